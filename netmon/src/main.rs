@@ -1,0 +1,2 @@
+//! netmon.
+fn main() {}

@@ -1,0 +1,1 @@
+//! What the developers' tasks and the tests share.
