@@ -7,7 +7,9 @@
 //! This refuses to install anything: a build must not change the machine. `cargo xtask build` does.
 
 use std::{
-    env, fs,
+    env,
+    fs::{self, File},
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
 
@@ -45,7 +47,11 @@ fn main() -> anyhow::Result<()> {
     choose_linker(workspace)?;
     // SAFETY: a build script has one thread, and none was started before.
     unsafe { env::set_var("RUSTC_BOOTSTRAP", toolchain.bootstrap()) };
+    // aya-build turns each line of that cargo into a warning of this one. Errors still come through.
+    // SAFETY: as above.
+    unsafe { env::set_var("CARGO_TERM_QUIET", "true") };
 
+    let _lock = share_target(&out)?;
     build(&toolchain.name, &["log"])?;
     let with_log = out.join(format!("{KERNEL}-log"));
     fs::copy(out.join(KERNEL), &with_log).with_context(|| {
@@ -57,8 +63,8 @@ fn main() -> anyhow::Result<()> {
     build(&toolchain.name, &[])
 }
 
-/// Builds the kernel crate in a target directory below `OUT_DIR` and copies its objects there. The two
-/// sets of features lie side by side in it: neither build makes the other one anew.
+/// Builds the kernel crate and copies its objects to `OUT_DIR`. The two sets of features lie side by side
+/// in the target directory: neither build makes the other one anew.
 fn build(toolchain: &str, features: &[&str]) -> anyhow::Result<()> {
     let package = Package {
         name: KERNEL,
@@ -69,6 +75,34 @@ fn build(toolchain: &str, features: &[&str]) -> anyhow::Result<()> {
     aya_build::build_ebpf([package], aya_build::Toolchain::Custom(toolchain)).with_context(|| {
         format!("cannot build {KERNEL} with the toolchain {toolchain}, features {features:?}")
     })
+}
+
+/// Makes all builds of this crate share one target directory for the kernel side: its objects are the same
+/// for debug and release, for a check and for a test, and need half a minute. aya-build works below
+/// `OUT_DIR/aya-build`; that becomes a link. The lock lasts as long as the file that is returned, because
+/// cargo's own is gone before aya-build copies the object.
+fn share_target(out: &Path) -> anyhow::Result<File> {
+    // OUT_DIR is target/{debug,release}/build/netmon-<hash>/out.
+    let shared = out
+        .ancestors()
+        .nth(4)
+        .context("OUT_DIR is not below a target directory")?
+        .join("kernel");
+    fs::create_dir_all(&shared).with_context(|| format!("cannot make {}", shared.display()))?;
+    let lock = shared.join("lock");
+    let lock = File::create(&lock)
+        .and_then(|file| file.lock().map(|()| file))
+        .with_context(|| format!("cannot lock {}", lock.display()))?;
+    let link = out.join("aya-build");
+    if !fs::read_link(&link).is_ok_and(|present| present == shared) {
+        if link.is_symlink() {
+            fs::remove_file(&link).with_context(|| format!("cannot remove {}", link.display()))?;
+        } else if link.exists() {
+            fs::remove_dir_all(&link).with_context(|| format!("cannot remove {}", link.display()))?;
+        }
+        symlink(&shared, &link).with_context(|| format!("cannot link {}", link.display()))?;
+    }
+    Ok(lock)
 }
 
 /// Tells the cargo that aya-build starts to use the linker of set-up, unless the developer named one.

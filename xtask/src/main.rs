@@ -1,2 +1,91 @@
-//! xtask.
-fn main() {}
+//! `cargo xtask`: the developers' door. This file only reads the command line and calls the task.
+//!
+//! Each task first makes sure of the tools that it needs, and sets up what is missing. Exit status: 0 done;
+//! 1 the task failed; 2 wrong usage; 3 something is missing that only a human can install, and the commands
+//! were printed. `run` ends with the status of netmon itself.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+mod bench;
+mod build;
+mod conformance;
+mod demo;
+mod executables;
+mod fuzz;
+mod harness;
+mod lint;
+mod process;
+mod run;
+mod setup;
+mod test;
+mod toolchain;
+mod workspace;
+
+use setup::{Manual, Task};
+
+/// Tasks for developers of netmon. Each sets up the tools that it needs.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install the tools that a task needs, and do nothing else
+    Setup {
+        /// The task to prepare
+        #[arg(value_enum, default_value_t = Task::Test)]
+        task: Task,
+    },
+    /// Build netmon, with the kernel objects inside, and say where it is
+    Build(build::Options),
+    /// Build netmon and run it as root (through sudo if need be)
+    Run(run::Options),
+    /// Run all tests: first those of any user, then as root those in network namespaces
+    Test(test::Options),
+    /// Check format, clippy on both sides, and the length of files
+    Lint,
+    /// Re-enact a DNS server that stops, in two network namespaces, and watch it with netmon
+    Demo(build::Options),
+    /// Measure the kernel programs against an XDP program that does nothing, and one in C
+    Bench(bench::Options),
+    /// Compare netmon's parser with tshark over a directory of captures
+    Conformance(conformance::Options),
+    /// Run the fuzz targets
+    Fuzz(fuzz::Options),
+}
+
+fn main() -> ExitCode {
+    match dispatch(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: error: {error:#}");
+            match error.downcast_ref::<Manual>() {
+                Some(manual) => {
+                    eprint!("{}", manual.instructions());
+                    ExitCode::from(3)
+                }
+                None => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+fn dispatch(task: Command) -> Result<()> {
+    match task {
+        Command::Setup { task } => setup::ensure(task),
+        Command::Build(options) => build::run(&options),
+        Command::Run(options) => run::run(&options),
+        Command::Test(options) => test::run(&options),
+        Command::Lint => lint::run(),
+        Command::Demo(options) => build::demo(&options),
+        Command::Bench(options) => bench::run(&options),
+        Command::Conformance(options) => conformance::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
+    }
+}

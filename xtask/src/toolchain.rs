@@ -33,6 +33,8 @@ pub const TARGET: &str = if cfg!(target_endian = "big") {
 pub struct Toolchain {
     /// As `rustup run` wants it.
     pub name: String,
+    /// Where it lies: `bin/rustc` is below. A linked one is a symbolic link.
+    pub directory: PathBuf,
     /// Whether it brings `core` compiled for BPF. Without, `core` is built from `rust-src`.
     pub prebuilt_core: bool,
 }
@@ -133,6 +135,7 @@ fn inspect(name: &str, installed: &[PathBuf]) -> Result<Toolchain, String> {
     }
     Ok(Toolchain {
         name: name.to_owned(),
+        directory: directory.clone(),
         prebuilt_core,
     })
 }

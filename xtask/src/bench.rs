@@ -1,0 +1,55 @@
+//! `cargo xtask bench`: what the kernel programs cost, against a program that does nothing and one in C.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use crate::{
+    executables, process,
+    setup::{self, Task},
+    workspace,
+};
+
+#[derive(Args)]
+pub struct Options {
+    /// What the benchmark is given
+    #[arg(last = true, value_name = "BENCH ARGUMENTS")]
+    arguments: Vec<String>,
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    setup::ensure(Task::Bench)?;
+    // Built by this user, run by root: cargo as root would leave files in target/ that are root's.
+    let bench = ["bench", "--package", "netmon", "--bench", "kernel", "--no-run"];
+    let bench = executables::build_one(&bench, "kernel")?;
+    let reference = reference()?;
+    let mut command = process::as_root(&bench.path)?;
+    command
+        .arg("--bench")
+        .args(&options.arguments)
+        .current_dir(&bench.package);
+    if let Some(object) = reference {
+        command.env("NETMON_REFERENCE_OBJECT", object);
+    }
+    process::run(&mut command)
+}
+
+/// Compiles the same program in C, to compare with. Without its source there is nothing to compare.
+fn reference() -> Result<Option<PathBuf>> {
+    let source = workspace::root().join("netmon/benches/reference.c");
+    if !source.exists() {
+        return Ok(None);
+    }
+    let directory = workspace::target().join("xtask");
+    fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
+    let object = directory.join("reference.o");
+    let mut clang = std::process::Command::new("clang");
+    // For BPF clang does not look where Debian keeps the headers of the machine (asm/types.h).
+    let headers = format!("/usr/include/{}-linux-gnu", std::env::consts::ARCH);
+    clang.args([
+        "-O2", "-g", "-Wall", "-Werror", "-target", "bpf", "-I", &headers, "-c",
+    ]);
+    process::run(clang.arg(&source).arg("-o").arg(&object))?;
+    Ok(Some(object))
+}

@@ -1,0 +1,90 @@
+//! `cargo xtask fuzz`: runs the fuzz targets below `fuzz/`, each for a time or a number of inputs.
+
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use crate::{
+    process,
+    setup::{self, Task},
+    workspace,
+};
+
+#[derive(Args)]
+pub struct Options {
+    /// How long each target runs
+    #[arg(long, default_value_t = 60, conflicts_with = "runs")]
+    seconds: u32,
+    /// How many inputs each target gets, instead of a time
+    #[arg(long)]
+    runs: Option<u64>,
+    /// One target, instead of all
+    target: Option<String>,
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    let directory = workspace::root().join("fuzz");
+    if !directory.join("Cargo.toml").exists() {
+        bail!(
+            "there is nothing to fuzz: {} has no Cargo.toml",
+            directory.display()
+        );
+    }
+    setup::ensure(Task::Fuzz)?;
+    let targets = match &options.target {
+        Some(target) => vec![target.clone()],
+        None => process::output(cargo_fuzz().arg("list"))?
+            .lines()
+            .map(str::to_owned)
+            .collect(),
+    };
+    if targets.is_empty() {
+        bail!(
+            "there is nothing to fuzz: {} names no target",
+            directory.display()
+        );
+    }
+    let bound = options.runs.map_or_else(
+        || format!("-max_total_time={}", options.seconds),
+        |runs| format!("-runs={runs}"),
+    );
+    for target in &targets {
+        eprintln!("xtask: fuzzing {target}, {bound}");
+        process::run(cargo_fuzz().args(["run", target, "--", &bound])).with_context(|| {
+            format!(
+                "{target} failed; the input is below {}/artifacts",
+                directory.display()
+            )
+        })?;
+    }
+    println!(
+        "{} fuzz targets ran, {bound} each, and none failed",
+        targets.len()
+    );
+    Ok(())
+}
+
+/// cargo-fuzz with a compiler that takes the sanitizer's flags: a nightly, if rustup has one; otherwise the
+/// one that runs us, told to.
+fn cargo_fuzz() -> Command {
+    let program = workspace::tools().join("bin/cargo-fuzz");
+    let nightly = Command::new("rustup")
+        .args(["run", "nightly", "rustc", "--version"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    let mut command = if nightly {
+        let mut command = Command::new("rustup");
+        command.args(["run", "nightly"]).arg(program);
+        command
+    } else {
+        let mut command = Command::new(program);
+        command.env("RUSTC_BOOTSTRAP", "1");
+        command
+    };
+    for variable in ["CARGO", "RUSTC", "RUSTDOC"] {
+        command.env_remove(variable);
+    }
+    command.arg("fuzz").current_dir(workspace::root());
+    command
+}

@@ -1,0 +1,57 @@
+//! Set-up: makes sure of the tools that a task needs, and installs what is missing.
+//!
+//! It looks first, cheaply; when everything is there it prints nothing. What it does it says, one line
+//! each. It never removes a package, touches no file outside of the workspace but through apt and rustup,
+//! and where it cannot go on it prints the commands and gives up (`Manual`).
+
+mod apt;
+mod bpffs;
+mod clippy;
+mod compiler;
+mod fuzzer;
+mod linker;
+mod manual;
+mod packages;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use apt::Apt;
+pub use manual::Manual;
+
+/// What is to be done, as far as set-up is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Task {
+    Build,
+    Run,
+    Test,
+    Lint,
+    Demo,
+    Bench,
+    Conformance,
+    Fuzz,
+}
+
+/// Makes sure of everything that the task needs.
+pub fn ensure(task: Task) -> Result<()> {
+    let mut apt = Apt::default();
+    // Fuzzing takes the parsers, which are built for the host alone.
+    if task != Task::Fuzz {
+        let toolchain = compiler::ensure(&mut apt)?;
+        linker::ensure(&mut apt)?;
+        if task == Task::Lint {
+            clippy::ensure(&toolchain, &mut apt)?;
+        }
+    }
+    packages::ensure(task, &mut apt)?;
+    match task {
+        Task::Test => bpffs::ensure(),
+        Task::Fuzz => fuzzer::ensure(),
+        _ => Ok(()),
+    }
+}
+
+/// Says what set-up is about to do.
+fn say(what: impl std::fmt::Display) {
+    eprintln!("xtask: set-up: {what}");
+}

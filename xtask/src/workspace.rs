@@ -1,0 +1,52 @@
+//! Where things are in this workspace, and the cargo that is running us.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The root of the workspace. It is known when xtask is compiled, and xtask is compiled where it runs.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."))
+}
+
+/// Where set-up puts what it builds itself. `cargo clean` leaves it alone.
+pub fn tools() -> PathBuf {
+    root().join(".tools")
+}
+
+/// Cargo's target directory, for files of our own beside cargo's.
+pub fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |target| root().join(target))
+}
+
+/// The cargo that started this task, at the root of the workspace.
+pub fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Cargo of another toolchain. What the present cargo has set for itself must not reach that one.
+pub fn cargo_of(toolchain: &str) -> Command {
+    let mut command = Command::new("rustup");
+    command.args(["run", toolchain, "cargo"]).current_dir(root());
+    for variable in [
+        "CARGO",
+        "RUSTC",
+        "RUSTDOC",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "RUSTFLAGS",
+    ] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// Whether this runs in continuous integration, where nothing may be skipped in silence.
+pub fn in_ci() -> bool {
+    env::var("CI").is_ok_and(|value| !value.is_empty() && value != "0" && value != "false")
+}
