@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use aya_build::Package;
 
 #[path = "../xtask/src/toolchain.rs"]
@@ -23,7 +23,15 @@ mod toolchain;
 /// The kernel crate, and the name of the object that it leaves.
 const KERNEL: &str = "netmon-ebpf";
 
-fn main() -> anyhow::Result<()> {
+fn main() {
+    if let Err(error) = run() {
+        // Cargo shows this as its own error; a panic, or an error returned, would bury it in a backtrace.
+        println!("cargo::error={error:#}");
+        std::process::exit(1);
+    }
+}
+
+fn run() -> anyhow::Result<()> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .context("this crate has no parent")?;
@@ -42,8 +50,9 @@ fn main() -> anyhow::Result<()> {
         println!("cargo:rerun-if-env-changed={variable}");
     }
 
-    let toolchain =
-        toolchain::find().context("`cargo xtask build` sets one up; docs/building.md says how by hand")?;
+    let toolchain = toolchain::find().map_err(|error| {
+        anyhow!("{error}. `cargo xtask build` sets one up; docs/building.md says how by hand")
+    })?;
     choose_linker(workspace)?;
     // SAFETY: a build script has one thread, and none was started before.
     unsafe { env::set_var("RUSTC_BOOTSTRAP", toolchain.bootstrap()) };

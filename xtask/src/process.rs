@@ -73,7 +73,7 @@ pub fn as_root(program: impl AsRef<OsStr>) -> Result<Command> {
         let program = Path::new(program.as_ref()).display().to_string();
         return Err(Manual::new(
             format!("{program} must run as root; we are not root and sudo cannot be used"),
-            ["su -c 'cargo xtask ...'   # the same task, as root"],
+            [format!("su -c '{program} ...'")],
         )
         .into());
     }

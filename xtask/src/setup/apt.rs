@@ -5,7 +5,7 @@ use std::{path::Path, process::Command, thread, time::Duration};
 
 use anyhow::Result;
 
-use super::{Manual, say};
+use super::{Manual, manual::typed_as_root, say};
 use crate::process;
 
 /// How often a failing apt is started again. Its lists have a lock that apt itself does not wait for.
@@ -24,16 +24,7 @@ pub struct Apt {
 impl Apt {
     /// Installs the packages, or says what to type.
     pub fn install(&mut self, packages: &[&str]) -> Result<()> {
-        let by_hand = |problem: String| {
-            let packages = packages.join(" ");
-            Manual::new(
-                problem,
-                [
-                    "sudo apt-get update".to_owned(),
-                    format!("sudo apt-get install --no-install-recommends {packages}"),
-                ],
-            )
-        };
+        let by_hand = |problem: String| Manual::new(problem, commands(packages));
         let names = packages.join(", ");
         if process::find("apt-get").is_none() {
             return Err(Manual::new(
@@ -70,6 +61,14 @@ impl Apt {
         held.release()?;
         done.map_err(|error| by_hand(format!("apt cannot install {names}: {error:#}")).into())
     }
+}
+
+/// What a human types to install the packages.
+pub fn commands(packages: &[&str]) -> Vec<String> {
+    typed_as_root(&[
+        "apt-get update".to_owned(),
+        format!("apt-get install --no-install-recommends {}", packages.join(" ")),
+    ])
 }
 
 /// Runs apt-get, and again after a pause when it fails, as it does while another one works.

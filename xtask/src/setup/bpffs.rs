@@ -5,7 +5,7 @@ use std::fs;
 
 use anyhow::{Context as _, Result};
 
-use super::{Manual, say};
+use super::{Manual, manual::typed_as_root, say};
 use crate::process;
 
 const PATH: &str = "/sys/fs/bpf";
@@ -19,7 +19,7 @@ pub fn ensure() -> Result<()> {
     say(format!("mount -t bpf bpf {PATH}"));
     process::run(process::as_root("mount")?.args(["-t", "bpf", "bpf", PATH])).map_err(|error| {
         let problem = format!("the tests pin maps in {PATH}, and it cannot be mounted: {error:#}");
-        Manual::new(problem, [format!("sudo mount -t bpf bpf {PATH}")]).into()
+        Manual::new(problem, typed_as_root(&[format!("mount -t bpf bpf {PATH}")])).into()
     })
 }
 

@@ -8,7 +8,11 @@ use std::{path::Path, process::Command};
 
 use anyhow::{Context as _, Result, anyhow};
 
-use super::{Manual, apt::Apt, say};
+use super::{
+    Manual,
+    apt::{self, Apt},
+    say,
+};
 use crate::{
     process,
     toolchain::{self, DATED_NIGHTLY, LINKED, NotFound, Toolchain},
@@ -34,7 +38,11 @@ pub fn ensure(apt: &mut Apt) -> Result<Toolchain> {
     };
     if process::find("rustup").is_none() {
         let problem = "rustup is not on PATH; netmon's two sides are built by two of its toolchains";
-        return Err(Manual::new(problem, ["# as https://rustup.rs says"]).into());
+        return Err(Manual::new(
+            problem,
+            ["curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"],
+        )
+        .into());
     }
     if let Some(name) = &missing.named {
         return named(name, &missing);
@@ -100,19 +108,13 @@ fn found_now() -> Result<Toolchain> {
 }
 
 fn by_hand(error: &anyhow::Error) -> Manual {
-    let nightly = format!("rustup toolchain install {DATED_NIGHTLY} --profile minimal --component rust-src");
-    Manual::new(
-        format!("no toolchain can build the kernel programs, and set-up could install none: {error:#}"),
-        [
-            "# on Debian:".to_owned(),
-            "sudo apt-get update".to_owned(),
-            format!(
-                "sudo apt-get install --no-install-recommends {}",
-                DEBIAN.join(" ")
-            ),
-            format!("rustup toolchain link {LINKED} {DEBIAN_PREFIX}"),
-            "# anywhere else:".to_owned(),
-            nightly,
-        ],
-    )
+    let mut commands = vec!["# on Debian:".to_owned()];
+    commands.extend(apt::commands(&DEBIAN));
+    commands.push(format!("rustup toolchain link {LINKED} {DEBIAN_PREFIX}"));
+    commands.push("# anywhere else:".to_owned());
+    commands.push(format!(
+        "rustup toolchain install {DATED_NIGHTLY} --profile minimal --component rust-src"
+    ));
+    let problem = "no toolchain can build the kernel programs, and set-up could install none";
+    Manual::new(format!("{problem}: {error:#}"), commands)
 }

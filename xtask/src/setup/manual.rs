@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt};
 
+use crate::process;
+
 /// Something is missing that we cannot install. `main` prints the commands and exits with 3.
 #[derive(Debug)]
 pub struct Manual {
@@ -28,6 +30,16 @@ impl Manual {
         }
         text
     }
+}
+
+/// Commands that only root may run, as this machine's human would type them.
+pub fn typed_as_root(commands: &[String]) -> Vec<String> {
+    if process::find("sudo").is_some() {
+        return commands.iter().map(|command| format!("sudo {command}")).collect();
+    }
+    std::iter::once("# as root:".to_owned())
+        .chain(commands.iter().cloned())
+        .collect()
 }
 
 impl fmt::Display for Manual {
