@@ -1,1 +1,3 @@
-//! What the developers' tasks and the tests share.
+//! What the developers' tasks and the tests share: a laboratory of hosts in network namespaces.
+
+pub mod lab;

@@ -1,0 +1,121 @@
+//! A network namespace that is removed with its guard: one host of the laboratory.
+//!
+//! Programs are started on a thread that has entered the namespace, not by `ip netns exec`: that one mounts
+//! a new /sys, and netmon would no longer find /sys/fs/bpf there.
+
+use std::{
+    fs::{self, File},
+    panic,
+    path::PathBuf,
+    process::{Command, Output},
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+};
+
+use anyhow::{Context as _, Result, bail};
+use nix::sched::{CloneFlags, setns};
+
+use super::{command, process::Process, sweep};
+
+/// What every namespace of a laboratory begins with; a process id, a number and a label follow.
+pub const PREFIX: &str = "netmon-";
+
+/// Where `ip netns` keeps its namespaces.
+pub const DIRECTORY: &str = "/run/netns";
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// One host: a network namespace with its loopback interface up. It does not look for duplicates of its
+/// IPv6 addresses (RFC 4862), so that they are usable at once.
+#[derive(Debug)]
+pub struct Namespace {
+    name: String,
+}
+
+impl Namespace {
+    /// Makes `netmon-<pid>-<number>-<label>`. The first one of a process also clears away what earlier
+    /// processes left when they were killed.
+    pub fn new(label: &str) -> Result<Self> {
+        sweep::once();
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{PREFIX}{}-{number}-{label}", std::process::id());
+        command::run(Command::new("ip").args(["netns", "add", &name]))
+            .context("cannot make a network namespace; that needs root")?;
+        // From here on dropping it removes it, also when the next step fails.
+        let namespace = Self { name };
+        // Nobody else is on its cables. Without this a router has no link-local address for up to two
+        // seconds, cannot look for neighbours, and loses the first IPv6 packets.
+        for scope in ["all", "default"] {
+            namespace.set(&format!("net/ipv6/conf/{scope}/accept_dad"), "0")?;
+        }
+        namespace.ip("link set lo up")?;
+        Ok(namespace)
+    }
+
+    /// Its name, as `ip netns` lists it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The file that stands for it, as `nsenter --net=` takes it.
+    pub fn path(&self) -> PathBuf {
+        PathBuf::from(DIRECTORY).join(&self.name)
+    }
+
+    /// Runs `ip` inside, with these arguments, split at white space; gives back what it prints.
+    pub fn ip(&self, arguments: &str) -> Result<String> {
+        command::run(
+            Command::new("ip")
+                .args(["-n", &self.name])
+                .args(arguments.split_whitespace()),
+        )
+    }
+
+    /// Runs a command inside to its end, fails if it fails, and gives back its standard output.
+    pub fn exec(&self, command: &mut Command) -> Result<String> {
+        self.enter(|| command::run(command))?
+    }
+
+    /// Runs a command inside to its end, and gives back its status and all that it printed.
+    pub fn output(&self, command: &mut Command) -> Result<Output> {
+        self.enter(|| command::output(command))?
+    }
+
+    /// Starts a command inside, and leaves it running until its guard is dropped.
+    pub fn spawn(&self, command: &mut Command) -> Result<Process> {
+        self.enter(|| Process::spawn(command))?
+    }
+
+    /// Does the work on a thread of its own inside the namespace. Sockets and processes made there stay in
+    /// it, wherever they are used later.
+    pub fn enter<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T> {
+        let path = self.path();
+        let file = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
+        let entered = thread::scope(|scope| {
+            scope
+                .spawn(|| setns(file, CloneFlags::CLONE_NEWNET).map(|()| work()))
+                .join()
+        });
+        match entered {
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(error)) => bail!("cannot enter {}: {error}", path.display()),
+            Err(panic) => panic::resume_unwind(panic),
+        }
+    }
+
+    /// Sets one of the namespace's own settings, such as `net/ipv4/ip_forward`.
+    pub fn set(&self, setting: &str, value: &str) -> Result<()> {
+        let file = PathBuf::from("/proc/sys").join(setting);
+        self.enter(|| fs::write(&file, value))?
+            .with_context(|| format!("cannot set {setting} to {value} in {}", self.name))
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        // An error here must not hide the one that a test is dying of.
+        if let Err(error) = command::run(Command::new("ip").args(["netns", "delete", &self.name])) {
+            eprintln!("{error:#}");
+        }
+    }
+}
