@@ -46,13 +46,18 @@ fn run() -> anyhow::Result<()> {
     ] {
         println!("cargo:rerun-if-changed={}", workspace.join(part).display());
     }
-    for variable in [toolchain::VARIABLE, toolchain::LINKER_VARIABLE] {
+    for variable in [toolchain::VARIABLE, toolchain::LINKER_VARIABLE, "RUSTUP_HOME"] {
         println!("cargo:rerun-if-env-changed={variable}");
     }
 
     let toolchain = toolchain::find().map_err(|error| {
         anyhow!("{error}. `cargo xtask build` sets one up; docs/building.md says how by hand")
     })?;
+    // A compiler that was upgraded makes other objects.
+    println!(
+        "cargo:rerun-if-changed={}",
+        toolchain.directory.join("bin/rustc").display()
+    );
     choose_linker(workspace)?;
     // SAFETY: a build script has one thread, and none was started before.
     unsafe { env::set_var("RUSTC_BOOTSTRAP", toolchain.bootstrap()) };

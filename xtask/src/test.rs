@@ -40,16 +40,19 @@ pub fn run(options: &Options) -> Result<()> {
     if !options.privileged_only {
         total += unprivileged(filter)?;
     }
+    let mut none_ran = false;
     if options.unprivileged_only {
         total.ignored += total.need_root;
     } else {
         let privileged = privileged(filter)?;
-        if filter.is_none() && privileged.passed + privileged.failed == 0 {
-            bail!("no privileged test ran: the tests marked #[ignore = \"{NEEDS_ROOT}: ...\"] are gone");
-        }
+        none_ran = filter.is_none() && privileged.passed + privileged.failed == 0;
         total += privileged;
     }
-    conclude(total, filter)
+    conclude(total, filter)?;
+    if none_ran {
+        bail!("no privileged test ran: the tests marked #[ignore = \"{NEEDS_ROOT}: ...\"] are gone");
+    }
+    Ok(())
 }
 
 /// Prints the closing line, and fails if any test did, or was left out where none may be.
@@ -126,19 +129,16 @@ fn run_ignored(executable: &Executable, filter: Option<&str>, expected: usize) -
         .env("CARGO_MANIFEST_DIR", &executable.package)
         .args(filter)
         .args(["--ignored", "--show-output"]);
-    let (tally, status) = harness::watch(&mut command)?;
+    let (mut tally, status) = harness::watch(&mut command)?;
     let ran = tally.passed + tally.failed;
-    if ran != expected {
-        bail!(
-            "`{}` ran {ran} of {expected} tests, and ended with {status}",
-            process::show(&command)
-        );
-    }
-    if !status.success() && tally.failed == 0 {
-        bail!(
-            "`{}` failed without a failed test: {status}",
-            process::show(&command)
-        );
+    // A harness that dies takes its tests with it; the others still run.
+    let lost = expected
+        .abs_diff(ran)
+        .max(usize::from(!status.success() && tally.failed == 0));
+    if lost > 0 {
+        let command = process::show(&command);
+        eprintln!("xtask: error: `{command}` ran {ran} of {expected} tests, and ended with {status}");
+        tally.failed += lost;
     }
     Ok(tally)
 }

@@ -58,17 +58,23 @@ pub fn ensure(apt: &mut Apt) -> Result<Toolchain> {
 
 /// What the developer asked for by name is installed if rustup may know it; nothing else is tried.
 fn named(name: &str, missing: &NotFound) -> Result<Toolchain> {
+    let mut problem = missing.to_string();
+    let mut wanted = DATED_NIGHTLY;
     if name.starts_with("nightly") {
-        return nightly(name);
+        match nightly(name) {
+            Ok(toolchain) => return Ok(toolchain),
+            Err(error) => problem = format!("{problem}, and {error:#}"),
+        }
+        wanted = name;
     }
     let commands = [
-        format!("rustup toolchain install {DATED_NIGHTLY} --profile minimal --component rust-src"),
+        format!("rustup toolchain install {wanted} --profile minimal --component rust-src"),
         format!(
-            "export {}={DATED_NIGHTLY}   # or unset it, and set-up chooses",
+            "export {}={wanted}   # or unset it, and set-up chooses",
             toolchain::VARIABLE
         ),
     ];
-    Err(Manual::new(missing.to_string(), commands).into())
+    Err(Manual::new(problem, commands).into())
 }
 
 fn from_debian(apt: &mut Apt) -> Result<Toolchain> {

@@ -35,13 +35,10 @@ pub enum Task {
 /// Makes sure of everything that the task needs.
 pub fn ensure(task: Task) -> Result<()> {
     let mut apt = Apt::default();
-    // Fuzzing takes the parsers, which are built for the host alone.
-    if task != Task::Fuzz {
-        let toolchain = compiler::ensure(&mut apt)?;
-        linker::ensure(&mut apt)?;
-        if task == Task::Lint {
-            clippy::ensure(&toolchain, &mut apt)?;
-        }
+    let toolchain = compiler::ensure(&mut apt)?;
+    linker::ensure(&mut apt)?;
+    if task == Task::Lint {
+        clippy::ensure(&toolchain, &mut apt)?;
     }
     packages::ensure(task, &mut apt)?;
     match task {
