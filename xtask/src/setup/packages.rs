@@ -21,81 +21,30 @@ struct Tool {
 
 const TOOLS: &[Tool] = &[
     // Network namespaces and what lies between them.
-    Tool {
-        what: "ip",
-        package: "iproute2",
-        tasks: &[Test, Demo, Bench],
-    },
-    Tool {
-        what: "ethtool",
-        package: "ethtool",
-        tasks: &[Test],
-    },
-    Tool {
-        what: "nft",
-        package: "nftables",
-        tasks: &[Test],
-    },
+    tool("ip", "iproute2", &[Test, Demo, Bench]),
+    tool("ethtool", "ethtool", &[Test]),
+    tool("nft", "nftables", &[Test]),
     // Real servers and real clients.
-    Tool {
-        what: "unbound",
-        package: "unbound",
-        tasks: &[Test, Demo],
-    },
-    Tool {
-        what: "dnsmasq",
-        package: "dnsmasq-base",
-        tasks: &[Test, Demo],
-    },
-    Tool {
-        what: "dig",
-        package: "dnsutils",
-        tasks: &[Test, Demo],
-    },
-    Tool {
-        what: "kdig",
-        package: "knot-dnsutils",
-        tasks: &[Test],
-    },
+    tool("unbound", "unbound", &[Test, Demo]),
+    tool("dnsmasq", "dnsmasq-base", &[Test, Demo]),
+    tool("dig", "dnsutils", &[Test, Demo]),
+    tool("kdig", "knot-dnsutils", &[Test]),
     // Second opinions on packets and on maps.
-    Tool {
-        what: "tcpdump",
-        package: "tcpdump",
-        tasks: &[Test],
-    },
-    Tool {
-        what: "tshark",
-        package: "tshark",
-        tasks: &[Test, Conformance],
-    },
-    Tool {
-        what: "bpftool",
-        package: "bpftool",
-        tasks: &[Test],
-    },
+    tool("tcpdump", "tcpdump", &[Test]),
+    tool("tshark", "tshark", &[Test, Conformance]),
+    tool("bpftool", "bpftool", &[Test]),
     // The same program in C, to measure against.
-    Tool {
-        what: "clang",
-        package: "clang",
-        tasks: &[Bench],
-    },
-    Tool {
-        what: "/usr/include/linux/bpf.h",
-        package: "linux-libc-dev",
-        tasks: &[Bench],
-    },
-    Tool {
-        what: "/usr/include/bpf/bpf_helpers.h",
-        package: "libbpf-dev",
-        tasks: &[Bench],
-    },
+    tool("clang", "clang", &[Bench]),
+    tool("/usr/include/linux/bpf.h", "linux-libc-dev", &[Bench]),
+    tool("/usr/include/bpf/bpf_helpers.h", "libbpf-dev", &[Bench]),
     // libFuzzer is C++.
-    Tool {
-        what: "c++",
-        package: "g++",
-        tasks: &[Fuzz],
-    },
+    tool("c++", "g++", &[Fuzz]),
 ];
+
+/// A row of the table.
+const fn tool(what: &'static str, package: &'static str, tasks: &'static [Task]) -> Tool {
+    Tool { what, package, tasks }
+}
 
 impl Tool {
     fn is_there(&self) -> bool {
@@ -127,11 +76,7 @@ mod tests {
 
     #[test]
     fn a_tool_is_there_when_its_program_or_its_file_is() {
-        let tool = |what| Tool {
-            what,
-            package: "none",
-            tasks: &[],
-        };
+        let tool = |what| tool(what, "none", &[]);
         assert!(tool("sh").is_there());
         assert!(tool("/bin/sh").is_there());
         assert!(!tool("no-such-program-anywhere").is_there());
