@@ -15,7 +15,11 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use nix::sched::{CloneFlags, setns};
 
-use super::{command, process::Process, sweep};
+use super::{
+    command,
+    process::{Line, Process},
+    sweep,
+};
 
 /// What every namespace of a laboratory begins with; a process id, a number and a label follow.
 pub const PREFIX: &str = "netmon-";
@@ -84,6 +88,15 @@ impl Namespace {
     /// Starts a command inside, and leaves it running until its guard is dropped.
     pub fn spawn(&self, command: &mut Command) -> Result<Process> {
         self.enter(|| Process::spawn(command))?
+    }
+
+    /// The same, and lets the observer see each line that it prints as it comes.
+    pub fn spawn_observed(
+        &self,
+        command: &mut Command,
+        observer: impl Fn(&Line) + Clone + Send + 'static,
+    ) -> Result<Process> {
+        self.enter(|| Process::spawn_observed(command, observer))?
     }
 
     /// Does the work on a thread of its own inside the namespace. Sockets and processes made there stay in

@@ -63,6 +63,14 @@ struct State {
 impl Process {
     /// Starts the command without input, in the namespace of the calling thread.
     pub fn spawn(command: &mut Command) -> Result<Self> {
+        Self::spawn_observed(command, |_| {})
+    }
+
+    /// The same, and lets the observer see each line as it comes, on the thread that reads it.
+    pub fn spawn_observed(
+        command: &mut Command,
+        observer: impl Fn(&Line) + Clone + Send + 'static,
+    ) -> Result<Self> {
         let shown = format!("{command:?}");
         let mut child = command
             .stdin(Stdio::null())
@@ -72,10 +80,10 @@ impl Process {
             .with_context(|| format!("cannot start {shown}"))?;
         let output = Arc::new(Output::default());
         if let Some(out) = child.stdout.take() {
-            read(out, Stream::Out, Arc::clone(&output));
+            read(out, Stream::Out, Arc::clone(&output), observer.clone());
         }
         if let Some(err) = child.stderr.take() {
-            read(err, Stream::Err, Arc::clone(&output));
+            read(err, Stream::Err, Arc::clone(&output), observer);
         }
         Ok(Self { shown, child, output })
     }
@@ -192,12 +200,19 @@ impl Output {
 }
 
 /// Reads on a thread of its own, which ends with the stream.
-fn read(from: impl Read + Send + 'static, stream: Stream, output: Arc<Output>) {
+fn read(
+    from: impl Read + Send + 'static,
+    stream: Stream,
+    output: Arc<Output>,
+    observer: impl Fn(&Line) + Send + 'static,
+) {
     thread::spawn(move || {
         for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
             let at = SystemTime::now();
             let text = String::from_utf8_lossy(&line).into_owned();
-            output.change(|state| state.lines.push(Line { stream, text, at }));
+            let line = Line { stream, text, at };
+            observer(&line);
+            output.change(|state| state.lines.push(line));
         }
         output.change(|state| state.ended += 1);
     });
