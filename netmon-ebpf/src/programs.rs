@@ -1,12 +1,41 @@
-//! Placeholder entry point, so that the build can be tried.
-use aya_ebpf::{bindings::xdp_action, macros::xdp, programs::XdpContext};
+//! The entry points. Every one of them passes the packet on, whatever happens.
 
+use aya_ebpf::bindings::{TC_ACT_UNSPEC, xdp_action};
+use aya_ebpf::macros::{classifier, xdp};
+use aya_ebpf::programs::{TcContext, XdpContext};
+use netmon_common::records::Hook;
+
+use crate::observe::observe;
+use crate::settings::is_watched;
+use crate::skb::Skb;
+use crate::xdp::Xdp;
+
+/// The licence that the kernel is told: some helpers are for GPL-compatible programs only.
+#[unsafe(link_section = "license")]
+#[unsafe(no_mangle)]
+static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";
+
+/// What arrives, before the kernel has made an `skb` of it. Frags: packets of several buffers come too.
 #[xdp(frags)]
-fn netmon_xdp(_ctx: XdpContext) -> u32 {
+fn netmon_xdp(ctx: XdpContext) -> u32 {
+    observe(&Xdp::new(&ctx));
     xdp_action::XDP_PASS
 }
 
-#[panic_handler]
-fn panic(_info: &core::panic::PanicInfo) -> ! {
-    loop {}
+/// What arrives, where XDP is not to be had or not wanted.
+#[classifier]
+fn netmon_ingress(ctx: TcContext) -> i32 {
+    observe(&Skb::new(&ctx, Hook::Ingress));
+    // "Unspecified" lets the programs behind this one run; "OK" would skip them.
+    TC_ACT_UNSPEC
+}
+
+/// What leaves. A packet that entered by a watched interface was counted there.
+#[classifier]
+fn netmon_egress(ctx: TcContext) -> i32 {
+    let skb = Skb::new(&ctx, Hook::Egress);
+    if !is_watched(skb.entered_by()) {
+        observe(&skb);
+    }
+    TC_ACT_UNSPEC
 }

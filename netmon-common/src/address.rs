@@ -1,0 +1,138 @@
+//! An IP address as it stands in map keys: 16 bytes, IPv4 mapped into IPv6.
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// An IPv4 or IPv6 address in network order; IPv4 as `::ffff:a.b.c.d` (RFC 4291 section 2.5.5.2).
+///
+/// Kept as words whose bytes in memory are in network order: the kernel then moves, hashes and compares
+/// words, not bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(C)]
+pub struct Address([u32; 4]);
+
+const _: () = assert!(size_of::<Address>() == 16 && align_of::<Address>() == 4);
+
+impl Address {
+    /// The unspecified address, `::`.
+    pub const UNSPECIFIED: Self = Self([0; 4]);
+
+    /// An IPv4 address, mapped.
+    #[inline(always)]
+    pub const fn v4(octets: [u8; 4]) -> Self {
+        Self([0, 0, 0xffff_u32.to_be(), u32::from_ne_bytes(octets)])
+    }
+
+    /// An IPv6 address, as four words of four bytes.
+    #[inline(always)]
+    pub const fn v6(words: [[u8; 4]; 4]) -> Self {
+        let [a, b, c, d] = words;
+        Self([
+            u32::from_ne_bytes(a),
+            u32::from_ne_bytes(b),
+            u32::from_ne_bytes(c),
+            u32::from_ne_bytes(d),
+        ])
+    }
+
+    /// From 16 bytes, network order.
+    pub const fn from_octets(octets: [u8; 16]) -> Self {
+        Self::from_bits(u128::from_be_bytes(octets))
+    }
+
+    const fn from_bits(bits: u128) -> Self {
+        let (a, b, c, d) = (
+            (bits >> 96) as u32,
+            (bits >> 64) as u32,
+            (bits >> 32) as u32,
+            bits as u32,
+        );
+        Self([a.to_be(), b.to_be(), c.to_be(), d.to_be()])
+    }
+
+    const fn to_bits(self) -> u128 {
+        let [a, b, c, d] = self.0;
+        (u32::from_be(a) as u128) << 96
+            | (u32::from_be(b) as u128) << 64
+            | (u32::from_be(c) as u128) << 32
+            | u32::from_be(d) as u128
+    }
+
+    /// The 16 bytes, network order.
+    pub const fn octets(self) -> [u8; 16] {
+        self.to_bits().to_be_bytes()
+    }
+
+    /// The address as the standard library has it: a mapped one becomes IPv4.
+    pub fn ip(self) -> IpAddr {
+        Ipv6Addr::from_bits(self.to_bits()).to_canonical()
+    }
+
+    /// Whether nobody can answer from this address: multicast, IPv4 limited broadcast or unspecified.
+    ///
+    /// A subnet's directed broadcast address cannot be told apart without its mask.
+    pub fn is_never_a_server(self) -> bool {
+        match self.ip() {
+            IpAddr::V4(v4) => v4.is_multicast() || v4.is_broadcast() || v4.is_unspecified(),
+            IpAddr::V6(v6) => v6.is_multicast() || v6.is_unspecified(),
+        }
+    }
+}
+
+impl From<IpAddr> for Address {
+    fn from(ip: IpAddr) -> Self {
+        match ip {
+            IpAddr::V4(v4) => v4.into(),
+            IpAddr::V6(v6) => Self::from_bits(v6.to_bits()),
+        }
+    }
+}
+
+impl From<Ipv4Addr> for Address {
+    fn from(v4: Ipv4Addr) -> Self {
+        Self::v4(v4.octets())
+    }
+}
+
+impl PartialOrd for Address {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Address {
+    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
+        self.to_bits().cmp(&other.to_bits())
+    }
+}
+
+impl core::fmt::Debug for Address {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.ip().fmt(f)
+    }
+}
+
+impl core::fmt::Display for Address {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.ip().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn a_mapped_address_is_shown_as_ipv4() {
+        assert_eq!(Address::v4([203, 0, 113, 2]).to_string(), "203.0.113.2");
+    }
+
+    #[test]
+    fn an_ipv6_address_is_shown_in_canonical_form() {
+        let address: Address = "2001:DB8:0:0::1"
+            .parse::<IpAddr>()
+            .map_or(Address::UNSPECIFIED, Address::from);
+        assert_eq!(address.to_string(), "2001:db8::1");
+    }
+}

@@ -1,0 +1,28 @@
+//! Every capacity, with what it costs.
+
+/// DNS ports that can be watched at once. Each is a constant in the kernel programs.
+pub const MAX_DNS_PORTS: usize = 8;
+
+/// Destinations that are counted apart, by default; beyond it packets go to `overflow`.
+///
+/// Kernel memory, preallocated: about 100 bytes a destination, and 200 more on each CPU.
+pub const DESTINATIONS: u32 = 8_192;
+
+/// Bytes of the ring that carries evidence: about 1,600 records. Must be a power of two.
+pub const EVIDENCE_RING_BYTES: usize = 1 << 20;
+
+/// Bytes of a quoted packet that evidence keeps: what RFC 1812 section 4.3.2.3 lets a router quote.
+pub const QUOTE_BYTES: usize = 576;
+
+/// Interfaces that one netmon watches at most (ingress or egress), bridges over them included.
+pub const INTERFACES: u32 = 1_024;
+
+/// IPv6 extension headers that are read; a packet with more is malformed.
+pub const IPV6_EXTENSIONS: usize = 8;
+
+/// VLAN tags that are read, those that the network card took off included.
+pub const VLAN_TAGS: u8 = 2;
+
+/// The farthest byte of a packet that the kernel reads a header from. The deepest valid header, behind
+/// eight extension headers of 2,056 bytes in the packet and in the packet that it quotes, is at 33 KiB.
+pub const DEEPEST_OFFSET: usize = 0xefff;

@@ -1,0 +1,111 @@
+//! The counters of one destination: a DNS server, or whatever an unreachable quotes.
+
+use super::{Counters, Tally, merge};
+use crate::outcome::{Code, Rcode};
+
+/// Counters of one destination on one CPU, or on all, or in a capture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Destination {
+    /// Queries over UDP to it.
+    pub dns_queries: u64,
+    /// Responses over UDP from it.
+    pub dns_responses: u64,
+    /// Segments to it that start a query.
+    pub tcp_dns_queries: u64,
+    /// Segments from it that start a response.
+    pub tcp_dns_responses: u64,
+    /// SYNs to its DNS ports.
+    pub tcp_connects: u64,
+    /// RSTs from its DNS ports.
+    pub tcp_resets: u64,
+    /// Responses by [`Rcode`], UDP and TCP.
+    pub rcodes: [u64; 5],
+    /// Unreachables about it by [`Code`].
+    pub icmp_unreachable: [u64; 6],
+    /// Of these, those that quote a packet to a DNS port.
+    pub dns_unreachable: [u64; 6],
+    /// Unreachables that quote a packet from its DNS port: its answer came too late.
+    pub late_responses: u64,
+}
+
+const _: () = assert!(size_of::<Destination>() == 8 * (6 + 5 + 6 + 6 + 1) && align_of::<Destination>() == 8);
+
+// SAFETY: `repr(C)`, and `u64`s only.
+unsafe impl Counters for Destination {}
+
+impl Destination {
+    /// No packet yet.
+    pub const ZERO: Self = Self {
+        dns_queries: 0,
+        dns_responses: 0,
+        tcp_dns_queries: 0,
+        tcp_dns_responses: 0,
+        tcp_connects: 0,
+        tcp_resets: 0,
+        rcodes: [0; 5],
+        icmp_unreachable: [0; 6],
+        dns_unreachable: [0; 6],
+        late_responses: 0,
+    };
+
+    /// Counts `packets` packets; a tally that names no counter of a destination adds nothing.
+    #[inline(always)]
+    pub fn count(&mut self, tally: &Tally, packets: u64) {
+        self.add(tally.destination, packets);
+        self.add(tally.destination_detail, packets);
+    }
+
+    /// Responses with this code.
+    pub fn rcode(&self, rcode: Rcode) -> u64 {
+        self.rcodes.get(rcode as usize).copied().unwrap_or(0)
+    }
+
+    /// Unreachables with this code.
+    pub fn icmp_unreachable(&self, code: Code) -> u64 {
+        self.icmp_unreachable.get(code as usize).copied().unwrap_or(0)
+    }
+
+    /// DNS unreachables with this code.
+    pub fn dns_unreachable(&self, code: Code) -> u64 {
+        self.dns_unreachable.get(code as usize).copied().unwrap_or(0)
+    }
+
+    /// Packets that were counted here, late responses (counted elsewhere already) left out.
+    pub fn counted(&self) -> u64 {
+        self.dns_queries
+            + self.dns_responses
+            + self.tcp_dns_queries
+            + self.tcp_dns_responses
+            + self.tcp_connects
+            + self.tcp_resets
+            + self.icmp_unreachable.iter().sum::<u64>()
+    }
+
+    /// Adds the counters of another CPU.
+    pub fn merge(&mut self, other: &Self) {
+        // Destructured, so that a new counter must choose.
+        let Self {
+            dns_queries,
+            dns_responses,
+            tcp_dns_queries,
+            tcp_dns_responses,
+            tcp_connects,
+            tcp_resets,
+            rcodes,
+            icmp_unreachable,
+            dns_unreachable,
+            late_responses,
+        } = other;
+        self.dns_queries += dns_queries;
+        self.dns_responses += dns_responses;
+        self.tcp_dns_queries += tcp_dns_queries;
+        self.tcp_dns_responses += tcp_dns_responses;
+        self.tcp_connects += tcp_connects;
+        self.tcp_resets += tcp_resets;
+        merge(&mut self.rcodes, rcodes);
+        merge(&mut self.icmp_unreachable, icmp_unreachable);
+        merge(&mut self.dns_unreachable, dns_unreachable);
+        self.late_responses += late_responses;
+    }
+}

@@ -1,0 +1,58 @@
+//! The keys and values of the maps and of the ring, as both sides see them.
+//!
+//! Integers and byte arrays only, no implicit padding, so that a record read back from the kernel is
+//! always valid and `bpftool map dump` shows it by name. Counters are `u64`: they do not wrap in years.
+
+mod destination;
+mod evidence;
+mod tally;
+mod totals;
+
+pub use destination::Destination;
+pub use evidence::{Evidence, EvidenceHeader, Hook};
+pub use tally::{NO_COUNTER, Tally};
+pub use totals::Totals;
+
+#[cfg(feature = "user")]
+mod user {
+    use super::{Destination, EvidenceHeader, Totals};
+    // SAFETY: `repr(C)`, integers and byte arrays only, no padding: asserted beside each type.
+    unsafe impl aya::Pod for Destination {}
+    // SAFETY: as above.
+    unsafe impl aya::Pod for Totals {}
+    // SAFETY: as above.
+    unsafe impl aya::Pod for EvidenceHeader {}
+    // SAFETY: 16 bytes.
+    unsafe impl aya::Pod for crate::Address {}
+}
+
+/// A record that is nothing but `u64` counters.
+///
+/// # Safety
+/// The type is `repr(C)`, and its fields are `u64`s and arrays of them.
+unsafe trait Counters: Sized {
+    /// The counter at this place, counted in `u64`s from the start of the record.
+    #[inline(always)]
+    fn counter(&mut self, place: usize) -> Option<&mut u64> {
+        if place >= size_of::<Self>() / size_of::<u64>() {
+            return None;
+        }
+        // SAFETY: the record is an array of as many `u64`s, and `place` is inside it.
+        Some(unsafe { &mut *core::ptr::from_mut(self).cast::<u64>().add(place) })
+    }
+
+    /// Adds `amount` at this place; [`NO_COUNTER`] adds nothing.
+    #[inline(always)]
+    fn add(&mut self, place: usize, amount: u64) {
+        if let Some(counter) = self.counter(place) {
+            *counter = counter.wrapping_add(amount);
+        }
+    }
+}
+
+/// Adds each counter of `other` to `counters`.
+fn merge(counters: &mut [u64], other: &[u64]) {
+    for (counter, more) in counters.iter_mut().zip(other) {
+        *counter = counter.wrapping_add(*more);
+    }
+}

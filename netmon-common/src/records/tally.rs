@@ -1,0 +1,103 @@
+//! Which counters a packet adds to: decided once, for both sides.
+
+use core::mem::offset_of;
+
+use super::{Destination, Totals};
+use crate::classify::{Concern, Meaning};
+use crate::outcome::{Outcome, Transport};
+use crate::wire::Fault;
+
+/// The counters that a packet adds to, as places among the `u64`s of [`Totals`] and [`Destination`].
+///
+/// Numbers instead of an enum to match again: the kernel counts all packets with the same few
+/// instructions, and both sides count alike because neither decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// In [`Totals`]: the outcome.
+    pub outcome: usize,
+    /// In [`Totals`]: the subset or the reason, or [`NO_COUNTER`].
+    pub detail: usize,
+    /// In [`Destination`]: the packet itself, or [`NO_COUNTER`].
+    pub destination: usize,
+    /// In [`Destination`]: its rcode or its being about DNS, or [`NO_COUNTER`].
+    pub destination_detail: usize,
+}
+
+/// No counter.
+pub const NO_COUNTER: usize = usize::MAX;
+
+const fn totals(offset: usize) -> usize {
+    offset / size_of::<u64>()
+}
+
+const fn destination(offset: usize) -> usize {
+    offset / size_of::<u64>()
+}
+
+/// A value read from the packet, as a step from the first of at most eight counters.
+///
+/// The compiler knows that the value is small and would drop the mask that the verifier, who does not
+/// know, insists on; so the value is hidden from it.
+#[inline(always)]
+fn step(value: u8) -> usize {
+    core::hint::black_box(value) as usize & 7
+}
+
+impl Tally {
+    /// The counters for a packet with this meaning.
+    #[inline(always)]
+    pub fn of(meaning: &Meaning) -> Self {
+        let outcome = totals(offset_of!(Totals, outcomes)) + meaning.outcome() as usize;
+        let mut tally = Self {
+            outcome,
+            detail: NO_COUNTER,
+            destination: NO_COUNTER,
+            destination_detail: NO_COUNTER,
+        };
+        match meaning {
+            Meaning::Query(message) => {
+                tally.destination = match message.transport {
+                    Transport::Udp => destination(offset_of!(Destination, dns_queries)),
+                    Transport::Tcp => destination(offset_of!(Destination, tcp_dns_queries)),
+                };
+            }
+            Meaning::Response(message) => {
+                tally.destination = match message.transport {
+                    Transport::Udp => destination(offset_of!(Destination, dns_responses)),
+                    Transport::Tcp => destination(offset_of!(Destination, tcp_dns_responses)),
+                };
+                let rcode = step(message.header.rcode() as u8);
+                tally.destination_detail = destination(offset_of!(Destination, rcodes)) + rcode;
+            }
+            Meaning::Connect(_) => tally.destination = destination(offset_of!(Destination, tcp_connects)),
+            Meaning::Reset(_) => tally.destination = destination(offset_of!(Destination, tcp_resets)),
+            Meaning::Unreachable(error) => {
+                let code = step(error.unreachable.code as u8);
+                tally.destination = destination(offset_of!(Destination, icmp_unreachable)) + code;
+                match error.concern {
+                    Concern::DnsUnreachable => {
+                        tally.detail = totals(offset_of!(Totals, dns_unreachable));
+                        tally.destination_detail =
+                            destination(offset_of!(Destination, dns_unreachable)) + code;
+                    }
+                    Concern::LateResponse => tally.detail = totals(offset_of!(Totals, late_responses)),
+                    Concern::None => {}
+                }
+            }
+            Meaning::Unreadable(unreadable) => {
+                let reason = unreadable.header as usize * Fault::ALL.len() + unreadable.fault as usize;
+                tally.detail = totals(offset_of!(Totals, unreadable)) + (core::hint::black_box(reason) & 31);
+            }
+            Meaning::Fragment | Meaning::NotIp | Meaning::Other => {}
+        }
+        tally
+    }
+
+    /// The same for the further segments of a TCP super-packet, which start no message.
+    pub const OTHER: Self = Self {
+        outcome: totals(offset_of!(Totals, outcomes)) + Outcome::Other as usize,
+        detail: NO_COUNTER,
+        destination: NO_COUNTER,
+        destination_detail: NO_COUNTER,
+    };
+}

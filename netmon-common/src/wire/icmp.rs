@@ -1,0 +1,128 @@
+//! ICMP and ICMPv6 destination unreachable, and the packet that it quotes (RFC 792, RFC 4443 section 3.1).
+
+use super::ip::{HeaderAt, Ip, Protocol};
+use super::{Bytes, Fault, Header, Unreadable, ipv4, ipv6, read_header};
+use crate::outcome::{Code, Transport};
+
+/// Length of the header, in bytes; the quoted packet follows.
+pub const HEADER_LEN: usize = 8;
+
+const ICMPV4_UNREACHABLE: u8 = 3;
+const ICMPV6_UNREACHABLE: u8 = 1;
+
+/// An ICMP destination unreachable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreachable {
+    /// What it says is unreachable.
+    pub code: Code,
+    /// The packet that it quotes.
+    pub quoted: Quoted,
+}
+
+/// The packet that an error quotes, as much of it as is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quoted {
+    /// Where the quote starts: its IP header.
+    pub header: HeaderAt,
+    /// Where the quoted packet ends: the shorter of what it declares and what was quoted.
+    pub end: usize,
+    /// Its ports, where the quote has them.
+    pub ports: Option<QuotedPorts>,
+}
+
+/// The ports of a quoted UDP or TCP packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuotedPorts {
+    /// UDP or TCP.
+    pub transport: Transport,
+    /// Source port, host order.
+    pub source: u16,
+    /// Destination port, host order.
+    pub destination: u16,
+    /// Where the quoted UDP or TCP header starts.
+    pub offset: usize,
+}
+
+/// Reads the ICMP message at `offset` of an IPv4 packet that ends at `end`; `None` for any other type.
+#[inline(always)]
+pub fn parse_v4<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Option<Unreachable>, Unreadable> {
+    let [kind, code, ..]: [u8; HEADER_LEN] = read_header(bytes, offset, end, Header::Icmp)?;
+    if kind != ICMPV4_UNREACHABLE {
+        return Ok(None);
+    }
+    let quote = offset + HEADER_LEN;
+    let ip = in_quote(ipv4::parse_fixed(bytes, quote, end))?;
+    // Options that are missing leave the address, but no ports.
+    let quoted = read_ports(bytes, ip)?;
+    Ok(Some(Unreachable {
+        code: Code::from_icmpv4(code),
+        quoted,
+    }))
+}
+
+/// Reads the ICMPv6 message at `offset` of an IPv6 packet that ends at `end`; `None` for any other type.
+#[inline(always)]
+pub fn parse_v6<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Option<Unreachable>, Unreadable> {
+    let [kind, code, ..]: [u8; HEADER_LEN] = read_header(bytes, offset, end, Header::Icmp)?;
+    if kind != ICMPV6_UNREACHABLE {
+        return Ok(None);
+    }
+    let quote = offset + HEADER_LEN;
+    let fixed = in_quote(ipv6::parse_fixed(bytes, quote, end))?;
+    let quoted = match ipv6::walk_extensions(bytes, fixed) {
+        Ok(ip) => read_ports(bytes, ip)?,
+        // Extension headers that are missing leave the address, but no ports.
+        Err(Unreadable {
+            fault: Fault::Short, ..
+        }) => Quoted {
+            header: fixed.header,
+            end: fixed.end,
+            ports: None,
+        },
+        Err(unreadable) => return in_quote(Err(unreadable)),
+    };
+    Ok(Some(Unreachable {
+        code: Code::from_icmpv6(code),
+        quoted,
+    }))
+}
+
+#[inline(always)]
+fn read_ports<B: Bytes>(bytes: &B, ip: Ip) -> Result<Quoted, Unreadable> {
+    let transport = match ip.protocol {
+        Protocol::Udp => Some(Transport::Udp),
+        Protocol::Tcp => Some(Transport::Tcp),
+        Protocol::Icmpv4 | Protocol::Icmpv6 | Protocol::Other => None,
+    };
+    let ports = match transport {
+        Some(transport) if !ip.later_fragment && ip.payload + 4 <= ip.end => {
+            let [a, b, c, d]: [u8; 4] =
+                in_quote(bytes.read(ip.payload).ok_or(Unreadable::cut(Header::Quoted)))?;
+            let (source, destination) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+            Some(QuotedPorts {
+                transport,
+                source,
+                destination,
+                offset: ip.payload,
+            })
+        }
+        Some(_) | None => None,
+    };
+    Ok(Quoted {
+        header: ip.header,
+        end: ip.end,
+        ports,
+    })
+}
+
+/// What is wrong in the quoted packet is told as its fault, not as the outer packet's.
+#[inline(always)]
+fn in_quote<T>(result: Result<T, Unreadable>) -> Result<T, Unreadable> {
+    match result {
+        Ok(value) => Ok(value),
+        Err(Unreadable { fault, .. }) => Err(Unreadable {
+            header: Header::Quoted,
+            fault,
+        }),
+    }
+}

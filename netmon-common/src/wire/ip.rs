@@ -1,0 +1,115 @@
+//! What IPv4 and IPv6 have in common once their headers are read.
+
+use super::Bytes;
+use crate::address::Address;
+
+/// Where an address stands in a packet.
+///
+/// Places instead of values: the kernel has 512 bytes of stack, an error needs four addresses, and most
+/// packets need none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressAt {
+    offset: usize,
+    family: Family,
+}
+
+/// An IP version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl AddressAt {
+    /// A place for where there is none yet.
+    pub const NOWHERE: Self = HeaderAt::NOWHERE.source();
+
+    /// The address; `None` if the packet is not the one that the place was found in.
+    #[inline(always)]
+    pub fn read<B: Bytes>(self, bytes: &B) -> Option<Address> {
+        match self.family {
+            Family::V4 => bytes.read(self.offset).map(Address::v4),
+            Family::V6 => bytes.read(self.offset).map(Address::v6),
+        }
+    }
+}
+
+/// Where an IP header stands in a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeaderAt {
+    /// In bytes from the start of the frame.
+    pub offset: usize,
+    /// Its version.
+    pub family: Family,
+}
+
+impl HeaderAt {
+    /// A place for where there is none yet.
+    pub const NOWHERE: Self = Self {
+        offset: 0,
+        family: Family::V4,
+    };
+
+    /// Who sent the packet.
+    #[inline(always)]
+    pub const fn source(self) -> AddressAt {
+        let offset = match self.family {
+            Family::V4 => self.offset + 12,
+            Family::V6 => self.offset + 8,
+        };
+        AddressAt {
+            offset,
+            family: self.family,
+        }
+    }
+
+    /// Whom it is for: the address in the header, also where a source route goes on from there.
+    #[inline(always)]
+    pub const fn destination(self) -> AddressAt {
+        let offset = match self.family {
+            Family::V4 => self.offset + 16,
+            Family::V6 => self.offset + 24,
+        };
+        AddressAt {
+            offset,
+            family: self.family,
+        }
+    }
+}
+
+/// What an IP packet carries, by what netmon tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// UDP, in both families.
+    Udp,
+    /// TCP, in both families.
+    Tcp,
+    /// ICMP in IPv4.
+    Icmpv4,
+    /// ICMPv6 in IPv6.
+    Icmpv6,
+    /// Anything else.
+    Other,
+}
+
+/// IP protocol number of TCP.
+pub(super) const TCP: u8 = 6;
+/// IP protocol number of UDP.
+pub(super) const UDP: u8 = 17;
+
+/// An IP packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ip {
+    /// Where its header is.
+    pub header: HeaderAt,
+    /// What it carries.
+    pub protocol: Protocol,
+    /// Where that starts.
+    pub payload: usize,
+    /// Where the packet ends: the shorter of what it declares and what is there. Beyond is padding.
+    pub end: usize,
+    /// Whether this is a fragment other than the first, whose payload starts with no header.
+    pub later_fragment: bool,
+}

@@ -1,0 +1,96 @@
+//! A packet at a TC hook.
+
+use aya_ebpf::bindings::__sk_buff;
+use aya_ebpf::helpers::bpf_skb_load_bytes;
+use aya_ebpf::programs::TcContext;
+use netmon_common::Offload;
+use netmon_common::records::Hook;
+
+use crate::packet::Packet;
+
+/// A packet at a TC hook.
+pub struct Skb {
+    skb: *mut __sk_buff,
+    hook: Hook,
+}
+
+impl Skb {
+    #[inline(always)]
+    pub fn new(ctx: &TcContext, hook: Hook) -> Self {
+        Self {
+            skb: ctx.skb.skb,
+            hook,
+        }
+    }
+
+    /// The interface by which a forwarded packet entered; 0 for what this host itself sends.
+    #[inline(always)]
+    pub fn entered_by(&self) -> u32 {
+        // SAFETY: the context of a running program is readable.
+        unsafe { (*self.skb).ingress_ifindex }
+    }
+
+    #[inline(always)]
+    fn segment_size(&self) -> u32 {
+        // SAFETY: as above.
+        unsafe { (*self.skb).gso_size }
+    }
+}
+
+impl Packet for Skb {
+    #[inline(always)]
+    fn linear(&self) -> (usize, usize) {
+        // SAFETY: the context of a running program is readable.
+        unsafe { ((*self.skb).data as usize, (*self.skb).data_end as usize) }
+    }
+
+    #[inline(always)]
+    fn len(&self) -> usize {
+        // SAFETY: as above.
+        unsafe { (*self.skb).len as usize }
+    }
+
+    #[inline(always)]
+    unsafe fn copy(&self, offset: usize, to: *mut u8, len: usize) -> bool {
+        // SAFETY: the context is the program's own, and the caller vouches for `to`.
+        unsafe { bpf_skb_load_bytes(self.skb.cast(), offset as u32, to.cast(), len as u32) == 0 }
+    }
+
+    #[inline(always)]
+    fn ifindex(&self) -> u32 {
+        // SAFETY: as above.
+        unsafe { (*self.skb).ifindex }
+    }
+
+    #[inline(always)]
+    fn hook(&self) -> Hook {
+        self.hook
+    }
+
+    #[inline(always)]
+    fn offload(&self) -> Offload {
+        // SAFETY: as above.
+        let tags_removed = u8::from(unsafe { (*self.skb).vlan_present } != 0);
+        Offload {
+            tags_removed,
+            segment_size: self.segment_size(),
+        }
+    }
+
+    /// Segmentation offload hands one super-packet through the stack for many packets on the wire. A
+    /// virtual network card may leave their number at 0, to be computed from the size.
+    #[inline(always)]
+    fn segments(&self) -> u32 {
+        let size = self.segment_size();
+        if size == 0 {
+            return 1;
+        }
+        // SAFETY: as above.
+        let (segments, len) = unsafe { ((*self.skb).gso_segs, (*self.skb).len) };
+        if segments != 0 {
+            segments
+        } else {
+            len.div_ceil(size)
+        }
+    }
+}

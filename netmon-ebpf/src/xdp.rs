@@ -1,0 +1,60 @@
+//! A packet at the XDP hook.
+
+use aya_ebpf::helpers::{bpf_xdp_get_buff_len, bpf_xdp_load_bytes};
+use aya_ebpf::programs::XdpContext;
+use netmon_common::Offload;
+use netmon_common::records::Hook;
+
+use crate::packet::Packet;
+
+/// A packet at the XDP hook.
+pub struct Xdp<'a> {
+    ctx: &'a XdpContext,
+}
+
+impl<'a> Xdp<'a> {
+    #[inline(always)]
+    pub fn new(ctx: &'a XdpContext) -> Self {
+        Self { ctx }
+    }
+}
+
+impl Packet for Xdp<'_> {
+    #[inline(always)]
+    fn linear(&self) -> (usize, usize) {
+        (self.ctx.data(), self.ctx.data_end())
+    }
+
+    #[inline(always)]
+    fn len(&self) -> usize {
+        // SAFETY: the context is the one that the program was called with.
+        unsafe { bpf_xdp_get_buff_len(self.ctx.ctx) as usize }
+    }
+
+    #[inline(always)]
+    unsafe fn copy(&self, offset: usize, to: *mut u8, len: usize) -> bool {
+        // SAFETY: the context is the program's own, and the caller vouches for `to`.
+        unsafe { bpf_xdp_load_bytes(self.ctx.ctx, offset as u32, to.cast(), len as u32) == 0 }
+    }
+
+    #[inline(always)]
+    fn ifindex(&self) -> u32 {
+        self.ctx.ingress_ifindex() as u32
+    }
+
+    #[inline(always)]
+    fn hook(&self) -> Hook {
+        Hook::Xdp
+    }
+
+    #[inline(always)]
+    fn offload(&self) -> Offload {
+        Offload::default()
+    }
+
+    /// XDP does not see whether the kernel merged packets: generic XDP may undercount, native XDP gets none.
+    #[inline(always)]
+    fn segments(&self) -> u32 {
+        1
+    }
+}
