@@ -39,6 +39,10 @@ impl Address {
         Self::from_bits(u128::from_be_bytes(octets))
     }
 
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "each word is one quarter of the bits"
+    )]
     const fn from_bits(bits: u128) -> Self {
         let (a, b, c, d) = (
             (bits >> 96) as u32,

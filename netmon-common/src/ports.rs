@@ -39,6 +39,10 @@ impl DnsPorts {
 
     /// Whether `port` (host order) is a DNS port.
     #[inline(always)]
+    #[expect(
+        clippy::many_single_char_names,
+        reason = "eight places of a table; a loop over them is not unrolled for the kernel"
+    )]
     pub fn contains(&self, port: u16) -> bool {
         let [a, b, c, d, e, f, g, h] = self.0;
         port == a || port == b || port == c || port == d || port == e || port == f || port == g || port == h

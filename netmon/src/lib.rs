@@ -1,1 +1,9 @@
-//! netmon, as a library.
+//! netmon, as a library: what the binary, its tests and its benchmarks share.
+//!
+//! Packets become counts in the kernel, counts become incidents in a pure decider, incidents become reports
+//! at the edge. docs/architecture.md has the map.
+
+pub mod counts;
+pub mod observation;
+pub mod report;
+pub mod time;

@@ -116,6 +116,7 @@ const EXTENSIONS: u64 =
 
 /// 1 if the set has the value, else 0.
 #[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "one bit")]
 const fn is_one_of(set: u64, next_header: u8) -> usize {
     let below_64 = (next_header >> 6 == 0) as u64;
     ((set >> (next_header & 63)) & below_64) as usize

@@ -1,0 +1,104 @@
+//! Time as data: moments on one clock, and the wall's time for them.
+//!
+//! A capture's moments are those of its packets, already on the wall clock. Live ones are of the boot clock
+//! (`CLOCK_BOOTTIME`: it counts a suspend, and nobody can set it); their wall time is found by an offset that
+//! is read anew at each poll. This file reads no clock.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
+
+/// Nanoseconds in a second.
+pub const SECOND_NS: u64 = 1_000_000_000;
+
+/// A moment: nanoseconds since the clock's zero (the boot, or 1970-01-01T00:00:00Z in a capture).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(u64);
+
+impl Time {
+    /// From nanoseconds since the clock's zero.
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// Nanoseconds since the clock's zero.
+    pub const fn nanos(self) -> u64 {
+        self.0
+    }
+
+    /// The whole second that the moment lies in.
+    pub const fn second(self) -> u64 {
+        self.0 / SECOND_NS
+    }
+
+    /// The start of a whole second.
+    pub const fn at_second(second: u64) -> Self {
+        Self(second.saturating_mul(SECOND_NS))
+    }
+
+    /// How long after `earlier` this is; zero if it is not after it.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
+    /// The moment that much later.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(nanos))
+    }
+}
+
+/// What to add to a moment to have nanoseconds of Unix time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WallOffset(i64);
+
+impl WallOffset {
+    /// A capture's: its moments are wall time already.
+    pub const NONE: Self = Self(0);
+
+    /// The difference of the wall clock and the other, both read now.
+    pub const fn new(wall_ns: i64, clock_ns: u64) -> Self {
+        Self(wall_ns.wrapping_sub(clock_ns.cast_signed()))
+    }
+
+    /// The wall's time for a moment.
+    pub fn wall(self, time: Time) -> Timestamp {
+        let nanos = i128::from(time.nanos()) + i128::from(self.0);
+        Timestamp::from_nanosecond(nanos).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The same as the contract prints it: RFC 3339, UTC, microseconds (`2026-11-24T13:24:32.192571Z`).
+    pub fn rfc3339(self, time: Time) -> String {
+        rfc3339(self.wall(time))
+    }
+}
+
+/// A wall time as the contract prints it: RFC 3339, UTC, microseconds, cut, not rounded.
+pub fn rfc3339(wall: Timestamp) -> String {
+    const MICROSECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
+    MICROSECONDS.timestamp_to_string(&wall)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_printed_as_utc_with_microseconds() {
+        let time = Time::from_nanos(1_000_000_000_192_571_999);
+        assert_eq!(WallOffset::NONE.rfc3339(time), "2001-09-09T01:46:40.192571Z");
+    }
+
+    #[test]
+    fn a_boot_time_is_shown_as_wall_time() {
+        let offset = WallOffset::new(1_000_000_000_000_000_000, 5 * SECOND_NS);
+        assert_eq!(offset.rfc3339(Time::at_second(7)), "2001-09-09T01:46:42.000000Z");
+    }
+
+    #[test]
+    fn time_since_a_later_moment_is_zero() {
+        assert_eq!(Time::at_second(1).since(Time::at_second(2)), Duration::ZERO);
+    }
+}
