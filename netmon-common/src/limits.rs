@@ -22,7 +22,3 @@ pub const IPV6_EXTENSIONS: usize = 8;
 
 /// VLAN tags that are read, those that the network card took off included.
 pub const VLAN_TAGS: u8 = 2;
-
-/// The farthest byte of a packet that the kernel reads a header from. The deepest valid header, behind
-/// eight extension headers of 2,056 bytes in the packet and in the packet that it quotes, is at 33 KiB.
-pub const DEEPEST_OFFSET: usize = 0xefff;
