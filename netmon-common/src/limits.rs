@@ -8,11 +8,15 @@ pub const MAX_DNS_PORTS: usize = 8;
 /// Kernel memory, preallocated: about 100 bytes a destination, and 200 more on each CPU.
 pub const DESTINATIONS: u32 = 8_192;
 
-/// Bytes of the ring that carries evidence: about 1,600 records. Must be a power of two.
-pub const EVIDENCE_RING_BYTES: usize = 1 << 20;
+/// Bytes of the ring that carries events: about 1,500 errors. Must be a power of two.
+pub const EVENT_RING_BYTES: usize = 1 << 20;
 
 /// Bytes of a quoted packet that evidence keeps: what RFC 1812 section 4.3.2.3 lets a router quote.
 pub const QUOTE_BYTES: usize = 576;
+
+/// Bytes of a DNS message that a sample keeps: the header and the longest question (RFC 1035 section 2.3.4:
+/// a name of 255 bytes, type and class), rounded up to 8.
+pub const MESSAGE_BYTES: usize = 272;
 
 /// Interfaces that one netmon watches at most (ingress or egress), bridges over them included.
 pub const INTERFACES: u32 = 1_024;
