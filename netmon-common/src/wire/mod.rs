@@ -11,6 +11,7 @@ pub mod icmp;
 pub mod ip;
 pub mod ipv4;
 pub mod ipv6;
+pub mod name;
 pub mod tcp;
 pub mod udp;
 
