@@ -1,5 +1,6 @@
 //! Loads the kernel programs and their maps. Nothing is attached here.
 
+use aya::maps::Map;
 use aya::programs::{ProgramError, SchedClassifier, Xdp};
 use aya::{Ebpf, EbpfLoader, include_bytes_aligned};
 use netmon_common::{DnsPorts, limits};
@@ -92,6 +93,15 @@ impl Kernel {
                 .map_err(|error| KernelError::rejected(program.name(), &error, release()))?;
         }
         Ok(kernel)
+    }
+
+    /// Takes one of the maps. Each can be had once.
+    pub(super) fn take(&mut self, name: &'static str) -> Result<Map, KernelError> {
+        self.ebpf.take_map(name).ok_or(KernelError::Map {
+            what: "find",
+            map: name,
+            reason: "it is not in the kernel object, or was taken before".to_owned(),
+        })
     }
 
     fn load_program(&mut self, program: Program) -> Result<(), ProgramError> {
