@@ -1,11 +1,11 @@
 //! What must be counted for a frame, in the contract's words.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use netmon_common::records::{Destination, Totals};
 use netmon_common::wire::{Fault, Header};
-use netmon_common::{Address, Code, Outcome, Rcode, Transport};
+use netmon_common::{Code, Outcome, Rcode, Transport};
+
+use super::Counted;
 
 /// What a frame is, and whom it is counted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,15 +39,6 @@ pub enum Expect {
     NotIp,
     /// Anything else.
     Other,
-}
-
-/// The counters that frames add to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counted {
-    /// Of everything.
-    pub totals: Totals,
-    /// By destination.
-    pub destinations: BTreeMap<Address, Destination>,
 }
 
 impl Expect {
@@ -132,44 +123,45 @@ impl Expect {
     /// What one such frame of `frame_len` bytes adds.
     pub fn counts(self, frame_len: usize) -> Counted {
         let mut counted = Counted::default();
-        counted.add(self, frame_len);
+        counted.expect(self, frame_len);
         counted
     }
 }
 
 impl Counted {
-    /// Adds one frame of `frame_len` bytes.
-    pub fn add(&mut self, expect: Expect, frame_len: usize) {
+    /// Adds what must be counted for one such frame of `frame_len` bytes: the contract's words once more, one
+    /// counter after the other.
+    pub fn expect(&mut self, expect: Expect, frame_len: usize) {
         let totals = &mut self.totals;
         totals.frames += 1;
         totals.bytes += frame_len as u64;
         one_more(&mut totals.outcomes, expect.outcome() as usize);
         match expect {
-            Expect::Query(Transport::Udp, server) => self.at(server).dns_queries += 1,
-            Expect::Query(Transport::Tcp, server) => self.at(server).tcp_dns_queries += 1,
+            Expect::Query(Transport::Udp, server) => self.at(server.into()).dns_queries += 1,
+            Expect::Query(Transport::Tcp, server) => self.at(server.into()).tcp_dns_queries += 1,
             Expect::Response(transport, server, rcode) => {
-                let server = self.at(server);
+                let server = self.at(server.into());
                 match transport {
                     Transport::Udp => server.dns_responses += 1,
                     Transport::Tcp => server.tcp_dns_responses += 1,
                 }
                 one_more(&mut server.rcodes, rcode as usize);
             }
-            Expect::Connect(server) => self.at(server).tcp_connects += 1,
-            Expect::Reset(server) => self.at(server).tcp_resets += 1,
+            Expect::Connect(server) => self.at(server.into()).tcp_connects += 1,
+            Expect::Reset(server) => self.at(server.into()).tcp_resets += 1,
             Expect::Unreachable(about, code) => {
-                one_more(&mut self.at(about).icmp_unreachable, code as usize);
+                one_more(&mut self.at(about.into()).icmp_unreachable, code as usize);
             }
             Expect::DnsUnreachable(server, code) => {
                 totals.dns_unreachable += 1;
-                let server = self.at(server);
+                let server = self.at(server.into());
                 one_more(&mut server.icmp_unreachable, code as usize);
                 one_more(&mut server.dns_unreachable, code as usize);
             }
             Expect::LateResponse { client, server, code } => {
                 totals.late_responses += 1;
-                one_more(&mut self.at(client).icmp_unreachable, code as usize);
-                self.at(server).late_responses += 1;
+                one_more(&mut self.at(client.into()).icmp_unreachable, code as usize);
+                self.at(server.into()).late_responses += 1;
             }
             Expect::Malformed(header, fault) => {
                 one_more(
@@ -179,10 +171,6 @@ impl Counted {
             }
             Expect::Fragment | Expect::NotIp | Expect::Other => {}
         }
-    }
-
-    fn at(&mut self, address: IpAddr) -> &mut Destination {
-        self.destinations.entry(address.into()).or_default()
     }
 }
 

@@ -5,12 +5,15 @@
 
 pub mod build;
 mod cases;
+mod counted;
 mod expect;
+pub mod laws;
 pub mod mutate;
 
 use std::borrow::Cow;
 
-pub use expect::{Counted, Expect};
+pub use counted::Counted;
+pub use expect::Expect;
 
 /// A frame and what must be counted for it.
 #[derive(Clone, Debug)]
