@@ -66,6 +66,16 @@ impl Address {
         self.to_bits().to_be_bytes()
     }
 
+    /// The 16 bytes as two words, each read as little-endian hosts do: for hashing.
+    #[inline(always)]
+    pub const fn words(self) -> [u64; 2] {
+        let [a, b, c, d] = self.0;
+        [
+            a.to_le() as u64 | (b.to_le() as u64) << 32,
+            c.to_le() as u64 | (d.to_le() as u64) << 32,
+        ]
+    }
+
     /// The address as the standard library has it: a mapped one becomes IPv4.
     pub fn ip(self) -> IpAddr {
         Ipv6Addr::from_bits(self.to_bits()).to_canonical()

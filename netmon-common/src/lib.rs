@@ -12,10 +12,12 @@
 
 pub mod address;
 pub mod classify;
+pub mod latency;
 pub mod limits;
 pub mod outcome;
 pub mod ports;
 pub mod records;
+pub mod trace;
 pub mod wire;
 
 pub use address::Address;

@@ -8,11 +8,15 @@ pub const MAX_DNS_PORTS: usize = 8;
 /// Kernel memory, preallocated: about 100 bytes a destination, and 200 more on each CPU.
 pub const DESTINATIONS: u32 = 8_192;
 
-/// Bytes of the ring that carries evidence: about 1,600 records. Must be a power of two.
-pub const EVIDENCE_RING_BYTES: usize = 1 << 20;
+/// Bytes of the ring that carries events: about 1,500 errors. Must be a power of two.
+pub const EVENT_RING_BYTES: usize = 1 << 20;
 
 /// Bytes of a quoted packet that evidence keeps: what RFC 1812 section 4.3.2.3 lets a router quote.
 pub const QUOTE_BYTES: usize = 576;
+
+/// Bytes of a DNS message that a sample keeps: the header and the longest question (RFC 1035 section 2.3.4:
+/// a name of 255 bytes, type and class), rounded up to 8.
+pub const MESSAGE_BYTES: usize = 272;
 
 /// Interfaces that one netmon watches at most (ingress or egress), bridges over them included.
 pub const INTERFACES: u32 = 1_024;
@@ -23,6 +27,11 @@ pub const IPV6_EXTENSIONS: usize = 8;
 /// VLAN tags that are read, those that the network card took off included.
 pub const VLAN_TAGS: u8 = 2;
 
-/// The farthest byte of a packet that the kernel reads a header from. The deepest valid header, behind
-/// eight extension headers of 2,056 bytes in the packet and in the packet that it quotes, is at 33 KiB.
-pub const DEEPEST_OFFSET: usize = 0xefff;
+/// Buckets of the table of traces, 64 bytes each: 8 MiB.
+///
+/// Of 60,000 queries that nobody answers (1,000 a second for 60 s) 12 then lose their traces; see
+/// [`crate::trace`].
+pub const TRACE_BUCKETS: u32 = 1 << 17;
+
+/// How long an answer or an error may be late: a trace that is overwritten later is not missed.
+pub const TRACE_LIFETIME_NS: u64 = 60 * 1_000_000_000;

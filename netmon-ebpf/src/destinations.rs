@@ -17,6 +17,9 @@ static DESTINATIONS: PerCpuHashMap<Address, Destination, { limits::DESTINATIONS 
 #[btf_map]
 static TABLE_FULL: Array<u32, 1> = Array::new();
 
+/// What a new destination starts with. Not on the stack, of which it would take half.
+static ZEROS: Destination = Destination::ZERO;
+
 /// `-E2BIG`, what a full hash table answers.
 const TABLE_IS_FULL: i32 = -7;
 
@@ -47,7 +50,7 @@ fn insert(address: &Address) -> bool {
     if unsafe { full.read_volatile() } != 0 {
         return false;
     }
-    match DESTINATIONS.insert(address, Destination::ZERO, u64::from(BPF_NOEXIST)) {
+    match DESTINATIONS.insert(address, &ZEROS, u64::from(BPF_NOEXIST)) {
         Err(TABLE_IS_FULL) => {
             // SAFETY: as above.
             unsafe { full.write_volatile(1) };

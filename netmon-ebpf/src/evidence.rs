@@ -6,15 +6,15 @@ use aya_ebpf::helpers::bpf_ktime_get_boot_ns;
 use aya_ebpf::macros::btf_map;
 use netmon_common::Address;
 use netmon_common::classify::Error;
-use netmon_common::limits::{EVIDENCE_RING_BYTES, QUOTE_BYTES};
-use netmon_common::records::Evidence;
+use netmon_common::limits::{EVENT_RING_BYTES, QUOTE_BYTES};
+use netmon_common::records::{EventKind, Evidence};
 use netmon_common::wire::Bytes;
 use netmon_common::wire::ip::{AddressAt, HeaderAt};
 
 use crate::packet::Packet;
 
 #[btf_map]
-static EVIDENCE: RingBuf<(), EVIDENCE_RING_BYTES> = RingBuf::new();
+static EVENTS: RingBuf<(), EVENT_RING_BYTES> = RingBuf::new();
 
 /// An error and the packet that it quotes, as places and numbers.
 pub struct Quote {
@@ -66,7 +66,7 @@ impl Quote {
 /// Sends the error and the packet that it quotes; `false` when the ring is full.
 #[inline(always)]
 pub fn send<P: Packet, B: Bytes>(packet: &P, bytes: &B, quote: &Quote) -> bool {
-    let Some(mut entry) = EVIDENCE.reserve_untyped::<Evidence>(0) else {
+    let Some(mut entry) = EVENTS.reserve_untyped::<Evidence>(0) else {
         return false;
     };
     let record = entry.as_mut_ptr();
@@ -83,8 +83,10 @@ pub fn send<P: Packet, B: Bytes>(packet: &P, bytes: &B, quote: &Quote) -> bool {
         let header = &raw mut (*record).header;
         (*header).time_ns = bpf_ktime_get_boot_ns();
         (*header).ifindex = packet.ifindex();
-        (*header).quote_len = if copied { quote_len as u16 } else { 0 };
-        (*header).code = quote.code;
+        (*header).payload_len = if copied { quote_len as u16 } else { 0 };
+        (*header).query_time_ns = 0;
+        (*header).kind = EventKind::Failure as u8;
+        (*header).detail = quote.code;
         (*header).hook = packet.hook() as u8;
         (*header).reporter = address(bytes, quote.error.source());
         (*header).receiver = address(bytes, quote.error.destination());
@@ -93,7 +95,8 @@ pub fn send<P: Packet, B: Bytes>(packet: &P, bytes: &B, quote: &Quote) -> bool {
         (*header).client_port = quote.client_port;
         (*header).server_port = quote.server_port;
         (*header).transport = quote.transport;
-        (*header).reserved = 0;
+        (*header).flags = 0;
+        (*header).reserved = [0; 7];
         (*header).transport_offset = (quote.transport_offset - from) as u16;
     }
     entry.submit(0);

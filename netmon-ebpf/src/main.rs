@@ -14,6 +14,10 @@ mod destinations;
 #[cfg(target_arch = "bpf")]
 mod evidence;
 #[cfg(target_arch = "bpf")]
+mod finding;
+#[cfg(target_arch = "bpf")]
+mod notepad;
+#[cfg(target_arch = "bpf")]
 mod observe;
 #[cfg(target_arch = "bpf")]
 mod packet;

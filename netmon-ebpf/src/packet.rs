@@ -1,11 +1,10 @@
 //! Packet memory. Nothing else in the kernel programs touches it, and nothing here writes to it.
 
-use aya_ebpf::btf_maps::PerCpuArray;
-use aya_ebpf::macros::btf_map;
 use netmon_common::Offload;
-use netmon_common::limits::DEEPEST_OFFSET;
 use netmon_common::records::Hook;
 use netmon_common::wire::{Bytes, Plain};
+
+use crate::notepad::{LONGEST_HEADER, Notepad};
 
 /// A packet as a hook hands it to a program.
 pub trait Packet {
@@ -34,43 +33,34 @@ pub trait Packet {
     fn segments(&self) -> u32;
 }
 
-/// Always 0; but it lies in memory that user space could write to, so the verifier does not know.
-static mut NOTHING: usize = 0;
-
-/// `offset`, of which the verifier knows no more than that it is at most [`DEEPEST_OFFSET`]: it wants such a
-/// bound on what is added to a packet pointer.
-#[inline(always)]
-fn forget(offset: usize) -> usize {
-    // SAFETY: nobody writes to it.
-    let nothing = unsafe { (&raw const NOTHING).read_volatile() };
-    let offset = (offset + nothing) & 0xffff;
-    if offset > DEEPEST_OFFSET {
-        DEEPEST_OFFSET
-    } else {
-        offset
-    }
-}
-
 /// The linear part of a packet: read in place.
 pub struct Linear {
     start: usize,
     end: usize,
     len: usize,
+    notepad: *mut Notepad,
 }
+
+/// No header that is read in place lies farther than this: two tags, and in the packet and in the one that
+/// it quotes an IP header of at most 60 bytes. The verifier wants such a bound.
+const DEEPEST_IN_PLACE: usize = 0x1ff;
 
 impl Linear {
     #[inline(always)]
-    pub fn of<P: Packet>(packet: &P) -> Self {
+    pub fn of<P: Packet>(packet: &P, notepad: *mut Notepad) -> Self {
         let (start, end) = packet.linear();
         Self {
             start,
             end,
             len: packet.len(),
+            notepad,
         }
     }
 }
 
 impl Bytes for Linear {
+    const DEEP: bool = false;
+
     #[inline(always)]
     fn wire_len(&self) -> usize {
         self.len
@@ -89,7 +79,8 @@ impl Bytes for Linear {
 
     #[inline(always)]
     fn forget(&self, offset: usize) -> usize {
-        forget(offset)
+        // SAFETY: the notepad was taken for this packet.
+        unsafe { Notepad::forget(self.notepad, offset) & DEEPEST_IN_PLACE }
     }
 }
 
@@ -97,21 +88,16 @@ impl Bytes for Linear {
 pub struct Whole<'a, P> {
     packet: &'a P,
     len: usize,
+    notepad: *mut Notepad,
 }
-
-/// Where headers are copied to. Not the stack: its loads must be aligned, and headers are not.
-#[btf_map]
-static HEADER_COPY: PerCpuArray<[u8; LONGEST_HEADER], 1> = PerCpuArray::new();
-
-/// The longest header that is read at once, IPv6's.
-const LONGEST_HEADER: usize = 40;
 
 impl<'a, P: Packet> Whole<'a, P> {
     #[inline(always)]
-    pub fn of(packet: &'a P) -> Self {
+    pub fn of(packet: &'a P, notepad: *mut Notepad) -> Self {
         Self {
             packet,
             len: packet.len(),
+            notepad,
         }
     }
 }
@@ -125,8 +111,9 @@ impl<P: Packet> Bytes for Whole<'_, P> {
     #[inline(always)]
     fn read<T: Plain>(&self, offset: usize) -> Option<T> {
         const { assert!(size_of::<T>() <= LONGEST_HEADER) };
-        let copy = HEADER_COPY.get_ptr_mut(0)?.cast::<u8>();
-        // SAFETY: the copy has room for a `T`, asserted above, and belongs to this CPU while the program runs.
+        // SAFETY: the notepad was taken for this packet.
+        let copy = unsafe { (&raw mut (*self.notepad).header).cast::<u8>() };
+        // SAFETY: the copy has room for a `T`, asserted above, and belongs to this program while it runs.
         let copied = unsafe { self.packet.copy(offset, copy, size_of::<T>()) };
         // SAFETY: all bytes of a `T` were written; any bytes make one, and it needs no alignment.
         copied.then(|| unsafe { copy.cast::<T>().read_unaligned() })
@@ -134,6 +121,7 @@ impl<P: Packet> Bytes for Whole<'_, P> {
 
     #[inline(always)]
     fn forget(&self, offset: usize) -> usize {
-        forget(offset)
+        // SAFETY: the notepad was taken for this packet.
+        unsafe { Notepad::forget(self.notepad, offset) }
     }
 }

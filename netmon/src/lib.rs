@@ -3,7 +3,11 @@
 //! Packets become counts in the kernel, counts become incidents in a pure decider, incidents become reports
 //! at the edge. docs/architecture.md has the map.
 
+pub mod cli;
+pub mod clock;
+pub mod config;
 pub mod counts;
+pub mod kernel;
 pub mod observation;
 pub mod report;
 pub mod time;

@@ -82,6 +82,17 @@ impl Destination {
             + self.icmp_unreachable.iter().sum::<u64>()
     }
 
+    /// The sum of what each CPU has counted, as a per-CPU map gives it: one record after the other.
+    pub fn sum(words: &[u64]) -> Self {
+        let mut sum = Self::ZERO;
+        for record in words.chunks_exact(size_of::<Self>() / size_of::<u64>()) {
+            for (place, amount) in record.iter().enumerate() {
+                sum.add(place, *amount);
+            }
+        }
+        sum
+    }
+
     /// Adds the counters of another CPU.
     pub fn merge(&mut self, other: &Self) {
         // Destructured, so that a new counter must choose.

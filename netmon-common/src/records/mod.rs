@@ -4,24 +4,24 @@
 //! always valid and `bpftool map dump` shows it by name. Counters are `u64`: they do not wrap in years.
 
 mod destination;
-mod evidence;
+mod event;
 mod tally;
 mod totals;
 
 pub use destination::Destination;
-pub use evidence::{Evidence, EvidenceHeader, Hook};
+pub use event::{EventHeader, EventKind, Evidence, Hook, RECURSION_DESIRED, RECURSION_KNOWN, Sample};
 pub use tally::{NO_COUNTER, Tally};
 pub use totals::Totals;
 
 #[cfg(feature = "user")]
 mod user {
-    use super::{Destination, EvidenceHeader, Totals};
+    use super::{Destination, EventHeader, Totals};
     // SAFETY: `repr(C)`, integers and byte arrays only, no padding: asserted beside each type.
     unsafe impl aya::Pod for Destination {}
     // SAFETY: as above.
     unsafe impl aya::Pod for Totals {}
     // SAFETY: as above.
-    unsafe impl aya::Pod for EvidenceHeader {}
+    unsafe impl aya::Pod for EventHeader {}
     // SAFETY: 16 bytes.
     unsafe impl aya::Pod for crate::Address {}
 }

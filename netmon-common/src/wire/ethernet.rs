@@ -51,10 +51,24 @@ unsafe impl Plain for VlanTag {}
 /// the kernel took off before (at most [`VLAN_TAGS`] count together).
 #[inline(always)]
 pub fn parse<B: Bytes>(bytes: &B, tags_removed: u8) -> Result<Payload, Unreadable> {
+    let header: EthernetHeader = read_header(bytes, 0, bytes.wire_len(), Header::Link)?;
+    parse_tags(
+        bytes,
+        u16::from_be_bytes(header.ether_type),
+        HEADER_LEN,
+        tags_removed,
+    )
+}
+
+/// Reads the tags that `ether_type`, at the end of a link header of any kind, announces at `offset`.
+#[inline(always)]
+pub fn parse_tags<B: Bytes>(
+    bytes: &B,
+    mut ether_type: u16,
+    mut offset: usize,
+    tags_removed: u8,
+) -> Result<Payload, Unreadable> {
     let end = bytes.wire_len();
-    let header: EthernetHeader = read_header(bytes, 0, end, Header::Link)?;
-    let mut ether_type = u16::from_be_bytes(header.ether_type);
-    let mut offset = HEADER_LEN;
     let mut tags = tags_removed;
     while tags < VLAN_TAGS && (ether_type == VLAN || ether_type == SERVICE_VLAN) {
         let tag: VlanTag = read_header(bytes, offset, end, Header::Vlan)?;

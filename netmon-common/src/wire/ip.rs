@@ -29,9 +29,10 @@ impl AddressAt {
     /// The address; `None` if the packet is not the one that the place was found in.
     #[inline(always)]
     pub fn read<B: Bytes>(self, bytes: &B) -> Option<Address> {
+        let offset = bytes.forget(self.offset);
         match self.family {
-            Family::V4 => bytes.read(self.offset).map(Address::v4),
-            Family::V6 => bytes.read(self.offset).map(Address::v6),
+            Family::V4 => bytes.read(offset).map(Address::v4),
+            Family::V6 => bytes.read(offset).map(Address::v6),
         }
     }
 }

@@ -78,7 +78,10 @@ pub(super) fn walk_extensions<B: Bytes>(bytes: &B, fixed: Fixed) -> Result<Ip, U
     let mut offset = fixed.after;
     let mut later_fragment = false;
     let mut walked = 0;
-    while is_one_of(EXTENSIONS, next) == 1 {
+    if !B::DEEP && is_one_of(EXTENSIONS, next) == 1 {
+        return Err(Unreadable::cut(Header::Ipv6Extension));
+    }
+    while B::DEEP && is_one_of(EXTENSIONS, next) == 1 {
         if walked == IPV6_EXTENSIONS {
             return Err(Unreadable::wrong(Header::Ipv6Extension));
         }

@@ -11,6 +11,7 @@ pub mod icmp;
 pub mod ip;
 pub mod ipv4;
 pub mod ipv6;
+pub mod name;
 pub mod tcp;
 pub mod udp;
 
@@ -30,6 +31,11 @@ unsafe impl<const N: usize, const M: usize> Plain for [[u8; N]; M] {}
 
 /// The bytes of one packet, as much of them as can be read directly.
 pub trait Bytes {
+    /// Whether IPv6 extension headers are followed. Few packets have them, and the kernel's verifier pays
+    /// for them in every packet: there a first reader does not follow them and says [`Fault::Cut`], and
+    /// such a packet is read again by one that does.
+    const DEEP: bool = true;
+
     /// The packet's length on the wire, in bytes.
     fn wire_len(&self) -> usize;
 

@@ -1,0 +1,108 @@
+//! What the kernel tells at once, through the ring: an ICMP error about DNS, and samples of queries and
+//! answers where counts are not enough.
+
+use crate::address::Address;
+use crate::limits::{MESSAGE_BYTES, QUOTE_BYTES};
+
+/// Where in the kernel a packet was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Hook {
+    /// XDP, what arrives.
+    Xdp,
+    /// TC, what arrives.
+    Ingress,
+    /// TC, what leaves.
+    Egress,
+}
+
+/// What an event tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum EventKind {
+    /// An ICMP unreachable that quotes a packet to a DNS port. The quoted packet follows.
+    Failure,
+    /// A query. The message follows.
+    Query,
+    /// A response. The message follows.
+    Answer,
+}
+
+impl EventKind {
+    /// The kind with this number, as it stands in records.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Failure),
+            1 => Some(Self::Query),
+            2 => Some(Self::Answer),
+            _ => None,
+        }
+    }
+}
+
+/// The query was seen, and asked for recursion.
+pub const RECURSION_DESIRED: u8 = 1;
+/// The query was seen, and its header was read: [`RECURSION_DESIRED`] says whether it asked for recursion.
+pub const RECURSION_KNOWN: u8 = 2;
+
+/// What stands before the bytes of the packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct EventHeader {
+    /// When, in nanoseconds of the boot clock (`CLOCK_BOOTTIME`: a suspend counts).
+    pub time_ns: u64,
+    /// When the query was seen that the error quotes or the response answers; 0 if no trace of it was found.
+    pub query_time_ns: u64,
+    /// The interface.
+    pub ifindex: u32,
+    /// How many bytes of the packet follow.
+    pub payload_len: u16,
+    /// The [`EventKind`], as a number.
+    pub kind: u8,
+    /// The [`Hook`], as a number.
+    pub hook: u8,
+    /// Who sent the error; unspecified for queries and answers.
+    pub reporter: Address,
+    /// Whom the error was sent to; unspecified for queries and answers.
+    pub receiver: Address,
+    /// The client: the quoted packet's source.
+    pub client: Address,
+    /// The server: the quoted packet's destination.
+    pub server: Address,
+    /// The client's port, host order.
+    pub client_port: u16,
+    /// The server's port, host order.
+    pub server_port: u16,
+    /// Where the quoted packet's UDP or TCP header starts, in bytes from the start of the quote.
+    pub transport_offset: u16,
+    /// The [`Transport`](crate::Transport), as a number.
+    pub transport: u8,
+    /// The [`Code`](crate::Code) of an error or the [`Rcode`](crate::Rcode) of an answer, as a number.
+    pub detail: u8,
+    /// [`RECURSION_KNOWN`] and [`RECURSION_DESIRED`].
+    pub flags: u8,
+    /// Not used, 0.
+    pub reserved: [u8; 7],
+}
+
+/// A failure as it stands in the ring.
+#[repr(C)]
+pub struct Evidence {
+    /// What stands before the quote.
+    pub header: EventHeader,
+    /// The quoted packet; only the first [`EventHeader::payload_len`] bytes are meant.
+    pub quote: [u8; QUOTE_BYTES],
+}
+
+/// A query or an answer as it stands in the ring.
+#[repr(C)]
+pub struct Sample {
+    /// What stands before the message.
+    pub header: EventHeader,
+    /// The DNS message; only the first [`EventHeader::payload_len`] bytes are meant.
+    pub message: [u8; MESSAGE_BYTES],
+}
+
+const _: () = assert!(size_of::<EventHeader>() == 104 && align_of::<EventHeader>() == 8);
+const _: () = assert!(size_of::<Evidence>() == 104 + QUOTE_BYTES && size_of::<Evidence>().is_multiple_of(8));
+const _: () = assert!(size_of::<Sample>() == 104 + MESSAGE_BYTES && size_of::<Sample>().is_multiple_of(8));

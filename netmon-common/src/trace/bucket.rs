@@ -1,0 +1,187 @@
+//! One bucket of the table: four slots, a cache line.
+
+use super::flow::{FINGERPRINT, FlowHash};
+use crate::limits::TRACE_LIFETIME_NS;
+
+/// Slots of a bucket.
+pub const SLOTS: usize = 4;
+
+/// Set in every slot that is in use: an empty one is all zeros.
+const USED: u64 = 1 << 19;
+/// An answer came.
+const ANSWERED: u64 = 1 << 18;
+/// A SYN, which has no id.
+const CONNECT: u64 = 1 << 17;
+/// RD was set.
+const RECURSION_DESIRED: u64 = 1 << 16;
+/// The id.
+const ID: u64 = 0xffff;
+const _: () = assert!(FINGERPRINT & (USED | ANSWERED | CONNECT | RECURSION_DESIRED | ID) == 0);
+
+/// What was asked, as far as an answer or an error can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A DNS query.
+    Query {
+        /// Its id.
+        id: u16,
+        /// Its RD flag.
+        recursion_desired: bool,
+    },
+    /// A SYN.
+    Connect,
+}
+
+/// What is kept of one query: the fingerprint of its flow, its id and flags, and its time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Trace {
+    what: u64,
+    time_ns: u64,
+}
+
+const _: () = assert!(size_of::<Trace>() == 16);
+
+impl Trace {
+    /// An empty slot.
+    pub const NONE: Self = Self { what: 0, time_ns: 0 };
+
+    #[inline(always)]
+    pub(super) fn new(flow: FlowHash, asked: Asked, time_ns: u64) -> Self {
+        let asked = match asked {
+            Asked::Query {
+                id,
+                recursion_desired,
+            } => u64::from(id) | if recursion_desired { RECURSION_DESIRED } else { 0 },
+            Asked::Connect => CONNECT,
+        };
+        Self {
+            what: flow.fingerprint() | USED | asked,
+            time_ns,
+        }
+    }
+
+    /// When the query was seen.
+    #[inline(always)]
+    pub const fn time_ns(&self) -> u64 {
+        self.time_ns
+    }
+
+    /// RD of the query; `None` for a SYN, which has none.
+    #[inline(always)]
+    pub const fn recursion_desired(&self) -> Option<bool> {
+        if self.what & CONNECT == 0 {
+            Some(self.what & RECURSION_DESIRED != 0)
+        } else {
+            None
+        }
+    }
+
+    /// Whether an answer came.
+    #[inline(always)]
+    pub const fn is_answered(&self) -> bool {
+        self.what & ANSWERED != 0
+    }
+
+    /// Marks the query answered.
+    #[inline(always)]
+    pub(super) const fn mark_answered(&mut self) {
+        self.what |= ANSWERED;
+    }
+
+    /// The id of a query that still waits for its answer at `now`; `None` for a SYN, too.
+    #[inline(always)]
+    pub(super) fn waiting_id(&self, now_ns: u64) -> Option<u16> {
+        if self.what & CONNECT == 0 && self.is_waiting(now_ns) {
+            Some((self.what & ID) as u16)
+        } else {
+            None
+        }
+    }
+
+    /// Whether it would be missed: not answered, and young enough for an error to come.
+    #[inline(always)]
+    pub(super) fn is_waiting(&self, now_ns: u64) -> bool {
+        self.what & (USED | ANSWERED) == USED && now_ns.saturating_sub(self.time_ns) < TRACE_LIFETIME_NS
+    }
+
+    #[inline(always)]
+    fn is_of(&self, flow: FlowHash) -> bool {
+        self.what & (FINGERPRINT | USED) == flow.fingerprint() | USED
+    }
+
+    #[inline(always)]
+    fn is_query(&self, flow: FlowHash, id: u16) -> bool {
+        self.what & (FINGERPRINT | USED | CONNECT | ID) == flow.fingerprint() | USED | u64::from(id)
+    }
+
+    /// What is overwritten first has the lowest: empty slots, then answered queries, then old ones.
+    #[inline(always)]
+    fn worth(&self) -> u64 {
+        let unanswered = u64::from(self.what & (USED | ANSWERED) == USED);
+        unanswered << 63 | self.time_ns >> 1
+    }
+}
+
+/// Four traces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Bucket([Trace; SLOTS]);
+
+impl Bucket {
+    /// No trace.
+    pub const EMPTY: Self = Self([Trace::NONE; SLOTS]);
+
+    /// The flow's newest trace here.
+    #[inline(always)]
+    pub(super) fn newest_of(&mut self, flow: FlowHash) -> Option<&mut Trace> {
+        self.newest(|trace| trace.is_of(flow))
+    }
+
+    /// The newest trace of the flow's query with this id.
+    #[inline(always)]
+    pub(super) fn query(&mut self, flow: FlowHash, id: u16) -> Option<&mut Trace> {
+        self.newest(|trace| trace.is_query(flow, id))
+    }
+
+    #[inline(always)]
+    fn newest(&mut self, fits: impl Fn(&Trace) -> bool) -> Option<&mut Trace> {
+        let mut found: Option<&mut Trace> = None;
+        for trace in &mut self.0 {
+            if !fits(trace) {
+                continue;
+            }
+            match &found {
+                Some(other) if other.time_ns > trace.time_ns => {}
+                Some(_) | None => found = Some(trace),
+            }
+        }
+        found
+    }
+
+    /// Puts a trace into the slot that is worth least, unless all are worth more than it. Returns whether one
+    /// was lost that will be missed.
+    #[inline(always)]
+    pub(super) fn put(&mut self, trace: Trace, now_ns: u64) -> bool {
+        let victim = self.victim();
+        if trace.worth() < victim.worth() {
+            return trace.is_waiting(now_ns);
+        }
+        let lost = victim.is_waiting(now_ns);
+        *victim = trace;
+        lost
+    }
+
+    /// The slot that is worth least.
+    #[inline(always)]
+    fn victim(&mut self) -> &mut Trace {
+        let [first, rest @ ..] = &mut self.0;
+        let mut victim = first;
+        for trace in rest {
+            if trace.worth() < victim.worth() {
+                victim = trace;
+            }
+        }
+        victim
+    }
+}

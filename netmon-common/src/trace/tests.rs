@@ -1,0 +1,258 @@
+//! The table as a whole.
+
+extern crate std;
+
+use std::vec::Vec;
+use std::{println, vec};
+
+use super::*;
+use crate::limits::{TRACE_BUCKETS, TRACE_LIFETIME_NS};
+use crate::{Address, Transport};
+
+const SECOND: u64 = 1_000_000_000;
+
+struct Memory(Vec<Bucket>);
+
+impl Memory {
+    fn new() -> Self {
+        Self(vec![Bucket::EMPTY; TRACE_BUCKETS as usize])
+    }
+}
+
+impl Table for Memory {
+    fn bucket(&mut self, number: u32) -> Option<&mut Bucket> {
+        self.0.get_mut(number as usize)
+    }
+}
+
+fn flow(client: u32, client_port: u16) -> FlowHash {
+    let flow = Flow {
+        client: Address::v4(client.to_be_bytes()),
+        server: Address::v4([203, 0, 113, 2]),
+        client_port,
+        server_port: 53,
+        transport: Transport::Udp,
+    };
+    flow.hash(Secret::new([3, 4]))
+}
+
+fn query(id: u16) -> Asked {
+    Asked::Query {
+        id,
+        recursion_desired: true,
+    }
+}
+
+fn time(trace: Option<Trace>) -> Option<u64> {
+    trace.map(|trace| trace.time_ns())
+}
+
+#[test]
+fn an_error_finds_the_query_that_it_quotes() {
+    let mut table = Memory::new();
+    assert!(!record(&mut table, flow(1, 1_000), query(7), 5));
+    assert_eq!(time(find(&mut table, flow(1, 1_000), Some(7))), Some(5));
+    assert_eq!(
+        time(find(&mut table, flow(1, 1_000), None)),
+        Some(5),
+        "a short quote"
+    );
+    assert_eq!(
+        time(find(&mut table, flow(1, 1_000), Some(8))),
+        None,
+        "another id"
+    );
+    assert_eq!(
+        time(find(&mut table, flow(1, 1_001), Some(7))),
+        None,
+        "another port"
+    );
+    assert_eq!(
+        time(find(&mut table, flow(2, 1_000), None)),
+        None,
+        "another client"
+    );
+}
+
+#[test]
+fn an_empty_table_finds_nothing_even_for_a_fingerprint_of_zeros() {
+    let mut table = Memory::new();
+    for client in 0..1_000 {
+        assert_eq!(find(&mut table, flow(client, 0), Some(0)), None);
+        assert_eq!(find(&mut table, flow(client, 0), None), None);
+    }
+}
+
+#[test]
+fn flags_of_the_query_are_kept() {
+    let cases = [
+        (
+            "recursion desired",
+            Asked::Query {
+                id: 1,
+                recursion_desired: true,
+            },
+            Some(true),
+        ),
+        (
+            "iterative",
+            Asked::Query {
+                id: 1,
+                recursion_desired: false,
+            },
+            Some(false),
+        ),
+        ("a SYN", Asked::Connect, None),
+    ];
+    for (case, asked, recursion_desired) in cases {
+        let mut table = Memory::new();
+        record(&mut table, flow(1, 1), asked, 1);
+        let trace = find(&mut table, flow(1, 1), None).unwrap();
+        assert_eq!(trace.recursion_desired(), recursion_desired, "{case}");
+    }
+}
+
+#[test]
+fn only_the_first_answer_is_the_first() {
+    let mut table = Memory::new();
+    record(&mut table, flow(1, 1), query(7), 10);
+    assert_eq!(answer(&mut table, flow(1, 1), 8), None);
+    let first = answer(&mut table, flow(1, 1), 7).unwrap();
+    assert!(!first.is_answered() && first.time_ns() == 10);
+    let second = answer(&mut table, flow(1, 1), 7).unwrap();
+    assert!(second.is_answered() && second.time_ns() == 10);
+}
+
+#[test]
+fn a_query_that_is_sent_again_has_the_time_of_its_newest_packet() {
+    let mut table = Memory::new();
+    record(&mut table, flow(1, 1), query(7), 10);
+    answer(&mut table, flow(1, 1), 7);
+    record(&mut table, flow(1, 1), query(7), 20);
+    let trace = find(&mut table, flow(1, 1), Some(7)).unwrap();
+    assert!(trace.time_ns() == 20 && !trace.is_answered());
+}
+
+#[test]
+fn queries_of_one_port_are_told_apart_by_id() {
+    let mut table = Memory::new();
+    for id in 0..100 {
+        assert!(
+            !record(&mut table, flow(1, 1), query(id), 10 + u64::from(id)),
+            "{id}"
+        );
+    }
+    for id in 0..100 {
+        let found = find(&mut table, flow(1, 1), Some(id));
+        assert_eq!(time(found), Some(10 + u64::from(id)), "{id}");
+    }
+    assert_eq!(
+        time(find(&mut table, flow(1, 1), None)),
+        Some(109),
+        "without id: the newest"
+    );
+}
+
+#[test]
+fn a_syn_gives_way_to_the_query_behind_it() {
+    let mut table = Memory::new();
+    record(&mut table, flow(1, 1), Asked::Connect, 10);
+    assert_eq!(
+        find(&mut table, flow(1, 1), Some(0)),
+        None,
+        "a SYN has no id, not the id 0"
+    );
+    assert!(!record(&mut table, flow(1, 1), query(0), 20));
+    assert_eq!(time(find(&mut table, flow(1, 1), Some(0))), Some(20));
+}
+
+/// Flows whose home is this bucket.
+fn flows_at(home: u32, count: usize) -> Vec<FlowHash> {
+    (0..)
+        .map(|client| flow(client, 9))
+        .filter(|flow| flow.home() == home)
+        .take(count)
+        .collect()
+}
+
+#[test]
+fn a_full_bucket_gives_up_answered_queries_first_then_the_oldest() {
+    let flows = flows_at(77, 7);
+    let mut table = Memory::new();
+    for (n, flow) in (0..).zip(&flows[..4]) {
+        assert!(!record(&mut table, *flow, query(1), 10 + n));
+    }
+    answer(&mut table, flows[2], 1);
+    assert!(
+        !record(&mut table, flows[4], query(1), 20),
+        "the answered one is not missed"
+    );
+    assert_eq!(find(&mut table, flows[2], Some(1)), None);
+    assert!(record(&mut table, flows[5], query(1), 21), "the oldest is missed");
+    assert_eq!(find(&mut table, flows[0], Some(1)), None);
+    let late = 11 + TRACE_LIFETIME_NS;
+    assert!(
+        !record(&mut table, flows[6], query(1), late),
+        "nobody waits any more"
+    );
+    assert_eq!(find(&mut table, flows[1], Some(1)), None);
+    for kept in &flows[3..] {
+        assert!(find(&mut table, *kept, Some(1)).is_some());
+    }
+}
+
+/// The flow and the id of the query with this number.
+type Sender = fn(u64) -> (FlowHash, u16);
+
+/// Sends `rate` unanswered queries a second for `seconds`, and returns which share cannot be found at the end.
+fn share_lost(rate: u64, seconds: u64, send: Sender) -> f64 {
+    let mut table = Memory::new();
+    let mut counted = 0_u32;
+    for n in 0..rate * seconds {
+        let (flow, id) = send(n);
+        counted += u32::from(record(&mut table, flow, query(id), 1 + n * (SECOND / rate)));
+    }
+    let lost = (0..rate * seconds)
+        .filter(|n| {
+            let (flow, id) = send(*n);
+            find(&mut table, flow, Some(id)).is_none()
+        })
+        .count();
+    assert_eq!(u64::from(counted), lost as u64, "every loss is counted");
+    #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+    let share = lost as f64 / (rate * seconds) as f64;
+    share
+}
+
+/// 256 clients that draw ports and ids as a program does that has its own generator of random numbers.
+fn any_port(n: u64) -> (FlowHash, u16) {
+    let mut x = n.wrapping_add(0x1234_5678).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let [port_high, port_low, id_high, id_low, client, ..] = (x ^ (x >> 29)).to_be_bytes();
+    let port = u16::from_be_bytes([port_high, port_low]);
+    (
+        flow(u32::from(client), port),
+        u16::from_be_bytes([id_high, id_low]),
+    )
+}
+
+/// What dnsperf sends: one port, ids in a row.
+fn one_port(n: u64) -> (FlowHash, u16) {
+    let [.., high, low] = n.to_be_bytes();
+    (flow(1, 4_000), u16::from_be_bytes([high, low]))
+}
+
+#[test]
+fn less_than_one_trace_in_a_hundred_is_lost() {
+    let cases: [(&str, u64, u64, Sender); 4] = [
+        ("1,000 a second for 60 s, a new port each", 1_000, 60, any_port),
+        ("10,000 a second for 5 s, a new port each", 10_000, 5, any_port),
+        ("1,000 a second for 60 s from one port", 1_000, 60, one_port),
+        ("10,000 a second for 5 s from one port", 10_000, 5, one_port),
+    ];
+    for (case, rate, seconds, send) in cases {
+        let share = share_lost(rate, seconds, send);
+        println!("{case}: {:.3} % lost", share * 100.0);
+        assert!(share < 0.01, "{case}: {share}");
+    }
+}

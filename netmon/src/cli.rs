@@ -1,0 +1,174 @@
+//! The command line.
+
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::kernel::HookChoice;
+
+/// Tells within a second, and rightly, when DNS port 53 is unreachable.
+#[derive(Debug, Parser)]
+#[command(name = "netmon", version, about, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What netmon can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Watch this host's interfaces, and report when DNS servers are unreachable
+    Run(Run),
+}
+
+/// `netmon run`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit status: 0 done; 1 with --exit-code when an incident was found; 2 wrong usage; 3 the system refused \
+(rights, kernel, interface).")]
+pub struct Run {
+    /// Watch this interface (repeatable) [default: those of the default routes, and lo]
+    #[arg(long, short, value_name = "NAME", conflicts_with = "all_interfaces")]
+    pub interface: Vec<String>,
+
+    /// Watch all interfaces that lie on no other one
+    #[arg(long)]
+    pub all_interfaces: bool,
+
+    /// How to see what arrives
+    #[arg(long, value_enum, default_value_t = Hook::Auto)]
+    pub hook: Hook,
+
+    /// A DNS port (repeatable, at most 8) [default: 53]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Vec<u16>,
+
+    /// How often counts are read: a number and ms, s, m or h
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = interval)]
+    pub interval: Duration,
+
+    /// End by itself after this time
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub duration: Option<Duration>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = RunFormat::Text)]
+    pub format: RunFormat,
+
+    /// With --format json, print the counts at each reading
+    #[arg(long)]
+    pub snapshots: bool,
+
+    /// End with status 1 if an incident was found
+    #[arg(long)]
+    pub exit_code: bool,
+
+    /// A server whose failures count although it is this host's own and has not answered yet, or is only
+    /// asked iteratively (repeatable)
+    #[arg(long, value_name = "ADDRESS")]
+    pub server: Vec<std::net::IpAddr>,
+
+    /// Let iterative queries (RD = 0), as recursive resolvers send them, open incidents too
+    #[arg(long)]
+    pub iterative: bool,
+
+    /// How much to log to standard error; debug also shows what the kernel programs log
+    #[arg(long, value_enum, default_value_t = LogLevel::Warn)]
+    pub log_level: LogLevel,
+}
+
+/// How to see what arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Hook {
+    /// Native XDP where the driver has it, else TC
+    Auto,
+    /// XDP in the driver, or fail
+    XdpNative,
+    /// XDP in the stack: works everywhere, costs more than TC
+    XdpGeneric,
+    /// TC
+    Tc,
+}
+
+impl From<Hook> for HookChoice {
+    fn from(hook: Hook) -> Self {
+        match hook {
+            Hook::Auto => Self::Auto,
+            Hook::XdpNative => Self::XdpNative,
+            Hook::XdpGeneric => Self::XdpGeneric,
+            Hook::Tc => Self::Tc,
+        }
+    }
+}
+
+/// How `netmon run` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RunFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// How much to log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// A duration as people type it: `500ms`, `30s`, `5m`, `1h`, `1h30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no duration; write a number and a unit, such as 500ms, 30s or 5m");
+    let span: jiff::SignedDuration = text.trim().parse().map_err(|_| wrong())?;
+    let duration = Duration::try_from(span).map_err(|_| wrong())?;
+    if duration.is_zero() {
+        return Err("it must be longer than zero".to_owned());
+    }
+    Ok(duration)
+}
+
+/// How often counts are read: at most once in 100 ms, at least once in 10 s.
+fn interval(text: &str) -> Result<Duration, String> {
+    const FROM: Duration = Duration::from_millis(100);
+    const TO: Duration = Duration::from_secs(10);
+    let interval = duration(text)?;
+    if interval < FROM || interval > TO {
+        return Err("it must be from 100ms to 10s".to_owned());
+    }
+    Ok(interval)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory as _;
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_are_read_as_people_type_them() {
+        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5_400)));
+        for wrong in ["", "30", "s", "-1s", "0s", "1 fortnight"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+        assert!(interval("50ms").is_err());
+        assert!(interval("11s").is_err());
+    }
+
+    #[test]
+    fn an_interface_and_all_interfaces_exclude_each_other() {
+        let arguments = ["netmon", "run", "--interface", "lo", "--all-interfaces"];
+        assert!(Arguments::try_parse_from(arguments).is_err());
+    }
+}

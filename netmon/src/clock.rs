@@ -1,0 +1,26 @@
+//! The only place that reads clocks.
+
+use nix::time::{ClockId, clock_gettime};
+
+use crate::time::{SECOND_NS, Time, WallOffset};
+
+/// Now, by the boot clock, which the kernel programs use as well.
+pub fn boot_now() -> Time {
+    Time::from_nanos(read(ClockId::CLOCK_BOOTTIME))
+}
+
+/// What turns boot time into wall time at present.
+pub fn wall_offset() -> WallOffset {
+    // The wall clock in the middle of two readings of the other: it does not matter which comes first.
+    let before = read(ClockId::CLOCK_BOOTTIME);
+    let wall = read(ClockId::CLOCK_REALTIME);
+    let after = read(ClockId::CLOCK_BOOTTIME);
+    WallOffset::new(wall.cast_signed(), before.midpoint(after))
+}
+
+fn read(clock: ClockId) -> u64 {
+    // Both clocks exist since Linux 2.6.39, and the call has no other way to fail.
+    clock_gettime(clock).map_or(0, |time| {
+        time.tv_sec().cast_unsigned() * SECOND_NS + time.tv_nsec().cast_unsigned()
+    })
+}

@@ -1,0 +1,194 @@
+//! What the kernel can refuse, each with what to do about it.
+
+use std::io;
+
+use aya::programs::ProgramError;
+use aya::{EbpfError, maps::MapError};
+
+/// Why the kernel's side does not work. All of these end netmon with exit status 3.
+#[derive(Debug, thiserror::Error)]
+pub enum KernelError {
+    /// The process lacks rights.
+    #[error(
+        "{what}: not permitted; run netmon as root, or give it CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON \
+         (setcap cap_bpf,cap_net_admin,cap_perfmon=ep on the binary)"
+    )]
+    NotPermitted {
+        /// What was tried.
+        what: String,
+    },
+    /// The kernel cannot hold the maps or the programs.
+    #[error(
+        "cannot create the BPF maps and programs: {reason}; netmon needs Linux 5.15 or newer with CONFIG_BPF_SYSCALL"
+    )]
+    Load {
+        /// The kernel's words.
+        reason: String,
+    },
+    /// The verifier refuses a program.
+    #[error(
+        "the kernel's verifier rejects the program {program}: {reason}; netmon needs Linux 5.15 or newer (this is \
+         {release}). If it is newer, please report this message"
+    )]
+    Rejected {
+        /// The program.
+        program: &'static str,
+        /// Its words.
+        reason: String,
+        /// The running kernel.
+        release: String,
+    },
+    /// An interface that was named does not exist.
+    #[error("there is no interface {name}; there are: {present}")]
+    UnknownInterface {
+        /// Its name.
+        name: String,
+        /// The names of those that exist.
+        present: String,
+    },
+    /// No interface to watch was found.
+    #[error("there is nothing to watch: {why}; name interfaces with --interface")]
+    NoInterface {
+        /// Why not.
+        why: String,
+    },
+    /// Another program holds the hook.
+    #[error(
+        "another program{id} is attached to the XDP hook of {interface}, and netmon does not replace it; watch with \
+         --hook tc, or take the other one off first (ip link set dev {interface} xdp off)"
+    )]
+    HookOccupied {
+        /// The interface.
+        interface: String,
+        /// ` (id N)` where it is known, else nothing.
+        id: String,
+    },
+    /// The interface's driver cannot run XDP programs.
+    #[error(
+        "the driver of {interface} refuses native XDP ({reason}); use --hook auto or --hook tc, or --hook xdp-generic"
+    )]
+    NoNativeXdp {
+        /// The interface.
+        interface: String,
+        /// The kernel's words.
+        reason: String,
+    },
+    /// A program cannot be attached, for another reason.
+    #[error("cannot attach to {interface} ({hook}): {reason}")]
+    Attach {
+        /// The interface.
+        interface: String,
+        /// The hook.
+        hook: &'static str,
+        /// The kernel's words.
+        reason: String,
+    },
+    /// The list of interfaces or routes cannot be read.
+    #[error("cannot read {what} from the kernel: {reason}")]
+    Netlink {
+        /// What was asked for.
+        what: &'static str,
+        /// The kernel's words.
+        reason: String,
+    },
+    /// A map cannot be read or written.
+    #[error("cannot {what} the map {map}: {reason}")]
+    Map {
+        /// What was tried.
+        what: &'static str,
+        /// The map.
+        map: &'static str,
+        /// The kernel's words.
+        reason: String,
+    },
+}
+
+impl KernelError {
+    /// A map that cannot be used.
+    pub(super) fn map(what: &'static str, map: &'static str, error: impl Into<MapError>) -> Self {
+        Self::Map {
+            what,
+            map,
+            reason: chain(&error.into()),
+        }
+    }
+
+    /// A load that failed before any program was looked at.
+    pub(super) fn load(error: &EbpfError) -> Self {
+        if is_not_permitted(error) {
+            Self::NotPermitted {
+                what: "creating BPF maps".to_owned(),
+            }
+        } else {
+            Self::Load { reason: chain(error) }
+        }
+    }
+
+    /// A program that the kernel does not take.
+    pub(super) fn rejected(program: &'static str, error: &ProgramError, release: String) -> Self {
+        let denied = |error: &io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+        match error {
+            // EPERM is a lack of rights, EACCES is the verifier's word for an unsafe access.
+            ProgramError::LoadError { io_error, .. }
+                if denied(io_error) && io_error.raw_os_error() == Some(libc::EPERM) =>
+            {
+                Self::NotPermitted {
+                    what: format!("loading the program {program}"),
+                }
+            }
+            ProgramError::LoadError {
+                io_error,
+                verifier_log,
+            } => Self::Rejected {
+                program,
+                reason: format!("{io_error}: {}", last_lines(&verifier_log.to_string())),
+                release,
+            },
+            other => Self::Rejected {
+                program,
+                reason: chain(other),
+                release,
+            },
+        }
+    }
+}
+
+/// The last lines of the verifier's log: the reason stands there.
+fn last_lines(log: &str) -> String {
+    const LINES: usize = 6;
+    let lines: Vec<&str> = log.lines().filter(|line| !line.trim().is_empty()).collect();
+    let from = lines.len().saturating_sub(LINES);
+    lines.get(from..).unwrap_or_default().join(" | ")
+}
+
+/// The error and what caused it, in one line, each word once.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_words = cause.to_string();
+        if !words.contains(&cause_words) {
+            words.push_str(": ");
+            words.push_str(&cause_words);
+        }
+        source = cause.source();
+    }
+    words
+}
+
+/// Whether somewhere below stands EPERM.
+pub(super) fn is_not_permitted(error: &(dyn std::error::Error + 'static)) -> bool {
+    os_error(error) == Some(libc::EPERM)
+}
+
+/// The error number of the system call that failed, if one did.
+pub(super) fn os_error(error: &(dyn std::error::Error + 'static)) -> Option<i32> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(io) = error.downcast_ref::<io::Error>() {
+            return io.raw_os_error();
+        }
+        next = error.source();
+    }
+    None
+}

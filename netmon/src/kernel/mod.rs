@@ -1,0 +1,18 @@
+//! The live kernel's door, and the only place that knows aya: load, attach, poll, evidence.
+//!
+//! It refuses to judge: what it reads goes out as counts and observations.
+
+mod attach;
+mod batch;
+mod error;
+mod events;
+mod interfaces;
+mod load;
+mod poll;
+
+pub use attach::{Attachment, Egress, HookChoice, Ingress};
+pub use error::KernelError;
+pub use events::{Event, Events};
+pub use interfaces::{Choice, Interface, Inventory, Kind, Selection};
+pub use load::{Kernel, Program, Settings};
+pub use poll::Poller;

@@ -1,0 +1,63 @@
+//! What a live monitor tells, and to whom: one trait, one file for each form.
+
+use std::io;
+
+use super::model::{DestinationCounts, Incident, Totals, Warning};
+use crate::kernel::Attachment;
+use crate::time::{Time, WallOffset};
+
+/// What an interface got, for those who ask why.
+#[derive(Clone, Debug)]
+pub struct Started<'a> {
+    /// What is watched, and how.
+    pub attachments: &'a [Attachment],
+    /// What is not watched, and why.
+    pub left_out: &'a [(String, String)],
+    /// The DNS ports.
+    pub ports: &'a [u16],
+}
+
+/// What happened to an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happened {
+    /// It opened, or opened again.
+    Opened,
+    /// It goes on, and something that is printed has changed.
+    Updated,
+    /// It closed.
+    Closed,
+}
+
+/// All counts at a moment.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    /// Of everything.
+    pub totals: Totals,
+    /// By destination, in the order of addresses.
+    pub destinations: Vec<DestinationCounts>,
+}
+
+/// A moment of the boot clock, and how to show it.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The moment.
+    pub time: Time,
+    /// The wall's time for it.
+    pub offset: WallOffset,
+}
+
+/// Tells what happens, as it happens.
+///
+/// An error is one of the output, such as a pipe that nobody reads any more: it ends the monitor.
+pub trait Sink {
+    /// All is attached.
+    fn started(&mut self, at: Moment, started: &Started<'_>) -> io::Result<()>;
+    /// An incident opened, goes on or closed.
+    fn incident(&mut self, at: Moment, happened: Happened, incident: &Incident) -> io::Result<()>;
+    /// The counts of a poll.
+    fn snapshot(&mut self, at: Moment, counted: &dyn Fn() -> Counted) -> io::Result<()>;
+    /// Something that limits what the rest says.
+    fn warning(&mut self, at: Moment, warning: &Warning) -> io::Result<()>;
+    /// The end.
+    fn stopped(&mut self, at: Moment, counted: &Counted) -> io::Result<()>;
+}
