@@ -19,7 +19,7 @@ pub struct Finding {
     pub destination: AddressAt,
     /// The packet that it quotes, if it is [`evidence`](Self::evidence) or [`late`](Self::late).
     pub quote: Quote,
-    /// It cannot be read by this reader: read it again by the one that can read everything.
+    /// It is cut, for this reader: it must be read again by the one that can read everything.
     pub unread: bool,
     /// It is counted for a destination.
     pub counted: bool,
@@ -53,9 +53,6 @@ impl Sink for Note {
                 ..
             })
         );
-        if finding.unread {
-            return;
-        }
         finding.tally = Tally::of(meaning);
         finding.payload = classified.payload;
         finding.only_first_segment = only_first_segment_has(meaning);

@@ -43,7 +43,7 @@ fn read<P: Packet, B: Bytes>(packet: &P, bytes: &B, notepad: *mut Notepad) -> bo
     // The compiler must not remember what was noted, or there would again be many ways from here.
     // SAFETY: as above; the classifier has noted a finding.
     let finding = unsafe { &*black_box(finding.cast_const()) };
-    if finding.unread {
+    if finding.unread && !B::DEEP {
         return false;
     }
     count(packet, bytes, offload, finding);
@@ -56,7 +56,7 @@ fn count<P: Packet, B: Bytes>(packet: &P, bytes: &B, offload: Offload, finding: 
     let mut packets = 1;
     let mut on_the_wire = packet.len() as u64;
     if offload.segment_size != 0 {
-        let segments = u64::from(packet.segments());
+        let segments = u64::from(packet.segments(finding.payload));
         // Every segment on the wire has the headers again.
         on_the_wire += (segments - 1) * finding.payload as u64;
         if finding.only_first_segment {

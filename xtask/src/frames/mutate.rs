@@ -3,22 +3,35 @@
 use super::Case;
 
 /// A source of frames.
-pub struct Mutator {
+pub struct Mutator<'a> {
     random: Random,
-    originals: Vec<Vec<u8>>,
+    originals: &'a [Vec<u8>],
     longest: usize,
 }
 
-impl Mutator {
-    /// Mutates these cases; those longer than `longest` bytes are left out, and none gets longer than that.
-    pub fn new(seed: u64, cases: &[Case], longest: usize) -> Self {
+/// The frames of these cases that are worth mutating: none that is longer than `longest` bytes, and none that is
+/// the beginning of another one, because mutations cut frames themselves.
+pub fn originals(cases: &[Case], longest: usize) -> Vec<Vec<u8>> {
+    let mut frames: Vec<&[u8]> = cases.iter().map(|case| case.frame.as_slice()).collect();
+    frames.sort_unstable();
+    // In this order the beginning of a frame stands right before it.
+    frames.dedup_by(|next, kept| {
+        let begins = next.starts_with(kept);
+        if begins {
+            *kept = next;
+        }
+        begins
+    });
+    let frames = frames.into_iter().filter(|frame| frame.len() <= longest);
+    frames.map(<[u8]>::to_vec).collect()
+}
+
+impl<'a> Mutator<'a> {
+    /// Mutates these frames ([`originals`] picks them); none gets longer than `longest` bytes.
+    pub fn new(seed: u64, originals: &'a [Vec<u8>], longest: usize) -> Self {
         Self {
             random: Random(seed),
-            originals: cases
-                .iter()
-                .filter(|case| case.frame.len() <= longest)
-                .map(|case| case.frame.clone())
-                .collect(),
+            originals,
             longest,
         }
     }
@@ -154,5 +167,33 @@ impl Random {
 
     fn one_in(&mut self, count: usize) -> bool {
         self.below(count) == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frames::table;
+
+    #[test]
+    fn the_beginnings_of_frames_are_not_mutated_but_the_frames_are() {
+        let cases = table();
+        let originals = originals(&cases, usize::MAX);
+        for case in &cases {
+            let begun = originals.iter().filter(|frame| frame.starts_with(&case.frame));
+            assert!(begun.count() >= 1, "{:?} is left out", case.name);
+        }
+        assert!(originals.len() < cases.len() / 2);
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_frames_again_and_another_one_gives_others() {
+        let originals = originals(&table(), 3_000);
+        let frames = |seed| {
+            let mut mutator = Mutator::new(seed, &originals, 3_000);
+            (0..100).map(|_| mutator.frame()).collect::<Vec<_>>()
+        };
+        assert_eq!(frames(1), frames(1));
+        assert_ne!(frames(1), frames(2));
     }
 }
