@@ -7,6 +7,7 @@ pub mod build;
 mod cases;
 mod counted;
 mod expect;
+pub mod input;
 pub mod laws;
 pub mod mutate;
 
