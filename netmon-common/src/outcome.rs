@@ -156,6 +156,20 @@ pub enum Rcode {
 }
 
 impl Rcode {
+    /// All rcodes, in the order of their numbers.
+    pub const ALL: [Self; 5] = [
+        Self::NoError,
+        Self::ServFail,
+        Self::NxDomain,
+        Self::Refused,
+        Self::Other,
+    ];
+
+    /// The rcode with this number, as it stands in records.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+
     /// The lower four bits of the DNS header's flags.
     #[inline(always)]
     pub const fn from_flags(flags: u16) -> Self {

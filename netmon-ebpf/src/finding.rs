@@ -6,7 +6,7 @@ use netmon_common::records::Tally;
 use netmon_common::wire::ip::AddressAt;
 use netmon_common::wire::{Fault, Unreadable};
 
-use crate::evidence::Quote;
+use crate::exchange::{Exchange, Kind};
 
 /// What a packet means.
 #[repr(C)]
@@ -17,16 +17,12 @@ pub struct Finding {
     pub payload: usize,
     /// Whom it is counted for, if [`counted`](Self::counted).
     pub destination: AddressAt,
-    /// The packet that it quotes, if it is [`evidence`](Self::evidence) or [`late`](Self::late).
-    pub quote: Quote,
+    /// Who talks to whom.
+    pub exchange: Exchange,
     /// It is cut, for this reader: it must be read again by the one that can read everything.
     pub unread: bool,
     /// It is counted for a destination.
     pub counted: bool,
-    /// It says that a DNS server is unreachable.
-    pub evidence: bool,
-    /// It says that an answer came too late.
-    pub late: bool,
     /// Of a super-packet only the first segment means it: TCP, whose segments are one stream. A
     /// super-packet of UDP is as many datagrams.
     pub only_first_segment: bool,
@@ -43,8 +39,7 @@ impl Sink for Note {
         let finding = unsafe { &mut *self.0 };
         let meaning = &classified.meaning;
         finding.counted = false;
-        finding.evidence = false;
-        finding.late = false;
+        finding.exchange.kind = Kind::None;
         // Nothing in the kernel is cut: what looks so lies beyond the linear part, or behind extension headers.
         finding.unread = matches!(
             meaning,
@@ -55,31 +50,31 @@ impl Sink for Note {
         );
         finding.tally = Tally::of(meaning);
         finding.payload = classified.payload;
-        finding.only_first_segment = only_first_segment_has(meaning);
+        finding.only_first_segment = false;
         if let Some(destination) = meaning.destination() {
             finding.counted = true;
             finding.destination = destination;
         }
-        if let Meaning::Unreachable(error) = meaning {
-            finding.evidence = matches!(error.concern, Concern::DnsUnreachable);
-            finding.late = matches!(error.concern, Concern::LateResponse);
-            if finding.evidence || finding.late {
-                finding.quote = Quote::of(error);
+        match meaning {
+            Meaning::Query(message) => {
+                finding.only_first_segment = matches!(message.transport, Transport::Tcp);
+                finding.exchange.message(Kind::Query, message);
             }
+            Meaning::Response(message) => {
+                finding.only_first_segment = matches!(message.transport, Transport::Tcp);
+                finding.exchange.message(Kind::Answer, message);
+            }
+            Meaning::Connect(conversation) => finding.exchange.connect(conversation),
+            Meaning::Unreachable(error) => match error.concern {
+                Concern::DnsUnreachable => finding.exchange.error(Kind::Failure, error),
+                Concern::LateResponse => finding.exchange.error(Kind::Late, error),
+                Concern::None => {}
+            },
+            Meaning::Reset(_)
+            | Meaning::Fragment
+            | Meaning::Unreadable(_)
+            | Meaning::NotIp
+            | Meaning::Other => {}
         }
-    }
-}
-
-#[inline(always)]
-fn only_first_segment_has(meaning: &Meaning) -> bool {
-    match meaning {
-        Meaning::Query(message) | Meaning::Response(message) => matches!(message.transport, Transport::Tcp),
-        Meaning::Connect(_)
-        | Meaning::Reset(_)
-        | Meaning::Unreachable(_)
-        | Meaning::Fragment
-        | Meaning::Unreadable(_)
-        | Meaning::NotIp
-        | Meaning::Other => false,
     }
 }

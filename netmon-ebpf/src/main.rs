@@ -12,9 +12,15 @@
 #[cfg(target_arch = "bpf")]
 mod destinations;
 #[cfg(target_arch = "bpf")]
-mod evidence;
+mod events;
+#[cfg(target_arch = "bpf")]
+mod exchange;
 #[cfg(target_arch = "bpf")]
 mod finding;
+#[cfg(target_arch = "bpf")]
+mod latency;
+#[cfg(target_arch = "bpf")]
+mod log;
 #[cfg(target_arch = "bpf")]
 mod notepad;
 #[cfg(target_arch = "bpf")]
@@ -24,11 +30,17 @@ mod packet;
 #[cfg(target_arch = "bpf")]
 mod programs;
 #[cfg(target_arch = "bpf")]
+mod servers;
+#[cfg(target_arch = "bpf")]
 mod settings;
 #[cfg(target_arch = "bpf")]
 mod skb;
 #[cfg(target_arch = "bpf")]
 mod totals;
+#[cfg(target_arch = "bpf")]
+mod traces;
+#[cfg(target_arch = "bpf")]
+mod track;
 #[cfg(target_arch = "bpf")]
 mod xdp;
 

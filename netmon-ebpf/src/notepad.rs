@@ -9,6 +9,7 @@
 
 use aya_ebpf::btf_maps::PerCpuArray;
 use aya_ebpf::macros::btf_map;
+use netmon_common::Address;
 
 use crate::finding::Finding;
 
@@ -20,11 +21,39 @@ pub const LONGEST_HEADER: usize = 40;
 pub struct Notepad {
     /// What the packet means.
     pub finding: Finding,
+    /// Who talks to whom, once it is known that this matters.
+    pub parties: Parties,
     /// A number to be forgotten.
     hidden: usize,
     /// A header that does not lie in the linear part. Not on the stack: its loads must be aligned, and
     /// headers are not.
     pub header: [u8; LONGEST_HEADER],
+}
+
+/// The addresses of an exchange.
+#[repr(C)]
+pub struct Parties {
+    /// Who asks.
+    pub client: Address,
+    /// Who is asked.
+    pub server: Address,
+    /// Who sent the error about it.
+    pub reporter: Address,
+    /// Whom the error was sent to.
+    pub receiver: Address,
+    /// The first four bytes of the DNS header that an error quotes.
+    pub quoted: Quoted,
+}
+
+/// The id and the flags of a quoted query.
+#[repr(C)]
+pub struct Quoted {
+    /// Whether the quote is long enough to have them.
+    pub is_there: bool,
+    /// RD.
+    pub recursion_desired: bool,
+    /// The id, host order.
+    pub id: u16,
 }
 
 #[btf_map]

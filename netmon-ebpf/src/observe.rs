@@ -1,5 +1,5 @@
-//! What happens to each packet: read it, classify it, count it, and send evidence when it says that DNS is
-//! unreachable.
+//! What happens to each packet: read it, classify it, count it, and follow it if it is part of an exchange
+//! between a client and a DNS server.
 
 use core::hint::black_box;
 
@@ -9,33 +9,38 @@ use netmon_common::records::Tally;
 use netmon_common::wire::Bytes;
 
 use crate::destinations::destination;
-use crate::evidence;
+use crate::exchange::{Exchange, Kind};
 use crate::finding::{Finding, Note};
+use crate::log;
 use crate::notepad::Notepad;
 use crate::packet::{Linear, Packet, Whole};
 use crate::settings::dns_ports;
 use crate::totals::totals;
+use crate::track::track;
 
-/// Counts the packet.
+/// Counts the packet, unless it was counted where it entered, and follows it.
 #[inline(always)]
-pub fn observe<P: Packet>(packet: &P) {
-    let Some(notepad) = Notepad::take() else { return };
+pub fn observe<P: Packet>(packet: &P, counted_before: bool) {
+    let Some(notepad) = Notepad::take() else {
+        return;
+    };
     let bytes = Linear::of(packet, notepad);
-    if !read(packet, &bytes, notepad) {
-        observe_whole(packet, notepad);
+    if !read(packet, &bytes, notepad, counted_before) {
+        observe_whole(packet, notepad, counted_before);
     }
+    log::noted(packet, notepad);
 }
 
 /// The same with every header copied out, wherever it lies. Apart, because few packets need it.
 #[inline(never)]
-fn observe_whole<P: Packet>(packet: &P, notepad: *mut Notepad) {
+fn observe_whole<P: Packet>(packet: &P, notepad: *mut Notepad, counted_before: bool) {
     let bytes = Whole::of(packet, notepad);
-    read(packet, &bytes, notepad);
+    read(packet, &bytes, notepad, counted_before);
 }
 
 /// Counts the packet as this reader reads it; `false` if it cannot.
 #[inline(always)]
-fn read<P: Packet, B: Bytes>(packet: &P, bytes: &B, notepad: *mut Notepad) -> bool {
+fn read<P: Packet, B: Bytes>(packet: &P, bytes: &B, notepad: *mut Notepad, counted_before: bool) -> bool {
     let offload = packet.offload();
     // SAFETY: the notepad is this CPU's, and belongs to this program while it runs.
     let finding = unsafe { &raw mut (*notepad).finding };
@@ -46,7 +51,19 @@ fn read<P: Packet, B: Bytes>(packet: &P, bytes: &B, notepad: *mut Notepad) -> bo
     if finding.unread && !B::DEEP {
         return false;
     }
-    count(packet, bytes, offload, finding);
+    if !counted_before {
+        count(packet, bytes, offload, finding);
+    }
+    let exchange = &finding.exchange;
+    let is_followed = match exchange.kind {
+        Kind::Query | Kind::Connect => true,
+        // One answer and one error are one, however many hooks see them.
+        Kind::Answer | Kind::Failure => !counted_before,
+        Kind::None | Kind::Late => false,
+    };
+    if is_followed && note_addresses(bytes, exchange, notepad) {
+        track(packet, notepad);
+    }
     true
 }
 
@@ -76,15 +93,34 @@ fn count<P: Packet, B: Bytes>(packet: &P, bytes: &B, offload: Offload, finding: 
         Some(counters) => counters.count(&finding.tally, packets),
         None => totals.overflow += packets,
     }
-    if finding.evidence {
-        if !evidence::send(packet, bytes, &finding.quote) {
-            totals.events_lost += 1;
-        }
-    } else if finding.late {
-        let server = finding.quote.header.source().read(bytes);
+    if finding.exchange.kind == Kind::Late {
+        let server = finding.exchange.server.read(bytes);
         match server.and_then(|server| destination(&server)) {
             Some(counters) => counters.late_responses += packets,
             None => totals.late_overflow += packets,
         }
     }
+}
+
+/// Notes the addresses down, and the id that an error quotes.
+#[inline(always)]
+fn note_addresses<B: Bytes>(bytes: &B, exchange: &Exchange, notepad: *mut Notepad) -> bool {
+    // SAFETY: the notepad is this CPU's, and belongs to this program while it runs.
+    let parties = unsafe { &mut (*notepad).parties };
+    let (Some(client), Some(server)) = (exchange.client.read(bytes), exchange.server.read(bytes)) else {
+        return false;
+    };
+    parties.client = client;
+    parties.server = server;
+    if exchange.kind == Kind::Failure {
+        let reporter = exchange.error.source().read(bytes);
+        let receiver = exchange.error.destination().read(bytes);
+        let (Some(reporter), Some(receiver)) = (reporter, receiver) else {
+            return false;
+        };
+        parties.reporter = reporter;
+        parties.receiver = receiver;
+        parties.quoted = crate::track::quoted_header(bytes, exchange);
+    }
+    true
 }

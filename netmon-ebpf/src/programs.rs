@@ -18,24 +18,23 @@ static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";
 /// What arrives, before the kernel has made an `skb` of it. Frags: packets of several buffers come too.
 #[xdp(frags)]
 fn netmon_xdp(ctx: XdpContext) -> u32 {
-    observe(&Xdp::new(&ctx));
+    observe(&Xdp::new(&ctx), false);
     xdp_action::XDP_PASS
 }
 
 /// What arrives, where XDP is not to be had or not wanted.
 #[classifier]
 fn netmon_ingress(ctx: TcContext) -> i32 {
-    observe(&Skb::new(&ctx, Hook::Ingress));
+    observe(&Skb::new(&ctx, Hook::Ingress), false);
     // "Unspecified" lets the programs behind this one run; "OK" would skip them.
     TC_ACT_UNSPEC
 }
 
-/// What leaves. A packet that entered by a watched interface was counted there.
+/// What leaves. A packet that entered by a watched interface was counted there; its query leaves another trace
+/// here, because behind masquerading an error quotes the address that it left with.
 #[classifier]
 fn netmon_egress(ctx: TcContext) -> i32 {
     let skb = Skb::new(&ctx, Hook::Egress);
-    if !is_watched(skb.entered_by()) {
-        observe(&skb);
-    }
+    observe(&skb, is_watched(skb.entered_by()));
     TC_ACT_UNSPEC
 }

@@ -24,6 +24,7 @@ pub enum Command {
 
 /// `netmon run`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(after_help = "\
 Exit status: 0 done; 1 with --exit-code when an incident was found; 2 wrong usage; 3 the system refused \
 (rights, kernel, interface).")]

@@ -118,6 +118,9 @@ pub struct Failure {
     pub name: Option<Name>,
     /// RD of the quoted query, from the quote or from the query's trace; `None` where neither tells.
     pub recursion_desired: Option<bool>,
+    /// When the server last answered anybody before this, where the door knows it better than by the answers
+    /// that it has told of.
+    pub last_answer: Option<Time>,
 }
 
 /// Why an error may be believed.
@@ -145,4 +148,7 @@ pub struct Counts {
     pub servfail: u64,
     /// Of the responses, REFUSED.
     pub refused: u64,
+    /// DNS unreachables that quote a query that was seen, by [`Code`], beyond those that came as a
+    /// [`Failure`] of their own.
+    pub failures: [u64; Code::ALL.len()],
 }

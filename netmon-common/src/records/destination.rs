@@ -27,9 +27,11 @@ pub struct Destination {
     pub dns_unreachable: [u64; 6],
     /// Unreachables that quote a packet from its DNS port: its answer came too late.
     pub late_responses: u64,
+    /// DNS unreachables about it that quote no query that was seen.
+    pub unsolicited: u64,
 }
 
-const _: () = assert!(size_of::<Destination>() == 8 * (6 + 5 + 6 + 6 + 1) && align_of::<Destination>() == 8);
+const _: () = assert!(size_of::<Destination>() == 8 * (6 + 5 + 6 + 6 + 2) && align_of::<Destination>() == 8);
 
 // SAFETY: `repr(C)`, and `u64`s only.
 unsafe impl Counters for Destination {}
@@ -47,6 +49,7 @@ impl Destination {
         icmp_unreachable: [0; 6],
         dns_unreachable: [0; 6],
         late_responses: 0,
+        unsolicited: 0,
     };
 
     /// Counts `packets` packets; a tally that names no counter of a destination adds nothing.
@@ -107,6 +110,7 @@ impl Destination {
             icmp_unreachable,
             dns_unreachable,
             late_responses,
+            unsolicited,
         } = other;
         self.dns_queries += dns_queries;
         self.dns_responses += dns_responses;
@@ -118,5 +122,6 @@ impl Destination {
         merge(&mut self.icmp_unreachable, icmp_unreachable);
         merge(&mut self.dns_unreachable, dns_unreachable);
         self.late_responses += late_responses;
+        self.unsolicited += unsolicited;
     }
 }

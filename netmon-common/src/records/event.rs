@@ -53,6 +53,8 @@ pub struct EventHeader {
     pub time_ns: u64,
     /// When the query was seen that the error quotes or the response answers; 0 if no trace of it was found.
     pub query_time_ns: u64,
+    /// When the server last answered anybody, before this; 0 for never, or not known.
+    pub last_answer_ns: u64,
     /// The interface.
     pub ifindex: u32,
     /// How many bytes of the packet follow.
@@ -103,6 +105,6 @@ pub struct Sample {
     pub message: [u8; MESSAGE_BYTES],
 }
 
-const _: () = assert!(size_of::<EventHeader>() == 104 && align_of::<EventHeader>() == 8);
-const _: () = assert!(size_of::<Evidence>() == 104 + QUOTE_BYTES && size_of::<Evidence>().is_multiple_of(8));
-const _: () = assert!(size_of::<Sample>() == 104 + MESSAGE_BYTES && size_of::<Sample>().is_multiple_of(8));
+const _: () = assert!(size_of::<EventHeader>() == 112 && align_of::<EventHeader>() == 8);
+const _: () = assert!(size_of::<Evidence>() == 112 + QUOTE_BYTES && size_of::<Evidence>().is_multiple_of(8));
+const _: () = assert!(size_of::<Sample>() == 112 + MESSAGE_BYTES && size_of::<Sample>().is_multiple_of(8));

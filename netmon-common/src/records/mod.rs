@@ -5,11 +5,13 @@
 
 mod destination;
 mod event;
+mod latency;
 mod tally;
 mod totals;
 
 pub use destination::Destination;
 pub use event::{EventHeader, EventKind, Evidence, Hook, RECURSION_DESIRED, RECURSION_KNOWN, Sample};
+pub use latency::Latency;
 pub use tally::{NO_COUNTER, Tally};
 pub use totals::Totals;
 

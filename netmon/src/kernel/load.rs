@@ -1,7 +1,8 @@
 //! Loads the kernel programs and their maps. Nothing is attached here.
 
+use aya::maps::Map;
 use aya::programs::{ProgramError, SchedClassifier, Xdp};
-use aya::{Ebpf, EbpfLoader, Pod, include_bytes_aligned};
+use aya::{Ebpf, EbpfLoader, include_bytes_aligned};
 use netmon_common::{DnsPorts, limits};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 use nix::sys::utsname::uname;
@@ -20,6 +21,8 @@ pub struct Settings {
     pub ports: DnsPorts,
     /// Destinations that are counted apart.
     pub destinations: u32,
+    /// Whether exchanges are followed: traces of queries, latency, samples. Without, errors are not verified.
+    pub tracking: bool,
     /// Whether the programs log what they see, for `--log-level debug`.
     pub log: bool,
 }
@@ -29,6 +32,7 @@ impl Default for Settings {
         Self {
             ports: DnsPorts::DEFAULT,
             destinations: limits::DESTINATIONS,
+            tracking: true,
             log: false,
         }
     }
@@ -65,22 +69,20 @@ pub struct Kernel {
     pub(super) ebpf: Ebpf,
 }
 
-#[repr(transparent)]
-#[derive(Clone, Copy)]
-struct PortTable([u64; 2]);
-// SAFETY: an array of integers.
-unsafe impl Pod for PortTable {}
-
 impl Kernel {
     /// Loads all three programs.
     pub fn load(settings: &Settings) -> Result<Self, KernelError> {
         // Before Linux 5.11 maps count as locked memory. Without the right to raise the limit loading fails
         // next, and says so.
         let _may_be_refused = setrlimit(Resource::RLIMIT_MEMLOCK, RLIM_INFINITY, RLIM_INFINITY);
-        let ports = PortTable(settings.ports.words());
+        let ports = settings.ports.words();
+        let secret = secret()?;
+        let tracking = u32::from(settings.tracking);
         let object = if settings.log { OBJECT_WITH_LOG } else { OBJECT };
         let ebpf = EbpfLoader::new()
             .override_global("DNS_PORTS", &ports, true)
+            .override_global("TRACE_SECRET", &secret, true)
+            .override_global("TRACKING", &tracking, true)
             .map_max_entries("DESTINATIONS", settings.destinations)
             .load(object)
             .map_err(|error| KernelError::load(&error))?;
@@ -91,6 +93,15 @@ impl Kernel {
                 .map_err(|error| KernelError::rejected(program.name(), &error, release()))?;
         }
         Ok(kernel)
+    }
+
+    /// Takes one of the maps. Each can be had once.
+    pub(super) fn take(&mut self, name: &'static str) -> Result<Map, KernelError> {
+        self.ebpf.take_map(name).ok_or(KernelError::Map {
+            what: "find",
+            map: name,
+            reason: "it is not in the kernel object, or was taken before".to_owned(),
+        })
     }
 
     fn load_program(&mut self, program: Program) -> Result<(), ProgramError> {
@@ -115,6 +126,15 @@ impl Kernel {
             .ok_or(ProgramError::NotLoaded)?
             .try_into()
     }
+}
+
+/// Random words for the table of traces: nobody can then find two exchanges that share a place in it.
+fn secret() -> Result<[u64; 2], KernelError> {
+    let mut bytes = [[0_u8; 8]; 2];
+    getrandom::fill(bytes.as_flattened_mut()).map_err(|error| KernelError::Load {
+        reason: format!("there are no random numbers: {error}"),
+    })?;
+    Ok(bytes.map(u64::from_ne_bytes))
 }
 
 /// The running kernel's release, for messages.

@@ -3,16 +3,22 @@
 //! It refuses to judge: what it reads goes out as counts and observations.
 
 mod attach;
-mod batch;
 mod error;
 mod events;
 mod interfaces;
 mod load;
+mod log;
+mod observer;
 mod poll;
+mod table;
+mod watchlist;
 
 pub use attach::{Attachment, Egress, HookChoice, Ingress};
 pub use error::KernelError;
 pub use events::{Event, Events};
 pub use interfaces::{Choice, Interface, Inventory, Kind, Selection};
 pub use load::{Kernel, Program, Settings};
+pub use log::KernelLog;
+pub use observer::Observer;
 pub use poll::Poller;
+pub use watchlist::Watchlist;

@@ -102,12 +102,12 @@ impl<W: Write> Sink for Lines<W> {
         self.line(at, event, IncidentLine { incident })
     }
 
-    fn snapshot(&mut self, at: Moment, counted: &dyn Fn() -> Counted) -> io::Result<()> {
-        if !self.snapshots {
-            return Ok(());
-        }
-        let counted = counted();
-        self.counts(at, "snapshot", &counted)
+    fn wants_snapshots(&self) -> bool {
+        self.snapshots
+    }
+
+    fn snapshot(&mut self, at: Moment, counted: &Counted) -> io::Result<()> {
+        self.counts(at, "snapshot", counted)
     }
 
     fn warning(&mut self, at: Moment, warning: &Warning) -> io::Result<()> {

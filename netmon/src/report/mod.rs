@@ -2,5 +2,7 @@
 //!
 //! Types that are serialised live here, and nowhere else.
 
+pub mod lines;
 pub mod model;
+pub mod sink;
 pub mod words;

@@ -54,8 +54,10 @@ pub trait Sink {
     fn started(&mut self, at: Moment, started: &Started<'_>) -> io::Result<()>;
     /// An incident opened, goes on or closed.
     fn incident(&mut self, at: Moment, happened: Happened, incident: &Incident) -> io::Result<()>;
+    /// Whether the counts of each poll are wanted.
+    fn wants_snapshots(&self) -> bool;
     /// The counts of a poll.
-    fn snapshot(&mut self, at: Moment, counted: &dyn Fn() -> Counted) -> io::Result<()>;
+    fn snapshot(&mut self, at: Moment, counted: &Counted) -> io::Result<()>;
     /// Something that limits what the rest says.
     fn warning(&mut self, at: Moment, warning: &Warning) -> io::Result<()>;
     /// The end.

@@ -1,0 +1,134 @@
+//! Events, sent to user space at once through a ring.
+
+use aya_ebpf::btf_maps::RingBuf;
+use aya_ebpf::check_bounds_signed;
+use aya_ebpf::macros::btf_map;
+use netmon_common::Address;
+use netmon_common::limits::{EVENT_RING_BYTES, MESSAGE_BYTES, QUOTE_BYTES};
+use netmon_common::records::{EventHeader, EventKind, Evidence, Sample};
+
+use crate::exchange::{Exchange, Kind};
+use crate::notepad::Notepad;
+use crate::packet::Packet;
+
+#[btf_map]
+static EVENTS: RingBuf<(), EVENT_RING_BYTES> = RingBuf::new();
+
+/// What is known of the query besides what the packet says.
+#[derive(Clone, Copy)]
+pub struct Known {
+    /// Now.
+    pub now_ns: u64,
+    /// When the query was seen, or 0.
+    pub query_ns: u64,
+    /// When the server last answered anybody, or 0.
+    pub last_answer_ns: u64,
+    /// The flags of [`EventHeader`].
+    pub flags: u8,
+}
+
+/// Sends an error and the packet that it quotes; `false` when the ring is full.
+#[inline(always)]
+pub fn send_failure<P: Packet>(packet: &P, notepad: *mut Notepad, known: &Known) -> bool {
+    let Some(mut entry) = EVENTS.reserve_untyped::<Evidence>(0) else {
+        return false;
+    };
+    let record = entry.as_mut_ptr();
+    // SAFETY: the record is this program's own until it is submitted; the notepad is this CPU's.
+    unsafe {
+        let exchange = &(*notepad).finding.exchange;
+        let to = (&raw mut (*record).quote).cast();
+        let len = copy::<P, QUOTE_BYTES>(packet, exchange, to);
+        fill(&raw mut (*record).header, packet, notepad, known, len);
+    }
+    entry.submit(0);
+    true
+}
+
+/// Sends a query or an answer; `false` when the ring is full.
+#[inline(always)]
+pub fn send_sample<P: Packet>(packet: &P, notepad: *mut Notepad, known: &Known) -> bool {
+    let Some(mut entry) = EVENTS.reserve_untyped::<Sample>(0) else {
+        return false;
+    };
+    let record = entry.as_mut_ptr();
+    // SAFETY: as above.
+    unsafe {
+        let exchange = &(*notepad).finding.exchange;
+        let to = (&raw mut (*record).message).cast();
+        let len = copy::<P, MESSAGE_BYTES>(packet, exchange, to);
+        fill(&raw mut (*record).header, packet, notepad, known, len);
+    }
+    entry.submit(0);
+    true
+}
+
+/// Copies what the event carries, straight into the record, at most `MOST` bytes; returns how many.
+///
+/// # Safety
+/// `to` is valid for writing `MOST` bytes.
+#[inline(always)]
+unsafe fn copy<P: Packet, const MOST: usize>(packet: &P, exchange: &Exchange, to: *mut u8) -> u16 {
+    let mut len = exchange.end.wrapping_sub(exchange.start);
+    if len > MOST {
+        len = MOST;
+    }
+    // SAFETY: the caller vouches for `to`, and `len` is at most `MOST`.
+    let copied =
+        check_bounds_signed(len as i64, 1, MOST as i64) && unsafe { packet.copy(exchange.start, to, len) };
+    if copied { len as u16 } else { 0 }
+}
+
+/// Fills the header in place, field by field: the stack is small.
+///
+/// # Safety
+/// `header` is valid for writing, and the notepad is this CPU's.
+#[inline(always)]
+unsafe fn fill<P: Packet>(
+    header: *mut EventHeader,
+    packet: &P,
+    notepad: *mut Notepad,
+    known: &Known,
+    len: u16,
+) {
+    // SAFETY: the caller vouches for both.
+    unsafe {
+        let parties = &(*notepad).parties;
+        let exchange = &(*notepad).finding.exchange;
+        let is_failure = exchange.kind == Kind::Failure;
+        (*header).time_ns = known.now_ns;
+        (*header).query_time_ns = known.query_ns;
+        (*header).last_answer_ns = known.last_answer_ns;
+        (*header).ifindex = packet.ifindex();
+        (*header).payload_len = len;
+        (*header).kind = match exchange.kind {
+            Kind::Failure => EventKind::Failure as u8,
+            Kind::Answer => EventKind::Answer as u8,
+            Kind::Query | Kind::Connect | Kind::None | Kind::Late => EventKind::Query as u8,
+        };
+        (*header).hook = packet.hook() as u8;
+        (*header).reporter = if is_failure {
+            parties.reporter
+        } else {
+            Address::UNSPECIFIED
+        };
+        (*header).receiver = if is_failure {
+            parties.receiver
+        } else {
+            Address::UNSPECIFIED
+        };
+        (*header).client = parties.client;
+        (*header).server = parties.server;
+        (*header).client_port = exchange.client_port;
+        (*header).server_port = exchange.server_port;
+        (*header).transport_offset = if is_failure {
+            exchange.transport_at.wrapping_sub(exchange.start) as u16
+        } else {
+            0
+        };
+        (*header).transport = exchange.transport as u8;
+        (*header).detail = exchange.detail;
+        (*header).flags = known.flags;
+        (*header).reserved = [0; 7];
+    }
+}

@@ -1,0 +1,33 @@
+//! The table of traces in the kernel: which queries were seen.
+
+use aya_ebpf::Global;
+use aya_ebpf::btf_maps::Array;
+use aya_ebpf::macros::btf_map;
+use netmon_common::limits::TRACE_BUCKETS;
+use netmon_common::trace::{Bucket, Secret, Table};
+
+#[btf_map]
+static TRACES: Array<Bucket, { TRACE_BUCKETS as usize }> = Array::new();
+
+/// The secret of the table, random, set before loading.
+#[unsafe(no_mangle)]
+static TRACE_SECRET: Global<[u64; 2]> = Global::new([0; 2]);
+
+/// The table. Two CPUs may write to one slot at once, and leave a trace that fits no query: it is lost like an
+/// overwritten one.
+pub struct Traces;
+
+impl Table for Traces {
+    #[inline(always)]
+    fn bucket(&mut self, number: u32) -> Option<&mut Bucket> {
+        let bucket = TRACES.get_ptr_mut(number)?;
+        // SAFETY: array slots never move; any bytes are a bucket.
+        Some(unsafe { &mut *bucket })
+    }
+}
+
+/// The secret.
+#[inline(always)]
+pub fn secret() -> Secret {
+    Secret::new(TRACE_SECRET.load())
+}

@@ -1,0 +1,305 @@
+//! The one event loop of the live monitor: the kernel's events and counts in, the decider between, what it
+//! decides out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use anyhow::Context as _;
+use netmon_common::Address;
+use netmon_common::records::{self, Destination};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, sleep_until};
+
+use crate::clock;
+use crate::config::Config;
+use crate::counts::Counts;
+use crate::detect::{ChangeKind, Decider, Scope, Thresholds};
+use crate::kernel::{Events, Inventory, Kernel, KernelLog, Observer, Poller, Watchlist};
+use crate::latency::Histogram;
+use crate::report::model::{DestinationCounts, Totals, Warning, WhatDeciderKnows};
+use crate::report::sink::{Counted, Happened, Moment, Sink, Started};
+use crate::time::{Time, WallOffset};
+
+/// Events that are taken in one go, before anything else is looked at.
+const BURST: usize = 1_024;
+
+/// What the monitor has come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Incidents that opened.
+    pub incidents: u64,
+}
+
+/// Watches until a signal, or the configured end. When it returns everything is detached.
+pub async fn run(config: &Config, sink: &mut dyn Sink) -> anyhow::Result<Summary> {
+    // Before anything is attached, so that a signal finds us ready.
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+
+    let inventory = Inventory::read().await?;
+    let choice = inventory.choose(&config.selection)?;
+    let mut kernel = Kernel::load(&config.settings)?;
+    let mut log = config.settings.log.then(|| kernel.log()).transpose()?;
+    let mut monitor = Monitor::new(config, &mut kernel, &inventory, sink)?;
+    let mut events = kernel.events()?;
+    let attachments = kernel.attach(&choice, config.hook)?;
+    monitor.started(&Started {
+        attachments: &attachments,
+        left_out: &choice.left_out,
+        ports: &config.ports,
+    })?;
+
+    let end = config.duration.map(|duration| Instant::now() + duration);
+    loop {
+        let next_poll = monitor.next_poll();
+        tokio::select! {
+            // In this order: an error is told before a poll is made.
+            biased;
+            ready = events.ready() => {
+                ready.context("cannot wait for the kernel's events")?;
+                monitor.take_events(&mut events)?;
+            }
+            ready = KernelLog::pass_on(&mut log) => ready.context("cannot wait for the kernel's log")?,
+            () = sleep_until(next_poll) => {
+                // What was sent before the poll belongs to the time before it.
+                monitor.take_events(&mut events)?;
+                monitor.poll()?;
+                monitor.snapshot()?;
+            }
+            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break,
+            () = at(end) => break,
+        }
+    }
+    // From here on nothing is counted any more.
+    drop(kernel);
+    monitor.take_events(&mut events)?;
+    monitor.stop()
+}
+
+/// At that moment, or never.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What the loop works on.
+struct Monitor<'a> {
+    config: &'a Config,
+    sink: &'a mut dyn Sink,
+    poller: Poller,
+    observer: Observer,
+    decider: Decider,
+    watchlist: Watchlist,
+    totals: records::Totals,
+    destinations: BTreeMap<Address, Destination>,
+    offset: WallOffset,
+    polled: Time,
+    warned: BTreeSet<&'static str>,
+    events_lost: u64,
+    summary: Summary,
+}
+
+impl<'a> Monitor<'a> {
+    fn new(
+        config: &'a Config,
+        kernel: &mut Kernel,
+        inventory: &Inventory,
+        sink: &'a mut dyn Sink,
+    ) -> anyhow::Result<Self> {
+        let local: BTreeSet<Address> = inventory.addresses.iter().copied().map(Address::from).collect();
+        let scope = Scope {
+            servers: config.servers.clone(),
+            iterative: config.iterative,
+        };
+        let mut decider = Decider::new(Thresholds::default(), scope);
+        decider.set_local(local.iter().copied());
+        let mut observer = Observer::new(&config.ports, config.settings.tracking);
+        observer.set_local(local);
+        let offset = clock::wall_offset();
+        decider.set_offset(offset);
+        Ok(Self {
+            config,
+            sink,
+            poller: kernel.poller()?,
+            observer,
+            decider,
+            watchlist: kernel.watchlist()?,
+            totals: records::Totals::default(),
+            destinations: BTreeMap::new(),
+            offset,
+            polled: clock::boot_now(),
+            warned: BTreeSet::new(),
+            events_lost: 0,
+            summary: Summary::default(),
+        })
+    }
+
+    fn snapshot(&mut self) -> anyhow::Result<()> {
+        if self.sink.wants_snapshots() {
+            let (now, counted) = (self.now(), self.counted()?);
+            self.sink.snapshot(now, &counted)?;
+        }
+        Ok(())
+    }
+
+    fn started(&mut self, started: &Started<'_>) -> io::Result<()> {
+        let now = self.now();
+        self.sink.started(now, started)
+    }
+
+    fn now(&self) -> Moment {
+        Moment {
+            time: clock::boot_now(),
+            offset: self.offset,
+        }
+    }
+
+    /// Just after the next multiple of the interval, by the boot clock, so that counts are those of whole
+    /// seconds.
+    fn next_poll(&self) -> Instant {
+        let interval = u64::try_from(self.config.interval.as_nanos()).unwrap_or(u64::MAX);
+        let now = clock::boot_now().nanos();
+        let past = self.polled.nanos() / interval;
+        let next = (past + 1).saturating_mul(interval);
+        Instant::now() + std::time::Duration::from_nanos(next.saturating_sub(now))
+    }
+
+    /// Takes all events that are there.
+    fn take_events(&mut self, events: &mut Events) -> anyhow::Result<()> {
+        loop {
+            let mut observations = Vec::new();
+            let observer = &mut self.observer;
+            let done = events.drain(BURST, |event| observations.extend(observer.event(&event)));
+            for observation in observations {
+                // Counts are by second: those of the seconds before come first.
+                if observation.time.second() > self.polled.second() {
+                    self.poll()?;
+                }
+                if let Some(counters) = self.poller.destination(observation.service.server)? {
+                    self.tell_counts(observation.service.server, &counters, observation.time);
+                }
+                self.decider.advance(observation.time, &|_| true);
+                self.decider.observe(&observation);
+            }
+            self.tell_changes()?;
+            if done {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads all counts, and lets the decider judge the seconds that have ended.
+    fn poll(&mut self) -> anyhow::Result<()> {
+        let now = clock::boot_now();
+        self.offset = clock::wall_offset();
+        self.decider.set_offset(self.offset);
+        self.totals = self.poller.totals()?;
+        let mut changed = Vec::new();
+        let known = &mut self.destinations;
+        self.poller.destinations(|address, counters| {
+            if known.insert(address, counters) != Some(counters) {
+                changed.push((address, counters));
+            }
+        })?;
+        // What is new was counted since the last poll, nearly all of it in the second that has just ended.
+        let ended = Time::from_nanos(Time::at_second(now.second()).nanos().saturating_sub(1));
+        let time = if ended > self.polled { ended } else { now };
+        for (address, counters) in changed {
+            self.tell_counts(address, &counters, time);
+        }
+        self.polled = now;
+        self.decider.advance(now, &|_| true);
+        self.tell_changes()?;
+        self.warn()
+    }
+
+    fn tell_counts(&mut self, address: Address, counters: &Destination, time: Time) {
+        for observation in self
+            .observer
+            .counted(address, counters, time)
+            .into_iter()
+            .flatten()
+        {
+            self.decider.observe(&observation);
+        }
+    }
+
+    fn tell_changes(&mut self) -> anyhow::Result<()> {
+        for change in self.decider.take_changes() {
+            let server = change.incident.server.0;
+            let happened = match change.kind {
+                ChangeKind::Opened => {
+                    self.summary.incidents += u64::from(change.incident.reopened == 0);
+                    self.watchlist.add(server)?;
+                    Happened::Opened
+                }
+                ChangeKind::Updated => Happened::Updated,
+                ChangeKind::Closed => {
+                    self.watchlist.remove(server)?;
+                    Happened::Closed
+                }
+            };
+            let now = self.now();
+            self.sink.incident(now, happened, &change.incident)?;
+        }
+        Ok(())
+    }
+
+    /// Tells each warning of the decider once, and of events that were lost each time that more were.
+    fn warn(&mut self) -> anyhow::Result<()> {
+        let now = self.now();
+        for warning in self.decider.warnings() {
+            if self.warned.insert(warning.warning) {
+                self.sink.warning(now, &warning)?;
+            }
+        }
+        let lost = self.totals.events_lost;
+        if lost > self.events_lost {
+            let more = lost - self.events_lost;
+            self.events_lost = lost;
+            let message = format!(
+                "{more} events found no place in the ring and were lost ({lost} in all); all packets are counted, but an \
+                 incident may open late"
+            );
+            self.sink.warning(now, &Warning::new("events_lost", message))?;
+        }
+        Ok(())
+    }
+
+    /// All counts, as they are told.
+    fn counted(&mut self) -> anyhow::Result<Counted> {
+        let mut latencies = BTreeMap::new();
+        self.poller.latencies(|address, latency| {
+            latencies.insert(address, Histogram::from(&latency).summary());
+        })?;
+        let known = WhatDeciderKnows {
+            not_served: self.decider.tallies().not_served,
+            unsolicited: self.totals.unsolicited,
+            traces_overwritten: self.totals.traces_overwritten,
+        };
+        let destinations = self.destinations.iter().map(|(address, counters)| {
+            let latency = latencies.get(address).copied().unwrap_or_default();
+            DestinationCounts::new(*address, counters, counters.unsolicited, latency)
+        });
+        Ok(Counted {
+            totals: Totals::new(&self.totals, known),
+            destinations: destinations.collect(),
+        })
+    }
+
+    /// The last word: everything is detached, so that these counts are final.
+    fn stop(&mut self) -> anyhow::Result<Summary> {
+        self.poll()?;
+        let counts = Counts {
+            totals: self.totals,
+            destinations: self.destinations.clone(),
+        };
+        debug_assert!(counts.add_up(), "a packet was counted wrongly: {counts:?}");
+        let (now, counted) = (self.now(), self.counted()?);
+        self.sink.stopped(now, &counted)?;
+        Ok(self.summary)
+    }
+}
