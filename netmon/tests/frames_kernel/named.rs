@@ -6,7 +6,7 @@ use netmon::kernel::Program;
 use netmon_common::{Address, DnsPorts, limits};
 use xtask::frames::{Case, Counted, Expect, table};
 
-use crate::side::{Context, Side, can_be_run};
+use crate::side::{Context, Failure, REPORTED, Side, can_be_run};
 use crate::user_space::{self, difference};
 
 #[test]
@@ -33,14 +33,19 @@ fn every_frame_is_counted_as_expected(program: Program) {
         by_ports.entry(case.ports).or_default().push(case);
     }
     let (mut ran, mut left_out, mut failed) = (0, Vec::new(), Vec::new());
-    for (ports, cases) in by_ports {
+    for (ports, cases) in &by_ports {
         let ports = DnsPorts::new(ports).unwrap();
         let mut side = Side::load(ports, limits::DESTINATIONS);
-        let mut expected = Counted::default();
+        let (mut expected, mut reports) = (Counted::default(), 0);
         for case in cases {
             if !can_be_run(program, &case.frame) {
-                left_out.push(case.name);
+                left_out.push(&case.name);
                 continue;
+            }
+            if reports == REPORTED {
+                // One more might not be reported; a new one has reported none.
+                side = Side::load(ports, limits::DESTINATIONS);
+                (expected, reports) = (Counted::default(), 0);
             }
             side.run(program, &case.frame, Context::Plain);
             ran += 1;
@@ -51,14 +56,14 @@ fn every_frame_is_counted_as_expected(program: Program) {
                 expected = counted;
             }
             let failures = side.failures();
+            reports += failures.len();
             let reported = user_space::count(&mut Counted::default(), &case.frame, &ports);
             assert_eq!(failures, Vec::from_iter(reported), "{}", case.name);
-            let servers: Vec<Address> = failures.iter().map(|failure| failure.header.server).collect();
             let server = match case.expect {
                 Expect::DnsUnreachable(server, _) => Some(Address::from(server)),
                 _ => None,
             };
-            assert_eq!(servers, Vec::from_iter(server), "{}", case.name);
+            assert_eq!(failures.first().map(Failure::server), server, "{}", case.name);
         }
     }
     println!("{}: {ran} frames; cannot be run: {left_out:#?}", program.name());

@@ -6,7 +6,7 @@ use aya::TestRun as _;
 use aya::programs::TestRunOptions;
 use netmon::kernel::{Events, Kernel, Poller, Program, Settings};
 use netmon_common::records::{EventHeader, EventKind};
-use netmon_common::{DnsPorts, limits};
+use netmon_common::{Address, DnsPorts, Transport, limits};
 use xtask::frames::Counted;
 
 /// The loaded programs, and what they have counted.
@@ -18,13 +18,37 @@ pub struct Side {
     _runtime: tokio::runtime::Runtime,
 }
 
-/// What an ICMP error about DNS was reported as.
+/// What an ICMP error about DNS was reported as, as far as the frame alone decides it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What stands before the quote, without times, interface and hook.
-    pub header: EventHeader,
-    /// The quote.
-    pub quote: Vec<u8>,
+    header: EventHeader,
+    quote: Vec<u8>,
+}
+
+impl Failure {
+    /// Leaves out when and where the error was seen, and what the kernel knew of the query from elsewhere.
+    pub fn new(header: EventHeader, quote: &[u8]) -> Self {
+        const UDP_AND_DNS: u16 = 8 + 12;
+        let says_recursion = header.transport == Transport::Udp as u8
+            && header.transport_offset + UDP_AND_DNS <= header.payload_len;
+        Self {
+            header: EventHeader {
+                time_ns: 0,
+                query_time_ns: 0,
+                last_answer_ns: 0,
+                ifindex: 0,
+                hook: 0,
+                flags: if says_recursion { header.flags } else { 0 },
+                ..header
+            },
+            quote: quote.to_vec(),
+        }
+    }
+
+    /// Whom it is about.
+    pub fn server(&self) -> Address {
+        self.header.server
+    }
 }
 
 /// What the kernel hands to a program beside the frame.
@@ -122,36 +146,41 @@ impl Side {
         );
     }
 
-    /// Everything that was counted until now, in all runs. Events are not lost as long as they are taken.
+    /// Everything that was counted until now, in all runs, but for what depends on the frames before.
     pub fn counted(&mut self) -> Counted {
-        let counts = self.poller.counts().unwrap();
+        let mut counts = self.poller.counts().unwrap();
         assert!(counts.add_up(), "{counts:?}");
+        assert!(counts.totals.unsolicited <= counts.totals.dns_unreachable);
+        counts.totals.unsolicited = 0;
+        counts.totals.traces_overwritten = 0;
+        for counters in counts.destinations.values_mut() {
+            counters.unsolicited = 0;
+        }
         Counted {
             totals: counts.totals,
             destinations: counts.destinations,
         }
     }
 
-    /// The errors about DNS that were reported since the last time.
+    /// The errors about DNS that were reported since the last time. After the first [`REPORTED`] of a second
+    /// not all are.
     pub fn failures(&mut self) -> Vec<Failure> {
         let mut failures = Vec::new();
         let all = self.events.drain(usize::MAX, |event| {
             if event.header.kind == EventKind::Failure as u8 {
-                failures.push(Failure {
-                    header: EventHeader {
-                        time_ns: 0,
-                        query_time_ns: 0,
-                        ifindex: 0,
-                        hook: 0,
-                        ..event.header
-                    },
-                    quote: event.payload.to_vec(),
-                });
+                failures.push(Failure::new(event.header, event.payload));
             }
         });
         assert!(all);
         failures
     }
+}
+
+/// How many errors are reported at once, whatever they are about.
+pub const REPORTED: usize = min(limits::EVENTS_PER_SERVER, limits::UNVERIFIED_PER_CPU) as usize;
+
+const fn min(one: u32, other: u32) -> u32 {
+    if one < other { one } else { other }
 }
 
 impl Context {

@@ -3,7 +3,7 @@
 
 use netmon_common::classify::{Concern, Meaning};
 use netmon_common::limits::QUOTE_BYTES;
-use netmon_common::records::{EventHeader, EventKind};
+use netmon_common::records::{EventHeader, EventKind, RECURSION_DESIRED, RECURSION_KNOWN};
 use netmon_common::wire::Captured;
 use netmon_common::{Address, DnsPorts, Offload};
 use xtask::frames::Counted;
@@ -29,9 +29,15 @@ fn failure(meaning: &Meaning, packet: &Captured<'_>) -> Option<Failure> {
     let ports = quoted.ports.unwrap();
     let from = quoted.header.offset;
     let quote = &packet.bytes()[from..quoted.end.min(from + QUOTE_BYTES)];
+    // The third byte of a DNS header has RD in its lowest bit.
+    let flags = match quote.get(ports.offset - from + 8 + 2) {
+        Some(byte) if byte & 1 != 0 => RECURSION_KNOWN | RECURSION_DESIRED,
+        _ => RECURSION_KNOWN,
+    };
     let header = EventHeader {
         time_ns: 0,
         query_time_ns: 0,
+        last_answer_ns: 0,
         ifindex: 0,
         payload_len: u16::try_from(quote.len()).unwrap(),
         kind: EventKind::Failure as u8,
@@ -45,13 +51,10 @@ fn failure(meaning: &Meaning, packet: &Captured<'_>) -> Option<Failure> {
         transport_offset: u16::try_from(ports.offset - from).unwrap(),
         transport: ports.transport as u8,
         detail: error.unreachable.code as u8,
-        flags: 0,
+        flags,
         reserved: [0; 7],
     };
-    Some(Failure {
-        header,
-        quote: quote.to_vec(),
-    })
+    Some(Failure::new(header, quote))
 }
 
 /// What two countings differ in, in few words.
