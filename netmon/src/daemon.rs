@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::counts::Counts;
 use crate::detect::{ChangeKind, Decider, Scope, Thresholds};
 use crate::kernel::{Events, Inventory, Kernel, KernelLog, Observer, Poller, Watchlist};
-use crate::latency::Histogram;
+use crate::latency;
 use crate::report::model::{DestinationCounts, Totals, Warning, WhatDeciderKnows};
 use crate::report::sink::{Counted, Happened, Moment, Sink, Started};
 use crate::time::{Time, WallOffset};
@@ -272,8 +272,8 @@ impl<'a> Monitor<'a> {
     /// All counts, as they are told.
     fn counted(&mut self) -> anyhow::Result<Counted> {
         let mut latencies = BTreeMap::new();
-        self.poller.latencies(|address, latency| {
-            latencies.insert(address, Histogram::from(&latency).summary());
+        self.poller.latencies(|address, times| {
+            latencies.insert(address, latency::summary(&times));
         })?;
         let known = WhatDeciderKnows {
             not_served: self.decider.tallies().not_served,

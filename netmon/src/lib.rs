@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod counts;
 pub mod kernel;
+pub mod latency;
 pub mod observation;
 pub mod report;
 pub mod time;
