@@ -7,6 +7,8 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod counts;
+pub mod daemon;
+pub mod detect;
 pub mod kernel;
 pub mod latency;
 pub mod observation;

@@ -53,7 +53,7 @@ fn an_occupied_xdp_hook_is_named_and_left_alone() {
         REFUSED,
         &["to-server", "another program", "--hook tc", "ip link set"],
     );
-    // With auto it takes another way; a bridge port makes veth no exception.
+    // By TC it can be watched all the same.
     let third = run(
         &hosts.client,
         &["--hook", "tc", "--interface", "to-server", "--duration", "200ms"],
@@ -102,13 +102,13 @@ fn the_second_of_two_interfaces_that_fails_leaves_the_first_one_free() {
 #[ignore = "needs root: network namespaces and XDP"]
 fn a_driver_without_native_xdp_is_refused_when_that_was_asked_for_and_passed_by_otherwise() {
     let hosts = two_hosts().unwrap();
-    hosts.client.ip("link add dummy0 type dummy").unwrap();
-    hosts.client.ip("link set dummy0 up").unwrap();
-    let refused = run(&hosts.client, &["--hook", "xdp-native", "--interface", "dummy0"]);
-    assert_says(&refused, REFUSED, &["dummy0", "native XDP", "--hook auto"]);
+    hosts.client.ip("link add bridge0 type bridge").unwrap();
+    hosts.client.ip("link set bridge0 up").unwrap();
+    let refused = run(&hosts.client, &["--hook", "xdp-native", "--interface", "bridge0"]);
+    assert_says(&refused, REFUSED, &["bridge0", "native XDP", "--hook auto"]);
     assert_nothing_attached(&hosts.client);
-    let mut netmon = start(&hosts.client, &["--interface", "dummy0"]);
-    let told = netmon.interface("dummy0");
+    let mut netmon = start(&hosts.client, &["--interface", "bridge0"]);
+    let told = netmon.interface("bridge0");
     assert_eq!(told["ingress"], "tc", "{told}");
     assert!(
         told["why"].as_str().unwrap().contains("refuses native XDP"),
