@@ -3,4 +3,5 @@
 //! Types that are serialised live here, and nowhere else.
 
 pub mod model;
+pub mod timeline;
 pub mod words;
