@@ -26,10 +26,20 @@ pub fn count(count: u64, one: &str, many: &str) -> String {
     }
 }
 
+/// How often: `once`, `twice`, `3 times`.
+pub fn times(count: u64) -> String {
+    match count {
+        1 => "once".into(),
+        2 => "twice".into(),
+        _ => format!("{} times", number(count)),
+    }
+}
+
 /// A small number as a word: `no`, `one`, ... `twelve`, then digits.
 pub fn spelled(count: usize) -> String {
     const WORDS: [&str; 13] = [
-        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+        "twelve",
     ];
     WORDS
         .get(count)
@@ -49,6 +59,11 @@ pub fn percent(part: u64, whole: u64) -> Option<String> {
     })
 }
 
+/// A length of time that was measured in microseconds.
+pub fn micros(micros: u64) -> String {
+    duration(Duration::from_micros(micros))
+}
+
 /// A length of time: `85 µs`, `850 ms`, `3.9 s`, `4 min 18 s`, `2 h 5 min`, `3 d 4 h`.
 pub fn duration(duration: Duration) -> String {
     const TENTHS_OF_A_MINUTE: u128 = 600;
@@ -56,13 +71,12 @@ pub fn duration(duration: Duration) -> String {
     let tenths = (nanos + 50_000_000) / 100_000_000;
     if nanos < 999_500 {
         format!("{} µs", (nanos + 500) / 1_000)
+    } else if nanos < 9_950_000 {
+        tenths_of((nanos + 50_000) / 100_000, "ms")
     } else if nanos < 999_500_000 {
         format!("{} ms", (nanos + 500_000) / 1_000_000)
     } else if tenths < TENTHS_OF_A_MINUTE {
-        match (tenths / 10, tenths % 10) {
-            (seconds, 0) => format!("{seconds} s"),
-            (seconds, tenth) => format!("{seconds}.{tenth} s"),
-        }
+        tenths_of(tenths, "s")
     } else {
         let seconds = (nanos + 500_000_000) / 1_000_000_000;
         let minutes = (seconds + 30) / 60;
@@ -74,6 +88,13 @@ pub fn duration(duration: Duration) -> String {
             let hours = (minutes + 30) / 60;
             two(hours / 24, "d", hours % 24, "h")
         }
+    }
+}
+
+fn tenths_of(tenths: u128, unit: &str) -> String {
+    match tenths % 10 {
+        0 => format!("{} {unit}", tenths / 10),
+        tenth => format!("{}.{tenth} {unit}", tenths / 10),
     }
 }
 
@@ -92,6 +113,11 @@ pub fn exact(moment: Timestamp) -> String {
 /// The time of day of a moment, to the second: `13:24:32`. UTC.
 pub fn clock(moment: Timestamp) -> String {
     moment.strftime("%H:%M:%S").to_string()
+}
+
+/// The time of day of a moment, exactly: `13:24:32.192571`. UTC.
+pub fn exact_clock(moment: Timestamp) -> String {
+    moment.strftime("%H:%M:%S%.6f").to_string()
 }
 
 /// The day of a moment: `24 November 2026`. UTC.
@@ -134,7 +160,12 @@ mod tests {
 
     #[test]
     fn one_of_a_kind_is_singular() {
-        for (n, text) in [(0, "no query"), (1, "1 query"), (2, "2 queries"), (1_000, "1,000 queries")] {
+        for (n, text) in [
+            (0, "no query"),
+            (1, "1 query"),
+            (2, "2 queries"),
+            (1_000, "1,000 queries"),
+        ] {
             assert_eq!(count(n, "query", "queries"), text);
         }
         assert_eq!((spelled(12), spelled(13)), ("twelve".into(), "13".into()));
@@ -165,6 +196,9 @@ mod tests {
             (85_499, "85 µs"),
             (999_499, "999 µs"),
             (999_500, "1 ms"),
+            (1_240_000, "1.2 ms"),
+            (9_949_999, "9.9 ms"),
+            (9_950_000, "10 ms"),
             (850_000_000, "850 ms"),
             (999_500_000, "1 s"),
             (3_905_993_000, "3.9 s"),

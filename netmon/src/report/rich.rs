@@ -27,9 +27,10 @@ impl Span {
     /// Its words alone.
     pub fn words(&self) -> &str {
         match self {
-            Self::Plain(words) | Self::Strong(words) | Self::Code(words) | Self::Link { label: words, .. } => {
-                words
-            }
+            Self::Plain(words)
+            | Self::Strong(words)
+            | Self::Code(words)
+            | Self::Link { label: words, .. } => words,
         }
     }
 }
@@ -72,15 +73,15 @@ impl Text {
                 piece.push(Span::Plain(before.into()));
                 let lower = uncapitalised(name);
                 match fill(&lower) {
-                    Some(filling) if lower == name => piece.0.extend(filling.0),
-                    Some(filling) => piece.0.extend(filling.capitalised().0),
+                    Some(filling) if lower == name => piece = piece.then(filling),
+                    Some(filling) => piece = piece.then(filling.capitalised()),
                     None => piece.push(Span::Plain(format!("{{{name}}}"))),
                 }
                 rest = after;
             }
             piece.push(Span::Plain(rest.into()));
             if index % 2 == 0 {
-                text.0.extend(piece.0);
+                text = text.then(piece);
             } else {
                 text.push(Span::Code(piece.to_string()));
             }
@@ -123,6 +124,15 @@ impl Text {
         self
     }
 
+    /// The same words, all of them strong but the code.
+    #[must_use]
+    pub fn emphasised(self) -> Self {
+        self.0.into_iter().fold(Self::default(), |text, span| match span {
+            Span::Plain(words) => text.then(Self::strong(words)),
+            span => text.then(Self(vec![span])),
+        })
+    }
+
     /// Its spans; none is empty.
     pub fn spans(&self) -> &[Span] {
         &self.0
@@ -131,7 +141,10 @@ impl Text {
     fn push(&mut self, span: Span) {
         match (self.0.last_mut(), span) {
             (_, span) if span.words().is_empty() => {}
-            (Some(Span::Plain(words)), Span::Plain(more)) => words.push_str(&more),
+            (Some(Span::Plain(words)), Span::Plain(more))
+            | (Some(Span::Strong(words)), Span::Strong(more)) => {
+                words.push_str(&more);
+            }
             (_, span) => self.0.push(span),
         }
     }
@@ -217,6 +230,32 @@ pub struct Table {
     pub rows: Vec<Vec<Text>>,
 }
 
+impl Table {
+    /// Drops the columns from this one on in which every cell is one of the words that say nothing.
+    pub fn drop_columns_that_say_nothing(&mut self, from: usize, nothing: &[&str]) {
+        let keep: Vec<bool> = (0..self.columns.len())
+            .map(|column| {
+                let says_something = |cell: &Text| !nothing.contains(&cell.to_string().as_str());
+                column < from
+                    || self
+                        .rows
+                        .iter()
+                        .filter_map(|row| row.get(column))
+                        .any(says_something)
+            })
+            .collect();
+        retain(&mut self.columns, &keep);
+        for row in &mut self.rows {
+            retain(row, &keep);
+        }
+    }
+}
+
+fn retain<T>(items: &mut Vec<T>, keep: &[bool]) {
+    let mut keep = keep.iter();
+    items.retain(|_| keep.next().copied().unwrap_or(true));
+}
+
 /// A column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -264,10 +303,13 @@ mod tests {
                 ],
             ),
             ("`ss :{port}`", vec![Span::Code("ss :53".into())]),
-            ("what packets say is no markup: {name}", vec![
-                Span::Plain("what packets say is no markup: ".into()),
-                Span::Code("`{server}`".into()),
-            ]),
+            (
+                "what packets say is no markup: {name}",
+                vec![
+                    Span::Plain("what packets say is no markup: ".into()),
+                    Span::Code("`{server}`".into()),
+                ],
+            ),
             ("{unknown} }{", vec![Span::Plain("{unknown} }{".into())]),
         ];
         for (template, spans) in cases {

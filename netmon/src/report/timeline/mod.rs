@@ -273,10 +273,7 @@ impl Timeline {
     /// What passed at a server in buckets that ended at or before a moment: at least that much was before.
     pub fn before(&self, time: Time, server: Address) -> Activity {
         let mut sum = Activity::default();
-        let series = self
-            .places
-            .get(&server)
-            .and_then(|&place| self.series.get(place));
+        let series = self.places.get(&server).and_then(|&place| self.series.get(place));
         let ended = usize::try_from((time.nanos() / self.length).saturating_sub(self.origin));
         for activity in series
             .iter()

@@ -44,8 +44,18 @@ fn buckets_begin_at_whole_multiples_of_their_length_and_grow_with_the_time_they_
     // (case, moments, the length of a bucket, buckets)
     let cases: &[(&str, &[u64], u64, usize)] = &[
         ("one moment", &[7 * S], MS, 1),
-        ("511 ms later is the last bucket", &[7 * S, 7 * S + 511 * MS], MS, 512),
-        ("512 ms later needs longer ones", &[7 * S, 7 * S + 512 * MS], 2 * MS, 257),
+        (
+            "511 ms later is the last bucket",
+            &[7 * S, 7 * S + 511 * MS],
+            MS,
+            512,
+        ),
+        (
+            "512 ms later needs longer ones",
+            &[7 * S, 7 * S + 512 * MS],
+            2 * MS,
+            257,
+        ),
         ("an odd start", &[7 * S + 3 * MS, 7 * S + 515 * MS], 2 * MS, 257),
         ("the textbook incident", &[32 * S, 290 * S], S, 259),
         ("a year", &[0, 365 * 86_400 * S], 86_400 * S, 366),
@@ -69,7 +79,13 @@ fn buckets_begin_at_whole_multiples_of_their_length_and_grow_with_the_time_they_
 #[test]
 fn each_packet_is_in_the_part_of_its_moment_however_often_buckets_were_merged() {
     let mut timeline = Timeline::new();
-    let moments = [100 * S + 1, 100 * S + 250 * MS, 104 * S, 131 * S + 999 * MS, 400 * S];
+    let moments = [
+        100 * S + 1,
+        100 * S + 250 * MS,
+        104 * S,
+        131 * S + 999 * MS,
+        400 * S,
+    ];
     for moment in moments {
         timeline.add(at(moment), server(1), QUERY);
     }
@@ -90,7 +106,11 @@ fn an_axis_has_no_more_parts_than_asked_for() {
     timeline.add(at(290 * S), server(1), QUERY);
     for (asked, parts, seconds) in [(512, 259, 1), (160, 130, 2), (60, 27, 10), (1, 1, 300)] {
         let axis = timeline.axis(asked).unwrap();
-        assert_eq!((axis.parts(), axis.length().as_secs()), (parts, seconds), "{asked}");
+        assert_eq!(
+            (axis.parts(), axis.length().as_secs()),
+            (parts, seconds),
+            "{asked}"
+        );
     }
     assert_eq!(timeline.axis(0), None);
     assert_eq!(Timeline::new().axis(10), None);
@@ -103,7 +123,13 @@ fn what_was_before_a_moment_never_counts_what_came_after() {
         timeline.add(at(second * S + 500 * MS), server(1), QUERY);
     }
     assert_eq!(timeline.bucket(), Duration::from_secs(1));
-    for (moment, before) in [(10 * S, 0), (11 * S, 1), (11 * S + 900 * MS, 1), (13 * S, 3), (999 * S, 4)] {
+    for (moment, before) in [
+        (10 * S, 0),
+        (11 * S, 1),
+        (11 * S + 900 * MS, 1),
+        (13 * S, 3),
+        (999 * S, 4),
+    ] {
         assert_eq!(timeline.before(at(moment), server(1)).queries, before, "{moment}");
     }
     assert_eq!(timeline.before(at(999 * S), server(2)), Activity::default());
@@ -131,7 +157,11 @@ fn a_server_too_many_is_summed_until_it_proves_busy() {
     }
     let (kept, rest) = (timeline.server(late, &axis).unwrap(), timeline.rest(&axis));
     assert_eq!(queries(&kept), [1_001 - PATIENCE]);
-    assert_eq!(queries(&rest), [PATIENCE + 2], "and the two of the one that it replaced");
+    assert_eq!(
+        queries(&rest),
+        [PATIENCE + 2],
+        "and the two of the one that it replaced"
+    );
     assert_eq!(timeline.servers().len(), SERVERS);
 }
 
