@@ -169,7 +169,7 @@ impl<'a> Facts<'a> {
                     .0
                     .checked_sub(BEFORE)
                     .unwrap_or(Timestamp::UNIX_EPOCH);
-                format!("'{} UTC'", since.strftime("%Y-%m-%d %H:%M:%S")).into()
+                format!("'{} UTC'", phrase::second(since)).into()
             }
             _ => return None,
         })

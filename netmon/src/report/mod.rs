@@ -7,6 +7,7 @@
 mod clean;
 pub mod explain;
 pub mod facts;
+pub mod html;
 pub mod markdown;
 pub mod model;
 mod panels;
@@ -14,6 +15,7 @@ pub mod phrase;
 pub mod rich;
 mod sparkline;
 mod story;
+pub mod text;
 pub mod timeline;
 pub mod words;
 

@@ -110,6 +110,11 @@ pub fn exact(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%d %H:%M:%S%.6f").to_string()
 }
 
+/// A moment in a table where the second is enough: `2026-11-24 13:24:32`. UTC.
+pub fn second(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 /// The time of day of a moment, to the second: `13:24:32`. UTC.
 pub fn clock(moment: Timestamp) -> String {
     moment.strftime("%H:%M:%S").to_string()

@@ -32,30 +32,19 @@ pub fn two_incidents() -> Case {
         "No packet toward 2001:db8::53 was captured in lan<2>.pcap, so that errors there cannot be verified",
     ));
     let mut timeline = Timeline::new();
+    let rejecting = "2001:db8::53";
+    every(&mut timeline, rejecting, "17:59:58", "18:01:00", 1_000, ANSWERED);
+    every(&mut timeline, rejecting, "18:01:00", "18:03:00", 5_500, QUERY);
     every(
         &mut timeline,
-        "2001:db8::53",
-        "17:59:58",
-        "18:06:40",
-        1_000,
-        QUERY,
-    );
-    every(
-        &mut timeline,
-        "2001:db8::53",
-        "17:59:58.000900",
-        "18:00:10",
-        1_000,
-        ANSWERED,
-    );
-    every(
-        &mut timeline,
-        "2001:db8::53",
-        "18:01:00",
+        rejecting,
+        "18:01:00.000400",
         "18:03:00",
         5_500,
         ERROR,
     );
+    every(&mut timeline, rejecting, "18:01:00", "18:03:00", 1_200, ANSWERED);
+    every(&mut timeline, rejecting, "18:03:00", "18:06:38", 1_000, ANSWERED);
     every(
         &mut timeline,
         "198.51.100.53",
@@ -98,6 +87,8 @@ fn rejected() -> Incident {
             "$(reboot).example".into(),
             r"_dmarc\.x\032y.example".into(),
             "plain.example".into(),
+            // The longest label that there is (RFC 1035 section 2.3.4).
+            format!("{}.example", "long".repeat(15) + "er3"),
         ],
         causes: vec![
             cause(

@@ -214,7 +214,7 @@ pub(super) const CAUSES: &[Cause] = &[
                 "{ip} neigh show to {server}",
             ),
             run(
-                "There, look up the route. `unreachable` means a route that rejects, not a dead host.",
+                "There, look up the route. The word `unreachable` means a route that rejects, not a dead host.",
                 "{ip} route get {server}",
             ),
             step("Check the host's power, console, cable and switch port, or its virtual machine."),

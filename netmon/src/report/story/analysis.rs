@@ -65,7 +65,7 @@ impl Section {
                     _ => "Likely causes, most likely first",
                 },
             ));
-            blocks.push(Block::Steps(causes(&facts)));
+            blocks.push(causes(&facts));
         }
         blocks.push(self.heading("alternatives", "What the data cannot exclude"));
         blocks.push(Block::Bullets(alternatives(&facts)));
@@ -85,25 +85,31 @@ impl Section {
 }
 
 /// Each cause with its evidence and its meaning.
-fn causes(facts: &Facts<'_>) -> Vec<Step> {
-    facts
-        .incident
-        .causes
-        .iter()
-        .map(|cause| {
-            let head = clause(facts.incident, cause.cause)
-                .capitalised()
-                .then(" (")
-                .then(Text::code(cause.cause))
-                .then(format!(", {}). ", cause.likelihood));
-            let meaning = explain::cause(cause.cause).map_or(&[][..], |known| known.meaning);
-            let mut what = head.then("Evidence: ").then(sentence(&cause.evidence));
-            for text in hold(facts, meaning) {
-                what = what.then(" ").then(text);
-            }
-            Step { what, command: None }
-        })
-        .collect()
+fn causes(facts: &Facts<'_>) -> Block {
+    let causes = facts.incident.causes.iter().map(|cause| {
+        let head = clause(facts.incident, cause.cause)
+            .capitalised()
+            .emphasised()
+            .then(" (")
+            .then(Text::code(cause.cause))
+            .then(format!(", {}). ", cause.likelihood));
+        let meaning = explain::cause(cause.cause).map_or(&[][..], |known| known.meaning);
+        let evidence = head.then("Evidence: ").then(sentence(&cause.evidence));
+        hold(facts, meaning)
+            .into_iter()
+            .fold(evidence, |text, sentence| text.then(" ").then(sentence))
+    });
+    let mut causes: Vec<Text> = causes.collect();
+    match causes.pop() {
+        Some(only) if causes.is_empty() => Block::Paragraph(only),
+        last => Block::Steps(
+            causes
+                .into_iter()
+                .chain(last)
+                .map(|what| Step { what, command: None })
+                .collect(),
+        ),
+    }
 }
 
 /// Evidence as a sentence: it may come without its stop.

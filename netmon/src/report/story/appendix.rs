@@ -43,41 +43,14 @@ pub(super) fn limits(context: &Context<'_>, blocks: &mut Vec<Block>) {
 }
 
 fn servers(context: &Context<'_>, blocks: &mut Vec<Block>) {
-    let servers = context.servers();
-    if servers.is_empty() {
+    if context.servers().is_empty() {
         blocks.push(Block::Paragraph(
             "No DNS server was asked, and none answered.".into(),
         ));
         return;
     }
-    // The ones with incidents must not be cut off.
-    let troubled = context.troubled_servers();
-    let (first, others): (Vec<_>, Vec<_>) = servers
-        .iter()
-        .partition(|server| troubled.contains(&server.address.0));
-    let shown: Vec<&DestinationCounts> = first.into_iter().chain(others).take(ROWS).copied().collect();
-    let left_out = servers.len() - shown.len();
-    let mut table = Table {
-        caption: "DNS servers: what was counted over the whole log, UDP and TCP together".into(),
-        columns: [
-            Column::words("Server"),
-            Column::numbers("Queries"),
-            Column::numbers("Answers"),
-            Column::numbers("Answered"),
-            Column::numbers("ICMP errors"),
-            Column::numbers("Median time"),
-            Column::numbers("99% within"),
-            Column::numbers("No error"),
-            Column::numbers("NXDOMAIN"),
-            Column::numbers("SERVFAIL"),
-            Column::numbers("REFUSED"),
-            Column::numbers("Other"),
-        ]
-        .into(),
-        rows: shown.into_iter().map(server).collect(),
-    };
-    table.drop_columns_that_say_nothing(5, &["0", NOTHING]);
-    blocks.push(Block::Table(table));
+    blocks.push(Block::Table(server_table(context)));
+    let left_out = context.servers().len().saturating_sub(ROWS);
     if left_out > 0 {
         blocks.push(Block::Paragraph(
             format!(
@@ -88,6 +61,37 @@ fn servers(context: &Context<'_>, blocks: &mut Vec<Block>) {
             .into(),
         ));
     }
+}
+
+/// The servers, those with incidents first, then the busiest.
+pub fn server_table(context: &Context<'_>) -> Table {
+    let troubled = context.troubled_servers();
+    let (first, others): (Vec<_>, Vec<_>) = context
+        .servers()
+        .into_iter()
+        .partition(|server| troubled.contains(&server.address.0));
+    let mut table = Table {
+        caption: "DNS servers: what was counted over the whole log, UDP and TCP together".into(),
+        columns: [
+            Column::words("Server"),
+            Column::numbers("Queries"),
+            Column::numbers("Answers"),
+            Column::numbers("Answered"),
+            Column::numbers("ICMP errors"),
+            Column::numbers("TCP connects"),
+            Column::numbers("Median time"),
+            Column::numbers("99% within"),
+            Column::numbers("No error"),
+            Column::numbers("NXDOMAIN"),
+            Column::numbers("SERVFAIL"),
+            Column::numbers("REFUSED"),
+            Column::numbers("Other codes"),
+        ]
+        .into(),
+        rows: first.into_iter().chain(others).take(ROWS).map(server).collect(),
+    };
+    table.drop_columns_that_say_nothing(5, &["0", NOTHING]);
+    table
 }
 
 fn server(server: &DestinationCounts) -> Vec<Text> {
@@ -110,6 +114,7 @@ fn server(server: &DestinationCounts) -> Vec<Text> {
             .unwrap_or_else(|| NOTHING.into())
             .into(),
         phrase::number(errors).into(),
+        phrase::number(server.tcp.tcp_connects).into(),
         took(server.latency_us.p50),
         took(server.latency_us.p99),
     ];

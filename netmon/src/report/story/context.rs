@@ -71,13 +71,13 @@ impl<'a> Context<'a> {
         servers
     }
 
-    /// The servers that were asked, or that answered, over UDP or TCP; the busiest first.
+    /// The servers that somebody tried to ask, or that answered, over UDP or TCP; the busiest first.
     pub fn servers(&self) -> Vec<&'a DestinationCounts> {
         let mut servers: Vec<_> = self
             .document()
             .destinations
             .iter()
-            .filter(|destination| queries(destination) + answers(destination) > 0)
+            .filter(|destination| tried(destination) + answers(destination) > 0)
             .collect();
         servers.sort_by_key(|server| (std::cmp::Reverse(queries(server)), server.address));
         servers
@@ -140,7 +140,7 @@ impl<'a> Context<'a> {
         let mut others = Others::default();
         let troubled = self.troubled_servers();
         for server in self.servers() {
-            if server.address == incident.server || queries(server) == 0 {
+            if server.address == incident.server || tried(server) == 0 {
                 continue;
             }
             if troubled.contains(&server.address.0) {
@@ -158,6 +158,11 @@ impl<'a> Context<'a> {
 /// Queries over UDP and TCP.
 pub fn queries(destination: &DestinationCounts) -> u64 {
     destination.dns_queries + destination.tcp.dns_queries
+}
+
+/// Whatever shows that somebody tried to ask: over TCP one has to connect first.
+fn tried(destination: &DestinationCounts) -> u64 {
+    queries(destination) + destination.tcp.tcp_connects
 }
 
 /// Answers over UDP and TCP.

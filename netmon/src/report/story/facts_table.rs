@@ -1,5 +1,6 @@
 //! All that is known of one incident, as a table to look things up in.
 
+use super::Until;
 use crate::report::explain;
 use crate::report::facts::Facts;
 use crate::report::model::Incident;
@@ -7,7 +8,9 @@ use crate::report::phrase;
 use crate::report::rich::Text;
 
 /// All that is known of an incident, to look up.
-pub(super) fn rows(incident: &Incident) -> Vec<(String, Text)> {
+///
+/// At most so many clients and names are listed.
+pub fn rows(incident: &Incident, until: Until, listed: usize) -> Vec<(String, Text)> {
     let facts = Facts::new(incident);
     let mut rows: Vec<(&str, Text)> = vec![
         ("Server", facts.say("{server}")),
@@ -27,6 +30,7 @@ pub(super) fn rows(incident: &Incident) -> Vec<(String, Text)> {
     ];
     rows.push(match incident.closed {
         Some(closed) => ("Closed", utc(closed.0).then(closing_word(incident))),
+        None if until == Until::Now => ("State", "open".into()),
         None => ("State", "open: not ended when the log did".into()),
     });
     rows.extend([
@@ -34,11 +38,28 @@ pub(super) fn rows(incident: &Incident) -> Vec<(String, Text)> {
         ("Answers", phrase::number(incident.answers).into()),
     ]);
     rows.push(("ICMP errors", icmp_errors(&facts)));
+    if facts.errors() > 0 {
+        rows.push((
+            "Verified",
+            format!(
+                "{} of {}",
+                phrase::number(incident.verified),
+                phrase::count(facts.errors(), "error", "errors")
+            )
+            .into(),
+        ));
+    }
     if !incident.reporters.is_empty() {
         rows.push(("Errors sent by", facts.say("{reporters}")));
     }
-    rows.push(("Clients", all(&incident.clients, incident.clients_more)));
-    rows.push(("Names", all(&incident.names, incident.names_more)));
+    rows.push((
+        if facts.clients() == 1 { "Client" } else { "Clients" },
+        all(&incident.clients, facts.clients(), listed),
+    ));
+    rows.push((
+        if facts.names() == 1 { "Name" } else { "Names" },
+        all(&incident.names, facts.names(), listed),
+    ));
     rows.into_iter()
         .map(|(name, value)| (name.into(), value))
         .collect()
@@ -76,9 +97,10 @@ fn utc(moment: jiff::Timestamp) -> Text {
     format!("{} UTC", phrase::exact(moment)).into()
 }
 
-/// All that are listed, and how many are not.
-fn all(listed: &[impl std::fmt::Display], more: u64) -> Text {
-    let mut items: Vec<Text> = listed.iter().map(Text::code).collect();
+/// The first of them, and how many more there are in all.
+fn all(known: &[impl std::fmt::Display], in_all: u64, listed: usize) -> Text {
+    let mut items: Vec<Text> = known.iter().take(listed).map(Text::code).collect();
+    let more = in_all.saturating_sub(items.len() as u64);
     if more > 0 {
         items.push(format!("{} more", phrase::number(more)).into());
     }

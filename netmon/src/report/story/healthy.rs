@@ -37,7 +37,7 @@ pub(super) fn tell(context: &Context<'_>, blocks: &mut Vec<Block>) {
 }
 
 /// The answer to "is something wrong?".
-pub(super) fn verdict(context: &Context<'_>) -> Text {
+pub fn verdict(context: &Context<'_>) -> Text {
     let (asked, questions, answered) = sums(context);
     let verdict = Text::strong("No incident was found.");
     match phrase::percent(answered, questions) {

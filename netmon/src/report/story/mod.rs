@@ -7,10 +7,11 @@
 mod analysis;
 mod appendix;
 mod context;
-mod facts_table;
-mod healthy;
+pub mod facts_table;
+mod glance;
+pub mod healthy;
 mod observations;
-mod summary;
+pub mod summary;
 
 use super::Report;
 use super::explain;
@@ -18,7 +19,18 @@ use super::facts::Facts;
 use super::model::Incident;
 use super::phrase::{self, count};
 use super::rich::{Block, Text};
+pub use appendix::server_table;
 pub use context::Context;
+pub use glance::{Verdict, in_words, verdict};
+
+/// Whether an open incident may still change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// The log is read to its end; what came after, nobody knows.
+    EndOfLog,
+    /// The traffic is still being watched.
+    Now,
+}
 
 /// A whole report.
 #[derive(Debug)]
@@ -27,8 +39,28 @@ pub struct Story {
     pub title: Text,
     /// Where the packets come from, when, how many.
     pub source: Text,
+    /// How bad it is.
+    pub verdict: Verdict,
+    /// The same at a glance: `1 incident: down, still open`.
+    pub verdict_in_words: String,
+    /// The numbers that say most, each with its name.
+    pub figures: Vec<(&'static str, String)>,
     /// All the rest.
     pub blocks: Vec<Block>,
+}
+
+impl Story {
+    /// The anchors and titles of its parts.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, &Text)> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Heading {
+                level: 2,
+                anchor,
+                title,
+            } => Some((anchor.as_str(), title)),
+            _ => None,
+        })
+    }
 }
 
 /// Writes the report's text.
@@ -45,6 +77,9 @@ pub fn tell(report: &Report<'_>) -> Story {
     Story {
         title: title(&context),
         source: source(&context),
+        verdict: verdict(&context),
+        verdict_in_words: in_words(&context),
+        figures: glance::figures(&context),
         blocks,
     }
 }
@@ -71,7 +106,7 @@ fn servers_in_words(context: &Context<'_>) -> String {
 }
 
 /// An incident, in a heading: ``server `203.0.113.2` unreachable on UDP port 53``.
-fn name_of(incident: &Incident) -> Text {
+pub fn name_of(incident: &Incident) -> Text {
     let unknown = "server {server}, {transport} port {port}";
     Facts::new(incident).say(explain::kind(incident.kind).map_or(unknown, |kind| kind.name))
 }

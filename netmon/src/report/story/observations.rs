@@ -1,5 +1,6 @@
 //! What was observed of one incident: when it began, how it was found, what was seen.
 
+use super::Until;
 use super::context::Context;
 use super::healthy::by_rcode;
 use super::summary::end;
@@ -135,7 +136,7 @@ pub(super) fn seen(context: &Context<'_>, incident: &Incident) -> Vec<Text> {
         points.extend(of_server(incident, server));
     }
     points.push(others(context, incident));
-    points.push(end(incident));
+    points.push(end(incident, Until::EndOfLog));
     points
 }
 
@@ -200,8 +201,7 @@ fn of_server(incident: &Incident, server: &DestinationCounts) -> Vec<Text> {
 fn others(context: &Context<'_>, incident: &Incident) -> Text {
     let others = context.others(incident);
     if others.servers == 0 && others.troubled > 0 {
-        return "Every other DNS server that was asked in this log had an incident as well, which points to something \
-            that they have in common."
+        return "Every other DNS server that was asked in this log had an incident, too, so none is left to compare with."
             .into();
     }
     let Some(share) = phrase::percent(others.answers, others.queries) else {

@@ -1,7 +1,7 @@
 //! Part 1: the summary of the problem, which everybody must understand.
 
 use super::context::Context;
-use super::{facts_table, heading, name_of, servers_in_words};
+use super::{Until, facts_table, heading, name_of, servers_in_words};
 use crate::report::explain;
 use crate::report::facts::Facts;
 use crate::report::model::Incident;
@@ -15,7 +15,7 @@ pub(super) fn tell(context: &Context<'_>, blocks: &mut Vec<Block>) {
         "Part 1: Summary of the problem found in the DNS and ICMP traffic log",
     ));
     match context.incidents() {
-        [incident] => blocks.push(Block::Paragraph(lead(incident))),
+        [incident] => blocks.push(Block::Paragraph(lead(incident, Until::EndOfLog))),
         incidents => {
             blocks.push(Block::Paragraph(
                 format!(
@@ -34,16 +34,24 @@ pub(super) fn tell(context: &Context<'_>, blocks: &mut Vec<Block>) {
         [incident] => {
             blocks.push(heading(3, "log", "What the log shows"));
             blocks.push(Block::Paragraph(seen(incident)));
-            blocks.push(Block::Facts(facts_table::rows(incident)));
+            blocks.push(Block::Facts(facts_table::rows(
+                incident,
+                Until::EndOfLog,
+                usize::MAX,
+            )));
         }
         incidents => {
             for (index, incident) in incidents.iter().enumerate() {
                 let number = index + 1;
                 let title = Text::from(format!("Incident {number}: ")).then(name_of(incident));
                 blocks.push(heading(3, format!("incident-{number}"), title));
-                blocks.push(Block::Paragraph(lead(incident)));
+                blocks.push(Block::Paragraph(lead(incident, Until::EndOfLog)));
                 blocks.push(Block::Paragraph(seen(incident)));
-                blocks.push(Block::Facts(facts_table::rows(incident)));
+                blocks.push(Block::Facts(facts_table::rows(
+                    incident,
+                    Until::EndOfLog,
+                    usize::MAX,
+                )));
             }
         }
     }
@@ -51,7 +59,7 @@ pub(super) fn tell(context: &Context<'_>, blocks: &mut Vec<Block>) {
 }
 
 /// The problem in three sentences: what, why, and whether it is over.
-pub(super) fn lead(incident: &Incident) -> Text {
+pub fn lead(incident: &Incident, until: Until) -> Text {
     let facts = Facts::new(incident);
     let what =
         explain::kind(incident.kind).map_or("{Transport} port {port} of {server} had an incident.", |kind| {
@@ -70,7 +78,7 @@ pub(super) fn lead(incident: &Incident) -> Text {
         };
         text = text.then(sure).then(clause(incident, cause.cause)).then(".");
     }
-    text.then(" ").then(end(incident))
+    text.then(" ").then(end(incident, until))
 }
 
 /// A cause, as a clause that begins small.
@@ -82,14 +90,15 @@ pub(super) fn clause(incident: &Incident, cause: &str) -> Text {
 }
 
 /// Whether it is over, and why it counts as over.
-pub(super) fn end(incident: &Incident) -> Text {
+pub(super) fn end(incident: &Incident, until: Until) -> Text {
     Facts::new(incident).say(match incident.closed_because {
+        None if until == Until::Now => "The problem persists.",
         None => "The problem had not ended when the log did.",
         Some("answered") => "The problem ended at {closed}, when the server answered again.",
         Some("recovered") => "The problem ended at {closed}, when failures had become rare again.",
         Some("idle") => {
-            "The incident was closed at {closed} because nobody asked the server any more; the log does not show \
-            whether it works again."
+            "The incident was closed at {closed} because nobody asked the server any more. Whether it works again is \
+            not known."
         }
         Some("superseded") => {
             "At {closed} an ICMP error said more about the reason; from then on the problem is a separate incident of \
@@ -125,10 +134,9 @@ fn overview(incidents: &[Incident]) -> Block {
             explain::kind(incident.kind)
                 .map_or(incident.kind, |kind| kind.short)
                 .into(),
-            incident.severity.into(),
-            incident.state.into(),
-            phrase::exact(incident.began.0).into(),
-            phrase::exact(incident.last_seen.0).into(),
+            format!("{}, {}", incident.severity, incident.state).into(),
+            phrase::second(incident.began.0).into(),
+            phrase::second(incident.last_seen.0).into(),
             phrase::number(incident.queries).into(),
             phrase::number(incident.answers).into(),
             phrase::number(facts.errors()).into(),
@@ -145,7 +153,6 @@ fn overview(incidents: &[Incident]) -> Block {
             Column::words("Server"),
             Column::words("Port"),
             Column::words("Problem"),
-            Column::words("Severity"),
             Column::words("State"),
             Column::words("First failed query"),
             Column::words("Last failure"),
