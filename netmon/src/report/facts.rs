@@ -152,13 +152,16 @@ impl<'a> Facts<'a> {
             }
             .into(),
             "accept" => match self.client() {
-                Some(client) => format!(
-                    "{} saddr {client} {} dport {port} accept",
-                    self.family(),
-                    incident.transport
-                ),
-                None => format!("{} dport {port} accept", incident.transport),
+                Some(client) => Text::from(format!("{} saddr {client} ", self.family())),
+                None => Text::default(),
             }
+            .then(self.say("{accept_to}")),
+            "accept_to" => format!(
+                "{} daddr {} {} dport {port} accept",
+                self.family(),
+                incident.server,
+                incident.transport
+            )
             .into(),
             "name" => self.name_for_shell().into(),
             "route" => if self.is_v4() { "ip route" } else { "ipv6 route" }.into(),

@@ -171,7 +171,7 @@ pub(super) const CAUSES: &[Cause] = &[
             run(
                 "If a rule on the client's own host is a mistake, allow the queries ahead of it; use the table and \
                 chain of the actual ruleset.",
-                "nft insert rule inet filter output {udp} dport {port} accept",
+                "nft insert rule inet filter output {accept_to}",
             )
             .only(client_says_so),
             step("If the rule is intended, give these clients a DNS server that they may use."),

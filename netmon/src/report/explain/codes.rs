@@ -1,11 +1,9 @@
-//! The codes of "destination unreachable": ICMP type 3 (RFC 792) and ICMPv6 type 1 (RFC 4443 section 3.1).
+//! The codes of "destination unreachable", ICMP type 3 (RFC 792) and ICMPv6 type 1 (RFC 4443 section 3.1), and
+//! the response codes of a DNS server that fails.
 
-use netmon_common::Code;
-
-use super::CodeText;
+use super::{CodeText, ResponseText};
 
 pub(super) const NET: CodeText = CodeText {
-    code: Code::Net,
     words: "`network unreachable`",
     v4: ("type 3, code 0", "RFC 792; RFC 1812 section 5.2.7.1"),
     v6: ("type 1, code 0", "RFC 4443 section 3.1"),
@@ -14,7 +12,6 @@ pub(super) const NET: CodeText = CodeText {
 };
 
 pub(super) const HOST: CodeText = CodeText {
-    code: Code::Host,
     words: "`host unreachable`",
     v4: ("type 3, code 1", "RFC 792; RFC 1812 section 5.2.7.1"),
     v6: ("type 1, code 3", "RFC 4443 section 3.1"),
@@ -23,7 +20,6 @@ pub(super) const HOST: CodeText = CodeText {
 };
 
 pub(super) const PROTOCOL: CodeText = CodeText {
-    code: Code::Protocol,
     words: "`protocol unreachable`",
     v4: ("type 3, code 2", "RFC 792; RFC 1122 section 3.2.2.1"),
     v6: ("no code of its own", "RFC 4443 section 3.4"),
@@ -32,7 +28,6 @@ pub(super) const PROTOCOL: CodeText = CodeText {
 };
 
 pub(super) const PORT: CodeText = CodeText {
-    code: Code::Port,
     words: "`{udp} port {port} unreachable`",
     v4: ("type 3, code 3", "RFC 792; RFC 1122 section 3.2.2.1"),
     v6: ("type 1, code 4", "RFC 4443 section 3.1"),
@@ -42,7 +37,6 @@ pub(super) const PORT: CodeText = CodeText {
 };
 
 pub(super) const ADMIN: CodeText = CodeText {
-    code: Code::Admin,
     words: "`administratively prohibited`",
     v4: (
         "type 3, code 9, 10 or 13",
@@ -53,10 +47,24 @@ pub(super) const ADMIN: CodeText = CodeText {
 };
 
 pub(super) const OTHER: CodeText = CodeText {
-    code: Code::Other,
     words: "`unreachable for another reason`",
     v4: ("type 3, other codes", "RFC 792; RFC 1122 section 3.2.2.1"),
     v6: ("type 1, other codes", "RFC 4443 section 3.1"),
     meaning: "the query was not delivered for a reason that is no outage by itself, such as a packet too large \
         for a link (\"fragmentation needed\").",
+};
+
+/// The server failed.
+pub const SERVFAIL: ResponseText = ResponseText {
+    words: "SERVFAIL",
+    reference: "response code 2; RFC 1035 section 4.1.1",
+    meaning: "the server could not find the answer, because of a problem of its own or of the servers that it asks \
+        in turn.",
+};
+
+/// The server refuses.
+pub const REFUSED: ResponseText = ResponseText {
+    words: "REFUSED",
+    reference: "response code 5; RFC 1035 section 4.1.1",
+    meaning: "the server is not willing to answer this client, or this question, because of a rule of its own.",
 };

@@ -12,6 +12,8 @@ mod server_causes;
 
 use netmon_common::Code;
 
+pub use codes::{REFUSED, SERVFAIL};
+
 use super::model::{ByCode, Incident};
 use super::phrase::between;
 
@@ -40,8 +42,6 @@ pub struct Kind {
 /// An ICMP code.
 #[derive(Debug)]
 pub struct CodeText {
-    /// The code.
-    pub code: Code,
     /// How tools call it; a template.
     pub words: &'static str,
     /// Its numbers in ICMP, and where that is said.
@@ -49,6 +49,17 @@ pub struct CodeText {
     /// Its numbers in ICMPv6, and where that is said.
     pub v6: (&'static str, &'static str),
     /// What it means; a template.
+    pub meaning: &'static str,
+}
+
+/// A response code that says that the server did not do its work.
+#[derive(Debug)]
+pub struct ResponseText {
+    /// How it is called.
+    pub words: &'static str,
+    /// Its number, and where that is said.
+    pub reference: &'static str,
+    /// What it means.
     pub meaning: &'static str,
 }
 
@@ -199,9 +210,9 @@ fn router_says_so(incident: &Incident) -> bool {
         .any(|who| *who != incident.server && !incident.clients.contains(who))
 }
 
-/// Whether some of the queries got answers.
+/// Whether some queries got answers while others failed; answers that only came when all was over do not count.
 fn some_are_answered(incident: &Incident) -> bool {
-    incident.answers > 0
+    incident.severity == "degraded" && incident.answers > 0
 }
 
 /// Whether the queries came at a rate that overloads no server: below what the contract asks of an overload.

@@ -50,9 +50,8 @@ pub(super) const CAUSES: &[Cause] = &[
         word: "server-failure",
         clause: "the DNS service on {server} runs but cannot, or will not, answer these queries",
         meaning: &[always(
-            "Answers came, so the host, its network and the service are up. SERVFAIL (response code 2, RFC 1035 section \
-            4.1.1) says that the server could not find the answer; REFUSED (response code 5) says that it is not \
-            willing to give one.",
+            "Answers came, so the host, its network and the service are up. What fails is the service's own work, or \
+            something that it depends on.",
         )],
         alternatives: &[
             always(

@@ -116,7 +116,10 @@ pub fn source(context: &Context<'_>) -> Text {
     let document = context.document();
     let packets = count(document.totals.frames, "packet", "packets");
     let files = document.source.files.iter().map(Text::code).collect();
-    let text = Text::from(packets).then(" in ").then(Text::list(files));
+    let text = Text::from(packets)
+        .capitalised()
+        .then(" in ")
+        .then(Text::list(files));
     match (document.source.first, document.source.last) {
         (Some(first), Some(last)) => {
             let length = phrase::between(first.0, last.0);

@@ -177,10 +177,20 @@ fn of_server(incident: &Incident, server: &DestinationCounts) -> Vec<Text> {
     if server.unsolicited > 0 {
         points.push(
             format!(
-                "{} about this server {} no query in the log. Anybody can forge such an error, so it is not part of \
-                the evidence.",
-                count(server.unsolicited, "further error", "further errors"),
-                if server.unsolicited == 1 { "quotes" } else { "quote" }
+                "{} no query in the log. Anybody can forge such an error, so {} nothing.",
+                if server.unsolicited == 1 {
+                    "1 error about this server quotes".into()
+                } else {
+                    format!(
+                        "{} errors about this server quote",
+                        phrase::number(server.unsolicited)
+                    )
+                },
+                if server.unsolicited == 1 {
+                    "it proves"
+                } else {
+                    "they prove"
+                }
             )
             .into(),
         );

@@ -1,5 +1,9 @@
 //! Part 1: the summary of the problem, which everybody must understand.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
 use super::context::Context;
 use super::{Until, facts_table, heading, name_of, servers_in_words};
 use crate::report::explain;
@@ -124,6 +128,15 @@ fn seen(incident: &Incident) -> Text {
 }
 
 fn overview(incidents: &[Incident]) -> Block {
+    let days: BTreeSet<String> = incidents
+        .iter()
+        .flat_map(|incident| [incident.began, incident.last_seen])
+        .map(|moment| phrase::day(moment.0))
+        .collect();
+    let (day, time): (String, fn(Timestamp) -> String) = match days.first() {
+        Some(day) if days.len() == 1 => (format!(" on {day}"), phrase::clock),
+        _ => (String::new(), phrase::second),
+    };
     let row = |(index, incident): (usize, &Incident)| {
         let facts = Facts::new(incident);
         let number = index + 1;
@@ -135,8 +148,8 @@ fn overview(incidents: &[Incident]) -> Block {
                 .map_or(incident.kind, |kind| kind.short)
                 .into(),
             format!("{}, {}", incident.severity, incident.state).into(),
-            phrase::second(incident.began.0).into(),
-            phrase::second(incident.last_seen.0).into(),
+            time(incident.began.0).into(),
+            time(incident.last_seen.0).into(),
             phrase::number(incident.queries).into(),
             phrase::number(incident.answers).into(),
             phrase::number(facts.errors()).into(),
@@ -147,7 +160,7 @@ fn overview(incidents: &[Incident]) -> Block {
         ]
     };
     Block::Table(Table {
-        caption: "Incidents, in the order in which they opened (times in UTC)".into(),
+        caption: format!("Incidents, in the order in which they opened (times are UTC{day})"),
         columns: vec![
             Column::numbers("No."),
             Column::words("Server"),
@@ -230,6 +243,13 @@ fn meaning(context: &Context<'_>, blocks: &mut Vec<Block>) {
                 errors.push(text);
             }
         }
+        for code in failing_codes(context, incident) {
+            let text =
+                Text::strong(code.words).then(format!(" ({}) means: {}", code.reference, code.meaning));
+            if !errors.contains(&text) {
+                errors.push(text);
+            }
+        }
         if let Some(kind) = explain::kind(incident.kind) {
             let impact = facts.say(kind.impact);
             if !impacts.contains(&impact) {
@@ -247,7 +267,24 @@ fn meaning(context: &Context<'_>, blocks: &mut Vec<Block>) {
         blocks.push(Block::Bullets(errors));
     }
     if !impacts.is_empty() {
-        blocks.push(heading(3, "impact", "What users notice"));
+        blocks.push(heading(3, "impact", "Impact on users"));
         blocks.extend(impacts.into_iter().map(Block::Paragraph));
     }
+}
+
+/// The response codes that make an incident of a server's answers.
+fn failing_codes(context: &Context<'_>, incident: &Incident) -> Vec<&'static explain::ResponseText> {
+    let rcodes = context
+        .server(incident)
+        .filter(|_| incident.kind == "failing")
+        .map(|server| server.rcodes)
+        .unwrap_or_default();
+    [
+        (rcodes.servfail, &explain::SERVFAIL),
+        (rcodes.refused, &explain::REFUSED),
+    ]
+    .into_iter()
+    .filter(|&(answers, _)| answers > 0)
+    .map(|(_, code)| code)
+    .collect()
 }

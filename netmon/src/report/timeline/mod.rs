@@ -10,14 +10,13 @@ mod scale;
 
 use std::collections::HashMap;
 use std::ops::AddAssign;
-use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use netmon_common::Address;
 
 use crate::time::Time;
-use scale::coarser;
-pub use scale::{Axis, FINEST};
+pub use scale::Axis;
+use scale::{FINEST, coarser};
 
 /// Buckets at most; when a moment needs one more they are merged, so that at least a fifth remain.
 pub const BUCKETS: usize = 512;
@@ -42,11 +41,6 @@ impl Activity {
     /// Packets in all; errors are packets, too.
     pub fn packets(&self) -> u64 {
         self.queries + self.answers + self.errors
-    }
-
-    /// Whether nothing passed.
-    pub fn is_idle(&self) -> bool {
-        self.packets() == 0
     }
 
     /// What says most about being worth keeping: whether something failed, then how much there was.
@@ -282,11 +276,6 @@ impl Timeline {
             sum += *activity;
         }
         sum
-    }
-
-    /// How long a bucket is.
-    pub fn bucket(&self) -> Duration {
-        Duration::from_nanos(self.length)
     }
 }
 
