@@ -4,6 +4,7 @@
 //! at the edge. docs/architecture.md has the map.
 
 pub mod counts;
+pub mod detect;
 pub mod observation;
 pub mod report;
 pub mod time;
