@@ -6,7 +6,7 @@ use aya_ebpf::helpers::bpf_ktime_get_boot_ns;
 use netmon_common::Transport;
 use netmon_common::outcome::Rcode;
 use netmon_common::records::{RECURSION_DESIRED, RECURSION_KNOWN};
-use netmon_common::trace::{self, Asked, Flow, FlowHash, Trace};
+use netmon_common::trace::{self, Asked, Flow, FlowHash};
 use netmon_common::wire::Bytes;
 use netmon_common::wire::dns::DnsHeader;
 use netmon_common::wire::udp;
@@ -107,11 +107,7 @@ fn query<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns: u
         && server.may_send(Limited::Queries, now_ns)
         && servers::may_send_sample(now_ns)
     {
-        let flags = match exchange.kind {
-            Kind::Connect => 0,
-            _ if exchange.recursion_desired => RECURSION_KNOWN | RECURSION_DESIRED,
-            _ => RECURSION_KNOWN,
-        };
+        let flags = recursion((exchange.kind == Kind::Query).then_some(exchange.recursion_desired));
         let known = Known {
             now_ns,
             query_ns: now_ns,
@@ -151,7 +147,7 @@ fn answer<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns: 
             now_ns,
             query_ns,
             last_answer_ns: now_ns,
-            flags: recursion(asked),
+            flags: recursion(Some(exchange.recursion_desired)),
         };
         note_lost(events::send_sample(packet, notepad, &known));
     }
@@ -186,13 +182,9 @@ fn failure<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns:
         servers::may_send_unverified(now_ns)
     };
     if is_wanted {
-        let mut flags = recursion(asked);
+        let mut flags = recursion(asked.and_then(|asked| asked.recursion_desired()));
         if quoted.is_there {
-            flags = if quoted.recursion_desired {
-                RECURSION_KNOWN | RECURSION_DESIRED
-            } else {
-                RECURSION_KNOWN
-            };
+            flags = recursion(Some(quoted.recursion_desired));
         }
         let known = Known {
             now_ns,
@@ -232,8 +224,8 @@ fn unsolicited(notepad: *mut Notepad) {
 }
 
 #[inline(always)]
-fn recursion(asked: Option<Trace>) -> u8 {
-    match asked.and_then(|asked| asked.recursion_desired()) {
+fn recursion(desired: Option<bool>) -> u8 {
+    match desired {
         Some(true) => RECURSION_KNOWN | RECURSION_DESIRED,
         Some(false) => RECURSION_KNOWN,
         None => 0,

@@ -15,7 +15,8 @@ use crate::config::Config;
 use crate::counts::Counts;
 use crate::detect::{ChangeKind, Decider, Scope, Thresholds};
 use crate::kernel::{Events, Inventory, Kernel, KernelLog, Observer, Poller, Watchlist};
-use crate::latency::Histogram;
+use crate::latency;
+use crate::observation::What;
 use crate::report::model::{DestinationCounts, Totals, Warning, WhatDeciderKnows};
 use crate::report::sink::{Counted, Happened, Moment, Sink, Started};
 use crate::time::{Time, WallOffset};
@@ -178,7 +179,10 @@ impl<'a> Monitor<'a> {
                 if observation.time.second() > self.polled.second() {
                     self.poll()?;
                 }
-                if let Some(counters) = self.poller.destination(observation.service.server)? {
+                // An error is judged by what was counted up to it.
+                if matches!(observation.what, What::Failure(_))
+                    && let Some(counters) = self.poller.destination(observation.service.server)?
+                {
                     self.tell_counts(observation.service.server, &counters, observation.time);
                 }
                 self.decider.advance(observation.time, &|_| true);
@@ -272,8 +276,8 @@ impl<'a> Monitor<'a> {
     /// All counts, as they are told.
     fn counted(&mut self) -> anyhow::Result<Counted> {
         let mut latencies = BTreeMap::new();
-        self.poller.latencies(|address, latency| {
-            latencies.insert(address, Histogram::from(&latency).summary());
+        self.poller.latencies(|address, times| {
+            latencies.insert(address, latency::summary(&times));
         })?;
         let known = WhatDeciderKnows {
             not_served: self.decider.tallies().not_served,

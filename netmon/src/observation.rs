@@ -99,6 +99,8 @@ pub struct Answer {
     pub query_time: Option<Time>,
     /// The name, where the door knows it.
     pub name: Option<Name>,
+    /// RD, which a server copies from the query (RFC 1035 section 4.1.1); `None` where it cannot be known.
+    pub recursion_desired: Option<bool>,
     /// Whether the packet is in no [`Counts`], so that it must be counted here.
     pub counted_here: bool,
 }
@@ -135,6 +137,25 @@ pub enum Proof {
     QueriesUnseen,
     /// It quotes no query that was seen: unsolicited, anybody can forge one.
     None,
+}
+
+impl Proof {
+    /// When the query was sent, where it was seen.
+    pub const fn sent(self) -> Option<Time> {
+        match self {
+            Self::QuerySeen(sent) => Some(sent),
+            Self::RaisedByThisHost(sent) => sent,
+            Self::QueriesUnseen | Self::None => None,
+        }
+    }
+
+    /// Whether the error is verified (contract, section 2).
+    pub const fn is_verified(self) -> bool {
+        match self {
+            Self::QuerySeen(_) | Self::RaisedByThisHost(_) => true,
+            Self::QueriesUnseen | Self::None => false,
+        }
+    }
 }
 
 /// Packets of one whole second, between a server and all its clients.

@@ -81,6 +81,7 @@ impl Observer {
                 rcode: Rcode::from_number(header.detail)?,
                 query_time: moment(header.query_time_ns),
                 name: question(event.payload),
+                recursion_desired: recursion_desired(header.flags),
                 counted_here: false,
             }),
         };

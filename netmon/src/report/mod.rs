@@ -4,5 +4,6 @@
 
 pub mod lines;
 pub mod model;
+pub mod people;
 pub mod sink;
 pub mod words;

@@ -1,0 +1,178 @@
+//! The causes that ICMP errors tell, by their code and by who sent them.
+
+use std::net::IpAddr;
+
+use netmon_common::Code;
+
+use crate::detect::errors::{Said, Sent};
+
+use super::{Facts, Finding, counted};
+
+/// `service-down`: `port` or `protocol`, sent by the server's own address.
+pub(super) fn service_down(facts: &Facts) -> Option<Finding> {
+    let (port, protocol) = port_and_protocol(facts);
+    let sent = port.by_server + protocol.by_server;
+    Finding::new("service-down", sent.errors, || {
+        format!(
+            "{} sent by {} itself: nothing listens on {} there, or that host's own firewall rejects{}",
+            share(facts, sent, words(port.by_server, protocol.by_server)),
+            facts.server(),
+            facts.port(),
+            raised(sent),
+        )
+    })
+}
+
+/// `firewall-reject`: `admin`, whoever sent it; `port` or `protocol` sent by another address than the server's;
+/// `port` for some clients while others get answers to later queries.
+pub(super) fn firewall_reject(facts: &Facts) -> Option<Finding> {
+    let admin = facts.incident.failures.said(Code::Admin);
+    let (port, protocol) = port_and_protocol(facts);
+    let on_the_way = port.by_others + protocol.by_others;
+    let selective = if others_get_answers(facts, port) {
+        port.by_server
+    } else {
+        Sent::default()
+    };
+    let prohibited = admin.total();
+    let supported_by = (prohibited + on_the_way + selective).errors;
+    Finding::new("firewall-reject", supported_by, || {
+        let mut parts = Vec::new();
+        if prohibited.errors > 0 {
+            parts.push(format!(
+                "{} sent by {}: policy prohibits the traffic there{}",
+                share(facts, prohibited, "`admin`"),
+                senders(facts, admin),
+                raised(prohibited),
+            ));
+        }
+        if on_the_way.errors > 0 {
+            parts.push(format!(
+                "{} sent by {}, not by the server: a firewall on the way rejects{}",
+                share(facts, on_the_way, words(port.by_others, protocol.by_others)),
+                others(&[port, protocol]),
+                raised(on_the_way),
+            ));
+        }
+        if selective.errors > 0 {
+            parts.push(format!(
+                "{} sent by {} itself, to {}, while others get answers to later queries: that host's firewall \
+                 rejects some clients",
+                share(facts, selective, "`port`"),
+                facts.server(),
+                counted(facts.incident.client_count(), "client"),
+            ));
+        }
+        parts.join("; ")
+    })
+}
+
+/// `host-down`: `host`, whoever sent it.
+pub(super) fn host_down(facts: &Facts) -> Option<Finding> {
+    let host = facts.incident.failures.said(Code::Host);
+    let sent = host.total();
+    Finding::new("host-down", sent.errors, || {
+        format!(
+            "{} sent by {}: the host does not answer on its link{}{}",
+            share(facts, sent, "`host`"),
+            senders(facts, host),
+            raised(sent),
+            quick(facts, host),
+        )
+    })
+}
+
+/// Says that the errors came too soon for a failed neighbour look-up, where most did. On IPv4 only: for a
+/// reject route, Linux sends another code on IPv6.
+fn quick(facts: &Facts, host: Said) -> String {
+    let is_ipv4 = matches!(facts.server().ip(), IpAddr::V4(_));
+    if !is_ipv4 || host.quick * 2 < host.total().errors {
+        return String::new();
+    }
+    format!(
+        "; {} came within {} ms of {}: so quick an error points to a reject route rather than to a failed \
+         neighbour look-up, which takes seconds",
+        host.quick,
+        facts.thresholds.quick_error.as_millis(),
+        if host.quick == 1 {
+            "its query"
+        } else {
+            "their queries"
+        },
+    )
+}
+
+/// `no-route`: `net`, whoever sent it.
+pub(super) fn no_route(facts: &Facts) -> Option<Finding> {
+    let net = facts.incident.failures.said(Code::Net);
+    let sent = net.total();
+    Finding::new("no-route", sent.errors, || {
+        format!(
+            "{} sent by {}: no way to {} is known there{}",
+            share(facts, sent, "`net`"),
+            senders(facts, net),
+            facts.server(),
+            raised(sent),
+        )
+    })
+}
+
+fn port_and_protocol(facts: &Facts) -> (Said, Said) {
+    let failures = &facts.incident.failures;
+    (failures.said(Code::Port), failures.said(Code::Protocol))
+}
+
+/// Whether clients that had no failure got answers to queries sent after the server's first `port`.
+fn others_get_answers(facts: &Facts, port: Said) -> bool {
+    let answered = facts.incident.heard.query_of_others;
+    port.first_by_server
+        .is_some_and(|first| answered.is_some_and(|sent| sent > first))
+}
+
+/// `2 of 3 errors are CODE`.
+fn share(facts: &Facts, sent: Sent, code: &str) -> String {
+    format!(
+        "{} of {} {} {code}",
+        sent.errors,
+        counted(facts.failures, "error"),
+        if sent.errors == 1 { "is" } else { "are" },
+    )
+}
+
+/// The codes that were said.
+const fn words(port: Sent, protocol: Sent) -> &'static str {
+    match (port.errors, protocol.errors) {
+        (_, 0) => "`port`",
+        (0, _) => "`protocol`",
+        _ => "`port` or `protocol`",
+    }
+}
+
+/// Who said it.
+fn senders(facts: &Facts, said: Said) -> String {
+    match (said.by_server.errors > 0, said.other) {
+        (true, None) => format!("{} itself", facts.server()),
+        (true, Some(_)) => format!("{} itself and by {}", facts.server(), others(&[said])),
+        (false, _) => others(&[said]),
+    }
+}
+
+/// Who said it, other than the server.
+fn others(said: &[Said]) -> String {
+    let mut addresses: Vec<_> = said.iter().filter_map(|said| said.other).collect();
+    addresses.dedup();
+    match addresses.as_slice() {
+        [one] if said.iter().all(|said| !said.several) => one.to_string(),
+        [first, ..] => format!("{first} and others"),
+        [] => "nobody".to_owned(),
+    }
+}
+
+/// Says how many of these errors this host raised itself.
+fn raised(sent: Sent) -> String {
+    match sent.raised_here {
+        0 => String::new(),
+        all if all == sent.errors => "; raised by this host".to_owned(),
+        some => format!("; {some} of them raised by this host"),
+    }
+}

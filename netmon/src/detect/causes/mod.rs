@@ -1,0 +1,117 @@
+//! What may lie behind an incident: each cause with the failures that support it, and a sentence of evidence.
+//!
+//! One group of causes a file. The list below is also their order where equally many failures support them.
+
+mod answers;
+mod errors;
+pub(super) mod overload;
+mod silence;
+
+use netmon_common::Address;
+
+use crate::observation::Service;
+use crate::report::model;
+
+use super::incident::Incident;
+use super::kinds::Kind;
+use super::server::Flow;
+use super::thresholds::Thresholds;
+
+/// Finds one cause, if anything supports it.
+type Find = fn(&Facts) -> Option<Finding>;
+
+const ALL: [Find; 7] = [
+    answers::server_failure,
+    overload::overload,
+    errors::firewall_reject,
+    errors::service_down,
+    errors::host_down,
+    errors::no_route,
+    silence::silent_drop,
+];
+
+/// What is known of an incident.
+struct Facts<'a> {
+    incident: &'a Incident,
+    flow: Flow,
+    /// How many failures it has.
+    failures: u64,
+    thresholds: &'a Thresholds,
+}
+
+impl Facts<'_> {
+    const fn server(&self) -> Address {
+        self.incident.service.server
+    }
+
+    /// Its port, as people say it: `udp port 53`.
+    fn port(&self) -> String {
+        let Service { port, transport, .. } = self.incident.service;
+        format!("{} port {port}", transport.name())
+    }
+}
+
+/// A cause that something supports.
+struct Finding {
+    cause: &'static str,
+    /// How many failures support it.
+    supported_by: u64,
+    /// Whether it stands before all others.
+    first: bool,
+    evidence: String,
+}
+
+impl Finding {
+    /// A cause, if at least one failure supports it.
+    fn new(cause: &'static str, supported_by: u64, evidence: impl FnOnce() -> String) -> Option<Self> {
+        (supported_by > 0).then(|| Self {
+            cause,
+            supported_by,
+            first: false,
+            evidence: evidence(),
+        })
+    }
+}
+
+/// The causes of an incident, the most likely first.
+pub(super) fn causes(incident: &Incident, flow: Flow, thresholds: &Thresholds) -> Vec<model::Cause> {
+    let failures = match incident.kind {
+        Kind::Unreachable => incident.failures.total(),
+        Kind::Unanswered => incident.silent,
+        Kind::Failing => flow.failed(),
+    };
+    let facts = Facts {
+        incident,
+        flow,
+        failures,
+        thresholds,
+    };
+    let mut found: Vec<Finding> = ALL.iter().filter_map(|find| find(&facts)).collect();
+    // A stable sort: equal ones stay in the order of the list.
+    found.sort_by_key(|finding| (!finding.first, std::cmp::Reverse(finding.supported_by)));
+    found
+        .into_iter()
+        .map(|finding| model::Cause {
+            cause: finding.cause,
+            likelihood: likelihood(finding.supported_by, failures, thresholds),
+            evidence: finding.evidence,
+        })
+        .collect()
+}
+
+fn likelihood(supported_by: u64, failures: u64, thresholds: &Thresholds) -> &'static str {
+    if supported_by.saturating_mul(100) >= failures.saturating_mul(thresholds.likely_percent) {
+        "likely"
+    } else {
+        "possible"
+    }
+}
+
+/// `1 error`, `3 errors`.
+fn counted(count: u64, one: &str) -> String {
+    match (count, one) {
+        (1, _) => format!("1 {one}"),
+        (_, "query") => format!("{count} queries"),
+        _ => format!("{count} {one}s"),
+    }
+}

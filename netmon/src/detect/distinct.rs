@@ -1,0 +1,153 @@
+//! What an incident lists, and how many more there were: the first 32 exactly, the rest by estimate.
+
+use std::hash::{BuildHasher, Hash};
+
+use foldhash::fast::FixedState;
+
+use super::limits::LISTED;
+
+/// Distinct values in the order of their first appearance, the first [`LISTED`] of them.
+#[derive(Debug)]
+pub(super) struct Distinct<T> {
+    listed: Vec<T>,
+    beyond: Option<Box<Sketch>>,
+}
+
+impl<T> Default for Distinct<T> {
+    fn default() -> Self {
+        Self {
+            listed: Vec::new(),
+            beyond: None,
+        }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Distinct<T> {
+    /// Takes a value. Whether what is told changed by it.
+    pub fn note(&mut self, value: &T) -> bool {
+        if self.listed.contains(value) {
+            return false;
+        }
+        if self.listed.len() < LISTED {
+            self.listed.push(value.clone());
+            return true;
+        }
+        self.beyond.get_or_insert_default().note(value)
+    }
+
+    /// Whether the value was taken before; among those not listed it may be mistaken for another one.
+    pub fn may_have(&self, value: &T) -> bool {
+        self.listed.contains(value) || self.beyond.as_ref().is_some_and(|beyond| beyond.may_have(value))
+    }
+
+    /// The first values.
+    pub fn listed(&self) -> &[T] {
+        &self.listed
+    }
+
+    /// How many distinct values are not listed: exact while they are few, within some percent up to about
+    /// 20,000, and never less than before.
+    pub fn more(&self) -> u64 {
+        self.beyond.as_ref().map_or(0, |beyond| beyond.estimate())
+    }
+}
+
+/// Bits of a sketch: 1 KiB.
+const BITS: u32 = 8_192;
+
+/// How many distinct values were seen, by linear counting (Whang, Vander-Zanden and Taylor 1990): each value
+/// sets one bit, and the bits left at zero tell how many values there were.
+#[derive(Debug)]
+struct Sketch {
+    words: [u64; BITS as usize / 64],
+    zeros: u32,
+}
+
+impl Default for Sketch {
+    fn default() -> Self {
+        Self {
+            words: [0; BITS as usize / 64],
+            zeros: BITS,
+        }
+    }
+}
+
+impl Sketch {
+    /// Where a value's bit is. The seed is fixed: the same packets give the same estimate.
+    fn place<T: Hash>(value: &T) -> (usize, u64) {
+        let hash = FixedState::with_seed(0).hash_one(value);
+        let bit = hash % u64::from(BITS);
+        (usize::try_from(bit / 64).unwrap_or(0), 1 << (bit % 64))
+    }
+
+    fn note<T: Hash>(&mut self, value: &T) -> bool {
+        let (word, mask) = Self::place(value);
+        match self.words.get_mut(word) {
+            Some(word) if *word & mask == 0 => {
+                *word |= mask;
+                self.zeros -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn may_have<T: Hash>(&self, value: &T) -> bool {
+        let (word, mask) = Self::place(value);
+        self.words.get(word).is_some_and(|word| word & mask != 0)
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "at least 0, at most 8,192 * ln 8,192"
+    )]
+    fn estimate(&self) -> u64 {
+        let bits = f64::from(BITS);
+        (bits * (bits / f64::from(self.zeros.max(1))).ln()).round() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(values: u64) -> Distinct<u64> {
+        let mut distinct = Distinct::default();
+        for value in 0..values {
+            distinct.note(&value);
+            distinct.note(&value);
+        }
+        distinct
+    }
+
+    #[test]
+    fn the_first_values_are_listed_in_the_order_of_their_appearance() {
+        let mut distinct = Distinct::default();
+        for value in [7, 3, 7, 5, 3] {
+            distinct.note(&value);
+        }
+        assert_eq!((distinct.listed(), distinct.more()), ([7, 3, 5].as_slice(), 0));
+    }
+
+    #[test]
+    fn a_33rd_value_is_not_listed_but_counted() {
+        assert_eq!((with(32).listed().len(), with(32).more()), (32, 0));
+        assert_eq!((with(33).listed().len(), with(33).more()), (32, 1));
+    }
+
+    #[test]
+    fn many_more_are_counted_within_some_percent() {
+        for more in [10, 100, 1_000, 10_000, 20_000] {
+            let estimate = with(32 + more).more();
+            assert!(estimate.abs_diff(more) * 100 <= more * 5, "{estimate} for {more}");
+        }
+    }
+
+    #[test]
+    fn a_value_beyond_the_list_is_known_again() {
+        let distinct = with(100);
+        assert!(distinct.may_have(&99));
+        assert!(!distinct.may_have(&100));
+    }
+}

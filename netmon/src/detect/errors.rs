@@ -1,0 +1,145 @@
+//! What the ICMP errors about a server say: by whom, how often, how soon.
+
+use std::collections::VecDeque;
+use std::ops::RangeBounds;
+
+use netmon_common::{Address, Code};
+
+use crate::observation::{Failure, Proof};
+use crate::time::Time;
+
+use super::limits::EARLY_ERRORS;
+use super::thresholds::Thresholds;
+
+/// Counts by ICMP code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct CodeCounts([u64; Code::ALL.len()]);
+
+impl CodeCounts {
+    /// One more.
+    pub fn add(&mut self, code: Code) {
+        if let Some(count) = self.0.get_mut(code as usize) {
+            *count += 1;
+        }
+    }
+
+    /// How many.
+    pub fn of(&self, code: Code) -> u64 {
+        self.0.get(code as usize).copied().unwrap_or(0)
+    }
+}
+
+/// The failures of an incident: errors that are believed and say that the server cannot be reached.
+#[derive(Debug, Default)]
+pub(super) struct Failures {
+    said: [Said; Code::ALL.len()],
+    total: u64,
+}
+
+/// What was said with one code.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Said {
+    /// By the server's own address.
+    pub by_server: Sent,
+    /// By others.
+    pub by_others: Sent,
+    /// The first other.
+    pub other: Option<Address>,
+    /// Whether there were several others.
+    pub several: bool,
+    /// When the first one came that the server sent itself.
+    pub first_by_server: Option<Time>,
+    /// How many came so soon after their query that nothing can have been waited for.
+    pub quick: u64,
+}
+
+impl Said {
+    /// All of them.
+    pub fn total(&self) -> Sent {
+        self.by_server + self.by_others
+    }
+}
+
+/// How many errors were sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sent {
+    /// All.
+    pub errors: u64,
+    /// Those that this host raised.
+    pub raised_here: u64,
+}
+
+impl std::ops::Add for Sent {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            errors: self.errors + other.errors,
+            raised_here: self.raised_here + other.raised_here,
+        }
+    }
+}
+
+impl Failures {
+    /// Takes a failure.
+    pub fn note(&mut self, at: Time, server: Address, failure: &Failure, thresholds: &Thresholds) {
+        self.total += 1;
+        let Some(said) = self.said.get_mut(failure.code as usize) else {
+            return;
+        };
+        let sent = if failure.reporter == server {
+            said.first_by_server.get_or_insert(at);
+            &mut said.by_server
+        } else {
+            said.several |= said.other.is_some_and(|other| other != failure.reporter);
+            said.other.get_or_insert(failure.reporter);
+            &mut said.by_others
+        };
+        sent.errors += 1;
+        sent.raised_here += u64::from(matches!(failure.proof, Proof::RaisedByThisHost(_)));
+        if let Some(sent) = failure.proof.sent()
+            && at.since(sent) <= thresholds.quick_error
+        {
+            said.quick += 1;
+        }
+    }
+
+    /// What was said with that code.
+    pub fn said(&self, code: Code) -> Said {
+        self.said.get(code as usize).copied().unwrap_or_default()
+    }
+
+    /// How many there were.
+    pub const fn total(&self) -> u64 {
+        self.total
+    }
+}
+
+/// The last errors about a server, whatever they are worth: an incident counts those since its first query.
+#[derive(Debug, Default)]
+pub(super) struct EarlyErrors(VecDeque<EarlyError>);
+
+#[derive(Clone, Copy, Debug)]
+struct EarlyError {
+    at: Time,
+    code: Code,
+    verified: bool,
+}
+
+impl EarlyErrors {
+    /// Takes an error.
+    pub fn note(&mut self, at: Time, code: Code, verified: bool) {
+        if self.0.len() == EARLY_ERRORS {
+            self.0.pop_front();
+        }
+        self.0.push_back(EarlyError { at, code, verified });
+    }
+
+    /// Adds those of that time, and the verified ones among them.
+    pub fn count(&self, time: impl RangeBounds<Time>, counts: &mut CodeCounts, verified: &mut u64) {
+        for error in self.0.iter().filter(|error| time.contains(&error.at)) {
+            counts.add(error.code);
+            *verified += u64::from(error.verified);
+        }
+    }
+}

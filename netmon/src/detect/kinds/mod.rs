@@ -1,0 +1,90 @@
+//! The kinds of incidents, one a file: what opens each, what closes it.
+//!
+//! `unreachable` opens at its packet; everything else is judged when a second has ended.
+
+pub(super) mod failing;
+pub(super) mod unanswered;
+pub(super) mod unreachable;
+
+use netmon_common::Address;
+
+use crate::time::Time;
+
+use super::incident::{Because, Incident};
+use super::rules::Rules;
+use super::server::Server;
+
+/// A kind of incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    /// ICMP errors say that the server cannot be reached.
+    Unreachable,
+    /// Nothing at all comes back.
+    Unanswered,
+    /// The answers are failures.
+    Failing,
+}
+
+impl Kind {
+    /// All kinds, in the order in which they are judged: one that absorbs another stands before it.
+    pub const ALL: [Self; 3] = [Self::Unreachable, Self::Unanswered, Self::Failing];
+
+    /// The name in JSON, metrics and docs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Unanswered => "unanswered",
+            Self::Failing => "failing",
+        }
+    }
+
+    /// Follows an open incident through the second that ended at `at`.
+    pub fn follow(self, incident: &mut Incident, server: &Server, at: Time, rules: &Rules) {
+        match self {
+            Self::Unanswered => unanswered::follow(incident, server, at, rules),
+            // Their failures are packets, and were taken as they came.
+            Self::Unreachable | Self::Failing => {}
+        }
+    }
+
+    /// Why an open incident closes at a whole second, if it does.
+    pub fn closes(self, incident: &Incident, server: &Server, at: Time, rules: &Rules) -> Option<Because> {
+        let mended = match self {
+            Self::Unreachable => unreachable::closes(incident, at, rules),
+            Self::Unanswered => unanswered::closes(incident),
+            Self::Failing => failing::closes(incident, server, at, rules),
+        };
+        let idle = at.since(server.last_query) >= rules.thresholds.idle;
+        mended.or(idle.then_some(Because::Idle))
+    }
+
+    /// Whether an incident opens at a whole second.
+    pub fn opens(self, server: &Server, at: Time, rules: &Rules, heard: &dyn Fn(Address) -> bool) -> Verdict {
+        match self {
+            Self::Unreachable => Verdict::Nothing,
+            Self::Unanswered => unanswered::opens(server, at, rules, heard),
+            Self::Failing => failing::opens(server, at, rules),
+        }
+    }
+
+    /// Fills an incident that has just opened with what led to it.
+    pub fn fill(self, incident: &mut Incident, server: &Server, at: Time, rules: &Rules) {
+        match self {
+            // The packet that opens it fills it.
+            Self::Unreachable => {}
+            Self::Unanswered => unanswered::fill(incident, server, at, rules),
+            Self::Failing => failing::fill(incident, server, at, rules),
+        }
+    }
+}
+
+/// What is decided about a kind at a whole second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Nothing is wrong.
+    Nothing,
+    /// It opens; the first query that failed was sent then.
+    Opens(Time),
+    /// It would open, but no packet toward those clients was ever seen.
+    OneDirection,
+}

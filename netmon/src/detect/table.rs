@@ -1,0 +1,126 @@
+//! The servers that are tracked: at most [`SERVERS`].
+//!
+//! One look-up an observation. The hash is foldhash: as quick as the unkeyed ones, but seeded anew in each
+//! process, so that nobody can choose addresses that collide. Nothing that is decided depends on its order.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use foldhash::fast::RandomState;
+
+use crate::observation::Service;
+use crate::time::Time;
+
+use super::limits::{EVICTION_CANDIDATES, SERVERS};
+use super::scope::Standing;
+use super::server::Server;
+
+/// The servers that are tracked.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    places: HashMap<Service, usize, RandomState>,
+    servers: Vec<Server>,
+    /// Where the search for a server to forget goes on.
+    hand: usize,
+    dropped: u64,
+}
+
+impl Table {
+    /// The server at that place.
+    pub fn at(&mut self, place: usize) -> Option<&mut Server> {
+        self.servers.get_mut(place)
+    }
+
+    /// A server that is tracked.
+    pub fn get(&self, service: Service) -> Option<&Server> {
+        self.servers.get(*self.places.get(&service)?)
+    }
+
+    /// The same, to change.
+    pub fn get_mut(&mut self, service: Service) -> Option<&mut Server> {
+        self.servers.get_mut(*self.places.get(&service)?)
+    }
+
+    /// A server and its place; it is tracked from now on if `standing` gives it one. `None` where it gives none,
+    /// and where all that are tracked have incidents.
+    #[inline]
+    pub fn track(
+        &mut self,
+        service: Service,
+        at: Time,
+        standing: impl FnOnce() -> Option<Standing>,
+    ) -> Option<(usize, &mut Server)> {
+        let place = match self.places.get(&service) {
+            Some(&place) => place,
+            None => self.insert(Server::new(service, standing()?, at))?,
+        };
+        let server = self.servers.get_mut(place)?;
+        server.last_active = at;
+        Some((place, server))
+    }
+
+    fn insert(&mut self, mut server: Server) -> Option<usize> {
+        let service = server.service;
+        let place = if self.servers.len() < SERVERS {
+            self.servers.push(server);
+            self.servers.len() - 1
+        } else {
+            self.dropped += 1;
+            let place = self.most_idle()?;
+            let gone = self.servers.get_mut(place)?;
+            // Its place may be in the list of those that are judged.
+            server.awake = gone.awake;
+            self.places.remove(&gone.service);
+            *gone = server;
+            place
+        };
+        match self.places.entry(service) {
+            Entry::Occupied(known) => Some(*known.get()),
+            Entry::Vacant(new) => Some(*new.insert(place)),
+        }
+    }
+
+    /// The place of the server that was idle longest, among the next ones without an incident; `None` where all
+    /// have one.
+    fn most_idle(&mut self) -> Option<usize> {
+        let mut candidates = 0;
+        let mut most_idle: Option<(Time, usize)> = None;
+        for _ in 0..self.servers.len() {
+            self.hand = (self.hand + 1) % self.servers.len();
+            let Some(server) = self.servers.get(self.hand) else {
+                continue;
+            };
+            if !server.incidents.are_none() {
+                continue;
+            }
+            if most_idle.is_none_or(|(active, _)| server.last_active < active) {
+                most_idle = Some((server.last_active, self.hand));
+            }
+            candidates += 1;
+            if candidates == EVICTION_CANDIDATES {
+                break;
+            }
+        }
+        most_idle.map(|(_, place)| place)
+    }
+
+    /// All servers.
+    pub fn iter(&self) -> impl Iterator<Item = &Server> {
+        self.servers.iter()
+    }
+
+    /// All servers, to change.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Server> {
+        self.servers.iter_mut()
+    }
+
+    /// How many are tracked.
+    pub fn len(&self) -> usize {
+        self.servers.len()
+    }
+
+    /// How many were forgotten, or never taken.
+    pub const fn dropped(&self) -> u64 {
+        self.dropped
+    }
+}

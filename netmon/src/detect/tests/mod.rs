@@ -1,0 +1,16 @@
+//! The rules of the contract's section 2, each as what happens to a server and its clients.
+
+mod bounds;
+mod causes;
+mod counting;
+mod failing;
+mod healthy;
+mod properties;
+mod scenario;
+mod scenes;
+mod scope;
+mod severity;
+mod telling;
+mod textbook;
+mod unanswered;
+mod unreachable;

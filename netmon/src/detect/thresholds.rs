@@ -1,0 +1,200 @@
+//! Every number that a decision depends on, in one place. The defaults are the contract's (section 2).
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// When an incident opens and closes, how bad it is, and what counts as a cause.
+///
+/// Windows are judged by whole seconds: those fields are whole seconds, and at most [`Self::LONGEST_WINDOW`].
+/// [`Self::check`] says so to whoever set them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    /// `unreachable` does not close before this long has passed without an error. 10 s.
+    pub unreachable_quiet: Duration,
+    /// An answer whose query was not seen is taken to answer one sent at most this long before. 30 s, the
+    /// age beyond which `unanswered` no longer waits for a query either.
+    pub longest_wait: Duration,
+
+    /// `unanswered`: how long a query may wait before it counts as failed. 5 s, whole seconds.
+    pub unanswered_wait: Duration,
+    /// `unanswered`: the age of the oldest query that is looked at together with others. 30 s, whole seconds.
+    pub unanswered_window: Duration,
+    /// `unanswered`: how many queries must have failed in that window. 5.
+    pub unanswered_queries: u64,
+    /// `unanswered`: for how many names, in the window or among the last queries. 2.
+    pub unanswered_names: usize,
+    /// `unanswered` of a seldom asked server: how many of the last queries must all have failed. 3, at most 8.
+    pub unanswered_last: usize,
+    /// `unanswered` of a seldom asked server: over how long these must be spread at least. 20 s.
+    pub unanswered_spread_min: Duration,
+    /// `unanswered` of a seldom asked server: over how long at most. A pause between queries that is longer
+    /// begins a new count. 10 min.
+    pub unanswered_spread_max: Duration,
+
+    /// `failing`: over how long answers are looked at, to open and to close. 30 s, whole seconds.
+    pub failing_window: Duration,
+    /// `failing`: how many answers there must be. 10.
+    pub failing_answers: u64,
+    /// `failing`: what share of them must be SERVFAIL or REFUSED, at least, in percent. 50.
+    pub failing_percent: u64,
+    /// `failing`: for how many names. 3.
+    pub failing_names: usize,
+    /// `failing` closes when the share is under this, in percent. 10.
+    pub recovered_percent: u64,
+
+    /// Every kind closes when this long no query came. 10 min.
+    pub idle: Duration,
+    /// The same kind for the same server within this long of closing reopens the incident. 60 s.
+    pub reopen: Duration,
+
+    /// `down`: when no answer came in this long before the newest failure. 10 s.
+    pub down_window: Duration,
+    /// The same when the incident opens. 1 s.
+    pub down_window_at_opening: Duration,
+
+    /// `overload`: how many times the usual query rate it must be. 4.
+    pub overload_ratio: u64,
+    /// `overload`: how many full earlier minutes must be known for there to be a usual rate. 3, at most 14.
+    pub overload_minutes: usize,
+    /// `overload`: the least query rate, a second. 100.
+    pub overload_rate: u64,
+
+    /// A cause is likely when at least this share of the failures supports it, in percent. 50.
+    pub likely_percent: u64,
+    /// A `host` error that comes this soon after its query is no failed neighbour look-up: that takes
+    /// seconds (RFC 4861 section 10: three probes, one a second). 2 ms.
+    pub quick_error: Duration,
+
+    /// Of how many queries a second and server, and of how many failed answers, names are looked at. 64.
+    pub looks_per_second: u32,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            unreachable_quiet: Duration::from_secs(10),
+            longest_wait: Duration::from_secs(30),
+            unanswered_wait: Duration::from_secs(5),
+            unanswered_window: Duration::from_secs(30),
+            unanswered_queries: 5,
+            unanswered_names: 2,
+            unanswered_last: 3,
+            unanswered_spread_min: Duration::from_secs(20),
+            unanswered_spread_max: Duration::from_secs(600),
+            failing_window: Duration::from_secs(30),
+            failing_answers: 10,
+            failing_percent: 50,
+            failing_names: 3,
+            recovered_percent: 10,
+            idle: Duration::from_secs(600),
+            reopen: Duration::from_secs(60),
+            down_window: Duration::from_secs(10),
+            down_window_at_opening: Duration::from_secs(1),
+            overload_ratio: 4,
+            overload_minutes: 3,
+            overload_rate: 100,
+            likely_percent: 50,
+            quick_error: Duration::from_millis(2),
+            looks_per_second: 64,
+        }
+    }
+}
+
+/// A threshold that cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{threshold} must be {must_be}")]
+pub struct ImpossibleThreshold {
+    /// The field of [`Thresholds`].
+    pub threshold: &'static str,
+    /// What it must be.
+    pub must_be: &'static str,
+}
+
+impl Thresholds {
+    /// The longest window that is judged by whole seconds.
+    pub const LONGEST_WINDOW: Duration = Duration::from_secs(60);
+    /// The most queries that [`Self::unanswered_last`] may be.
+    pub const MOST_LAST_QUERIES: usize = 8;
+    /// The most minutes that [`Self::overload_minutes`] may be.
+    pub const MOST_MINUTES: usize = 14;
+
+    /// Says which threshold cannot be, if one cannot.
+    pub fn check(&self) -> Result<(), ImpossibleThreshold> {
+        let window = |window: Duration| window.subsec_nanos() == 0 && window <= Self::LONGEST_WINDOW;
+        let percent = |percent: u64| percent <= 100;
+        let whole = "whole seconds, and at most 60 of them";
+        let rules = [
+            ("unanswered_wait", window(self.unanswered_wait), whole),
+            ("unanswered_window", window(self.unanswered_window), whole),
+            ("failing_window", window(self.failing_window), whole),
+            (
+                "unanswered_window",
+                self.unanswered_window > self.unanswered_wait,
+                "longer than unanswered_wait",
+            ),
+            (
+                "unanswered_last",
+                (1..=Self::MOST_LAST_QUERIES).contains(&self.unanswered_last),
+                "from 1 to 8",
+            ),
+            (
+                "unanswered_spread_max",
+                self.unanswered_spread_max >= self.unanswered_spread_min,
+                "at least unanswered_spread_min",
+            ),
+            ("failing_percent", percent(self.failing_percent), "at most 100"),
+            (
+                "recovered_percent",
+                percent(self.recovered_percent),
+                "at most 100",
+            ),
+            ("likely_percent", percent(self.likely_percent), "at most 100"),
+            (
+                "overload_minutes",
+                (1..=Self::MOST_MINUTES).contains(&self.overload_minutes),
+                "from 1 to 14",
+            ),
+        ];
+        match rules.iter().find(|(_, holds, _)| !holds) {
+            Some(&(threshold, _, must_be)) => Err(ImpossibleThreshold { threshold, must_be }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_possible() {
+        assert_eq!(Thresholds::default().check(), Ok(()));
+    }
+
+    #[test]
+    fn an_impossible_threshold_is_named() {
+        type Set = fn(&mut Thresholds);
+        let cases: [(&str, Set); 8] = [
+            ("unanswered_wait", |t| {
+                t.unanswered_wait = Duration::from_millis(1500)
+            }),
+            ("failing_window", |t| t.failing_window = Duration::from_secs(61)),
+            ("unanswered_window", |t| {
+                t.unanswered_window = Duration::from_secs(5)
+            }),
+            ("unanswered_last", |t| t.unanswered_last = 9),
+            ("unanswered_spread_max", |t| {
+                t.unanswered_spread_max = Duration::from_secs(19);
+            }),
+            ("failing_percent", |t| t.failing_percent = 101),
+            ("recovered_percent", |t| t.recovered_percent = 101),
+            ("overload_minutes", |t| t.overload_minutes = 0),
+        ];
+        for (name, set) in cases {
+            let mut thresholds = Thresholds::default();
+            set(&mut thresholds);
+            assert_eq!(thresholds.check().map_err(|e| e.threshold), Err(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Each way to see packets, which one is taken, and what is said of it.
+#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+
+mod support;
+
+use std::net::UdpSocket;
+
+use support::{
+    PATIENCE, SOON, ask_answered, ask_refused, assert_adds_up, assert_counts, assert_nothing_attached, start,
+};
+use xtask::lab::{CLIENT_V4, DnsServer, SERVER_V4, SERVER_V6, two_hosts};
+
+/// The hook that is asked for, the one that a veth gets, and whether that is exact.
+const HOOKS: [(&str, &str, bool); 4] = [
+    ("xdp-native", "xdp-native", true),
+    ("xdp-generic", "xdp-generic", false),
+    ("tc", "tc", true),
+    ("auto", "tc", true),
+];
+
+#[test]
+#[ignore = "needs root: network namespaces, XDP and TC"]
+fn every_hook_counts_alike_and_tells_which_it_is() {
+    for (asked, got, exact) in HOOKS {
+        let hosts = two_hosts().unwrap();
+        let mut server = DnsServer::new(&hosts.server, &[SERVER_V4, SERVER_V6]).unwrap();
+        let mut netmon = start(&hosts.client, &["--hook", asked, "--interface", "to-server"]);
+        let told = netmon.interface("to-server");
+        assert_eq!(told["ingress"], got, "{asked}: {told}");
+        assert_eq!(told["egress"], "tcx", "{asked}: {told}");
+        assert_eq!(told["exact"], exact, "{asked}: {told}");
+        assert!(!told["why"].as_str().unwrap().is_empty(), "{asked}: {told}");
+        for address in [SERVER_V4, SERVER_V6] {
+            ask_answered(&hosts.client, address, 2);
+        }
+        server.stop().unwrap();
+        for address in [SERVER_V4, SERVER_V6] {
+            ask_refused(&hosts.client, address, 2);
+        }
+        let stopped = netmon.stop().unwrap();
+        for address in [SERVER_V4, SERVER_V6] {
+            assert_counts(&stopped, address, 4, 2, 2);
+        }
+        assert_adds_up(&stopped);
+        assert_eq!(
+            netmon.events_named("incident_opened").unwrap().len(),
+            2,
+            "{asked}"
+        );
+        assert_nothing_attached(&hosts.client);
+    }
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn without_an_interface_the_default_route_and_lo_are_watched() {
+    let hosts = two_hosts().unwrap();
+    let mut server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+    let mut netmon = start(&hosts.client, &[]);
+    let names: Vec<&str> = netmon.started().value["interfaces"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|interface| interface["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["lo", "to-server"]);
+    assert_eq!(netmon.interface("lo")["ingress"], "tc");
+    assert_eq!(netmon.interface("lo")["egress"], "none");
+    server.stop().unwrap();
+    ask_refused(&hosts.client, SERVER_V4, 1);
+    netmon.wait_event("incident_opened", SOON).unwrap();
+    netmon.stop().unwrap();
+    assert_nothing_attached(&hosts.client);
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn what_crosses_lo_is_counted_once() {
+    let hosts = two_hosts().unwrap();
+    let _server = DnsServer::new(&hosts.client, &["127.0.0.1".parse().unwrap()]).unwrap();
+    let mut netmon = start(&hosts.client, &["--interface", "lo"]);
+    ask_answered(&hosts.client, "127.0.0.1".parse().unwrap(), 3);
+    let stopped = netmon.stop().unwrap();
+    assert_counts(&stopped, "127.0.0.1".parse().unwrap(), 3, 3, 0);
+    assert_adds_up(&stopped);
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and XDP"]
+fn all_interfaces_are_the_lowest_ones_and_the_others_are_named() {
+    let hosts = two_hosts().unwrap();
+    hosts.client.ip("link add bridge0 type bridge").unwrap();
+    hosts.client.ip("link set bridge0 up").unwrap();
+    let mut netmon = start(&hosts.client, &["--all-interfaces"]);
+    let started = &netmon.started().value;
+    let names: Vec<&str> = started["interfaces"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|interface| interface["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["lo", "to-server"]);
+    let left_out = &started["left_out"][0];
+    assert_eq!(left_out["name"], "bridge0", "{started:#}");
+    assert!(
+        left_out["why"].as_str().unwrap().contains("bridge"),
+        "{started:#}"
+    );
+    netmon.stop().unwrap();
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and XDP"]
+fn an_interface_with_a_large_mtu_takes_the_xdp_program() {
+    let hosts = two_hosts().unwrap();
+    hosts.client.ip("link set to-server mtu 9000").unwrap();
+    hosts.server.ip("link set to-client mtu 9000").unwrap();
+    let _server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+    let mut netmon = start(
+        &hosts.client,
+        &["--hook", "xdp-native", "--interface", "to-server"],
+    );
+    assert_eq!(netmon.interface("to-server")["ingress"], "xdp-native");
+    ask_answered(&hosts.client, SERVER_V4, 1);
+    // A packet of several buffers passes the program as well.
+    let receiver = hosts
+        .client
+        .enter(|| UdpSocket::bind((CLIENT_V4, 5300)))
+        .unwrap()
+        .unwrap();
+    let sender = hosts
+        .server
+        .enter(|| UdpSocket::bind((SERVER_V4, 0)))
+        .unwrap()
+        .unwrap();
+    sender.send_to(&[0; 8_000], (CLIENT_V4, 5300)).unwrap();
+    let mut buffer = [0; 9_000];
+    receiver.set_read_timeout(Some(PATIENCE)).unwrap();
+    assert_eq!(receiver.recv(&mut buffer).unwrap(), 8_000);
+    let stopped = netmon.stop().unwrap();
+    assert_counts(&stopped, SERVER_V4, 1, 1, 0);
+    assert_adds_up(&stopped);
+}

@@ -1,0 +1,131 @@
+//! What the end-to-end tests share: how to ask, and how to read what netmon says.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may die of a surprise"
+)]
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each test crate uses a part of it"
+)]
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde_json::Value;
+use xtask::lab::{Event, Namespace, Netmon, Reply, dig};
+
+/// The program under test.
+pub const NETMON: &str = env!("CARGO_BIN_EXE_netmon");
+
+/// How long a client waits for an answer.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long an event may take that must come within a second; the rest is for a busy machine.
+pub const SOON: Duration = Duration::from_secs(3);
+
+/// How long an incident takes to close: 10 s without an error, and the next whole second.
+pub const CLOSING: Duration = Duration::from_secs(15);
+
+/// Asks `times` times for different names, and insists that all are answered.
+pub fn ask_answered(client: &Namespace, server: IpAddr, times: u32) {
+    for n in 0..times {
+        let reply = dig(client, server, &format!("answered{n}.test"), PATIENCE).unwrap();
+        assert!(reply.is_answer(), "{reply:?}");
+    }
+}
+
+/// Asks `times` times for different names, and insists that all are refused.
+pub fn ask_refused(client: &Namespace, server: IpAddr, times: u32) {
+    for n in 0..times {
+        let reply = dig(client, server, &format!("refused{n}.test"), PATIENCE).unwrap();
+        assert_eq!(reply, Reply::Refused("connection refused".to_owned()));
+    }
+}
+
+/// The counts of a destination in an event `snapshot` or `stopped`; null if it is not there.
+pub fn destination(event: &Event, address: IpAddr) -> Value {
+    let address = address.to_string();
+    event.value["destinations"]
+        .as_array()
+        .expect("the event has destinations")
+        .iter()
+        .find(|destination| destination["address"] == address.as_str())
+        .cloned()
+        .unwrap_or(Value::Null)
+}
+
+/// Insists on the counts of a destination: queries, responses, and errors with the code `port`.
+#[track_caller]
+pub fn assert_counts(event: &Event, address: IpAddr, queries: u64, responses: u64, port_errors: u64) {
+    let counts = destination(event, address);
+    let errors = |port: u64| serde_json::json!({"net": 0, "host": 0, "protocol": 0, "port": port, "admin": 0, "other": 0});
+    assert_eq!(counts["dns_queries"], queries, "{counts:#}");
+    assert_eq!(counts["dns_responses"], responses, "{counts:#}");
+    assert_eq!(counts["dns_unreachable"], errors(port_errors), "{counts:#}");
+    assert_eq!(counts["icmp_unreachable"], errors(port_errors), "{counts:#}");
+    assert_eq!(counts["late_responses"], 0, "{counts:#}");
+    assert_eq!(counts["unsolicited"], 0, "{counts:#}");
+}
+
+/// Insists that the totals are the sums that the contract says.
+#[track_caller]
+pub fn assert_adds_up(event: &Event) {
+    let totals = &event.value["totals"];
+    let number = |name: &str| totals[name].as_u64().expect(name);
+    let tcp: u64 = totals["tcp"]
+        .as_object()
+        .expect("totals have tcp")
+        .values()
+        .filter_map(Value::as_u64)
+        .sum();
+    let counted = number("dns_queries") + number("dns_responses") + tcp + number("icmp_unreachable");
+    let rest = ["fragments", "malformed", "truncated", "not_ip", "other"];
+    let outcomes = counted + rest.iter().map(|name| number(name)).sum::<u64>();
+    assert_eq!(
+        outcomes,
+        number("frames"),
+        "each packet has one outcome: {totals:#}"
+    );
+    let destinations: u64 = event.value["destinations"]
+        .as_array()
+        .expect("the event has destinations")
+        .iter()
+        .map(|destination| {
+            let tcp = destination["tcp"].as_object().expect("tcp").values();
+            let errors = destination["icmp_unreachable"]
+                .as_object()
+                .expect("errors")
+                .values();
+            let udp = ["dns_queries", "dns_responses"].map(|name| &destination[name]);
+            udp.into_iter()
+                .chain(tcp)
+                .chain(errors)
+                .filter_map(Value::as_u64)
+                .sum::<u64>()
+        })
+        .sum();
+    assert_eq!(
+        destinations + number("overflow"),
+        counted,
+        "each is counted for a destination: {totals:#}"
+    );
+    assert_eq!(number("events_lost"), 0, "{totals:#}");
+}
+
+/// Insists that nothing of netmon is attached to any interface of the host.
+#[track_caller]
+pub fn assert_nothing_attached(host: &Namespace) {
+    let links = host.ip("-details link show").unwrap();
+    assert!(!links.contains("xdp"), "{links}");
+    let programs = host
+        .exec(std::process::Command::new("bpftool").args(["net", "show"]))
+        .unwrap();
+    assert!(!programs.contains("netmon"), "{programs}");
+}
+
+/// Netmon on a host, with these arguments.
+pub fn start(host: &Namespace, arguments: &[&str]) -> Netmon {
+    Netmon::start(host, NETMON, arguments).unwrap()
+}
