@@ -9,9 +9,11 @@
     reason = "a test may die of a surprise: that is how it reports one"
 )]
 
+mod cable;
 mod mutated;
 mod named;
 mod non_linear;
+mod on_the_cable;
 mod side;
 mod super_packets;
 mod user_space;

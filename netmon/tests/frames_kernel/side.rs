@@ -4,7 +4,7 @@ use std::fmt;
 
 use aya::TestRun as _;
 use aya::programs::TestRunOptions;
-use netmon::kernel::{Events, Kernel, Poller, Program, Settings};
+use netmon::kernel::{Choice, Events, HookChoice, Kernel, Poller, Program, Settings};
 use netmon_common::records::{EventHeader, EventKind};
 use netmon_common::{Address, DnsPorts, Transport, limits};
 use xtask::frames::Counted;
@@ -144,6 +144,11 @@ impl Side {
             result.data_size_out as usize == frame.len() && out == frame,
             "{run}: the frame is changed"
         );
+    }
+
+    /// Attaches the programs, in the namespace of this thread.
+    pub fn attach(&mut self, choice: &Choice, hook: HookChoice) {
+        self.kernel.attach(choice, hook).unwrap();
     }
 
     /// Everything that was counted until now, in all runs, but for what depends on the frames before.
