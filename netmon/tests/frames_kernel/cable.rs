@@ -18,6 +18,13 @@ pub struct Cable {
     receiver: Namespace,
 }
 
+/// What is watched: what leaves at one end, or what arrives at the other, at this hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Sender,
+    Receiver(HookChoice),
+}
+
 const NEAR: &str = "near";
 const FAR: &str = "far";
 
@@ -37,14 +44,13 @@ impl Cable {
         Self { sender, receiver }
     }
 
-    /// Watches the receiving end, at this hook.
-    pub fn watch_receiver(&self, side: &mut Side, hook: HookChoice) {
-        self.receiver.enter(|| watch(side, FAR, hook)).unwrap();
-    }
-
-    /// Watches the sending end.
-    pub fn watch_sender(&self, side: &mut Side) {
-        self.sender.enter(|| watch(side, NEAR, HookChoice::Tc)).unwrap();
+    /// Watches one end.
+    pub fn watch(&self, side: &mut Side, end: End) {
+        let (namespace, name, hook) = match end {
+            End::Sender => (&self.sender, NEAR, HookChoice::Tc),
+            End::Receiver(hook) => (&self.receiver, FAR, hook),
+        };
+        namespace.enter(|| attach(side, name, hook)).unwrap();
     }
 
     /// A socket at the sending end that takes whole frames. With headers, each frame has one of virtio before it
@@ -56,7 +62,7 @@ impl Cable {
     }
 }
 
-fn watch(side: &mut Side, name: &str, hook: HookChoice) {
+fn attach(side: &mut Side, name: &str, hook: HookChoice) {
     let interface = Interface {
         index: if_nametoindex(name).unwrap(),
         name: name.to_owned(),

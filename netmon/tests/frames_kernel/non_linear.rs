@@ -5,7 +5,7 @@ use netmon::kernel::{HookChoice, Program};
 use netmon_common::DnsPorts;
 use xtask::frames::{Counted, table};
 
-use crate::cable::{Cable, VirtioHeader, counted_when_arrived};
+use crate::cable::{Cable, End, VirtioHeader, counted_when_arrived};
 use crate::side::{Context, Side};
 use crate::user_space::{self, difference};
 
@@ -51,23 +51,23 @@ fn the_xdp_program_reads_headers_beyond_the_linear_part() {
 #[test]
 #[ignore = "needs root: two namespaces and programs at their interfaces"]
 fn the_tc_program_for_what_arrives_reads_headers_beyond_the_linear_part() {
-    long_frames_are_read(|cable, side| cable.watch_receiver(side, HookChoice::Tc));
+    long_frames_are_read(End::Receiver(HookChoice::Tc));
 }
 
 #[test]
 #[ignore = "needs root: two namespaces and programs at their interfaces"]
 fn the_tc_program_for_what_leaves_reads_headers_beyond_the_linear_part() {
-    long_frames_are_read(Cable::watch_sender);
+    long_frames_are_read(End::Sender);
 }
 
 /// The frames of the table with so many bytes behind them that the kernel keeps only the first of them in the
 /// linear part. They then mean something else where a length is 0 or a header was missing: it is user space
 /// that says what.
-fn long_frames_are_read(watch: impl FnOnce(&Cable, &mut Side)) {
+fn long_frames_are_read(end: End) {
     const LONGER_THAN_A_PAGE: usize = 5_000;
     let cable = Cable::new();
     let mut side = Side::load_default();
-    watch(&cable, &mut side);
+    cable.watch(&mut side, end);
     let socket = cable.socket(true);
     let mut expected = Counted::default();
     let mut ran = 0;

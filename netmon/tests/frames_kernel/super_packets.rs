@@ -5,7 +5,7 @@ use netmon_common::Outcome;
 use xtask::frames::build::prelude::*;
 use xtask::frames::{Counted, Expect};
 
-use crate::cable::{Cable, VirtioHeader, counted_when_arrived};
+use crate::cable::{Cable, End, VirtioHeader, counted_when_arrived};
 use crate::side::{Context, Side};
 use crate::user_space::difference;
 
@@ -45,19 +45,17 @@ fn a_super_packet_of_a_guest_counts_as_its_datagrams() {
     for _ in 0..10 {
         expected.expect(Expect::query(SERVER), 14 + 20 + 8 + 24);
     }
-    let watches: [(&str, fn(&Cable, &mut Side)); 2] = [
-        ("leaves", Cable::watch_sender),
-        ("arrives", |cable, side| {
-            cable.watch_receiver(side, HookChoice::Tc)
-        }),
-    ];
-    for (what, watch) in watches {
+    for end in [End::Sender, End::Receiver(HookChoice::Tc)] {
         let cable = Cable::new();
         let mut side = Side::load_default();
-        watch(&cable, &mut side);
+        cable.watch(&mut side, end);
         cable.socket(true).send(&header.before(&frame.bytes())).unwrap();
         let counted = counted_when_arrived(&mut side, &expected);
-        assert!(counted == expected, "{what}: {}", difference(&counted, &expected));
+        assert!(
+            counted == expected,
+            "{end:?}: {}",
+            difference(&counted, &expected)
+        );
     }
 }
 
