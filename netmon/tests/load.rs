@@ -16,9 +16,10 @@ use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
 use serde_json::Value;
 use support::{assert_adds_up, start};
+use xtask::frames::build::prelude as build;
 use xtask::lab::{Namespace, Netmon, Routed, TYPE_A, query, with_router};
 
-/// How long netmon may take to stop on a busy machine.
+/// All that these machines have.
 const CPUS: usize = 2;
 
 fn pin(cpu: usize) {
@@ -42,7 +43,10 @@ fn send(client: &Namespace, each: u64, destination: impl Fn(u64, usize) -> Ipv4A
         for cpu in 0..CPUS {
             let (message, destination) = (&message, &destination);
             scope.spawn(move || {
-                let socket = client.enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))).unwrap().unwrap();
+                let socket = client
+                    .enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))
+                    .unwrap()
+                    .unwrap();
                 pin(cpu);
                 for n in 0..each {
                     let to = SocketAddr::from((destination(n, cpu), 53));
@@ -55,7 +59,10 @@ fn send(client: &Namespace, each: u64, destination: impl Fn(u64, usize) -> Ipv4A
 
 fn resident_kib(netmon: &Netmon) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", netmon.process().id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
@@ -80,7 +87,10 @@ fn five_million_queries_from_both_cpus_are_counted_each() {
     assert_adds_up(&stopped);
     assert_eq!(stopped.value["totals"]["dns_queries"], 2 * EACH);
     let per_server: Vec<u64> = queries(&stopped.value).collect();
-    assert_eq!(per_server, vec![2 * EACH / SERVERS; usize::try_from(SERVERS).unwrap()]);
+    assert_eq!(
+        per_server,
+        vec![2 * EACH / SERVERS; usize::try_from(SERVERS).unwrap()]
+    );
 }
 
 #[test]
@@ -101,7 +111,10 @@ fn sixteen_million_random_destinations_fill_the_table_and_lose_no_count() {
     assert_adds_up(&stopped);
     let totals = &stopped.value["totals"];
     assert_eq!(totals["dns_queries"], 2 * EACH);
-    assert_eq!(queries(&stopped.value).count(), usize::try_from(limits::DESTINATIONS).unwrap());
+    assert_eq!(
+        queries(&stopped.value).count(),
+        usize::try_from(limits::DESTINATIONS).unwrap()
+    );
     let counted: u64 = queries(&stopped.value).sum();
     assert_eq!(counted + totals["overflow"].as_u64().unwrap(), 2 * EACH);
     println!("resident: {before} KiB before, {after} KiB after");
@@ -115,7 +128,11 @@ fn five_million_live_frames_on_both_cpus_are_counted_each_by_xdp() {
     let host = Namespace::new("live").unwrap();
     let mut kernel = Kernel::load(&Settings::default()).unwrap();
     let mut poller = kernel.poller().unwrap();
-    let frame = xtask::frames::dns_query_frame();
+    let frame = (build::frame()
+        / build::ipv4(build::CLIENT, build::SERVER)
+        / build::udp(40_000, 53)
+        / build::query("a.test"))
+    .bytes();
     // The frames pass on to the loopback interface of the namespace, where nobody is at home.
     host.enter(|| {
         let xdp = &*kernel.xdp().unwrap();

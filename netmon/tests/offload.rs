@@ -18,7 +18,11 @@ const PER_CALL: usize = 50;
 
 /// Sends the datagrams by `UDP_SEGMENT` (udp(7)), all of one size.
 fn send_segmented(hosts: &TwoHosts, client: IpAddr, server: IpAddr) {
-    let socket = hosts.client.enter(|| UdpSocket::bind((client, 0))).unwrap().unwrap();
+    let socket = hosts
+        .client
+        .enter(|| UdpSocket::bind((client, 0)))
+        .unwrap()
+        .unwrap();
     socket.connect((server, 53)).unwrap();
     let message = query(7, "a-name-of-some-length.segmented.test", TYPE_A);
     setsockopt(&socket, UdpGsoSegment, &i32::try_from(message.len()).unwrap()).unwrap();
@@ -33,7 +37,11 @@ fn send_segmented(hosts: &TwoHosts, client: IpAddr, server: IpAddr) {
 fn count(hook: &str, client: IpAddr, server: IpAddr) -> [u64; 2] {
     let hosts = two_hosts().unwrap();
     // Somebody must listen, or there would be errors; nobody needs to read.
-    let _listener = hosts.server.enter(|| UdpSocket::bind((server, 53))).unwrap().unwrap();
+    let _listener = hosts
+        .server
+        .enter(|| UdpSocket::bind((server, 53)))
+        .unwrap()
+        .unwrap();
     let mut receiver = start(&hosts.server, &["--hook", hook, "--interface", "to-client"]);
     let exact = receiver.interface("to-client")["exact"].as_bool().unwrap();
     assert_eq!(exact, hook != "xdp-generic", "{hook}");
@@ -53,8 +61,14 @@ fn every_segment_of_a_super_packet_is_counted_where_it_leaves_and_where_it_arriv
     for (client, server) in [(CLIENT_V4, SERVER_V4), (CLIENT_V6, SERVER_V6)] {
         for hook in ["xdp-native", "tc"] {
             let [sent, received] = count(hook, client, server);
-            assert_eq!(sent, DATAGRAMS, "{hook}: counted where they leave, toward {server}");
-            assert_eq!(received, DATAGRAMS, "{hook}: counted where they arrive, at {server}");
+            assert_eq!(
+                sent, DATAGRAMS,
+                "{hook}: counted where they leave, toward {server}"
+            );
+            assert_eq!(
+                received, DATAGRAMS,
+                "{hook}: counted where they arrive, at {server}"
+            );
         }
     }
 }
