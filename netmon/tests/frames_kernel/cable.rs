@@ -18,6 +18,13 @@ pub struct Cable {
     receiver: Namespace,
 }
 
+/// What is watched: what leaves at one end, or what arrives at the other, at this hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Sender,
+    Receiver(HookChoice),
+}
+
 const NEAR: &str = "near";
 const FAR: &str = "far";
 
@@ -37,14 +44,13 @@ impl Cable {
         Self { sender, receiver }
     }
 
-    /// Watches the receiving end, at this hook.
-    pub fn watch_receiver(&self, side: &mut Side, hook: HookChoice) {
-        self.receiver.enter(|| watch(side, FAR, hook)).unwrap();
-    }
-
-    /// Watches the sending end.
-    pub fn watch_sender(&self, side: &mut Side) {
-        self.sender.enter(|| watch(side, NEAR, HookChoice::Tc)).unwrap();
+    /// Watches one end.
+    pub fn watch(&self, side: &mut Side, end: End) {
+        let (namespace, name, hook) = match end {
+            End::Sender => (&self.sender, NEAR, HookChoice::Tc),
+            End::Receiver(hook) => (&self.receiver, FAR, hook),
+        };
+        namespace.enter(|| attach(side, name, hook)).unwrap();
     }
 
     /// A socket at the sending end that takes whole frames. With headers, each frame has one of virtio before it
@@ -56,7 +62,7 @@ impl Cable {
     }
 }
 
-fn watch(side: &mut Side, name: &str, hook: HookChoice) {
+fn attach(side: &mut Side, name: &str, hook: HookChoice) {
     let interface = Interface {
         index: if_nametoindex(name).unwrap(),
         name: name.to_owned(),
@@ -133,6 +139,31 @@ impl FrameSocket {
         } else {
             Err(io::Error::last_os_error())
         }
+    }
+}
+
+/// What stands before a frame on a socket with headers: `struct virtio_net_hdr` (virtio 1.3, section 5.1.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VirtioHeader {
+    /// 1: the checksum from here on is still to be computed, and where it belongs from there.
+    pub checksum: Option<(u16, u16)>,
+    /// 5: a super-packet of UDP, with so many bytes of payload in each segment.
+    pub segment_size: Option<u16>,
+    /// How many bytes the kernel puts into the linear part, if all do not fit into a page.
+    pub header_len: u16,
+}
+
+impl VirtioHeader {
+    /// The header and the frame.
+    pub fn before(self, frame: &[u8]) -> Vec<u8> {
+        let (start, offset) = self.checksum.unwrap_or((0, 0));
+        let kinds = [
+            u8::from(self.checksum.is_some()),
+            if self.segment_size.is_some() { 5 } else { 0 },
+        ];
+        let words = [self.header_len, self.segment_size.unwrap_or(0), start, offset];
+        let words = words.map(u16::to_le_bytes).concat();
+        [&kinds, words.as_slice(), frame].concat()
     }
 }
 

@@ -4,42 +4,38 @@
 use netmon::kernel::HookChoice;
 use xtask::frames::{Counted, table};
 
-use crate::cable::{Cable, counted_when_arrived};
+use crate::cable::{Cable, End, counted_when_arrived};
 use crate::side::Side;
 use crate::user_space::difference;
 
 #[test]
 #[ignore = "needs root: two namespaces and programs at their interfaces"]
 fn frames_that_arrive_at_tc_are_counted_as_the_contract_says() {
-    every_frame_counts_as_expected(Some(HookChoice::Tc));
+    every_frame_counts_as_expected(End::Receiver(HookChoice::Tc));
 }
 
 #[test]
 #[ignore = "needs root: two namespaces and programs at their interfaces"]
 fn frames_that_arrive_at_native_xdp_are_counted_as_the_contract_says() {
-    every_frame_counts_as_expected(Some(HookChoice::XdpNative));
+    every_frame_counts_as_expected(End::Receiver(HookChoice::XdpNative));
 }
 
 #[test]
 #[ignore = "needs root: two namespaces and programs at their interfaces"]
 fn frames_that_arrive_at_generic_xdp_are_counted_as_the_contract_says() {
-    every_frame_counts_as_expected(Some(HookChoice::XdpGeneric));
+    every_frame_counts_as_expected(End::Receiver(HookChoice::XdpGeneric));
 }
 
 #[test]
 #[ignore = "needs root: two namespaces and programs at their interfaces"]
 fn frames_that_leave_are_counted_as_the_contract_says() {
-    every_frame_counts_as_expected(None);
+    every_frame_counts_as_expected(End::Sender);
 }
 
-/// At the receiver's hook, or at the sender.
-fn every_frame_counts_as_expected(hook: Option<HookChoice>) {
+fn every_frame_counts_as_expected(end: End) {
     let cable = Cable::new();
     let mut side = Side::load_default();
-    match hook {
-        Some(hook) => cable.watch_receiver(&mut side, hook),
-        None => cable.watch_sender(&mut side),
-    }
+    cable.watch(&mut side, end);
     let socket = cable.socket(false);
     let (mut expected, mut ran, mut failed) = (Counted::default(), 0, Vec::new());
     for case in table() {

@@ -1,10 +1,13 @@
 //! Super-packets of segmentation offload at TC: each counts as the packets that it is on the wire.
 
-use netmon::kernel::Program;
+use netmon::kernel::{HookChoice, Program};
 use netmon_common::Outcome;
 use xtask::frames::build::prelude::*;
+use xtask::frames::{Counted, Expect};
 
+use crate::cable::{Cable, End, VirtioHeader, counted_when_arrived};
 use crate::side::{Context, Side};
+use crate::user_space::difference;
 
 const TC: [Program; 2] = [Program::Ingress, Program::Egress];
 
@@ -25,6 +28,34 @@ fn a_super_packet_of_udp_counts_as_its_datagrams() {
             assert_eq!(counted.totals.bytes, 10 * (14 + 20 + 8 + 24));
             assert_eq!(counted.destinations[&SERVER.into()].dns_queries, 10);
         }
+    }
+}
+
+/// As a guest sends one through its virtual network card: the kernel does not know yet how many it is.
+#[test]
+#[ignore = "needs root: two namespaces and programs at their interfaces"]
+fn a_super_packet_of_a_guest_counts_as_its_datagrams() {
+    let frame = frame() / ipv4(CLIENT, SERVER) / udp(40_000, 53) / query("a.test") / raw([0; 9 * 24]);
+    let header = VirtioHeader {
+        checksum: Some((14 + 20, 6)),
+        segment_size: Some(24),
+        header_len: 14 + 20 + 8,
+    };
+    let mut expected = Counted::default();
+    for _ in 0..10 {
+        expected.expect(Expect::query(SERVER), 14 + 20 + 8 + 24);
+    }
+    for end in [End::Sender, End::Receiver(HookChoice::Tc)] {
+        let cable = Cable::new();
+        let mut side = Side::load_default();
+        cable.watch(&mut side, end);
+        cable.socket(true).send(&header.before(&frame.bytes())).unwrap();
+        let counted = counted_when_arrived(&mut side, &expected);
+        assert!(
+            counted == expected,
+            "{end:?}: {}",
+            difference(&counted, &expected)
+        );
     }
 }
 
