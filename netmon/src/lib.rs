@@ -3,6 +3,7 @@
 //! Packets become counts in the kernel, counts become incidents in a pure decider, incidents become reports
 //! at the edge. docs/architecture.md has the map.
 
+pub mod analyze;
 pub mod capture;
 pub mod cli;
 pub mod clock;

@@ -21,6 +21,7 @@ mod pcapng;
 mod problems;
 mod quote;
 mod stream;
+pub mod text;
 mod traces;
 mod window;
 

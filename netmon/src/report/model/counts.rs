@@ -19,6 +19,11 @@ pub struct ByCode {
 }
 
 impl ByCode {
+    /// Of all codes together.
+    pub const fn sum(self) -> u64 {
+        self.net + self.host + self.protocol + self.port + self.admin + self.other
+    }
+
     /// From what `count` says of each code.
     pub fn new(count: impl Fn(Code) -> u64) -> Self {
         Self {
