@@ -10,17 +10,19 @@ use super::frame::LinkType;
 
 /// Length of the header of Linux cooked captures, version 1.
 const COOKED_V1_LEN: usize = 16;
-/// Where its EtherType is.
-const COOKED_V1_PROTOCOL: usize = 14;
 /// Length of the header of Linux cooked captures, version 2, which starts with the EtherType.
 const COOKED_V2_LEN: usize = 20;
+/// Kinds of devices whose packets have no EtherType, whatever stands in its place: frame relay, radiotap,
+/// netlink (<https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html>).
+const WITHOUT_ETHER_TYPE: [u16; 3] = [770, 803, 824];
 /// Length of the address family before packets of BSD's loopback interfaces.
 const FAMILY_LEN: usize = 4;
 
 /// `AF_INET`, everywhere.
 const FAMILY_IPV4: u32 = 2;
-/// `AF_INET6` of Linux, Windows, NetBSD and OpenBSD, FreeBSD, Darwin.
-const FAMILIES_IPV6: [u32; 5] = [10, 23, 24, 28, 30];
+/// `AF_INET6` of NetBSD and OpenBSD, of FreeBSD, of Darwin. The numbers that Linux and Windows have for it mean
+/// other things on a BSD, and are not written (<https://www.tcpdump.org/linktypes/LINKTYPE_NULL.html>).
+const FAMILIES_IPV6: [u32; 3] = [24, 28, 30];
 
 /// What the link header of a frame announces.
 pub fn payload(link: LinkType, frame: &Captured<'_>) -> Result<Payload, Unreadable> {
@@ -28,14 +30,13 @@ pub fn payload(link: LinkType, frame: &Captured<'_>) -> Result<Payload, Unreadab
         LinkType::Ethernet => ethernet::parse(frame, 0),
         LinkType::LinuxCookedV1 => {
             let header: [u8; COOKED_V1_LEN] = read(frame)?;
-            let [.., high, low] = header;
-            const { assert!(COOKED_V1_PROTOCOL + 2 == COOKED_V1_LEN) };
-            ethernet::parse_tags(frame, u16::from_be_bytes([high, low]), COOKED_V1_LEN, 0)
+            let [_, _, kind_high, kind_low, .., high, low] = header;
+            cooked_payload(frame, [kind_high, kind_low], [high, low], COOKED_V1_LEN)
         }
         LinkType::LinuxCookedV2 => {
             let header: [u8; COOKED_V2_LEN] = read(frame)?;
-            let [high, low, ..] = header;
-            ethernet::parse_tags(frame, u16::from_be_bytes([high, low]), COOKED_V2_LEN, 0)
+            let [high, low, _, _, _, _, _, _, kind_high, kind_low, ..] = header;
+            cooked_payload(frame, [kind_high, kind_low], [high, low], COOKED_V2_LEN)
         }
         LinkType::RawIp => {
             let [version_and_more]: [u8; 1] = read(frame)?;
@@ -53,6 +54,19 @@ pub fn payload(link: LinkType, frame: &Captured<'_>) -> Result<Payload, Unreadab
         }
         LinkType::Unknown(_) => Ok(Payload::NotIp),
     }
+}
+
+/// What a cooked header of this length announces, which has this device kind and this EtherType.
+fn cooked_payload(
+    frame: &Captured<'_>,
+    device: [u8; 2],
+    ether_type: [u8; 2],
+    len: usize,
+) -> Result<Payload, Unreadable> {
+    if WITHOUT_ETHER_TYPE.contains(&u16::from_be_bytes(device)) {
+        return Ok(Payload::NotIp);
+    }
+    ethernet::parse_tags(frame, u16::from_be_bytes(ether_type), len, 0)
 }
 
 /// Families are small numbers, so that of the two byte orders the smaller reading is the one meant.
@@ -89,6 +103,12 @@ mod tests {
     fn cooked_v2(protocol: u16) -> Vec<u8> {
         let mut header = protocol.to_be_bytes().to_vec();
         header.extend([0, 0, 0, 0, 0, 3, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0]);
+        header
+    }
+
+    /// With the kind of device at `offset`.
+    fn from_device(kind: u16, mut header: Vec<u8>, offset: usize) -> Vec<u8> {
+        header[offset..offset + 2].copy_from_slice(&kind.to_be_bytes());
         header
     }
 
@@ -136,6 +156,24 @@ mod tests {
                 tagged(cooked_v2(0x8100), 0x0800),
                 Ipv4(24),
             ),
+            (
+                "cooked v1, from a tunnel of GRE, whose types are the same",
+                LinuxCookedV1,
+                from_device(778, cooked_v1(0x86dd), 2),
+                Ipv6(16),
+            ),
+            (
+                "cooked v1, netlink",
+                LinuxCookedV1,
+                from_device(824, cooked_v1(0x0800), 2),
+                NotIp,
+            ),
+            (
+                "cooked v2, radiotap",
+                LinuxCookedV2,
+                from_device(803, cooked_v2(0x0800), 8),
+                NotIp,
+            ),
             ("raw, version 4", RawIp, vec![0x45], Ipv4(0)),
             ("raw, version 6", RawIp, vec![0x60], Ipv6(0)),
             ("raw, version 5", RawIp, vec![0x50], NotIp),
@@ -160,6 +198,7 @@ mod tests {
                 Ipv6(4),
             ),
             ("loopback, Darwin's IPv6", BsdLoopback, vec![30, 0, 0, 0], Ipv6(4)),
+            ("loopback, IPX", BsdLoopback, vec![23, 0, 0, 0], NotIp),
             ("loopback, AppleTalk", BsdLoopback, vec![16, 0, 0, 0], NotIp),
             ("a link type that is not read", Unknown(105), vec![8, 0], NotIp),
         ];
