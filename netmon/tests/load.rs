@@ -1,9 +1,5 @@
 //! Exact under load: what is sent is counted, to the packet, on all CPUs at once, also when the table is full.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may die of a surprise"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
 
 mod support;
 

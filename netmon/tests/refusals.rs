@@ -1,9 +1,5 @@
 //! What cannot be done is said in one clear line, with the right exit status, and leaves nothing attached.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may die of a surprise"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
 
 mod support;
 
