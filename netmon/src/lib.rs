@@ -3,6 +3,7 @@
 //! Packets become counts in the kernel, counts become incidents in a pure decider, incidents become reports
 //! at the edge. docs/architecture.md has the map.
 
+pub mod capture;
 pub mod counts;
 pub mod observation;
 pub mod report;
