@@ -1,19 +1,10 @@
-//! What the door tells the decider, and what it counts.
+//! What the door tells the decider.
 
-use std::time::Duration;
+use netmon_common::{Code, Rcode};
 
-use netmon_common::classify::{Concern, Meaning, Offload, classify};
-use netmon_common::records::Tally;
-use netmon_common::wire::Captured;
-use netmon_common::{Code, DnsPorts, Rcode};
-
-use super::build::{CLIENT6, QUERY, SERVER6, UDP, frame, ipv6, udp};
-use super::frames::{self, Named, named};
-use super::frames_of_errors::{not_ip, unreachables, unreachables6};
-use super::tcpdump::{self, ETHERNET, address};
+use super::read;
+use super::tcpdump::address;
 use super::textbook::observe;
-use super::{TextPacket, options, read};
-use crate::counts::Counts;
 use crate::observation::{Answer, Failure, Observation, Proof, What};
 use crate::time::Time;
 
@@ -49,7 +40,7 @@ fn observations(text: &str) -> Vec<Observation> {
 }
 
 /// The last failure; `None` if there was none.
-fn last_failure(text: &str) -> Expected {
+fn last_failure(text: &str) -> Option<Told> {
     let observations = observations(text);
     let asked = observations
         .iter()
@@ -77,13 +68,13 @@ const SYN: &str = "12:00:01.0 IP 192.0.2.1.40000 > 203.0.113.2.53: Flags [S], se
 const HOST: &str = "host 203.0.113.2 unreachable";
 
 /// Proof, name and code.
-type Expected = Option<(Proof, Option<String>, Code)>;
+type Told = (Proof, Option<String>, Code);
 
-fn seen(second: u64, name: &str, code: Code) -> Expected {
-    Some((Proof::QuerySeen(at(second)), Some(name.to_owned()), code))
+fn seen(second: u64, name: &str, code: Code) -> Told {
+    (Proof::QuerySeen(at(second)), Some(name.to_owned()), code)
 }
 
-fn assert_failures(cases: &[(&str, String, Expected)]) {
+fn assert_failures(cases: &[(&str, String, Option<Told>)]) {
     for (case, text, expected) in cases {
         assert_eq!(last_failure(text), *expected, "{case}: {text}");
     }
@@ -91,52 +82,52 @@ fn assert_failures(cases: &[(&str, String, Expected)]) {
 
 #[test]
 fn an_error_finds_the_query_that_it_is_about() {
-    let no_proof = |proof, name: Option<&str>| Some((proof, name.map(str::to_owned), Code::Port));
+    let no_proof = |proof, name: Option<&str>| (proof, name.map(str::to_owned), Code::Port);
     assert_failures(&[
         (
             "the only one",
             query(1, A, "a", 7) + &error(2, A, PORT),
-            seen(1, "a", Code::Port),
+            Some(seen(1, "a", Code::Port)),
         ),
         (
             "the last one",
             query(1, A, "a", 7) + &query(3, A, "b", 8) + &error(5, A, PORT),
-            seen(3, "b", Code::Port),
+            Some(seen(3, "b", Code::Port)),
         ),
         (
             "the client's",
             query(1, A, "a", 7) + &query(3, B, "b", 8) + &error(5, A, PORT),
-            seen(1, "a", Code::Port),
+            Some(seen(1, "a", Code::Port)),
         ),
         (
             "an hour later",
             query(1, A, "a", 7) + &error(3_599, A, PORT),
-            seen(1, "a", Code::Port),
+            Some(seen(1, "a", Code::Port)),
         ),
         (
             "the one that is quoted",
             query(1, A, "a", 7) + &query(3, A, "b", 8) + &error(5, A, PORT) + &quote(A, 40000, 7),
-            seen(1, "quoted.example", Code::Port),
+            Some(seen(1, "quoted.example", Code::Port)),
         ),
         (
             "none with the quoted id",
             query(1, A, "a", 7) + &error(5, A, PORT) + &quote(A, 40000, 9),
-            no_proof(Proof::None, Some("quoted.example")),
+            Some(no_proof(Proof::None, Some("quoted.example"))),
         ),
         (
             "none with the quoted port",
             query(1, A, "a", 7) + &error(5, A, PORT) + &quote(A, 40001, 7),
-            no_proof(Proof::None, Some("quoted.example")),
+            Some(no_proof(Proof::None, Some("quoted.example"))),
         ),
         (
             "none of this client",
             query(1, B, "b", 8) + &error(5, A, PORT),
-            no_proof(Proof::None, None),
+            Some(no_proof(Proof::None, None)),
         ),
         (
             "none at all",
             error(5, A, PORT),
-            no_proof(Proof::QueriesUnseen, None),
+            Some(no_proof(Proof::QueriesUnseen, None)),
         ),
         (
             "about another port",
@@ -157,19 +148,19 @@ fn an_error_that_tells_no_port_is_about_a_query_shortly_before() {
         (
             "a host",
             query(1, A, "a", 7) + &error(4, A, HOST),
-            seen(1, "a", Code::Host),
+            Some(seen(1, "a", Code::Host)),
         ),
         (
             "a host, and the quote tells",
             query(1, A, "a", 7) + &error(4, A, HOST) + &quote(A, 40000, 7),
-            seen(1, "quoted.example", Code::Host),
+            Some(seen(1, "quoted.example", Code::Host)),
         ),
         ("too late", query(1, A, "a", 7) + &error(62, A, HOST), None),
         ("another client", query(1, B, "b", 7) + &error(4, A, HOST), None),
         (
             "a transport alone",
             query(1, A, "a", 7) + &error(4, A, "203.0.113.2 protocol 17 unreachable"),
-            seen(1, "a", Code::Protocol),
+            Some(seen(1, "a", Code::Protocol)),
         ),
         (
             "another transport",
@@ -184,7 +175,7 @@ fn an_error_that_tells_no_port_is_about_a_query_shortly_before() {
         (
             "prohibited",
             query(1, A, "a", 7) + &error(4, A, "host 203.0.113.2 unreachable - admin prohibited filter"),
-            seen(1, "a", Code::Admin),
+            Some(seen(1, "a", Code::Admin)),
         ),
     ]);
 }
@@ -294,107 +285,6 @@ fn an_error_about_an_answer_is_a_late_response_and_no_failure() {
     }
 }
 
-/// The counts of these frames, by the classifier and the tally that packets are counted by.
-fn counts_of(frames: &[Named]) -> Counts {
-    let mut counts = Counts::default();
-    for named in frames {
-        let bytes = Captured::whole(&named.frame);
-        let meaning = classify(&bytes, Offload::default(), &DnsPorts::DEFAULT).meaning;
-        let tally = Tally::of(&meaning);
-        counts.totals.count(&tally, 1, named.frame.len() as u64);
-        if let Some(address) = meaning.destination() {
-            counts
-                .destinations
-                .entry(address.read(&bytes).unwrap())
-                .or_default()
-                .count(&tally, 1);
-        }
-        if let Meaning::Unreachable(error) = &meaning
-            && error.concern == Concern::LateResponse
-        {
-            let server = error.unreachable.quoted.header.source().read(&bytes).unwrap();
-            counts.destinations.entry(server).or_default().late_responses += 1;
-        }
-    }
-    counts
-}
-
-#[test]
-fn text_is_counted_like_the_frames_that_it_is_about() {
-    // Errors of ICMPv6 quote nothing in text: what they are about is known from the query before.
-    let query6 = named(
-        "query over IPv6",
-        frame(&ipv6(CLIENT6, SERVER6, UDP, &udp(52444, 53, &QUERY.bytes()))),
-    );
-    let errors6 = unreachables6()
-        .into_iter()
-        .filter(|named| named.name != "v6 TCP port");
-    let mut all = [
-        frames::queries(),
-        frames::carriers(),
-        frames::responses(),
-        unreachables(),
-    ]
-    .concat();
-    all.extend(errors6.flat_map(|error| [query6.clone(), error]));
-    all.extend([frames::segments(), frames::extended(), not_ip()].concat());
-    // What text tells less of: see the exceptions of the witness.
-    all.retain(|named| !["too short a quote", "query with three tags"].contains(&named.name));
-    let file = tcpdump::capture(ETHERNET, 65_535, all.iter().map(|named| named.frame.as_slice()));
-    for form in [&["-v", "-e"][..], &["-v", "-e", "-n"]] {
-        let Some(text) = tcpdump::print(&file, form) else {
-            return;
-        };
-        let (packets, warnings) = read(&text);
-        assert_eq!(warnings, [], "{form:?}");
-        let (door, _) = observe(&packets);
-        assert!(door.counts().add_up());
-        let (read, expected) = (door.counts(), counts_of(&all));
-        for (address, destination) in &expected.destinations {
-            assert_eq!(
-                read.destinations.get(address),
-                Some(destination),
-                "{form:?}: {address}"
-            );
-        }
-        let without_bytes = |counts: &Counts| {
-            let mut totals = counts.totals;
-            totals.bytes = 0;
-            totals
-        };
-        assert_eq!(without_bytes(read), without_bytes(&expected), "{form:?}");
-        // With -e the frame's length is printed, but for what has another form.
-        let printed: u64 = packets
-            .iter()
-            .filter_map(|packet| packet.bytes.map(u64::from))
-            .sum();
-        assert_eq!(read.totals.bytes, printed);
-    }
-}
-
-#[test]
-fn with_link_headers_the_length_of_each_ip_packets_frame_is_counted() {
-    let all = [
-        frames::queries(),
-        frames::responses(),
-        unreachables(),
-        unreachables6(),
-        frames::segments(),
-    ]
-    .concat();
-    let file = tcpdump::capture(ETHERNET, 65_535, all.iter().map(|named| named.frame.as_slice()));
-    let Some(text) = tcpdump::print(&file, &["-e", "-n"]) else {
-        return;
-    };
-    let (packets, _) = read(&text);
-    let read: Vec<_> = packets.iter().map(|packet| packet.bytes).collect();
-    let expected: Vec<_> = all
-        .iter()
-        .map(|named| u32::try_from(named.frame.len()).ok())
-        .collect();
-    assert_eq!(read, expected);
-}
-
 #[test]
 fn time_never_goes_back() {
     let text = query(9, A, "a", 7) + &query(5, A, "b", 8) + &error(7, A, PORT);
@@ -417,28 +307,4 @@ fn whom_packets_were_for_is_known_whatever_they_carry() {
     let (door, observations) = observe(&packets);
     assert_eq!(observations, []);
     assert!(door.heard(address("192.0.2.2")) && !door.heard(address("192.0.2.1")));
-}
-
-#[test]
-fn memory_is_bounded_and_what_was_forgotten_is_counted() {
-    let mut door = super::TextDoor::new(options().ports);
-    let mut take = |packet: &TextPacket| door.take(packet, &mut |_| {});
-    let (packets, _) = read(&query(1, A, "a", 7));
-    let super::TextWhat::Query(query) = &packets[0].what else {
-        panic!()
-    };
-    for number in 0..70_000_u32 {
-        let mut query = query.clone();
-        query.conversation.service.server = netmon_common::Address::v4(number.to_be_bytes());
-        take(&TextPacket {
-            time: packets[0].time.after(Duration::from_millis(u64::from(number))),
-            what: super::TextWhat::Query(query),
-            ..packets[0].clone()
-        });
-    }
-    let counts = door.counts();
-    assert_eq!((counts.totals.frames, counts.destinations.len()), (70_000, 8_192));
-    assert_eq!(counts.totals.overflow, 70_000 - 8_192);
-    assert!(counts.add_up());
-    assert_eq!(door.traces_overwritten(), 70_000 - 16_384);
 }
