@@ -182,7 +182,7 @@ impl Server {
         if news.queries > 0 {
             self.last_query = at;
         }
-        if wanted && self.standing.counts && counts.servfail + counts.refused > 0 {
+        if wanted && self.standing.counts && news.failed > 0 {
             self.faults.note_counted(at);
             if let Some(incident) = self.incidents.open_mut(Kind::Failing) {
                 failing::failed(incident, at, None, None, rules);

@@ -141,3 +141,17 @@ fn an_earlier_stamp_counts_as_the_latest_one_seen() {
     assert_eq!(counted(&scenario), (2, 0));
     assert_eq!(super::scenario::when(scenario.incident().opened), "5.800");
 }
+
+#[test]
+fn queries_that_were_only_sampled_can_fail_before_they_are_counted() {
+    let mut scenario = Scenario::new();
+    scenario.sampled();
+    // Their counts never come.
+    for (time, name) in [(1.0, "a.test"), (11.0, "b.test"), (21.0, "a.test")] {
+        scenario.query(time, A, name);
+    }
+    scenario.advance(26.0);
+    let incident = scenario.incident();
+    assert_eq!((incident.kind, incident.queries), ("unanswered", 3));
+    assert_eq!(incident.causes[0].cause, "silent-drop");
+}

@@ -3,6 +3,7 @@
 mod bounds;
 mod causes;
 mod counting;
+mod doors;
 mod failing;
 mod healthy;
 mod overload;
