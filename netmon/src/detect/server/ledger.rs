@@ -92,7 +92,7 @@ struct Untold {
     answers: u64,
     /// Of the answers, those that are judged, and failures.
     failed: u64,
-    /// Of the queries, those of the running second whose silence may open an incident.
+    /// Of the queries, those whose silence may open an incident.
     asked: u64,
 }
 
@@ -248,7 +248,6 @@ impl Ledger {
             self.earlier.pop_front();
         }
         self.earlier.push_back(self.latest);
-        self.untold.asked = 0;
         self.latest = Second {
             number: second,
             ..Second::default()

@@ -128,6 +128,10 @@ fn a_place_that_changes_hands_is_judged_for_its_new_server() {
     scenario.advance(20.0);
     assert_eq!(scenario.story(), ["opened unanswered"]);
     assert_eq!(scenario.incident().server.to_string(), last);
+    assert!(
+        scenario.decider.awake.len() <= SERVERS,
+        "each place is judged once"
+    );
 }
 
 #[test]

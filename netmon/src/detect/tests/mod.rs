@@ -11,6 +11,7 @@ mod properties;
 mod scenario;
 mod scenes;
 mod scope;
+mod selective;
 mod severity;
 mod telling;
 mod textbook;
