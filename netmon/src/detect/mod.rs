@@ -21,11 +21,13 @@ mod recent;
 mod rules;
 mod scope;
 mod server;
+mod severity;
 mod table;
 #[cfg(test)]
 mod tests;
 mod thresholds;
 mod unsolicited;
+mod waiting;
 mod warnings;
 
 use netmon_common::{Address, Transport};

@@ -5,6 +5,11 @@ use netmon_common::{Code, Rcode};
 use super::scenario::{A, B, Error, ROUTER, Scenario, address, at, when};
 use crate::observation::Proof;
 
+/// What happens next.
+type Continue = fn(&mut Scenario) -> &mut Scenario;
+/// The same.
+type Then<'a> = &'a dyn Fn(&mut Scenario);
+
 #[test]
 fn each_code_but_other_opens_at_once_at_its_packet() {
     for code in Code::ALL {
@@ -132,8 +137,7 @@ fn an_unsolicited_error_is_counted_in_an_open_incident_and_changes_nothing_else(
 #[test]
 fn closing_takes_an_answer_to_a_later_query_of_a_named_client_and_10_quiet_seconds() {
     // What happens after the error at 0.001 (query sent at 0); the second at which it closes.
-    type Then = fn(&mut Scenario) -> &mut Scenario;
-    let cases: [(&str, Then, Option<&str>); 9] = [
+    let cases: [(&str, Continue, Option<&str>); 9] = [
         (
             "an answer to a later query",
             |s| s.answer(2.0, A, 1.0),
@@ -216,7 +220,7 @@ fn any_incident_closes_as_idle_10_min_after_the_last_query() {
         _ = scenario.error(time, &error);
     };
     // What comes after an error at 0.001; when it closes.
-    let cases: [(&str, &dyn Fn(&mut Scenario), &str); 5] = [
+    let cases: [(&str, Then, &str); 5] = [
         ("nothing", &|_| {}, "600.000"),
         ("a query", &|s| _ = s.query(5.0, B, "b.test"), "605.000"),
         (
