@@ -92,6 +92,10 @@ pub(in crate::detect) struct Ledger {
 struct Untold {
     queries: u64,
     answers: u64,
+    /// Of the answers, those that are judged, and failures.
+    failed: u64,
+    /// Of the queries, those whose silence may open an incident.
+    asked: u64,
 }
 
 /// Marks the exact time of an answer. Nanoseconds into a second need 30 bits.
@@ -114,6 +118,7 @@ impl Ledger {
             }
         } else {
             self.untold.queries += 1;
+            self.untold.asked += u64::from(asked);
         }
         self.keep(nanos_into_second(at));
     }
@@ -133,6 +138,7 @@ impl Ledger {
             }
         } else {
             self.untold.answers += 1;
+            self.untold.failed += u64::from(judged && fault.is_some());
         }
         self.keep(nanos_into_second(at) | ANSWER | if judged { JUDGED } else { 0 });
     }
@@ -149,10 +155,15 @@ impl Ledger {
             add(&mut latest.judged, counts.answers);
             add(&mut latest.servfail, counts.servfail);
             add(&mut latest.refused, counts.refused);
+            self.untold.asked = self.untold.asked.saturating_sub(counts.queries);
         }
         News {
             queries: tell(&mut self.untold.queries, counts.queries),
             answers: tell(&mut self.untold.answers, counts.answers),
+            failed: tell(
+                &mut self.untold.failed,
+                counts.servfail.saturating_add(counts.refused),
+            ),
         }
     }
 
@@ -237,7 +248,7 @@ impl Ledger {
     /// How many queries of the running second could open an incident by their silence.
     pub fn asked_now(&self, second: u64) -> u64 {
         if self.latest.number == second {
-            u64::from(self.latest.asked)
+            u64::from(self.latest.asked) + self.untold.asked
         } else {
             0
         }
@@ -329,6 +340,8 @@ pub(in crate::detect) struct News {
     pub queries: u64,
     /// Answers.
     pub answers: u64,
+    /// Of these, failures.
+    pub failed: u64,
 }
 
 fn tell(untold: &mut u64, told: u64) -> u64 {
@@ -343,4 +356,48 @@ fn add(count: &mut u32, more: u64) {
 
 fn nanos_into_second(at: Time) -> u32 {
     u32::try_from(at.nanos() % SECOND_NS).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_so_many_seconds_and_exact_times_are_kept() {
+        let mut ledger = Ledger::default();
+        for second in 0..10_000 {
+            for nanos in 0..3 {
+                ledger.query(Time::from_nanos(second * SECOND_NS + nanos), true, true);
+            }
+        }
+        assert_eq!((ledger.earlier.len(), ledger.exact.len()), (SECONDS, EXACT_TIMES));
+        assert_eq!(
+            ledger.flow_now(Time::default(), 0).queries,
+            3 * (SECONDS as u64 + 1)
+        );
+    }
+
+    #[test]
+    fn quiet_seconds_take_no_place() {
+        let mut ledger = Ledger::default();
+        for minute in 0..100 {
+            ledger.query(Time::at_second(minute * 60), true, true);
+        }
+        assert_eq!(ledger.flow_now(Time::default(), 0).queries, 100);
+    }
+
+    #[test]
+    fn counts_tell_only_what_was_not_seen() {
+        let mut ledger = Ledger::default();
+        let counts = Counts {
+            queries: 5,
+            answers: 1,
+            servfail: 1,
+            refused: 0,
+        };
+        ledger.query(Time::from_nanos(1), false, true);
+        ledger.answer(Time::from_nanos(2), false, true, Some(Fault::ServFail));
+        let news = ledger.counts(0, &counts, true);
+        assert_eq!((news.queries, news.answers, news.failed), (4, 0, 0));
+    }
 }

@@ -3,6 +3,7 @@
 mod bounds;
 mod causes;
 mod counting;
+mod doors;
 mod failing;
 mod healthy;
 mod overload;
@@ -10,6 +11,7 @@ mod properties;
 mod scenario;
 mod scenes;
 mod scope;
+mod selective;
 mod severity;
 mod telling;
 mod textbook;
