@@ -114,6 +114,7 @@ fn packets(exchanges: &[Exchange], counted_here: bool) -> Vec<Observation> {
                     proof: Proof::QuerySeen(sent),
                     name,
                     recursion_desired: Some(true),
+                    last_answer: None,
                 }),
             ),
         }
