@@ -6,6 +6,7 @@ mod counting;
 mod doors;
 mod failing;
 mod healthy;
+mod live;
 mod overload;
 mod properties;
 mod scenario;
