@@ -126,6 +126,7 @@ impl Traffic {
                 proof: Proof::QuerySeen(time(n - 1)),
                 name,
                 recursion_desired: Some(true),
+                last_answer: None,
             }),
             Reply::Answer(rcode) => What::Answer(Answer {
                 client,
