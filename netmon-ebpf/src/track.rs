@@ -169,7 +169,13 @@ fn failure<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns:
     }
     // What is seen on the loopback interface only this host can have sent; user space looks closer.
     let is_ours = packet.ifindex() == LOOPBACK;
-    let server = servers::find(&parties.server);
+    // A query that this host itself refuses, by its firewall or for want of a neighbour, never left, and its
+    // server may be one that was never asked: that it answers later must be told all the same.
+    let server = if is_ours {
+        servers::find_or_insert(&parties.server)
+    } else {
+        servers::find(&parties.server)
+    };
     let mut last_answer_ns = 0;
     let is_wanted = if query_ns == 0 && !is_ours {
         unsolicited(notepad);

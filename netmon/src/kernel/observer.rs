@@ -118,12 +118,16 @@ impl Observer {
         })
     }
 
+    /// Whether it is this host's own address: all of 127.0.0.0/8 is, and most of it is nowhere listed.
+    fn is_own(&self, address: Address) -> bool {
+        address.ip().is_loopback() || self.local.contains(&address)
+    }
+
     fn proof(&self, event: &Event<'_>) -> Proof {
         let header = &event.header;
         let query = moment(header.query_time_ns);
-        let is_ours = header.ifindex == LOOPBACK
-            && self.local.contains(&header.reporter)
-            && self.local.contains(&header.client);
+        let is_ours =
+            header.ifindex == LOOPBACK && self.is_own(header.reporter) && self.is_own(header.client);
         match query {
             _ if is_ours => Proof::RaisedByThisHost(query),
             Some(query) => Proof::QuerySeen(query),
