@@ -19,7 +19,7 @@ pub struct Finding {
     pub destination: AddressAt,
     /// Who talks to whom.
     pub exchange: Exchange,
-    /// It cannot be read by this reader: read it again by the one that can read everything.
+    /// It is cut, for this reader: it must be read again by the one that can read everything.
     pub unread: bool,
     /// It is counted for a destination.
     pub counted: bool,
@@ -48,9 +48,6 @@ impl Sink for Note {
                 ..
             })
         );
-        if finding.unread {
-            return;
-        }
         finding.tally = Tally::of(meaning);
         finding.payload = classified.payload;
         finding.only_first_segment = false;

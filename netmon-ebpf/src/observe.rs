@@ -7,6 +7,7 @@ use netmon_common::Offload;
 use netmon_common::classify::classify_into;
 use netmon_common::records::Tally;
 use netmon_common::wire::Bytes;
+use netmon_common::wire::ethernet::TAG_LEN;
 
 use crate::destinations::destination;
 use crate::exchange::{Exchange, Kind};
@@ -48,7 +49,7 @@ fn read<P: Packet, B: Bytes>(packet: &P, bytes: &B, notepad: *mut Notepad, count
     // The compiler must not remember what was noted, or there would again be many ways from here.
     // SAFETY: as above; the classifier has noted a finding.
     let finding = unsafe { &*black_box(finding.cast_const()) };
-    if finding.unread {
+    if finding.unread && !B::DEEP {
         return false;
     }
     if !counted_before {
@@ -70,12 +71,14 @@ fn read<P: Packet, B: Bytes>(packet: &P, bytes: &B, notepad: *mut Notepad, count
 #[inline(always)]
 fn count<P: Packet, B: Bytes>(packet: &P, bytes: &B, offload: Offload, finding: &Finding) {
     let Some(totals) = totals() else { return };
+    // A tag that was taken off the frame was on the wire, and will be again.
+    let tags = usize::from(offload.tags_removed) * TAG_LEN;
     let mut packets = 1;
-    let mut on_the_wire = packet.len() as u64;
+    let mut on_the_wire = (packet.len() + tags) as u64;
     if offload.segment_size != 0 {
-        let segments = u64::from(packet.segments());
+        let segments = u64::from(packet.segments(finding.payload));
         // Every segment on the wire has the headers again.
-        on_the_wire += (segments - 1) * finding.payload as u64;
+        on_the_wire += (segments - 1) * (finding.payload + tags) as u64;
         if finding.only_first_segment {
             totals.count(&Tally::OTHER, segments - 1, 0);
         } else {

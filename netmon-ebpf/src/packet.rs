@@ -29,8 +29,9 @@ pub trait Packet {
     /// What was done to the packet that its bytes do not show.
     fn offload(&self) -> Offload;
 
-    /// How many packets this is on the wire, where the kernel knows it of a super-packet.
-    fn segments(&self) -> u32;
+    /// How many packets this is on the wire, each with the first `headers` bytes again, where the kernel knows
+    /// it of a super-packet. At least 1.
+    fn segments(&self, headers: usize) -> u32;
 }
 
 /// The linear part of a packet: read in place.

@@ -78,9 +78,13 @@ impl Packet for Skb {
     }
 
     /// Segmentation offload hands one super-packet through the stack for many packets on the wire. A
-    /// virtual network card may leave their number at 0, to be computed from the size.
+    /// virtual network card may leave their number at 0, to be computed from what is behind the headers.
     #[inline(always)]
-    fn segments(&self) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "headers end within the first 64 KiB of a packet"
+    )]
+    fn segments(&self, headers: usize) -> u32 {
         let size = self.segment_size();
         if size == 0 {
             return 1;
@@ -90,7 +94,7 @@ impl Packet for Skb {
         if segments != 0 {
             segments
         } else {
-            len.div_ceil(size)
+            len.saturating_sub(headers as u32).div_ceil(size).max(1)
         }
     }
 }

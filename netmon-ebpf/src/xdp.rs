@@ -54,7 +54,7 @@ impl Packet for Xdp<'_> {
 
     /// XDP does not see whether the kernel merged packets: generic XDP may undercount, native XDP gets none.
     #[inline(always)]
-    fn segments(&self) -> u32 {
+    fn segments(&self, _headers: usize) -> u32 {
         1
     }
 }

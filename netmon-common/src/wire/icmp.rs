@@ -4,7 +4,9 @@ use super::ip::{HeaderAt, Ip, Protocol};
 use super::{Bytes, Fault, Header, Unreadable, ipv4, ipv6, read_header};
 use crate::outcome::{Code, Transport};
 
-/// Length of the header, in bytes; the quoted packet follows.
+/// Length of what all messages start with, in bytes: type, code and checksum (RFC 792, RFC 4443 section 2.1).
+const COMMON_LEN: usize = 4;
+/// Length of the header of an unreachable, in bytes; the quoted packet follows.
 pub const HEADER_LEN: usize = 8;
 
 const ICMPV4_UNREACHABLE: u8 = 3;
@@ -46,11 +48,9 @@ pub struct QuotedPorts {
 /// Reads the ICMP message at `offset` of an IPv4 packet that ends at `end`; `None` for any other type.
 #[inline(always)]
 pub fn parse_v4<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Option<Unreachable>, Unreadable> {
-    let [kind, code, ..]: [u8; HEADER_LEN] = read_header(bytes, offset, end, Header::Icmp)?;
-    if kind != ICMPV4_UNREACHABLE {
+    let Some((code, quote)) = parse_header(bytes, offset, end, ICMPV4_UNREACHABLE)? else {
         return Ok(None);
-    }
-    let quote = offset + HEADER_LEN;
+    };
     let ip = in_quote(ipv4::parse_fixed(bytes, quote, end))?;
     // Options that are missing leave the address, but no ports.
     let quoted = read_ports(bytes, ip)?;
@@ -63,11 +63,9 @@ pub fn parse_v4<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Option
 /// Reads the ICMPv6 message at `offset` of an IPv6 packet that ends at `end`; `None` for any other type.
 #[inline(always)]
 pub fn parse_v6<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Option<Unreachable>, Unreadable> {
-    let [kind, code, ..]: [u8; HEADER_LEN] = read_header(bytes, offset, end, Header::Icmp)?;
-    if kind != ICMPV6_UNREACHABLE {
+    let Some((code, quote)) = parse_header(bytes, offset, end, ICMPV6_UNREACHABLE)? else {
         return Ok(None);
-    }
-    let quote = offset + HEADER_LEN;
+    };
     let fixed = in_quote(ipv6::parse_fixed(bytes, quote, end))?;
     let quoted = match ipv6::walk_extensions(bytes, fixed) {
         Ok(ip) => read_ports(bytes, ip)?,
@@ -85,6 +83,24 @@ pub fn parse_v6<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Option
         code: Code::from_icmpv6(code),
         quoted,
     }))
+}
+
+/// The code and where the quote starts; `None` for any other type than `unreachable`. Messages of other types
+/// may be shorter than an unreachable's header (a DODAG information solicitation, RFC 6550 section 6.2, has 6).
+#[inline(always)]
+fn parse_header<B: Bytes>(
+    bytes: &B,
+    offset: usize,
+    end: usize,
+    unreachable: u8,
+) -> Result<Option<(u8, usize)>, Unreadable> {
+    let [kind, code, ..]: [u8; COMMON_LEN] = read_header(bytes, offset, end, Header::Icmp)?;
+    if kind != unreachable {
+        return Ok(None);
+    }
+    // The second half is not used, but must be there.
+    let _: [u8; HEADER_LEN] = read_header(bytes, offset, end, Header::Icmp)?;
+    Ok(Some((code, offset + HEADER_LEN)))
 }
 
 #[inline(always)]

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hash};
 
-use foldhash::fast::FixedState;
+use foldhash::quality::FixedState;
 
 use super::limits::LISTED;
 

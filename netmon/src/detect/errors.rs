@@ -16,10 +16,10 @@ use super::thresholds::Thresholds;
 pub(super) struct CodeCounts([u64; Code::ALL.len()]);
 
 impl CodeCounts {
-    /// One more.
-    pub fn add(&mut self, code: Code) {
+    /// So many more.
+    pub fn add(&mut self, code: Code, more: u64) {
         if let Some(count) = self.0.get_mut(code as usize) {
-            *count += 1;
+            *count += more;
         }
     }
 
@@ -138,7 +138,7 @@ impl EarlyErrors {
     /// Adds those of that time, and the verified ones among them.
     pub fn count(&self, time: impl RangeBounds<Time>, counts: &mut CodeCounts, verified: &mut u64) {
         for error in self.0.iter().filter(|error| time.contains(&error.at)) {
-            counts.add(error.code);
+            counts.add(error.code, 1);
             *verified += u64::from(error.verified);
         }
     }

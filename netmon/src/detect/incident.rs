@@ -250,10 +250,10 @@ impl Incident {
         flow
     }
 
-    /// Takes a DNS unreachable, whatever it is worth.
-    pub fn count_error(&mut self, code: Code, verified: bool) {
-        self.counts.add(code);
-        self.verified += u64::from(verified);
+    /// Takes DNS unreachables, whatever they are worth; so many of them are verified.
+    pub fn count_errors(&mut self, code: Code, count: u64, verified: u64) {
+        self.counts.add(code, count);
+        self.verified += verified;
         self.changed = true;
     }
 

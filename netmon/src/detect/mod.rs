@@ -22,6 +22,8 @@ mod rules;
 mod scope;
 mod server;
 mod table;
+#[cfg(test)]
+mod tests;
 mod thresholds;
 mod unsolicited;
 mod warnings;

@@ -177,11 +177,11 @@ mod tests {
         type Set = fn(&mut Thresholds);
         let cases: [(&str, Set); 8] = [
             ("unanswered_wait", |t| {
-                t.unanswered_wait = Duration::from_millis(1500)
+                t.unanswered_wait = Duration::from_millis(1500);
             }),
             ("failing_window", |t| t.failing_window = Duration::from_secs(61)),
             ("unanswered_window", |t| {
-                t.unanswered_window = Duration::from_secs(5)
+                t.unanswered_window = Duration::from_secs(5);
             }),
             ("unanswered_last", |t| t.unanswered_last = 9),
             ("unanswered_spread_max", |t| {

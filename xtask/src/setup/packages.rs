@@ -33,6 +33,8 @@ const TOOLS: &[Tool] = &[
     tool("tcpdump", "tcpdump", &[Test]),
     tool("tshark", "tshark", &[Test, Conformance]),
     tool("bpftool", "bpftool", &[Test]),
+    // A reader of the HTML report.
+    tool("chromium", "chromium", &[Test]),
     // The same program in C, to measure against.
     tool("clang", "clang", &[Bench]),
     tool("/usr/include/linux/bpf.h", "linux-libc-dev", &[Bench]),

@@ -54,13 +54,13 @@ impl Kind {
             Self::Unanswered => unanswered::closes(incident),
             Self::Failing => failing::closes(incident, server, at, rules),
         };
-        let idle = at.since(server.last_query) >= rules.thresholds.idle;
-        mended.or(idle.then_some(Because::Idle))
+        mended.or(is_idle(server, at, rules).then_some(Because::Idle))
     }
 
     /// Whether an incident opens at a whole second.
     pub fn opens(self, server: &Server, at: Time, rules: &Rules, heard: &dyn Fn(Address) -> bool) -> Verdict {
         match self {
+            _ if is_idle(server, at, rules) => Verdict::Nothing,
             Self::Unreachable => Verdict::Nothing,
             Self::Unanswered => unanswered::opens(server, at, rules, heard),
             Self::Failing => failing::opens(server, at, rules),
@@ -76,6 +76,11 @@ impl Kind {
             Self::Failing => failing::fill(incident, server, at, rules),
         }
     }
+}
+
+/// Whether nobody has asked the server in so long that its incidents close.
+fn is_idle(server: &Server, at: Time, rules: &Rules) -> bool {
+    at.since(server.last_query) >= rules.thresholds.idle
 }
 
 /// What is decided about a kind at a whole second.

@@ -98,7 +98,9 @@ pub(super) fn follow(incident: &mut Incident, server: &Server, at: Time, rules: 
         let flow = incident.flow(&server.ledger);
         let after = newest.after(std::time::Duration::from_nanos(1));
         let later = server.ledger.flow_now(after, after.second());
-        incident.silent = flow.queries.saturating_sub(later.queries + flow.answers);
+        // Where it opened again, answers came in between. At least this one failed.
+        let silent = flow.queries.saturating_sub(later.queries + flow.answers);
+        incident.silent = silent.max(incident.silent).max(1);
         incident.fail(newest, server.last_answer, rules);
     }
 }

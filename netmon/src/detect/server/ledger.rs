@@ -73,6 +73,8 @@ struct Second {
     refused: u32,
     /// How many of the exact times are of this second.
     exact: u32,
+    /// What is taken to have come before an incident that began in this second, besides what is known to have.
+    before: Untold,
 }
 
 /// What came to and from one server.
@@ -80,7 +82,7 @@ struct Second {
 pub(in crate::detect) struct Ledger {
     latest: Second,
     earlier: VecDeque<Second>,
-    /// Nanoseconds into the second, and [`ANSWER`]; in the order of time.
+    /// Nanoseconds into the second, with [`ANSWER`] and [`JUDGED`]; in the order of time.
     exact: VecDeque<u32>,
     /// Packets seen by themselves that will come again in [`Counts`].
     untold: Untold,
@@ -92,8 +94,12 @@ struct Untold {
     answers: u64,
 }
 
-/// Marks the exact time of an answer: nanoseconds into a second need 30 bits.
+/// Marks the exact time of an answer. Nanoseconds into a second need 30 bits.
 const ANSWER: u32 = 1 << 31;
+/// Marks the exact time of an answer that is judged.
+const JUDGED: u32 = 1 << 30;
+/// The nanoseconds.
+const NANOS: u32 = JUDGED - 1;
 
 impl Ledger {
     /// Takes a query: `asked` tells whether its silence may open an incident.
@@ -128,7 +134,7 @@ impl Ledger {
         } else {
             self.untold.answers += 1;
         }
-        self.keep(nanos_into_second(at) | ANSWER);
+        self.keep(nanos_into_second(at) | ANSWER | if judged { JUDGED } else { 0 });
     }
 
     /// Takes what was counted of a second; `counts.refused` are those that count. Returns what was not yet seen
@@ -148,6 +154,36 @@ impl Ledger {
             queries: tell(&mut self.untold.queries, counts.queries),
             answers: tell(&mut self.untold.answers, counts.answers),
         }
+    }
+
+    /// The server becomes unreachable with a query of that time. What was counted of that second so far, and never seen packet
+    /// by packet, has no time: as many queries as there were answers are taken to have come before, and all
+    /// the answers, because the query that failed is a later one.
+    pub fn begin(&mut self, began: Time) {
+        let nanos = nanos_into_second(began);
+        let mut seen = Untold::default();
+        let mut seen_before = 0;
+        let mut failed_is_seen = false;
+        for time in self.exact_times(began.second()).into_iter().flatten() {
+            if time & ANSWER != 0 {
+                seen.answers += 1;
+            } else {
+                seen.queries += 1;
+                seen_before += u64::from(time & NANOS < nanos);
+                failed_is_seen |= time & NANOS == nanos;
+            }
+        }
+        let latest = std::iter::once(&mut self.latest);
+        let mut seconds = latest.chain(self.earlier.iter_mut().rev());
+        let Some(second) = seconds.find(|second| second.number == began.second()) else {
+            return;
+        };
+        let unseen = u64::from(second.queries).saturating_sub(seen.queries);
+        let answered = u64::from(second.answers).saturating_sub(seen_before);
+        second.before = Untold {
+            queries: answered.min(unseen.saturating_sub(u64::from(!failed_is_seen))),
+            answers: u64::from(second.answers).saturating_sub(seen.answers),
+        };
     }
 
     /// What was counted from `began` on, in the seconds from `from` up to before `to`.
@@ -247,29 +283,42 @@ impl Ledger {
         self.latest.exact += 1;
     }
 
-    /// Takes off what is known to have come in `began`'s second, before it.
+    /// Takes off what came in `began`'s second, before it.
     fn leave_out(&self, flow: &mut Flow, began: Time) {
-        let mut newer = 0_usize;
-        for second in self.seconds_from(began.second()) {
-            let exact = usize::try_from(second.exact).unwrap_or(usize::MAX);
-            if second.number == began.second() {
-                // Where the first of them are forgotten, the second is counted whole.
-                if newer.saturating_add(exact) > self.exact.len() {
-                    return;
-                }
-                for time in self.exact.iter().rev().skip(newer).take(exact) {
-                    if time & !ANSWER < nanos_into_second(began) {
-                        let count = if time & ANSWER == 0 {
-                            &mut flow.queries
-                        } else {
-                            &mut flow.answers
-                        };
-                        *count = count.saturating_sub(1);
-                    }
-                }
+        let Some(second) = self
+            .seconds_from(began.second())
+            .find(|second| second.number == began.second())
+        else {
+            return;
+        };
+        flow.queries = flow.queries.saturating_sub(second.before.queries);
+        flow.answers = flow.answers.saturating_sub(second.before.answers);
+        // Where the first exact times are forgotten, the second is counted whole.
+        for time in self.exact_times(began.second()).into_iter().flatten() {
+            if time & NANOS < nanos_into_second(began) {
+                let (answer, judged) = (u64::from(time & ANSWER != 0), u64::from(time & JUDGED != 0));
+                flow.queries = flow.queries.saturating_sub(1 - answer);
+                flow.answers = flow.answers.saturating_sub(answer);
+                flow.judged = flow.judged.saturating_sub(judged);
             }
-            newer = newer.saturating_add(exact);
         }
+    }
+
+    /// The exact times of the packets of that second that were seen by themselves; `None` if some of them are
+    /// forgotten.
+    fn exact_times(&self, second: u64) -> Option<impl Iterator<Item = u32> + '_> {
+        let newer: u32 = self
+            .seconds_from(second.saturating_add(1))
+            .map(|newer| newer.exact)
+            .sum();
+        let exact = self
+            .seconds_from(second)
+            .find(|kept| kept.number == second)
+            .map_or(0, |kept| kept.exact);
+        let (newer, exact) = (usize::try_from(newer).ok()?, usize::try_from(exact).ok()?);
+        let to = self.exact.len().checked_sub(newer)?;
+        let from = to.checked_sub(exact)?;
+        Some(self.exact.range(from..to).copied())
     }
 }
 

@@ -188,6 +188,11 @@ impl Server {
                 failing::failed(incident, at, None, None, rules);
             }
         }
+        for (code, count) in Code::ALL.into_iter().zip(counts.failures) {
+            for incident in self.incidents.all_mut().filter(|_| count > 0) {
+                incident.count_errors(code, count, count);
+            }
+        }
         if news.answers > 0 {
             // When in this second the answers came is not known: no query of it counts as unanswered.
             self.last_answer = Some(at);
@@ -206,6 +211,10 @@ impl Server {
         changes: &mut Vec<Change>,
     ) {
         self.last_query = self.last_query.max(failure.proof.sent().unwrap_or(at).min(at));
+        if let Some(answer) = failure.last_answer {
+            // Counts tell no more than the second of an answer.
+            self.last_answer = Some(answer.min(at));
+        }
         self.silence.end(at, self.ledger.asked_now(at.second()));
         self.count_error(at, failure.code, failure.proof.is_verified());
         if failure.code.is_outage() && self.is_wanted(at, failure.recursion_desired, kin) {
@@ -217,7 +226,7 @@ impl Server {
     pub fn count_error(&mut self, at: Time, code: Code, verified: bool) {
         self.early_errors.note(at, code, verified);
         for incident in self.incidents.all_mut() {
-            incident.count_error(code, verified);
+            incident.count_errors(code, 1, u64::from(verified));
         }
     }
 
@@ -292,6 +301,9 @@ impl Server {
             known.reopen(at);
             return known;
         }
+        if kind == Kind::Unreachable {
+            self.ledger.begin(began);
+        }
         let mut incident = Box::new(Incident::new(kind, self.service, began, at, rules.offset));
         incident.count_early_errors(&self.early_errors, began..);
         incident.settle(&self.ledger, at.second());
@@ -300,7 +312,10 @@ impl Server {
     }
 
     /// Moves an incident's beginning back, to a query that failed earlier.
-    pub fn begin_earlier(&self, incident: &mut Incident, began: Time, rules: &Rules) {
+    pub fn begin_earlier(&mut self, incident: &mut Incident, began: Time, rules: &Rules) {
+        if began.second() < incident.began().second() {
+            self.ledger.begin(began);
+        }
         incident.begin_earlier(began, &self.ledger, &self.early_errors, rules.offset);
     }
 

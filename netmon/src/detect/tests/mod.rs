@@ -5,6 +5,7 @@ mod causes;
 mod counting;
 mod failing;
 mod healthy;
+mod overload;
 mod properties;
 mod scenario;
 mod scenes;

@@ -35,10 +35,13 @@ pub fn at(seconds: f64) -> Time {
     Time::from_nanos(START * SECOND_NS + nanos)
 }
 
-/// The same of a wall time.
-pub fn seconds(wall: Wall) -> f64 {
+/// The same of a wall time, in words: `12.250`.
+pub fn when(wall: Wall) -> String {
     let nanos = wall.0.as_nanosecond() - i128::from(START * SECOND_NS);
-    Duration::from_nanos(u64::try_from(nanos).unwrap()).as_secs_f64()
+    format!(
+        "{:.3}",
+        Duration::from_nanos(u64::try_from(nanos).unwrap()).as_secs_f64()
+    )
 }
 
 /// An error about a query, as a test says it: by default `port`, sent by the server itself, verified.
@@ -145,7 +148,8 @@ impl Scenario {
 
     pub fn advance(&mut self, time: f64) -> &mut Self {
         let unheard = &self.unheard;
-        self.decider.advance(at(time), &|client| !unheard.contains(&client));
+        self.decider
+            .advance(at(time), &|client| !unheard.contains(&client));
         self.take()
     }
 
@@ -199,7 +203,14 @@ impl Scenario {
         self.asked(time, A, "a.test", Rcode::NoError)
     }
 
-    pub fn counts(&mut self, time: f64, queries: u64, answers: u64, servfail: u64, refused: u64) -> &mut Self {
+    pub fn counts(
+        &mut self,
+        time: f64,
+        queries: u64,
+        answers: u64,
+        servfail: u64,
+        refused: u64,
+    ) -> &mut Self {
         self.see(
             time,
             What::Counts(Counts {
@@ -207,6 +218,7 @@ impl Scenario {
                 answers,
                 servfail,
                 refused,
+                failures: [0; 6],
             }),
         )
     }
@@ -222,6 +234,7 @@ impl Scenario {
                 proof: error.proof.unwrap_or(Proof::QuerySeen(at(error.sent))),
                 name: error.name.map(Name::new),
                 recursion_desired: error.recursion_desired,
+                last_answer: None,
             }),
         )
     }
@@ -265,7 +278,10 @@ impl Scenario {
 
     /// The only incident that opened, as it opened.
     pub fn opened(&self) -> Incident {
-        let mut opened = self.changes.iter().filter(|change| change.kind == ChangeKind::Opened);
+        let mut opened = self
+            .changes
+            .iter()
+            .filter(|change| change.kind == ChangeKind::Opened);
         let incident = opened.next().expect("none opened").incident.clone();
         assert!(opened.next().is_none(), "{:?}", self.story());
         incident
@@ -273,7 +289,10 @@ impl Scenario {
 
     /// The only incident that closed, as it closed.
     pub fn closed(&self) -> Incident {
-        let mut closed = self.changes.iter().filter(|change| change.kind == ChangeKind::Closed);
+        let mut closed = self
+            .changes
+            .iter()
+            .filter(|change| change.kind == ChangeKind::Closed);
         let incident = closed.next().expect("none closed").incident.clone();
         assert!(closed.next().is_none(), "{:?}", self.story());
         incident
@@ -281,6 +300,10 @@ impl Scenario {
 
     /// The words of the warnings.
     pub fn warnings(&self) -> Vec<&'static str> {
-        self.decider.warnings().iter().map(|warning| warning.warning).collect()
+        self.decider
+            .warnings()
+            .iter()
+            .map(|warning| warning.warning)
+            .collect()
     }
 }

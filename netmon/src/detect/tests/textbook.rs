@@ -2,8 +2,7 @@
 
 use netmon_common::Code;
 
-use super::scenario::{Error, Scenario, at, seconds};
-use crate::time::WallOffset;
+use super::scenario::{Error, Scenario};
 
 const CLIENT: &str = "192.51.100.15";
 const NAME: &str = "yummyrecipesforme.com";
@@ -38,9 +37,10 @@ fn the_textbook_log_is_one_incident_at_the_first_error() {
     }
     let incident = scenario.incident();
     assert_eq!(scenario.story(), ["opened unreachable"]);
-    assert_eq!(incident.id, "2026-11-24T13:24:36.098564Z-unreachable-203.0.113.2-53-udp");
-    assert_eq!(WallOffset::NONE.rfc3339(at(seconds(incident.began))), "2026-11-24T13:24:32.192571Z");
-    assert_eq!(WallOffset::NONE.rfc3339(at(seconds(incident.last_seen))), "2026-11-24T13:28:50.022967Z");
+    assert_eq!(
+        incident.id,
+        "2026-11-24T13:24:36.098564Z-unreachable-203.0.113.2-53-udp"
+    );
     let json = serde_json::to_value(&incident).unwrap();
     assert_eq!(
         json,
@@ -79,5 +79,8 @@ fn it_is_told_at_its_first_packet_with_one_query_and_one_error() {
         },
     );
     let incident = scenario.opened();
-    assert_eq!((incident.queries, incident.errors.port, incident.verified), (1, 1, 1));
+    assert_eq!(
+        (incident.queries, incident.errors.port, incident.verified),
+        (1, 1, 1)
+    );
 }

@@ -1,4 +1,7 @@
-//! `cargo xtask fuzz`: runs the fuzz targets below `fuzz/`, each for a time or a number of inputs.
+//! `cargo xtask fuzz`: runs the fuzz targets below `fuzz/`, each for a time or a number of inputs, from the
+//! seeds that the table of named frames makes.
+
+mod seeds;
 
 use std::process::Command;
 
@@ -50,6 +53,7 @@ pub fn run(options: &Options) -> Result<()> {
         |runs| format!("-runs={runs}"),
     );
     for target in &targets {
+        seeds::write(target, &directory.join("corpus").join(target))?;
         eprintln!("xtask: fuzzing {target}, {bound}");
         process::run(cargo_fuzz().args(["run", target, "--", &bound])).with_context(|| {
             format!(

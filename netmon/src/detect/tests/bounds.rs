@@ -1,0 +1,132 @@
+//! What is remembered at most, and that what is not is counted.
+
+use std::net::Ipv4Addr;
+
+use netmon_common::{Address, Code, Transport};
+
+use super::scenario::{A, Scenario, address, at};
+use crate::detect::limits::{SERVERS, UNSOLICITED_DESTINATIONS};
+use crate::detect::{Decider, Scope, Thresholds};
+use crate::observation::{Failure, Observation, Proof, Query, Service, What};
+
+fn service(number: usize) -> Service {
+    let number = u32::try_from(number).unwrap();
+    Service {
+        server: Ipv4Addr::from_bits(0x0a00_0000 + number).into(),
+        port: 53,
+        transport: Transport::Udp,
+    }
+}
+
+fn query(number: usize, seconds: f64) -> Observation {
+    Observation {
+        time: at(seconds),
+        service: service(number),
+        what: What::Query(Query {
+            client: address(A),
+            name: None,
+            recursion_desired: Some(true),
+            counted_here: true,
+        }),
+    }
+}
+
+fn error(number: usize, seconds: f64, proof: Proof) -> Observation {
+    Observation {
+        time: at(seconds),
+        service: service(number),
+        what: What::Failure(Failure {
+            client: address(A),
+            reporter: service(number).server,
+            code: Code::Port,
+            proof,
+            name: None,
+            recursion_desired: Some(true),
+            last_answer: None,
+        }),
+    }
+}
+
+fn decider() -> Decider {
+    Decider::new(Thresholds::default(), Scope::default())
+}
+
+#[test]
+fn as_many_servers_as_there_is_room_for_are_tracked_and_the_rest_is_counted() {
+    let mut decider = decider();
+    for number in 0..SERVERS + 100 {
+        decider.observe(&query(number, 1.0));
+    }
+    let tallies = decider.tallies();
+    assert_eq!((tallies.servers, tallies.servers_dropped), (SERVERS as u64, 100));
+}
+
+#[test]
+fn servers_with_an_incident_are_never_forgotten_and_idle_ones_first() {
+    let mut decider = decider();
+    decider.observe(&error(0, 1.0, Proof::QuerySeen(at(1.0))));
+    for number in 1..SERVERS {
+        decider.observe(&query(number, 1.0));
+    }
+    // One of them goes on being asked, while strangers come and go.
+    for number in SERVERS..10 * SERVERS {
+        let seconds = 2.0 + f64::from(u32::try_from(number).unwrap()) / 1e6;
+        decider.observe(&query(1, seconds));
+        decider.observe(&query(number, seconds));
+    }
+    assert_eq!(decider.open_incidents().len(), 1);
+    assert_eq!(decider.tallies().servers_dropped, 9 * SERVERS as u64);
+    // It is still known: its queries since the first one are counted.
+    decider.observe(&error(1, 3.0, Proof::QuerySeen(at(1.0))));
+    assert_eq!(decider.open_incidents()[1].queries, 1 + 9 * SERVERS as u64);
+}
+
+#[test]
+fn when_every_server_has_an_incident_a_new_one_is_counted_and_not_taken() {
+    let mut decider = decider();
+    for number in 0..=SERVERS {
+        decider.observe(&error(number, 1.0, Proof::QuerySeen(at(1.0))));
+    }
+    assert_eq!(decider.open_incidents().len(), SERVERS);
+    assert_eq!(decider.tallies().servers_dropped, 1);
+}
+
+#[test]
+fn forged_errors_for_random_servers_cost_no_place_and_hide_nothing() {
+    let mut decider = decider();
+    for number in 0..100_000 {
+        decider.observe(&error(number, 1.0, Proof::None));
+    }
+    decider.observe(&error(7, 1.5, Proof::QuerySeen(at(1.2))));
+    let tallies = decider.tallies();
+    assert_eq!((tallies.servers, tallies.servers_dropped), (1, 0));
+    assert_eq!(tallies.unsolicited, 100_000);
+    assert_eq!(
+        tallies.unsolicited_elsewhere,
+        100_000 - UNSOLICITED_DESTINATIONS as u64
+    );
+    assert_eq!(decider.unsolicited_of(service(7).server), 1);
+    assert_eq!(decider.unsolicited_of(service(99_999).server), 0);
+    assert_eq!(decider.open_incidents().len(), 1);
+}
+
+#[test]
+fn a_place_that_changes_hands_is_judged_for_its_new_server() {
+    let mut scenario = Scenario::new();
+    // All are silent, so all are judged at each second.
+    for number in 0..2 * SERVERS {
+        scenario.decider.observe(&query(number, 1.0));
+    }
+    let last: Address = service(2 * SERVERS - 1).server;
+    let last = last.to_string();
+    scenario.on(&last);
+    for (n, name) in ["a.test", "b.test", "a.test", "b.test", "a.test"]
+        .iter()
+        .enumerate()
+    {
+        scenario.query(2.0 + f64::from(u32::try_from(n).unwrap()) / 10.0, A, name);
+    }
+    scenario.advance(20.0);
+    assert_eq!(scenario.story(), ["opened unanswered"]);
+    assert_eq!(scenario.incident().server.to_string(), last);
+}

@@ -1,0 +1,361 @@
+//! Causes: what supports each, their order, their likelihood, their evidence.
+
+use std::time::Duration;
+
+use netmon_common::{Code, Rcode, Transport};
+
+use super::scenario::{A, B, Error, ROUTER, SERVER, Scenario, at};
+use crate::observation::Proof;
+use crate::report::model::Cause;
+
+/// An error about a query of A: its code, who sent it.
+fn error(scenario: &mut Scenario, time: f64, code: Code, reporter: &str) {
+    scenario.query(time, A, "a.test").error(
+        time + 3.0,
+        &Error {
+            sent: time,
+            code,
+            reporter: Some(reporter),
+            ..Error::default()
+        },
+    );
+}
+
+type CodeAndSender = (Code, &'static str);
+type CauseAndLikelihood = (&'static str, &'static str);
+
+pub fn words(causes: &[Cause]) -> Vec<(&str, &str)> {
+    causes
+        .iter()
+        .map(|cause| (cause.cause, cause.likelihood))
+        .collect()
+}
+
+#[test]
+fn each_code_and_sender_supports_its_cause() {
+    let cases = [
+        (
+            "service-down",
+            Code::Port,
+            SERVER,
+            "1 of 1 error is `port` sent by 203.0.113.2 itself: nothing listens \
+          on udp port 53 there, or that host's own firewall rejects",
+        ),
+        (
+            "service-down",
+            Code::Protocol,
+            SERVER,
+            "1 of 1 error is `protocol` sent by 203.0.113.2 itself: nothing \
+          listens on udp port 53 there, or that host's own firewall rejects",
+        ),
+        (
+            "firewall-reject",
+            Code::Admin,
+            SERVER,
+            "1 of 1 error is `admin` sent by 203.0.113.2 itself: policy \
+          prohibits the traffic there",
+        ),
+        (
+            "firewall-reject",
+            Code::Admin,
+            ROUTER,
+            "1 of 1 error is `admin` sent by 192.0.2.254: policy prohibits \
+          the traffic there",
+        ),
+        (
+            "firewall-reject",
+            Code::Port,
+            ROUTER,
+            "1 of 1 error is `port` sent by 192.0.2.254, not by the server: a \
+          firewall on the way rejects",
+        ),
+        (
+            "firewall-reject",
+            Code::Protocol,
+            ROUTER,
+            "1 of 1 error is `protocol` sent by 192.0.2.254, not by the \
+          server: a firewall on the way rejects",
+        ),
+        (
+            "host-down",
+            Code::Host,
+            ROUTER,
+            "1 of 1 error is `host` sent by 192.0.2.254: the host does not answer on \
+          its link",
+        ),
+        (
+            "host-down",
+            Code::Host,
+            SERVER,
+            "1 of 1 error is `host` sent by 203.0.113.2 itself: the host does not \
+          answer on its link",
+        ),
+        (
+            "no-route",
+            Code::Net,
+            ROUTER,
+            "1 of 1 error is `net` sent by 192.0.2.254: no way to 203.0.113.2 is known \
+          there",
+        ),
+        (
+            "no-route",
+            Code::Net,
+            SERVER,
+            "1 of 1 error is `net` sent by 203.0.113.2 itself: no way to 203.0.113.2 is \
+          known there",
+        ),
+    ];
+    for (cause, code, reporter, evidence) in cases {
+        let mut scenario = Scenario::new();
+        error(&mut scenario, 0.0, code, reporter);
+        let found = scenario.incident().causes;
+        assert_eq!(words(&found), [(cause, "likely")], "{code:?} by {reporter}");
+        assert_eq!(found[0].evidence, evidence);
+    }
+}
+
+#[test]
+fn causes_stand_in_the_order_of_the_failures_that_support_them() {
+    // Errors in the order in which they come; the causes.
+    let cases: [(&str, &[CodeAndSender], &[CauseAndLikelihood]); 4] = [
+        (
+            "more before fewer",
+            &[(Code::Host, ROUTER), (Code::Port, SERVER), (Code::Port, SERVER)],
+            &[("service-down", "likely"), ("host-down", "possible")],
+        ),
+        (
+            "half of the failures is likely",
+            &[(Code::Host, ROUTER), (Code::Net, ROUTER)],
+            &[("host-down", "likely"), ("no-route", "likely")],
+        ),
+        (
+            "ties",
+            &[
+                (Code::Net, ROUTER),
+                (Code::Host, ROUTER),
+                (Code::Port, SERVER),
+                (Code::Admin, ROUTER),
+            ],
+            &[
+                ("firewall-reject", "possible"),
+                ("service-down", "possible"),
+                ("host-down", "possible"),
+                ("no-route", "possible"),
+            ],
+        ),
+        (
+            "what supports one cause adds up",
+            &[
+                (Code::Admin, ROUTER),
+                (Code::Port, ROUTER),
+                (Code::Port, SERVER),
+                (Code::Protocol, SERVER),
+                (Code::Protocol, SERVER),
+            ],
+            &[("service-down", "likely"), ("firewall-reject", "possible")],
+        ),
+    ];
+    for (what, errors, expected) in cases {
+        let mut scenario = Scenario::new();
+        for (n, (code, reporter)) in (0_u32..).zip(errors) {
+            error(&mut scenario, f64::from(n) * 4.0, *code, reporter);
+        }
+        assert_eq!(words(&scenario.incident().causes), expected, "{what}");
+    }
+}
+
+#[test]
+fn port_for_some_while_others_get_answers_to_later_queries_is_a_firewall() {
+    // What happens besides the `port` error about A's query at 1.0, at 1.001; the first cause.
+    type Then = fn(&mut Scenario);
+    let cases: [(&str, Then, &str); 7] = [
+        ("nothing", |_| {}, "service-down"),
+        (
+            "an answer to B's later query",
+            |s| _ = s.answer(2.1, B, 2.0),
+            "firewall-reject",
+        ),
+        (
+            "an answer to B's earlier query",
+            |s| _ = s.answer(2.1, B, 0.9),
+            "service-down",
+        ),
+        (
+            "an answer to B, the query unseen",
+            |s| _ = s.respond(2.1, B, "", None, Rcode::NoError),
+            "service-down",
+        ),
+        (
+            "an answer to A's later query",
+            |s| _ = s.answer(2.1, A, 2.0),
+            "service-down",
+        ),
+        (
+            "an answer to B, which then fails too",
+            |s| {
+                s.answer(2.1, B, 2.0).query(3.0, B, "b.test").error(
+                    3.001,
+                    &Error {
+                        client: B,
+                        sent: 3.0,
+                        ..Error::default()
+                    },
+                );
+            },
+            "service-down",
+        ),
+        (
+            "an answer to B, and A fails again",
+            |s| _ = s.answer(2.1, B, 2.0).rejected(3.0),
+            "firewall-reject",
+        ),
+    ];
+    for (what, then, first) in cases {
+        let mut scenario = Scenario::new();
+        scenario.rejected(1.0);
+        then(&mut scenario);
+        let found = scenario.incident().causes;
+        assert_eq!(found[0].cause, first, "{what}: {found:?}");
+        assert_eq!(
+            found.len(),
+            if first == "firewall-reject" { 2 } else { 1 },
+            "{what}"
+        );
+    }
+}
+
+#[test]
+fn a_protocol_error_is_no_selective_firewall() {
+    let mut scenario = Scenario::new();
+    error(&mut scenario, 0.0, Code::Protocol, SERVER);
+    scenario.answer(4.1, B, 4.0);
+    assert_eq!(words(&scenario.incident().causes), [("service-down", "likely")]);
+}
+
+#[test]
+fn a_quick_host_error_on_ipv4_points_to_a_reject_route() {
+    let quick = "; 1 came within 2 ms of its query: so quick an error points to a reject route rather than to a \
+                 failed neighbour look-up, which takes seconds";
+    for (server, delay, said) in [
+        (SERVER, 0.001, true),
+        (SERVER, 0.002, true),
+        (SERVER, 0.002_001, false),
+        (SERVER, 3.0, false),
+        ("2001:db8::53", 0.001, false),
+    ] {
+        let mut scenario = Scenario::new();
+        scenario.on(server).query(1.0, A, "a.test").error(
+            1.0 + delay,
+            &Error {
+                sent: 1.0,
+                code: Code::Host,
+                reporter: Some(ROUTER),
+                ..Error::default()
+            },
+        );
+        let found = scenario.incident().causes;
+        assert_eq!(words(&found), [("host-down", "likely")]);
+        assert_eq!(
+            found[0].evidence.ends_with(quick),
+            said,
+            "{server} {delay}: {}",
+            found[0].evidence
+        );
+    }
+}
+
+#[test]
+fn what_this_host_raised_itself_is_said() {
+    let cases = [
+        (Code::Host, "host-down", ROUTER),
+        (Code::Net, "no-route", ROUTER),
+        (Code::Admin, "firewall-reject", ROUTER),
+        (Code::Port, "firewall-reject", ROUTER),
+        (Code::Port, "service-down", SERVER),
+    ];
+    for (code, cause, reporter) in cases {
+        let mut scenario = Scenario::new();
+        let mut raised = |time, proof| {
+            scenario.error(
+                time,
+                &Error {
+                    code,
+                    reporter: Some(reporter),
+                    proof: Some(proof),
+                    ..Error::default()
+                },
+            );
+            scenario.incident().causes.remove(0)
+        };
+        let first = raised(3.0, Proof::RaisedByThisHost(Some(at(0.0))));
+        assert_eq!(first.cause, cause, "{code:?}");
+        assert!(
+            first.evidence.ends_with("; raised by this host"),
+            "{}",
+            first.evidence
+        );
+        let second = raised(6.0, Proof::QuerySeen(at(3.0)));
+        assert!(
+            second.evidence.ends_with("; 1 of them raised by this host"),
+            "{}",
+            second.evidence
+        );
+    }
+}
+
+#[test]
+fn several_reporters_are_said() {
+    let mut scenario = Scenario::new();
+    error(&mut scenario, 0.0, Code::Host, ROUTER);
+    error(&mut scenario, 4.0, Code::Host, "192.0.2.253");
+    assert!(
+        scenario.incident().causes[0]
+            .evidence
+            .starts_with("2 of 2 errors are `host` sent by 192.0.2.254 and others:")
+    );
+    error(&mut scenario, 8.0, Code::Host, SERVER);
+    assert!(
+        scenario.incident().causes[0].evidence.starts_with(
+            "3 of 3 errors are `host` sent by 203.0.113.2 itself and by 192.0.2.254 and others:"
+        )
+    );
+}
+
+#[test]
+fn the_port_and_transport_are_said() {
+    let mut scenario = Scenario::new();
+    scenario.over(Transport::Tcp).rejected(0.0);
+    assert!(
+        scenario.incident().causes[0]
+            .evidence
+            .contains("nothing listens on tcp port 53 there")
+    );
+    assert_eq!(scenario.incident().transport, "tcp");
+    assert!(
+        scenario
+            .incident()
+            .id
+            .ends_with("-unreachable-203.0.113.2-53-tcp")
+    );
+}
+
+#[test]
+fn likely_can_be_set() {
+    let mut scenario = Scenario::with(|thresholds, _| {
+        thresholds.likely_percent = 34;
+        thresholds.quick_error = Duration::from_secs(5);
+    });
+    for n in 0..2_u32 {
+        error(&mut scenario, f64::from(n) * 4.0, Code::Host, ROUTER);
+    }
+    error(&mut scenario, 8.0, Code::Net, ROUTER);
+    assert_eq!(
+        words(&scenario.incident().causes),
+        [("host-down", "likely"), ("no-route", "possible")]
+    );
+    assert!(
+        scenario.incident().causes[0]
+            .evidence
+            .contains("2 came within 5000 ms of their queries")
+    );
+}

@@ -1,0 +1,150 @@
+//! `failing`: what opens it, what closes it.
+
+use netmon_common::Rcode;
+
+use super::scenario::{A, B, SERVER, Scenario, address, when};
+
+/// So many failed and good answers in one second, the failed ones for so many names.
+fn answers(scenario: &mut Scenario, time: f64, failed: u32, good: u32, names: u32, rcode: Rcode) {
+    for n in 0..failed {
+        let name = format!("{}.test", n % names.max(1));
+        scenario.asked(time + f64::from(n) / 1_000.0, A, &name, rcode);
+    }
+    for n in 0..good {
+        scenario.asked(
+            time + 0.5 + f64::from(n) / 1_000.0,
+            B,
+            "good.test",
+            Rcode::NoError,
+        );
+    }
+}
+
+#[test]
+fn rules_at_both_sides_of_each_threshold() {
+    // Failed answers, good ones, names, rcode, whether it opens.
+    let cases = [
+        ("10 answers, all failed", 10, 0, 3, Rcode::ServFail, true),
+        ("9 answers", 9, 0, 3, Rcode::ServFail, false),
+        ("half of them", 5, 5, 3, Rcode::ServFail, true),
+        ("less than half", 5, 6, 3, Rcode::ServFail, false),
+        ("3 names", 20, 0, 3, Rcode::ServFail, true),
+        ("2 names", 20, 0, 2, Rcode::ServFail, false),
+        ("REFUSED", 10, 0, 3, Rcode::Refused, true),
+        ("NXDOMAIN is an answer", 10, 0, 3, Rcode::NxDomain, false),
+        ("another rcode", 10, 0, 3, Rcode::Other, false),
+    ];
+    for (what, failed, good, names, rcode, opens) in cases {
+        let mut scenario = Scenario::new();
+        answers(&mut scenario, 1.0, failed, good, names, rcode);
+        scenario.advance(2.0);
+        assert_eq!(!scenario.story().is_empty(), opens, "{what}");
+        if opens {
+            assert_eq!(scenario.story(), ["opened failing"], "{what}");
+            assert_eq!(when(scenario.opened().opened), "2.000", "{what}");
+            assert_eq!(scenario.opened().causes[0].cause, "server-failure", "{what}");
+        }
+    }
+}
+
+#[test]
+fn only_the_last_30_s_count() {
+    for (second, opens) in [(30.9, true), (31.0, false)] {
+        let mut scenario = Scenario::new();
+        answers(&mut scenario, 1.0, 9, 0, 3, Rcode::ServFail);
+        scenario
+            .asked(second, A, "x.test", Rcode::ServFail)
+            .advance(second + 1.0);
+        assert_eq!(!scenario.story().is_empty(), opens, "{second}");
+    }
+}
+
+#[test]
+fn it_tells_whom_it_hit_and_begins_with_the_first_query_that_failed() {
+    let mut scenario = Scenario::new();
+    scenario.asked(0.5, B, "good.test", Rcode::NoError);
+    scenario.query(0.75, A, "0.test");
+    scenario.respond(1.25, A, "0.test", Some(0.75), Rcode::ServFail);
+    answers(&mut scenario, 2.0, 8, 1, 4, Rcode::ServFail);
+    scenario.asked(2.9, A, "r.test", Rcode::Refused).advance(3.0);
+    let incident = scenario.opened();
+    assert_eq!(when(incident.began), "0.750");
+    assert_eq!(when(incident.last_seen), "2.901");
+    assert_eq!((incident.queries, incident.answers), (11, 11));
+    let json = serde_json::to_value(&incident).unwrap();
+    assert_eq!(json["clients"], serde_json::json!([A]));
+    assert_eq!(
+        json["names"],
+        serde_json::json!(["0.test", "1.test", "2.test", "3.test", "r.test"])
+    );
+    assert_eq!(
+        incident.causes[0].evidence,
+        "10 of 11 answers are SERVFAIL (9) or REFUSED (1), for 5 names: the server runs, but cannot or will not \
+         do its work"
+    );
+    assert_eq!(incident.severity, "degraded", "it answers");
+}
+
+#[test]
+fn refused_by_an_own_server_is_its_policy() {
+    for (rcode, opens) in [(Rcode::Refused, false), (Rcode::ServFail, true)] {
+        let mut scenario = Scenario::new();
+        scenario.decider.set_local([address(SERVER)]);
+        answers(&mut scenario, 1.0, 20, 0, 5, rcode);
+        scenario
+            .counts(1.9, 0, 0, 0, if opens { 0 } else { 20 })
+            .advance(3.0);
+        assert_eq!(!scenario.story().is_empty(), opens, "{rcode:?}");
+    }
+}
+
+#[test]
+fn it_closes_when_under_a_tenth_fail_for_30_s() {
+    // Good answers a second after it opened, failed ones among them every 10 s; when it closes.
+    let cases = [
+        ("none fails", 1, 0, Some("32.000")),
+        ("a tenth fails", 9, 10, None),
+        ("under a tenth fails", 10, 10, Some("32.000")),
+        ("no answers", 0, 0, None),
+    ];
+    for (what, good, failed, closes) in cases {
+        let mut scenario = Scenario::new();
+        answers(&mut scenario, 1.0, 10, 0, 3, Rcode::ServFail);
+        for second in 2..100_u32 {
+            let failed = if second % 10 == 5 { failed } else { 0 };
+            answers(&mut scenario, f64::from(second), failed, good, 3, Rcode::ServFail);
+        }
+        scenario.advance(100.0);
+        match closes {
+            None => assert_eq!(scenario.story(), ["opened failing"], "{what}"),
+            Some(second) => {
+                assert_eq!(
+                    scenario.story(),
+                    ["opened failing", "closed failing recovered"],
+                    "{what}"
+                );
+                assert_eq!(when(scenario.closed().closed.unwrap()), second, "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn many_good_answers_at_once_do_not_close_it_before_30_s() {
+    let mut scenario = Scenario::new();
+    answers(&mut scenario, 1.0, 10, 0, 3, Rcode::ServFail);
+    answers(&mut scenario, 3.0, 0, 200, 3, Rcode::NoError);
+    scenario.advance(31.999);
+    assert_eq!(scenario.story(), ["opened failing"]);
+    scenario.advance(32.0);
+    assert_eq!(scenario.story(), ["opened failing", "closed failing recovered"]);
+}
+
+#[test]
+fn it_goes_beside_unreachable() {
+    let mut scenario = Scenario::new();
+    scenario.rejected(0.5);
+    answers(&mut scenario, 1.0, 10, 0, 3, Rcode::ServFail);
+    scenario.advance(2.0);
+    assert_eq!(scenario.story(), ["opened unreachable", "opened failing"]);
+}

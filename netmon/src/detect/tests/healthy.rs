@@ -1,0 +1,165 @@
+//! An hour of healthy traffic: lost packets, retries, late answers, broken names. Nothing may open.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::net::Ipv4Addr;
+
+use netmon_common::{Address, Rcode, Transport};
+
+use crate::detect::{Decider, Scope, Thresholds};
+use crate::observation::{Answer, Name, Observation, Query, Service, What};
+use crate::time::{SECOND_NS, Time};
+
+/// A small generator (`SplitMix64`, Steele, Lea and Flood 2014), so that the hour is the same in each run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    fn percent(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+}
+
+/// What happens, in the order of time; the number keeps ties in the order in which they were planned.
+type Plan = BinaryHeap<Reverse<(u64, u64, Event)>>;
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    /// A query: client, server, name, how often it was sent before.
+    Ask(u32, u32, u64, u32),
+    /// An answer: client, server, name, when its query was sent, whether it is SERVFAIL.
+    Answer(u32, u32, u64, u64, bool),
+}
+
+const HOUR: u64 = 3_600 * SECOND_NS;
+const MS: u64 = 1_000_000;
+const CLIENTS: u32 = 20;
+const SERVERS: u32 = 4;
+/// Names that no resolver can resolve.
+const BROKEN: u64 = 2;
+
+struct Hour {
+    random: Random,
+    plan: Plan,
+    planned: u64,
+    decider: Decider,
+    queries: u64,
+}
+
+impl Hour {
+    fn at(&mut self, time: u64, event: Event) {
+        self.planned += 1;
+        self.plan.push(Reverse((time, self.planned, event)));
+    }
+
+    /// A client asks, and asks again when there was no answer: the next server after 5 s, twice.
+    fn ask(&mut self, time: u64, client: u32, server: u32, name: u64, sent_before: u32) {
+        self.queries += 1;
+        let query = What::Query(Query {
+            client: client_address(client),
+            name: Some(Name::new(&format!("{name}.test"))),
+            recursion_desired: Some(true),
+            counted_here: true,
+        });
+        self.see(time, server, query);
+        let lost = self.random.percent(2) || self.random.percent(2);
+        let broken = name < BROKEN;
+        let late = broken || self.random.percent(3);
+        let delay = if late {
+            // A resolver that has to ask far away, or does not come to an end.
+            2_000 * MS + self.random.below(6_000) * MS
+        } else {
+            MS + self.random.below(80) * MS
+        };
+        if !lost {
+            self.at(time + delay, Event::Answer(client, server, name, time, broken));
+        }
+        if (lost || delay > 5_000 * MS) && sent_before < 2 {
+            let next = (server + 1) % SERVERS;
+            self.at(time + 5_000 * MS, Event::Ask(client, next, name, sent_before + 1));
+        }
+    }
+
+    fn see(&mut self, time: u64, server: u32, what: What) {
+        let time = Time::from_nanos(time);
+        self.decider.advance(time, &|_| true);
+        self.decider.observe(&Observation {
+            time,
+            service: Service {
+                server: Ipv4Addr::from_bits(0xcb00_7101 + server).into(),
+                port: 53,
+                transport: Transport::Udp,
+            },
+            what,
+        });
+    }
+}
+
+fn client_address(client: u32) -> Address {
+    Ipv4Addr::from_bits(0xc000_0201 + client).into()
+}
+
+/// The changes of a healthy hour, and how many queries it had.
+fn hour(seed: u64) -> (Vec<crate::detect::Change>, u64) {
+    let mut hour = Hour {
+        random: Random(seed),
+        plan: Plan::new(),
+        planned: 0,
+        decider: Decider::new(Thresholds::default(), Scope::default()),
+        queries: 0,
+    };
+    for client in 0..CLIENTS {
+        // From one query in a minute or two to several a second.
+        let pause = [200, 1_000, 5_000, 30_000, 100_000][client as usize % 5];
+        let mut time = hour.random.below(pause) * MS;
+        while time < HOUR {
+            let server = if hour.random.percent(80) {
+                client % 2
+            } else {
+                2 + client % 2
+            };
+            let name = hour.random.below(200);
+            hour.at(time, Event::Ask(client, server, name, 0));
+            time += MS + hour.random.below(2 * pause) * MS;
+        }
+    }
+    while let Some(Reverse((time, _, event))) = hour.plan.pop() {
+        match event {
+            Event::Ask(client, server, name, before) => hour.ask(time, client, server, name, before),
+            Event::Answer(client, server, name, sent, broken) => {
+                let answer = What::Answer(Answer {
+                    client: client_address(client),
+                    rcode: if broken { Rcode::ServFail } else { Rcode::NoError },
+                    query_time: Some(Time::from_nanos(sent)),
+                    name: Some(Name::new(&format!("{name}.test"))),
+                    recursion_desired: Some(true),
+                    counted_here: true,
+                });
+                hour.see(time, server, answer);
+            }
+        }
+    }
+    hour.decider
+        .advance(Time::from_nanos(HOUR + 60 * SECOND_NS), &|_| true);
+    (hour.decider.take_changes(), hour.queries)
+}
+
+#[test]
+fn a_healthy_hour_opens_nothing() {
+    for seed in 1..=5 {
+        let (changes, queries) = hour(seed);
+        assert!(queries > 50_000, "{queries} queries are an hour's work");
+        assert!(changes.is_empty(), "seed {seed}: {changes:#?}");
+    }
+}

@@ -1,0 +1,254 @@
+//! What holds for any observations, also nonsense, in any order of time.
+
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+
+use netmon_common::{Code, Rcode, Transport};
+use proptest::prelude::*;
+
+use crate::detect::limits::{LISTED, SERVERS};
+use crate::detect::{Change, ChangeKind, Decider, Scope, Thresholds};
+use crate::observation::{Answer, Counts, Failure, Name, Observation, Proof, Query, Service, What};
+use crate::report::model::Incident;
+use crate::time::{SECOND_NS, Time};
+
+/// Mostly small steps, also back; sometimes a long pause, seldom a nonsensical one.
+fn step() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        20 => 0..2_000_000_000_i64,
+        4 => -5_000_000_000..0_i64,
+        2 => 0..700_000_000_000_i64,
+        1 => any::<i64>(),
+    ]
+}
+
+fn client() -> impl Strategy<Value = netmon_common::Address> {
+    (0..50_u32).prop_map(|n| Ipv4Addr::from_bits(0xc000_0200 + n).into())
+}
+
+fn name() -> impl Strategy<Value = Option<Name>> {
+    proptest::option::weighted(0.9, (0..40_u8).prop_map(|n| Name::new(&format!("{n}.test"))))
+}
+
+fn rcode() -> impl Strategy<Value = Rcode> {
+    prop_oneof![
+        Just(Rcode::NoError),
+        Just(Rcode::ServFail),
+        Just(Rcode::Refused),
+        Just(Rcode::NxDomain)
+    ]
+}
+
+fn moment() -> impl Strategy<Value = Time> {
+    prop_oneof![
+        4 => (0..100 * SECOND_NS).prop_map(Time::from_nanos),
+        1 => any::<u64>().prop_map(Time::from_nanos),
+    ]
+}
+
+fn proof() -> impl Strategy<Value = Proof> {
+    prop_oneof![
+        4 => moment().prop_map(Proof::QuerySeen),
+        1 => proptest::option::of(moment()).prop_map(Proof::RaisedByThisHost),
+        1 => Just(Proof::QueriesUnseen),
+        1 => Just(Proof::None),
+    ]
+}
+
+fn desired() -> impl Strategy<Value = Option<bool>> {
+    prop_oneof![4 => Just(Some(true)), 1 => Just(Some(false)), 1 => Just(None)]
+}
+
+fn what() -> impl Strategy<Value = What> {
+    let query = (client(), name(), desired(), any::<bool>()).prop_map(|(client, name, rd, counted_here)| {
+        What::Query(Query {
+            client,
+            name,
+            recursion_desired: rd,
+            counted_here,
+        })
+    });
+    let answer = (
+        client(),
+        rcode(),
+        proptest::option::of(moment()),
+        name(),
+        desired(),
+        any::<bool>(),
+    )
+        .prop_map(|(client, rcode, query_time, name, rd, counted_here)| {
+            What::Answer(Answer {
+                client,
+                rcode,
+                query_time,
+                name,
+                recursion_desired: rd,
+                counted_here,
+            })
+        });
+    let failure = (client(), client(), 0..6_usize, proof(), name(), desired()).prop_map(
+        |(client, reporter, code, proof, name, rd)| {
+            What::Failure(Failure {
+                client,
+                reporter,
+                code: Code::ALL[code],
+                proof,
+                name,
+                recursion_desired: rd,
+                last_answer: None,
+            })
+        },
+    );
+    let counts = (any::<u16>(), any::<u16>(), any::<u16>(), any::<u16>()).prop_map(|(q, a, s, r)| {
+        What::Counts(Counts {
+            queries: q.into(),
+            answers: a.into(),
+            servfail: s.into(),
+            refused: r.into(),
+            failures: [0; 6],
+        })
+    });
+    prop_oneof![8 => query, 2 => answer, 2 => failure, 1 => counts]
+}
+
+fn observation() -> impl Strategy<Value = (i64, Service, What)> {
+    let service = (0..4_u32, any::<bool>()).prop_map(|(n, tcp)| Service {
+        server: Ipv4Addr::from_bits(0xcb00_7100 + n).into(),
+        port: 53,
+        transport: if tcp { Transport::Tcp } else { Transport::Udp },
+    });
+    (step(), service, what())
+}
+
+/// Checks each change against those before it.
+#[derive(Default)]
+struct Watch {
+    known: HashMap<String, Incident>,
+    /// The last second of which changes were taken.
+    second: u64,
+}
+
+impl Watch {
+    /// Takes the changes up to that second.
+    fn take_all(&mut self, changes: &[Change], second: u64) {
+        let mut updates: HashMap<&str, u64> = HashMap::new();
+        for change in changes {
+            self.take(change);
+            if change.kind == ChangeKind::Updated {
+                *updates.entry(&change.incident.id).or_default() += 1;
+            }
+        }
+        let seconds = second.saturating_sub(self.second);
+        assert!(
+            updates.values().all(|updates| *updates <= seconds),
+            "more than one update a second"
+        );
+        self.second = self.second.max(second);
+    }
+
+    fn take(&mut self, change: &Change) {
+        let Change { kind, incident } = change;
+        let before = self.known.get(&incident.id);
+        match kind {
+            ChangeKind::Opened => {
+                assert!(
+                    before.is_none_or(|before| before.state == "closed"),
+                    "opened twice"
+                );
+                assert_eq!(incident.reopened, before.map_or(0, |before| before.reopened + 1));
+                assert!(
+                    !self.known.values().any(|other| other.state == "open"
+                        && (other.server, other.port, other.transport, other.kind)
+                            == (incident.server, incident.port, incident.transport, incident.kind)),
+                    "two open incidents of one kind"
+                );
+            }
+            ChangeKind::Updated => {
+                assert_eq!(before.unwrap().state, "open");
+                assert_ne!(before.unwrap(), incident, "nothing changed");
+            }
+            ChangeKind::Closed => assert_eq!(before.unwrap().state, "open"),
+        }
+        assert_eq!(
+            incident.state,
+            if *kind == ChangeKind::Closed {
+                "closed"
+            } else {
+                "open"
+            }
+        );
+        assert_eq!(incident.closed.is_some(), *kind == ChangeKind::Closed);
+        if let Some(before) = before {
+            never_less(before, incident);
+        }
+        bounded(incident);
+        self.known.insert(incident.id.clone(), incident.clone());
+    }
+}
+
+fn never_less(before: &Incident, after: &Incident) {
+    let counts = |incident: &Incident| {
+        let errors = incident.errors;
+        [
+            incident.queries,
+            incident.answers,
+            incident.verified,
+            incident.clients_more,
+            incident.names_more,
+            errors.net,
+            errors.host,
+            errors.protocol,
+            errors.port,
+            errors.admin,
+            errors.other,
+        ]
+    };
+    for (before, after) in counts(before).into_iter().zip(counts(after)) {
+        assert!(before <= after, "{before} became {after}");
+    }
+    assert!(after.names.starts_with(&before.names));
+    assert!(after.clients.starts_with(&before.clients));
+    assert!(after.began <= before.began);
+    assert_eq!(after.opened, before.opened);
+}
+
+fn bounded(incident: &Incident) {
+    assert!(incident.names.len() <= LISTED);
+    assert!(incident.clients.len() <= LISTED);
+    assert!(incident.reporters.len() <= LISTED);
+    assert!(incident.began <= incident.opened);
+    assert!(!incident.causes.is_empty(), "{incident:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_observations_leave_a_consistent_story(
+        observations in proptest::collection::vec(observation(), 0..300),
+        unheard in any::<bool>(),
+        own in any::<bool>(),
+    ) {
+        let mut decider = Decider::new(Thresholds::default(), Scope::default());
+        if own {
+            decider.set_local([Ipv4Addr::from_bits(0xcb00_7100).into()]);
+        }
+        let heard = |client: netmon_common::Address| !unheard || client.octets()[15].is_multiple_of(2);
+        let mut watch = Watch::default();
+        let mut time = Time::at_second(50);
+        for (step, service, what) in observations {
+            time = Time::from_nanos(time.nanos().saturating_add_signed(step));
+            decider.advance(time, &heard);
+            decider.observe(&Observation { time, service, what });
+            watch.take_all(&decider.take_changes(), time.second());
+            let open: Vec<String> = decider.open_incidents().into_iter().map(|i| i.id).collect();
+            let mut told: Vec<&String> =
+                watch.known.values().filter(|i| i.state == "open").map(|i| &i.id).collect();
+            told.sort();
+            let mut sorted: Vec<&String> = open.iter().collect();
+            sorted.sort();
+            prop_assert_eq!(sorted, told);
+        }
+        prop_assert!(decider.tallies().servers <= SERVERS as u64);
+    }
+}

@@ -1,0 +1,226 @@
+//! What the words of an incident mean, in tables: each kind, each ICMP code, each cause.
+//!
+//! For a kind or a cause: what it is, what else looks the same, how to confirm it, how to mend it. All of it
+//! is templates for [`Facts::say`](super::facts::Facts::say) and
+//! [`Facts::steps`](super::facts::Facts::steps), used by the reports and by what `netmon run` tells people. A
+//! sentence that does not hold for every incident has a condition beside it.
+
+mod causes;
+mod codes;
+mod kinds;
+mod server_causes;
+
+use netmon_common::Code;
+
+pub use codes::{REFUSED, SERVFAIL};
+
+use super::model::{ByCode, Incident};
+use super::phrase::between;
+
+/// When a sentence or a step holds.
+pub type When = fn(&Incident) -> bool;
+
+/// A kind of incident.
+#[derive(Debug)]
+pub struct Kind {
+    /// Its word in the contract.
+    pub word: &'static str,
+    /// What is wrong, in a word or two for tables and headings.
+    pub short: &'static str,
+    /// What the incident is called in headings; a template.
+    pub name: &'static str,
+    /// What is wrong, as a sentence: when nothing got an answer.
+    pub down: &'static str,
+    /// The same, when some did.
+    pub degraded: &'static str,
+    /// What users notice.
+    pub impact: &'static str,
+    /// How netmon tells it.
+    pub rule: &'static str,
+}
+
+/// An ICMP code.
+#[derive(Debug)]
+pub struct CodeText {
+    /// How tools call it; a template.
+    pub words: &'static str,
+    /// Its numbers in ICMP, and where that is said.
+    pub v4: (&'static str, &'static str),
+    /// Its numbers in ICMPv6, and where that is said.
+    pub v6: (&'static str, &'static str),
+    /// What it means; a template.
+    pub meaning: &'static str,
+}
+
+/// A response code that says that the server did not do its work.
+#[derive(Debug)]
+pub struct ResponseText {
+    /// How it is called.
+    pub words: &'static str,
+    /// Its number, and where that is said.
+    pub reference: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// A cause.
+#[derive(Debug)]
+pub struct Cause {
+    /// Its word in the contract.
+    pub word: &'static str,
+    /// What it is, as a clause that begins small; a template.
+    pub clause: &'static str,
+    /// What it means and how it shows.
+    pub meaning: &'static [Sentence],
+    /// What looks the same in the data.
+    pub alternatives: &'static [Sentence],
+    /// How to confirm it.
+    pub confirm: &'static [Step],
+    /// How to mend it.
+    pub mend: &'static [Step],
+}
+
+/// A sentence that holds under a condition.
+#[derive(Debug)]
+pub struct Sentence {
+    /// When it holds.
+    pub when: When,
+    /// A template.
+    pub text: &'static str,
+}
+
+/// What to do under a condition.
+#[derive(Debug)]
+pub struct Step {
+    /// When it is of use.
+    pub when: When,
+    /// A template of words.
+    pub what: &'static str,
+    /// A template of a shell command.
+    pub command: Option<&'static str>,
+}
+
+/// The kind with this word.
+pub fn kind(word: &str) -> Option<&'static Kind> {
+    kinds::KINDS.iter().find(|kind| kind.word == word)
+}
+
+/// The cause with this word.
+pub fn cause(word: &str) -> Option<&'static Cause> {
+    causes::CAUSES
+        .iter()
+        .chain(server_causes::CAUSES)
+        .find(|cause| cause.word == word)
+}
+
+/// What an ICMP code means.
+pub fn code(code: Code) -> &'static CodeText {
+    match code {
+        Code::Net => &codes::NET,
+        Code::Host => &codes::HOST,
+        Code::Protocol => &codes::PROTOCOL,
+        Code::Port => &codes::PORT,
+        Code::Admin => &codes::ADMIN,
+        Code::Other => &codes::OTHER,
+    }
+}
+
+/// The six counts with their codes.
+pub fn by_code(counts: &ByCode) -> Vec<(Code, u64)> {
+    vec![
+        (Code::Net, counts.net),
+        (Code::Host, counts.host),
+        (Code::Protocol, counts.protocol),
+        (Code::Port, counts.port),
+        (Code::Admin, counts.admin),
+        (Code::Other, counts.other),
+    ]
+}
+
+/// A sentence that always holds.
+const fn always(text: &'static str) -> Sentence {
+    Sentence { when: any, text }
+}
+
+/// A sentence that holds when its condition does.
+const fn when(when: When, text: &'static str) -> Sentence {
+    Sentence { when, text }
+}
+
+/// A step in words alone.
+const fn step(what: &'static str) -> Step {
+    Step {
+        when: any,
+        what,
+        command: None,
+    }
+}
+
+/// A step with a command.
+const fn run(what: &'static str, command: &'static str) -> Step {
+    Step {
+        when: any,
+        what,
+        command: Some(command),
+    }
+}
+
+impl Step {
+    /// The same, under a condition.
+    const fn only(self, when: When) -> Self {
+        Self { when, ..self }
+    }
+}
+
+fn any(_: &Incident) -> bool {
+    true
+}
+
+fn over_udp(incident: &Incident) -> bool {
+    incident.transport == "udp"
+}
+
+fn over_tcp(incident: &Incident) -> bool {
+    incident.transport == "tcp"
+}
+
+/// Whether somebody other than the server sent an error.
+fn another_says_so(incident: &Incident) -> bool {
+    incident.reporters.iter().any(|&who| who != incident.server)
+}
+
+/// Whether the server itself sent an error.
+fn server_says_so(incident: &Incident) -> bool {
+    incident.reporters.contains(&incident.server)
+}
+
+/// Whether a client's own host sent an error.
+fn client_says_so(incident: &Incident) -> bool {
+    incident
+        .reporters
+        .iter()
+        .any(|who| *who != incident.server && incident.clients.contains(who))
+}
+
+/// Whether somebody between client and server sent an error.
+fn router_says_so(incident: &Incident) -> bool {
+    incident
+        .reporters
+        .iter()
+        .any(|who| *who != incident.server && !incident.clients.contains(who))
+}
+
+/// Whether some queries got answers while others failed; answers that only came when all was over do not count.
+fn some_are_answered(incident: &Incident) -> bool {
+    incident.severity == "degraded" && incident.answers > 0
+}
+
+/// Whether the queries came at a rate that overloads no server: below what the contract asks of an overload.
+fn no_flood(incident: &Incident) -> bool {
+    const FLOOD_A_SECOND: u64 = 100;
+    let lasted = between(incident.began.0, incident.last_seen.0).as_secs();
+    lasted > 0 && incident.queries < FLOOD_A_SECOND * lasted
+}
+
+#[cfg(test)]
+mod tests;

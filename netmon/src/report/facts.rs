@@ -1,0 +1,293 @@
+//! What is known of one incident, as words: what fills the holes of the report's sentences and commands.
+//!
+//! Every sentence about an incident is a template such as `{Clients} sent {queries} to {server}`, so that
+//! numbers, singular and plural are right in one place. Commands are templates, too: what fills them is safe
+//! to paste into a shell, whatever names were asked for.
+
+use std::net::IpAddr;
+
+use jiff::{SignedDuration, Timestamp};
+use netmon_common::{Address, Code};
+
+use super::explain::{self, Step};
+use super::model::Incident;
+use super::phrase::{self, count};
+use super::rich::{self, Text};
+use super::words::Shown;
+
+/// Items of a list that prose names; beyond it says how many more.
+const NAMED: usize = 3;
+
+/// How long before the first failure a log is worth reading.
+const BEFORE: SignedDuration = SignedDuration::from_mins(10);
+
+/// One incident's facts.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The incident.
+    pub incident: &'a Incident,
+}
+
+impl<'a> Facts<'a> {
+    /// Of this incident.
+    pub fn new(incident: &'a Incident) -> Self {
+        Self { incident }
+    }
+
+    /// The sentence of a template.
+    pub fn say(&self, template: &str) -> Text {
+        Text::of(template, |hole| self.fill(hole))
+    }
+
+    /// The steps among these that fit the incident, with their commands.
+    pub fn steps(&self, steps: &[Step]) -> Vec<rich::Step> {
+        let fits = |step: &&Step| (step.when)(self.incident);
+        let say = |step: &Step| rich::Step {
+            what: self.say(step.what),
+            command: step.command.map(|command| self.say(command).to_string()),
+        };
+        steps.iter().filter(fits).map(say).collect()
+    }
+
+    /// All errors.
+    pub fn errors(&self) -> u64 {
+        self.by_code().iter().map(|&(_, errors)| errors).sum()
+    }
+
+    /// The codes that came, the most frequent first.
+    pub fn by_code(&self) -> Vec<(Code, u64)> {
+        let mut codes = explain::by_code(&self.incident.errors);
+        codes.retain(|&(_, errors)| errors > 0);
+        codes.sort_by_key(|&(_, errors)| std::cmp::Reverse(errors));
+        codes
+    }
+
+    /// Clients that were hit, those that are not listed included.
+    pub fn clients(&self) -> u64 {
+        self.incident.clients.len() as u64 + self.incident.clients_more
+    }
+
+    /// Names that were asked for, those that are not listed included.
+    pub fn names(&self) -> u64 {
+        self.incident.names.len() as u64 + self.incident.names_more
+    }
+
+    /// Whether all errors came from the server's own address.
+    pub fn server_says_so(&self) -> bool {
+        let incident = self.incident;
+        !incident.reporters.is_empty() && incident.reporters.iter().all(|&who| who == incident.server)
+    }
+
+    /// What a hole stands for; `None` for an unknown one.
+    fn fill(&self, hole: &str) -> Option<Text> {
+        let incident = self.incident;
+        Some(match hole {
+            "server" => Text::code(incident.server),
+            "port" => incident.port.to_string().into(),
+            "transport" => incident.transport.to_uppercase().into(),
+            "udp" => incident.transport.into(),
+            "icmp" => if self.is_v4() { "ICMP" } else { "ICMPv6" }.into(),
+            "clients" => self.clients_in_words(),
+            "for_names" => self.for_names(),
+            "reporters" => self.reporters(|_| true),
+            "others" => self.reporters(|who| who != incident.server),
+            // Over TCP, to try to connect counts as much as to ask.
+            "queries" if incident.transport == "tcp" => count(
+                incident.queries,
+                "attempt at DNS over TCP",
+                "attempts at DNS over TCP",
+            )
+            .into(),
+            "queries" => count(incident.queries, "DNS query", "DNS queries").into(),
+            "answers" => count(incident.answers, "answer", "answers").into(),
+            "errors" => {
+                let one = format!("{} error", if self.is_v4() { "ICMP" } else { "ICMPv6" });
+                count(self.errors(), &one, &format!("{one}s")).into()
+            }
+            "errors_by_code" => self.errors_by_code(),
+            "began" => format!(
+                "{} UTC on {}",
+                phrase::clock(incident.began.0),
+                phrase::day(incident.began.0)
+            )
+            .into(),
+            "began_exactly" => format!(
+                "{} UTC on {}",
+                phrase::exact_clock(incident.began.0),
+                phrase::day(incident.began.0)
+            )
+            .into(),
+            "opened_exactly" => self.time(incident.opened.0, phrase::exact_clock),
+            "closed" => self.time(incident.closed?.0, phrase::clock),
+            "lasted" => phrase::duration(phrase::between(incident.began.0, incident.last_seen.0)).into(),
+            "took" => phrase::duration(phrase::between(incident.began.0, incident.opened.0)).into(),
+            _ => return self.in_command(hole),
+        })
+    }
+
+    /// What stands for a hole in commands.
+    fn in_command(&self, hole: &str) -> Option<Text> {
+        let incident = self.incident;
+        let (udp, port) = (incident.transport == "udp", incident.port);
+        Some(match hole {
+            "dig" => {
+                let port = if port == 53 {
+                    String::new()
+                } else {
+                    format!(" -p {port}")
+                };
+                let tcp = if udp { "" } else { " +tcp" };
+                format!("dig @{}{port}{tcp} {}", incident.server, self.name_for_shell()).into()
+            }
+            "listeners" => format!("ss -{} 'sport = :{port}'", if udp { "lunp" } else { "ltnp" }).into(),
+            "trace" => format!(
+                "traceroute -n {} -p {port} {}",
+                if udp { "-U" } else { "-T" },
+                incident.server
+            )
+            .into(),
+            "packets" => match self.client() {
+                Some(client) => format!("'{} port {port} and host {client}'", incident.transport),
+                None => format!("'{} port {port}'", incident.transport),
+            }
+            .into(),
+            "accept" => match self.client() {
+                Some(client) => Text::from(format!("{} saddr {client} ", self.family())),
+                None => Text::default(),
+            }
+            .then(self.say("{accept_to}")),
+            "accept_to" => format!(
+                "{} daddr {} {} dport {port} accept",
+                self.family(),
+                incident.server,
+                incident.transport
+            )
+            .into(),
+            "name" => self.name_for_shell().into(),
+            "route" => if self.is_v4() { "ip route" } else { "ipv6 route" }.into(),
+            "ip" => if self.is_v4() { "ip" } else { "ip -6" }.into(),
+            "since" => {
+                let since = incident
+                    .began
+                    .0
+                    .checked_sub(BEFORE)
+                    .unwrap_or(Timestamp::UNIX_EPOCH);
+                format!("'{} UTC'", phrase::second(since)).into()
+            }
+            _ => return None,
+        })
+    }
+
+    /// Whether the server has an IPv4 address.
+    pub fn is_v4(&self) -> bool {
+        matches!(self.incident.server.0.ip(), IpAddr::V4(_))
+    }
+
+    /// How nftables calls the family.
+    fn family(&self) -> &'static str {
+        if self.is_v4() { "ip" } else { "ip6" }
+    }
+
+    /// The first client.
+    fn client(&self) -> Option<Shown<Address>> {
+        self.incident.clients.first().copied()
+    }
+
+    /// A time of day, with its day where that is another one than the day on which the incident began.
+    fn time(&self, moment: Timestamp, clock: impl Fn(Timestamp) -> String) -> Text {
+        if phrase::day(moment) == phrase::day(self.incident.began.0) {
+            format!("{} UTC", clock(moment)).into()
+        } else {
+            format!("{} UTC on {}", clock(moment), phrase::day(moment)).into()
+        }
+    }
+
+    /// The first name that no shell and no option parser can misread; the root's servers else.
+    fn name_for_shell(&self) -> &str {
+        let is_plain = |name: &&String| {
+            name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        };
+        self.incident
+            .names
+            .iter()
+            .find(is_plain)
+            .map_or(". NS", String::as_str)
+    }
+
+    fn clients_in_words(&self) -> Text {
+        let listed = self.incident.clients.iter().map(Text::code).collect();
+        some(listed, self.incident.clients_more, "client", "clients")
+    }
+
+    /// `` for the name `example.com` ``, or nothing if no name is known.
+    fn for_names(&self) -> Text {
+        if self.names() == 0 {
+            return Text::default();
+        }
+        let listed = self.incident.names.iter().map(Text::code).collect();
+        Text::from(" for ").then(some(listed, self.incident.names_more, "name", "names"))
+    }
+
+    /// Some of those who sent the errors, and what they are to this incident.
+    fn reporters(&self, some: impl Fn(Shown<Address>) -> bool) -> Text {
+        let incident = self.incident;
+        let with_role = |who: &Shown<Address>| {
+            Text::code(who).then(if *who == incident.server {
+                " (the server itself)"
+            } else if incident.clients.contains(who) {
+                " (the client's own host)"
+            } else {
+                " (a router or firewall on the path)"
+            })
+        };
+        let those: Vec<_> = incident.reporters.iter().filter(|&&who| some(who)).collect();
+        let mut all: Vec<Text> = those.iter().take(NAMED).map(|who| with_role(who)).collect();
+        let more = those.len().saturating_sub(all.len());
+        if more > 0 {
+            all.push(format!("{} more", phrase::number(more as u64)).into());
+        }
+        Text::list(all)
+    }
+
+    /// Errors by code: ``3 ICMP errors `udp port 53 unreachable` ``.
+    fn errors_by_code(&self) -> Text {
+        let codes = self.by_code();
+        let name = |code| self.say(explain::code(code).words);
+        match codes.as_slice() {
+            [] => self.say("{errors}"),
+            [(code, _)] => self.say("{errors} ").then(name(*code)),
+            _ => {
+                let each = codes
+                    .iter()
+                    .map(|&(code, errors)| {
+                        Text::from(format!("{} ", phrase::number(errors))).then(name(code))
+                    })
+                    .collect();
+                self.say("{errors} (").then(Text::list(each)).then(")")
+            }
+        }
+    }
+}
+
+/// Some of them: `the client a`, `the clients a and b`, `34 clients (a, b, c and 31 more)`.
+fn some(mut listed: Vec<Text>, left_out: u64, one: &str, many: &str) -> Text {
+    let all = listed.len() as u64 + left_out;
+    match all {
+        0 => format!("no known {one}").into(),
+        1 if left_out == 0 => Text::from(format!("the {one} ")).then(Text::list(listed)),
+        _ if left_out == 0 && listed.len() <= NAMED => {
+            Text::from(format!("the {many} ")).then(Text::list(listed))
+        }
+        _ => {
+            listed.truncate(NAMED);
+            let more = all - listed.len() as u64;
+            listed.push(format!("{} more", phrase::number(more)).into());
+            Text::from(format!("{} {many} (", phrase::number(all)))
+                .then(Text::list(listed))
+                .then(")")
+        }
+    }
+}

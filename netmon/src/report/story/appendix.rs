@@ -1,0 +1,181 @@
+//! What both kinds of report end with: the timeline, the limits of the data, the servers, the packets.
+
+use super::context::{Context, answers, queries};
+use super::heading;
+use crate::report::explain::by_code;
+use crate::report::model::DestinationCounts;
+use crate::report::phrase;
+use crate::report::rich::{Block, Column, Table, Text};
+
+/// Servers in the table at most.
+const ROWS: usize = 25;
+
+/// Stands in a cell where nothing can be said.
+const NOTHING: &str = "–";
+
+pub(super) fn tell(context: &Context<'_>, blocks: &mut Vec<Block>) {
+    blocks.push(heading(2, "appendix", "Appendix: Servers and packets"));
+    servers(context, blocks);
+    blocks.push(Block::Table(packets(context)));
+}
+
+/// The timeline, if there is one.
+pub(super) fn timeline(context: &Context<'_>, blocks: &mut Vec<Block>) {
+    if context.timeline().axis(1).is_some() {
+        blocks.push(heading(3, "timeline", "Timeline"));
+        blocks.push(Block::Timeline);
+    }
+}
+
+/// What makes the rest less certain.
+pub(super) fn limits(context: &Context<'_>, blocks: &mut Vec<Block>) {
+    let warnings = &context.document().warnings;
+    if !warnings.is_empty() {
+        blocks.push(heading(3, "limits", "Limits of this data"));
+        let points = warnings.iter().map(|warning| {
+            Text::from(warning.message.clone())
+                .then(" (")
+                .then(Text::code(warning.warning))
+                .then(")")
+        });
+        blocks.push(Block::Bullets(points.collect()));
+    }
+}
+
+fn servers(context: &Context<'_>, blocks: &mut Vec<Block>) {
+    if context.servers().is_empty() {
+        blocks.push(Block::Paragraph(
+            "No DNS server was asked, and none answered.".into(),
+        ));
+        return;
+    }
+    blocks.push(Block::Table(server_table(context)));
+    let left_out = context.servers().len().saturating_sub(ROWS);
+    if left_out > 0 {
+        blocks.push(Block::Paragraph(
+            format!(
+                "{} with fewer queries {} not shown.",
+                phrase::count(left_out as u64, "further server", "further servers"),
+                if left_out == 1 { "is" } else { "are" }
+            )
+            .into(),
+        ));
+    }
+}
+
+/// The servers, those with incidents first, then the busiest.
+pub fn server_table(context: &Context<'_>) -> Table {
+    let troubled = context.troubled_servers();
+    let (first, others): (Vec<_>, Vec<_>) = context
+        .servers()
+        .into_iter()
+        .partition(|server| troubled.contains(&server.address.0));
+    let mut table = Table {
+        caption: "DNS servers: what was counted over the whole log, UDP and TCP together".into(),
+        columns: [
+            Column::words("Server"),
+            Column::numbers("Queries"),
+            Column::numbers("Answers"),
+            Column::numbers("Answered"),
+            Column::numbers("ICMP errors"),
+            Column::numbers("TCP connects"),
+            Column::numbers("Median time"),
+            Column::numbers("99% within"),
+            Column::numbers("No error"),
+            Column::numbers("NXDOMAIN"),
+            Column::numbers("SERVFAIL"),
+            Column::numbers("REFUSED"),
+            Column::numbers("Other codes"),
+        ]
+        .into(),
+        rows: first.into_iter().chain(others).take(ROWS).map(server).collect(),
+    };
+    table.drop_columns_that_say_nothing(5, &["0", NOTHING]);
+    table
+}
+
+fn server(server: &DestinationCounts) -> Vec<Text> {
+    let errors: u64 = by_code(&server.dns_unreachable)
+        .iter()
+        .map(|&(_, errors)| errors)
+        .sum();
+    let took = |micros: Option<u64>| {
+        micros.map_or_else(
+            || Text::from(NOTHING),
+            |micros| phrase::duration(std::time::Duration::from_micros(micros)).into(),
+        )
+    };
+    let rcodes = &server.rcodes;
+    let mut row = vec![
+        Text::code(server.address),
+        phrase::number(queries(server)).into(),
+        phrase::number(answers(server)).into(),
+        phrase::percent(answers(server), queries(server))
+            .unwrap_or_else(|| NOTHING.into())
+            .into(),
+        phrase::number(errors).into(),
+        phrase::number(server.tcp.tcp_connects).into(),
+        took(server.latency_us.p50),
+        took(server.latency_us.p99),
+    ];
+    row.extend(
+        [
+            rcodes.noerror,
+            rcodes.nxdomain,
+            rcodes.servfail,
+            rcodes.refused,
+            rcodes.other,
+        ]
+        .map(|answers| phrase::number(answers).into()),
+    );
+    row
+}
+
+/// Each packet is in one row, but the last ones, which say what the errors were about.
+fn packets(context: &Context<'_>) -> Table {
+    let totals = &context.document().totals;
+    let outcomes = [
+        ("All packets", totals.frames),
+        ("DNS queries over UDP", totals.dns_queries),
+        ("DNS answers over UDP", totals.dns_responses),
+        ("DNS queries over TCP", totals.tcp.dns_queries),
+        ("DNS answers over TCP", totals.tcp.dns_responses),
+        ("TCP connection attempts to DNS ports", totals.tcp.tcp_connects),
+        ("TCP resets from DNS ports", totals.tcp.tcp_resets),
+        ("ICMP destination unreachable", totals.icmp_unreachable),
+        ("– of these, about DNS queries", totals.dns_unreachable),
+        (
+            "– of these, about queries that are not in the log",
+            totals.unsolicited,
+        ),
+        (
+            "– of these, about hosts that never offered DNS",
+            totals.not_served,
+        ),
+        ("– about answers that came too late", totals.late_responses),
+        ("Fragments after the first", totals.fragments),
+        ("Malformed", totals.malformed),
+        ("Cut off by the capture", totals.truncated),
+        ("Neither IPv4 nor IPv6", totals.not_ip),
+        ("Other traffic", totals.other),
+        (
+            "Counted without their server, because the table was full",
+            totals.overflow,
+        ),
+        ("Events that were lost", totals.events_lost),
+        (
+            "Queries forgotten before their answer or error came",
+            totals.traces_overwritten,
+        ),
+    ];
+    let rows = outcomes
+        .into_iter()
+        .filter(|&(_, packets)| packets > 0)
+        .map(|(what, packets)| vec![what.into(), phrase::number(packets).into()])
+        .collect();
+    Table {
+        caption: "Packets, by what they are".into(),
+        columns: vec![Column::words("What"), Column::numbers("Packets")],
+        rows,
+    }
+}

@@ -1,0 +1,171 @@
+//! What the document says beside the incident: its server at other times, the other servers.
+
+use netmon_common::Address;
+
+use crate::report::Report;
+use crate::report::explain::by_code;
+use crate::report::model::{DestinationCounts, Document, Incident};
+use crate::report::timeline::Timeline;
+use crate::time::Time;
+
+/// The document and the timeline, with what follows from them.
+#[derive(Debug)]
+pub struct Context<'a> {
+    report: &'a Report<'a>,
+}
+
+/// How the servers without an incident did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Others {
+    /// How many were asked.
+    pub servers: u64,
+    /// Queries to them.
+    pub queries: u64,
+    /// Their answers.
+    pub answers: u64,
+    /// Servers with incidents of their own, which are in none of the above.
+    pub troubled: u64,
+}
+
+impl Others {
+    /// Whether they do well enough to say that DNS as such works.
+    pub fn work(&self) -> bool {
+        self.answers > 0 && works(self.queries, self.answers)
+    }
+}
+
+/// Whether nine of ten queries were answered.
+pub fn works(queries: u64, answers: u64) -> bool {
+    answers.saturating_mul(10) >= queries.saturating_mul(9)
+}
+
+impl<'a> Context<'a> {
+    /// Of this report.
+    pub fn new(report: &'a Report<'a>) -> Self {
+        Self { report }
+    }
+
+    /// The document.
+    pub fn document(&self) -> &'a Document {
+        self.report.document
+    }
+
+    /// The timeline.
+    pub fn timeline(&self) -> &'a Timeline {
+        self.report.timeline
+    }
+
+    /// The incidents, in the order in which they opened.
+    pub fn incidents(&self) -> &'a [Incident] {
+        &self.report.document.incidents
+    }
+
+    /// The servers with incidents, each once, in the order of incidents.
+    pub fn troubled_servers(&self) -> Vec<Address> {
+        let mut servers = Vec::new();
+        for incident in self.incidents() {
+            if !servers.contains(&incident.server.0) {
+                servers.push(incident.server.0);
+            }
+        }
+        servers
+    }
+
+    /// The servers that somebody tried to ask, or that answered, over UDP or TCP; the busiest first.
+    pub fn servers(&self) -> Vec<&'a DestinationCounts> {
+        let mut servers: Vec<_> = self
+            .document()
+            .destinations
+            .iter()
+            .filter(|destination| tried(destination) + answers(destination) > 0)
+            .collect();
+        servers.sort_by_key(|server| (std::cmp::Reverse(queries(server)), server.address));
+        servers
+    }
+
+    /// What was counted for an incident's server.
+    pub fn server(&self, incident: &Incident) -> Option<&'a DestinationCounts> {
+        self.document()
+            .destinations
+            .iter()
+            .find(|destination| destination.address == incident.server)
+    }
+
+    /// Answers of an incident's server, on its transport, that no incident counts.
+    pub fn answers_at_other_times(&self, incident: &Incident) -> u64 {
+        let all = self
+            .server(incident)
+            .map_or(0, |server| match incident.transport {
+                "tcp" => server.tcp.dns_responses,
+                _ => server.dns_responses,
+            });
+        let in_incidents: u64 = self
+            .incidents()
+            .iter()
+            .filter(|other| other.server == incident.server && other.transport == incident.transport)
+            .map(|other| other.answers)
+            .sum();
+        all.saturating_sub(in_incidents)
+    }
+
+    /// Answers of an incident's server that came before it began, as far as the timeline can tell; at least
+    /// so many.
+    pub fn answers_before(&self, incident: &Incident) -> u64 {
+        let began = u64::try_from(incident.began.0.as_nanosecond()).unwrap_or(0);
+        self.timeline()
+            .before(Time::from_nanos(began), incident.server.0)
+            .answers
+    }
+
+    /// Whether the incident's first failed query is the first thing in the log.
+    pub fn began_with_the_log(&self, incident: &Incident) -> bool {
+        self.document().source.first == Some(incident.began)
+    }
+
+    /// Whether there are ICMP errors about IPv4 addresses, and about IPv6 ones.
+    pub fn icmp_families(&self) -> (bool, bool) {
+        let is_there = |v4: bool| {
+            self.document().destinations.iter().any(|destination| {
+                destination.address.0.ip().is_ipv4() == v4
+                    && by_code(&destination.icmp_unreachable)
+                        .iter()
+                        .any(|&(_, errors)| errors > 0)
+            })
+        };
+        (is_there(true), is_there(false))
+    }
+
+    /// How the servers other than an incident's did.
+    pub fn others(&self, incident: &Incident) -> Others {
+        let mut others = Others::default();
+        let troubled = self.troubled_servers();
+        for server in self.servers() {
+            if server.address == incident.server || tried(server) == 0 {
+                continue;
+            }
+            if troubled.contains(&server.address.0) {
+                others.troubled += 1;
+            } else {
+                others.servers += 1;
+                others.queries += queries(server);
+                others.answers += answers(server);
+            }
+        }
+        others
+    }
+}
+
+/// Queries over UDP and TCP.
+pub fn queries(destination: &DestinationCounts) -> u64 {
+    destination.dns_queries + destination.tcp.dns_queries
+}
+
+/// Whatever shows that somebody tried to ask: over TCP one has to connect first.
+fn tried(destination: &DestinationCounts) -> u64 {
+    queries(destination) + destination.tcp.tcp_connects
+}
+
+/// Answers over UDP and TCP.
+pub fn answers(destination: &DestinationCounts) -> u64 {
+    destination.dns_responses + destination.tcp.dns_responses
+}

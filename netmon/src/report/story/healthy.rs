@@ -1,0 +1,178 @@
+//! The report of a log without an incident: what was looked for, and what was healthy.
+
+use super::context::{Context, answers, queries, works};
+use super::summary::protocols;
+use super::{appendix, heading};
+use crate::report::model::{ByRcode, DestinationCounts};
+use crate::report::phrase::{self, count};
+use crate::report::rich::{Block, Text};
+
+pub(super) fn tell(context: &Context<'_>, blocks: &mut Vec<Block>) {
+    blocks.push(heading(
+        2,
+        "part-1",
+        "Part 1: Summary of the DNS and ICMP traffic log",
+    ));
+    blocks.push(Block::Paragraph(verdict(context)));
+    let protocols = protocols(context);
+    if !protocols.is_empty() {
+        blocks.push(heading(3, "protocols", "Protocols involved"));
+        blocks.push(Block::Bullets(protocols));
+    }
+    blocks.push(heading(2, "part-2", "Part 2: Analysis of the data"));
+    appendix::timeline(context, blocks);
+    let healthy = healthy(context);
+    if !healthy.is_empty() {
+        blocks.push(heading(3, "healthy", "What was healthy"));
+        blocks.push(Block::Bullets(healthy));
+    }
+    blocks.push(heading(3, "looked-for", "What was looked for, and not found"));
+    blocks.push(Block::Bullets(looked_for()));
+    let oddities = oddities(context);
+    if !oddities.is_empty() {
+        blocks.push(heading(3, "oddities", "What was seen and is no incident"));
+        blocks.push(Block::Bullets(oddities));
+    }
+    appendix::limits(context, blocks);
+}
+
+/// The answer to "is something wrong?".
+pub fn verdict(context: &Context<'_>) -> Text {
+    let (asked, questions, answered) = sums(context);
+    let verdict = Text::strong("No incident was found.");
+    match phrase::percent(answered, questions) {
+        None => verdict
+            .then(" But the log holds no DNS query, so it says nothing about the health of any DNS server."),
+        Some(share) => verdict.then(format!(
+            " {} received {}; {share} of them {} answered.",
+            count(asked, "DNS server", "DNS servers"),
+            count(questions, "query", "queries"),
+            if answered == 1 { "was" } else { "were" }
+        )),
+    }
+}
+
+/// Servers that were asked, queries to them, and their answers.
+fn sums(context: &Context<'_>) -> (u64, u64, u64) {
+    let mut sums = (0, 0, 0);
+    for server in context.servers() {
+        if queries(server) > 0 {
+            sums.0 += 1;
+            sums.1 += queries(server);
+            sums.2 += answers(server).min(queries(server));
+        }
+    }
+    sums
+}
+
+/// Each server that did well, and what the answers said.
+fn healthy(context: &Context<'_>) -> Vec<Text> {
+    /// Servers of which each gets a point; the table has more.
+    const SHOWN: usize = 5;
+    let servers = context.servers();
+    let mut points: Vec<Text> = servers
+        .iter()
+        .filter(|server| answers(server) > 0 && works(queries(server), answers(server)))
+        .take(SHOWN)
+        .map(|server| {
+            let latency = &server.latency_us;
+            let text = Text::code(server.address).then(match queries(server) {
+                0 => format!(
+                    " gave {} to queries that are not in the log",
+                    count(answers(server), "answer", "answers")
+                ),
+                queries => format!(
+                    " answered {} of {} ({})",
+                    phrase::number(answers(server).min(queries)),
+                    count(queries, "query", "queries"),
+                    phrase::percent(answers(server), queries).unwrap_or_default()
+                ),
+            });
+            match (latency.p50, latency.p99) {
+                (Some(median), Some(slow)) => text.then(format!(
+                    ". It took {} at the median, and at most {} for 99% of its answers.",
+                    phrase::micros(median),
+                    phrase::micros(slow)
+                )),
+                _ => text.then("."),
+            }
+        })
+        .collect();
+    points.extend(by_rcode(&servers).map(|codes| {
+        Text::from("All answers, by response code: ")
+            .then(codes)
+            .then(".")
+    }));
+    points
+}
+
+/// Answers by response code, those that came; `None` without answers.
+pub(super) fn by_rcode(servers: &[&DestinationCounts]) -> Option<Text> {
+    let sum = |of: fn(&ByRcode) -> u64| -> u64 { servers.iter().map(|server| of(&server.rcodes)).sum() };
+    let codes = [
+        (sum(|rcodes| rcodes.noerror), "without error (NOERROR)"),
+        (sum(|rcodes| rcodes.nxdomain), "no such name (NXDOMAIN)"),
+        (sum(|rcodes| rcodes.servfail), "server failure (SERVFAIL)"),
+        (sum(|rcodes| rcodes.refused), "refused (REFUSED)"),
+        (sum(|rcodes| rcodes.other), "with other codes"),
+    ];
+    let all: Vec<Text> = codes
+        .into_iter()
+        .filter(|&(answers, _)| answers > 0)
+        .map(|(answers, words)| format!("{} {words}", phrase::number(answers)).into())
+        .collect();
+    (!all.is_empty()).then(|| Text::list(all))
+}
+
+fn looked_for() -> Vec<Text> {
+    vec![
+        "An ICMP error \"destination unreachable\" that quotes a DNS query of this log.".into(),
+        "A server that leaves several queries for more than one name without any answer.".into(),
+        "A server too many of whose answers say SERVFAIL or REFUSED.".into(),
+    ]
+}
+
+/// Errors that were counted, and why they open nothing.
+fn oddities(context: &Context<'_>) -> Vec<Text> {
+    let totals = &context.document().totals;
+    let mut points = Vec::new();
+    let mut point = |number: u64, one: &str, many: &str, why: &str| {
+        if number > 0 {
+            points.push(Text::from(format!("{}{why}", count(number, one, many))));
+        }
+    };
+    point(
+        totals.unsolicited,
+        "ICMP error about a DNS query that is not in the log",
+        "ICMP errors about DNS queries that are not in the log",
+        ": anybody can forge such an error, so it proves nothing.",
+    );
+    point(
+        totals.late_responses,
+        "ICMP error about an answer that arrived after its client had stopped waiting",
+        "ICMP errors about answers that arrived after their clients had stopped waiting",
+        ": late, but the server was there.",
+    );
+    point(
+        totals.not_served,
+        "ICMP error about a host that never offered DNS",
+        "ICMP errors about hosts that never offered DNS",
+        ": somebody probed for it.",
+    );
+    point(
+        totals
+            .icmp_unreachable
+            .saturating_sub(totals.dns_unreachable + totals.late_responses),
+        "ICMP error about traffic other than DNS",
+        "ICMP errors about traffic other than DNS",
+        ".",
+    );
+    let (_, questions, answered) = sums(context);
+    point(
+        questions - answered,
+        "query",
+        "queries",
+        " without an answer in the log: too few, or too scattered, to call a server silent.",
+    );
+    points
+}

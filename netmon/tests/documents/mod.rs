@@ -1,0 +1,164 @@
+//! Documents with their timelines, as the pipeline would fill them: what the reports are tested with.
+
+#![expect(clippy::expect_used, reason = "helpers of tests: a surprise is a failure")]
+
+mod failing;
+mod healthy;
+mod textbook;
+mod two_incidents;
+mod unanswered;
+
+use std::io::{self, Write};
+
+use netmon::report::Report;
+use netmon::report::model::{
+    ByCode, ByRcode, Cause, DestinationCounts, Document, Incident, Latency, Source, SourceKind, Tcp, Totals,
+    Wall,
+};
+use netmon::report::timeline::{Activity, Timeline};
+use netmon::report::words::Shown;
+use netmon::time::Time;
+use netmon_common::Address;
+
+pub use failing::failing;
+pub use healthy::healthy;
+pub use textbook::textbook;
+pub use two_incidents::two_incidents;
+pub use unanswered::unanswered;
+
+/// What a report is written from.
+pub struct Case {
+    pub document: Document,
+    pub timeline: Timeline,
+}
+
+impl Case {
+    pub fn report(&self) -> Report<'_> {
+        Report {
+            document: &self.document,
+            timeline: &self.timeline,
+            generated_by: "netmon 0.1.0",
+        }
+    }
+}
+
+/// All of them, by name.
+pub fn all() -> Vec<(&'static str, Case)> {
+    vec![
+        ("textbook", textbook()),
+        ("unanswered", unanswered()),
+        ("failing", failing()),
+        ("healthy", healthy()),
+        ("two_incidents", two_incidents()),
+    ]
+}
+
+/// A form of the report.
+pub fn rendered(case: &Case, form: impl Fn(&Report<'_>, &mut dyn Write) -> io::Result<()>) -> String {
+    let mut out = Vec::new();
+    form(&case.report(), &mut out).expect("memory takes everything");
+    String::from_utf8(out).expect("reports are UTF-8")
+}
+
+/// A moment of the day on which everything here happens.
+pub fn wall(time: &str) -> Wall {
+    Wall(format!("2026-11-24T{time}Z").parse().expect("a time of day"))
+}
+
+pub fn address(text: &str) -> Shown<Address> {
+    Shown(Address::from(
+        text.parse::<std::net::IpAddr>().expect("an address"),
+    ))
+}
+
+fn time(text: &str) -> Time {
+    let nanos = wall(text).0.as_nanosecond();
+    Time::from_nanos(u64::try_from(nanos).expect("after 1970"))
+}
+
+pub fn destination(server: &str) -> DestinationCounts {
+    DestinationCounts {
+        address: address(server),
+        dns_queries: 0,
+        dns_responses: 0,
+        tcp: Tcp::default(),
+        rcodes: ByRcode::default(),
+        icmp_unreachable: ByCode::default(),
+        dns_unreachable: ByCode::default(),
+        late_responses: 0,
+        unsolicited: 0,
+        latency_us: Latency::default(),
+    }
+}
+
+fn document(file: &str, first: &str, last: &str, totals: Totals) -> Document {
+    let source = Source {
+        kind: SourceKind::Capture,
+        files: vec![file.into()],
+        first: Some(wall(first)),
+        last: Some(wall(last)),
+    };
+    Document::new(source, totals)
+}
+
+fn incident(server: &str, kind: &'static str, began: &str, opened: &str, last_seen: &str) -> Incident {
+    Incident {
+        id: format!("2026-11-24T{opened}Z-{kind}-{server}-53-udp"),
+        server: address(server),
+        port: 53,
+        transport: "udp",
+        kind,
+        state: "open",
+        severity: "down",
+        began: wall(began),
+        opened: wall(opened),
+        last_seen: wall(last_seen),
+        closed: None,
+        closed_because: None,
+        reopened: 0,
+        queries: 0,
+        answers: 0,
+        errors: ByCode::default(),
+        verified: 0,
+        reporters: Vec::new(),
+        clients: Vec::new(),
+        clients_more: 0,
+        names: Vec::new(),
+        names_more: 0,
+        causes: Vec::new(),
+    }
+}
+
+fn cause(cause: &'static str, likelihood: &'static str, evidence: &str) -> Cause {
+    Cause {
+        cause,
+        likelihood,
+        evidence: evidence.into(),
+    }
+}
+
+const QUERY: Activity = Activity {
+    queries: 1,
+    answers: 0,
+    failures: 0,
+    errors: 0,
+};
+const ANSWERED: Activity = Activity { answers: 1, ..QUERY };
+const FAILED: Activity = Activity {
+    failures: 1,
+    ..ANSWERED
+};
+const ERROR: Activity = Activity {
+    queries: 0,
+    errors: 1,
+    ..QUERY
+};
+
+/// Puts the same at a server every so many milliseconds.
+fn every(timeline: &mut Timeline, server: &str, from: &str, to: &str, step_ms: u64, activity: Activity) {
+    let mut now = time(from);
+    while now < time(to) {
+        timeline.add(now, address(server).0, activity);
+        now = now.after(std::time::Duration::from_millis(step_ms));
+    }
+}

@@ -1,0 +1,121 @@
+//! A resolver that is silent for a while.
+
+use netmon::report::model::{ByRcode, DestinationCounts, Incident, Latency, Totals};
+use netmon::report::timeline::Timeline;
+
+use super::{ANSWERED, Case, QUERY, address, cause, destination, document, every, incident, wall};
+
+/// A resolver that falls silent and comes back, beside one that works.
+pub fn unanswered() -> Case {
+    let totals = Totals {
+        frames: 4_862,
+        bytes: 612_000,
+        dns_queries: 2_410,
+        dns_responses: 2_362,
+        other: 90,
+        ..Totals::default()
+    };
+    let mut document = document("office.pcapng", "09:00:00.000100", "09:20:00.400000", totals);
+    document.destinations = servers();
+    document.incidents.push(Incident {
+        state: "closed",
+        closed: Some(wall("09:10:47.500000")),
+        closed_because: Some("answered"),
+        queries: 47,
+        answers: 1,
+        clients: vec![address("10.1.0.7"), address("10.1.0.9")],
+        names: [
+            "mail.example.com",
+            "intranet.example.com",
+            "www.example.org",
+            "time.example.net",
+        ]
+        .map(String::from)
+        .into(),
+        names_more: 2,
+        causes: vec![cause(
+            "silent-drop",
+            "likely",
+            "46 queries for 6 names went unanswered for up to 45 s, without an error",
+        )],
+        ..incident(
+            "192.0.2.53",
+            "unanswered",
+            "09:10:02.000000",
+            "09:10:08.000000",
+            "09:10:47.000000",
+        )
+    });
+    let mut timeline = Timeline::new();
+    every(
+        &mut timeline,
+        "192.0.2.54",
+        "09:00:00.500000",
+        "09:20:00",
+        1_000,
+        ANSWERED,
+    );
+    every(
+        &mut timeline,
+        "192.0.2.53",
+        "09:00:00.000100",
+        "09:10:02",
+        1_000,
+        ANSWERED,
+    );
+    every(
+        &mut timeline,
+        "192.0.2.53",
+        "09:10:02.000000",
+        "09:10:47",
+        1_000,
+        QUERY,
+    );
+    every(
+        &mut timeline,
+        "192.0.2.53",
+        "09:10:47.500000",
+        "09:20:00",
+        1_000,
+        ANSWERED,
+    );
+    Case { document, timeline }
+}
+
+fn servers() -> Vec<DestinationCounts> {
+    vec![
+        DestinationCounts {
+            dns_queries: 1_210,
+            dns_responses: 1_163,
+            rcodes: ByRcode {
+                noerror: 1_100,
+                nxdomain: 63,
+                ..ByRcode::default()
+            },
+            latency_us: Latency {
+                count: 1_163,
+                p50: Some(1_240),
+                p90: Some(4_800),
+                p99: Some(38_000),
+                max: Some(41_000),
+            },
+            ..destination("192.0.2.53")
+        },
+        DestinationCounts {
+            dns_queries: 1_200,
+            dns_responses: 1_199,
+            rcodes: ByRcode {
+                noerror: 1_199,
+                ..ByRcode::default()
+            },
+            latency_us: Latency {
+                count: 1_199,
+                p50: Some(980),
+                p90: Some(2_100),
+                p99: Some(9_000),
+                max: Some(12_000),
+            },
+            ..destination("192.0.2.54")
+        },
+    ]
+}

@@ -1,0 +1,176 @@
+//! A cable between two hosts, onto which frames are put byte for byte.
+
+use std::io;
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
+use std::ptr;
+use std::time::{Duration, Instant};
+
+use netmon::kernel::{Choice, HookChoice, Interface, Kind};
+use nix::net::if_::if_nametoindex;
+use xtask::frames::Counted;
+use xtask::lab::{Namespace, VethPair};
+
+use crate::side::Side;
+
+/// A sender at one end and a receiver at the other, with nobody else on the cable.
+pub struct Cable {
+    sender: Namespace,
+    receiver: Namespace,
+}
+
+/// What is watched: what leaves at one end, or what arrives at the other, at this hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Sender,
+    Receiver(HookChoice),
+}
+
+const NEAR: &str = "near";
+const FAR: &str = "far";
+
+/// How long a frame may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Cable {
+    /// A new one. IPv6 is off: it would say hello.
+    pub fn new() -> Self {
+        let (sender, receiver) = (Namespace::new("near").unwrap(), Namespace::new("far").unwrap());
+        for end in [&sender, &receiver] {
+            end.set("net/ipv6/conf/default/disable_ipv6", "1").unwrap();
+        }
+        VethPair::new((&sender, NEAR), (&receiver, FAR)).unwrap();
+        sender.ip(&format!("link set {NEAR} mtu 65535")).unwrap();
+        receiver.ip(&format!("link set {FAR} mtu 65535")).unwrap();
+        Self { sender, receiver }
+    }
+
+    /// Watches one end.
+    pub fn watch(&self, side: &mut Side, end: End) {
+        let (namespace, name, hook) = match end {
+            End::Sender => (&self.sender, NEAR, HookChoice::Tc),
+            End::Receiver(hook) => (&self.receiver, FAR, hook),
+        };
+        namespace.enter(|| attach(side, name, hook)).unwrap();
+    }
+
+    /// A socket at the sending end that takes whole frames. With headers, each frame has one of virtio before it
+    /// (`PACKET_VNET_HDR`).
+    pub fn socket(&self, headers: bool) -> FrameSocket {
+        self.sender
+            .enter(|| FrameSocket::open(NEAR, headers).unwrap())
+            .unwrap()
+    }
+}
+
+fn attach(side: &mut Side, name: &str, hook: HookChoice) {
+    let interface = Interface {
+        index: if_nametoindex(name).unwrap(),
+        name: name.to_owned(),
+        kind: Kind::Veth,
+        master: None,
+        lower: None,
+    };
+    let choice = Choice {
+        watched: vec![interface],
+        ..Choice::default()
+    };
+    side.attach(&choice, hook);
+}
+
+/// Waits until as many frames as expected are counted, and gives back what was counted.
+pub fn counted_when_arrived(side: &mut Side, expected: &Counted) -> Counted {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let counted = side.counted();
+        if counted.totals.frames >= expected.totals.frames || Instant::now() > deadline {
+            return counted;
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// A socket of the family `AF_PACKET` that sends whole frames by one interface.
+pub struct FrameSocket {
+    socket: OwnedFd,
+    to: libc::sockaddr_ll,
+}
+
+impl FrameSocket {
+    fn open(interface: &str, headers: bool) -> io::Result<Self> {
+        // Protocol 0: it receives nothing.
+        // SAFETY: no pointers.
+        let socket = check(unsafe { libc::socket(libc::AF_PACKET, libc::SOCK_RAW | libc::SOCK_CLOEXEC, 0) })?;
+        // SAFETY: the kernel has just given it to us.
+        let socket = unsafe { OwnedFd::from_raw_fd(socket) };
+        let on = libc::c_int::from(headers);
+        // SAFETY: the value is an integer that lives until the call returns.
+        check(unsafe {
+            libc::setsockopt(
+                socket.as_raw_fd(),
+                libc::SOL_PACKET,
+                libc::PACKET_VNET_HDR,
+                ptr::from_ref(&on).cast(),
+                libc::socklen_t::try_from(size_of_val(&on)).unwrap(),
+            )
+        })?;
+        // No protocol: the kernel takes it from the frame.
+        // SAFETY: zeros are a socket address.
+        let mut to: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
+        to.sll_family = u16::try_from(libc::AF_PACKET).unwrap();
+        to.sll_ifindex = i32::try_from(if_nametoindex(interface)?).unwrap();
+        Ok(Self { socket, to })
+    }
+
+    /// Sends one frame.
+    pub fn send(&self, frame: &[u8]) -> io::Result<()> {
+        // SAFETY: the frame and the address live until the call returns, and have these lengths.
+        let sent = unsafe {
+            libc::sendto(
+                self.socket.as_raw_fd(),
+                frame.as_ptr().cast(),
+                frame.len(),
+                0,
+                ptr::from_ref(&self.to).cast(),
+                libc::socklen_t::try_from(size_of_val(&self.to)).unwrap(),
+            )
+        };
+        if usize::try_from(sent) == Ok(frame.len()) {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
+        }
+    }
+}
+
+/// What stands before a frame on a socket with headers: `struct virtio_net_hdr` (virtio 1.3, section 5.1.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VirtioHeader {
+    /// 1: the checksum from here on is still to be computed, and where it belongs from there.
+    pub checksum: Option<(u16, u16)>,
+    /// 5: a super-packet of UDP, with so many bytes of payload in each segment.
+    pub segment_size: Option<u16>,
+    /// How many bytes the kernel puts into the linear part, if all do not fit into a page.
+    pub header_len: u16,
+}
+
+impl VirtioHeader {
+    /// The header and the frame.
+    pub fn before(self, frame: &[u8]) -> Vec<u8> {
+        let (start, offset) = self.checksum.unwrap_or((0, 0));
+        let kinds = [
+            u8::from(self.checksum.is_some()),
+            if self.segment_size.is_some() { 5 } else { 0 },
+        ];
+        let words = [self.header_len, self.segment_size.unwrap_or(0), start, offset];
+        let words = words.map(u16::to_le_bytes).concat();
+        [&kinds, words.as_slice(), frame].concat()
+    }
+}
+
+fn check(result: libc::c_int) -> io::Result<libc::c_int> {
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
+}

@@ -1,0 +1,19 @@
+//! The second and the third witness: the real XDP program and the real TC programs, run by the kernel over
+//! the table of named frames and over random and mutated ones, count what the contract says and what user
+//! space counts, report what they should, and pass every frame on unchanged.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may die of a surprise: that is how it reports one"
+)]
+
+mod cable;
+mod mutated;
+mod named;
+mod non_linear;
+mod on_the_cable;
+mod side;
+mod super_packets;
+mod user_space;

@@ -1,0 +1,110 @@
+//! Random and mutated frames: the kernel counts and reports what user space does.
+
+use netmon::kernel::Program;
+use netmon_common::DnsPorts;
+use xtask::frames::mutate::{Mutator, originals};
+use xtask::frames::{Counted, table};
+
+use crate::side::{Context, Hex, Side, can_be_run};
+use crate::user_space::{self, difference};
+
+/// How many frames each program gets.
+const FRAMES: usize = 120_000;
+/// After how many of them the counters are compared.
+const CHUNK: usize = 400;
+/// Room for every address that mutations make.
+const DESTINATIONS: u32 = 1 << 17;
+/// What fits into the page that the kernel runs TC programs over.
+const LONGEST: usize = 3_000;
+
+/// Other ports than usual, that the frames of the table have too.
+const PORTS: [u16; 3] = [53, 5_353, 65_535];
+
+#[test]
+#[ignore = "needs root: runs the programs"]
+fn the_kernel_counts_mutated_frames_as_user_space_does() {
+    let ports = DnsPorts::new(&PORTS).unwrap();
+    let mut side = Side::load(ports, DESTINATIONS);
+    let originals = originals(&table(), LONGEST);
+    let mut mutator = Mutator::new(SEED, &originals, LONGEST);
+    let mut expected = Counted::default();
+    for _ in 0..FRAMES / CHUNK {
+        let frames: Vec<Vec<u8>> = (0..CHUNK).map(|_| mutator.frame()).collect();
+        let before = expected.clone();
+        let agreed = agree(&mut side, &frames, &ports, &mut expected);
+        if let Err(difference) = agreed {
+            find_culprit(&frames, &ports);
+            panic!("no single frame differs, but together they do: {difference}; before: {before:?}");
+        }
+    }
+    println!(
+        "{FRAMES} frames through each of three programs, {} destinations: {:?}",
+        expected.destinations.len(),
+        expected.totals
+    );
+    let missing: Vec<_> = expected
+        .totals
+        .outcomes
+        .iter()
+        .filter(|count| **count < 1_000)
+        .collect();
+    // Nothing is truncated in the kernel. Every other outcome must have been met, often.
+    assert_eq!(missing, [&0]);
+}
+
+/// Any seed would do.
+const SEED: u64 = 53;
+
+/// Runs all programs over the frames, and user space as often.
+fn agree(
+    side: &mut Side,
+    frames: &[Vec<u8>],
+    ports: &DnsPorts,
+    expected: &mut Counted,
+) -> Result<(), String> {
+    let mut reported = Vec::new();
+    for frame in frames {
+        for program in Program::ALL
+            .into_iter()
+            .filter(|program| can_be_run(*program, frame))
+        {
+            side.run(program, frame, Context::Plain);
+            reported.extend(user_space::count(expected, frame, ports));
+        }
+    }
+    // Not all are reported, but those in order, and each as user space reads it.
+    let mut reported = reported.iter();
+    for failure in side.failures() {
+        if !reported.any(|expected| *expected == failure) {
+            return Err(format!("this is reported, and not expected: {failure:?}"));
+        }
+    }
+    let counted = side.counted();
+    if counted == *expected {
+        Ok(())
+    } else {
+        Err(difference(&counted, expected))
+    }
+}
+
+/// Dies of the first of the frames over which one of the programs disagrees.
+fn find_culprit(frames: &[Vec<u8>], ports: &DnsPorts) {
+    let mut side = Side::load(*ports, DESTINATIONS);
+    for program in Program::ALL {
+        for frame in frames.iter().filter(|frame| can_be_run(program, frame)) {
+            let before = side.counted();
+            side.run(program, frame, Context::Plain);
+            let mut expected = before.clone();
+            let reported = Vec::from_iter(user_space::count(&mut expected, frame, ports));
+            let counted = side.counted();
+            let failures = side.failures();
+            assert!(
+                counted == expected && (failures == reported || failures.is_empty()),
+                "{} disagrees over {}: {}; reported {failures:?}, expected {reported:?}",
+                program.name(),
+                Hex(frame),
+                difference(&counted, &expected)
+            );
+        }
+    }
+}

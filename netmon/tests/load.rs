@@ -1,0 +1,160 @@
+//! Exact under load: what is sent is counted, to the packet, on all CPUs at once, also when the table is full.
+#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+
+mod support;
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::thread;
+use std::time::Duration;
+
+use aya::TestRun as _;
+use aya::programs::{TestRunAttrs, TestRunOptions};
+use netmon::kernel::{Kernel, Settings};
+use netmon_common::{Outcome, limits};
+use nix::sched::{CpuSet, sched_setaffinity};
+use nix::unistd::Pid;
+use serde_json::Value;
+use support::{assert_adds_up, start};
+use xtask::frames::build::prelude as build;
+use xtask::lab::{Namespace, Netmon, Routed, TYPE_A, query, with_router};
+
+/// All that these machines have.
+const CPUS: usize = 2;
+
+fn pin(cpu: usize) {
+    let mut set = CpuSet::new();
+    set.set(cpu).unwrap();
+    sched_setaffinity(Pid::from_raw(0), &set).unwrap();
+}
+
+/// A client that sends to a router which forwards nothing and says nothing.
+fn scene() -> (Routed, Netmon) {
+    let hosts = with_router().unwrap();
+    hosts.router.set("net/ipv4/ip_forward", "0").unwrap();
+    let netmon = start(&hosts.client, &["--hook", "tc", "--interface", "to-router"]);
+    (hosts, netmon)
+}
+
+/// Sends so many queries from each CPU; `destination` chooses where the n-th of a CPU goes.
+fn send(client: &Namespace, each: u64, destination: impl Fn(u64, usize) -> Ipv4Addr + Sync) {
+    let message = query(7, "load.test", TYPE_A);
+    thread::scope(|scope| {
+        for cpu in 0..CPUS {
+            let (message, destination) = (&message, &destination);
+            scope.spawn(move || {
+                let socket = client
+                    .enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))
+                    .unwrap()
+                    .unwrap();
+                pin(cpu);
+                for n in 0..each {
+                    let to = SocketAddr::from((destination(n, cpu), 53));
+                    assert_eq!(socket.send_to(message, to).unwrap(), message.len());
+                }
+            });
+        }
+    });
+}
+
+fn resident_kib(netmon: &Netmon) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", netmon.process().id())).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+fn queries(event: &Value) -> impl Iterator<Item = u64> {
+    event["destinations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|destination| destination["dns_queries"].as_u64().unwrap())
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn five_million_queries_from_both_cpus_are_counted_each() {
+    const EACH: u64 = 2_500_000;
+    const SERVERS: u64 = 100;
+    let (hosts, mut netmon) = scene();
+    send(&hosts.client, EACH, |n, _cpu| {
+        Ipv4Addr::new(10, 0, 0, u8::try_from(n % SERVERS).unwrap())
+    });
+    let stopped = netmon.stop().unwrap();
+    assert_adds_up(&stopped);
+    assert_eq!(stopped.value["totals"]["dns_queries"], 2 * EACH);
+    let per_server: Vec<u64> = queries(&stopped.value).collect();
+    assert_eq!(
+        per_server,
+        vec![2 * EACH / SERVERS; usize::try_from(SERVERS).unwrap()]
+    );
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn sixteen_million_random_destinations_fill_the_table_and_lose_no_count() {
+    const EACH: u64 = 8_000_000;
+    let (hosts, mut netmon) = scene();
+    thread::sleep(Duration::from_secs(2));
+    let before = resident_kib(&netmon);
+    send(&hosts.client, EACH, |n, cpu| {
+        // Mixed by a multiplication (Knuth), so that no address comes twice and all look random.
+        let mixed = (n * 2 + u64::try_from(cpu).unwrap()).wrapping_mul(0x9e37_79b1);
+        let [.., b, c, d] = mixed.to_be_bytes();
+        Ipv4Addr::new(10, b, c, d)
+    });
+    let after = resident_kib(&netmon);
+    let stopped = netmon.stop().unwrap();
+    assert_adds_up(&stopped);
+    let totals = &stopped.value["totals"];
+    assert_eq!(totals["dns_queries"], 2 * EACH);
+    assert_eq!(
+        queries(&stopped.value).count(),
+        usize::try_from(limits::DESTINATIONS).unwrap()
+    );
+    let counted: u64 = queries(&stopped.value).sum();
+    assert_eq!(counted + totals["overflow"].as_u64().unwrap(), 2 * EACH);
+    println!("resident: {before} KiB before, {after} KiB after");
+    assert!(after < 64 * 1_024, "{before} KiB before, {after} KiB after");
+}
+
+#[test]
+#[ignore = "needs root: a network namespace and XDP"]
+fn five_million_live_frames_on_both_cpus_are_counted_each_by_xdp() {
+    const EACH: u32 = 2_500_000;
+    let host = Namespace::new("live").unwrap();
+    let mut kernel = Kernel::load(&Settings::default()).unwrap();
+    let mut poller = kernel.poller().unwrap();
+    let frame = (build::frame()
+        / build::ipv4(build::CLIENT, build::SERVER)
+        / build::udp(40_000, 53)
+        / build::query("a.test"))
+    .bytes();
+    // The frames pass on to the loopback interface of the namespace, where nobody is at home.
+    host.enter(|| {
+        let xdp = &*kernel.xdp().unwrap();
+        thread::scope(|scope| {
+            for cpu in 0..CPUS {
+                let frame = &frame;
+                scope.spawn(move || {
+                    pin(cpu);
+                    let options = TestRunOptions {
+                        data_in: Some(frame),
+                        repeat: EACH,
+                        attrs: TestRunAttrs::new().xdp_live_frames(64),
+                        ..TestRunOptions::new()
+                    };
+                    xdp.test_run(options).unwrap();
+                });
+            }
+        });
+    })
+    .unwrap();
+    let counts = poller.counts().unwrap();
+    assert!(counts.add_up());
+    assert_eq!(counts.totals.outcome(Outcome::DnsQuery), 2 * u64::from(EACH));
+    assert_eq!(counts.totals.frames, 2 * u64::from(EACH));
+}
