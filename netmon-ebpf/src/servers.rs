@@ -15,6 +15,8 @@ pub struct Server {
     pub last_answer_ns: u64,
     /// When it was last the subject of a verified error.
     pub last_failure_ns: u64,
+    /// When it last answered SERVFAIL or REFUSED.
+    pub last_fault_ns: u64,
     /// Events sent in the present second, by kind.
     budget: Budget,
 }
@@ -44,6 +46,7 @@ pub enum Limited {
 static NEW: Server = Server {
     last_answer_ns: 0,
     last_failure_ns: 0,
+    last_fault_ns: 0,
     budget: Budget {
         second: 0,
         used: [0; 4],
@@ -91,10 +94,12 @@ pub fn is_on_watchlist(address: &Address) -> bool {
 }
 
 impl Server {
-    /// Whether the server has not answered for a second: a query may be one that fails.
+    /// Whether a query may be one that fails: the server has not answered for a second, or has answered within
+    /// one that it failed. (Such an answer may say nothing else, not even what was asked.)
     #[inline(always)]
-    pub fn is_quiet(&self, now_ns: u64) -> bool {
+    pub fn may_fail(&self, now_ns: u64) -> bool {
         now_ns.wrapping_sub(self.last_answer_ns) > limits::QUIET_NS
+            || now_ns.wrapping_sub(self.last_fault_ns) < limits::QUIET_NS
     }
 
     /// Takes one event of the present second's; `false` when they are used up.

@@ -5,11 +5,14 @@
 //! one program wait side by side.
 #![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
 
+mod failing;
 mod forged;
 mod fragmentation;
 mod host;
 mod late;
+mod masquerade;
 mod router;
 mod scanner;
+mod silence;
 #[path = "../support/mod.rs"]
 mod support;
