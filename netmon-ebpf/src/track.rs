@@ -170,9 +170,9 @@ fn answer<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns: 
         server.last_fault_ns = now_ns;
         server.may_send(Limited::FailedAnswers, now_ns)
     } else {
-        server.last_failure_ns != 0
+        server.has_failed()
             && servers::is_on_watchlist(&parties.server)
-            && server.may_send(Limited::Answers, now_ns)
+            && server.may_send(server.limited_as(parties.client), now_ns)
     };
     if is_wanted && servers::may_send_sample(now_ns) {
         let known = Known {
@@ -213,7 +213,7 @@ fn failure<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns:
         unsolicited(notepad);
         servers::may_send_unverified(now_ns)
     } else if let Some(server) = server {
-        server.last_failure_ns = now_ns;
+        server.note_failure(parties.client, now_ns);
         last_answer_ns = server.last_answer_ns;
         server.may_send(Limited::Failures, now_ns)
     } else {

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
 
 mod failing;
+mod failover;
 mod forged;
 mod fragmentation;
 mod host;
@@ -13,6 +14,7 @@ mod late;
 mod masquerade;
 mod router;
 mod scanner;
+mod server;
 mod silence;
 #[path = "../support/mod.rs"]
 mod support;
