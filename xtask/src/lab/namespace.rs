@@ -51,6 +51,8 @@ impl Namespace {
         // seconds, cannot look for neighbours, and loses the first IPv6 packets.
         for scope in ["all", "default"] {
             namespace.set(&format!("net/ipv6/conf/{scope}/accept_dad"), "0")?;
+            // A host that is powered off and on again has its addresses back.
+            namespace.set(&format!("net/ipv6/conf/{scope}/keep_addr_on_down"), "1")?;
         }
         namespace.ip("link set lo up")?;
         Ok(namespace)

@@ -52,7 +52,7 @@ impl Event {
     }
 }
 
-/// A running `netmon run --format json --snapshots`.
+/// A running `netmon run --format json`.
 #[derive(Debug)]
 pub struct Netmon {
     process: Process,
@@ -60,11 +60,21 @@ pub struct Netmon {
 }
 
 impl Netmon {
-    /// Starts it with further arguments, and returns once it is attached.
+    /// Starts it with `--snapshots` and further arguments, and returns once it is attached.
     pub fn start(namespace: &Namespace, binary: impl AsRef<Path>, arguments: &[&str]) -> Result<Self> {
+        let arguments: Vec<&str> = [&["--snapshots"], arguments].concat();
+        Self::start_without_snapshots(namespace, binary, &arguments)
+    }
+
+    /// The same without snapshots, which cost time where there are thousands of destinations.
+    pub fn start_without_snapshots(
+        namespace: &Namespace,
+        binary: impl AsRef<Path>,
+        arguments: &[&str],
+    ) -> Result<Self> {
         let mut command = Command::new(binary.as_ref());
         command
-            .args(["run", "--format", "json", "--snapshots"])
+            .args(["run", "--format", "json"])
             .args(arguments)
             // What is set on the machine must not change what is tested.
             .env_remove("RUST_LOG");
