@@ -95,10 +95,10 @@ fn query<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns: u
             recursion_desired: exchange.recursion_desired,
         }
     };
-    if trace::record(&mut Traces, flow, asked, now_ns) {
-        if let Some(totals) = totals() {
-            totals.traces_overwritten += 1;
-        }
+    if trace::record(&mut Traces, flow, asked, now_ns)
+        && let Some(totals) = totals()
+    {
+        totals.traces_overwritten += 1;
     }
     let Some(server) = servers::find_or_insert(&parties.server) else {
         return;
@@ -234,9 +234,7 @@ fn recursion(desired: Option<bool>) -> u8 {
 
 #[inline(always)]
 fn note_lost(sent: bool) {
-    if !sent {
-        if let Some(totals) = totals() {
-            totals.events_lost += 1;
-        }
+    if !sent && let Some(totals) = totals() {
+        totals.events_lost += 1;
     }
 }

@@ -139,6 +139,11 @@ pub struct Run {
     #[arg(long)]
     pub iterative: bool,
 
+    /// Only count: keep no trace of queries, measure no latency. Cheaper for each packet, but errors can then not
+    /// be verified, and unanswered queries are not noticed
+    #[arg(long)]
+    pub no_latency: bool,
+
     /// How much to log to standard error; debug also shows what the kernel programs log
     #[arg(long, value_enum, default_value_t = LogLevel::Warn)]
     pub log_level: LogLevel,

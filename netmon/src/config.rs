@@ -56,6 +56,7 @@ impl Config {
             hook: arguments.hook.into(),
             settings: Settings {
                 ports: dns_ports(&ports)?,
+                tracking: !arguments.no_latency,
                 log: matches!(arguments.log_level, cli::LogLevel::Debug | cli::LogLevel::Trace),
                 ..Settings::default()
             },

@@ -1,5 +1,9 @@
 //! What looks like an outage and is none.
-#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may die of a surprise"
+)]
 
 mod support;
 
