@@ -1,7 +1,7 @@
 //! A real DNS server that can be told to do many things: unbound from Debian, as a resolver or with zones of
 //! its own. What it does is told in its own words.
 
-use std::{fs, net::IpAddr, path::Path, process::Command, time::Duration};
+use std::{fmt::Write as _, fs, net::IpAddr, path::Path, process::Command, time::Duration};
 
 use anyhow::{Context as _, Result};
 use tempfile::TempDir;
@@ -49,9 +49,9 @@ impl Unbound {
         let mut text = ALWAYS.to_owned();
         text.push_str("server:\n");
         for address in addresses {
-            text.push_str(&format!("    interface: {address}\n"));
+            writeln!(text, "    interface: {address}")?;
         }
-        text.push_str(&format!("    directory: {:?}\n", directory.path()));
+        writeln!(text, "    directory: \"{}\"", directory.path().display())?;
         text.push_str(configuration);
         write(directory.path(), "unbound.conf", &text)?;
         for (name, text) in files {
