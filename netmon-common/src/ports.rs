@@ -43,6 +43,21 @@ impl DnsPorts {
         self.0
     }
 
+    /// The ports, host order, the first one again in unused places.
+    pub fn table(self) -> [u16; MAX_DNS_PORTS] {
+        let mut table = [0; MAX_DNS_PORTS];
+        let lanes = self
+            .0
+            .into_iter()
+            .flat_map(|word| [word, word >> 16, word >> 32, word >> 48]);
+        for (place, lane) in table.iter_mut().zip(lanes) {
+            #[expect(clippy::cast_possible_truncation, reason = "the lowest lane")]
+            let port = lane as u16;
+            *place = port;
+        }
+        table
+    }
+
     /// Whether `port` (host order) is a DNS port.
     #[inline(always)]
     pub const fn contains(&self, port: u16) -> bool {
@@ -75,6 +90,7 @@ mod tests {
         for port in 0..=u16::MAX {
             assert_eq!(ports.contains(port), port == 53 || port == 5353, "{port}");
         }
+        assert_eq!(ports.table(), [53, 5353, 53, 53, 53, 53, 53, 53]);
         let eight = [1, 2, 0x8000, 0x7fff, 0xffff, 0x100, 0x101, 0xff];
         let ports = DnsPorts::new(&eight).unwrap();
         for port in 0..=u16::MAX {

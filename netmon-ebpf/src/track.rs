@@ -142,10 +142,10 @@ fn leaves_again(notepad: *mut Notepad, flow: FlowHash, asked: Asked, now_ns: u64
 
 #[inline(always)]
 fn record(flow: FlowHash, asked: Asked, at_ns: u64) {
-    if trace::record(&mut Traces, flow, asked, at_ns) {
-        if let Some(totals) = totals() {
-            totals.traces_overwritten += 1;
-        }
+    if trace::record(&mut Traces, flow, asked, at_ns)
+        && let Some(totals) = totals()
+    {
+        totals.traces_overwritten += 1;
     }
 }
 
@@ -272,9 +272,7 @@ fn recursion(desired: Option<bool>) -> u8 {
 
 #[inline(always)]
 fn note_lost(sent: bool) {
-    if !sent {
-        if let Some(totals) = totals() {
-            totals.events_lost += 1;
-        }
+    if !sent && let Some(totals) = totals() {
+        totals.events_lost += 1;
     }
 }

@@ -1,8 +1,12 @@
 //! The command line.
 
+use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use jiff::tz::TimeZone;
 
 use crate::kernel::HookChoice;
 
@@ -20,6 +24,67 @@ pub struct Arguments {
 pub enum Command {
     /// Watch this host's interfaces, and report when DNS servers are unreachable
     Run(Run),
+    /// Analyse captures or tcpdump's text, and write the incident report
+    Analyze(Analyze),
+}
+
+/// `netmon analyze`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Reads pcap and pcapng, also compressed by gzip or zstd, and the text that tcpdump prints; which it is, the content \
+tells.\n\n\
+Exit status: 0 done; 1 with --exit-code when an incident was found; 2 wrong usage, or nothing could be read; 3 the \
+system refused.")]
+pub struct Analyze {
+    /// The files, merged by time; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = AnalyzeFormat::Text)]
+    pub format: AnalyzeFormat,
+
+    /// A DNS port (repeatable, at most 8) [default: 53]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Vec<u16>,
+
+    /// An address of the host where the capture was made (repeatable): its failures count once it has answered
+    #[arg(long, value_name = "ADDRESS")]
+    pub local: Vec<IpAddr>,
+
+    /// A server whose failures count although it is --local and has not answered yet, or is only asked
+    /// iteratively (repeatable)
+    #[arg(long, value_name = "ADDRESS")]
+    pub server: Vec<IpAddr>,
+
+    /// Let iterative queries (RD = 0), as recursive resolvers send them, open incidents too
+    #[arg(long)]
+    pub iterative: bool,
+
+    /// The date of text whose times have none [default: the file's modification date]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<jiff::civil::Date>,
+
+    /// The time zone that text's times are in, such as Europe/Berlin or +02:00
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
+    pub timezone: TimeZone,
+
+    /// End with status 1 if an incident was found
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// How `netmon analyze` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AnalyzeFormat {
+    /// For people at a terminal
+    Text,
+    /// One JSON document
+    Json,
+    /// The incident report, in Markdown
+    Markdown,
+    /// The incident report, as one self-contained HTML file
+    Html,
 }
 
 /// `netmon run`.
@@ -68,11 +133,16 @@ pub struct Run {
     /// A server whose failures count although it is this host's own and has not answered yet, or is only
     /// asked iteratively (repeatable)
     #[arg(long, value_name = "ADDRESS")]
-    pub server: Vec<std::net::IpAddr>,
+    pub server: Vec<IpAddr>,
 
     /// Let iterative queries (RD = 0), as recursive resolvers send them, open incidents too
     #[arg(long)]
     pub iterative: bool,
+
+    /// Only count: keep no trace of queries, measure no latency. Cheaper for each packet, but errors can then not
+    /// be verified, and unanswered queries are not noticed
+    #[arg(long)]
+    pub no_latency: bool,
 
     /// How much to log to standard error; debug also shows what the kernel programs log
     #[arg(long, value_enum, default_value_t = LogLevel::Warn)]
@@ -134,6 +204,18 @@ fn duration(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// A time zone: a name of the IANA database, or an offset from UTC.
+fn zone(text: &str) -> Result<TimeZone, String> {
+    let offset = || {
+        let zoned: jiff::fmt::temporal::DateTimeParser = jiff::fmt::temporal::DateTimeParser::new();
+        zoned.parse_time_zone(text).ok()
+    };
+    TimeZone::get(text)
+        .ok()
+        .or_else(offset)
+        .ok_or_else(|| format!("`{text}` is no time zone; write one such as UTC, Europe/Berlin or +02:00"))
+}
+
 /// How often counts are read: at most once in 100 ms, at least once in 10 s.
 fn interval(text: &str) -> Result<Duration, String> {
     const FROM: Duration = Duration::from_millis(100);
@@ -165,6 +247,16 @@ mod tests {
         }
         assert!(interval("50ms").is_err());
         assert!(interval("11s").is_err());
+    }
+
+    #[test]
+    fn zones_are_names_or_offsets() {
+        for good in ["UTC", "Europe/Berlin", "+02:00", "-0530"] {
+            assert!(zone(good).is_ok(), "{good}");
+        }
+        for wrong in ["", "Mars/Olympus", "+99:00", "2 o'clock"] {
+            assert!(zone(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

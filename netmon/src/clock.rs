@@ -1,5 +1,6 @@
 //! The only place that reads clocks.
 
+use jiff::Timestamp;
 use nix::time::{ClockId, clock_gettime};
 
 use crate::time::{SECOND_NS, Time, WallOffset};
@@ -7,6 +8,11 @@ use crate::time::{SECOND_NS, Time, WallOffset};
 /// Now, by the boot clock, which the kernel programs use as well.
 pub fn boot_now() -> Time {
     Time::from_nanos(read(ClockId::CLOCK_BOOTTIME))
+}
+
+/// Now, by the wall clock.
+pub fn wall_now() -> Timestamp {
+    WallOffset::NONE.wall(Time::from_nanos(read(ClockId::CLOCK_REALTIME)))
 }
 
 /// What turns boot time into wall time at present.

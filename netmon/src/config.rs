@@ -1,11 +1,14 @@
 //! What netmon is to do, validated: the command line becomes this, and nothing else is asked later.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use netmon_common::{Address, DnsPorts, limits};
 
+use crate::analyze;
 use crate::cli;
+use crate::detect::Scope;
 use crate::kernel::{HookChoice, Selection, Settings};
 
 /// What was asked for cannot be.
@@ -40,11 +43,7 @@ pub struct Config {
 impl Config {
     /// From the command line.
     pub fn from_arguments(arguments: &cli::Run) -> Result<Self, UsageError> {
-        let ports = if arguments.port.is_empty() {
-            vec![53]
-        } else {
-            arguments.port.clone()
-        };
+        let ports = ports_or_default(&arguments.port);
         let selection = if arguments.all_interfaces {
             Selection::All
         } else if arguments.interface.is_empty() {
@@ -56,15 +55,47 @@ impl Config {
             selection,
             hook: arguments.hook.into(),
             settings: Settings {
-                ports: DnsPorts::new(&ports).ok_or(UsageError::TooManyPorts(ports.len()))?,
+                ports: dns_ports(&ports)?,
+                tracking: !arguments.no_latency,
                 log: matches!(arguments.log_level, cli::LogLevel::Debug | cli::LogLevel::Trace),
                 ..Settings::default()
             },
             ports,
             interval: arguments.interval,
             duration: arguments.duration,
-            servers: arguments.server.iter().copied().map(Address::from).collect(),
+            servers: addresses(&arguments.server),
             iterative: arguments.iterative,
         })
     }
+}
+
+/// What `netmon analyze` is to do.
+pub fn analysis(arguments: &cli::Analyze) -> Result<analyze::Options, UsageError> {
+    Ok(analyze::Options {
+        files: arguments.files.clone(),
+        ports: dns_ports(&ports_or_default(&arguments.port))?,
+        scope: Scope {
+            servers: addresses(&arguments.server),
+            iterative: arguments.iterative,
+        },
+        local: addresses(&arguments.local),
+        date: arguments.date,
+        zone: arguments.timezone.clone(),
+    })
+}
+
+fn ports_or_default(ports: &[u16]) -> Vec<u16> {
+    if ports.is_empty() {
+        vec![53]
+    } else {
+        ports.to_vec()
+    }
+}
+
+fn dns_ports(ports: &[u16]) -> Result<DnsPorts, UsageError> {
+    DnsPorts::new(ports).ok_or(UsageError::TooManyPorts(ports.len()))
+}
+
+fn addresses<C: FromIterator<Address>>(addresses: &[IpAddr]) -> C {
+    addresses.iter().copied().map(Address::from).collect()
 }

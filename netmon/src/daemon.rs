@@ -17,7 +17,7 @@ use crate::detect::{ChangeKind, Decider, Scope, Thresholds};
 use crate::kernel::{Events, Inventory, Kernel, KernelLog, Observer, Poller, Watchlist};
 use crate::latency;
 use crate::observation::What;
-use crate::report::model::{DestinationCounts, Totals, Warning, WhatDeciderKnows};
+use crate::report::model::{DestinationCounts, Totals, Warning};
 use crate::report::sink::{Counted, Happened, Moment, Sink, Started};
 use crate::time::{Time, WallOffset};
 
@@ -279,17 +279,12 @@ impl<'a> Monitor<'a> {
         self.poller.latencies(|address, times| {
             latencies.insert(address, latency::summary(&times));
         })?;
-        let known = WhatDeciderKnows {
-            not_served: self.decider.tallies().not_served,
-            unsolicited: self.totals.unsolicited,
-            traces_overwritten: self.totals.traces_overwritten,
-        };
         let destinations = self.destinations.iter().map(|(address, counters)| {
             let latency = latencies.get(address).copied().unwrap_or_default();
-            DestinationCounts::new(*address, counters, counters.unsolicited, latency)
+            DestinationCounts::new(*address, counters, latency)
         });
         Ok(Counted {
-            totals: Totals::new(&self.totals, known),
+            totals: Totals::new(&self.totals, self.decider.tallies().not_served),
             destinations: destinations.collect(),
         })
     }

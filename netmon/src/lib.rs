@@ -3,9 +3,12 @@
 //! Packets become counts in the kernel, counts become incidents in a pure decider, incidents become reports
 //! at the edge. docs/architecture.md has the map.
 
+pub mod analyze;
+pub mod capture;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod counter;
 pub mod counts;
 pub mod daemon;
 pub mod detect;

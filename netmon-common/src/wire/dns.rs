@@ -58,6 +58,11 @@ pub struct MessageHeader {
 }
 
 impl MessageHeader {
+    /// A header with this id and these flags.
+    pub const fn new(id: u16, flags: u16) -> Self {
+        Self { id, flags }
+    }
+
     /// QR: whether this is a response.
     #[inline(always)]
     pub const fn is_response(self) -> bool {

@@ -21,11 +21,13 @@ mod recent;
 mod rules;
 mod scope;
 mod server;
+mod severity;
 mod table;
 #[cfg(test)]
 mod tests;
 mod thresholds;
 mod unsolicited;
+mod waiting;
 mod warnings;
 
 use netmon_common::{Address, Transport};
@@ -271,12 +273,8 @@ impl Decider {
         let Some((place, server)) = self.servers.track(service, at, standing) else {
             return;
         };
-        let open = server.incidents.is_open(kinds::Kind::Unreachable);
         server.failure(at, failure, kin, &self.rules, &mut self.changes);
-        if !open
-            && failure.proof == Proof::QueriesUnseen
-            && server.incidents.is_open(kinds::Kind::Unreachable)
-        {
+        if failure.proof == Proof::QueriesUnseen && server.incidents.is_open(kinds::Kind::Unreachable) {
             self.warnings.queries_unseen(service);
         }
         if !server.awake && server.needs_judging() {
@@ -291,10 +289,6 @@ impl Decider {
             transport: Transport::Udp,
             ..service
         };
-        let server = self
-            .servers
-            .get(udp)
-            .filter(|_| service.transport == Transport::Tcp)?;
-        server.recursion.presumed(self.now.second())
+        self.servers.get(udp)?.recursion.presumed(self.now.second())
     }
 }

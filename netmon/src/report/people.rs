@@ -2,77 +2,61 @@
 //! at the end.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
-
 use super::model::{DestinationCounts, Incident, Warning};
+use super::phrase::count;
 use super::sink::{Counted, Happened, Moment, Sink, Started};
+use super::text::{self, Style};
 
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const POOR: Style = AnsiColor::Yellow.on_default().bold();
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const LABEL: Style = Style::new().dimmed();
+const BAD: Paint = Paint("1;31");
+const POOR: Paint = Paint("1;33");
+const GOOD: Paint = Paint("1;32");
 
-/// Where the text of a block begins.
-const INDENT: &str = "          ";
+/// A colour: Select Graphic Rendition parameters (ECMA-48 section 8.3.117).
+#[derive(Clone, Copy)]
+struct Paint(&'static str);
 
-/// Writes for people. Colours are written always; the stream takes them off where they are not wanted.
+/// Writes for people.
 #[derive(Debug)]
 pub struct People<W> {
     out: W,
+    style: Style,
     /// The severity that was told last of each open incident.
     severities: BTreeMap<String, &'static str>,
 }
 
 impl<W: Write> People<W> {
     /// Text to `out`.
-    pub const fn new(out: W) -> Self {
+    pub const fn new(out: W, style: Style) -> Self {
         Self {
             out,
+            style,
             severities: BTreeMap::new(),
         }
     }
 
-    fn line(&mut self, label: &str, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{INDENT}{LABEL}{label:<8}{LABEL:#}{text}")
+    fn heading(&mut self, at: Moment, paint: Paint, word: &str, text: &str) -> io::Result<()> {
+        let time = at.offset.wall(at.time).strftime("%H:%M:%S UTC");
+        let (on, off) = if self.style.colour {
+            (format!("\x1b[{}m", paint.0), "\x1b[0m")
+        } else {
+            (String::new(), "")
+        };
+        writeln!(self.out, "{time}  {on}{word}{off}  {text}")
     }
 
-    fn heading(&mut self, at: Moment, style: Style, word: &str, text: &str) -> io::Result<()> {
-        let time = at.offset.wall(at.time).strftime("%H:%M:%S");
-        writeln!(self.out, "{time}  {style}{word}{style:#}  {text}")
-    }
-
-    fn block(&mut self, incident: &Incident) -> io::Result<()> {
-        let began = incident.began.0.strftime("%Y-%m-%d %H:%M:%S%.3f UTC");
-        self.line("since", &format!("{began}, when the first query failed"))?;
+    /// How much of it there was so far, in a line.
+    fn so_far(&mut self, incident: &Incident) -> io::Result<()> {
         let unanswered = incident.queries.saturating_sub(incident.answers);
-        self.line(
-            "counts",
-            &format!(
-                "{} without an answer; {} ({} verified)",
-                plural(unanswered, "query", "queries"),
-                plural(errors(incident), "error", "errors"),
-                incident.verified
-            ),
-        )?;
-        if !incident.reporters.is_empty() {
-            self.line("says", &list(incident.reporters.iter(), 0))?;
-        }
-        if !incident.clients.is_empty() {
-            self.line("hits", &list(incident.clients.iter(), incident.clients_more))?;
-        }
-        if !incident.names.is_empty() {
-            self.line("names", &list(incident.names.iter(), incident.names_more))?;
-        }
-        for cause in &incident.causes {
-            self.line(
-                "cause",
-                &format!("{} {}: {}", cause.likelihood, cause.cause, cause.evidence),
-            )?;
-        }
-        Ok(())
+        let began = incident.began.0.strftime("%Y-%m-%d %H:%M:%S UTC");
+        writeln!(
+            self.out,
+            "  since {began}: {}, {}, {} without an answer",
+            count(incident.queries, "query", "queries"),
+            count(incident.errors.sum(), "ICMP error", "ICMP errors"),
+            count(unanswered, "query", "queries"),
+        )
     }
 }
 
@@ -111,28 +95,28 @@ impl<W: Write> Sink for People<W> {
         match happened {
             Happened::Opened => {
                 let again = if incident.reopened > 0 { " again" } else { "" };
-                let (style, word) = severity(incident.severity);
+                let (paint, word) = severity(incident.severity);
                 self.severities.insert(incident.id.clone(), incident.severity);
-                self.heading(at, style, word, &format!("{server} {what}{again}"))?;
-                self.block(incident)?;
+                self.heading(at, paint, word, &format!("{server} {what}{again}"))?;
+                text::incident(incident, self.style, &mut self.out)?;
             }
             Happened::Updated if told == Some(incident.severity) => return Ok(()),
             Happened::Updated => {
-                let (style, word) = severity(incident.severity);
+                let (paint, word) = severity(incident.severity);
                 self.severities.insert(incident.id.clone(), incident.severity);
-                self.heading(at, style, word, &format!("{server} still {what}"))?;
-                self.block(incident)?;
+                self.heading(at, paint, word, &format!("{server} still {what}"))?;
+                self.so_far(incident)?;
             }
             Happened::Closed => {
                 self.severities.remove(&incident.id);
-                let (style, word, text) = match incident.closed_because {
+                let (paint, word, text) = match incident.closed_because {
                     Some("answered") => (GOOD, "OVER", "answers again"),
                     Some("recovered") => (GOOD, "OVER", "answers well again"),
                     Some("superseded") => (POOR, "CLOSED", "is told of by another incident from here on"),
                     _ => (POOR, "CLOSED", "is no longer asked"),
                 };
-                self.heading(at, style, word, &format!("{server} {text}: incident closed"))?;
-                self.block(incident)?;
+                self.heading(at, paint, word, &format!("{server} {text}: incident closed"))?;
+                self.so_far(incident)?;
             }
         }
         self.out.flush()
@@ -160,10 +144,10 @@ impl<W: Write> Sink for People<W> {
         writeln!(
             self.out,
             "\n{}: {}, {}, {}",
-            plural(totals.frames, "packet", "packets"),
-            plural(totals.dns_queries, "DNS query", "DNS queries"),
-            plural(totals.dns_responses, "response", "responses"),
-            plural(totals.icmp_unreachable, "ICMP unreachable", "ICMP unreachables"),
+            count(totals.frames, "packet", "packets"),
+            count(totals.dns_queries, "DNS query", "DNS queries"),
+            count(totals.dns_responses, "response", "responses"),
+            count(totals.icmp_unreachable, "ICMP unreachable", "ICMP unreachables"),
         )?;
         for (count, what) in lost.iter().filter(|(count, _)| *count > 0) {
             writeln!(self.out, "  {count} {what}")?;
@@ -178,12 +162,10 @@ impl<W: Write> Sink for People<W> {
 fn table(out: &mut impl Write, destinations: &[DestinationCounts]) -> io::Result<()> {
     writeln!(
         out,
-        "{LABEL}{:<39} {:>9} {:>9} {:>9} {:>9} {:>9}{LABEL:#}",
+        "{:<39} {:>9} {:>9} {:>9} {:>9} {:>9}",
         "destination", "queries", "answers", "errors", "late", "median"
     )?;
     for destination in destinations {
-        let errors = destination.icmp_unreachable;
-        let errors = errors.net + errors.host + errors.protocol + errors.port + errors.admin + errors.other;
         let median = destination
             .latency_us
             .p50
@@ -194,7 +176,7 @@ fn table(out: &mut impl Write, destinations: &[DestinationCounts]) -> io::Result
             destination.address.to_string(),
             destination.dns_queries + destination.tcp.dns_queries,
             destination.dns_responses + destination.tcp.dns_responses,
-            errors,
+            destination.icmp_unreachable.sum(),
             destination.late_responses,
             median,
         )?;
@@ -202,7 +184,7 @@ fn table(out: &mut impl Write, destinations: &[DestinationCounts]) -> io::Result
     Ok(())
 }
 
-fn severity(severity: &str) -> (Style, &'static str) {
+fn severity(severity: &str) -> (Paint, &'static str) {
     if severity == "down" {
         (BAD, "DOWN")
     } else {
@@ -216,25 +198,4 @@ fn said(kind: &str) -> &'static str {
         "unanswered" => "does not answer",
         _ => "answers with failures",
     }
-}
-
-fn errors(incident: &Incident) -> u64 {
-    let errors = incident.errors;
-    errors.net + errors.host + errors.protocol + errors.port + errors.admin + errors.other
-}
-
-fn plural(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
-/// The first few, and how many more there are.
-fn list<T: ToString>(items: impl Iterator<Item = T>, more: u64) -> String {
-    const SHOWN: usize = 8;
-    let all: Vec<String> = items.map(|item| item.to_string()).collect();
-    let mut text = all.get(..SHOWN).unwrap_or(&all).join(", ");
-    let hidden = all.len().saturating_sub(SHOWN) as u64 + more;
-    if hidden > 0 {
-        let _infallible = write!(text, " and {hidden} more");
-    }
-    text
 }

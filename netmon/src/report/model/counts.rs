@@ -19,6 +19,11 @@ pub struct ByCode {
 }
 
 impl ByCode {
+    /// Of all codes together.
+    pub const fn sum(self) -> u64 {
+        self.net + self.host + self.protocol + self.port + self.admin + self.other
+    }
+
     /// From what `count` says of each code.
     pub fn new(count: impl Fn(Code) -> u64) -> Self {
         Self {
@@ -53,17 +58,6 @@ pub struct Tcp {
     pub tcp_resets: u64,
 }
 
-/// What only the decider knows of the packets that were counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct WhatDeciderKnows {
-    /// DNS unreachables that quote no query that was seen.
-    pub unsolicited: u64,
-    /// DNS unreachables about a port of this host where nothing ever answered.
-    pub not_served: u64,
-    /// Traces that were overwritten before their answer or error came.
-    pub traces_overwritten: u64,
-}
-
 /// Everything that passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(
@@ -92,8 +86,9 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// From the counters, and what the decider adds.
-    pub fn new(totals: &records::Totals, known: WhatDeciderKnows) -> Self {
+    /// From the counters, and what only the decider knows: DNS unreachables about a port of this host where
+    /// nothing ever answered.
+    pub fn new(totals: &records::Totals, not_served: u64) -> Self {
         Self {
             frames: totals.frames,
             bytes: totals.bytes,
@@ -107,9 +102,9 @@ impl Totals {
             },
             icmp_unreachable: totals.outcome(Outcome::IcmpUnreachable),
             dns_unreachable: totals.dns_unreachable,
-            unsolicited: known.unsolicited,
+            unsolicited: totals.unsolicited,
             late_responses: totals.late_responses,
-            not_served: known.not_served,
+            not_served,
             fragments: totals.outcome(Outcome::Fragment),
             malformed: totals.outcome(Outcome::Malformed),
             truncated: totals.outcome(Outcome::Truncated),
@@ -117,7 +112,7 @@ impl Totals {
             other: totals.outcome(Outcome::Other),
             overflow: totals.overflow,
             events_lost: totals.events_lost,
-            traces_overwritten: known.traces_overwritten,
+            traces_overwritten: totals.traces_overwritten,
         }
     }
 }
@@ -150,13 +145,8 @@ pub struct DestinationCounts {
 }
 
 impl DestinationCounts {
-    /// From its counters, and what is known besides.
-    pub fn new(
-        address: Address,
-        counters: &records::Destination,
-        unsolicited: u64,
-        latency_us: Latency,
-    ) -> Self {
+    /// From its counters, and how long its answers took.
+    pub fn new(address: Address, counters: &records::Destination, latency_us: Latency) -> Self {
         Self {
             address: Shown(address),
             dns_queries: counters.dns_queries,
@@ -177,7 +167,7 @@ impl DestinationCounts {
             icmp_unreachable: ByCode::new(|code| counters.icmp_unreachable(code)),
             dns_unreachable: ByCode::new(|code| counters.dns_unreachable(code)),
             late_responses: counters.late_responses,
-            unsolicited,
+            unsolicited: counters.unsolicited,
             latency_us,
         }
     }

@@ -4,7 +4,7 @@ mod counts;
 mod document;
 mod incident;
 
-pub use counts::{ByCode, ByRcode, DestinationCounts, Latency, Tcp, Totals, WhatDeciderKnows};
+pub use counts::{ByCode, ByRcode, DestinationCounts, Latency, Tcp, Totals};
 pub use document::{Document, Source, SourceKind, Warning};
 pub use incident::{Cause, Incident, Wall};
 

@@ -1,0 +1,127 @@
+//! What stands behind every door for captures: the decider, the incidents that it tells of, and the timeline.
+
+use std::collections::HashMap;
+
+use netmon_common::{Address, Rcode};
+
+use super::limits::INCIDENTS;
+use crate::detect::{Decider, Scope, Thresholds};
+use crate::observation::{Observation, What};
+use crate::report::model::{Incident, Warning};
+use crate::report::timeline::{Activity, Timeline};
+use crate::time::Time;
+
+/// Takes observations, and keeps what came of them.
+#[derive(Debug)]
+pub struct Engine {
+    decider: Decider,
+    timeline: Timeline,
+    incidents: Vec<Incident>,
+    places: HashMap<String, usize>,
+    left_out: u64,
+}
+
+impl Engine {
+    /// One that has seen nothing; `local` are the addresses of the host where the capture was made.
+    pub fn new(scope: Scope, local: impl IntoIterator<Item = Address>) -> Self {
+        let mut decider = Decider::new(Thresholds::default(), scope);
+        decider.set_local(local);
+        Self {
+            decider,
+            timeline: Timeline::new(),
+            incidents: Vec::new(),
+            places: HashMap::new(),
+            left_out: 0,
+        }
+    }
+
+    /// A packet of that time comes, of whatever kind: the seconds before it can be judged.
+    #[inline]
+    pub fn advance(&mut self, time: Time, heard: &dyn Fn(Address) -> bool) {
+        self.decider.advance(time, heard);
+    }
+
+    /// Takes what the packet means.
+    pub fn observe(&mut self, observation: &Observation) {
+        self.decider.observe(observation);
+        let activity = activity(&observation.what);
+        self.timeline
+            .add(observation.time, observation.service.server, activity);
+        for change in self.decider.take_changes() {
+            self.keep(change.incident);
+        }
+    }
+
+    fn keep(&mut self, incident: Incident) {
+        if let Some(known) = self
+            .places
+            .get(&incident.id)
+            .and_then(|place| self.incidents.get_mut(*place))
+        {
+            *known = incident;
+        } else if self.incidents.len() < INCIDENTS {
+            self.places.insert(incident.id.clone(), self.incidents.len());
+            self.incidents.push(incident);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// The end of the capture: what is open stays open.
+    pub fn finish(mut self) -> Finished {
+        for change in self.decider.take_changes() {
+            self.keep(change.incident);
+        }
+        for incident in self.decider.open_incidents() {
+            self.keep(incident);
+        }
+        let mut warnings = self.decider.warnings();
+        if self.left_out > 0 {
+            warnings.push(Warning::new(
+                "incidents_left_out",
+                format!(
+                    "there were more than {INCIDENTS} incidents; {} changes of further ones are not told",
+                    self.left_out
+                ),
+            ));
+        }
+        Finished {
+            incidents: self.incidents,
+            timeline: self.timeline,
+            warnings,
+            not_served: self.decider.tallies().not_served,
+        }
+    }
+}
+
+/// What came of the observations.
+#[derive(Debug)]
+pub struct Finished {
+    /// The incidents, in the order in which they opened.
+    pub incidents: Vec<Incident>,
+    /// What passed when.
+    pub timeline: Timeline,
+    /// The decider's warnings.
+    pub warnings: Vec<Warning>,
+    /// DNS unreachables about a port of the capturing host where nothing ever answered.
+    pub not_served: u64,
+}
+
+fn activity(what: &What) -> Activity {
+    let mut activity = Activity::default();
+    match what {
+        What::Query(_) => activity.queries = 1,
+        What::Answer(answer) => {
+            activity.answers = 1;
+            activity.failures = u64::from(matches!(answer.rcode, Rcode::ServFail | Rcode::Refused));
+        }
+        What::Failure(_) => activity.errors = 1,
+        What::Counts(counts) => {
+            activity.queries = counts.queries;
+            activity.answers = counts.answers;
+            activity.failures = counts.servfail + counts.refused;
+            activity.errors = counts.failures.iter().sum();
+        }
+    }
+    activity
+}

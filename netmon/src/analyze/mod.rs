@@ -1,0 +1,157 @@
+//! `netmon analyze`: a capture in, a report out, through the same parser, classifier and decider as live.
+//!
+//! It needs no rights. What a file holds never makes it fail: what can be read is analysed, and what cannot is
+//! told as a warning with its place.
+
+mod engine;
+pub mod limits;
+mod packets;
+mod progress;
+mod text;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use netmon_common::{Address, DnsPorts};
+
+use crate::capture::{OpenError, Opened, Progress, open};
+use crate::counts::Counts;
+use crate::detect::Scope;
+use crate::report::model::{DestinationCounts, Document, Latency, Source, SourceKind, Totals, Wall, Warning};
+use crate::report::timeline::Timeline;
+use crate::time::{Time, WallOffset};
+use engine::Finished;
+use progress::Bar;
+
+/// What to analyse, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The files; `-` is standard input.
+    pub files: Vec<PathBuf>,
+    /// The DNS ports.
+    pub ports: DnsPorts,
+    /// Whose failures count.
+    pub scope: Scope,
+    /// Addresses of the host where the capture was made.
+    pub local: Vec<Address>,
+    /// The date of text that has none; else the file's modification date.
+    pub date: Option<Date>,
+    /// The zone of text's times.
+    pub zone: TimeZone,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Analysis {
+    /// The contract's document.
+    pub document: Document,
+    /// What passed when.
+    pub timeline: Timeline,
+    /// Whether nothing at all could be read.
+    pub nothing_read: bool,
+}
+
+/// What cannot be analysed.
+#[derive(Debug, thiserror::Error)]
+pub enum AnalyzeError {
+    /// A file that cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Captures beside text.
+    #[error("{capture} is a capture and {text} is text: analyse them one after the other")]
+    Mixed {
+        /// The capture.
+        capture: String,
+        /// The text.
+        text: String,
+    },
+}
+
+impl AnalyzeError {
+    /// Whether whoever named the files is to blame, not the system.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Open(error) => error.source.kind() == io::ErrorKind::NotFound,
+            Self::Mixed { .. } => true,
+        }
+    }
+}
+
+/// Reads all files to their ends.
+pub fn analyze(options: &Options) -> Result<Analysis, AnalyzeError> {
+    let progress = Progress::default();
+    let mut captures = Vec::new();
+    let mut texts = Vec::new();
+    let mut warnings = Vec::new();
+    for path in &options.files {
+        let name = path.display().to_string();
+        match open(path, &progress)? {
+            Opened::Packets(file) => captures.push((name, *file)),
+            Opened::Text(lines) => texts.push(text::File::new(name, path, lines, options)),
+            Opened::Unreadable(warning) => warnings.push(warning),
+        }
+    }
+    if let (Some((capture, _)), Some(text)) = (captures.first(), texts.first()) {
+        return Err(AnalyzeError::Mixed {
+            capture: capture.clone(),
+            text: text.name().to_owned(),
+        });
+    }
+    let bar = Bar::over(&options.files, &progress);
+    let found = if texts.is_empty() {
+        let files = captures.into_iter().map(|(_, file)| file).collect();
+        packets::analyze(files, options, &bar)
+    } else {
+        text::analyze(texts, options)
+    };
+    bar.finish();
+    Ok(found.analysis(options, warnings))
+}
+
+/// What a door and the engine behind it have found.
+struct Found {
+    counts: Counts,
+    latency: BTreeMap<Address, Latency>,
+    span: Option<(Time, Time)>,
+    finished: Finished,
+    warnings: Vec<Warning>,
+}
+
+impl Found {
+    fn analysis(self, options: &Options, mut warnings: Vec<Warning>) -> Analysis {
+        let wall = |time| Wall(WallOffset::NONE.wall(time));
+        let source = Source {
+            kind: SourceKind::Capture,
+            files: options
+                .files
+                .iter()
+                .map(|file| file.display().to_string())
+                .collect(),
+            first: self.span.map(|(first, _)| wall(first)),
+            last: self.span.map(|(_, last)| wall(last)),
+        };
+        warnings.extend(self.warnings);
+        let nothing_read = self.counts.totals.frames == 0 && !warnings.is_empty();
+        warnings.extend(self.finished.warnings);
+        let mut document = Document::new(source, Totals::new(&self.counts.totals, self.finished.not_served));
+        document.destinations = self
+            .counts
+            .destinations
+            .iter()
+            .map(|(address, counters)| {
+                let latency = self.latency.get(address).copied().unwrap_or_default();
+                DestinationCounts::new(*address, counters, latency)
+            })
+            .collect();
+        document.warnings = warnings;
+        document.incidents = self.finished.incidents;
+        Analysis {
+            document,
+            timeline: self.finished.timeline,
+            nothing_read,
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What reading captures may cost at most, whatever the files hold.
+//!
+//! Together some 35 MiB for one file at most: the traces (8 MiB), 8,192 destinations (2.5 MiB) with their
+//! latencies (12 MiB), a buffer, and for compressed files the decompressor's window (8 MiB). Each further file
+//! that is merged costs a buffer and a decompressor.
+
+/// The longest packet that is read, in bytes: what tcpdump and Wireshark take for the longest, too. A capture
+/// that says more is wrong, or the packet is left out.
+pub const PACKET_BYTES: usize = 256 * 1024;
+
+/// The longest record that is held in memory: the longest packet, its header, and pcapng's options.
+pub const RECORD_BYTES: usize = PACKET_BYTES + 64 * 1024;
+
+/// The buffer of each file at first; it grows to hold a longer record, up to [`RECORD_BYTES`]. Between 64 and
+/// 512 KiB the size makes no difference to the speed.
+pub const BUFFER_BYTES: usize = 128 * 1024;
+
+/// Interfaces of one pcapng section, 32 bytes each. Packets of others are left out.
+pub const INTERFACES: usize = 4_096;
+
+/// The largest window of zstd that is accepted, as a power of two: 8 MiB, what RFC 8878 section 3.1.1.1.2 asks
+/// of every decoder. `zstd --long` and `--ultra` may need more.
+pub const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// Names that are kept to be shared, 64 bytes and their text each.
+pub const SHARED_NAMES: usize = 1_024;
+
+/// Bits that remember which addresses were sent something: 256 KiB. With 100,000 addresses one in 100 others
+/// is taken for one of them.
+pub const ADDRESS_BITS: usize = 1 << 21;

@@ -1,0 +1,231 @@
+//! What each packet means to the decider, and what is remembered besides.
+
+use std::net::IpAddr;
+
+use netmon_common::{Address, DnsPorts, Rcode, Transport};
+
+use super::packets::{
+    PUSH_ACK, Path, RECURSION_DESIRED, RESPONSE, SYN, dns, ethernet, framed, query, response, tcp, udp,
+    unreachable,
+};
+use super::{at, observe};
+use crate::capture::{Door, Frame, LinkType};
+use crate::observation::{Answer, Name, Observation, Query, What};
+
+fn path() -> Path {
+    Path::new("192.0.2.7", 40_000, "198.51.100.53", 53)
+}
+
+fn address(ip: IpAddr) -> Address {
+    ip.into()
+}
+
+fn asked(observation: &Observation) -> &Query {
+    match &observation.what {
+        What::Query(query) => query,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn answered(observation: &Observation) -> &Answer {
+    match &observation.what {
+        What::Answer(answer) => answer,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_answer_has_the_time_of_its_query_and_counts_for_the_latency_once() {
+    let (door, observations) = observe(&[
+        (1_000, ethernet(&query(path(), 7, "a.example"))),
+        (1_010, ethernet(&query(path(), 8, "b.example"))),
+        (1_250, ethernet(&response(path(), 7, 3, "a.example"))),
+        (9_000, ethernet(&response(path(), 7, 3, "a.example"))),
+        (9_001, ethernet(&response(path(), 9, 0, "c.example"))),
+    ]);
+    let answers: Vec<_> = observations[2..].iter().map(answered).collect();
+    let told: Vec<_> = answers
+        .iter()
+        .map(|answer| (answer.rcode, answer.query_time))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Rcode::NxDomain, Some(at(1_000))),
+            (Rcode::NxDomain, Some(at(1_000))),
+            (Rcode::NoError, None),
+        ]
+    );
+    assert_eq!(answers[0].name, Some(Name::new("a.example")));
+    assert_eq!(answers[0].client, address(path().source));
+    let latency = door.latency(address(path().destination));
+    assert_eq!((latency.count, latency.max), (1, Some(250_000)));
+    assert_eq!(door.latency(address(path().source)).count, 0);
+}
+
+#[test]
+fn dns_over_tcp_is_observed_as_a_connection_and_a_query() {
+    let message = dns(7, 0, "a.example");
+    let reply = dns(7, RESPONSE, "a.example");
+    let (door, observations) = observe(&[
+        (1, ethernet(&tcp(path(), SYN, b""))),
+        (2, ethernet(&tcp(path(), PUSH_ACK, &framed(&message)))),
+        (5, ethernet(&tcp(path().back(), PUSH_ACK, &framed(&reply)))),
+    ]);
+    assert!(observations.iter().all(|o| o.service.transport == Transport::Tcp));
+    let syn = asked(&observations[0]);
+    assert_eq!((&syn.name, syn.recursion_desired), (&None, None));
+    let asked = asked(&observations[1]);
+    assert_eq!(asked.name, Some(Name::new("a.example")));
+    assert_eq!(asked.recursion_desired, Some(false));
+    assert_eq!(answered(&observations[2]).query_time, Some(at(2)));
+    assert_eq!(door.latency(address(path().destination)).max, Some(3_000));
+}
+
+#[test]
+fn what_is_no_news_to_the_decider_is_counted_only() {
+    let late = unreachable(
+        path().source,
+        path().destination,
+        3,
+        &response(path(), 7, 0, "a.example"),
+    );
+    let silent: Vec<(&str, Vec<u8>)> = vec![
+        (
+            "another port",
+            udp(
+                Path {
+                    destination_port: 54,
+                    ..path()
+                },
+                &[0; 30],
+            ),
+        ),
+        ("a reset", tcp(path().back(), 0x04, b"")),
+        ("a late response", late),
+        ("an error about another port", {
+            let quote = udp(
+                Path {
+                    destination_port: 443,
+                    ..path()
+                },
+                &[0; 30],
+            );
+            unreachable(path().destination, path().source, 3, &quote)
+        }),
+        ("a query that is too short", udp(path(), &[0; 11])),
+    ];
+    for (case, packet) in silent {
+        let (door, observations) = observe(&[(1, ethernet(&packet))]);
+        assert_eq!(observations, [], "{case}");
+        assert_eq!(door.counts().totals.frames, 1, "{case}");
+        let late = door
+            .counts()
+            .destinations
+            .values()
+            .map(|d| d.late_responses)
+            .sum::<u64>();
+        assert_eq!(late, u64::from(case == "a late response"), "{case}");
+    }
+}
+
+#[test]
+fn a_name_that_cannot_be_read_is_none_and_the_rest_is_observed() {
+    let mut message = dns(7, RECURSION_DESIRED, "a.example");
+    message.truncate(14);
+    let (_, observations) = observe(&[(1, ethernet(&udp(path(), &message)))]);
+    assert_eq!(asked(&observations[0]).name, None);
+    assert_eq!(asked(&observations[0]).recursion_desired, Some(true));
+}
+
+#[test]
+fn a_name_that_comes_again_is_shared() {
+    let (_, observations) = observe(&[
+        (1, ethernet(&query(path(), 7, "a.example"))),
+        (2, ethernet(&query(path(), 8, "A.EXAMPLE"))),
+    ]);
+    let [first, second] = [0, 1].map(|n| asked(&observations[n]).name.clone().unwrap());
+    assert!(std::ptr::eq(first.as_str(), second.as_str()));
+}
+
+#[test]
+fn only_the_given_ports_are_dns_ports() {
+    let mut door = Door::new(DnsPorts::new(&[5_353]).unwrap());
+    let mut services = Vec::new();
+    for port in [53, 5_353] {
+        let bytes = ethernet(&query(
+            Path {
+                destination_port: port,
+                ..path()
+            },
+            7,
+            "a",
+        ));
+        let frame = Frame {
+            time: at(1),
+            link: LinkType::Ethernet,
+            wire_len: bytes.len(),
+            bytes: &bytes,
+            number: 1,
+            file: 0,
+        };
+        door.take(&frame, &mut |observation| services.push(observation.service.port));
+    }
+    assert_eq!(services, [5_353]);
+}
+
+#[test]
+fn time_never_goes_back() {
+    let (door, observations) = observe(&[
+        (5_000, ethernet(&query(path(), 7, "a.example"))),
+        (4_000, ethernet(&response(path(), 7, 0, "a.example"))),
+        (4_500, ethernet(&tcp(path(), PUSH_ACK, b""))),
+    ]);
+    assert_eq!(observations[1].time, at(5_000));
+    assert_eq!(door.span(), Some((at(5_000), at(5_000))));
+    assert_eq!(door.latency(address(path().destination)).max, Some(0));
+    assert_eq!(observe(&[]).0.span(), None);
+}
+
+#[test]
+fn every_ip_packet_makes_its_destination_heard() {
+    let v6 = Path::new("2001:db8::1", 1, "2001:db8::2", 2);
+    let (door, _) = observe(&[
+        (1, ethernet(&tcp(path(), PUSH_ACK, b""))),
+        (2, ethernet(&udp(v6, b"x"))),
+    ]);
+    assert!(door.heard(address(path().destination)) && door.heard(address(v6.destination)));
+    assert!(!door.heard(address(path().source)) && !door.heard(address(v6.source)));
+}
+
+#[test]
+fn packets_of_any_link_type_mean_the_same() {
+    let packet = query(path(), 7, "a.example");
+    let links: Vec<(LinkType, Vec<u8>)> = vec![
+        (LinkType::Ethernet, ethernet(&packet)),
+        (LinkType::LinuxCookedV1, [&[0; 14][..], &[8, 0], &packet].concat()),
+        (LinkType::LinuxCookedV2, [&[8, 0][..], &[0; 18], &packet].concat()),
+        (LinkType::RawIp, packet.clone()),
+        (LinkType::RawIpv4, packet.clone()),
+        (LinkType::BsdLoopback, [&[2, 0, 0, 0], &packet[..]].concat()),
+    ];
+    for (link, bytes) in links {
+        let mut door = Door::new(DnsPorts::DEFAULT);
+        let mut observations = Vec::new();
+        let frame = Frame {
+            time: at(1),
+            link,
+            wire_len: bytes.len(),
+            bytes: &bytes,
+            number: 1,
+            file: 0,
+        };
+        door.take(&frame, &mut |observation| observations.push(observation));
+        assert_eq!(
+            asked(&observations[0]).name,
+            Some(Name::new("a.example")),
+            "{link:?}"
+        );
+        assert!(door.heard(address(path().destination)), "{link:?}");
+    }
+}

@@ -1,0 +1,121 @@
+//! Counting printed packets: by the same tally as packets are counted, so that all doors count alike.
+
+use netmon_common::classify::{Concern, Conversation, Error, Meaning, Message};
+use netmon_common::limits::DESTINATIONS;
+use netmon_common::records::{Destination, Tally};
+use netmon_common::wire::dns::MessageHeader;
+use netmon_common::wire::icmp::{Quoted, Unreachable};
+use netmon_common::wire::ip::{AddressAt, HeaderAt};
+use netmon_common::{Address, Code, Rcode, Transport};
+
+use super::packet::{TextPacket, TextWhat};
+use crate::counts::Counts;
+
+/// What an ICMP error means for DNS, and for whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Concerns {
+    /// The server cannot be reached.
+    Dns,
+    /// An answer of this server came when its client no longer listened.
+    LateAnswerOf(Address),
+    /// Nothing.
+    Nothing,
+}
+
+/// Counts a packet; `concerns` is of one that is an ICMP error.
+pub fn count(counts: &mut Counts, packet: &TextPacket, concerns: Concerns) {
+    let tally = Tally::of(&meaning(&packet.what, concerns));
+    let bytes = packet.bytes.map_or(0, u64::from);
+    counts.totals.count(&tally, 1, bytes);
+    let Some(address) = packet.what.destination() else {
+        return;
+    };
+    match destination(counts, address) {
+        Some(destination) => destination.count(&tally, 1),
+        None => counts.totals.overflow += 1,
+    }
+    if let Concerns::LateAnswerOf(server) = concerns {
+        match destination(counts, server) {
+            Some(destination) => destination.late_responses += 1,
+            None => counts.totals.late_overflow += 1,
+        }
+    }
+}
+
+/// The counters of a destination; `None` when there are as many others as the kernel's table holds.
+fn destination(counts: &mut Counts, address: Address) -> Option<&mut Destination> {
+    if counts.destinations.len() >= DESTINATIONS as usize {
+        return counts.destinations.get_mut(&address);
+    }
+    Some(counts.destinations.entry(address).or_default())
+}
+
+/// The packet as the tally knows packets. Tallies ask neither for addresses nor for places in a frame, of
+/// which there is none.
+fn meaning(what: &TextWhat, concerns: Concerns) -> Meaning {
+    match what {
+        TextWhat::Query(query) => Meaning::Query(message(query.conversation.service.transport, QUERY)),
+        TextWhat::Response(response) => {
+            let flags = RESPONSE | flags_of(response.rcode);
+            Meaning::Response(message(response.conversation.service.transport, flags))
+        }
+        TextWhat::Connect(_) => Meaning::Connect(NOBODY),
+        TextWhat::Reset(_) => Meaning::Reset(NOBODY),
+        TextWhat::Unreachable(unreachable) => Meaning::Unreachable(error(unreachable.code, concerns)),
+        TextWhat::Fragment => Meaning::Fragment,
+        TextWhat::Unreadable(unreadable) => Meaning::Unreadable(*unreadable),
+        TextWhat::NotIp => Meaning::NotIp,
+        TextWhat::Other { .. } => Meaning::Other,
+    }
+}
+
+const NOBODY: Conversation = Conversation {
+    server: AddressAt::NOWHERE,
+    client: AddressAt::NOWHERE,
+    server_port: 0,
+    client_port: 0,
+};
+
+/// The flags of a DNS header (RFC 1035 section 4.1.1).
+const QUERY: u16 = 0;
+const RESPONSE: u16 = 0x8000;
+
+/// The rcode's bits; any that netmon does not tell apart for `Other`.
+fn flags_of(rcode: Rcode) -> u16 {
+    match rcode {
+        Rcode::NoError => 0,
+        Rcode::ServFail => 2,
+        Rcode::NxDomain => 3,
+        Rcode::Refused => 5,
+        Rcode::Other => 4,
+    }
+}
+
+fn message(transport: Transport, flags: u16) -> Message {
+    Message {
+        transport,
+        conversation: NOBODY,
+        header: MessageHeader::new(0, flags),
+        offset: 0,
+        end: 0,
+    }
+}
+
+fn error(code: Code, concerns: Concerns) -> Error {
+    Error {
+        header: HeaderAt::NOWHERE,
+        unreachable: Unreachable {
+            code,
+            quoted: Quoted {
+                header: HeaderAt::NOWHERE,
+                end: 0,
+                ports: None,
+            },
+        },
+        concern: match concerns {
+            Concerns::Dns => Concern::DnsUnreachable,
+            Concerns::LateAnswerOf(_) => Concern::LateResponse,
+            Concerns::Nothing => Concern::None,
+        },
+    }
+}

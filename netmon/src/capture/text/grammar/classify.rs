@@ -1,0 +1,248 @@
+//! From the words of a record to what its packet means for DNS and ICMP: section 1 of the contract, as far
+//! as text tells.
+
+use netmon_common::wire::ip::Family;
+use netmon_common::wire::{self, Unreadable};
+use netmon_common::{DnsPorts, Rcode, Transport};
+
+use super::super::packet::{Conversation, Ends, Query, Response, TextWhat};
+use super::carried::{self, Carried, Datagram, Ports, Segment};
+use super::dns::Message;
+use super::header::{self, Front, Header};
+use super::icmp::{self, Icmp};
+use super::why::Why;
+use super::words::Cursor;
+use crate::observation::Service;
+
+/// Fewest bytes of a DNS message (RFC 1035 section 4.1.1).
+const DNS_HEADER_LEN: u32 = 12;
+
+/// A record, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// What the packet is.
+    pub what: TextWhat,
+    /// The outermost length that is printed, in bytes.
+    pub bytes: Option<u32>,
+    /// The addresses in its IP header.
+    pub ends: Option<Ends>,
+    /// How many words at the end of the record are none of tcpdump's. Known only where the form is read to
+    /// its end; else 0.
+    pub left: usize,
+    /// Whether nothing else can be meant, even if the edge of a terminal has cut words.
+    pub sure: bool,
+    /// Whether the form leaves out what tells queries, answers and their like apart.
+    pub quiet: bool,
+}
+
+impl Read {
+    fn new(what: TextWhat) -> Self {
+        Self {
+            what,
+            bytes: None,
+            ends: None,
+            left: 0,
+            sure: true,
+            quiet: false,
+        }
+    }
+
+    fn other(family: Family) -> Self {
+        Self::new(TextWhat::Other { family })
+    }
+
+    fn bytes(self, bytes: Option<u32>) -> Self {
+        Self { bytes, ..self }
+    }
+
+    fn quiet(self) -> Self {
+        Self { quiet: true, ..self }
+    }
+}
+
+/// Reads a record from behind its time stamp. `dump` is what it holds in hexadecimal.
+pub fn read(mut words: Cursor<'_, '_>, dump: &[u8], ports: &DnsPorts) -> Result<Read, Why> {
+    let header = match header::read(&mut words)? {
+        Front::Ip(header) => header,
+        Front::IpWithoutAddresses(family) => return Ok(Read::other(family)),
+        Front::NotIp => return Ok(Read::new(TextWhat::NotIp)),
+        Front::Unreadable(unreadable) => return Ok(Read::new(TextWhat::Unreadable(unreadable))),
+    };
+    let packet = Packet { header, ports };
+    let read = match carried::read(&header, &mut words)? {
+        Carried::Udp(ends, datagram) => packet.datagram(ends, datagram),
+        Carried::Tcp(ends, segment) => packet.segment(ends, segment),
+        Carried::Icmp => packet.icmp(&mut words, dump)?,
+        Carried::Nothing(ends) => packet.nothing(ends)?,
+        Carried::LaterFragment => Read::new(TextWhat::Fragment),
+        Carried::Unreadable(unreadable) => Read::new(TextWhat::Unreadable(unreadable)),
+        Carried::Other { sure } => Read {
+            sure,
+            ..Read::other(header.family)
+        },
+    };
+    // Of other packets, and with -v of any, tcpdump may print much more than is read here.
+    let is_read_to_its_end = header.protocol.is_none()
+        && matches!(
+            read.what,
+            TextWhat::Query(_) | TextWhat::Response(_) | TextWhat::Unreachable(_)
+        );
+    Ok(Read {
+        left: if is_read_to_its_end { words.left() } else { 0 },
+        bytes: header.bytes.or(read.bytes),
+        ends: Some(Ends {
+            source: header.source.address,
+            destination: header.destination.address,
+        }),
+        ..read
+    })
+}
+
+/// A packet whose addresses are known.
+struct Packet<'a> {
+    header: Header,
+    ports: &'a DnsPorts,
+}
+
+/// Which way a packet goes, by its ports.
+struct Directions {
+    to_server: Option<Conversation>,
+    from_server: Option<Conversation>,
+}
+
+impl Packet<'_> {
+    fn datagram(&self, ends: Ports, datagram: Datagram) -> Read {
+        let directions = self.directions(ends, Transport::Udp);
+        if directions.to_server.is_none() && directions.from_server.is_none() {
+            return Read::other(self.header.family);
+        }
+        match datagram {
+            Datagram::Dns(message) => self.message(&directions, message),
+            Datagram::Undecoded(Some(bytes)) if bytes < DNS_HEADER_LEN => {
+                let short = Unreadable::short(wire::Header::Dns);
+                Read::new(TextWhat::Unreadable(short)).bytes(Some(bytes))
+            }
+            Datagram::Undecoded(bytes) => undecoded(self.header.family, &directions).bytes(bytes).quiet(),
+            Datagram::Unreadable(unreadable) => Read::new(TextWhat::Unreadable(unreadable)),
+            Datagram::Other => Read::other(self.header.family),
+        }
+    }
+
+    fn segment(&self, ends: Ports, segment: Segment) -> Read {
+        let directions = self.directions(ends, Transport::Tcp);
+        let read = match (segment.flags, segment.message, &directions) {
+            (
+                Some(flags),
+                _,
+                Directions {
+                    to_server: Some(conversation),
+                    ..
+                },
+            ) if flags.syn && !flags.ack => Read::new(TextWhat::Connect(*conversation)),
+            (
+                Some(flags),
+                _,
+                Directions {
+                    from_server: Some(conversation),
+                    ..
+                },
+            ) if flags.rst => Read::new(TextWhat::Reset(*conversation)),
+            (
+                _,
+                _,
+                Directions {
+                    to_server: None,
+                    from_server: None,
+                },
+            ) => Read::other(self.header.family),
+            (_, Some(Ok(message)), _) if message.plausible => self.message(&directions, message),
+            (_, Some(Err(unreadable)), _) => Read::new(TextWhat::Unreadable(unreadable)),
+            (Some(_), _, _) => Read::other(self.header.family),
+            (None, _, _) => Read::other(self.header.family).quiet(),
+        };
+        read.bytes(segment.bytes)
+    }
+
+    /// Of some protocols tcpdump prints nothing; but of a DNS port's, something is missing.
+    fn nothing(&self, ends: Ports) -> Result<Read, Why> {
+        match self.directions(ends, Transport::Udp) {
+            Directions {
+                to_server: None,
+                from_server: None,
+            } => Ok(Read::other(self.header.family)),
+            Directions { .. } => Err(Why::NotUnderstood),
+        }
+    }
+
+    fn icmp(&self, words: &mut Cursor<'_, '_>, dump: &[u8]) -> Result<Read, Why> {
+        Ok(match icmp::read(&self.header, words, dump)? {
+            Icmp::Unreachable(unreachable, bytes) => {
+                Read::new(TextWhat::Unreachable(unreachable)).bytes(bytes)
+            }
+            Icmp::Unreadable(unreadable) => Read::new(TextWhat::Unreadable(unreadable)),
+            Icmp::Other => Read::other(self.header.family),
+        })
+    }
+
+    /// A DNS message: QR must agree with the direction that the ports give.
+    fn message(&self, directions: &Directions, message: Message) -> Read {
+        // Of a message that was cut behind its header, QR may not show.
+        let response = message.response.unwrap_or(directions.to_server.is_none());
+        let bytes = message.bytes;
+        let what = match (response, directions.to_server, directions.from_server) {
+            (false, Some(conversation), _) => TextWhat::Query(Query {
+                conversation,
+                id: Some(message.id),
+                recursion_desired: Some(message.recursion_desired),
+                name: message.name,
+            }),
+            (true, _, Some(conversation)) => TextWhat::Response(Response {
+                conversation,
+                id: Some(message.id),
+                rcode: message.rcode,
+                name: message.name,
+            }),
+            _ => return Read::other(self.header.family),
+        };
+        Read::new(what).bytes(bytes)
+    }
+
+    fn directions(&self, ends: Ports, transport: Transport) -> Directions {
+        let (source, destination) = (self.header.source.address, self.header.destination.address);
+        let toward = |server, port: Option<u16>, client, client_port| {
+            let port = port.filter(|port| self.ports.contains(*port))?;
+            Some(Conversation {
+                service: Service {
+                    server,
+                    port,
+                    transport,
+                },
+                client,
+                client_port,
+            })
+        };
+        Directions {
+            to_server: toward(destination, ends.destination, source, ends.source),
+            from_server: toward(source, ends.source, destination, ends.destination),
+        }
+    }
+}
+
+/// A datagram of which only the direction is known: what goes to a DNS port is taken as a query.
+fn undecoded(family: Family, directions: &Directions) -> Read {
+    match (directions.to_server, directions.from_server) {
+        (Some(conversation), _) => Read::new(TextWhat::Query(Query {
+            conversation,
+            id: None,
+            recursion_desired: None,
+            name: None,
+        })),
+        (None, Some(conversation)) => Read::new(TextWhat::Response(Response {
+            conversation,
+            id: None,
+            rcode: Rcode::Other,
+            name: None,
+        })),
+        (None, None) => Read::other(family),
+    }
+}

@@ -1,0 +1,224 @@
+//! The front of a record, up to the two addresses: what `-i any`, `-e` and `-v` put there, and what tcpdump
+//! says of a packet whose IP header it cannot read.
+
+use std::net::IpAddr;
+
+use netmon_common::wire::ip::Family;
+use netmon_common::wire::{self, Unreadable};
+
+use super::endpoint::{Endpoint, is_host_name, is_mac};
+use super::why::Why;
+use super::words::{Cursor, Depth, bare};
+
+/// The first word that tcpdump prints for what the link layer carries besides IP, a version's number left
+/// out (`CDPv2` is `CDP`). Protocols that it cannot decode are told by `ethertype` instead.
+const NOT_IP: &str = "\
+    802.3 AARP ARCNET ARP AT AoE BATADV Broadcom CDP CFM CLNP DTP EAP EAPOL EDP ES-IS Ethertype GeoNet \
+    HomePlug IEEE1905 IPX IS-IS LACP LLC LLDP LOOP Loopback MACsec MPCP MPLS MS MSNLB NSH OAM PPP PPPoE PTP RARP \
+    RRCP Realtek Reverse SNAP STP Slow TIPC UDLD VTP";
+
+/// More tags than that make a frame neither IPv4 nor IPv6 for netmon.
+const VLAN_TAGS: usize = 2;
+
+/// An IP packet's header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The IP version.
+    pub family: Family,
+    /// Who sent it.
+    pub source: Endpoint,
+    /// Whom it is for.
+    pub destination: Endpoint,
+    /// The outermost length that is printed.
+    pub bytes: Option<u32>,
+    /// What it carries, with `-v`; IPv6: the first header behind it.
+    pub protocol: Option<u8>,
+    /// Whether it is an IPv4 fragment other than the first, with `-v`.
+    pub later_fragment: bool,
+}
+
+/// What a record begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Front {
+    /// An IP packet.
+    Ip(Header),
+    /// An IP packet of which the text gives no address, although its headers may be well.
+    IpWithoutAddresses(Family),
+    /// Something else.
+    NotIp,
+    /// A packet whose headers tcpdump could not read.
+    Unreadable(Unreadable),
+}
+
+/// Reads the front of a record. The cursor is then behind the colon of the destination.
+pub fn read(words: &mut Cursor<'_, '_>) -> Result<Front, Why> {
+    let mut seen = Seen::default();
+    let mut depth = Depth::default();
+    while let Some(word) = words.next() {
+        let inside = !depth.is_outside();
+        depth.pass(word, '(', ')');
+        if inside || word.starts_with('(') {
+            seen.detail(word);
+        } else if let Some(front) = seen.pass(word, words.peek()) {
+            return front;
+        }
+    }
+    // Of a frame that carries no IP, at least the addresses on the link are printed.
+    if seen.link_addresses && seen.family.is_none() {
+        Ok(Front::NotIp)
+    } else {
+        Err(Why::NotUnderstood)
+    }
+}
+
+/// What was seen on the way to the addresses.
+#[derive(Debug, Default)]
+struct Seen<'a> {
+    family: Option<Family>,
+    tags: usize,
+    /// The last word outside parentheses.
+    previous: &'a str,
+    /// A length outside parentheses.
+    outer_length: Option<u32>,
+    /// The last word inside parentheses.
+    previous_detail: &'a str,
+    /// A length inside parentheses.
+    inner_length: Option<u32>,
+    protocol: Option<u8>,
+    later_fragment: bool,
+    link_addresses: bool,
+}
+
+impl<'a> Seen<'a> {
+    /// A word of the IP header that `-v` prints in parentheses.
+    fn detail(&mut self, word: &'a str) {
+        let text = word.trim_start_matches('(').trim_end_matches([',', ')']);
+        match self.previous_detail {
+            "offset" => self.later_fragment = text.parse().is_ok_and(|offset: u32| offset != 0),
+            "length" | "length:" if self.inner_length.is_none() => self.inner_length = text.parse().ok(),
+            _ => {}
+        }
+        // `proto UDP (17)`, `next-header UDP (17)`.
+        if word.starts_with('(') && word.len() > 1 && self.protocol.is_none() {
+            self.protocol = text.parse().ok();
+        }
+        self.previous_detail = text;
+    }
+
+    /// A word outside parentheses, and the one behind it. Gives the front when it ends here.
+    fn pass(&mut self, word: &'a str, next: Option<&str>) -> Option<Result<Front, Why>> {
+        // Of IPv6, an address may follow without a space.
+        let word = word
+            .strip_prefix("missing!")
+            .filter(|address| !address.is_empty())
+            .unwrap_or(word);
+        let previous = std::mem::replace(&mut self.previous, word);
+        let text = bare(word);
+        if previous == "length" {
+            self.outer_length = self.outer_length.or(text.parse().ok());
+            return None;
+        }
+        if previous == "ethertype" {
+            return self.ethertype(text);
+        }
+        if let Some(front) = give_up(previous, word, next) {
+            return Some(Ok(front));
+        }
+        self.link_addresses |= is_mac(word);
+        match text {
+            "IP" => self.family = Some(Family::V4),
+            "IP6" => self.family = Some(Family::V6),
+            _ if self.family.is_none() && is_not_ip(text) => return Some(Ok(Front::NotIp)),
+            // The colons at the end of `::` are its own.
+            _ if word.ends_with(':') && word.parse::<IpAddr>().is_err() => {
+                return Some(self.addresses(previous, word));
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn ethertype(&mut self, kind: &str) -> Option<Result<Front, Why>> {
+        match kind {
+            "IPv4" => self.family = Some(Family::V4),
+            "IPv6" => self.family = Some(Family::V6),
+            "802.1Q" | "802.1Q-QinQ" if self.tags < VLAN_TAGS => self.tags += 1,
+            _ => return Some(Ok(Front::NotIp)),
+        }
+        None
+    }
+
+    /// The word before this one, and this one, are the addresses.
+    fn addresses(&self, source: &str, destination: &str) -> Result<Front, Why> {
+        match (Endpoint::read(source), Endpoint::read(destination)) {
+            (Some(source), Some(destination)) => Ok(Front::Ip(Header {
+                family: self.family.unwrap_or_else(|| family_of(destination)),
+                source,
+                destination,
+                bytes: self.outer_length.or(self.inner_length),
+                protocol: self.protocol,
+                later_fragment: self.later_fragment,
+            })),
+            (source_read, destination_read) => {
+                let is_named = |word, read: Option<_>| read.is_some() || is_host_name(word);
+                let named = is_named(source, source_read) && is_named(destination, destination_read);
+                Err(if self.family.is_some() && named {
+                    Why::HostNames
+                } else {
+                    Why::NotUnderstood
+                })
+            }
+        }
+    }
+}
+
+/// What tcpdump says when it gives up.
+fn give_up(previous: &str, word: &str, next: Option<&str>) -> Option<Front> {
+    let unreadable = match (previous, word, next) {
+        (_, "[|ip]", _) => Unreadable::cut(wire::Header::Ipv4),
+        (_, "[|ip6]", _) => Unreadable::cut(wire::Header::Ipv6),
+        (_, "[|ether]" | "[|sll]" | "[|sll2]" | "[|null]", _) => Unreadable::cut(wire::Header::Link),
+        (_, "[|vlan]", _) => Unreadable::cut(wire::Header::Vlan),
+        (_, cut, _) if cut.starts_with("[|") => return Some(Front::NotIp),
+        // The length of a packet that the network card shall cut in segments: not wrong, and not read.
+        ("bad-len", "0", _) => return Some(Front::IpWithoutAddresses(Family::V4)),
+        // `truncated-ip 12` gives up, `truncated-ip - 12 bytes missing! ` goes on.
+        ("truncated-ip" | "truncated-ip6", _, Some("bytes")) => return None,
+        ("truncated-ip", length, _) if is_number(length) => Unreadable::short(wire::Header::Ipv4),
+        ("truncated-ip6", length, _) if is_number(length) => Unreadable::short(wire::Header::Ipv6),
+        // Lengths that cannot be, and versions that are not the EtherType's: `IP5 (invalid)`,
+        // `IP6, wrong link-layer encapsulation`, `IP6 version error: 4 != 6`.
+        ("bad-hlen" | "bad-len", _, _) | (_, "IP6,", Some("wrong")) => Unreadable::wrong(wire::Header::Ipv4),
+        (_, version, _)
+            if version
+                .strip_prefix("IP")
+                .is_some_and(|v| v != "6" && is_number(v)) =>
+        {
+            Unreadable::wrong(wire::Header::Ipv4)
+        }
+        ("IP6", "version", Some("error:")) => Unreadable::wrong(wire::Header::Ipv6),
+        _ => return None,
+    };
+    Some(Front::Unreadable(unreadable))
+}
+
+/// Whether a word stands for something besides IP: see [`NOT_IP`].
+pub fn is_not_ip(word: &str) -> bool {
+    let name = match word.rsplit_once('v') {
+        Some((name, version)) if is_number(version) => name,
+        _ => word,
+    };
+    NOT_IP.split_ascii_whitespace().any(|not_ip| not_ip == name)
+}
+
+fn family_of(endpoint: Endpoint) -> Family {
+    if endpoint.address.ip().is_ipv4() {
+        Family::V4
+    } else {
+        Family::V6
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -1,0 +1,30 @@
+//! tcpdump's text output, as it prints it and as people paste it.
+//!
+//! Text in, packets out: no clock, no files. [`TextReader`] turns lines into [`TextPacket`]s, [`TextDoor`]
+//! turns these into counts and observations, as the other doors do with packets.
+//!
+//! It reads the default form and what `-n`, `-nn`, `-t` to `-ttttt`, `-v`, `-vv`, `-e`, `-q`, `-x` and `-#`
+//! make of it, for IPv4 and IPv6, on one interface or on `any`. Lines may be broken at any space, and where a
+//! terminal's edge was; they may be quoted, listed or fenced. It refuses to look up host names.
+
+mod addresses;
+mod bounded;
+mod clock;
+mod complaints;
+mod count;
+mod door;
+mod grammar;
+pub mod packet;
+mod reader;
+mod record;
+mod sniff;
+mod stamp;
+mod traces;
+
+pub use door::TextDoor;
+pub use packet::{TextPacket, TextWhat};
+pub use reader::{Options, TextReader};
+pub use sniff::looks_like_text;
+
+#[cfg(test)]
+mod tests;

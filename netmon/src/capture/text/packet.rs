@@ -1,0 +1,184 @@
+//! What a line of tcpdump's text says of its packet, in the words of the contract.
+//!
+//! Text says less than the packet did: a field that a form of the output leaves out is `None`, never guessed.
+
+use netmon_common::wire::Unreadable;
+use netmon_common::wire::ip::Family;
+use netmon_common::{Address, Code, Meaning, Outcome, Rcode, Transport};
+
+use crate::observation::{Name, Service};
+use crate::time::Time;
+
+/// A packet that tcpdump printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextPacket {
+    /// When it was captured. Not corrected where the text goes back in time.
+    pub time: Time,
+    /// The line of the text that it begins on, from 1.
+    pub line: u64,
+    /// The outermost length that is printed: with `-e` the frame's, with `-v` the IP packet's, else the
+    /// payload's. In bytes.
+    pub bytes: Option<u32>,
+    /// The addresses in its IP header, where they are printed.
+    pub ends: Option<Ends>,
+    /// What it is.
+    pub what: TextWhat,
+}
+
+/// Where a packet comes from, and where it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// Who sent it.
+    pub source: Address,
+    /// Whom it is for.
+    pub destination: Address,
+}
+
+/// What a packet is; each variant is one [`Outcome`] (and one for each transport).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextWhat {
+    /// A DNS query.
+    Query(Query),
+    /// A DNS response.
+    Response(Response),
+    /// A SYN without ACK to a DNS port.
+    Connect(Conversation),
+    /// A RST from a DNS port.
+    Reset(Conversation),
+    /// An ICMP destination unreachable.
+    Unreachable(Unreachable),
+    /// A fragment other than the first.
+    Fragment,
+    /// A packet that tcpdump could not read either: malformed, or cut off by the snap length.
+    Unreadable(Unreadable),
+    /// Neither IPv4 nor IPv6.
+    NotIp,
+    /// Anything else.
+    Other {
+        /// Its IP version.
+        family: Family,
+    },
+}
+
+impl TextWhat {
+    /// The outcome that the packet is counted as.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Query(query) => match query.conversation.service.transport {
+                Transport::Udp => Outcome::DnsQuery,
+                Transport::Tcp => Outcome::TcpDnsQuery,
+            },
+            Self::Response(response) => match response.conversation.service.transport {
+                Transport::Udp => Outcome::DnsResponse,
+                Transport::Tcp => Outcome::TcpDnsResponse,
+            },
+            Self::Connect(_) => Outcome::TcpConnect,
+            Self::Reset(_) => Outcome::TcpReset,
+            Self::Unreachable(_) => Outcome::IcmpUnreachable,
+            Self::Fragment => Outcome::Fragment,
+            Self::Unreadable(unreadable) => Meaning::Unreadable(*unreadable).outcome(),
+            Self::NotIp => Outcome::NotIp,
+            Self::Other { .. } => Outcome::Other,
+        }
+    }
+
+    /// Whom the packet is counted for; `None` for what is not counted for a destination.
+    pub fn destination(&self) -> Option<Address> {
+        match self {
+            Self::Query(query) => Some(query.conversation.service.server),
+            Self::Response(response) => Some(response.conversation.service.server),
+            Self::Connect(conversation) | Self::Reset(conversation) => Some(conversation.service.server),
+            Self::Unreachable(unreachable) => Some(unreachable.destination),
+            Self::Fragment | Self::Unreadable(_) | Self::NotIp | Self::Other { .. } => None,
+        }
+    }
+}
+
+/// A DNS server and its client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    /// The server.
+    pub service: Service,
+    /// The client.
+    pub client: Address,
+    /// The client's port; `None` if it is printed by a name that netmon does not know.
+    pub client_port: Option<u16>,
+}
+
+/// A DNS query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// Between whom.
+    pub conversation: Conversation,
+    /// The message's id; `None` with `-q`, and on ports that tcpdump does not decode.
+    pub id: Option<u16>,
+    /// RD; `None` as above.
+    pub recursion_desired: Option<bool>,
+    /// The name of the first question, where it is printed whole.
+    pub name: Option<Name>,
+}
+
+/// A DNS response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// Between whom.
+    pub conversation: Conversation,
+    /// The message's id; `None` with `-q`, and on ports that tcpdump does not decode.
+    pub id: Option<u16>,
+    /// Its rcode; [`Rcode::Other`] where it is not printed.
+    pub rcode: Rcode,
+    /// The name of the first question, which is printed with `-vv` only.
+    pub name: Option<Name>,
+}
+
+/// An ICMP destination unreachable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreachable {
+    /// Who sent it.
+    pub reporter: Address,
+    /// Whom it is for.
+    pub receiver: Address,
+    /// What it says is unreachable.
+    pub code: Code,
+    /// The destination of the packet that it quotes.
+    pub destination: Address,
+    /// What else is known of that packet.
+    pub about: About,
+    /// The quoted packet itself, which is printed with `-v`.
+    pub quoted: Option<Quoted>,
+}
+
+/// What an error quotes, as far as the text tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Not told: `host 203.0.113.2 unreachable`.
+    Anything,
+    /// Of this transport, the port is not told: `203.0.113.2 protocol 17 unreachable`.
+    Transport(Transport),
+    /// To this port: `203.0.113.2 udp port 53 unreachable`.
+    Port(Transport, u16),
+    /// Something that has no UDP or TCP port, or one that is printed by an unknown name.
+    NoPort,
+}
+
+/// A quoted packet with a UDP or TCP header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quoted {
+    /// Who sent it.
+    pub source: Address,
+    /// From which port; `None` if it is printed by a name that netmon does not know.
+    pub source_port: Option<u16>,
+    /// What it is, if it is a DNS message and enough of it is quoted.
+    pub message: Option<QuotedMessage>,
+}
+
+/// A quoted DNS message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuotedMessage {
+    /// Its id.
+    pub id: u16,
+    /// RD; `None` in a response.
+    pub recursion_desired: Option<bool>,
+    /// The name of the first question, where it is printed whole.
+    pub name: Option<Name>,
+}

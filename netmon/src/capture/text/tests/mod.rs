@@ -1,0 +1,46 @@
+//! tcpdump's own output is the measure: what it prints of a frame must read like the frame.
+
+mod build;
+mod captures;
+mod counting;
+mod door;
+mod frames;
+mod frames_of_errors;
+mod hostile;
+mod paste;
+mod sense;
+mod tcpdump;
+mod textbook;
+mod times;
+mod witness;
+
+use jiff::civil::date;
+use jiff::tz::TimeZone;
+use netmon_common::DnsPorts;
+
+use super::*;
+use crate::report::model::Warning;
+
+/// The date of the packets in these tests, in UTC.
+fn options() -> Options {
+    Options {
+        date: date(2024, 11, 24),
+        zone: TimeZone::UTC,
+        ports: DnsPorts::DEFAULT,
+    }
+}
+
+/// All packets of a text, and the warnings.
+fn read(text: &str) -> (Vec<TextPacket>, Vec<Warning>) {
+    read_with(options(), text)
+}
+
+fn read_with(options: Options, text: &str) -> (Vec<TextPacket>, Vec<Warning>) {
+    let mut reader = TextReader::new(options);
+    let mut packets = Vec::new();
+    for line in text.lines() {
+        reader.push_line(line, &mut packets);
+    }
+    reader.finish(&mut packets);
+    (packets, reader.warnings())
+}

@@ -1,0 +1,267 @@
+//! Text as people paste it: wrapped, quoted, listed, fenced, edited by word processors.
+
+use std::sync::OnceLock;
+
+use proptest::prelude::*;
+
+use super::tcpdump::{self, ETHERNET};
+use super::textbook::{TEXTBOOK, assert_textbook};
+use super::{TextWhat, read};
+use super::{frames, frames_of_errors};
+
+/// What matters of a text's packets: not on which line each began.
+fn packets(text: &str) -> Vec<(u64, Option<u32>, TextWhat)> {
+    let (packets, _) = read(text);
+    packets
+        .into_iter()
+        .map(|packet| (packet.time.nanos(), packet.bytes, packet.what))
+        .collect()
+}
+
+/// The text with each line broken at its spaces where `breaks` says so, in turn.
+fn broken(text: &str, breaks: &[bool]) -> String {
+    let mut breaks = breaks.iter().cycle();
+    let mut broken = String::new();
+    for line in text.lines() {
+        for (place, word) in line.trim_start().split(' ').enumerate() {
+            if place > 0 {
+                broken.push(if *breaks.next().unwrap() { '\n' } else { ' ' });
+            }
+            broken.push_str(word);
+        }
+        broken.push('\n');
+    }
+    broken
+}
+
+/// The text as a terminal so wide shows it: each line cut at its edge, be it within a word.
+fn cut_at_edge(text: &str, width: usize) -> String {
+    let lines = text.lines().flat_map(|line| line.as_bytes().chunks(width));
+    lines
+        .flat_map(|piece| [std::str::from_utf8(piece).unwrap(), "\n"])
+        .collect()
+}
+
+/// As most editors do it: at the last space before a column.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut wrapped = String::new();
+    for line in text.lines() {
+        let mut column = 0;
+        for word in line.split(' ') {
+            if column > 0 && column + 1 + word.len() > width {
+                wrapped.push('\n');
+                column = 0;
+            } else if column > 0 {
+                wrapped.push(' ');
+                column += 1;
+            }
+            wrapped.push_str(word);
+            column += word.len();
+        }
+        wrapped.push('\n');
+    }
+    wrapped
+}
+
+const FORMS: [&[&str]; 9] = [
+    &["-n"],
+    &[],
+    &["-v"],
+    &["-vv"],
+    &["-e"],
+    &["-e", "-v"],
+    &["-tt"],
+    &["-tttt"],
+    &["-q"],
+];
+
+/// What tcpdump prints of most frames in these forms; nothing where there is no tcpdump.
+fn printed() -> &'static [String] {
+    static PRINTED: OnceLock<Vec<String>> = OnceLock::new();
+    PRINTED.get_or_init(|| {
+        let all = [
+            frames::queries(),
+            frames::carriers(),
+            frames::responses(),
+            frames_of_errors::unreachables(),
+            frames::segments(),
+            frames::extended(),
+        ]
+        .concat();
+        // Broken at the space within it, this name is another.
+        let frames = all
+            .iter()
+            .filter(|named| named.name != "query for a strange name");
+        let capture = tcpdump::capture(ETHERNET, 65_535, frames.map(|named| named.frame.as_slice()));
+        FORMS
+            .iter()
+            .filter_map(|form| tcpdump::print(&capture, form))
+            .map(|text| text.replace("  ", " "))
+            .collect()
+    })
+}
+
+#[test]
+fn the_textbook_log_is_read_however_it_was_pasted() {
+    let each_line = |prefix: &str, suffix: &str| -> String {
+        TEXTBOOK
+            .lines()
+            .flat_map(|line| [prefix, line, suffix, "\n"])
+            .collect()
+    };
+    let cases = [
+        ("indented", each_line("    ", "")),
+        ("with Windows line ends", each_line("", "\r")),
+        ("quoted", each_line("> ", "")),
+        ("quoted twice", each_line("> > ", "")),
+        ("quoted tightly", each_line(">>", "")),
+        ("listed", each_line("- ", "")),
+        ("listed with stars", each_line("* ", "")),
+        ("listed with dots", each_line("\u{2022} ", "")),
+        (
+            "numbered",
+            TEXTBOOK
+                .lines()
+                .zip(["1. ", "2. ", "3) ", "4: ", "5 ", "6. "])
+                .flat_map(|(line, number)| [number, line, "\n"])
+                .collect(),
+        ),
+        ("in a table", each_line("| ", " |")),
+        ("fenced", format!("```text\n{TEXTBOOK}```\n")),
+        ("as code", each_line("`", "`")),
+        ("with empty lines between", TEXTBOOK.replace('\n', "\n\n")),
+        ("with non-breaking spaces", TEXTBOOK.replace(' ', "\u{a0}")),
+        ("with tabs", TEXTBOOK.replace(' ', "\t")),
+        ("with wide gaps", TEXTBOOK.replace(' ', "   ")),
+        ("with dashes for arrows", TEXTBOOK.replace('>', "\u{2013}")),
+        ("with arrows", TEXTBOOK.replace('>', "\u{2192}")),
+        ("from a web page's source", TEXTBOOK.replace('>', "&gt;")),
+        ("with breaks that nobody sees", TEXTBOOK.replace('.', ".\u{200b}")),
+        ("behind a byte order mark", format!("\u{feff}{TEXTBOOK}")),
+        ("without a final line end", TEXTBOOK.trim_end().to_owned()),
+        (
+            "after the command",
+            format!(
+                "$ sudo tcpdump -i eth0 port 53 or icmp\ntcpdump: verbose output suppressed, use -v[v]... for full protocol decode\nlistening on eth0, link-type EN10MB (Ethernet), snapshot length 262144 bytes\n{TEXTBOOK}^C\n6 packets captured\n6 packets received by filter\n0 packets dropped by kernel\n"
+            ),
+        ),
+    ];
+    for (case, text) in cases {
+        println!("{case}");
+        assert_textbook(&read(&text).0);
+        assert_eq!(read(&text).1, [], "{case}");
+    }
+}
+
+#[test]
+fn quoting_and_list_marks_are_not_mistaken_for_arrows_and_dashes() {
+    for width in 20..110 {
+        for prefix in ["> ", "- ", "  * "] {
+            let text: String = wrapped(TEXTBOOK, width)
+                .lines()
+                .flat_map(|line| [prefix, line, "\n"])
+                .collect();
+            assert_textbook(&read(&text).0);
+        }
+    }
+}
+
+#[test]
+fn the_textbook_log_is_read_wrapped_at_any_column() {
+    for width in 1..110 {
+        assert_textbook(&read(&wrapped(TEXTBOOK, width)).0);
+        assert_eq!(read(&wrapped(TEXTBOOK, width)).1, [], "{width}");
+    }
+}
+
+#[test]
+fn the_textbook_log_is_read_cut_at_a_terminals_edge() {
+    // Not at the very column where the time ends and the next line would begin like a record.
+    for width in 40..110 {
+        println!("{width}\n{}", cut_at_edge(TEXTBOOK, width));
+        assert_textbook(&read(&cut_at_edge(TEXTBOOK, width)).0);
+    }
+}
+
+#[test]
+fn what_is_not_tcpdumps_is_told_with_its_place() {
+    let text =
+        format!("# The log\n\nHere is what I captured:\n\n{TEXTBOOK}And this is what I think of it.\n");
+    let (packets, warnings) = read(&text);
+    assert_textbook(&packets);
+    let messages: Vec<&str> = warnings.iter().map(|warning| warning.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "2 lines are not what tcpdump prints: lines 3 (`Here is what I captured:`) and 11 (`And this is what I think of it.`)"
+        ]
+    );
+}
+
+#[test]
+fn a_line_that_was_cut_off_is_told_with_its_place() {
+    let whole = TEXTBOOK.trim_end();
+    // Up to the code of the last error all is there.
+    let told = whole.rfind(" unreachable").unwrap() + " unreachable".len();
+    let start = whole.rfind('\n').unwrap() + 1;
+    for end in start + 16..told {
+        let (packets, warnings) = read(&whole[..end]);
+        assert_eq!(packets.len(), 5, "{}", &whole[..end]);
+        assert_eq!(warnings.len(), 1, "{}", &whole[..end]);
+        assert!(warnings[0].message.contains("line 6 ("), "{warnings:?}");
+    }
+    for end in told..whole.len() {
+        assert_textbook(&read(&whole[..end]).0);
+    }
+}
+
+#[test]
+fn host_names_are_not_guessed() {
+    let text = TEXTBOOK.replace(" 203.0.113.2", " ns.example.org");
+    let (packets, warnings) = read(&text);
+    assert_eq!(packets, []);
+    assert_eq!(warnings.len(), 1);
+    assert_eq!(warnings[0].warning, "host_names");
+    assert!(
+        warnings[0].message.starts_with("6 packets are left out"),
+        "{warnings:?}"
+    );
+    assert!(warnings[0].message.ends_with("`tcpdump -n`"), "{warnings:?}");
+}
+
+#[test]
+fn a_record_without_end_is_cut_off_and_told() {
+    let text = TEXTBOOK.to_owned() + &"and so on\n".repeat(100_000);
+    let (packets, warnings) = read(&text);
+    assert_textbook(&packets);
+    assert!(
+        warnings.iter().any(|warning| warning.warning == "overlong_text"),
+        "{warnings:?}"
+    );
+    let lines = warnings
+        .iter()
+        .find(|warning| warning.warning == "unreadable_lines")
+        .unwrap();
+    assert!(lines.message.len() < 1_000, "{lines:?}");
+}
+
+proptest! {
+    #[test]
+    fn the_textbook_log_is_read_broken_at_any_spaces(breaks in prop::collection::vec(any::<bool>(), 64)) {
+        assert_textbook(&read(&broken(TEXTBOOK, &breaks)).0);
+    }
+
+    #[test]
+    fn all_that_tcpdump_prints_is_read_broken_at_any_spaces(
+        form in 0..FORMS.len(),
+        breaks in prop::collection::vec(any::<bool>(), 200),
+    ) {
+        let Some(text) = printed().get(form) else { return Ok(()) };
+        let (broken, whole) = (broken(text, &breaks), packets(text));
+        let read = packets(&broken);
+        for (read, expected) in read.iter().zip(&whole) {
+            prop_assert_eq!(read, expected, "{}", broken);
+        }
+        prop_assert_eq!(read.len(), whole.len());
+    }
+}
