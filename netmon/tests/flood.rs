@@ -1,6 +1,10 @@
 //! 100,000 forged errors a second, for random servers, from anybody: they hide no real outage, and cost user space
 //! next to nothing. Alone in its program, because it measures.
-#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may die of a surprise"
+)]
 
 mod support;
 
@@ -169,7 +173,7 @@ fn a_flood_of_forged_errors_hides_no_real_outage_and_costs_user_space_little() {
         }
     });
     let after = used(&netmon);
-    let share = (after.cpu - before.cpu).as_secs_f64() / (after.at - before.at).as_secs_f64();
+    let share = after.cpu.saturating_sub(before.cpu).as_secs_f64() / (after.at - before.at).as_secs_f64();
     let growth = after.memory_kib.saturating_sub(before.memory_kib);
     println!(
         "{} packets in {:?}; user space: {:.1} % of a core, {growth} KiB more",
@@ -198,9 +202,7 @@ fn a_flood_of_forged_errors_hides_no_real_outage_and_costs_user_space_little() {
 /// Insists that the machine could send nearly as fast as it should.
 #[track_caller]
 fn assert_flooded(flood: &Flood) {
-    let rate = flood.packets as f64 / flood.time.as_secs_f64();
-    assert!(
-        rate > 0.9 * f64::from(RATE),
-        "{rate} a second are too few to tell"
-    );
+    let nearly = u64::from(RATE) * TIME.as_secs() * 9 / 10;
+    let in_time = flood.time < TIME * 11 / 10;
+    assert!(flood.packets > nearly && in_time, "{flood:?} is too slow to tell");
 }

@@ -28,12 +28,12 @@ forward-zone:
 "#;
 
 /// Refuses everybody, with nothing but a header: what was asked, only the query says.
-const REFUSES: &str = r#"
+const REFUSES: &str = r"
 server:
     access-control: 0.0.0.0/0 refuse
     access-control: 127.0.0.0/8 refuse
     access-control: ::/0 refuse
-"#;
+";
 
 /// Well, but for two domains: one that its upstream refuses, and one whose answers do not have the signatures
 /// that they must have.

@@ -3,7 +3,11 @@
 //!
 //! They are one program, because most of their time goes by waiting for incidents to close, and the tests of
 //! one program wait side by side.
-#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may die of a surprise"
+)]
 
 mod failing;
 mod failover;

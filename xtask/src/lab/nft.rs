@@ -1,7 +1,7 @@
 //! Firewall rules of a host, real ones of nftables, that are gone with their guard.
 
-use std::fmt::Write as _;
 use std::{
+    fmt::Write as _,
     process::Command,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -48,12 +48,10 @@ impl<'lab> Rules<'lab> {
     pub fn new(namespace: &'lab Namespace, hook: Hook, rules: &[&str]) -> Result<Self> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let table = format!("lab{number}");
-        let mut script = format!(
-            "add table inet {table}; add chain inet {table} rules {{ {}; }};",
-            hook.chain()
-        );
+        let chain = hook.chain();
+        let mut script = format!("add table inet {table}; add chain inet {table} rules {{ {chain}; }};");
         for rule in rules {
-            let _infallible = write!(script, " add rule inet {table} rules {rule};");
+            write!(script, " add rule inet {table} rules {rule};")?;
         }
         namespace
             .exec(Command::new("nft").arg(&script))

@@ -1,8 +1,7 @@
 //! A real DNS server that can be told to do many things: unbound from Debian, as a resolver or with zones of
 //! its own. What it does is told in its own words.
 
-use std::fmt::Write as _;
-use std::{fs, net::IpAddr, path::Path, process::Command, time::Duration};
+use std::{fmt::Write as _, fs, net::IpAddr, path::Path, process::Command, time::Duration};
 
 use anyhow::{Context as _, Result};
 use tempfile::TempDir;
@@ -50,9 +49,9 @@ impl Unbound {
         let mut text = ALWAYS.to_owned();
         text.push_str("server:\n");
         for address in addresses {
-            let _infallible = writeln!(text, "    interface: {address}");
+            writeln!(text, "    interface: {address}")?;
         }
-        let _infallible = writeln!(text, "    directory: \"{}\"", directory.path().display());
+        writeln!(text, "    directory: \"{}\"", directory.path().display())?;
         text.push_str(configuration);
         write(directory.path(), "unbound.conf", &text)?;
         for (name, text) in files {
