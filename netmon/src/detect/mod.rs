@@ -223,6 +223,12 @@ impl Decider {
 
     fn take_packets(&mut self, service: Service, what: &What) {
         let at = self.now;
+        if let What::Counts(counts) = what
+            && counts.failures.iter().any(|count| *count > 0)
+            && !self.judged.standing(service.server).counts
+        {
+            self.not_served += counts.failures.iter().sum::<u64>();
+        }
         let kin = match what {
             What::Query(query) if query.recursion_desired.is_none() => self.kin(service),
             _ => None,
