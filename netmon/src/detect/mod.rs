@@ -21,6 +21,7 @@ mod recent;
 mod rules;
 mod scope;
 mod server;
+mod setting;
 mod severity;
 mod table;
 #[cfg(test)]
@@ -44,6 +45,7 @@ use warnings::Warnings;
 
 pub use change::{Change, ChangeKind, Tallies};
 pub use scope::Scope;
+pub use setting::SettingError;
 pub use thresholds::{ImpossibleThreshold, Thresholds};
 
 /// Observations in, incidents out.
