@@ -9,7 +9,7 @@ use xtask::lab::{
     DnsServer, FAMILIES, Family, Hook, Netmon, Route, Routed, Rules, SERVER_V4, SERVER_V6, with_router,
 };
 
-use crate::support::incident::{Expected, assert_errors, assert_evidence, since};
+use crate::support::incident::{Expected, assert_errors, assert_evidence, assert_flow, since};
 use crate::support::{
     CLOSING, SOON, ask_answered, ask_failing, assert_adds_up, assert_dns_unreachable, destination,
     in_both_families, watch,
@@ -65,8 +65,7 @@ fn refuses<Broken>(hosts: &Routed, break_it: impl FnOnce() -> Broken, says: [Say
         for ((family, says), opened) in says.iter().zip(&opened) {
             let closed = expected(family, *says).closed(netmon, opened, "answered", CLOSING);
             assert_errors(&closed, says.code, u64::from(QUERIES));
-            assert_eq!(closed["queries"], QUERIES + 2, "{closed:#}");
-            assert_eq!(closed["answers"], 2, "{closed:#}");
+            assert_flow(&closed, u64::from(QUERIES) + 2, 2);
         }
         let stopped = netmon.stop().unwrap();
         for (family, says) in &says {
