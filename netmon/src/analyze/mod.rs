@@ -76,7 +76,10 @@ impl AnalyzeError {
     /// Whether whoever named the files is to blame, not the system.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Open(error) => error.source.kind() == io::ErrorKind::NotFound,
+            Self::Open(error) => matches!(
+                error.source.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory
+            ),
             Self::Mixed { .. } => true,
         }
     }
@@ -102,12 +105,12 @@ pub fn analyze(options: &Options) -> Result<Analysis, AnalyzeError> {
             text: text.name().to_owned(),
         });
     }
-    let bar = Bar::over(&options.files, &progress);
+    let mut bar = Bar::over(&options.files, &progress);
     let found = if texts.is_empty() {
         let files = captures.into_iter().map(|(_, file)| file).collect();
-        packets::analyze(files, options, &bar)
+        packets::analyze(files, options, &mut bar)
     } else {
-        text::analyze(texts, options)
+        text::analyze(texts, options, &mut bar)
     };
     bar.finish();
     Ok(found.analysis(options, warnings))

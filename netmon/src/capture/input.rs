@@ -34,7 +34,7 @@ pub enum Opened {
 
 /// Why an input cannot be opened.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read {path}: {source}")]
+#[error("cannot read {path}")]
 pub struct OpenError {
     /// Which.
     pub path: PathBuf,
