@@ -11,6 +11,7 @@ mod log;
 mod observer;
 mod poll;
 mod table;
+mod test_run;
 mod watchlist;
 
 pub use attach::{Attachment, Egress, HookChoice, Ingress};
@@ -21,4 +22,5 @@ pub use load::{Kernel, Program, Settings};
 pub use log::KernelLog;
 pub use observer::Observer;
 pub use poll::Poller;
+pub use test_run::{FrameRunner, NotRun};
 pub use watchlist::Watchlist;
