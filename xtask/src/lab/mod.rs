@@ -8,6 +8,7 @@
 mod command;
 mod dig;
 mod dns;
+mod frame_socket;
 mod namespace;
 mod netmon;
 mod process;
@@ -18,6 +19,7 @@ mod veth;
 
 pub use dig::{Reply, dig, kdig};
 pub use dns::{TYPE_A, query, respond};
+pub use frame_socket::FrameSocket;
 pub use namespace::Namespace;
 pub use netmon::{Event, Netmon, STARTUP};
 pub use process::{Line, Process, Stream};
