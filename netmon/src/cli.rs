@@ -74,6 +74,10 @@ pub struct Analyze {
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
     pub timezone: TimeZone,
 
+    /// Run the frames through this kernel's XDP program too (as root), and say where it differs from user space
+    #[arg(long)]
+    pub via_kernel: bool,
+
     /// End with status 1 if an incident was found
     #[arg(long)]
     pub exit_code: bool,

@@ -88,6 +88,7 @@ pub fn analysis(arguments: &cli::Analyze) -> Result<analyze::Options, UsageError
         local: addresses(&arguments.local),
         date: arguments.date,
         zone: arguments.timezone.clone(),
+        via_kernel: arguments.via_kernel,
     })
 }
 

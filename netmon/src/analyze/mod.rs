@@ -8,6 +8,7 @@ pub mod limits;
 mod packets;
 mod progress;
 mod text;
+mod via_kernel;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,11 +21,13 @@ use netmon_common::{Address, DnsPorts};
 use crate::capture::{OpenError, Opened, Progress, open};
 use crate::counts::Counts;
 use crate::detect::{Scope, Thresholds};
+use crate::kernel::KernelError;
 use crate::report::model::{DestinationCounts, Document, Latency, Source, SourceKind, Totals, Wall, Warning};
 use crate::report::timeline::Timeline;
 use crate::time::{Time, WallOffset};
 use engine::Finished;
 use progress::Bar;
+pub use via_kernel::Check;
 
 /// What to analyse, and how.
 #[derive(Clone, Debug)]
@@ -43,6 +46,8 @@ pub struct Options {
     pub date: Option<Date>,
     /// The zone of text's times.
     pub zone: TimeZone,
+    /// Whether captures go through the kernel's program as well.
+    pub via_kernel: bool,
 }
 
 /// What was found.
@@ -54,6 +59,8 @@ pub struct Analysis {
     pub timeline: Timeline,
     /// Whether nothing at all could be read.
     pub nothing_read: bool,
+    /// What the check of the kernel's side came to, if it was asked for.
+    pub check: Option<Check>,
 }
 
 /// What cannot be analysed.
@@ -70,6 +77,15 @@ pub enum AnalyzeError {
         /// The text.
         text: String,
     },
+    /// Text, where frames are needed.
+    #[error("{text} is text: --via-kernel needs the frames of a capture")]
+    NoFrames {
+        /// The text.
+        text: String,
+    },
+    /// The kernel refuses to run its side.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
 }
 
 impl AnalyzeError {
@@ -80,7 +96,8 @@ impl AnalyzeError {
                 error.source.kind(),
                 io::ErrorKind::NotFound | io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory
             ),
-            Self::Mixed { .. } => true,
+            Self::Mixed { .. } | Self::NoFrames { .. } => true,
+            Self::Kernel(_) => false,
         }
     }
 }
@@ -105,15 +122,27 @@ pub fn analyze(options: &Options) -> Result<Analysis, AnalyzeError> {
             text: text.name().to_owned(),
         });
     }
+    if options.via_kernel
+        && let Some(text) = texts.first()
+    {
+        return Err(AnalyzeError::NoFrames {
+            text: text.name().to_owned(),
+        });
+    }
     let mut bar = Bar::over(&options.files, &progress);
-    let found = if texts.is_empty() {
+    let mut check = None;
+    let found = if !texts.is_empty() {
+        text::analyze(texts, options, &mut bar)
+    } else if options.via_kernel {
+        let (found, checked) = via_kernel::analyze(captures, options, &mut bar)?;
+        check = Some(checked);
+        found
+    } else {
         let files = captures.into_iter().map(|(_, file)| file).collect();
         packets::analyze(files, options, &mut bar)
-    } else {
-        text::analyze(texts, options, &mut bar)
     };
     bar.finish();
-    Ok(found.analysis(options, warnings))
+    Ok(found.analysis(options, warnings, check))
 }
 
 /// What a door and the engine behind it have found.
@@ -126,7 +155,7 @@ struct Found {
 }
 
 impl Found {
-    fn analysis(self, options: &Options, mut warnings: Vec<Warning>) -> Analysis {
+    fn analysis(self, options: &Options, mut warnings: Vec<Warning>, check: Option<Check>) -> Analysis {
         let wall = |time| Wall(WallOffset::NONE.wall(time));
         let source = Source {
             kind: SourceKind::Capture,
@@ -157,6 +186,7 @@ impl Found {
             document,
             timeline: self.finished.timeline,
             nothing_read,
+            check,
         }
     }
 }
