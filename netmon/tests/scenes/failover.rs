@@ -16,11 +16,8 @@ const SECOND: [&str; 2] = ["203.0.113.3", "2001:db8:2::3"];
 fn a_resolver_that_moves_to_its_second_server_hides_nothing() {
     let hosts = switched().unwrap();
     let second: [IpAddr; 2] = SECOND.map(|address| address.parse().unwrap());
-    for (address, length) in SECOND.iter().zip([24, 64]) {
-        hosts
-            .server
-            .ip(&format!("address add {address}/{length} dev to-client"))
-            .unwrap();
+    for address in second {
+        hosts.server.add_address(address, "to-client").unwrap();
     }
     let mut first = DnsServer::new(&hosts.server, &[SERVER_V4, SERVER_V6]).unwrap();
     let _second = DnsServer::new(&hosts.server, &second).unwrap();

@@ -47,14 +47,9 @@ impl Internet {
     fn host(&self, hosts: &Switched) -> Namespace {
         let host = Namespace::new("internet").unwrap();
         hosts.switch.plug(&host, "to-resolver").unwrap();
-        let (flag, length) = if self.root.is_ipv6() {
-            ("-6", 64)
-        } else {
-            ("-4", 24)
-        };
+        let flag = if self.root.is_ipv6() { "-6" } else { "-4" };
         for address in [self.root, self.top_level, self.alive, self.deaf] {
-            host.ip(&format!("address add {address}/{length} dev to-resolver"))
-                .unwrap();
+            host.add_address(address, "to-resolver").unwrap();
         }
         host.ip(&format!("{flag} route add default dev to-resolver"))
             .unwrap();

@@ -22,27 +22,16 @@ const BUSY: u32 = 1_000;
 const BUSY_TIME: Duration = Duration::from_secs(30);
 
 /// Another client on the same link.
-const OTHER_CLIENT: [&str; 2] = ["192.51.100.16/24", "2001:db8:1::16/64"];
-
-fn other_client(hosts: &xtask::lab::Switched) -> Namespace {
-    let other = Namespace::new("other").unwrap();
-    hosts.switch.plug(&other, "to-server").unwrap();
-    for address in OTHER_CLIENT {
-        let family = if address.contains(':') { "-6" } else { "-4" };
-        other.ip(&format!("address add {address} dev to-server")).unwrap();
-        other
-            .ip(&format!("{family} route add default dev to-server"))
-            .unwrap();
-    }
-    other
-}
+const OTHER_CLIENT: [&str; 2] = ["192.51.100.16", "2001:db8:1::16"];
 
 #[test]
 #[ignore = "needs root: network namespaces and TC"]
 fn a_firewall_that_rejects_one_client_of_a_busy_server_is_a_degradation_from_first_to_last() {
     let hosts = switched().unwrap();
     let _server = DnsServer::new(&hosts.server, &[SERVER_V4, SERVER_V6]).unwrap();
-    let other = other_client(&hosts);
+    let other = Namespace::new("other").unwrap();
+    let addresses = OTHER_CLIENT.map(|address| address.parse().unwrap());
+    hosts.plug(&other, "to-server", addresses).unwrap();
     let mut netmon = watch(&hosts.server, &["--interface", "to-client"]);
     let _busy = FAMILIES.map(|family| Burst::start(&other, family.server, BUSY, BUSY_TIME).unwrap());
     sleep(Duration::from_millis(1_500));
@@ -160,11 +149,8 @@ fn an_incident_stays_open_while_the_kernel_limits_its_errors() {
 fn of_two_servers_only_the_one_that_is_down_has_an_incident() {
     let hosts = switched().unwrap();
     let healthy: [IpAddr; 2] = ["203.0.113.3", "2001:db8:2::3"].map(|address| address.parse().unwrap());
-    for (address, length) in healthy.iter().zip([24, 64]) {
-        hosts
-            .server
-            .ip(&format!("address add {address}/{length} dev to-client"))
-            .unwrap();
+    for address in healthy {
+        hosts.server.add_address(address, "to-client").unwrap();
     }
     let mut failing = DnsServer::new(&hosts.server, &[SERVER_V4, SERVER_V6]).unwrap();
     let _healthy = DnsServer::new(&hosts.server, &healthy).unwrap();

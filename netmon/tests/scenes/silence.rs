@@ -43,10 +43,8 @@ fn expected(family: &xtask::lab::Family) -> Expected<'static> {
 #[ignore = "needs root: network namespaces and TC"]
 fn five_queries_that_a_firewall_drops_are_missed_after_five_seconds() {
     let hosts = with_router().unwrap();
-    hosts
-        .server
-        .ip(&format!("address add {ONE_NAME}/24 dev to-router"))
-        .unwrap();
+    let one_name: IpAddr = ONE_NAME.parse().unwrap();
+    hosts.server.add_address(one_name, "to-router").unwrap();
     let _server = DnsServer::new(&hosts.server, &[SERVER_V4, SERVER_V6]).unwrap();
     let mut netmon = watch(&hosts.client, &[]);
     let drop_all = Rules::new(&hosts.router, Hook::Forward, &["udp dport 53 drop"]).unwrap();
@@ -55,7 +53,7 @@ fn five_queries_that_a_firewall_drops_are_missed_after_five_seconds() {
     let before = SystemTime::now();
     in_both_families(|family| ask_in_vain(&hosts.client, family.server, &names));
     // One broken name that is asked again and again says nothing about the server.
-    ask_in_vain(&hosts.client, ONE_NAME.parse().unwrap(), &["same.test"; 6]);
+    ask_in_vain(&hosts.client, one_name, &["same.test"; 6]);
     let opened = FAMILIES.map(|family| {
         let incident = expected(&family).opened(&netmon, WAIT + SOON);
         assert_errors(&incident, "port", 0);
@@ -81,7 +79,6 @@ fn five_queries_that_a_firewall_drops_are_missed_after_five_seconds() {
         let closed = expected(family).closed(&netmon, opened, "answered", SOON);
         assert_flow(&closed, names.len() as u64 + 1, 1);
     }
-    let one_name: IpAddr = ONE_NAME.parse().unwrap();
     assert!(events_of(&netmon, "incident_opened", one_name).is_empty());
     let stopped = netmon.stop().unwrap();
     assert_eq!(destination(&stopped, one_name)["dns_queries"], 6);

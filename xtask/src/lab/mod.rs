@@ -45,4 +45,4 @@ pub use topology::{
     two_hosts, with_router,
 };
 pub use unbound::Unbound;
-pub use veth::VethPair;
+pub use veth::cable;

@@ -15,8 +15,9 @@ use super::{
     process::{Line, Process, Stream},
 };
 
-/// How long netmon may take to start on a busy machine. (It must be far faster; the benchmark measures it.)
-pub const STARTUP: Duration = Duration::from_secs(10);
+/// How long netmon may take to start on a machine that is busy with other tests. (It must be far faster; the
+/// benchmark measures it.)
+pub const STARTUP: Duration = Duration::from_secs(30);
 
 /// How long netmon may take to stop.
 const SHUTDOWN: Duration = Duration::from_secs(5);

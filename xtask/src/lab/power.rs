@@ -1,5 +1,7 @@
 //! A host that is powered off, as its neighbours see it, and on again when its guard is dropped.
 
+use std::net::IpAddr;
+
 use anyhow::Result;
 
 use super::namespace::Namespace;
@@ -9,34 +11,28 @@ use super::namespace::Namespace;
 pub struct PoweredOff<'lab> {
     host: &'lab Namespace,
     interface: &'lab str,
-    /// The default routes, which go with the link: what follows `ip`'s family flag.
-    routes: [String; 2],
+    back: [(IpAddr, String); 2],
 }
 
 impl<'lab> PoweredOff<'lab> {
-    /// Powers it off. `neighbour` forgets where it was: else it would ask for it for some seconds more, with
-    /// nobody told.
-    pub fn new(
-        host: &'lab Namespace,
-        interface: &'lab str,
-        routes: [String; 2],
-        neighbour: (&Namespace, &str),
-    ) -> Result<Self> {
+    /// Powers it off. `back` is what it has again later: an address of each family, and the default route, which
+    /// goes with the link.
+    pub fn new(host: &'lab Namespace, interface: &'lab str, back: [(IpAddr, String); 2]) -> Result<Self> {
         let off = Self {
             host,
             interface,
-            routes,
+            back,
         };
         host.ip(&format!("link set {interface} down"))?;
-        let (neighbour, interface) = neighbour;
-        neighbour.ip(&format!("neighbour flush dev {interface}"))?;
         Ok(off)
     }
 
     fn power_on(&self) -> Result<()> {
         self.host.ip(&format!("link set {} up", self.interface))?;
-        for (flag, route) in ["-4", "-6"].iter().zip(&self.routes) {
+        for (address, route) in &self.back {
+            let flag = if address.is_ipv6() { "-6" } else { "-4" };
             self.host.ip(&format!("{flag} route replace default {route}"))?;
+            self.host.await_address(*address)?;
         }
         Ok(())
     }

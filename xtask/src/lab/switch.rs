@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Result;
 
-use super::{namespace::Namespace, veth::VethPair};
+use super::{namespace::Namespace, veth::cable};
 
 const BRIDGE: &str = "bridge";
 
@@ -33,7 +33,7 @@ impl Switch {
     /// Cables a host to it: the host gets an interface of that name, which is up.
     pub fn plug(&self, host: &Namespace, interface: &str) -> Result<()> {
         let port = format!("port{}", self.ports.fetch_add(1, Ordering::Relaxed));
-        VethPair::new((host, interface), (&self.namespace, &port))?;
+        cable((host, interface), (&self.namespace, &port))?;
         self.namespace
             .ip(&format!("link set {port} master {BRIDGE}"))
             .map(drop)
