@@ -6,6 +6,20 @@
     expect(
         clippy::inline_always,
         reason = "the verifier follows values through one function; a call would cost a quarter of the budget"
+    ),
+    expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        reason = "lengths and offsets of packets are far below 2^31, and helpers check them; each check more is paid \
+                  for by every packet"
+    ),
+    expect(
+        clippy::needless_borrows_for_generic_args,
+        reason = "by value a record would be copied to the stack, which is small"
+    ),
+    expect(
+        clippy::needless_pass_by_value,
+        reason = "aya's macros hand a program its context by value"
     )
 )]
 

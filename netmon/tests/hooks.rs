@@ -1,6 +1,4 @@
 //! Each way to see packets, which one is taken, and what is said of it.
-#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
-
 mod support;
 
 use std::net::UdpSocket;

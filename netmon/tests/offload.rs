@@ -1,6 +1,10 @@
 //! Segmentation offload: one super-packet passes the stack for many packets on the wire, and each of these is
 //! counted.
-#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may die of a surprise"
+)]
 
 mod support;
 

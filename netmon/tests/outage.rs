@@ -1,6 +1,10 @@
 //! A DNS server stops and comes back, seen from the client, from the server, and from a router between them,
 //! over IPv4 and IPv6. The server is dnsmasq, the clients are dig, the errors are the kernel's own.
-#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may die of a surprise"
+)]
 
 mod support;
 
@@ -86,7 +90,7 @@ fn assert_opened(opened: &Event, before: SystemTime, [client, server]: [IpAddr; 
     assert_eq!(incident["causes"][0]["cause"], "service-down", "{incident:#}");
     // The first of three queries was sent after `before`, so that this bounds the time from packet to line.
     let delay = opened.at.duration_since(before).unwrap();
-    assert!(delay < support::SOON, "{delay:?}");
+    assert!(delay < SOON, "{delay:?}");
 }
 
 #[test]

@@ -54,7 +54,9 @@ pub fn run(binary: &Path) -> Result<()> {
     step("The DNS service is started again. netmon believes it after ten seconds without an error:");
     server.start()?;
     ask(&hosts, "an answer", Reply::is_answer)?;
-    netmon.wait_for("closed incident", CLOSING, |line| line.text.contains("closed"))?;
+    netmon.wait_for("closed incident", CLOSING, |line| {
+        line.text.contains("without an answer")
+    })?;
 
     step("Ctrl-C:");
     netmon.signal(Signal::SIGINT)?;

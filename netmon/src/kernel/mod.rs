@@ -10,7 +10,9 @@ mod load;
 mod log;
 mod observer;
 mod poll;
+mod questions;
 mod table;
+mod test_run;
 mod watchlist;
 
 pub use attach::{Attachment, Egress, HookChoice, Ingress};
@@ -21,4 +23,5 @@ pub use load::{Kernel, Program, Settings};
 pub use log::KernelLog;
 pub use observer::Observer;
 pub use poll::Poller;
+pub use test_run::{FrameRunner, NotRun};
 pub use watchlist::Watchlist;

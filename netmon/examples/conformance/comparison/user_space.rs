@@ -7,7 +7,6 @@ use netmon::capture::{Frames, LinkType, Opened, PacketFile, Progress, link, open
 use netmon::counter::Counter;
 use netmon_common::classify::Meaning;
 use netmon_common::wire::Captured;
-use netmon_common::wire::ethernet::Payload;
 use netmon_common::wire::icmp::Quoted;
 use netmon_common::{Classified, DnsPorts, Offload};
 
@@ -23,17 +22,8 @@ pub struct Frame {
     pub bytes: Vec<u8>,
     /// How many bytes it had on the wire.
     pub wire_len: usize,
-    /// What its link header announces, and where; `None` if it cannot be read.
-    pub payload: Option<Payload>,
     /// What user space says of it.
     pub reading: Reading,
-}
-
-impl Frame {
-    /// Whether all of it was captured.
-    pub fn is_whole(&self) -> bool {
-        self.bytes.len() >= self.wire_len
-    }
 }
 
 /// Opens a file, if it is a capture.
@@ -62,7 +52,6 @@ pub fn read(file: PacketFile) -> Vec<Frame> {
             link: frame.link,
             bytes: frame.bytes.to_vec(),
             wire_len: frame.wire_len,
-            payload: payload.ok(),
             reading,
         });
     }

@@ -1,22 +1,14 @@
 //! The textbook incident, exactly as it stands in the contract's section 4.
 
 use netmon_common::Code;
+/// The text.
+pub use xtask::captures::textbook::TEXT as TEXTBOOK;
 
 use super::build::{CLIENT, SERVER};
 use super::tcpdump::address;
 use super::{DnsPorts, TextDoor, TextPacket, read};
-use crate::observation::{Failure, Observation, Proof, Query, What};
+use crate::observation::{Failure, Name, Observation, Proof, Query, What};
 use crate::time::{Time, WallOffset};
-
-/// The text.
-pub const TEXTBOOK: &str = "\
-13:24:32.192571 IP 192.51.100.15.52444 > 203.0.113.2.domain: 35084+ A? yummyrecipesforme.com. (24)
-13:24:36.098564 IP 203.0.113.2 > 192.51.100.15: ICMP 203.0.113.2 udp port 53 unreachable, length 254
-13:26:32.192571 IP 192.51.100.15.52444 > 203.0.113.2.domain: 35084+ A? yummyrecipesforme.com. (24)
-13:27:15.934126 IP 203.0.113.2 > 192.51.100.15: ICMP 203.0.113.2 udp port 53 unreachable, length 320
-13:28:32.192571 IP 192.51.100.15.52444 > 203.0.113.2.domain: 35084+ A? yummyrecipesforme.com. (24)
-13:28:50.022967 IP 203.0.113.2 > 192.51.100.15: ICMP 203.0.113.2 udp port 53 unreachable, length 150
-";
 
 /// What a door makes of packets.
 pub fn observe(packets: &[TextPacket]) -> (TextDoor, Vec<Observation>) {
@@ -80,10 +72,7 @@ pub fn assert_textbook(packets: &[TextPacket]) {
         assert_eq!(failure.proof, Proof::QuerySeen(*asked));
         assert_eq!(failure.recursion_desired, Some(true));
         for name in [&query.name, &failure.name] {
-            assert_eq!(
-                name.as_ref().map(|name| name.as_str()),
-                Some("yummyrecipesforme.com")
-            );
+            assert_eq!(name.as_ref().map(Name::as_str), Some("yummyrecipesforme.com"));
         }
     }
     let counts = door.counts();
