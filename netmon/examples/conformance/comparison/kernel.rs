@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use netmon::capture::link;
 use netmon::counts::Counts;
 use netmon::kernel::{FrameRunner, NotRun, Settings};
-use netmon_common::limits::{EVENTS_PER_SERVER, UNVERIFIED_PER_CPU};
+use netmon_common::limits::{DESTINATIONS, EVENTS_PER_SERVER, UNVERIFIED_PER_CPU};
 use netmon_common::records::{EventHeader, EventKind};
 use netmon_common::wire::Captured;
 
@@ -40,6 +40,9 @@ pub struct Program {
     told: u32,
 }
 
+/// With so many destinations the kernel side is loaded anew, so that its table is never full.
+const HALF_FULL: usize = DESTINATIONS as usize / 2;
+
 /// What the program says of a frame, and the fields that it has a say in; or why it cannot be run over it.
 pub type Said = Result<(Reading, &'static [Field]), &'static str>;
 
@@ -63,7 +66,8 @@ impl Program {
         let Some(bytes) = link::as_ethernet(frame.link, &captured, &mut buffer) else {
             return Ok(Err("without a whole link header"));
         };
-        if self.told == ALWAYS_TOLD {
+        if self.told == ALWAYS_TOLD || self.counts.destinations.len() >= HALF_FULL {
+            self.check()?;
             *self = Self::load()?;
         }
         let mut failure = None;
@@ -97,7 +101,7 @@ impl Program {
     }
 
     /// Makes sure that nothing was counted that no frame accounts for.
-    pub fn finish(mut self) -> Result<()> {
+    pub fn check(&mut self) -> Result<()> {
         let counts = self.runner.counts()?;
         if counts.destinations != self.counts.destinations || !counts.add_up() {
             bail!("the kernel's counters do not add up: {:?}", counts.totals);

@@ -11,6 +11,9 @@ const DOCUMENT: &str = include_str!("../../../../docs/conformance.md");
 /// The line before the table's first row.
 const HEAD: &str = "| file | frames | witness | field | netmon | other | reason |";
 
+/// What stands in the table where the other witness says nothing at all.
+const SILENT: &str = "silent";
+
 /// A row of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
@@ -55,7 +58,7 @@ impl Known {
             witness,
             field,
             netmon,
-            other,
+            other: if other == SILENT { String::new() } else { other },
             reason,
         })
     }
@@ -80,5 +83,70 @@ fn range(text: &str) -> Result<Vec<u64>> {
 impl fmt::Display for Known {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: frames {:?}: {}", self.file, self.frames, self.field)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::comparison::outcome::{Kind, Witness};
+
+    const HEAD_AND_RULE: &str = "| file | frames | witness | field | netmon | other | reason |\n| --- |\n";
+
+    fn disagreement(frame: u64, kind: Kind, other: &str) -> Disagreement {
+        Disagreement {
+            file: "a.pcap".to_owned(),
+            frame,
+            witness: Witness::Tshark,
+            kind,
+            field: "outcome",
+            netmon: "other".to_owned(),
+            other: other.to_owned(),
+            known: None,
+        }
+    }
+
+    #[test]
+    fn a_row_covers_what_it_says_and_nothing_else() {
+        let row = "| `a.pcap` | 2, 5-7 | tshark | outcome | other | malformed | because |\n";
+        let list = parse(&format!(
+            "Text.\n{HEAD_AND_RULE}{row}\nMore text.\n| no | row |\n"
+        ))
+        .unwrap();
+        let [known] = list.as_slice() else {
+            panic!("{list:?}")
+        };
+        for frame in 0..10 {
+            let covers = known.covers(&disagreement(frame, Kind::Difference, "malformed"));
+            assert_eq!(covers, [2, 5, 6, 7].contains(&frame), "frame {frame}");
+        }
+        assert!(!known.covers(&disagreement(2, Kind::Difference, "truncated")));
+        assert!(!known.covers(&disagreement(2, Kind::Silence, "")));
+        assert_eq!(known.reason, "because");
+    }
+
+    #[test]
+    fn a_row_for_a_silence_covers_a_silence() {
+        let row = "| a.pcap | 2 | tshark | outcome | other | silent | because |";
+        let list = parse(&format!("{HEAD_AND_RULE}{row}")).unwrap();
+        assert!(
+            list.iter()
+                .any(|known| known.covers(&disagreement(2, Kind::Silence, "")))
+        );
+    }
+
+    #[test]
+    fn a_row_that_is_none_is_an_error() {
+        for row in [
+            "| a.pcap | 2 | because |",
+            "| a.pcap | two | xdp | outcome | a | b | because |",
+        ] {
+            assert!(parse(&format!("{HEAD_AND_RULE}{row}")).is_err(), "{row}");
+        }
+    }
+
+    #[test]
+    fn the_table_in_the_document_can_be_read() {
+        assert!(!list().unwrap().is_empty());
     }
 }

@@ -18,10 +18,13 @@ use std::thread;
 
 use anyhow::{Context as _, Result, anyhow};
 
-pub use outcome::{Comparison, Disagreement};
-use outcome::{Kind, Witness};
+use netmon::capture::LinkType;
+
+pub use outcome::Comparison;
+use outcome::Witness;
 use reading::Field;
 use tshark::{Told, Tshark};
+use user_space::Frame;
 
 /// Whom user space is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,15 +51,14 @@ const TSHARK_FIELDS: [Field; 9] = [
 /// Compares the witnesses over all captures of a directory.
 pub fn compare(directory: &Path, witnesses: Witnesses) -> Result<Comparison> {
     let files = files(directory)?;
-    let mut told = match witnesses.tshark {
-        true => ask_tshark(&files)?,
-        false => Vec::new(),
+    let mut told = Vec::new().into_iter();
+    if witnesses.tshark {
+        told = ask_tshark(&files)?.into_iter();
     }
-    .into_iter();
-    let mut program = match witnesses.xdp {
-        true => Some(kernel::Program::load()?),
-        false => None,
-    };
+    let mut program = None;
+    if witnesses.xdp {
+        program = Some(kernel::Program::load()?);
+    }
     let mut comparison = Comparison::default();
     for path in &files {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -71,12 +73,21 @@ pub fn compare(directory: &Path, witnesses: Witnesses) -> Result<Comparison> {
         }
         match told {
             Some(Told::Frames(told)) => with_tshark(&mut comparison, &name, &frames, told),
-            Some(Told::Refused(why)) => comparison.refused.push(format!("{name}: {why}")),
+            Some(Told::Refused(why)) => {
+                // What netmon does not read either is `not_ip` by its link type.
+                if frames
+                    .iter()
+                    .any(|frame| !matches!(frame.link, LinkType::Unknown(_)))
+                {
+                    comparison.frames_differ(&name, frames.len(), 0);
+                }
+                comparison.refused.push(format!("{name}: {why}"));
+            }
             None => {}
         }
     }
-    if let Some(program) = program {
-        program.finish()?;
+    if let Some(program) = &mut program {
+        program.check()?;
     }
     comparison.look_up(&known::list()?);
     Ok(comparison)
@@ -126,7 +137,7 @@ fn ask_tshark(files: &[PathBuf]) -> Result<Vec<Told>> {
 fn with_kernel(
     comparison: &mut Comparison,
     file: &str,
-    frames: &[user_space::Frame],
+    frames: &[Frame],
     program: &mut kernel::Program,
 ) -> Result<()> {
     for frame in frames {
@@ -134,7 +145,7 @@ fn with_kernel(
             Ok((reading, fields)) => {
                 comparison.run += 1;
                 let differences = frame.reading.differences(&reading, fields);
-                comparison.add(file, frame.number, Witness::Xdp, differences);
+                comparison.differ(file, frame.number, Witness::Xdp, differences);
             }
             Err(reason) => *comparison.not_run.entry(reason).or_default() += 1,
         }
@@ -142,41 +153,21 @@ fn with_kernel(
     Ok(())
 }
 
-fn with_tshark(
-    comparison: &mut Comparison,
-    file: &str,
-    frames: &[user_space::Frame],
-    told: tshark::Readings,
-) {
+fn with_tshark(comparison: &mut Comparison, file: &str, frames: &[Frame], told: tshark::Readings) {
     if frames.len() != told.len() {
-        comparison.disagreements.push(Disagreement {
-            file: file.to_owned(),
-            frame: 0,
-            witness: Witness::Tshark,
-            kind: Kind::Difference,
-            field: "frames",
-            netmon: frames.len().to_string(),
-            other: told.len().to_string(),
-            known: None,
-        });
+        comparison.frames_differ(file, frames.len(), told.len());
     }
     for (frame, told) in frames.iter().zip(told) {
         match told {
             Ok(reading) => {
                 comparison.told += 1;
                 let differences = frame.reading.differences(&reading, &TSHARK_FIELDS);
-                comparison.add(file, frame.number, Witness::Tshark, differences);
+                comparison.differ(file, frame.number, Witness::Tshark, differences);
             }
-            Err(untold) => comparison.disagreements.push(Disagreement {
-                file: file.to_owned(),
-                frame: frame.number,
-                witness: Witness::Tshark,
-                kind: Kind::Silence,
-                field: untold.column.name(),
-                netmon: frame.reading.get(Field::Outcome).to_owned(),
-                other: String::new(),
-                known: None,
-            }),
+            Err(untold) => {
+                let outcome = frame.reading.get(Field::Outcome);
+                comparison.is_silent(file, frame.number, untold.column.name(), outcome);
+            }
         }
     }
 }

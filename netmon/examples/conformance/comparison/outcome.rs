@@ -48,7 +48,7 @@ pub enum Kind {
 pub struct Disagreement {
     /// The name of the file.
     pub file: String,
-    /// The number of the frame in it, from 1.
+    /// The number of the frame in it, from 1; 0 for the file as a whole.
     pub frame: u64,
     /// Who the other one is.
     pub witness: Witness,
@@ -70,8 +70,8 @@ impl Comparison {
         self.frames += frames;
     }
 
-    /// Adds what a witness says otherwise of a frame.
-    pub fn add(&mut self, file: &str, frame: u64, witness: Witness, differences: Vec<Difference>) {
+    /// A witness says otherwise of a frame.
+    pub fn differ(&mut self, file: &str, frame: u64, witness: Witness, differences: Vec<Difference>) {
         let disagreements = differences.into_iter().map(|difference| Disagreement {
             file: file.to_owned(),
             frame,
@@ -83,6 +83,34 @@ impl Comparison {
             known: None,
         });
         self.disagreements.extend(disagreements);
+    }
+
+    /// tshark finds another number of frames in a file.
+    pub fn frames_differ(&mut self, file: &str, netmon: usize, tshark: usize) {
+        self.disagreements.push(Disagreement {
+            file: file.to_owned(),
+            frame: 0,
+            witness: Witness::Tshark,
+            kind: Kind::Difference,
+            field: "frames",
+            netmon: netmon.to_string(),
+            other: tshark.to_string(),
+            known: None,
+        });
+    }
+
+    /// tshark does not tell this field of a frame, which has that outcome to user space.
+    pub fn is_silent(&mut self, file: &str, frame: u64, field: &'static str, outcome: &str) {
+        self.disagreements.push(Disagreement {
+            file: file.to_owned(),
+            frame,
+            witness: Witness::Tshark,
+            kind: Kind::Silence,
+            field,
+            netmon: outcome.to_owned(),
+            other: String::new(),
+            known: None,
+        });
     }
 
     /// Looks up what is known, and what is listed and did not occur.
@@ -175,6 +203,9 @@ impl fmt::Display for Comparison {
         }
         for known in &self.stale {
             writeln!(f, "{known}: listed in docs/conformance.md, and does not occur")?;
+        }
+        for refused in &self.refused {
+            writeln!(f, "{refused}")?;
         }
         writeln!(f, "{} captures, {} frames", self.files.len(), self.frames)?;
         let left_out: Vec<_> = self

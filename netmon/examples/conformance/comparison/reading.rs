@@ -1,6 +1,7 @@
 //! What a witness says of one frame, field by field, in the contract's words.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use netmon::counts::Counts;
 use netmon_common::records::{Destination, Totals};
@@ -71,8 +72,8 @@ impl Reading {
     }
 
     /// The same, with one more field.
-    pub fn with(mut self, field: Field, value: impl ToString) -> Self {
-        self.0.insert(field, value.to_string());
+    pub fn with(mut self, field: Field, value: impl Display) -> Self {
+        self.0.insert(field, format!("{value}"));
         self
     }
 
@@ -92,7 +93,7 @@ impl Reading {
         fields.iter().filter(differs).map(difference).collect()
     }
 
-    /// What the counters say of the one frame that was counted between these two readings of them.
+    /// What the counters say of the one frame that was counted between `before` and `after`.
     pub fn counted(before: &Counts, after: &Counts) -> Self {
         let mut reading = Self::default();
         reading.add_totals(&before.totals, &after.totals);

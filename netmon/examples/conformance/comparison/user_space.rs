@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use netmon::capture::{Frames, LinkType, Opened, PacketFile, Progress, link, open};
 use netmon::counter::Counter;
+use netmon::counts::Counts;
 use netmon_common::classify::Meaning;
 use netmon_common::wire::Captured;
 use netmon_common::wire::icmp::Quoted;
@@ -34,25 +35,23 @@ pub fn open_capture(path: &Path) -> Result<Option<PacketFile>> {
     })
 }
 
-/// Reads all frames of a capture.
+/// Reads all frames of a capture, each for itself.
 pub fn read(file: PacketFile) -> Vec<Frame> {
     let mut frames = Frames::new(vec![file]);
-    let mut counter = Counter::new(DnsPorts::DEFAULT);
-    let mut before = counter.counts();
+    let nothing = Counts::default();
     let mut read = Vec::new();
     while let Some(frame) = frames.next() {
         let captured = Captured::new(frame.bytes, frame.wire_len);
-        let payload = link::payload(frame.link, &captured);
-        let classified = counter.count(&captured, payload, Offload::default());
-        let after = counter.counts();
-        let reading = with_details(Reading::counted(&before, &after), &classified, &captured);
-        before = after;
+        let mut counter = Counter::new(DnsPorts::DEFAULT);
+        let announced = link::payload(frame.link, &captured);
+        let classified = counter.count(&captured, announced, Offload::default());
+        let reading = Reading::counted(&nothing, &counter.counts());
         read.push(Frame {
             number: frame.number,
             link: frame.link,
             bytes: frame.bytes.to_vec(),
             wire_len: frame.wire_len,
-            reading,
+            reading: with_details(reading, &classified, &captured),
         });
     }
     read

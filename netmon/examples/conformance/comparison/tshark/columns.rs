@@ -16,10 +16,14 @@ pub enum Column {
     CapturedLength,
     Encapsulation,
     EtherType,
+    /// Of Cisco's header before an Ethernet frame.
+    IslLength,
     SllEtherType,
     SllGreType,
     VlanEtherType,
     ServiceVlanEtherType,
+    /// Of the second one of two service tags in a row.
+    SecondServiceVlan,
     NullFamily,
     /// Of IPv6 too.
     Version,
@@ -63,16 +67,18 @@ pub enum Column {
 }
 
 /// All columns in their order, with tshark's names for them.
-pub const COLUMNS: [(Column, &str); 47] = [
+pub const COLUMNS: [(Column, &str); 49] = [
     (Column::FrameNumber, "frame.number"),
     (Column::FrameLength, "frame.len"),
     (Column::CapturedLength, "frame.cap_len"),
     (Column::Encapsulation, "frame.encap_type"),
     (Column::EtherType, "eth.type"),
+    (Column::IslLength, "isl.len"),
     (Column::SllEtherType, "sll.etype"),
     (Column::SllGreType, "sll.gretype"),
     (Column::VlanEtherType, "vlan.etype"),
     (Column::ServiceVlanEtherType, "ieee8021ah.etype"),
+    (Column::SecondServiceVlan, "ieee8021ad.cvid"),
     (Column::NullFamily, "null.family"),
     (Column::Version, "ip.version"),
     (Column::Ipv4HeaderLength, "ip.hdr_len"),

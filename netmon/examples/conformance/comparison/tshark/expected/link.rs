@@ -17,8 +17,11 @@ mod encapsulation {
     pub const LINUX_COOKED_V2: usize = 210;
 }
 
-/// GRE numbers its protocols by their EtherTypes.
+/// Where the type is; a GRE device has one of GRE there, which is an `EtherType` too.
 const SLL: [Column; 2] = [Column::SllEtherType, Column::SllGreType];
+
+/// How many bytes of a raw IP packet tshark looks at before it looks for a version.
+const RAW_LOOK: usize = 10;
 
 const NOT_IP: Stop = Stop::Is(Outcome::NotIp);
 
@@ -26,6 +29,8 @@ impl Frame<'_> {
     /// The IP packet that the frame carries, and where it starts.
     pub fn link(&mut self) -> Step<(Family, usize)> {
         match self.row.number(Column::Encapsulation)? {
+            // The type that tshark tells is of the frame inside.
+            encapsulation::ETHERNET if self.row.peek(Column::IslLength).is_some() => Err(NOT_IP),
             encapsulation::ETHERNET => self.typed(14, &[Column::EtherType]),
             encapsulation::LINUX_COOKED_V1 => self.typed(16, &SLL),
             encapsulation::LINUX_COOKED_V2 => self.typed(20, &SLL),
@@ -43,8 +48,8 @@ impl Frame<'_> {
                 match self.row.peek(Column::Version) {
                     Some("4") => Ok((Family::V4, 0)),
                     Some("6") => Ok((Family::V6, 0)),
-                    // tshark looks at the first 4 bytes for other things than IP.
-                    None if self.captured < 4 => Err(Untold {
+                    // tshark looks for other things than IP first, and wants some bytes for it.
+                    None if self.captured < RAW_LOOK => Err(Untold {
                         column: Column::Version,
                     }
                     .into()),
@@ -65,14 +70,21 @@ impl Frame<'_> {
         let mut ether_type = told.unwrap_or(0);
         let mut offset = len;
         for _ in 0..2 {
-            let next = match ether_type {
-                0x8100 => Column::VlanEtherType,
-                0x88a8 => Column::ServiceVlanEtherType,
+            let is_service = match ether_type {
+                0x8100 => false,
+                0x88a8 => true,
                 _ => break,
             };
             self.header(offset, 4, self.len)?;
-            ether_type = self.row.number(next).unwrap_or(0);
             offset += 4;
+            ether_type = if !is_service {
+                self.row.number(Column::VlanEtherType).unwrap_or(0)
+            } else if self.row.number(Column::SecondServiceVlan).is_ok() {
+                // tshark reads two of them as one, and tells what the second one announces.
+                0x88a8
+            } else {
+                self.row.number(Column::ServiceVlanEtherType)?
+            };
         }
         match ether_type {
             0x0800 => Ok((Family::V4, offset)),
