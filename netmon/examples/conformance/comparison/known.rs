@@ -4,7 +4,7 @@ use std::fmt;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::outcome::Disagreement;
+use super::outcome::{Disagreement, Witness};
 
 const DOCUMENT: &str = include_str!("../../../../docs/conformance.md");
 
@@ -20,7 +20,8 @@ pub struct Known {
     /// The file's name.
     pub file: String,
     frames: Vec<u64>,
-    witness: String,
+    /// Who says otherwise.
+    pub witness: Witness,
     field: String,
     netmon: String,
     other: String,
@@ -55,7 +56,11 @@ impl Known {
         Ok(Self {
             file,
             frames: frames.concat(),
-            witness,
+            witness: match witness.as_str() {
+                "xdp" => Witness::Xdp,
+                "tshark" => Witness::Tshark,
+                _ => bail!("there is no witness {witness}"),
+            },
             field,
             netmon,
             other: if other == SILENT { String::new() } else { other },
@@ -67,7 +72,7 @@ impl Known {
     pub fn covers(&self, disagreement: &Disagreement) -> bool {
         self.file == disagreement.file
             && self.frames.contains(&disagreement.frame)
-            && self.witness == disagreement.witness.to_string()
+            && self.witness == disagreement.witness
             && self.field == disagreement.field
             && self.netmon == disagreement.netmon
             && self.other == disagreement.other
@@ -89,7 +94,7 @@ impl fmt::Display for Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::comparison::outcome::{Kind, Witness};
+    use crate::comparison::outcome::Kind;
 
     const HEAD_AND_RULE: &str = "| file | frames | witness | field | netmon | other | reason |\n| --- |\n";
 
@@ -139,6 +144,7 @@ mod tests {
     fn a_row_that_is_none_is_an_error() {
         for row in [
             "| a.pcap | 2 | because |",
+            "| a.pcap | 2 | who | outcome | a | b | because |",
             "| a.pcap | two | xdp | outcome | a | b | because |",
         ] {
             assert!(parse(&format!("{HEAD_AND_RULE}{row}")).is_err(), "{row}");

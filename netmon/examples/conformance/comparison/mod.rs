@@ -89,7 +89,12 @@ pub fn compare(directory: &Path, witnesses: Witnesses) -> Result<Comparison> {
     if let Some(program) = &mut program {
         program.check()?;
     }
-    comparison.look_up(&known::list()?);
+    let mut list = known::list()?;
+    list.retain(|known| match known.witness {
+        Witness::Xdp => witnesses.xdp,
+        Witness::Tshark => witnesses.tshark,
+    });
+    comparison.look_up(&list);
     Ok(comparison)
 }
 
