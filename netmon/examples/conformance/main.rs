@@ -8,7 +8,6 @@ mod comparison;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
 use clap::Parser;
 
 use comparison::{Witnesses, compare};
@@ -27,17 +26,24 @@ struct Arguments {
     no_tshark: bool,
 }
 
-fn main() -> Result<ExitCode> {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let witnesses = Witnesses {
         xdp: !arguments.no_xdp,
         tshark: !arguments.no_tshark,
     };
-    let comparison = compare(&arguments.directory, witnesses)?;
-    println!("{comparison}");
-    Ok(if comparison.is_clean() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    match compare(&arguments.directory, witnesses) {
+        Ok(comparison) => {
+            println!("{comparison}");
+            if comparison.is_clean() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+        Err(error) => {
+            eprintln!("conformance: error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Runs every capture of a directory past three witnesses, and lists where they disagree.
 //!
 //! User space stands in the middle: the XDP program and tshark are each compared with it. Nothing here decides who
-//! is right. What is known to differ is listed in docs/conformance.md, with the reason ([`known`]).
+//! is right. What is known to differ is listed in docs/conformance.md, with the reason.
 
 mod kernel;
 mod known;

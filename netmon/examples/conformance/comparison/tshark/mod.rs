@@ -1,5 +1,5 @@
 //! The third witness, from outside: tshark, Debian's package. It is asked for header fields only; what netmon
-//! should count for them is derived from the contract, in [`expected`].
+//! should count for them is derived from the contract (`expected`).
 
 mod columns;
 mod expected;
