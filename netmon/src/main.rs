@@ -75,6 +75,9 @@ fn analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
     }
     .and_then(|()| out.flush())
     .context("cannot write the report")?;
+    if let Some(check) = &analysis.check {
+        eprintln!("netmon: {check}");
+    }
     let status = if analysis.nothing_read {
         eprintln!("netmon: error: nothing could be read; the warnings in the report say why");
         USAGE

@@ -1,5 +1,6 @@
 //! What people see of `netmon run`: a block in time, no control characters when it is no terminal, and the kernel
 //! programs' own log when asked for.
+#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
 
 mod support;
 

@@ -87,6 +87,18 @@ impl Totals {
             .unwrap_or(0)
     }
 
+    /// What was counted since these earlier totals.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let (mut grown, mut earlier) = (*self, *earlier);
+        for place in 0..size_of::<Self>() / size_of::<u64>() {
+            if let (Some(now), Some(before)) = (grown.counter(place), earlier.counter(place)) {
+                *now = now.wrapping_sub(*before);
+            }
+        }
+        grown
+    }
+
     /// Adds the totals of another CPU.
     pub fn merge(&mut self, other: &Self) {
         // Destructured, so that a new counter must choose.

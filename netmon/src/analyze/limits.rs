@@ -7,4 +7,4 @@ pub const INCIDENTS: usize = 4_096;
 pub const PROGRESS_FROM: u64 = 32 << 20;
 
 /// Packets between two looks at the progress.
-pub const PROGRESS_EVERY: u64 = 65_536;
+pub const PROGRESS_EVERY: u32 = 4_096;

@@ -8,6 +8,7 @@ pub mod limits;
 mod packets;
 mod progress;
 mod text;
+mod via_kernel;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,12 +20,14 @@ use netmon_common::{Address, DnsPorts};
 
 use crate::capture::{OpenError, Opened, Progress, open};
 use crate::counts::Counts;
-use crate::detect::Scope;
+use crate::detect::{Scope, Thresholds};
+use crate::kernel::KernelError;
 use crate::report::model::{DestinationCounts, Document, Latency, Source, SourceKind, Totals, Wall, Warning};
 use crate::report::timeline::Timeline;
 use crate::time::{Time, WallOffset};
 use engine::Finished;
 use progress::Bar;
+pub use via_kernel::Check;
 
 /// What to analyse, and how.
 #[derive(Clone, Debug)]
@@ -35,12 +38,16 @@ pub struct Options {
     pub ports: DnsPorts,
     /// Whose failures count.
     pub scope: Scope,
+    /// What the decider goes by.
+    pub thresholds: Thresholds,
     /// Addresses of the host where the capture was made.
     pub local: Vec<Address>,
     /// The date of text that has none; else the file's modification date.
     pub date: Option<Date>,
     /// The zone of text's times.
     pub zone: TimeZone,
+    /// Whether captures go through the kernel's program as well.
+    pub via_kernel: bool,
 }
 
 /// What was found.
@@ -52,6 +59,8 @@ pub struct Analysis {
     pub timeline: Timeline,
     /// Whether nothing at all could be read.
     pub nothing_read: bool,
+    /// What the check of the kernel's side came to, if it was asked for.
+    pub check: Option<Check>,
 }
 
 /// What cannot be analysed.
@@ -68,14 +77,27 @@ pub enum AnalyzeError {
         /// The text.
         text: String,
     },
+    /// Text, where frames are needed.
+    #[error("{text} is text: --via-kernel needs the frames of a capture")]
+    NoFrames {
+        /// The text.
+        text: String,
+    },
+    /// The kernel refuses to run its side.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
 }
 
 impl AnalyzeError {
     /// Whether whoever named the files is to blame, not the system.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Open(error) => error.source.kind() == io::ErrorKind::NotFound,
-            Self::Mixed { .. } => true,
+            Self::Open(error) => matches!(
+                error.source.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory
+            ),
+            Self::Mixed { .. } | Self::NoFrames { .. } => true,
+            Self::Kernel(_) => false,
         }
     }
 }
@@ -100,15 +122,27 @@ pub fn analyze(options: &Options) -> Result<Analysis, AnalyzeError> {
             text: text.name().to_owned(),
         });
     }
-    let bar = Bar::over(&options.files, &progress);
-    let found = if texts.is_empty() {
-        let files = captures.into_iter().map(|(_, file)| file).collect();
-        packets::analyze(files, options, &bar)
+    if options.via_kernel
+        && let Some(text) = texts.first()
+    {
+        return Err(AnalyzeError::NoFrames {
+            text: text.name().to_owned(),
+        });
+    }
+    let mut bar = Bar::over(&options.files, &progress);
+    let mut check = None;
+    let found = if !texts.is_empty() {
+        text::analyze(texts, options, &mut bar)
+    } else if options.via_kernel {
+        let (found, checked) = via_kernel::analyze(captures, options, &mut bar)?;
+        check = Some(checked);
+        found
     } else {
-        text::analyze(texts, options)
+        let files = captures.into_iter().map(|(_, file)| file).collect();
+        packets::analyze(files, options, &mut bar)
     };
     bar.finish();
-    Ok(found.analysis(options, warnings))
+    Ok(found.analysis(options, warnings, check))
 }
 
 /// What a door and the engine behind it have found.
@@ -121,7 +155,7 @@ struct Found {
 }
 
 impl Found {
-    fn analysis(self, options: &Options, mut warnings: Vec<Warning>) -> Analysis {
+    fn analysis(self, options: &Options, mut warnings: Vec<Warning>, check: Option<Check>) -> Analysis {
         let wall = |time| Wall(WallOffset::NONE.wall(time));
         let source = Source {
             kind: SourceKind::Capture,
@@ -152,6 +186,7 @@ impl Found {
             document,
             timeline: self.finished.timeline,
             nothing_read,
+            check,
         }
     }
 }

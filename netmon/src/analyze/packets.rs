@@ -1,25 +1,23 @@
 //! Captures: every packet through the door, what it means to the engine.
 
 use super::engine::Engine;
-use super::limits::PROGRESS_EVERY;
 use super::progress::Bar;
 use super::{Found, Options};
 use crate::capture::{Door, Frames, PacketFile};
 
 /// Analyses the packets of these files in the order of their times.
-pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, bar: &Bar) -> Found {
+pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, bar: &mut Bar) -> Found {
     let mut frames = Frames::new(files);
     let mut door = Door::new(options.ports);
-    let mut engine = Engine::new(options.scope.clone(), options.local.iter().copied());
-    let mut until_progress = PROGRESS_EVERY;
+    let mut engine = Engine::new(
+        options.thresholds.clone(),
+        options.scope.clone(),
+        options.local.iter().copied(),
+    );
     while let Some(frame) = frames.next() {
         engine.advance(frame.time, &|client| door.heard(client));
         door.take(&frame, &mut |observation| engine.observe(&observation));
-        until_progress -= 1;
-        if until_progress == 0 {
-            until_progress = PROGRESS_EVERY;
-            bar.update();
-        }
+        bar.packet();
     }
     let counts = door.counts();
     Found {

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::limits::PROGRESS_FROM;
+use super::limits::{PROGRESS_EVERY, PROGRESS_FROM};
 use crate::capture::Progress;
 
 /// The bar, or nothing.
 #[derive(Debug)]
 pub(super) struct Bar {
-    bar: ProgressBar,
+    shown: ProgressBar,
     progress: Progress,
+    left_to_look: u32,
 }
 
 impl Bar {
@@ -34,18 +35,24 @@ impl Bar {
             bar.set_style(style);
         }
         Self {
-            bar,
+            shown: bar,
             progress: progress.clone(),
+            left_to_look: PROGRESS_EVERY,
         }
     }
 
-    /// Shows how far it has come.
-    pub fn update(&self) {
-        self.bar.set_position(self.progress.bytes());
+    /// One more packet was read: now and then, shows how far it has come.
+    #[inline]
+    pub fn packet(&mut self) {
+        self.left_to_look -= 1;
+        if self.left_to_look == 0 {
+            self.left_to_look = PROGRESS_EVERY;
+            self.shown.set_position(self.progress.bytes());
+        }
     }
 
     /// Takes the bar off the screen.
     pub fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.shown.finish_and_clear();
     }
 }

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use netmon_common::DnsPorts;
 
 use super::engine::Engine;
+use super::progress::Bar;
 use super::{Found, Options};
 use crate::capture::text::{self, TextDoor, TextPacket, TextReader};
 use crate::report::model::Warning;
@@ -25,6 +26,7 @@ pub(super) struct File {
     packets: VecDeque<TextPacket>,
     done: bool,
     line: Vec<u8>,
+    lines_read: u64,
     failure: Option<io::Error>,
 }
 
@@ -43,6 +45,7 @@ impl File {
             packets: VecDeque::new(),
             done: false,
             line: Vec::new(),
+            lines_read: 0,
             failure: None,
         }
     }
@@ -85,23 +88,34 @@ impl File {
         if read as u64 == LONGEST_LINE && self.line.last() != Some(&b'\n') {
             lines.skip_until(b'\n')?;
         }
+        self.lines_read += u64::from(read > 0);
         Ok(read > 0)
     }
 
     fn warnings(&self) -> Vec<Warning> {
+        if self.reader.recognised() == 0 && self.failure.is_none() {
+            let message = format!(
+                "{}: byte 0: it is neither a capture (pcap, pcapng) nor what tcpdump prints",
+                self.name
+            );
+            return vec![Warning::new("unreadable_file", message)];
+        }
         let mut warnings = self.reader.warnings();
         for warning in &mut warnings {
             warning.message = format!("{}: {}", self.name, warning.message);
         }
         if let Some(error) = &self.failure {
-            let message = format!("{}: it cannot be read further: {error}", self.name);
-            warnings.push(Warning::new("truncated_file", message));
-        } else if self.reader.recognised() == 0 {
+            // So decompressors say that there should be more to decompress.
+            let word = if error.kind() == io::ErrorKind::UnexpectedEof {
+                "truncated_file"
+            } else {
+                "read_error"
+            };
             let message = format!(
-                "{}: it is neither a capture (pcap, pcapng) nor what tcpdump prints",
-                self.name
+                "{}: behind line {}: nothing more can be read: {error}",
+                self.name, self.lines_read
             );
-            warnings.push(Warning::new("unreadable_file", message));
+            warnings.push(Warning::new(word, message));
         }
         warnings
     }
@@ -116,13 +130,18 @@ fn modified(path: &Path, options: &Options) -> Date {
 }
 
 /// Analyses the packets of these texts in the order of their times.
-pub(super) fn analyze(mut files: Vec<File>, options: &Options) -> Found {
+pub(super) fn analyze(mut files: Vec<File>, options: &Options, bar: &mut Bar) -> Found {
     let ports: DnsPorts = options.ports;
     let mut door = TextDoor::new(ports);
-    let mut engine = Engine::new(options.scope.clone(), options.local.iter().copied());
+    let mut engine = Engine::new(
+        options.thresholds.clone(),
+        options.scope.clone(),
+        options.local.iter().copied(),
+    );
     while let Some(packet) = next(&mut files) {
         engine.advance(packet.time, &|client| door.heard(client));
         door.take(&packet, &mut |observation| engine.observe(&observation));
+        bar.packet();
     }
     let counts = door.counts().clone();
     Found {

@@ -1,6 +1,7 @@
 //! From packets to counts and observations.
 
 use netmon_common::classify::{Classified, Concern, Conversation, Error, Meaning, Message, Offload};
+use netmon_common::records::Totals;
 use netmon_common::trace::{Asked, Flow};
 use netmon_common::wire::ethernet::Payload;
 use netmon_common::wire::ip::{AddressAt, Family, HeaderAt};
@@ -212,6 +213,11 @@ impl Door {
         let seen = self.addresses.contains(Part::Asker, flow.client)
             || self.addresses.contains(Part::Asked, flow.server);
         if seen { Proof::None } else { Proof::QueriesUnseen }
+    }
+
+    /// Totals so far, but for the traces that were overwritten.
+    pub fn totals(&self) -> &Totals {
+        self.counter.totals()
     }
 
     /// All counts so far.

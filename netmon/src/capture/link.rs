@@ -8,10 +8,8 @@ use netmon_common::wire::{Bytes, Captured, Header, Plain, Unreadable};
 
 use super::frame::LinkType;
 
-/// Length of the header of Linux cooked captures, version 1.
+/// Length of the header of Linux cooked captures, version 1, which ends with the EtherType.
 const COOKED_V1_LEN: usize = 16;
-/// Where its EtherType is.
-const COOKED_V1_PROTOCOL: usize = 14;
 /// Length of the header of Linux cooked captures, version 2, which starts with the EtherType.
 const COOKED_V2_LEN: usize = 20;
 /// Length of the address family before packets of BSD's loopback interfaces.
@@ -22,48 +20,88 @@ const FAMILY_IPV4: u32 = 2;
 /// `AF_INET6` of Linux, Windows, NetBSD and OpenBSD, FreeBSD, Darwin.
 const FAMILIES_IPV6: [u32; 5] = [10, 23, 24, 28, 30];
 
+/// What stands for everything that is not IP: an EtherType for experiments (IEEE 802 section 9.2.4).
+const NOT_IP: u16 = 0x88b5;
+
+/// A link header, as an Ethernet header would say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct LinkHeader {
+    /// What follows it.
+    ether_type: u16,
+    /// Its length, tags behind it excluded.
+    len: usize,
+}
+
 /// What the link header of a frame announces.
+#[inline]
 pub fn payload(link: LinkType, frame: &Captured<'_>) -> Result<Payload, Unreadable> {
-    match link {
-        LinkType::Ethernet => ethernet::parse(frame, 0),
+    if link == LinkType::Ethernet {
+        return ethernet::parse(frame, 0);
+    }
+    let LinkHeader { ether_type, len } = header(link, frame)?;
+    ethernet::parse_tags(frame, ether_type, len, 0)
+}
+
+/// The same frame behind an Ethernet header, in `buffer` unless it has one already. `None` where its link header
+/// is not whole.
+pub fn as_ethernet<'a>(link: LinkType, frame: &Captured<'a>, buffer: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+    let LinkHeader { ether_type, len } = header(link, frame).ok()?;
+    if link == LinkType::Ethernet {
+        return Some(frame.bytes());
+    }
+    buffer.clear();
+    buffer.extend([0; ethernet::HEADER_LEN - 2]);
+    buffer.extend(ether_type.to_be_bytes());
+    buffer.extend(frame.bytes().get(len..)?);
+    Some(buffer)
+}
+
+fn header(link: LinkType, frame: &Captured<'_>) -> Result<LinkHeader, Unreadable> {
+    let (ether_type, len) = match link {
+        LinkType::Ethernet => {
+            let header: [u8; ethernet::HEADER_LEN] = read(frame)?;
+            let [.., high, low] = header;
+            (u16::from_be_bytes([high, low]), ethernet::HEADER_LEN)
+        }
         LinkType::LinuxCookedV1 => {
             let header: [u8; COOKED_V1_LEN] = read(frame)?;
             let [.., high, low] = header;
-            const { assert!(COOKED_V1_PROTOCOL + 2 == COOKED_V1_LEN) };
-            ethernet::parse_tags(frame, u16::from_be_bytes([high, low]), COOKED_V1_LEN, 0)
+            (u16::from_be_bytes([high, low]), COOKED_V1_LEN)
         }
         LinkType::LinuxCookedV2 => {
             let header: [u8; COOKED_V2_LEN] = read(frame)?;
             let [high, low, ..] = header;
-            ethernet::parse_tags(frame, u16::from_be_bytes([high, low]), COOKED_V2_LEN, 0)
+            (u16::from_be_bytes([high, low]), COOKED_V2_LEN)
         }
         LinkType::RawIp => {
             let [version_and_more]: [u8; 1] = read(frame)?;
-            Ok(match version_and_more >> 4 {
-                4 => Payload::Ipv4(0),
-                6 => Payload::Ipv6(0),
-                _ => Payload::NotIp,
-            })
+            let ether_type = match version_and_more >> 4 {
+                4 => ethernet::IPV4,
+                6 => ethernet::IPV6,
+                _ => NOT_IP,
+            };
+            (ether_type, 0)
         }
-        LinkType::RawIpv4 => Ok(Payload::Ipv4(0)),
-        LinkType::RawIpv6 => Ok(Payload::Ipv6(0)),
+        LinkType::RawIpv4 => (ethernet::IPV4, 0),
+        LinkType::RawIpv6 => (ethernet::IPV6, 0),
         LinkType::BsdLoopback => {
             let family: [u8; FAMILY_LEN] = read(frame)?;
-            Ok(family_payload(family))
+            (ether_type_of(family), FAMILY_LEN)
         }
-        LinkType::Unknown(_) => Ok(Payload::NotIp),
-    }
+        LinkType::Unknown(_) => (NOT_IP, 0),
+    };
+    Ok(LinkHeader { ether_type, len })
 }
 
 /// Families are small numbers, so that of the two byte orders the smaller reading is the one meant.
-fn family_payload(family: [u8; FAMILY_LEN]) -> Payload {
+fn ether_type_of(family: [u8; FAMILY_LEN]) -> u16 {
     let family = u32::from_le_bytes(family).min(u32::from_be_bytes(family));
     if family == FAMILY_IPV4 {
-        Payload::Ipv4(FAMILY_LEN)
+        ethernet::IPV4
     } else if FAMILIES_IPV6.contains(&family) {
-        Payload::Ipv6(FAMILY_LEN)
+        ethernet::IPV6
     } else {
-        Payload::NotIp
+        NOT_IP
     }
 }
 
@@ -163,14 +201,28 @@ mod tests {
             ("loopback, AppleTalk", BsdLoopback, vec![16, 0, 0, 0], NotIp),
             ("a link type that is not read", Unknown(105), vec![8, 0], NotIp),
         ];
-        for (case, link, bytes, expected) in cases {
-            assert_eq!(payload(link, &Captured::whole(&bytes)), Ok(expected), "{case}");
+        let mut buffer = Vec::new();
+        for (case, link, mut bytes, expected) in cases {
+            bytes.extend([0x60, 7, 8, 9]);
+            let frame = Captured::whole(&bytes);
+            assert_eq!(payload(link, &frame), Ok(expected), "{case}");
+            let packet = |at: usize, bytes: &[u8]| bytes[at..].to_vec();
+            let framed = Captured::whole(as_ethernet(link, &frame, &mut buffer).unwrap());
+            match (expected, payload(Ethernet, &framed).unwrap()) {
+                (Ipv4(at), Ipv4(framed_at)) | (Ipv6(at), Ipv6(framed_at)) => {
+                    assert_eq!(packet(at, &bytes), packet(framed_at, framed.bytes()), "{case}");
+                }
+                (NotIp, NotIp) => assert!(framed.bytes().ends_with(&[0x60, 7, 8, 9]), "{case}"),
+                (_, other) => panic!("{case}: {other:?}"),
+            }
         }
     }
 
     #[test]
     fn a_link_header_that_is_not_whole_is_short_or_cut() {
+        let mut buffer = Vec::new();
         let cases = [
+            ("Ethernet", LinkType::Ethernet, 14),
             ("cooked v1", LinkType::LinuxCookedV1, 16),
             ("cooked v2", LinkType::LinuxCookedV2, 20),
             ("raw", LinkType::RawIp, 1),
@@ -182,6 +234,9 @@ mod tests {
             assert_eq!(short, Err(Unreadable::short(Header::Link)), "{case}");
             let cut = payload(link, &Captured::new(&bytes, header_len));
             assert_eq!(cut, Err(Unreadable::cut(Header::Link)), "{case}");
+            let framed =
+                as_ethernet(link, &Captured::new(&bytes, header_len), &mut buffer).map(<[u8]>::to_vec);
+            assert_eq!(framed, None, "{case}");
         }
         let tag = cooked_v1(0x8100);
         let short = payload(LinkType::LinuxCookedV1, &Captured::whole(&tag));

@@ -11,6 +11,8 @@ pub struct Stream {
     pub window: Window,
     /// Packets so far, those that could not be read included.
     packets: u64,
+    /// Where the record of the present packet starts.
+    packet_at: u64,
     problems: Problems,
 }
 
@@ -20,14 +22,16 @@ impl Stream {
         Self {
             window,
             packets: 0,
+            packet_at: 0,
             problems,
         }
     }
 
-    /// The next record is a packet: counts it.
+    /// The record that starts at the present byte is a packet: counts it.
     #[inline]
     pub fn packet(&mut self) {
         self.packets += 1;
+        self.packet_at = self.window.offset();
     }
 
     /// How many packets there were so far, the present one included.
@@ -47,9 +51,9 @@ impl Stream {
             .add(word, Place::Byte(self.window.offset()), sentence);
     }
 
-    /// Trouble with the present packet, whose record starts at the present byte.
+    /// Trouble with the present packet.
     pub fn packet_problem(&mut self, word: &'static str, sentence: impl FnOnce() -> String) {
-        let place = Place::Packet(self.packets, self.window.offset());
+        let place = Place::Packet(self.packets, self.packet_at);
         self.problems.add(word, place, sentence);
     }
 

@@ -21,6 +21,7 @@ mod recent;
 mod rules;
 mod scope;
 mod server;
+mod setting;
 mod severity;
 mod table;
 #[cfg(test)]
@@ -44,6 +45,7 @@ use warnings::Warnings;
 
 pub use change::{Change, ChangeKind, Tallies};
 pub use scope::Scope;
+pub use setting::SettingError;
 pub use thresholds::{ImpossibleThreshold, Thresholds};
 
 /// Observations in, incidents out.
@@ -223,6 +225,12 @@ impl Decider {
 
     fn take_packets(&mut self, service: Service, what: &What) {
         let at = self.now;
+        if let What::Counts(counts) = what
+            && counts.failures.iter().any(|count| *count > 0)
+            && !self.judged.standing(service.server).counts
+        {
+            self.not_served += counts.failures.iter().sum::<u64>();
+        }
         let kin = match what {
             What::Query(query) if query.recursion_desired.is_none() => self.kin(service),
             _ => None,

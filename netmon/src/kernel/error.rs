@@ -91,6 +91,22 @@ pub enum KernelError {
         /// The kernel's words.
         reason: String,
     },
+    /// The program cannot be run over a frame.
+    #[error("cannot run the XDP program over a frame of {len} bytes: {reason}")]
+    TestRun {
+        /// The frame's length.
+        len: usize,
+        /// The kernel's words.
+        reason: String,
+    },
+    /// The program did not pass a frame on as it was. No program of ours may do that.
+    #[error("the XDP program did not pass a frame of {len} bytes on unchanged: {why}")]
+    NotPassedOn {
+        /// The frame's length.
+        len: usize,
+        /// What it did.
+        why: String,
+    },
     /// A map cannot be read or written.
     #[error("cannot {what} the map {map}: {reason}")]
     Map {

@@ -10,7 +10,7 @@ use tokio::io::unix::AsyncFd;
 use super::error::KernelError;
 use super::load::Kernel;
 
-const EVENTS: &str = "EVENTS";
+pub(super) const EVENTS: &str = "EVENTS";
 
 /// The ring's reader.
 pub struct Events {

@@ -12,6 +12,7 @@ mod observer;
 mod poll;
 mod questions;
 mod table;
+mod test_run;
 mod watchlist;
 
 pub use attach::{Attachment, Egress, HookChoice, Ingress};
@@ -22,4 +23,5 @@ pub use load::{Kernel, Program, Settings};
 pub use log::KernelLog;
 pub use observer::Observer;
 pub use poll::Poller;
+pub use test_run::{FrameRunner, NotRun};
 pub use watchlist::Watchlist;

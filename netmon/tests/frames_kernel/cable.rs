@@ -1,14 +1,11 @@
 //! A cable between two hosts, onto which frames are put byte for byte.
 
-use std::io;
-use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
-use std::ptr;
 use std::time::{Duration, Instant};
 
 use netmon::kernel::{Choice, HookChoice, Interface, Kind};
 use nix::net::if_::if_nametoindex;
 use xtask::frames::Counted;
-use xtask::lab::{Namespace, cable};
+use xtask::lab::{FrameSocket, Namespace, cable};
 
 use crate::side::Side;
 
@@ -56,9 +53,7 @@ impl Cable {
     /// A socket at the sending end that takes whole frames. With headers, each frame has one of virtio before it
     /// (`PACKET_VNET_HDR`).
     pub fn socket(&self, headers: bool) -> FrameSocket {
-        self.sender
-            .enter(|| FrameSocket::open(NEAR, headers).unwrap())
-            .unwrap()
+        FrameSocket::open(&self.sender, NEAR, headers).unwrap()
     }
 }
 
@@ -89,59 +84,6 @@ pub fn counted_when_arrived(side: &mut Side, expected: &Counted) -> Counted {
     }
 }
 
-/// A socket of the family `AF_PACKET` that sends whole frames by one interface.
-pub struct FrameSocket {
-    socket: OwnedFd,
-    to: libc::sockaddr_ll,
-}
-
-impl FrameSocket {
-    fn open(interface: &str, headers: bool) -> io::Result<Self> {
-        // Protocol 0: it receives nothing.
-        // SAFETY: no pointers.
-        let socket = check(unsafe { libc::socket(libc::AF_PACKET, libc::SOCK_RAW | libc::SOCK_CLOEXEC, 0) })?;
-        // SAFETY: the kernel has just given it to us.
-        let socket = unsafe { OwnedFd::from_raw_fd(socket) };
-        let on = libc::c_int::from(headers);
-        // SAFETY: the value is an integer that lives until the call returns.
-        check(unsafe {
-            libc::setsockopt(
-                socket.as_raw_fd(),
-                libc::SOL_PACKET,
-                libc::PACKET_VNET_HDR,
-                ptr::from_ref(&on).cast(),
-                libc::socklen_t::try_from(size_of_val(&on)).unwrap(),
-            )
-        })?;
-        // No protocol: the kernel takes it from the frame.
-        // SAFETY: zeros are a socket address.
-        let mut to: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
-        to.sll_family = u16::try_from(libc::AF_PACKET).unwrap();
-        to.sll_ifindex = i32::try_from(if_nametoindex(interface)?).unwrap();
-        Ok(Self { socket, to })
-    }
-
-    /// Sends one frame.
-    pub fn send(&self, frame: &[u8]) -> io::Result<()> {
-        // SAFETY: the frame and the address live until the call returns, and have these lengths.
-        let sent = unsafe {
-            libc::sendto(
-                self.socket.as_raw_fd(),
-                frame.as_ptr().cast(),
-                frame.len(),
-                0,
-                ptr::from_ref(&self.to).cast(),
-                libc::socklen_t::try_from(size_of_val(&self.to)).unwrap(),
-            )
-        };
-        if usize::try_from(sent) == Ok(frame.len()) {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
-    }
-}
-
 /// What stands before a frame on a socket with headers: `struct virtio_net_hdr` (virtio 1.3, section 5.1.6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct VirtioHeader {
@@ -164,13 +106,5 @@ impl VirtioHeader {
         let words = [self.header_len, self.segment_size.unwrap_or(0), start, offset];
         let words = words.map(u16::to_le_bytes).concat();
         [&kinds, words.as_slice(), frame].concat()
-    }
-}
-
-fn check(result: libc::c_int) -> io::Result<libc::c_int> {
-    if result < 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(result)
     }
 }

@@ -5,9 +5,11 @@ use std::io::Cursor;
 use netmon_common::DnsPorts;
 use proptest::prelude::*;
 
-use super::files::{Order, Pcap, block, enhanced, gzip, interface, old_packet, section, simple, zstd};
+use super::compress::{gzip, zstd};
 use super::packets::{Path, dns, ethernet, query, udp, unreachable};
 use crate::capture::{Door, Frames, Opened, open_source};
+use xtask::captures::pcapng::{block, enhanced, interface, old_packet, section, simple};
+use xtask::captures::{Order, Pcap};
 
 /// Reads a file to its end.
 fn survive(bytes: &[u8]) {

@@ -1,9 +1,9 @@
 //! The door as a whole, over files and packets that functions build.
 
 mod any_bytes;
+mod compress;
 mod containers;
 mod damaged;
-mod files;
 mod folder;
 mod growing;
 mod observations;

@@ -2,35 +2,16 @@
 
 use netmon_common::{Address, Code, DnsPorts, Transport};
 
-use super::files::Pcap;
-use super::packets::{Path, dns, ethernet, query, unreachable};
+use super::packets::dns;
 use super::{capture, read};
 use crate::capture::{Door, Frames, LinkType};
 use crate::observation::{Failure, Name, Observation, Proof, Query, Service, What};
 use crate::time::{Time, WallOffset};
-
-const NAME: &str = "yummyrecipesforme.com";
-
-/// 2026-03-19T00:00:00Z, in seconds; the log has no date.
-const DAY: u64 = 1_773_878_400;
-
-fn time(hours: u64, minutes: u64, micros: u64) -> u64 {
-    ((DAY + hours * 3_600 + minutes * 60) * 1_000_000 + micros) * 1_000
-}
+use xtask::captures::textbook::{self, NAME};
+use xtask::captures::{Link, Pcap};
 
 fn file() -> Vec<u8> {
-    let path = Path::new("192.51.100.15", 52_444, "203.0.113.2", 53);
-    let query = query(path, 35_084, NAME);
-    let error = unreachable(path.destination, path.source, 3, &query);
-    let (query, error) = (ethernet(&query), ethernet(&error));
-    Pcap::USUAL.file(&[
-        (time(13, 24, 32_192_571), query.clone()),
-        (time(13, 24, 36_098_564), error.clone()),
-        (time(13, 26, 32_192_571), query.clone()),
-        (time(13, 27, 15_934_126), error.clone()),
-        (time(13, 28, 32_192_571), query),
-        (time(13, 28, 50_022_967), error),
-    ])
+    Pcap::USUAL.file(&textbook::frames(Link::Ethernet))
 }
 
 fn address(text: &str) -> Address {
@@ -82,19 +63,11 @@ fn three_queries_and_three_verified_errors_are_observed() {
             }),
         )
     };
-    let queries = [
-        time(13, 24, 32_192_571),
-        time(13, 26, 32_192_571),
-        time(13, 28, 32_192_571),
-    ];
-    let expected = [
-        asked(queries[0]),
-        failed(time(13, 24, 36_098_564), queries[0]),
-        asked(queries[1]),
-        failed(time(13, 27, 15_934_126), queries[1]),
-        asked(queries[2]),
-        failed(time(13, 28, 50_022_967), queries[2]),
-    ];
+    let times: Vec<u64> = textbook::packets().iter().map(|packet| packet.nanos).collect();
+    let expected: Vec<Observation> = times
+        .chunks(2)
+        .flat_map(|pair| [asked(pair[0]), failed(pair[1], pair[0])])
+        .collect();
     assert_eq!(observations, expected);
 
     let counts = door.counts();

@@ -2,7 +2,7 @@
 
 use netmon_common::Code;
 
-use super::scenario::{A, Error, Scenario, at};
+use super::scenario::{A, Error, SERVER, Scenario, address, at};
 
 #[test]
 fn errors_that_were_only_counted_count_in_the_incident() {
@@ -38,4 +38,13 @@ fn the_severity_goes_by_the_time_of_the_last_answer_not_by_the_second_in_which_i
             "last answer at {last_answer} s"
         );
     }
+}
+
+#[test]
+fn errors_about_a_port_that_never_served_are_not_served_also_when_they_were_only_counted() {
+    let mut scenario = Scenario::new();
+    scenario.decider.set_local([address(SERVER)]);
+    scenario.rejected(1.0).untold(1.5, Code::Port, 40).advance(3.0);
+    assert_eq!(scenario.story(), Vec::<String>::new());
+    assert_eq!(scenario.decider.tallies().not_served, 41);
 }

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use super::{check, pcap};
-use crate::capture::tests::files::{gzip, zstd};
+use crate::capture::tests::compress::{gzip, zstd};
 use crate::capture::{Opened, open_source};
 
 #[test]

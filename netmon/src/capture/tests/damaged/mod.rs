@@ -4,9 +4,10 @@ mod compressed;
 mod pcap_files;
 mod pcapng_files;
 
-use super::files::{Order, Pcap, enhanced, interface, old_packet, section, simple};
 use super::read;
 use crate::capture::limits::PACKET_BYTES;
+use xtask::captures::pcapng::{enhanced, interface, old_packet, section, simple};
+use xtask::captures::{Order, Pcap};
 
 const ORDER: Order = Order::Little;
 

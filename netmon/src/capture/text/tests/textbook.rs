@@ -1,22 +1,14 @@
 //! The textbook incident, exactly as it stands in the contract's section 4.
 
 use netmon_common::Code;
+/// The text.
+pub use xtask::captures::textbook::TEXT as TEXTBOOK;
 
 use super::build::{CLIENT, SERVER};
 use super::tcpdump::address;
 use super::{DnsPorts, TextDoor, TextPacket, read};
 use crate::observation::{Failure, Name, Observation, Proof, Query, What};
 use crate::time::{Time, WallOffset};
-
-/// The text.
-pub const TEXTBOOK: &str = "\
-13:24:32.192571 IP 192.51.100.15.52444 > 203.0.113.2.domain: 35084+ A? yummyrecipesforme.com. (24)
-13:24:36.098564 IP 203.0.113.2 > 192.51.100.15: ICMP 203.0.113.2 udp port 53 unreachable, length 254
-13:26:32.192571 IP 192.51.100.15.52444 > 203.0.113.2.domain: 35084+ A? yummyrecipesforme.com. (24)
-13:27:15.934126 IP 203.0.113.2 > 192.51.100.15: ICMP 203.0.113.2 udp port 53 unreachable, length 320
-13:28:32.192571 IP 192.51.100.15.52444 > 203.0.113.2.domain: 35084+ A? yummyrecipesforme.com. (24)
-13:28:50.022967 IP 203.0.113.2 > 192.51.100.15: ICMP 203.0.113.2 udp port 53 unreachable, length 150
-";
 
 /// What a door makes of packets.
 pub fn observe(packets: &[TextPacket]) -> (TextDoor, Vec<Observation>) {

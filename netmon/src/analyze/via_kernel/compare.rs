@@ -1,0 +1,256 @@
+//! What the kernel's side and user space must say alike of a frame, and of the whole capture.
+
+use netmon_common::records::Totals;
+use netmon_common::{Address, Outcome};
+
+use crate::counts::Counts;
+use crate::observation::{Observation, What};
+
+/// What the kernel has counted otherwise for a frame of `bytes` bytes, in words.
+pub fn difference(counted: &Totals, expected: &Totals, bytes: u64) -> Option<String> {
+    let comparable = |totals: &Totals| Totals {
+        bytes: 0,
+        unsolicited: 0,
+        traces_overwritten: 0,
+        ..*totals
+    };
+    if comparable(counted) == comparable(expected) && counted.bytes == bytes {
+        return None;
+    }
+    let (kernel, user) = (outcome(counted), outcome(expected));
+    Some(if kernel == user {
+        format!("{user} to both, but they count it otherwise")
+    } else {
+        format!("{kernel} to the kernel, {user} to user space")
+    })
+}
+
+fn outcome(totals: &Totals) -> String {
+    let mut outcomes = Outcome::ALL
+        .iter()
+        .filter(|outcome| totals.outcome(**outcome) > 0);
+    outcomes
+        .next()
+        .map_or("nothing".to_owned(), |outcome| format!("{outcome:?}"))
+}
+
+/// Whether what the kernel tells of a frame is what was seen in it, as far as time does not decide it.
+pub fn is_right(told: &Observation, seen: &Observation) -> bool {
+    told.service == seen.service
+        && match (&told.what, &seen.what) {
+            (What::Query(told), What::Query(seen)) => (told.client, &told.name) == (seen.client, &seen.name),
+            (What::Answer(told), What::Answer(seen)) => {
+                (told.client, told.rcode, &told.name) == (seen.client, seen.rcode, &seen.name)
+            }
+            (What::Failure(told), What::Failure(seen)) => {
+                (told.client, told.reporter, told.code, &told.name)
+                    == (seen.client, seen.reporter, seen.code, &seen.name)
+            }
+            _ => false,
+        }
+}
+
+/// Destinations that are counted otherwise, or on one side only.
+pub fn differing(counts: &Counts, expected: &Counts) -> Vec<Address> {
+    let of = |counts: &Counts, address: &Address| counts.destinations.get(address).copied();
+    let all = counts.destinations.keys().chain(expected.destinations.keys());
+    let mut differing: Vec<Address> = all
+        .filter(|address| of(counts, address) != of(expected, address))
+        .copied()
+        .collect();
+    differing.sort_unstable();
+    differing.dedup();
+    differing
+}
+
+#[cfg(test)]
+mod tests {
+    use netmon_common::{Code, Rcode, Transport};
+
+    use super::*;
+    use crate::observation::{Answer, Failure, Name, Proof, Query, Service};
+    use crate::time::Time;
+
+    fn totals(outcome: Outcome) -> Totals {
+        let mut totals = Totals {
+            frames: 1,
+            bytes: 60,
+            ..Totals::default()
+        };
+        totals.outcomes[outcome as usize] = 1;
+        totals
+    }
+
+    #[test]
+    fn a_frame_is_the_same_to_both_or_the_difference_is_told() {
+        let query = totals(Outcome::DnsQuery);
+        let told = |kernel: Totals| difference(&kernel, &query, 60);
+        let otherwise = "DnsQuery to both, but they count it otherwise";
+        let cases = [
+            ("the same", query, None),
+            (
+                "unsolicited to one only",
+                Totals {
+                    unsolicited: 1,
+                    ..query
+                },
+                None,
+            ),
+            (
+                "a trace lost to one only",
+                Totals {
+                    traces_overwritten: 1,
+                    ..query
+                },
+                None,
+            ),
+            (
+                "another outcome",
+                totals(Outcome::Other),
+                Some("Other to the kernel, DnsQuery to user space"),
+            ),
+            (
+                "nothing at all",
+                Totals::default(),
+                Some("nothing to the kernel, DnsQuery to user space"),
+            ),
+            ("other bytes", Totals { bytes: 61, ..query }, Some(otherwise)),
+            (
+                "in the table to one only",
+                Totals { overflow: 1, ..query },
+                Some(otherwise),
+            ),
+            (
+                "about DNS to one only",
+                Totals {
+                    dns_unreachable: 1,
+                    ..query
+                },
+                Some(otherwise),
+            ),
+            (
+                "lost on the way",
+                Totals {
+                    events_lost: 1,
+                    ..query
+                },
+                Some(otherwise),
+            ),
+        ];
+        for (case, kernel, expected) in cases {
+            assert_eq!(told(kernel).as_deref(), expected, "{case}");
+        }
+    }
+
+    fn address(last: u8) -> Address {
+        Address::v4([192, 0, 2, last])
+    }
+
+    fn observation(what: What) -> Observation {
+        let service = Service {
+            server: address(53),
+            port: 53,
+            transport: Transport::Udp,
+        };
+        Observation {
+            time: Time::from_nanos(7),
+            service,
+            what,
+        }
+    }
+
+    fn query(client: u8, name: &str) -> What {
+        What::Query(Query {
+            client: address(client),
+            name: Some(Name::new(name)),
+            recursion_desired: Some(true),
+            counted_here: true,
+        })
+    }
+
+    fn answer(rcode: Rcode) -> What {
+        What::Answer(Answer {
+            client: address(1),
+            rcode,
+            query_time: None,
+            name: None,
+            recursion_desired: None,
+            counted_here: true,
+        })
+    }
+
+    fn failure(reporter: u8, code: Code, proof: Proof) -> What {
+        What::Failure(Failure {
+            client: address(1),
+            reporter: address(reporter),
+            code,
+            proof,
+            name: None,
+            recursion_desired: None,
+            last_answer: None,
+        })
+    }
+
+    #[test]
+    fn what_the_kernel_tells_must_be_what_was_seen() {
+        let proof = Proof::QuerySeen(Time::from_nanos(1));
+        let cases = [
+            ("a query", query(1, "a"), query(1, "a"), true),
+            ("another client", query(1, "a"), query(2, "a"), false),
+            ("another name", query(1, "a"), query(1, "b"), false),
+            ("another kind", query(1, "a"), answer(Rcode::NoError), false),
+            (
+                "another rcode",
+                answer(Rcode::ServFail),
+                answer(Rcode::Refused),
+                false,
+            ),
+            (
+                "an error",
+                failure(9, Code::Port, Proof::None),
+                failure(9, Code::Port, proof),
+                true,
+            ),
+            (
+                "another reporter",
+                failure(9, Code::Port, proof),
+                failure(8, Code::Port, proof),
+                false,
+            ),
+            (
+                "another code",
+                failure(9, Code::Port, proof),
+                failure(9, Code::Host, proof),
+                false,
+            ),
+        ];
+        for (case, told, seen, expected) in cases {
+            assert_eq!(
+                is_right(&observation(told), &observation(seen)),
+                expected,
+                "{case}"
+            );
+        }
+        let mut elsewhere = observation(query(1, "a"));
+        elsewhere.service.port = 5_353;
+        assert!(!is_right(&elsewhere, &observation(query(1, "a"))));
+    }
+
+    #[test]
+    fn destinations_of_one_side_only_or_with_other_counts_differ() {
+        let counts = |queries: &[(u8, u64)]| {
+            let mut counts = Counts::default();
+            for (last, dns_queries) in queries {
+                let counters = counts.destinations.entry(address(*last)).or_default();
+                counters.dns_queries = *dns_queries;
+            }
+            counts
+        };
+        let (kernel, user) = (
+            counts(&[(1, 5), (2, 5), (3, 5)]),
+            counts(&[(2, 5), (3, 6), (4, 1)]),
+        );
+        assert_eq!(differing(&kernel, &user), [address(1), address(3), address(4)]);
+        assert_eq!(differing(&user, &user), []);
+    }
+}

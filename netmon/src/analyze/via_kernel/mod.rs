@@ -1,0 +1,229 @@
+//! `--via-kernel`: captures through the real XDP program of the kernel that runs now, as a field check that its
+//! side is right.
+//!
+//! Each frame is run through the program (`BPF_PROG_TEST_RUN`) and through user space. **The kernel proves** what
+//! each frame is (its outcome, whether it is about DNS, why it is unreadable), for which destination and with which
+//! code or rcode it is counted, that full tables overflow as they must, that what it tells of a frame at once
+//! (addresses, ports, name, rcode, code, reporter) is right, and that it passes the frame on unchanged: the totals and
+//! destinations in the report are its maps'. **It cannot prove** what depends on time, because its clock cannot be
+//! set to the capture's: which query an answer or an error belongs to, latencies, traces that are overwritten, and
+//! limits a second. These, and with them `unsolicited`, come from user space's table of traces, which is the same
+//! code with the capture's times. Nor does it prove the hooks themselves: no frame crosses an interface.
+//!
+//! An incident rests on those frames only that both sides take for the same. Where they differ the report says so
+//! ([`DIFFERS`]). Frames that the kernel cannot run are left out on both sides, and listed ([`LEFT_OUT`]).
+
+mod compare;
+mod listed;
+
+use std::fmt;
+
+use netmon_common::wire::Captured;
+
+use super::engine::Engine;
+use super::progress::Bar;
+use super::{Found, Options};
+use crate::capture::{Door, Frame, Frames, PacketFile, link};
+use crate::counts::Counts;
+use crate::kernel::{Event, FrameRunner, KernelError, NotRun, Observer, Settings};
+use crate::observation::Observation;
+use crate::report::model::Warning;
+use compare::{difference, differing, is_right};
+use listed::Listed;
+
+/// The warning when the two sides differ.
+const DIFFERS: &str = "kernel_differs";
+/// The warning when frames were left out.
+const LEFT_OUT: &str = "frames_left_out";
+
+/// What the check came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Check {
+    /// Frames that the program ran over.
+    pub ran: u64,
+    /// Frames that it could not run over.
+    pub left_out: u64,
+    /// Whether the two sides differ anywhere.
+    pub differs: bool,
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = if self.differs {
+            "differs from"
+        } else {
+            "agrees with"
+        };
+        write!(
+            f,
+            "the XDP program in this kernel {verdict} user space; frames run: {}, left out: {}",
+            self.ran, self.left_out
+        )
+    }
+}
+
+/// Analyses the packets of these files, each with its name, in the order of their times.
+pub(super) fn analyze(
+    files: Vec<(String, PacketFile)>,
+    options: &Options,
+    bar: &mut Bar,
+) -> Result<(Found, Check), KernelError> {
+    let (names, files): (Vec<String>, Vec<PacketFile>) = files.into_iter().unzip();
+    let mut frames = Frames::new(files);
+    let mut sides = Sides::new(options)?;
+    let mut engine = Engine::new(
+        options.thresholds.clone(),
+        options.scope.clone(),
+        options.local.iter().copied(),
+    );
+    while let Some(frame) = frames.next() {
+        let place = || {
+            let name = names.get(frame.file).map_or("?", String::as_str);
+            format!("packet {} of {name}", frame.number)
+        };
+        sides.take(&frame, &mut engine, place)?;
+        bar.packet();
+    }
+    sides.finish(engine, frames.warnings())
+}
+
+/// The two sides, and where they differ.
+struct Sides {
+    kernel: FrameRunner,
+    door: Door,
+    /// Bytes of link headers on the wire, less those of the Ethernet headers that took their place.
+    link_bytes: i64,
+    frame: Vec<u8>,
+    ran: u64,
+    left_out: Listed,
+    differ: Listed,
+}
+
+impl Sides {
+    fn new(options: &Options) -> Result<Self, KernelError> {
+        let settings = Settings {
+            ports: options.ports,
+            ..Settings::default()
+        };
+        Ok(Self {
+            kernel: FrameRunner::load(&settings)?,
+            door: Door::new(options.ports),
+            link_bytes: 0,
+            frame: Vec::new(),
+            ran: 0,
+            left_out: Listed::default(),
+            differ: Listed::default(),
+        })
+    }
+
+    /// Takes a frame through both sides, and to the engine if they agree.
+    fn take(
+        &mut self,
+        frame: &Frame<'_>,
+        engine: &mut Engine,
+        place: impl Fn() -> String,
+    ) -> Result<(), KernelError> {
+        let (captured, on_the_wire) = (frame.bytes.len(), frame.wire_len.max(frame.bytes.len()));
+        if captured < on_the_wire {
+            let why = || format!("{} (cut to {captured} of {on_the_wire} bytes)", place());
+            self.left_out.add(why);
+            return Ok(());
+        }
+        let Some(ethernet) = link::as_ethernet(frame.link, &Captured::whole(frame.bytes), &mut self.frame)
+        else {
+            self.left_out
+                .add(|| format!("{} (no whole link header in {captured} bytes)", place()));
+            return Ok(());
+        };
+        let mut told = Vec::new();
+        let counted = match self
+            .kernel
+            .run(ethernet, |event| told.extend(observation(&event)))?
+        {
+            Ok(counted) => counted,
+            Err(NotRun::TooShort) => {
+                self.left_out.add(|| format!("{} ({captured} bytes)", place()));
+                return Ok(());
+            }
+            Err(NotRun::TooLong) => {
+                let why = || format!("{} ({captured} bytes are too many for this kernel)", place());
+                self.left_out.add(why);
+                return Ok(());
+            }
+        };
+        let bytes = ethernet.len() as u64;
+        self.ran += 1;
+        self.link_bytes += on_the_wire.cast_signed() as i64 - ethernet.len().cast_signed() as i64;
+
+        engine.advance(frame.time, &|client| self.door.heard(client));
+        let (before, mut observed) = (*self.door.totals(), None);
+        self.door
+            .take(frame, &mut |observation| observed = Some(observation));
+        let expected = self.door.totals().since(&before);
+        let is_told_right = |told| observed.as_ref().is_some_and(|seen| is_right(told, seen));
+        if let Some(difference) = difference(&counted, &expected, bytes) {
+            self.differ.add(|| format!("{} ({difference})", place()));
+        } else if !told.iter().all(is_told_right) {
+            self.differ
+                .add(|| format!("{} (the kernel tells it otherwise)", place()));
+        } else if let Some(observation) = observed {
+            engine.observe(&observation);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, engine: Engine, mut warnings: Vec<Warning>) -> Result<(Found, Check), KernelError> {
+        let expected = self.door.counts();
+        let counts = self.counts(&expected)?;
+        for address in differing(&counts, &expected) {
+            self.differ.add(|| format!("the counts of {address}"));
+        }
+        warnings.extend(self.left_out.warning(
+            LEFT_OUT,
+            "frames cannot be run by the kernel, and are left out on both sides",
+        ));
+        warnings.extend(self.differ.warning(
+            DIFFERS,
+            "differences between the kernel and user space: this kernel's side is not to be relied on; please report \
+             them with the capture",
+        ));
+        let check = Check {
+            ran: self.ran,
+            left_out: self.left_out.count,
+            differs: self.differ.count > 0,
+        };
+        let latency = counts
+            .destinations
+            .keys()
+            .map(|address| (*address, self.door.latency(*address)))
+            .collect();
+        let found = Found {
+            counts,
+            latency,
+            span: self.door.span(),
+            finished: engine.finish(),
+            warnings,
+        };
+        Ok((found, check))
+    }
+
+    /// The kernel's counts, with those from user space that depend on time, and the bytes that were on the wire.
+    fn counts(&mut self, expected: &Counts) -> Result<Counts, KernelError> {
+        let mut counts = self.kernel.counts()?;
+        let totals = &mut counts.totals;
+        totals.bytes = totals.bytes.wrapping_add_signed(self.link_bytes);
+        totals.unsolicited = expected.totals.unsolicited;
+        totals.traces_overwritten = expected.totals.traces_overwritten;
+        for (address, counters) in &mut counts.destinations {
+            let expected = expected.destinations.get(address);
+            counters.unsolicited = expected.map_or(0, |expected| expected.unsolicited);
+        }
+        Ok(counts)
+    }
+}
+
+/// What an event says. Nothing is kept from one to the next.
+fn observation(event: &Event<'_>) -> Option<Observation> {
+    const TRACKING: bool = true;
+    Observer::new(&[], TRACKING).event(event)
+}
