@@ -12,6 +12,7 @@
 
 pub mod address;
 pub mod classify;
+pub mod client_set;
 pub mod latency;
 pub mod limits;
 pub mod outcome;
@@ -22,5 +23,6 @@ pub mod wire;
 
 pub use address::Address;
 pub use classify::{Classified, Meaning, Offload, classify};
+pub use client_set::ClientSet;
 pub use outcome::{Code, Outcome, Rcode, Transport};
 pub use ports::DnsPorts;

@@ -46,6 +46,14 @@ pub const WATCHED_SERVERS: u32 = 4_096;
 /// may be the ones that fail.
 pub const QUIET_NS: u64 = 1_000_000_000;
 
+/// A packet that this host forwards leaves it again within this time; where it waited for more than its turn,
+/// it did not.
+pub const FORWARDING_NS: u64 = 1_000_000;
+
+/// A minute after the last error about a server it is forgotten whom they were about: other clients are then
+/// told apart better.
+pub const HIT_NS: u64 = 60 * 1_000_000_000;
+
 /// Events of each kind that are sent for one server in a second. Beyond that they are only counted.
 pub const EVENTS_PER_SERVER: u32 = 64;
 

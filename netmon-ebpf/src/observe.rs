@@ -63,6 +63,8 @@ fn read<P: Packet, B: Bytes>(packet: &P, bytes: &B, notepad: *mut Notepad, count
         Kind::None | Kind::Late => false,
     };
     if is_followed && note_addresses(bytes, exchange, notepad) {
+        // SAFETY: as above.
+        unsafe { (*notepad).parties.counted_before = counted_before };
         track(packet, notepad);
     }
     true

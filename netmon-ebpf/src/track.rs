@@ -4,6 +4,7 @@
 use aya_ebpf::Global;
 use aya_ebpf::helpers::bpf_ktime_get_boot_ns;
 use netmon_common::Transport;
+use netmon_common::limits;
 use netmon_common::outcome::Rcode;
 use netmon_common::records::{RECURSION_DESIRED, RECURSION_KNOWN};
 use netmon_common::trace::{self, Asked, Flow, FlowHash};
@@ -95,15 +96,17 @@ fn query<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns: u
             recursion_desired: exchange.recursion_desired,
         }
     };
-    if trace::record(&mut Traces, flow, asked, now_ns)
-        && let Some(totals) = totals()
-    {
-        totals.traces_overwritten += 1;
+    if parties.counted_before {
+        leaves_again(notepad, flow, asked, now_ns);
+        return;
     }
+    // SAFETY: as above.
+    unsafe { (*notepad).entered_ns = now_ns };
+    record(flow, asked, now_ns);
     let Some(server) = servers::find_or_insert(&parties.server) else {
         return;
     };
-    if server.is_quiet(now_ns)
+    if server.may_fail(now_ns)
         && server.may_send(Limited::Queries, now_ns)
         && servers::may_send_sample(now_ns)
     {
@@ -115,6 +118,34 @@ fn query<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns: u
             flags,
         };
         note_lost(events::send_sample(packet, notepad, &known));
+    }
+}
+
+/// A query leaves this host that was told of where it entered. It only leaves a trace, unless it has one: an
+/// error may quote an address that was translated in between.
+#[inline(always)]
+fn leaves_again(notepad: *mut Notepad, flow: FlowHash, asked: Asked, now_ns: u64) {
+    let id = match asked {
+        Asked::Query { id, .. } => Some(id),
+        Asked::Connect => None,
+    };
+    // Nearly always it is the one that this CPU saw last. One that waited for its neighbour is not.
+    // SAFETY: as above.
+    let entered_ns = unsafe { (*notepad).entered_ns };
+    let is_same = now_ns.wrapping_sub(entered_ns) < limits::FORWARDING_NS;
+    let entered_ns = if is_same { entered_ns } else { now_ns };
+    let known = trace::find(&mut Traces, flow, id);
+    if known.is_none_or(|known| known.time_ns() < entered_ns) {
+        record(flow, asked, entered_ns);
+    }
+}
+
+#[inline(always)]
+fn record(flow: FlowHash, asked: Asked, at_ns: u64) {
+    if trace::record(&mut Traces, flow, asked, at_ns)
+        && let Some(totals) = totals()
+    {
+        totals.traces_overwritten += 1;
     }
 }
 
@@ -136,11 +167,12 @@ fn answer<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns: 
     server.last_answer_ns = now_ns;
     let failed = exchange.detail == Rcode::ServFail as u8 || exchange.detail == Rcode::Refused as u8;
     let is_wanted = if failed {
+        server.last_fault_ns = now_ns;
         server.may_send(Limited::FailedAnswers, now_ns)
     } else {
-        server.last_failure_ns != 0
+        server.has_failed()
             && servers::is_on_watchlist(&parties.server)
-            && server.may_send(Limited::Answers, now_ns)
+            && server.may_send(server.limited_as(parties.client), now_ns)
     };
     if is_wanted && servers::may_send_sample(now_ns) {
         let known = Known {
@@ -169,13 +201,19 @@ fn failure<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns:
     }
     // What is seen on the loopback interface only this host can have sent; user space looks closer.
     let is_ours = packet.ifindex() == LOOPBACK;
-    let server = servers::find(&parties.server);
+    // A query that this host itself refuses, by its firewall or for want of a neighbour, never left, and its
+    // server may be one that was never asked: that it answers later must be told all the same.
+    let server = if is_ours {
+        servers::find_or_insert(&parties.server)
+    } else {
+        servers::find(&parties.server)
+    };
     let mut last_answer_ns = 0;
     let is_wanted = if query_ns == 0 && !is_ours {
         unsolicited(notepad);
         servers::may_send_unverified(now_ns)
     } else if let Some(server) = server {
-        server.last_failure_ns = now_ns;
+        server.note_failure(parties.client, now_ns);
         last_answer_ns = server.last_answer_ns;
         server.may_send(Limited::Failures, now_ns)
     } else {

@@ -8,12 +8,15 @@ use netmon_common::{Address, DnsPorts, limits};
 
 use crate::analyze;
 use crate::cli;
-use crate::detect::Scope;
+use crate::detect::{Scope, SettingError, Thresholds};
 use crate::kernel::{HookChoice, Selection, Settings};
 
 /// What was asked for cannot be.
 #[derive(Debug, thiserror::Error)]
 pub enum UsageError {
+    /// A threshold that cannot be so.
+    #[error(transparent)]
+    Threshold(#[from] SettingError),
     /// More ports than there are places.
     #[error("{0} DNS ports are too many: at most {max} can be watched at once", max = limits::MAX_DNS_PORTS)]
     TooManyPorts(usize),
@@ -38,6 +41,8 @@ pub struct Config {
     pub servers: BTreeSet<Address>,
     /// Whether iterative queries open incidents.
     pub iterative: bool,
+    /// What the decider goes by.
+    pub thresholds: Thresholds,
 }
 
 impl Config {
@@ -65,6 +70,7 @@ impl Config {
             duration: arguments.duration,
             servers: addresses(&arguments.server),
             iterative: arguments.iterative,
+            thresholds: thresholds(&arguments.threshold)?,
         })
     }
 }
@@ -78,11 +84,16 @@ pub fn analysis(arguments: &cli::Analyze) -> Result<analyze::Options, UsageError
             servers: addresses(&arguments.server),
             iterative: arguments.iterative,
         },
+        thresholds: thresholds(&arguments.threshold)?,
         local: addresses(&arguments.local),
         date: arguments.date,
         zone: arguments.timezone.clone(),
         via_kernel: arguments.via_kernel,
     })
+}
+
+fn thresholds(changes: &[String]) -> Result<Thresholds, SettingError> {
+    Thresholds::with(changes.iter().map(String::as_str))
 }
 
 fn ports_or_default(ports: &[u16]) -> Vec<u16> {

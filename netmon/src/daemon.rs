@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::clock;
 use crate::config::Config;
 use crate::counts::Counts;
-use crate::detect::{ChangeKind, Decider, Scope, Thresholds};
+use crate::detect::{ChangeKind, Decider, Scope};
 use crate::kernel::{Events, Inventory, Kernel, KernelLog, Observer, Poller, Watchlist};
 use crate::latency;
 use crate::observation::What;
@@ -115,7 +115,7 @@ impl<'a> Monitor<'a> {
             servers: config.servers.clone(),
             iterative: config.iterative,
         };
-        let mut decider = Decider::new(Thresholds::default(), scope);
+        let mut decider = Decider::new(config.thresholds.clone(), scope);
         decider.set_local(local.iter().copied());
         let mut observer = Observer::new(&config.ports, config.settings.tracking);
         observer.set_local(local);

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
+use jiff::{SignedDuration, Timestamp};
 
 /// Nanoseconds in a second.
 pub const SECOND_NS: u64 = 1_000_000_000;
@@ -48,6 +48,17 @@ impl Time {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(nanos))
     }
+}
+
+/// A duration as people type it, longer than zero: `500ms`, `30s`, `5m`, `1h30m`.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no duration; write a number and a unit, such as 500ms, 30s or 5m");
+    let span: SignedDuration = text.trim().parse().map_err(|_| wrong())?;
+    let duration = Duration::try_from(span).map_err(|_| wrong())?;
+    if duration.is_zero() {
+        return Err("it must be longer than zero".to_owned());
+    }
+    Ok(duration)
 }
 
 /// What to add to a moment to have nanoseconds of Unix time.
@@ -95,6 +106,16 @@ mod tests {
     fn a_boot_time_is_shown_as_wall_time() {
         let offset = WallOffset::new(1_000_000_000_000_000_000, 5 * SECOND_NS);
         assert_eq!(offset.rfc3339(Time::at_second(7)), "2001-09-09T01:46:42.000000Z");
+    }
+
+    #[test]
+    fn durations_are_read_as_people_type_them() {
+        assert_eq!(parse_duration("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(parse_duration("1h30m"), Ok(Duration::from_secs(5_400)));
+        for wrong in ["", "30", "s", "-1s", "0s", "1 fortnight"] {
+            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -153,6 +153,13 @@ fn arguments_that_cannot_be_read_are_wrong_usage() {
         let output = Command::new(NETMON).arg("run").args(arguments).output().unwrap();
         assert_says(&output, USAGE, &["error"]);
     }
+    for (threshold, words) in [("idle=never", "a duration"), ("lateness=3s", "unreachable_quiet")] {
+        let output = Command::new(NETMON)
+            .args(["run", "--threshold", threshold])
+            .output()
+            .unwrap();
+        assert_says(&output, USAGE, &["error", words]);
+    }
     let many: Vec<String> = (1..=9)
         .flat_map(|port| ["--port".to_owned(), port.to_string()])
         .collect();

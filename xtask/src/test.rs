@@ -4,7 +4,7 @@
 //! one. It must not be possible to pass by not running: that no privileged test ran is a failure, and in
 //! continuous integration (`CI` set) so is a skipped one.
 
-use std::process::Command;
+use std::{num::NonZero, process::Command, thread};
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -128,7 +128,8 @@ fn run_ignored(executable: &Executable, filter: Option<&str>, expected: usize) -
         // Cargo would set it; a test may look for its files from there.
         .env("CARGO_MANIFEST_DIR", &executable.package)
         .args(filter)
-        .args(["--ignored", "--show-output"]);
+        .args(["--ignored", "--show-output"])
+        .args(["--test-threads", &threads().to_string()]);
     let (mut tally, status) = harness::watch(&mut command)?;
     let ran = tally.passed + tally.failed;
     // A harness that dies takes its tests with it; the others still run.
@@ -141,4 +142,11 @@ fn run_ignored(executable: &Executable, filter: Option<&str>, expected: usize) -
         tally.failed += lost;
     }
     Ok(tally)
+}
+
+/// Tests that need root play scenes, in which most of the time goes by waiting: for incidents to close, for
+/// clients to give up. Several to a CPU wait side by side.
+fn threads() -> usize {
+    const TO_A_CPU: usize = 4;
+    TO_A_CPU * thread::available_parallelism().map_or(1, NonZero::get)
 }

@@ -23,8 +23,8 @@ pub struct Engine {
 
 impl Engine {
     /// One that has seen nothing; `local` are the addresses of the host where the capture was made.
-    pub fn new(scope: Scope, local: impl IntoIterator<Item = Address>) -> Self {
-        let mut decider = Decider::new(Thresholds::default(), scope);
+    pub fn new(thresholds: Thresholds, scope: Scope, local: impl IntoIterator<Item = Address>) -> Self {
+        let mut decider = Decider::new(thresholds, scope);
         decider.set_local(local);
         Self {
             decider,

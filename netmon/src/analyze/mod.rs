@@ -20,7 +20,7 @@ use netmon_common::{Address, DnsPorts};
 
 use crate::capture::{OpenError, Opened, Progress, open};
 use crate::counts::Counts;
-use crate::detect::Scope;
+use crate::detect::{Scope, Thresholds};
 use crate::kernel::KernelError;
 use crate::report::model::{DestinationCounts, Document, Latency, Source, SourceKind, Totals, Wall, Warning};
 use crate::report::timeline::Timeline;
@@ -38,6 +38,8 @@ pub struct Options {
     pub ports: DnsPorts,
     /// Whose failures count.
     pub scope: Scope,
+    /// What the decider goes by.
+    pub thresholds: Thresholds,
     /// Addresses of the host where the capture was made.
     pub local: Vec<Address>,
     /// The date of text that has none; else the file's modification date.

@@ -9,7 +9,11 @@ use crate::capture::{Door, Frames, PacketFile};
 pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, bar: &mut Bar) -> Found {
     let mut frames = Frames::new(files);
     let mut door = Door::new(options.ports);
-    let mut engine = Engine::new(options.scope.clone(), options.local.iter().copied());
+    let mut engine = Engine::new(
+        options.thresholds.clone(),
+        options.scope.clone(),
+        options.local.iter().copied(),
+    );
     while let Some(frame) = frames.next() {
         engine.advance(frame.time, &|client| door.heard(client));
         door.take(&frame, &mut |observation| engine.observe(&observation));

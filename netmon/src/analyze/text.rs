@@ -133,7 +133,11 @@ fn modified(path: &Path, options: &Options) -> Date {
 pub(super) fn analyze(mut files: Vec<File>, options: &Options, bar: &mut Bar) -> Found {
     let ports: DnsPorts = options.ports;
     let mut door = TextDoor::new(ports);
-    let mut engine = Engine::new(options.scope.clone(), options.local.iter().copied());
+    let mut engine = Engine::new(
+        options.thresholds.clone(),
+        options.scope.clone(),
+        options.local.iter().copied(),
+    );
     while let Some(packet) = next(&mut files) {
         engine.advance(packet.time, &|client| door.heard(client));
         door.take(&packet, &mut |observation| engine.observe(&observation));

@@ -92,6 +92,14 @@ pub fn open_source(source: Source, name: &str) -> io::Result<Opened> {
             "truncated_file",
             "the compressed file ends before anything can be read of it".into(),
         ),
+        Err(error) if kind == FileKind::Zstd => (
+            "unreadable_file",
+            format!(
+                "it cannot be decompressed: {error} (if it needs more than {} MiB: zstd -dc --long=31 FILE | netmon \
+                 analyze -)",
+                (1 << ZSTD_WINDOW_LOG) >> 20
+            ),
+        ),
         Err(error) => ("unreadable_file", format!("it cannot be decompressed: {error}")),
     };
     Ok(Opened::Unreadable(Problems::only(&name, word, &sentence)))
@@ -131,5 +139,52 @@ impl Read for Counted {
         let read = self.0.read(to)?;
         self.1.0.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn what_cannot_be_opened_is_named_with_the_reason() {
+        let directory = tempfile::tempdir().unwrap();
+        let missing = directory.path().join("missing.pcap");
+        let cases = [
+            (missing.as_path(), "No such file or directory"),
+            (directory.path(), "Is a directory"),
+        ];
+        for (path, reason) in cases {
+            let Err(error) = open(path, &Progress::default()) else {
+                panic!("{} was opened", path.display());
+            };
+            let message = error.to_string();
+            let expected = format!("cannot read {}: {reason}", path.display());
+            assert!(message.starts_with(&expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn progress_counts_what_was_read_of_the_file() {
+        let text = vec![b'a'; 300_000];
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        encoder.write_all(&text).unwrap();
+        let compressed = encoder.finish().unwrap();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&compressed).unwrap();
+        let progress = Progress::default();
+        let Ok(Opened::Text(mut reader)) = open(file.path(), &progress) else {
+            panic!("the file is text");
+        };
+        assert!(
+            progress.bytes() < 200_000,
+            "{} read before anybody asked",
+            progress.bytes()
+        );
+        let mut read = Vec::new();
+        reader.read_to_end(&mut read).unwrap();
+        assert_eq!(read, text);
+        assert_eq!(progress.bytes(), compressed.len() as u64);
     }
 }

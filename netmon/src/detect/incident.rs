@@ -15,9 +15,10 @@ use super::causes::overload::Overload;
 use super::distinct::Distinct;
 use super::errors::{CodeCounts, EarlyErrors, Failures};
 use super::kinds::Kind;
-use super::limits::WAITING;
 use super::rules::Rules;
 use super::server::{Flow, Ledger};
+use super::severity::Severity;
+use super::waiting::Waiting;
 
 /// Why an incident closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,11 +85,7 @@ pub(super) struct Incident {
     pub resumed: Time,
     closed: Option<(Moment, Because)>,
     reopened: u64,
-    down: bool,
-    /// Whether its first failure, since it opened or opened again, is still to come.
-    opening: bool,
-    /// The last answer before the newest failure.
-    answer_before: Option<Time>,
+    severity: Severity,
     /// What was counted from `began` on, in the seconds before `settled_to`.
     settled: Flow,
     settled_to: u64,
@@ -102,19 +99,12 @@ pub(super) struct Incident {
     /// Its failures that are queries without an answer.
     pub silent: u64,
     /// Clients and names of queries that are not old enough to have failed.
-    waiting: Vec<Waiting>,
+    waiting: Waiting,
     pub heard: Heard,
     pub overload: Option<Overload>,
     /// Whether something that is told, other than counts of packets, changed since it was told last.
     changed: bool,
     told: Flow,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    since: Time,
-    client: Option<Address>,
-    name: Option<Name>,
 }
 
 impl Incident {
@@ -141,9 +131,7 @@ impl Incident {
             resumed: at,
             closed: None,
             reopened: 0,
-            down: false,
-            opening: true,
-            answer_before: None,
+            severity: Severity::opening(),
             settled: Flow::default(),
             settled_to: 0,
             counts: CodeCounts::default(),
@@ -153,7 +141,7 @@ impl Incident {
             names: Distinct::default(),
             failures: Failures::default(),
             silent: 0,
-            waiting: Vec::new(),
+            waiting: Waiting::default(),
             heard: Heard::default(),
             overload: None,
             changed: false,
@@ -166,8 +154,8 @@ impl Incident {
     }
 
     /// When the newest failure was.
-    pub fn newest_failure(&self) -> Option<Time> {
-        self.last_seen.map(|seen| seen.time)
+    pub const fn newest_failure(&self) -> Option<Time> {
+        self.severity.newest_failure()
     }
 
     pub const fn is_open(&self) -> bool {
@@ -185,7 +173,7 @@ impl Incident {
         self.closed = None;
         self.reopened += 1;
         self.resumed = at;
-        self.opening = true;
+        self.severity.reopen();
         self.heard = Heard::default();
     }
 
@@ -197,32 +185,15 @@ impl Incident {
 
     /// Takes a failure of that moment; the last answer before it came at `answer`.
     pub fn fail(&mut self, at: Time, answer: Option<Time>, rules: &Rules) {
-        let window = if std::mem::take(&mut self.opening) {
-            rules.thresholds.down_window_at_opening
-        } else {
-            rules.thresholds.down_window
-        };
         self.last_seen = Some(Moment::new(at, rules.offset));
-        self.answer_before = answer;
         self.changed = true;
-        self.judge_severity(window);
+        self.severity.fail(at, answer, &rules.thresholds);
     }
 
-    /// Judges the severity again when an answer came: by the newest failure, as ever.
+    /// An answer came.
     pub fn hear(&mut self, rules: &Rules) {
         self.heard.any = true;
-        self.judge_severity(rules.thresholds.down_window);
-    }
-
-    fn judge_severity(&mut self, window: std::time::Duration) {
-        let Some(newest) = self.newest_failure() else {
-            return;
-        };
-        let down = self
-            .answer_before
-            .is_none_or(|answer| newest.since(answer) > window);
-        self.changed |= down != self.down;
-        self.down = down;
+        self.changed |= self.severity.hear(&rules.thresholds);
     }
 
     /// Moves its beginning back, to a query that failed earlier.
@@ -280,23 +251,13 @@ impl Incident {
     pub fn wait(&mut self, since: Time, client: Option<&Address>, name: Option<&Name>) {
         let client = client.filter(|client| !self.clients.may_have(client));
         let name = name.filter(|name| !self.names.may_have(name));
-        if (client.is_some() || name.is_some()) && self.waiting.len() < WAITING {
-            self.waiting.push(Waiting {
-                since,
-                client: client.copied(),
-                name: name.cloned(),
-            });
-        }
+        self.waiting.add(since, client, name);
     }
 
-    /// Takes those that waited since `by` or longer.
+    /// The server was silent: those that waited since `by` or longer were hit.
     pub fn waited(&mut self, by: Time) {
-        for waiting in std::mem::take(&mut self.waiting) {
-            if waiting.since <= by {
-                self.note(waiting.client.as_ref(), waiting.name.as_ref());
-            } else {
-                self.waiting.push(waiting);
-            }
+        for asked in self.waiting.take_until(by) {
+            self.note(asked.client.as_ref(), asked.name.as_ref());
         }
     }
 
@@ -342,7 +303,7 @@ impl Incident {
             transport: self.service.transport.name(),
             kind: self.kind.name(),
             state: if self.is_open() { "open" } else { "closed" },
-            severity: if self.down { "down" } else { "degraded" },
+            severity: self.severity.name(),
             began: Wall(self.began.wall),
             opened: Wall(self.opened.wall),
             last_seen: Wall(self.last_seen.unwrap_or(self.opened).wall),

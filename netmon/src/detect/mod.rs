@@ -21,11 +21,14 @@ mod recent;
 mod rules;
 mod scope;
 mod server;
+mod setting;
+mod severity;
 mod table;
 #[cfg(test)]
 mod tests;
 mod thresholds;
 mod unsolicited;
+mod waiting;
 mod warnings;
 
 use netmon_common::{Address, Transport};
@@ -42,6 +45,7 @@ use warnings::Warnings;
 
 pub use change::{Change, ChangeKind, Tallies};
 pub use scope::Scope;
+pub use setting::SettingError;
 pub use thresholds::{ImpossibleThreshold, Thresholds};
 
 /// Observations in, incidents out.
@@ -221,6 +225,12 @@ impl Decider {
 
     fn take_packets(&mut self, service: Service, what: &What) {
         let at = self.now;
+        if let What::Counts(counts) = what
+            && counts.failures.iter().any(|count| *count > 0)
+            && !self.judged.standing(service.server).counts
+        {
+            self.not_served += counts.failures.iter().sum::<u64>();
+        }
         let kin = match what {
             What::Query(query) if query.recursion_desired.is_none() => self.kin(service),
             _ => None,
@@ -271,12 +281,8 @@ impl Decider {
         let Some((place, server)) = self.servers.track(service, at, standing) else {
             return;
         };
-        let open = server.incidents.is_open(kinds::Kind::Unreachable);
         server.failure(at, failure, kin, &self.rules, &mut self.changes);
-        if !open
-            && failure.proof == Proof::QueriesUnseen
-            && server.incidents.is_open(kinds::Kind::Unreachable)
-        {
+        if failure.proof == Proof::QueriesUnseen && server.incidents.is_open(kinds::Kind::Unreachable) {
             self.warnings.queries_unseen(service);
         }
         if !server.awake && server.needs_judging() {
@@ -291,10 +297,6 @@ impl Decider {
             transport: Transport::Udp,
             ..service
         };
-        let server = self
-            .servers
-            .get(udp)
-            .filter(|_| service.transport == Transport::Tcp)?;
-        server.recursion.presumed(self.now.second())
+        self.servers.get(udp)?.recursion.presumed(self.now.second())
     }
 }

@@ -10,6 +10,7 @@ mod load;
 mod log;
 mod observer;
 mod poll;
+mod questions;
 mod table;
 mod test_run;
 mod watchlist;

@@ -7,6 +7,7 @@ use netmon_common::wire::{name, udp};
 use netmon_common::{Address, Code, Rcode, Transport};
 
 use super::events::Event;
+use super::questions::Questions;
 use crate::observation::{Answer, Counts, Failure, Name, Observation, Proof, Query, Service, What};
 use crate::time::Time;
 
@@ -25,6 +26,7 @@ pub struct Observer {
     ports: HashMap<Address, u16>,
     tracking: bool,
     before: HashMap<Address, Known>,
+    questions: Questions,
 }
 
 /// What was told of a destination already.
@@ -44,6 +46,7 @@ impl Observer {
             ports: HashMap::new(),
             tracking,
             before: HashMap::new(),
+            questions: Questions::default(),
         }
     }
 
@@ -70,17 +73,12 @@ impl Observer {
         }
         let what = match EventKind::from_number(header.kind)? {
             EventKind::Failure => What::Failure(self.failure(event, transport)?),
-            EventKind::Query => What::Query(Query {
-                client: header.client,
-                name: question(event.payload),
-                recursion_desired: recursion_desired(header.flags),
-                counted_here: false,
-            }),
+            EventKind::Query => What::Query(self.query(event)),
             EventKind::Answer => What::Answer(Answer {
                 client: header.client,
                 rcode: Rcode::from_number(header.detail)?,
                 query_time: moment(header.query_time_ns),
-                name: question(event.payload),
+                name: question(event.payload).or_else(|| self.asked(event)),
                 recursion_desired: recursion_desired(header.flags),
                 counted_here: false,
             }),
@@ -90,6 +88,25 @@ impl Observer {
             service,
             what,
         })
+    }
+
+    fn query(&mut self, event: &Event<'_>) -> Query {
+        let header = &event.header;
+        let name = question(event.payload);
+        if let Some(name) = &name {
+            self.questions.note(header.time_ns, header.client, name);
+        }
+        Query {
+            client: header.client,
+            name,
+            recursion_desired: recursion_desired(header.flags),
+            counted_here: false,
+        }
+    }
+
+    /// The name in the query that the event belongs to, where the packet itself does not say.
+    fn asked(&self, event: &Event<'_>) -> Option<Name> {
+        self.questions.of(event.header.query_time_ns, event.header.client)
     }
 
     fn failure(&mut self, event: &Event<'_>, transport: Transport) -> Option<Failure> {
@@ -109,7 +126,11 @@ impl Observer {
             code,
             proof,
             name: match transport {
-                Transport::Udp => event.payload.get(message..).and_then(question),
+                Transport::Udp => event
+                    .payload
+                    .get(message..)
+                    .and_then(question)
+                    .or_else(|| self.asked(event)),
                 // Nothing in a TCP header tells which of a stream's messages the segment belongs to.
                 Transport::Tcp => None,
             },
@@ -118,12 +139,16 @@ impl Observer {
         })
     }
 
+    /// Whether it is this host's own address: all of 127.0.0.0/8 is, and most of it is nowhere listed.
+    fn is_own(&self, address: Address) -> bool {
+        address.ip().is_loopback() || self.local.contains(&address)
+    }
+
     fn proof(&self, event: &Event<'_>) -> Proof {
         let header = &event.header;
         let query = moment(header.query_time_ns);
-        let is_ours = header.ifindex == LOOPBACK
-            && self.local.contains(&header.reporter)
-            && self.local.contains(&header.client);
+        let is_ours =
+            header.ifindex == LOOPBACK && self.is_own(header.reporter) && self.is_own(header.client);
         match query {
             _ if is_ours => Proof::RaisedByThisHost(query),
             Some(query) => Proof::QuerySeen(query),

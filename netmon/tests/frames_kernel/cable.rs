@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use netmon::kernel::{Choice, HookChoice, Interface, Kind};
 use nix::net::if_::if_nametoindex;
 use xtask::frames::Counted;
-use xtask::lab::{FrameSocket, Namespace, VethPair};
+use xtask::lab::{FrameSocket, Namespace, cable};
 
 use crate::side::Side;
 
@@ -35,7 +35,7 @@ impl Cable {
         for end in [&sender, &receiver] {
             end.set("net/ipv6/conf/default/disable_ipv6", "1").unwrap();
         }
-        VethPair::new((&sender, NEAR), (&receiver, FAR)).unwrap();
+        cable((&sender, NEAR), (&receiver, FAR)).unwrap();
         sender.ip(&format!("link set {NEAR} mtu 65535")).unwrap();
         receiver.ip(&format!("link set {FAR} mtu 65535")).unwrap();
         Self { sender, receiver }

@@ -11,17 +11,22 @@
     reason = "each test crate uses a part of it"
 )]
 
+pub mod incident;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
 use serde_json::Value;
-use xtask::lab::{Event, Namespace, Netmon, Reply, dig};
+use xtask::lab::{Event, FAMILIES, Family, Namespace, Netmon, Reply, dig};
 
 /// The program under test.
 pub const NETMON: &str = env!("CARGO_BIN_EXE_netmon");
 
 /// How long a client waits for an answer.
 pub const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a client waits where nothing is to come, or only an error that a router sends after three seconds.
+pub const FAILING_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long an event may take that must come within a second; the rest is for a busy machine.
 pub const SOON: Duration = Duration::from_secs(3);
@@ -43,6 +48,23 @@ pub fn ask_refused(client: &Namespace, server: IpAddr, times: u32) {
         let reply = dig(client, server, &format!("refused{n}.test"), PATIENCE).unwrap();
         assert_eq!(reply, Reply::Refused("connection refused".to_owned()));
     }
+}
+
+/// Asks `times` times for different names, and insists that no answer comes.
+pub fn ask_failing(client: &Namespace, server: IpAddr, times: u32) {
+    for n in 0..times {
+        let reply = dig(client, server, &format!("failing{n}.test"), FAILING_PATIENCE).unwrap();
+        assert!(!reply.is_answer(), "{reply:?}");
+    }
+}
+
+/// Does the same in both families at once, for what takes its time.
+pub fn in_both_families(work: impl Fn(&Family) + Sync) {
+    std::thread::scope(|scope| {
+        for family in &FAMILIES {
+            scope.spawn(|| work(family));
+        }
+    });
 }
 
 /// The counts of a destination in an event `snapshot` or `stopped`; null if it is not there.
@@ -67,6 +89,23 @@ pub fn assert_counts(event: &Event, address: IpAddr, queries: u64, responses: u6
     assert_eq!(counts["dns_unreachable"], errors(port_errors), "{counts:#}");
     assert_eq!(counts["icmp_unreachable"], errors(port_errors), "{counts:#}");
     assert_eq!(counts["late_responses"], 0, "{counts:#}");
+    assert_eq!(counts["unsolicited"], 0, "{counts:#}");
+}
+
+/// Insists on the DNS errors about a destination: so many of one code, and none of another, all of them about
+/// queries that were seen.
+#[track_caller]
+pub fn assert_dns_unreachable(event: &Event, address: IpAddr, code: &str, count: u64) {
+    let counts = destination(event, address);
+    let errors = counts["dns_unreachable"].as_object().expect("errors");
+    for (name, errors) in errors {
+        let expected = if name == code { count } else { 0 };
+        assert_eq!(*errors, expected, "{name}: {counts:#}");
+    }
+    assert_eq!(
+        counts["icmp_unreachable"], counts["dns_unreachable"],
+        "{counts:#}"
+    );
     assert_eq!(counts["unsolicited"], 0, "{counts:#}");
 }
 
@@ -129,4 +168,9 @@ pub fn assert_nothing_attached(host: &Namespace) {
 /// Netmon on a host, with these arguments.
 pub fn start(host: &Namespace, arguments: &[&str]) -> Netmon {
     Netmon::start(host, NETMON, arguments).unwrap()
+}
+
+/// The same without snapshots, for scenes that last.
+pub fn watch(host: &Namespace, arguments: &[&str]) -> Netmon {
+    Netmon::start_without_snapshots(host, NETMON, arguments).unwrap()
 }

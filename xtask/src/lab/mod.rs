@@ -8,21 +8,41 @@
 mod command;
 mod dig;
 mod dns;
+mod dnsperf;
+mod forger;
 mod frame_socket;
+mod getent;
+pub mod icmp;
 mod namespace;
 mod netmon;
+mod nft;
+mod power;
 mod process;
+mod route;
 mod server;
 mod sweep;
+mod switch;
 mod topology;
+mod unbound;
 mod veth;
 
 pub use dig::{Reply, dig, kdig};
 pub use dns::{TYPE_A, query, respond};
+pub use dnsperf::{Burst, Tally};
+pub use forger::{Flood, Forger};
 pub use frame_socket::FrameSocket;
+pub use getent::getent;
 pub use namespace::Namespace;
 pub use netmon::{Event, Netmon, STARTUP};
+pub use nft::{Hook, Rules};
+pub use power::PoweredOff;
 pub use process::{Line, Process, Stream};
+pub use route::Route;
 pub use server::{ANSWER_V4, ANSWER_V6, DnsServer};
-pub use topology::{CLIENT_V4, CLIENT_V6, Routed, SERVER_V4, SERVER_V6, TwoHosts, two_hosts, with_router};
-pub use veth::VethPair;
+pub use switch::Switch;
+pub use topology::{
+    CLIENT_V4, CLIENT_V6, FAMILIES, Family, Routed, SERVER_V4, SERVER_V6, Switched, TwoHosts, switched,
+    two_hosts, with_router,
+};
+pub use unbound::Unbound;
+pub use veth::cable;

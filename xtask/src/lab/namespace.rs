@@ -5,14 +5,16 @@
 
 use std::{
     fs::{self, File},
+    net::IpAddr,
     panic,
     path::PathBuf,
     process::{Command, Output},
     sync::atomic::{AtomicU32, Ordering},
     thread,
+    time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use nix::sched::{CloneFlags, setns};
 
 use super::{
@@ -26,6 +28,10 @@ pub const PREFIX: &str = "netmon-";
 
 /// Where `ip netns` keeps its namespaces.
 pub const DIRECTORY: &str = "/run/netns";
+
+/// How long an address may take to come into force, and how often it is looked at.
+const PATIENCE: Duration = Duration::from_secs(5);
+const STEP: Duration = Duration::from_millis(5);
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -51,6 +57,8 @@ impl Namespace {
         // seconds, cannot look for neighbours, and loses the first IPv6 packets.
         for scope in ["all", "default"] {
             namespace.set(&format!("net/ipv6/conf/{scope}/accept_dad"), "0")?;
+            // A host that is powered off and on again has its addresses back.
+            namespace.set(&format!("net/ipv6/conf/{scope}/keep_addr_on_down"), "1")?;
         }
         namespace.ip("link set lo up")?;
         Ok(namespace)
@@ -73,6 +81,29 @@ impl Namespace {
                 .args(["-n", &self.name])
                 .args(arguments.split_whitespace()),
         )
+    }
+
+    /// Gives an interface an address, in a network of the usual size, and returns once it is usable: the kernel
+    /// puts an IPv6 address in force a moment after it has taken it, and would look for itself on the link until
+    /// then.
+    pub fn add_address(&self, address: IpAddr, interface: &str) -> Result<()> {
+        let prefix_length = if address.is_ipv6() { 64 } else { 24 };
+        self.ip(&format!("address add {address}/{prefix_length} dev {interface}"))?;
+        self.await_address(address)
+    }
+
+    /// Waits until an address that the host has is in force.
+    pub fn await_address(&self, address: IpAddr) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.ip(&format!("route get {address}"))?.starts_with("local ") {
+            ensure!(
+                Instant::now() < deadline,
+                "{address} did not come into force in {}",
+                self.name
+            );
+            thread::sleep(STEP);
+        }
+        Ok(())
     }
 
     /// Runs a command inside to its end, fails if it fails, and gives back its standard output.

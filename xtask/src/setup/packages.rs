@@ -29,6 +29,7 @@ const TOOLS: &[Tool] = &[
     tool("dnsmasq", "dnsmasq-base", &[Test, Demo]),
     tool("dig", "dnsutils", &[Test, Demo]),
     tool("kdig", "knot-dnsutils", &[Test]),
+    tool("dnsperf", "dnsperf", &[Test]),
     // Second opinions on packets and on maps.
     tool("tcpdump", "tcpdump", &[Test]),
     tool("tshark", "tshark", &[Test, Conformance]),

@@ -71,7 +71,11 @@ pub(super) fn analyze(
     let (names, files): (Vec<String>, Vec<PacketFile>) = files.into_iter().unzip();
     let mut frames = Frames::new(files);
     let mut sides = Sides::new(options)?;
-    let mut engine = Engine::new(options.scope.clone(), options.local.iter().copied());
+    let mut engine = Engine::new(
+        options.thresholds.clone(),
+        options.scope.clone(),
+        options.local.iter().copied(),
+    );
     while let Some(frame) = frames.next() {
         let place = || {
             let name = names.get(frame.file).map_or("?", String::as_str);

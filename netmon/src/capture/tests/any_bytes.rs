@@ -107,8 +107,6 @@ fn apply(mut file: Vec<u8>, changes: &[Change]) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
     #[test]
     fn any_bytes_behind_a_magic_are_survived(
         magic in prop::sample::select(vec![

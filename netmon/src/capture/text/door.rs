@@ -3,19 +3,15 @@
 //! An error's proof is the query that it is about: "from text, an error is matched on server and client"
 //! (contract, section 4), and on port and id too where `-v` printed the quoted packet.
 
-use std::collections::HashSet;
-
 use netmon_common::{Address, DnsPorts, Transport};
 
+use super::addresses::{Addresses, Part};
 use super::count::{Concerns, count};
 use super::packet::{About, Conversation, Query, Response, TextPacket, TextWhat, Unreachable};
 use super::traces::{Known, Trace, Traces};
 use crate::counts::Counts;
 use crate::observation::{self, Answer, Failure, Observation, Proof, Service, What};
 use crate::time::Time;
-
-/// Addresses that are remembered in each part that they play. 32 bytes each.
-const ADDRESSES: usize = 65_536;
 
 /// The door for tcpdump's text: printed packets in, counts kept, observations out.
 ///
@@ -280,37 +276,5 @@ fn known(error: &Unreachable, transport: Transport) -> Known {
         },
         // Nothing in a TCP header tells which of a stream's messages the segment belongs to.
         (Some(quoted), Transport::Tcp) => Known::Port(quoted.source_port),
-    }
-}
-
-/// The part that an address plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Part {
-    /// An IP packet was sent to it.
-    Heard,
-    /// It sent a query.
-    Asker,
-    /// It was sent a query.
-    Asked,
-}
-
-/// Which addresses play which part.
-#[derive(Debug, Default)]
-struct Addresses(HashSet<(Part, Address)>);
-
-impl Addresses {
-    fn insert(&mut self, part: Part, address: Address) {
-        if !self.is_full() {
-            self.0.insert((part, address));
-        }
-    }
-
-    /// Whether the address plays the part. When too many do to remember all, any may.
-    fn contains(&self, part: Part, address: Address) -> bool {
-        self.is_full() || self.0.contains(&(part, address))
-    }
-
-    fn is_full(&self) -> bool {
-        self.0.len() >= ADDRESSES
     }
 }

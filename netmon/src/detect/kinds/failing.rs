@@ -19,7 +19,7 @@ use super::Verdict;
 pub(super) fn opens(server: &Server, at: Time, rules: &Rules) -> Verdict {
     let (thresholds, window) = (&rules.thresholds, rules.failing_window());
     let from = at.second().saturating_sub(window.oldest);
-    if server.faults.none_since(from) || !server.standing.counts {
+    if server.faults.none_since(from) {
         return Verdict::Nothing;
     }
     let flow = server.ledger.before(at.second(), window.oldest);
@@ -58,12 +58,11 @@ pub(in crate::detect) fn failed(
     incident.fail(at, Some(at), rules);
 }
 
-/// Why it closes, if it does.
+/// Why it closes, if it does. Without any answer, no share is under anything.
 pub(super) fn closes(incident: &Incident, server: &Server, at: Time, rules: &Rules) -> Option<Because> {
     let thresholds = &rules.thresholds;
     let flow = server.ledger.before(at.second(), rules.failing_window().oldest);
     let recovered = at.since(incident.resumed) >= thresholds.failing_window
-        && flow.judged > 0
         && flow.failed().saturating_mul(100) < flow.judged.saturating_mul(thresholds.recovered_percent);
     recovered.then_some(Because::Recovered)
 }

@@ -132,7 +132,7 @@ impl Server {
         let fault = self.fault(answer.rcode);
         self.ledger.answer(at, answer.counted_here, judged, fault);
         self.silence.end(at, self.ledger.asked_now(at.second()));
-        if judged && self.standing.counts && fault.is_some() {
+        if judged && fault.is_some() {
             self.take_fault(at, sent.unwrap_or(at), answer, rules);
         }
         if let Some(incident) = self.incidents.open_mut(Kind::Unreachable) {
@@ -182,7 +182,7 @@ impl Server {
         if news.queries > 0 {
             self.last_query = at;
         }
-        if wanted && self.standing.counts && counts.servfail + counts.refused > 0 {
+        if wanted && news.failed > 0 {
             self.faults.note_counted(at);
             if let Some(incident) = self.incidents.open_mut(Kind::Failing) {
                 failing::failed(incident, at, None, None, rules);

@@ -114,3 +114,47 @@ impl Silence {
         self.last.push_back(asked);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::SECOND_NS;
+
+    const KEEP: Last = Last {
+        queries: 3,
+        wait: Duration::from_secs(5),
+        pause: Duration::from_secs(600),
+    };
+
+    fn silence(times: impl IntoIterator<Item = u64>) -> Silence {
+        let mut silence = Silence::default();
+        for time in times {
+            silence.asked(Time::from_nanos(time), Address::UNSPECIFIED, None, true, KEEP);
+        }
+        silence
+    }
+
+    #[test]
+    fn of_any_number_of_queries_only_the_last_of_the_last_seconds_are_kept() {
+        let silence = silence((0..100_000).map(|n| n * SECOND_NS / 1_000));
+        assert!(silence.last.len() <= 3 * 8, "{}", silence.last.len());
+        assert_eq!(silence.first, Some(Time::default()));
+    }
+
+    #[test]
+    fn the_last_3_queries_that_are_5_s_old_are_known_at_any_rate() {
+        for per_second in [1, 2, 10, 1_000] {
+            let silence = silence((0..60 * per_second).map(|n| n * SECOND_NS / per_second));
+            let by = Time::from_nanos(55 * SECOND_NS - 1);
+            let expected: Vec<u64> = (1..=3)
+                .map(|n| (55 * per_second - n) * SECOND_NS / per_second)
+                .collect();
+            let last: Vec<u64> = silence
+                .sent_by(by)
+                .take(3)
+                .map(|asked| asked.at.nanos())
+                .collect();
+            assert_eq!(last, expected, "{per_second} a second");
+        }
+    }
+}

@@ -129,4 +129,21 @@ fn a_place_that_changes_hands_is_judged_for_its_new_server() {
     scenario.advance(20.0);
     assert_eq!(scenario.story(), ["opened unanswered"]);
     assert_eq!(scenario.incident().server.to_string(), last);
+    assert!(
+        scenario.decider.awake.len() <= SERVERS,
+        "each place is judged once"
+    );
+}
+
+#[test]
+fn a_pause_of_centuries_is_judged_only_until_nothing_can_change() {
+    let mut scenario = Scenario::new();
+    for (time, name) in [(1.0, "a.test"), (11.0, "b.test"), (21.0, "a.test")] {
+        scenario.query(time, A, name);
+    }
+    // A capture may jump; judging each of these seconds would take hours.
+    scenario.advance(9e9);
+    assert_eq!(scenario.story(), ["opened unanswered", "closed unanswered idle"]);
+    scenario.rejected(9e9 + 1.0);
+    assert_eq!(scenario.incident().queries, 1);
 }

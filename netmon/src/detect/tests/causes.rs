@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use netmon_common::{Code, Rcode, Transport};
+use netmon_common::{Code, Transport};
 
-use super::scenario::{A, B, Error, ROUTER, SERVER, Scenario, at};
+use super::scenario::{A, Error, ROUTER, SERVER, Scenario, at};
 use crate::observation::Proof;
 use crate::report::model::Cause;
 
 /// An error about a query of A: its code, who sent it.
-fn error(scenario: &mut Scenario, time: f64, code: Code, reporter: &str) {
+pub fn error(scenario: &mut Scenario, time: f64, code: Code, reporter: &str) {
     scenario.query(time, A, "a.test").error(
         time + 3.0,
         &Error {
@@ -165,74 +165,6 @@ fn causes_stand_in_the_order_of_the_failures_that_support_them() {
 }
 
 #[test]
-fn port_for_some_while_others_get_answers_to_later_queries_is_a_firewall() {
-    // What happens besides the `port` error about A's query at 1.0, at 1.001; the first cause.
-    type Then = fn(&mut Scenario);
-    let cases: [(&str, Then, &str); 7] = [
-        ("nothing", |_| {}, "service-down"),
-        (
-            "an answer to B's later query",
-            |s| _ = s.answer(2.1, B, 2.0),
-            "firewall-reject",
-        ),
-        (
-            "an answer to B's earlier query",
-            |s| _ = s.answer(2.1, B, 0.9),
-            "service-down",
-        ),
-        (
-            "an answer to B, the query unseen",
-            |s| _ = s.respond(2.1, B, "", None, Rcode::NoError),
-            "service-down",
-        ),
-        (
-            "an answer to A's later query",
-            |s| _ = s.answer(2.1, A, 2.0),
-            "service-down",
-        ),
-        (
-            "an answer to B, which then fails too",
-            |s| {
-                s.answer(2.1, B, 2.0).query(3.0, B, "b.test").error(
-                    3.001,
-                    &Error {
-                        client: B,
-                        sent: 3.0,
-                        ..Error::default()
-                    },
-                );
-            },
-            "service-down",
-        ),
-        (
-            "an answer to B, and A fails again",
-            |s| _ = s.answer(2.1, B, 2.0).rejected(3.0),
-            "firewall-reject",
-        ),
-    ];
-    for (what, then, first) in cases {
-        let mut scenario = Scenario::new();
-        scenario.rejected(1.0);
-        then(&mut scenario);
-        let found = scenario.incident().causes;
-        assert_eq!(found[0].cause, first, "{what}: {found:?}");
-        assert_eq!(
-            found.len(),
-            if first == "firewall-reject" { 2 } else { 1 },
-            "{what}"
-        );
-    }
-}
-
-#[test]
-fn a_protocol_error_is_no_selective_firewall() {
-    let mut scenario = Scenario::new();
-    error(&mut scenario, 0.0, Code::Protocol, SERVER);
-    scenario.answer(4.1, B, 4.0);
-    assert_eq!(words(&scenario.incident().causes), [("service-down", "likely")]);
-}
-
-#[test]
 fn a_quick_host_error_on_ipv4_points_to_a_reject_route() {
     let quick = "; 1 came within 2 ms of its query: so quick an error points to a reject route rather than to a \
                  failed neighbour look-up, which takes seconds";
@@ -260,6 +192,30 @@ fn a_quick_host_error_on_ipv4_points_to_a_reject_route() {
             said,
             "{server} {delay}: {}",
             found[0].evidence
+        );
+    }
+}
+
+#[test]
+fn half_of_the_host_errors_must_be_quick() {
+    for (slow, said) in [(1, true), (2, false)] {
+        let mut scenario = Scenario::new();
+        for n in 0..=slow {
+            let sent = f64::from(n) * 5.0;
+            scenario.query(sent, A, "a.test").error(
+                sent + if n == 0 { 0.001 } else { 3.0 },
+                &Error {
+                    sent,
+                    code: Code::Host,
+                    ..Error::default()
+                },
+            );
+        }
+        let evidence = scenario.incident().causes.remove(0).evidence;
+        assert_eq!(
+            evidence.contains("1 came within 2 ms of its query"),
+            said,
+            "{evidence}"
         );
     }
 }

@@ -81,7 +81,7 @@ fn counts_that_come_late_lose_nothing_and_never_lessen_what_was_told() {
 #[test]
 fn where_too_many_came_since_the_first_second_is_counted_whole() {
     let before = 3_u32;
-    let since = u32::try_from(EXACT_TIMES).unwrap();
+    let since = u32::try_from(EXACT_TIMES).unwrap() - 2;
     let mut scenario = Scenario::new();
     for n in 0..before {
         scenario.query(5.0 + f64::from(n) / 10.0, B, "b.test");
@@ -140,4 +140,18 @@ fn an_earlier_stamp_counts_as_the_latest_one_seen() {
     scenario.query(5.1, B, "b.test").error(5.2, &error(5.8));
     assert_eq!(counted(&scenario), (2, 0));
     assert_eq!(super::scenario::when(scenario.incident().opened), "5.800");
+}
+
+#[test]
+fn queries_that_were_only_sampled_can_fail_before_they_are_counted() {
+    let mut scenario = Scenario::new();
+    scenario.sampled();
+    // Their counts never come.
+    for (time, name) in [(1.0, "a.test"), (11.0, "b.test"), (21.0, "a.test")] {
+        scenario.query(time, A, name);
+    }
+    scenario.advance(26.0);
+    let incident = scenario.incident();
+    assert_eq!((incident.kind, incident.queries), ("unanswered", 3));
+    assert_eq!(incident.causes[0].cause, "silent-drop");
 }

@@ -99,6 +99,19 @@ fn refused_by_an_own_server_is_its_policy() {
 }
 
 #[test]
+fn counted_refusals_of_an_own_server_do_not_count_either() {
+    for (own, opens) in [(true, false), (false, true)] {
+        let mut scenario = Scenario::new();
+        scenario
+            .decider
+            .set_local([address(SERVER)].into_iter().filter(|_| own));
+        answers(&mut scenario, 1.0, 3, 0, 3, Rcode::ServFail);
+        scenario.counts(1.9, 17, 17, 0, 17).advance(3.0);
+        assert_eq!(!scenario.story().is_empty(), opens, "own: {own}");
+    }
+}
+
+#[test]
 fn it_closes_when_under_a_tenth_fail_for_30_s() {
     // Good answers a second after it opened, failed ones among them every 10 s; when it closes.
     let cases = [

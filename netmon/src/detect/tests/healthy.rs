@@ -1,4 +1,5 @@
-//! An hour of healthy traffic: lost packets, retries, late answers, broken names. Nothing may open.
+//! An hour of healthy traffic: lost packets, retries, late answers, broken names. Nothing may open; and where one
+//! server dies within the hour, nothing else.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -6,7 +7,7 @@ use std::net::Ipv4Addr;
 
 use netmon_common::{Address, Rcode, Transport};
 
-use crate::detect::{Decider, Scope, Thresholds};
+use crate::detect::{Change, ChangeKind, Decider, Scope, Thresholds};
 use crate::observation::{Answer, Name, Observation, Query, Service, What};
 use crate::time::{SECOND_NS, Time};
 
@@ -55,6 +56,8 @@ struct Hour {
     planned: u64,
     decider: Decider,
     queries: u64,
+    /// The server that is silent from some time on.
+    dies: Option<(u32, u64)>,
 }
 
 impl Hour {
@@ -73,7 +76,10 @@ impl Hour {
             counted_here: true,
         });
         self.see(time, server, query);
-        let lost = self.random.percent(2) || self.random.percent(2);
+        let dead = self
+            .dies
+            .is_some_and(|(dead, from)| server == dead && time >= from);
+        let lost = self.random.percent(2) || self.random.percent(2) || dead;
         let broken = name < BROKEN;
         let late = broken || self.random.percent(3);
         let delay = if late {
@@ -110,14 +116,15 @@ fn client_address(client: u32) -> Address {
     Ipv4Addr::from_bits(0xc000_0201 + client).into()
 }
 
-/// The changes of a healthy hour, and how many queries it had.
-fn hour(seed: u64) -> (Vec<crate::detect::Change>, u64) {
+/// The changes of an hour, and how many queries it had.
+fn hour(seed: u64, dies: Option<(u32, u64)>) -> (Vec<Change>, u64) {
     let mut hour = Hour {
         random: Random(seed),
         plan: Plan::new(),
         planned: 0,
         decider: Decider::new(Thresholds::default(), Scope::default()),
         queries: 0,
+        dies,
     };
     for client in 0..CLIENTS {
         // From one query in a minute or two to several a second.
@@ -158,8 +165,34 @@ fn hour(seed: u64) -> (Vec<crate::detect::Change>, u64) {
 #[test]
 fn a_healthy_hour_opens_nothing() {
     for seed in 1..=5 {
-        let (changes, queries) = hour(seed);
+        let (changes, queries) = hour(seed, None);
         assert!(queries > 50_000, "{queries} queries are an hour's work");
         assert!(changes.is_empty(), "seed {seed}: {changes:#?}");
+    }
+}
+
+#[test]
+fn of_a_healthy_hour_in_which_one_server_dies_only_that_one_is_told() {
+    for seed in 1..=2 {
+        let dies = 1_800 * SECOND_NS;
+        let (changes, _) = hour(seed, Some((1, dies)));
+        let [opened, rest @ ..] = changes.as_slice() else {
+            panic!("seed {seed}: nothing opened");
+        };
+        assert_eq!(opened.kind, ChangeKind::Opened);
+        assert_eq!(opened.incident.kind, "unanswered");
+        assert_eq!(opened.incident.server.to_string(), "203.0.113.2");
+        assert_eq!(opened.incident.severity, "down");
+        // Late answers to queries sent before may come for 8 s more; then its queries must be 5 s old.
+        let after = opened.incident.opened.0.as_nanosecond() - i128::from(dies);
+        assert!(
+            after <= 14 * i128::from(SECOND_NS),
+            "seed {seed}: opened {after} ns after it died"
+        );
+        assert!(
+            rest.iter()
+                .all(|c| c.kind == ChangeKind::Updated && c.incident.id == opened.incident.id),
+            "seed {seed}"
+        );
     }
 }

@@ -3,13 +3,16 @@
 mod bounds;
 mod causes;
 mod counting;
+mod doors;
 mod failing;
 mod healthy;
+mod live;
 mod overload;
 mod properties;
 mod scenario;
 mod scenes;
 mod scope;
+mod selective;
 mod severity;
 mod telling;
 mod textbook;

@@ -53,6 +53,7 @@ pub struct Error<'a> {
     pub proof: Option<Proof>,
     pub name: Option<&'a str>,
     pub recursion_desired: Option<bool>,
+    pub last_answer: Option<Time>,
 }
 
 impl Default for Error<'_> {
@@ -65,6 +66,7 @@ impl Default for Error<'_> {
             proof: None,
             name: None,
             recursion_desired: Some(true),
+            last_answer: None,
         }
     }
 }
@@ -223,6 +225,13 @@ impl Scenario {
         )
     }
 
+    /// Errors of a second beyond those that were told one by one.
+    pub fn untold(&mut self, time: f64, code: Code, errors: u64) -> &mut Self {
+        let mut counts = Counts::default();
+        counts.failures[code as usize] = errors;
+        self.see(time, What::Counts(counts))
+    }
+
     pub fn error(&mut self, time: f64, error: &Error) -> &mut Self {
         let server = self.service.server;
         self.see(
@@ -234,7 +243,7 @@ impl Scenario {
                 proof: error.proof.unwrap_or(Proof::QuerySeen(at(error.sent))),
                 name: error.name.map(Name::new),
                 recursion_desired: error.recursion_desired,
-                last_answer: None,
+                last_answer: error.last_answer,
             }),
         )
     }

@@ -260,3 +260,30 @@ fn iterative_failures_are_counted_in_an_incident_that_is_open_for_others() {
     );
     assert_eq!(super::scenario::when(incident.last_seen), "0.001");
 }
+
+#[test]
+fn a_server_that_becomes_an_own_address_without_having_answered_counts_no_more() {
+    let mut scenario = Scenario::new();
+    for time in [1.0, 1.1, 1.2, 1.3] {
+        scenario.query(time, A, "a.test").query(time, A, "b.test");
+    }
+    scenario.decider.set_local([address(SERVER)]);
+    scenario.advance(20.0);
+    assert!(scenario.story().is_empty());
+}
+
+#[test]
+fn failed_answers_to_iterative_queries_lend_no_names_to_others() {
+    let mut scenario = Scenario::new();
+    for n in 0..10_u32 {
+        let (time, name) = (1.0 + f64::from(n) / 100.0, format!("{n}.test"));
+        scenario
+            .recursion_desired(Some(false))
+            .asked(time, A, &name, Rcode::ServFail);
+        scenario
+            .recursion_desired(Some(true))
+            .asked(time, A, "one.test", Rcode::ServFail);
+    }
+    scenario.advance(2.0);
+    assert!(scenario.story().is_empty());
+}

@@ -1,9 +1,14 @@
 //! `unreachable`: what opens it, what closes it, what is verified.
 
-use netmon_common::Code;
+use netmon_common::{Code, Rcode};
 
 use super::scenario::{A, B, Error, ROUTER, Scenario, address, at, when};
 use crate::observation::Proof;
+
+/// What happens next.
+type Continue = fn(&mut Scenario) -> &mut Scenario;
+/// The same.
+type Then<'a> = &'a dyn Fn(&mut Scenario);
 
 #[test]
 fn each_code_but_other_opens_at_once_at_its_packet() {
@@ -132,8 +137,7 @@ fn an_unsolicited_error_is_counted_in_an_open_incident_and_changes_nothing_else(
 #[test]
 fn closing_takes_an_answer_to_a_later_query_of_a_named_client_and_10_quiet_seconds() {
     // What happens after the error at 0.001 (query sent at 0); the second at which it closes.
-    type Then = fn(&mut Scenario) -> &mut Scenario;
-    let cases: [(&str, Then, Option<&str>); 9] = [
+    let cases: [(&str, Continue, Option<&str>); 9] = [
         (
             "an answer to a later query",
             |s| s.answer(2.0, A, 1.0),
@@ -167,12 +171,12 @@ fn closing_takes_an_answer_to_a_later_query_of_a_named_client_and_10_quiet_secon
         ),
         (
             "an answer to a query that was not seen, within 30 s of the error",
-            |s| s.respond(30.0, A, "", None, netmon_common::Rcode::NoError),
+            |s| s.respond(30.0, A, "", None, Rcode::NoError),
             None,
         ),
         (
             "an answer to a query that was not seen, later than that",
-            |s| s.respond(30.01, A, "", None, netmon_common::Rcode::NoError),
+            |s| s.respond(30.01, A, "", None, Rcode::NoError),
             Some("31.000"),
         ),
     ];
@@ -208,14 +212,45 @@ fn it_does_not_close_before_the_second_in_which_10_s_are_full() {
 
 #[test]
 fn any_incident_closes_as_idle_10_min_after_the_last_query() {
-    let mut scenario = Scenario::new();
-    scenario.rejected(0.0).query(5.0, B, "b.test").advance(604.999);
-    assert_eq!(scenario.story(), ["opened unreachable"]);
-    scenario.advance(605.0);
-    assert_eq!(
-        scenario.story(),
-        ["opened unreachable", "closed unreachable idle"]
-    );
+    let unseen = |scenario: &mut Scenario, time| {
+        let error = Error {
+            proof: Some(Proof::QueriesUnseen),
+            ..Error::default()
+        };
+        _ = scenario.error(time, &error);
+    };
+    // What comes after an error at 0.001; when it closes.
+    let cases: [(&str, Then, &str); 5] = [
+        ("nothing", &|_| {}, "600.000"),
+        ("a query", &|s| _ = s.query(5.0, B, "b.test"), "605.000"),
+        (
+            "queries that were only counted",
+            &|s| _ = s.counts(5.0, 1, 0, 0, 0),
+            "605.000",
+        ),
+        (
+            "an answer to a query that was not seen",
+            &|s| _ = s.respond(5.0, B, "", None, Rcode::NoError),
+            "605.000",
+        ),
+        (
+            "an error about a query that was not seen",
+            &|s| unseen(s, 5.0),
+            "605.000",
+        ),
+    ];
+    for (what, then, closes) in cases {
+        let mut scenario = Scenario::new();
+        scenario.rejected(0.0);
+        then(&mut scenario);
+        scenario.advance(700.0);
+        assert_eq!(
+            scenario.story(),
+            ["opened unreachable", "closed unreachable idle"],
+            "{what}"
+        );
+        assert_eq!(when(scenario.closed().closed.unwrap()), closes, "{what}");
+    }
 }
 
 #[test]
@@ -260,7 +295,6 @@ fn within_60_s_of_closing_the_same_incident_opens_again() {
 #[test]
 fn an_earlier_query_that_failed_later_is_the_beginning() {
     let mut scenario = Scenario::new();
-    scenario.query(1.0, A, "a.test").query(2.0, B, "b.test");
     let error = |client, sent| Error {
         client,
         sent,
@@ -268,7 +302,17 @@ fn an_earlier_query_that_failed_later_is_the_beginning() {
         reporter: Some(ROUTER),
         ..Error::default()
     };
+    let unsolicited = Error {
+        proof: Some(Proof::None),
+        ..error(B, 0.0)
+    };
+    scenario
+        .error(0.5, &unsolicited)
+        .query(1.0, A, "a.test")
+        .error(1.5, &unsolicited)
+        .query(2.0, B, "b.test");
     scenario.error(4.0, &error(B, 2.0));
+    assert_eq!(scenario.incident().errors.host, 1);
     assert_eq!(
         (
             when(scenario.incident().began).as_str(),
@@ -278,10 +322,30 @@ fn an_earlier_query_that_failed_later_is_the_beginning() {
     );
     scenario.error(4.1, &error(A, 1.0));
     assert_eq!(
+        (scenario.incident().errors.host, scenario.incident().verified),
+        (3, 2)
+    );
+    assert_eq!(
         (
             when(scenario.incident().began).as_str(),
             scenario.incident().queries
         ),
         ("1.000", 2)
     );
+}
+
+#[test]
+fn an_error_that_cannot_be_verified_is_one_more_failure_of_an_open_incident() {
+    let mut scenario = Scenario::new();
+    scenario.rejected(0.0).error(
+        5.0,
+        &Error {
+            proof: Some(Proof::QueriesUnseen),
+            ..Error::default()
+        },
+    );
+    let incident = scenario.incident();
+    assert_eq!((incident.errors.port, incident.verified), (2, 1));
+    assert_eq!(when(incident.last_seen), "5.000");
+    assert_eq!(scenario.warnings(), ["queries_unseen"]);
 }

@@ -91,15 +91,15 @@ fn real_captures_read_like_their_bytes() {
     let kinds: Vec<&str> = different.keys().map(String::as_str).collect();
     // tcpdump does not tell what ends too early from what was cut, looks into MACsec, and gives up on lengths
     // of zero and beyond 64 KiB. No packet of DNS and no error is among these.
-    let [a, b, c, d, e] = [
-        Outcome::Fragment,
-        Outcome::Malformed,
-        Outcome::Other,
-        Outcome::Truncated,
-        Outcome::NotIp,
-    ];
-    let excused =
-        [(a, b), (a, d), (c, b), (c, e), (d, b), (d, c)].map(|(read, is)| format!("{read:?} for {is:?}"));
+    let excused = [
+        (Outcome::Fragment, Outcome::Malformed),
+        (Outcome::Fragment, Outcome::Truncated),
+        (Outcome::Other, Outcome::Malformed),
+        (Outcome::Other, Outcome::NotIp),
+        (Outcome::Truncated, Outcome::Malformed),
+        (Outcome::Truncated, Outcome::Other),
+    ]
+    .map(|(read, is)| format!("{read:?} for {is:?}"));
     assert!(
         kinds
             .iter()

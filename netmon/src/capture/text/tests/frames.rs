@@ -17,6 +17,7 @@ pub fn named(name: &'static str, frame: Vec<u8>) -> Named {
 /// All of them.
 pub fn all() -> Vec<Named> {
     let mut all = queries();
+    all.extend(carriers());
     all.extend(responses());
     all.extend(unreachables());
     all.extend(unreachables6());
@@ -137,6 +138,12 @@ pub fn queries() -> Vec<Named> {
                 ..QUERY
             },
         ),
+    ]
+}
+
+/// Queries in other packets than the usual one.
+pub fn carriers() -> Vec<Named> {
+    vec![
         named(
             "query over IPv6",
             frame(&ipv6(CLIENT6, SERVER6, UDP, &udp(52444, 53, &QUERY.bytes()))),

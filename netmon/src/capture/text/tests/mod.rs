@@ -2,6 +2,7 @@
 
 mod build;
 mod captures;
+mod counting;
 mod door;
 mod frames;
 mod frames_of_errors;

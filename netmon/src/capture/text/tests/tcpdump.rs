@@ -1,5 +1,7 @@
 //! The witness: tcpdump itself.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::process::Command;
 
 use netmon_common::Address;
@@ -44,17 +46,18 @@ pub fn print(capture: &[u8], arguments: &[&str]) -> Option<String> {
 }
 
 /// The same of a file.
-pub fn print_file(file: &std::path::Path, arguments: &[&str]) -> Option<String> {
-    // -Z root: it would give up its rights to read a file of ours.
-    let output = Command::new("tcpdump")
+pub fn print_file(file: &Path, arguments: &[&str]) -> Option<String> {
+    let mut tcpdump = Command::new("tcpdump");
+    // Without -n it would ask real name servers for the names of made-up addresses; no attempt, no answer.
+    tcpdump
         .arg("-r")
         .arg(file)
         .args(arguments)
         .env("TZ", "UTC")
-        .output();
-    match output {
+        .env("RES_OPTIONS", "attempts:0");
+    match tcpdump.output() {
         Ok(output) => Some(String::from_utf8_lossy(&output.stdout).into_owned()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
             println!("SKIPPED: tcpdump is missing");
             None
         }

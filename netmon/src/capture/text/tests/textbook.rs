@@ -7,7 +7,7 @@ pub use xtask::captures::textbook::TEXT as TEXTBOOK;
 use super::build::{CLIENT, SERVER};
 use super::tcpdump::address;
 use super::{DnsPorts, TextDoor, TextPacket, read};
-use crate::observation::{Failure, Observation, Proof, Query, What};
+use crate::observation::{Failure, Name, Observation, Proof, Query, What};
 use crate::time::{Time, WallOffset};
 
 /// What a door makes of packets.
@@ -72,10 +72,7 @@ pub fn assert_textbook(packets: &[TextPacket]) {
         assert_eq!(failure.proof, Proof::QuerySeen(*asked));
         assert_eq!(failure.recursion_desired, Some(true));
         for name in [&query.name, &failure.name] {
-            assert_eq!(
-                name.as_ref().map(|name| name.as_str()),
-                Some("yummyrecipesforme.com")
-            );
+            assert_eq!(name.as_ref().map(Name::as_str), Some("yummyrecipesforme.com"));
         }
     }
     let counts = door.counts();

@@ -28,10 +28,8 @@ fn clocks(text: &str) -> Vec<String> {
 
 /// A log with these time stamps.
 fn log(stamps: &[&str]) -> String {
-    stamps
-        .iter()
-        .map(|stamp| format!("{stamp} IP {CLIENT}.52444 > {SERVER}.53: 35084+ A? example.org. (29)\n"))
-        .collect()
+    let query = format!(" IP {CLIENT}.52444 > {SERVER}.53: 35084+ A? example.org. (29)\n");
+    stamps.iter().flat_map(|stamp| [*stamp, &query]).collect()
 }
 
 #[test]

@@ -61,12 +61,11 @@ fn every_frame_reads_like_its_bytes_in_every_form() {
                 .next()
                 .unwrap_or_else(|| panic!("{form:?}: {}: {warnings:?}", named.name));
             let read = Sense::of_text(&packet.what);
-            match exception(named, form) {
-                Some(outcome) => assert_eq!(read.outcome, outcome, "{form:?}: {}", named.name),
-                None => {
-                    let expected = Sense::of_bytes(&named.frame, named.frame.len());
-                    assert_eq!(read, expected, "{form:?}: {}", named.name);
-                }
+            if let Some(outcome) = exception(named, form) {
+                assert_eq!(read.outcome, outcome, "{form:?}: {}", named.name);
+            } else {
+                let expected = Sense::of_bytes(&named.frame, named.frame.len());
+                assert_eq!(read, expected, "{form:?}: {}", named.name);
             }
         }
         assert_eq!(packets.next(), None, "{form:?}");

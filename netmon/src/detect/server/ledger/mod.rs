@@ -2,12 +2,16 @@
 //!
 //! A quiet second costs nothing: only seconds with traffic are kept.
 
+mod exact;
+
 use std::collections::VecDeque;
 
-use crate::detect::limits::{EXACT_TIMES, SECONDS};
+use crate::detect::limits::SECONDS;
 use crate::detect::recent::Window;
 use crate::observation::Counts;
-use crate::time::{SECOND_NS, Time};
+use crate::time::Time;
+
+use exact::{ANSWER, Before, JUDGED, nanos_into_second};
 
 /// Why an answer is a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +78,7 @@ struct Second {
     /// How many of the exact times are of this second.
     exact: u32,
     /// What is taken to have come before an incident that began in this second, besides what is known to have.
-    before: Untold,
+    before: Before,
 }
 
 /// What came to and from one server.
@@ -92,14 +96,11 @@ pub(in crate::detect) struct Ledger {
 struct Untold {
     queries: u64,
     answers: u64,
+    /// Of the answers, those that are judged, and failures.
+    failed: u64,
+    /// Of the queries, those whose silence may open an incident.
+    asked: u64,
 }
-
-/// Marks the exact time of an answer. Nanoseconds into a second need 30 bits.
-const ANSWER: u32 = 1 << 31;
-/// Marks the exact time of an answer that is judged.
-const JUDGED: u32 = 1 << 30;
-/// The nanoseconds.
-const NANOS: u32 = JUDGED - 1;
 
 impl Ledger {
     /// Takes a query: `asked` tells whether its silence may open an incident.
@@ -114,6 +115,7 @@ impl Ledger {
             }
         } else {
             self.untold.queries += 1;
+            self.untold.asked += u64::from(asked);
         }
         self.keep(nanos_into_second(at));
     }
@@ -133,6 +135,7 @@ impl Ledger {
             }
         } else {
             self.untold.answers += 1;
+            self.untold.failed += u64::from(judged && fault.is_some());
         }
         self.keep(nanos_into_second(at) | ANSWER | if judged { JUDGED } else { 0 });
     }
@@ -149,41 +152,16 @@ impl Ledger {
             add(&mut latest.judged, counts.answers);
             add(&mut latest.servfail, counts.servfail);
             add(&mut latest.refused, counts.refused);
+            self.untold.asked = self.untold.asked.saturating_sub(counts.queries);
         }
         News {
             queries: tell(&mut self.untold.queries, counts.queries),
             answers: tell(&mut self.untold.answers, counts.answers),
+            failed: tell(
+                &mut self.untold.failed,
+                counts.servfail.saturating_add(counts.refused),
+            ),
         }
-    }
-
-    /// The server becomes unreachable with a query of that time. What was counted of that second so far, and never seen packet
-    /// by packet, has no time: as many queries as there were answers are taken to have come before, and all
-    /// the answers, because the query that failed is a later one.
-    pub fn begin(&mut self, began: Time) {
-        let nanos = nanos_into_second(began);
-        let mut seen = Untold::default();
-        let mut seen_before = 0;
-        let mut failed_is_seen = false;
-        for time in self.exact_times(began.second()).into_iter().flatten() {
-            if time & ANSWER != 0 {
-                seen.answers += 1;
-            } else {
-                seen.queries += 1;
-                seen_before += u64::from(time & NANOS < nanos);
-                failed_is_seen |= time & NANOS == nanos;
-            }
-        }
-        let latest = std::iter::once(&mut self.latest);
-        let mut seconds = latest.chain(self.earlier.iter_mut().rev());
-        let Some(second) = seconds.find(|second| second.number == began.second()) else {
-            return;
-        };
-        let unseen = u64::from(second.queries).saturating_sub(seen.queries);
-        let answered = u64::from(second.answers).saturating_sub(seen_before);
-        second.before = Untold {
-            queries: answered.min(unseen.saturating_sub(u64::from(!failed_is_seen))),
-            answers: u64::from(second.answers).saturating_sub(seen.answers),
-        };
     }
 
     /// What was counted from `began` on, in the seconds from `from` up to before `to`.
@@ -237,7 +215,7 @@ impl Ledger {
     /// How many queries of the running second could open an incident by their silence.
     pub fn asked_now(&self, second: u64) -> u64 {
         if self.latest.number == second {
-            u64::from(self.latest.asked)
+            u64::from(self.latest.asked) + self.untold.asked
         } else {
             0
         }
@@ -274,52 +252,6 @@ impl Ledger {
             ..Second::default()
         };
     }
-
-    fn keep(&mut self, exact: u32) {
-        if self.exact.len() == EXACT_TIMES {
-            self.exact.pop_front();
-        }
-        self.exact.push_back(exact);
-        self.latest.exact += 1;
-    }
-
-    /// Takes off what came in `began`'s second, before it.
-    fn leave_out(&self, flow: &mut Flow, began: Time) {
-        let Some(second) = self
-            .seconds_from(began.second())
-            .find(|second| second.number == began.second())
-        else {
-            return;
-        };
-        flow.queries = flow.queries.saturating_sub(second.before.queries);
-        flow.answers = flow.answers.saturating_sub(second.before.answers);
-        // Where the first exact times are forgotten, the second is counted whole.
-        for time in self.exact_times(began.second()).into_iter().flatten() {
-            if time & NANOS < nanos_into_second(began) {
-                let (answer, judged) = (u64::from(time & ANSWER != 0), u64::from(time & JUDGED != 0));
-                flow.queries = flow.queries.saturating_sub(1 - answer);
-                flow.answers = flow.answers.saturating_sub(answer);
-                flow.judged = flow.judged.saturating_sub(judged);
-            }
-        }
-    }
-
-    /// The exact times of the packets of that second that were seen by themselves; `None` if some of them are
-    /// forgotten.
-    fn exact_times(&self, second: u64) -> Option<impl Iterator<Item = u32> + '_> {
-        let newer: u32 = self
-            .seconds_from(second.saturating_add(1))
-            .map(|newer| newer.exact)
-            .sum();
-        let exact = self
-            .seconds_from(second)
-            .find(|kept| kept.number == second)
-            .map_or(0, |kept| kept.exact);
-        let (newer, exact) = (usize::try_from(newer).ok()?, usize::try_from(exact).ok()?);
-        let to = self.exact.len().checked_sub(newer)?;
-        let from = to.checked_sub(exact)?;
-        Some(self.exact.range(from..to).copied())
-    }
 }
 
 /// What counts of a second told beyond what had been seen packet by packet.
@@ -329,6 +261,8 @@ pub(in crate::detect) struct News {
     pub queries: u64,
     /// Answers.
     pub answers: u64,
+    /// Of these, failures.
+    pub failed: u64,
 }
 
 fn tell(untold: &mut u64, told: u64) -> u64 {
@@ -341,6 +275,96 @@ fn add(count: &mut u32, more: u64) {
     *count = count.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
 }
 
-fn nanos_into_second(at: Time) -> u32 {
-    u32::try_from(at.nanos() % SECOND_NS).unwrap_or(0)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::limits::EXACT_TIMES;
+    use crate::time::SECOND_NS;
+
+    #[test]
+    fn only_so_many_seconds_and_exact_times_are_kept() {
+        let mut ledger = Ledger::default();
+        for second in 0..10_000 {
+            for nanos in 0..3 {
+                ledger.query(Time::from_nanos(second * SECOND_NS + nanos), true, true);
+            }
+        }
+        assert_eq!((ledger.earlier.len(), ledger.exact.len()), (SECONDS, EXACT_TIMES));
+        assert_eq!(
+            ledger.flow_now(Time::default(), 0).queries,
+            3 * (SECONDS as u64 + 1)
+        );
+    }
+
+    #[test]
+    fn quiet_seconds_take_no_place() {
+        let mut ledger = Ledger::default();
+        for minute in 0..100 {
+            ledger.query(Time::at_second(minute * 60), true, true);
+        }
+        assert_eq!(ledger.flow_now(Time::default(), 0).queries, 100);
+    }
+
+    #[test]
+    fn counts_tell_only_what_was_not_seen() {
+        let mut ledger = Ledger::default();
+        let counts = Counts {
+            queries: 5,
+            answers: 1,
+            servfail: 1,
+            refused: 0,
+            failures: [0; 6],
+        };
+        ledger.query(Time::from_nanos(1), false, true);
+        ledger.answer(Time::from_nanos(2), false, true, Some(Fault::ServFail));
+        let news = ledger.counts(0, &counts, true);
+        assert_eq!((news.queries, news.answers, news.failed), (4, 0, 0));
+    }
+
+    /// Counts of the running second, seen by nobody.
+    fn counted(queries: u64, answers: u64) -> Counts {
+        Counts {
+            queries,
+            answers,
+            ..Counts::default()
+        }
+    }
+
+    #[test]
+    fn what_was_answered_before_the_first_query_that_failed_is_left_out_although_nobody_saw_it() {
+        // Three queries of which the first was seen, two answers; the third query fails at 0.9 s.
+        let mut ledger = Ledger::default();
+        ledger.query(Time::from_nanos(100_000_000), false, true);
+        ledger.counts(0, &counted(3, 2), true);
+        let began = Time::from_nanos(900_000_000);
+        ledger.begin(began);
+        let flow = ledger.flow_now(began, 0);
+        assert_eq!((flow.queries, flow.answers), (1, 0));
+        // What comes later in that second counts.
+        ledger.counts(0, &counted(4, 1), true);
+        let flow = ledger.flow_now(began, 0);
+        assert_eq!((flow.queries, flow.answers), (5, 1));
+    }
+
+    #[test]
+    fn the_query_that_failed_is_never_left_out() {
+        let mut ledger = Ledger::default();
+        ledger.counts(0, &counted(2, 7), true);
+        let began = Time::from_nanos(900_000_000);
+        ledger.begin(began);
+        assert_eq!(ledger.flow_now(began, 0).queries, 1);
+    }
+
+    #[test]
+    fn where_all_packets_were_seen_only_their_times_decide() {
+        let mut ledger = Ledger::default();
+        for millis in [100, 300, 500, 700] {
+            ledger.query(Time::from_nanos(millis * 1_000_000), true, true);
+            ledger.answer(Time::from_nanos((millis + 50) * 1_000_000), true, true, None);
+        }
+        let began = Time::from_nanos(500_000_000);
+        ledger.begin(began);
+        let flow = ledger.flow_now(began, 0);
+        assert_eq!((flow.queries, flow.answers), (2, 2));
+    }
 }

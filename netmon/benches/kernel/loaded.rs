@@ -1,0 +1,23 @@
+//! netmon's kernel programs, loaded as `netmon run` loads them.
+
+use anyhow::Result;
+use netmon::kernel::{Kernel, Program, Settings};
+
+use crate::runner::{Hook, Runner};
+
+/// Loads them, with tracking or without.
+pub fn load(tracking: bool) -> Result<Kernel> {
+    let settings = Settings {
+        tracking,
+        ..Settings::default()
+    };
+    Ok(Kernel::load(&settings)?)
+}
+
+/// The program at a hook.
+pub fn at(kernel: &mut Kernel, hook: Hook) -> Result<Runner<'_>> {
+    Ok(match hook {
+        Hook::Xdp => Runner::Xdp(kernel.xdp()?),
+        Hook::Egress => Runner::Tc(kernel.classifier(Program::Egress)?),
+    })
+}

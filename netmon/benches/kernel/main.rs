@@ -1,0 +1,67 @@
+//! What netmon costs: its kernel programs against a program that does nothing and against one in C, its maps, its
+//! start, and its user space. Run by `cargo xtask bench`, as root; it refuses to judge what was not measured in
+//! the same run.
+
+mod compare;
+mod events;
+mod exchanges;
+mod figures;
+mod frames;
+mod loaded;
+mod memory;
+mod paths;
+mod reference;
+mod runner;
+mod start;
+mod table;
+mod user_space;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use figures::Figures;
+
+/// Measures netmon, and compares with what it must reach.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask bench --")]
+struct Options {
+    /// Measure only what has all these words in its name
+    filter: Vec<String>,
+    /// End well also when a figure is over its target
+    #[arg(long)]
+    no_fail: bool,
+    /// What cargo tells every benchmark
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let mut figures = Figures::new(&options.filter);
+    match measure(&mut figures) {
+        Ok(()) => {
+            figures.sum_up();
+            if figures.over() == 0 || options.no_fail {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+        Err(error) => {
+            eprintln!("bench: error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(figures: &mut Figures<'_>) -> Result<()> {
+    paths::measure(figures)?;
+    exchanges::measure(figures)?;
+    events::measure(figures)?;
+    memory::measure(figures)?;
+    start::measure(figures)?;
+    table::measure(figures)?;
+    user_space::measure(figures)
+}

@@ -1,0 +1,91 @@
+//! The paths of plain counting, which `tracking: false` leaves; and with tracking those of packets that are no DNS.
+
+use anyhow::Result;
+
+use crate::compare::{compare, compare_varied};
+use crate::figures::Figures;
+use crate::reference::{Reference, Vary};
+use crate::runner::Hook;
+use crate::{frames, loaded};
+
+/// A path, and how much it may cost.
+struct Path {
+    name: &'static str,
+    frame: fn() -> Vec<u8>,
+    vary: Option<Vary>,
+    most: f64,
+}
+
+const fn path(name: &'static str, frame: fn() -> Vec<u8>, most: f64) -> Path {
+    Path {
+        name,
+        frame,
+        vary: None,
+        most,
+    }
+}
+
+/// In this order: the last one fills the table.
+const PLAIN: [Path; 9] = [
+    path("TCP to port 443", frames::tcp_443, 1.20),
+    path("TCP to port 443, IPv6", frames::tcp_443_v6, 1.20),
+    path("UDP, not DNS", frames::udp_443, 1.20),
+    path("DNS query, IPv4, hot", frames::query_v4, 2.5),
+    path("DNS query, IPv6, hot", frames::query_v6, 2.5),
+    path("ICMP unreachable, no evidence", frames::unreachable_443, 2.5),
+    path(
+        "ICMP unreachable, no evidence, IPv6",
+        frames::unreachable_443_v6,
+        2.5,
+    ),
+    Path {
+        vary: Some(Vary::Destinations(1_000)),
+        ..path("DNS query, 1,000 random destinations", frames::query_v4, 3.0)
+    },
+    Path {
+        vary: Some(Vary::Destinations(u32::MAX)),
+        ..path(
+            "DNS query, unknown destination, table full",
+            frames::query_v4,
+            3.0,
+        )
+    },
+];
+
+const TRACKED: [Path; 3] = [
+    path("TCP to port 443", frames::tcp_443, 1.20),
+    path("UDP, not DNS", frames::udp_443, 1.20),
+    path("ICMP unreachable, no evidence", frames::unreachable_443, 2.5),
+];
+
+/// Measures each at each hook.
+pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
+    for (kind, tracking, paths) in [("plain", false, &PLAIN[..]), ("tracking", true, &TRACKED[..])] {
+        for hook in Hook::ALL {
+            let group = format!("{} {kind}", hook.name());
+            let name = |path: &Path| format!("{group}: {}", path.name);
+            if !paths.iter().any(|path| figures.wants(&name(path))) {
+                continue;
+            }
+            figures.heading(&format!("{group}: times that of a program that does nothing"));
+            // Anew for each hook, as netmon's: no table is full yet.
+            let mut reference = Reference::load()?;
+            let mut kernel = loaded::load(tracking)?;
+            let netmon = loaded::at(&mut kernel, hook)?;
+            for path in paths {
+                if !figures.wants(&name(path)) {
+                    continue;
+                }
+                let frame = (path.frame)();
+                let comparison = match path.vary {
+                    None => compare(&reference, hook, netmon, &frame)?,
+                    Some(vary) => compare_varied(&mut reference, hook, vary, netmon, &frame)?,
+                };
+                comparison
+                    .figures(&name(path), Some(path.most))
+                    .for_each(|figure| figures.take(figure));
+            }
+        }
+    }
+    Ok(())
+}

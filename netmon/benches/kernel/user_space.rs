@@ -1,0 +1,118 @@
+//! What `netmon run` itself takes while it watches a thousand servers that are asked and answer.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use xtask::lab::{Netmon, TYPE_A, TwoHosts, query, respond, two_hosts};
+
+use crate::figures::{Figure, Figures};
+
+const SERVERS: u16 = 1_000;
+/// How long it is measured, after all servers are known.
+const SECONDS: u32 = 10;
+const MOST_PERCENT: f64 = 1.0;
+const MOST_MIB: f64 = 48.0;
+
+/// Measures processor time and memory at one poll a second.
+pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
+    const CPU: &str = "user space: processor time, 1,000 destinations a second";
+    const MEMORY: &str = "user space: resident memory, 1,000 destinations";
+    if !figures.wants(CPU) && !figures.wants(MEMORY) {
+        return Ok(());
+    }
+    figures.heading("user space, at one poll a second");
+    let hosts = two_hosts()?;
+    let mut exchange = Exchange::new(&hosts)?;
+    let arguments = ["--interface", "to-server"];
+    let mut netmon = Netmon::start(&hosts.client, env!("CARGO_BIN_EXE_netmon"), &arguments)?;
+    let pid = netmon.process().id();
+    exchange.all()?;
+    let (before, began) = (processor_time(pid)?, Instant::now());
+    for second in 1..=SECONDS {
+        exchange.all()?;
+        thread::sleep((Duration::from_secs(1) * second).saturating_sub(began.elapsed()));
+    }
+    let taken = (processor_time(pid)? - before).as_secs_f64() / began.elapsed().as_secs_f64();
+    let memory = resident_mib(pid)?;
+    let stopped = netmon.stop()?;
+    let known = stopped
+        .value
+        .get("destinations")
+        .and_then(|all| Some(all.as_array()?.len()));
+    ensure!(
+        known >= Some(usize::from(SERVERS)),
+        "netmon saw {known:?} destinations"
+    );
+    figures.take(Figure::new(CPU, taken * 100.0, "%").at_most(MOST_PERCENT));
+    figures.take(Figure::new(MEMORY, memory, "MiB").at_most(MOST_MIB));
+    Ok(())
+}
+
+/// A client, and many servers on the host at the other end of its cable.
+struct Exchange {
+    client: UdpSocket,
+    servers: Vec<(SocketAddr, UdpSocket)>,
+}
+
+impl Exchange {
+    fn new(hosts: &TwoHosts) -> Result<Self> {
+        // All of a network is the server's own, without an address for each.
+        hosts.server.ip("route add local 198.18.0.0/15 dev lo")?;
+        // One next hop, or each server would have to be looked for.
+        hosts
+            .client
+            .ip("route add 198.18.0.0/15 via 203.0.113.2 dev to-server onlink")?;
+        let client = hosts
+            .client
+            .enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))??;
+        client.set_read_timeout(Some(Duration::from_secs(2)))?;
+        let bind = |number: u16| {
+            let [high, low] = number.to_be_bytes();
+            let address = SocketAddr::from((Ipv4Addr::new(198, 18, high, low), 53));
+            Ok((address, UdpSocket::bind(address)?))
+        };
+        let servers = hosts
+            .server
+            .enter(|| (1..=SERVERS).map(bind).collect::<std::io::Result<Vec<_>>>())?
+            .context("cannot serve DNS at many addresses")?;
+        Ok(Self { client, servers })
+    }
+
+    /// Asks each server once, and lets it answer.
+    fn all(&mut self) -> Result<()> {
+        let mut buffer = [0; 512];
+        for (number, (address, server)) in (0..).zip(&self.servers) {
+            let asked = query(number, "www.example.com", TYPE_A);
+            self.client.send_to(&asked, address)?;
+            let (len, from) = server.recv_from(&mut buffer)?;
+            let answer = respond(buffer.get(..len).unwrap_or_default(), 0);
+            server.send_to(&answer, from)?;
+            self.client.recv(&mut buffer).context("an answer did not come")?;
+        }
+        Ok(())
+    }
+}
+
+/// How long a process has run, all its threads together.
+fn processor_time(pid: u32) -> Result<Duration> {
+    let mut nanos = 0;
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let path = thread?.path().join("schedstat");
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let first = text.split_whitespace().next().context("an empty file")?;
+        nanos += first.parse::<u64>().context("no number")?;
+    }
+    Ok(Duration::from_nanos(nanos))
+}
+
+/// How much memory a process has.
+fn resident_mib(pid: u32) -> Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    let kib: f64 = kib.context("the kernel tells no VmHWM")?.trim().parse()?;
+    Ok(kib / 1_024.0)
+}

@@ -1,0 +1,141 @@
+//! What the door counts: as packets are counted.
+
+use std::time::Duration;
+
+use netmon_common::classify::{Concern, Meaning, Offload, classify};
+use netmon_common::records::Tally;
+use netmon_common::wire::Captured;
+use netmon_common::{Address, DnsPorts};
+
+use super::build::{CLIENT6, QUERY, SERVER6, UDP, frame, ipv6, udp};
+use super::frames::{self, Named, named};
+use super::frames_of_errors::{not_ip, unreachables, unreachables6};
+use super::tcpdump::{self, ETHERNET};
+use super::textbook::{TEXTBOOK, observe};
+use super::{TextDoor, TextPacket, TextWhat, options, read};
+use crate::counts::Counts;
+
+/// The counts of these frames, by the classifier and the tally that packets are counted by.
+fn counts_of(frames: &[Named]) -> Counts {
+    let mut counts = Counts::default();
+    for named in frames {
+        let bytes = Captured::whole(&named.frame);
+        let meaning = classify(&bytes, Offload::default(), &DnsPorts::DEFAULT).meaning;
+        let tally = Tally::of(&meaning);
+        counts.totals.count(&tally, 1, named.frame.len() as u64);
+        if let Some(address) = meaning.destination() {
+            counts
+                .destinations
+                .entry(address.read(&bytes).unwrap())
+                .or_default()
+                .count(&tally, 1);
+        }
+        if let Meaning::Unreachable(error) = &meaning
+            && error.concern == Concern::LateResponse
+        {
+            let server = error.unreachable.quoted.header.source().read(&bytes).unwrap();
+            counts.destinations.entry(server).or_default().late_responses += 1;
+        }
+    }
+    counts
+}
+
+#[test]
+fn text_is_counted_like_the_frames_that_it_is_about() {
+    // Errors of ICMPv6 quote nothing in text: what they are about is known from the query before.
+    let query6 = named(
+        "query over IPv6",
+        frame(&ipv6(CLIENT6, SERVER6, UDP, &udp(52444, 53, &QUERY.bytes()))),
+    );
+    let errors6 = unreachables6()
+        .into_iter()
+        .filter(|named| named.name != "v6 TCP port");
+    let mut all = [
+        frames::queries(),
+        frames::carriers(),
+        frames::responses(),
+        unreachables(),
+    ]
+    .concat();
+    all.extend(errors6.flat_map(|error| [query6.clone(), error]));
+    all.extend([frames::segments(), frames::extended(), not_ip()].concat());
+    // What text tells less of: see the exceptions of the witness.
+    all.retain(|named| !["too short a quote", "query with three tags"].contains(&named.name));
+    let file = tcpdump::capture(ETHERNET, 65_535, all.iter().map(|named| named.frame.as_slice()));
+    for form in [&["-v", "-e"][..], &["-v", "-e", "-n"]] {
+        let Some(text) = tcpdump::print(&file, form) else {
+            return;
+        };
+        let (packets, warnings) = read(&text);
+        assert_eq!(warnings, [], "{form:?}");
+        let (door, _) = observe(&packets);
+        assert!(door.counts().add_up());
+        let (read, expected) = (door.counts(), counts_of(&all));
+        for (address, destination) in &expected.destinations {
+            assert_eq!(
+                read.destinations.get(address),
+                Some(destination),
+                "{form:?}: {address}"
+            );
+        }
+        let without_bytes = |counts: &Counts| {
+            let mut totals = counts.totals;
+            totals.bytes = 0;
+            totals
+        };
+        assert_eq!(without_bytes(read), without_bytes(&expected), "{form:?}");
+        // With -e the frame's length is printed, but for what has another form.
+        let printed: u64 = packets
+            .iter()
+            .filter_map(|packet| packet.bytes.map(u64::from))
+            .sum();
+        assert_eq!(read.totals.bytes, printed);
+    }
+}
+
+#[test]
+fn with_link_headers_the_length_of_each_ip_packets_frame_is_counted() {
+    let all = [
+        frames::queries(),
+        frames::responses(),
+        unreachables(),
+        unreachables6(),
+        frames::segments(),
+    ]
+    .concat();
+    let file = tcpdump::capture(ETHERNET, 65_535, all.iter().map(|named| named.frame.as_slice()));
+    let Some(text) = tcpdump::print(&file, &["-e", "-n"]) else {
+        return;
+    };
+    let (packets, _) = read(&text);
+    let read: Vec<_> = packets.iter().map(|packet| packet.bytes).collect();
+    let expected: Vec<_> = all
+        .iter()
+        .map(|named| u32::try_from(named.frame.len()).ok())
+        .collect();
+    assert_eq!(read, expected);
+}
+
+#[test]
+fn memory_is_bounded_and_what_was_forgotten_is_counted() {
+    let mut door = TextDoor::new(options().ports);
+    let mut take = |packet: &TextPacket| door.take(packet, &mut |_| {});
+    let (packets, _) = read(TEXTBOOK);
+    let TextWhat::Query(query) = &packets[0].what else {
+        panic!()
+    };
+    for number in 0..70_000_u32 {
+        let mut query = query.clone();
+        query.conversation.service.server = Address::v4(number.to_be_bytes());
+        take(&TextPacket {
+            time: packets[0].time.after(Duration::from_millis(u64::from(number))),
+            what: TextWhat::Query(query),
+            ..packets[0].clone()
+        });
+    }
+    let counts = door.counts();
+    assert_eq!((counts.totals.frames, counts.destinations.len()), (70_000, 8_192));
+    assert_eq!(counts.totals.overflow, 70_000 - 8_192);
+    assert!(counts.add_up());
+    assert_eq!(door.traces_overwritten(), 70_000 - 16_384);
+}

@@ -1,0 +1,75 @@
+//! How bad an incident is: whether the server answers anybody.
+//!
+//! `down` when no answer came in the 10 s before the newest failure; when the incident opens, in the last 1 s
+//! before it, for a server that has just died was answering until then. Answers after the newest failure do not
+//! make it milder: they mend it.
+
+use std::time::Duration;
+
+use crate::time::Time;
+
+use super::thresholds::Thresholds;
+
+/// The severity of an incident, and what it is judged by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Severity {
+    down: bool,
+    /// Whether the first failure, since it opened or opened again, is still to come.
+    opening: bool,
+    /// The newest failure.
+    failure: Option<Time>,
+    /// The last answer before that.
+    answer: Option<Time>,
+}
+
+impl Severity {
+    /// Of an incident whose first failure is still to come.
+    pub const fn opening() -> Self {
+        Self {
+            down: false,
+            opening: true,
+            failure: None,
+            answer: None,
+        }
+    }
+
+    /// The incident opens again.
+    pub const fn reopen(&mut self) {
+        self.opening = true;
+    }
+
+    /// Takes a failure; the last answer before it came at `answer`.
+    pub fn fail(&mut self, at: Time, answer: Option<Time>, thresholds: &Thresholds) {
+        self.failure = Some(at);
+        self.answer = answer;
+        let opening = std::mem::take(&mut self.opening);
+        self.judge(if opening {
+            thresholds.down_window_at_opening
+        } else {
+            thresholds.down_window
+        });
+    }
+
+    /// Judges again, when an answer came: by the newest failure, as ever. Whether the severity changed.
+    pub fn hear(&mut self, thresholds: &Thresholds) -> bool {
+        let before = self.down;
+        self.judge(thresholds.down_window);
+        self.down != before
+    }
+
+    fn judge(&mut self, window: Duration) {
+        if let Some(failure) = self.failure {
+            self.down = self.answer.is_none_or(|answer| failure.since(answer) > window);
+        }
+    }
+
+    /// The word of the contract.
+    pub const fn name(self) -> &'static str {
+        if self.down { "down" } else { "degraded" }
+    }
+
+    /// The newest failure.
+    pub const fn newest_failure(self) -> Option<Time> {
+        self.failure
+    }
+}

@@ -1,0 +1,71 @@
+//! A burst of queries that is too much for a server. What is too much only who knows what is usual can tell: this
+//! takes four minutes, the longest of all scenes.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use xtask::lab::{Burst, DnsServer, FAMILIES, Hook, Rules, SERVER_V4, SERVER_V6, switched};
+
+use crate::support::incident::{Expected, assert_evidence};
+use crate::support::{CLOSING, SOON, ask_answered, assert_adds_up, watch};
+
+/// Queries a second of a usual day, and for how long: three full minutes, the one before the burst, and the
+/// second before the first full one. The burst begins in between.
+const USUAL: u32 = 2;
+const USUAL_TIME: Duration = Duration::from_secs(244);
+
+/// Queries a second of the burst.
+const BURST: u32 = 1_000;
+const BURST_TIME: Duration = Duration::from_secs(12);
+
+/// What the server's host takes: so many at once, that the minute before the first failure has well over
+/// 100 queries a second.
+const LIMIT: &str = "limit rate over 10/second burst 7000 packets";
+
+#[test]
+#[ignore = "needs root: network namespaces and TC; four minutes"]
+fn a_burst_that_a_server_limits_is_an_overload() {
+    let hosts = switched().unwrap();
+    let _server = DnsServer::new(&hosts.server, &[SERVER_V4, SERVER_V6]).unwrap();
+    let limits =
+        ["ipv4", "ipv6"].map(|protocol| format!("meta nfproto {protocol} udp dport 53 {LIMIT} reject"));
+    let _rules = Rules::new(&hosts.server, Hook::Input, &limits.each_ref().map(String::as_str)).unwrap();
+    let mut netmon = watch(&hosts.client, &["--interface", "to-server"]);
+    let usual = Instant::now();
+    let bursts =
+        FAMILIES.map(|family| Burst::start(&hosts.client, family.server, USUAL, USUAL_TIME).unwrap());
+    for burst in bursts {
+        burst.finish().unwrap();
+    }
+    sleep(USUAL_TIME.saturating_sub(usual.elapsed()));
+    assert!(netmon.events_named("incident_opened").unwrap().is_empty());
+
+    let bursts =
+        FAMILIES.map(|family| Burst::start(&hosts.client, family.server, BURST, BURST_TIME).unwrap());
+    let opened = FAMILIES.map(|family| {
+        let expected = Expected {
+            server: family.server,
+            kind: "unreachable",
+            severity: "degraded",
+            cause: "overload",
+            reporter: Some(family.server),
+            client: family.client,
+        };
+        let incident = expected.opened(&netmon, BURST_TIME);
+        assert_evidence(&incident, "against 2.0 in the median of 3 earlier minutes");
+        (expected, incident)
+    });
+    for burst in bursts {
+        let tally = burst.finish().unwrap();
+        assert!(tally.completed < tally.sent, "the limit holds: {tally:?}");
+    }
+    // By then the limit lets a query pass again.
+    sleep(Duration::from_secs(1));
+    for family in &FAMILIES {
+        ask_answered(&hosts.client, family.server, 1);
+    }
+    for (expected, opened) in &opened {
+        expected.closed(&netmon, opened, "answered", CLOSING + SOON);
+    }
+    assert_adds_up(&netmon.stop().unwrap());
+}

@@ -1,0 +1,120 @@
+//! Nothing comes back at all: a firewall that drops.
+
+use std::net::IpAddr;
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
+
+use xtask::lab::{
+    DnsServer, FAMILIES, Hook, Namespace, Reply, Rules, SERVER_V4, SERVER_V6, dig, with_router,
+};
+
+use crate::support::incident::{Expected, assert_errors, assert_flow, events_of, time};
+use crate::support::{SOON, ask_answered, ask_failing, assert_adds_up, destination, in_both_families, watch};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// How long a query waits before it counts as failed.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// Another address of the server, that is asked for one name only.
+const ONE_NAME: &str = "203.0.113.3";
+
+/// Asks for all these names at once, and insists that nothing comes back.
+fn ask_in_vain(client: &Namespace, server: IpAddr, names: &[&str]) {
+    std::thread::scope(|scope| {
+        for name in names {
+            scope.spawn(|| assert_eq!(dig(client, server, name, SECOND).unwrap(), Reply::Silence));
+        }
+    });
+}
+
+fn expected(family: &xtask::lab::Family) -> Expected<'static> {
+    Expected {
+        server: family.server,
+        kind: "unanswered",
+        severity: "down",
+        cause: "silent-drop",
+        reporter: None,
+        client: family.client,
+    }
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn five_queries_that_a_firewall_drops_are_missed_after_five_seconds() {
+    let hosts = with_router().unwrap();
+    let one_name: IpAddr = ONE_NAME.parse().unwrap();
+    hosts.server.add_address(one_name, "to-router").unwrap();
+    let _server = DnsServer::new(&hosts.server, &[SERVER_V4, SERVER_V6]).unwrap();
+    let mut netmon = watch(&hosts.client, &[]);
+    let drop_all = Rules::new(&hosts.router, Hook::Forward, &["udp dport 53 drop"]).unwrap();
+
+    let names = ["a.test", "b.test", "c.test", "d.test", "e.test"];
+    let before = SystemTime::now();
+    in_both_families(|family| ask_in_vain(&hosts.client, family.server, &names));
+    // One broken name that is asked again and again says nothing about the server.
+    ask_in_vain(&hosts.client, one_name, &["same.test"; 6]);
+    let opened = FAMILIES.map(|family| {
+        let incident = expected(&family).opened(&netmon, WAIT + SOON);
+        assert_errors(&incident, "port", 0);
+        assert_flow(&incident, names.len() as u64, 0);
+        let mut told: Vec<&str> = incident["names"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|name| name.as_str())
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told, names, "{incident:#}");
+        // The last query was sent within a second or two of the first, and it opens at the next whole second.
+        let delay = time(&incident["opened"]).duration_since(before).unwrap();
+        assert!((WAIT..WAIT + 4 * SECOND).contains(&delay), "{delay:?}");
+        incident
+    });
+    drop(drop_all);
+    for family in &FAMILIES {
+        ask_answered(&hosts.client, family.server, 1);
+    }
+    for (family, opened) in FAMILIES.iter().zip(&opened) {
+        let closed = expected(family).closed(&netmon, opened, "answered", SOON);
+        assert_flow(&closed, names.len() as u64 + 1, 1);
+    }
+    assert!(events_of(&netmon, "incident_opened", one_name).is_empty());
+    let stopped = netmon.stop().unwrap();
+    assert_eq!(destination(&stopped, one_name)["dns_queries"], 6);
+    assert_adds_up(&stopped);
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn a_seldom_asked_server_is_missed_after_three_queries_and_an_error_says_more() {
+    let hosts = with_router().unwrap();
+    let _server = DnsServer::new(&hosts.server, &[SERVER_V4, SERVER_V6]).unwrap();
+    let mut netmon = watch(&hosts.client, &[]);
+    let drop_all = Rules::new(&hosts.router, Hook::Forward, &["udp dport 53 drop"]).unwrap();
+    for name in ["a.test", "b.test", "a.test"] {
+        in_both_families(|family| ask_in_vain(&hosts.client, family.server, &[name]));
+        sleep(Duration::from_millis(9_500));
+    }
+    let opened = FAMILIES.map(|family| {
+        let incident = expected(&family).opened(&netmon, SOON);
+        assert_flow(&incident, 3, 0);
+        incident
+    });
+
+    drop(drop_all);
+    let rules = ["udp dport 53 reject with icmpx type admin-prohibited"];
+    let _reject = Rules::new(&hosts.router, Hook::Forward, &rules).unwrap();
+    for (family, opened) in FAMILIES.iter().zip(&opened) {
+        ask_failing(&hosts.client, family.server, 1);
+        let says_more = Expected {
+            kind: "unreachable",
+            cause: "firewall-reject",
+            reporter: Some(family.router),
+            ..expected(family)
+        };
+        says_more.opened(&netmon, SOON);
+        expected(family).closed(&netmon, opened, "superseded", SOON);
+    }
+    assert_adds_up(&netmon.stop().unwrap());
+}

@@ -1,0 +1,151 @@
+//! What netmon must say of one incident, from opening to closing.
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+use xtask::lab::{Event, Netmon};
+
+use super::SOON;
+
+/// From a packet, or the end of a second, to the line that tells of it: a tenth of a second, and the rest is
+/// for a busy machine.
+const PROMPT: Duration = Duration::from_secs(1);
+
+/// An incident, as it must be told when it opens.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// Whose.
+    pub server: IpAddr,
+    /// Its kind.
+    pub kind: &'a str,
+    /// How bad it is.
+    pub severity: &'a str,
+    /// The first cause.
+    pub cause: &'a str,
+    /// Who sent errors, if there were any.
+    pub reporter: Option<IpAddr>,
+    /// Whom it hits.
+    pub client: IpAddr,
+}
+
+impl Expected<'_> {
+    /// Waits until it opens, insists that it is told as expected and promptly, and returns it.
+    #[track_caller]
+    pub fn opened(&self, netmon: &Netmon, within: Duration) -> Value {
+        let event = next(netmon, "incident_opened", self.server, self.kind, within);
+        let incident = event.incident();
+        assert_eq!(incident["port"], 53, "{incident:#}");
+        assert_eq!(incident["transport"], "udp", "{incident:#}");
+        assert_eq!(incident["state"], "open", "{incident:#}");
+        assert_eq!(incident["severity"], self.severity, "{incident:#}");
+        assert_eq!(incident["causes"][0]["cause"], self.cause, "{incident:#}");
+        assert_eq!(incident["causes"][0]["likelihood"], "likely", "{incident:#}");
+        let reporters: Vec<String> = self.reporter.iter().map(ToString::to_string).collect();
+        assert_eq!(incident["reporters"], json!(reporters), "{incident:#}");
+        assert_eq!(
+            incident["clients"],
+            json!([self.client.to_string()]),
+            "{incident:#}"
+        );
+        let delay = event
+            .at
+            .duration_since(time(&incident["opened"]))
+            .unwrap_or_default();
+        assert!(delay < PROMPT, "told {delay:?} late: {incident:#}");
+        incident.clone()
+    }
+
+    /// Waits until it closes for that reason, insists that it is the one that opened and the only one of that
+    /// server and kind, and returns it.
+    #[track_caller]
+    pub fn closed(&self, netmon: &Netmon, opened: &Value, because: &str, within: Duration) -> Value {
+        let event = next(netmon, "incident_closed", self.server, self.kind, within);
+        let incident = event.incident();
+        assert_eq!(incident["id"], opened["id"], "{incident:#}");
+        assert_eq!(incident["state"], "closed", "{incident:#}");
+        assert_eq!(incident["closed_because"], because, "{incident:#}");
+        assert_eq!(incident["reopened"], 0, "it closed before: {incident:#}");
+        assert_eq!(incident["causes"][0]["cause"], self.cause, "{incident:#}");
+        let delay = event
+            .at
+            .duration_since(time(&incident["closed"]))
+            .unwrap_or_default();
+        assert!(delay < PROMPT, "told {delay:?} late: {incident:#}");
+        let opened = events_of(netmon, "incident_opened", self.server);
+        let same = opened
+            .iter()
+            .filter(|event| event.incident()["kind"] == self.kind);
+        assert_eq!(same.count(), 1, "{opened:#?}");
+        incident.clone()
+    }
+}
+
+/// Insists on the errors of an incident: so many of one code, and none of another, all of them verified.
+#[track_caller]
+pub fn assert_errors(incident: &Value, code: &str, count: u64) {
+    let errors = incident["errors"].as_object().expect("an incident has errors");
+    for (name, errors) in errors {
+        let expected = if name == code { count } else { 0 };
+        assert_eq!(*errors, expected, "{name}: {incident:#}");
+    }
+    assert_eq!(incident["verified"], count, "{incident:#}");
+}
+
+/// Insists on the queries and answers of an incident. Live they are counted by whole seconds: a packet of a
+/// second's first moments may be counted for the one before, in which the incident had not begun.
+#[track_caller]
+pub fn assert_flow(incident: &Value, queries: u64, answers: u64) {
+    for (name, expected) in [("queries", queries), ("answers", answers)] {
+        let counted = incident[name].as_u64().expect("a count");
+        let nearly = expected.saturating_sub(1)..=expected;
+        assert!(nearly.contains(&counted), "{expected} {name}: {incident:#}");
+    }
+}
+
+/// Insists that the evidence of the first cause says this.
+#[track_caller]
+pub fn assert_evidence(incident: &Value, words: &str) {
+    let evidence = incident["causes"][0]["evidence"].as_str().expect("evidence");
+    assert!(evidence.contains(words), "{evidence}");
+}
+
+/// The events of that name about that server so far.
+pub fn events_of(netmon: &Netmon, name: &str, server: IpAddr) -> Vec<Event> {
+    let mut events = netmon.events_named(name).expect("events");
+    events.retain(|event| event.incident()["server"] == server.to_string());
+    events
+}
+
+/// Insists that no incident opened at all.
+#[track_caller]
+pub fn assert_no_incident(netmon: &Netmon) {
+    let opened = netmon.events_named("incident_opened").expect("events");
+    assert!(opened.is_empty(), "{opened:#?}");
+}
+
+/// How long after another moment one of them was, both as netmon prints them.
+#[track_caller]
+pub fn since(later: &Value, earlier: &Value) -> Duration {
+    time(later)
+        .duration_since(time(earlier))
+        .expect("they are in this order")
+}
+
+/// A moment that netmon printed.
+#[track_caller]
+pub fn time(text: &Value) -> SystemTime {
+    let time: jiff::Timestamp = text.as_str().expect("a time").parse().expect("a time");
+    time.into()
+}
+
+#[track_caller]
+fn next(netmon: &Netmon, name: &str, server: IpAddr, kind: &str, within: Duration) -> Event {
+    let server = server.to_string();
+    netmon
+        .wait_for(&format!("{name} of {server}"), within.max(SOON), |event| {
+            let incident = event.incident();
+            event.name() == name && incident["server"] == server.as_str() && incident["kind"] == kind
+        })
+        .expect("an event")
+}
