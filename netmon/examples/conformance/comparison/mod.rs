@@ -48,15 +48,13 @@ const TSHARK_FIELDS: [Field; 9] = [
 /// Compares the witnesses over all captures of a directory.
 pub fn compare(directory: &Path, witnesses: Witnesses) -> Result<Comparison> {
     let files = files(directory)?;
-    let mut told = match witnesses.tshark {
-        true => ask_tshark(&files)?,
-        false => Vec::new(),
-    }
-    .into_iter();
-    let mut program = match witnesses.xdp {
-        true => Some(kernel::Program::load()?),
-        false => None,
+    let told = if witnesses.tshark {
+        ask_tshark(&files)?
+    } else {
+        Vec::new()
     };
+    let mut told = told.into_iter();
+    let mut program = witnesses.xdp.then(kernel::Program::load).transpose()?;
     let mut comparison = Comparison::default();
     for path in &files {
         let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -71,6 +71,10 @@ impl Reading {
     }
 
     /// The same, with one more field.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what is shown is small, and often made for this call"
+    )]
     pub fn with(mut self, field: Field, value: impl ToString) -> Self {
         self.0.insert(field, value.to_string());
         self

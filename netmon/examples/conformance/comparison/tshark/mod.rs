@@ -74,7 +74,7 @@ impl Tshark {
         let configuration =
             tempfile::tempdir().context("cannot make a directory for tshark's configuration")?;
         let tshark = Self { configuration };
-        let output = tshark.run(tshark.command().args(["-G", "protocols"]))?;
+        let output = Self::run(tshark.command().args(["-G", "protocols"]))?;
         ensure!(
             output.status.success(),
             "`tshark -G protocols` failed: {}",
@@ -104,7 +104,7 @@ impl Tshark {
         for (_, name) in COLUMNS {
             command.args(["-e", name]);
         }
-        let output = self.run(&mut command)?;
+        let output = Self::run(&mut command)?;
         // A file that ends too early makes it fail behind the last frame.
         if output.stdout.is_empty() && !output.status.success() {
             return Ok(Told::Refused(complaint(&output)));
@@ -120,7 +120,7 @@ impl Tshark {
         command
     }
 
-    fn run(&self, command: &mut Command) -> Result<Output> {
+    fn run(command: &mut Command) -> Result<Output> {
         command
             .output()
             .context("cannot start tshark; `cargo xtask setup conformance` installs it")

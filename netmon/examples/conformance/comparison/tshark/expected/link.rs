@@ -17,7 +17,7 @@ mod encapsulation {
     pub const LINUX_COOKED_V2: usize = 210;
 }
 
-/// GRE numbers its protocols by their EtherTypes.
+/// GRE numbers its protocols by their `EtherType`s.
 const SLL: [Column; 2] = [Column::SllEtherType, Column::SllGreType];
 
 const NOT_IP: Stop = Stop::Is(Outcome::NotIp);
