@@ -40,8 +40,7 @@ impl Comparison {
     pub fn of(rounds: &[Round]) -> Self {
         let each = |value: fn(&Round) -> f64| median(rounds.iter().map(value).collect());
         let against_c = |value: fn(&Round, f64) -> f64| {
-            let values: Option<Vec<f64>> =
-                rounds.iter().map(|round| Some(value(round, round.c?))).collect();
+            let values: Option<Vec<f64>> = rounds.iter().map(|round| Some(value(round, round.c?))).collect();
             values.map(median)
         };
         Self {
@@ -57,7 +56,10 @@ impl Comparison {
     pub fn figures(&self, name: &str, most: Option<f64>) -> impl Iterator<Item = Figure> {
         /// How much slower than C Rust may be.
         const MOST_TO_C: f64 = 1.10;
-        let in_c = self.c_ratio.map(|ratio| format!("; C {ratio:.2}")).unwrap_or_default();
+        let in_c = self
+            .c_ratio
+            .map(|ratio| format!("; C {ratio:.2}"))
+            .unwrap_or_default();
         let note = format!("+{:.1} ns to {:.1}{in_c}", self.added_ns, self.noop_ns);
         let to_noop = Figure::new(name, self.ratio, "x").at_most(most).note(note);
         let to_c = self

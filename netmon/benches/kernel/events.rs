@@ -22,7 +22,9 @@ const NOOP_RUNS: u32 = 40_000;
 
 /// Measures it with tracking and without, at each hook.
 pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
     let _inside = runtime.enter();
     let reference = Reference::load()?;
     for (kind, tracking) in [("plain", false), ("tracking", true)] {
@@ -50,7 +52,8 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
 
 /// Errors about servers that were asked: each server has so many in a second.
 fn verified(noop: Runner<'_>, netmon: Runner<'_>, events: &mut Events) -> Result<Vec<Round>> {
-    (1..).take(ROUNDS)
+    (1..)
+        .take(ROUNDS)
         .map(|round| {
             let server = Ipv4Addr::new(203, 0, 113, round);
             netmon.run(&frames::query_to(server), 1)?;
@@ -61,7 +64,8 @@ fn verified(noop: Runner<'_>, netmon: Runner<'_>, events: &mut Events) -> Result
 
 /// Errors that nothing verifies: so many go out in a second, which ends before the next round.
 fn unverified(noop: Runner<'_>, netmon: Runner<'_>, events: &mut Events) -> Result<Vec<Round>> {
-    (1..).take(ROUNDS)
+    (1..)
+        .take(ROUNDS)
         .map(|round| {
             let server = Ipv4Addr::new(203, 0, 113, round);
             let measured = burst(noop, netmon, events, server, limits::UNVERIFIED_PER_CPU);
@@ -72,7 +76,13 @@ fn unverified(noop: Runner<'_>, netmon: Runner<'_>, events: &mut Events) -> Resu
 }
 
 /// So many errors at once.
-fn burst(noop: Runner<'_>, netmon: Runner<'_>, events: &mut Events, server: Ipv4Addr, count: u32) -> Result<Round> {
+fn burst(
+    noop: Runner<'_>,
+    netmon: Runner<'_>,
+    events: &mut Events,
+    server: Ipv4Addr,
+    count: u32,
+) -> Result<Round> {
     let frame = frames::unreachable_53(server);
     events.drain(usize::MAX, |_event| {});
     let base = noop.time(&frame, NOOP_RUNS)?;

@@ -21,12 +21,17 @@ const MOST_ANSWER: f64 = 5.0;
 pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     for hook in Hook::ALL {
         let group = format!("{} tracking", hook.name());
-        let names = ["DNS query, each of a new exchange", "DNS answer, each to another query"]
-            .map(|name| format!("{group}: {name}"));
+        let names = [
+            "DNS query, each of a new exchange",
+            "DNS answer, each to another query",
+        ]
+        .map(|name| format!("{group}: {name}"));
         if !names.iter().any(|name| figures.wants(name)) {
             continue;
         }
-        figures.heading(&format!("{group}: exchanges, times that of a program that does nothing"));
+        figures.heading(&format!(
+            "{group}: exchanges, times that of a program that does nothing"
+        ));
         let mut kernel = loaded::load(true)?;
         let netmon = loaded::at(&mut kernel, hook)?;
         let [queries, answers] = exchange(hook, netmon)?;
@@ -43,7 +48,10 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
 
 /// In each round so many queries, and then the answers to all of them.
 fn exchange(hook: Hook, netmon: Runner<'_>) -> Result<[Comparison; 2]> {
-    let Reference { programs, mut varying } = Reference::load()?;
+    let Reference {
+        programs,
+        mut varying,
+    } = Reference::load()?;
     let noop = programs.noop(hook)?;
     let caller = programs.varying(Vary::Flows, hook)?;
     let messages = [frames::query_v4(), frames::response_v4()];

@@ -98,7 +98,10 @@ impl<'a> Figures<'a> {
     /// Prints how it came out.
     pub fn sum_up(&self) {
         let Self { judged, over, .. } = self;
-        println!("\n{} of {judged} figures are within their targets", judged - over.len());
+        println!(
+            "\n{} of {judged} figures are within their targets",
+            judged - over.len()
+        );
         for name in over {
             println!("  OVER: {name}");
         }

@@ -66,7 +66,14 @@ fn maps(kernel: &mut Kernel) -> Result<BTreeSet<u32>> {
     let mut maps = BTreeSet::new();
     maps.extend(kernel.xdp()?.info()?.map_ids()?.into_iter().flatten());
     for program in [Program::Ingress, Program::Egress] {
-        maps.extend(kernel.classifier(program)?.info()?.map_ids()?.into_iter().flatten());
+        maps.extend(
+            kernel
+                .classifier(program)?
+                .info()?
+                .map_ids()?
+                .into_iter()
+                .flatten(),
+        );
     }
     Ok(maps)
 }

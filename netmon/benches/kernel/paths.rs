@@ -33,14 +33,22 @@ const PLAIN: [Path; 9] = [
     path("DNS query, IPv4, hot", frames::query_v4, 2.5),
     path("DNS query, IPv6, hot", frames::query_v6, 2.5),
     path("ICMP unreachable, no evidence", frames::unreachable_443, 2.5),
-    path("ICMP unreachable, no evidence, IPv6", frames::unreachable_443_v6, 2.5),
+    path(
+        "ICMP unreachable, no evidence, IPv6",
+        frames::unreachable_443_v6,
+        2.5,
+    ),
     Path {
         vary: Some(Vary::Destinations(1_000)),
         ..path("DNS query, 1,000 random destinations", frames::query_v4, 3.0)
     },
     Path {
         vary: Some(Vary::Destinations(u32::MAX)),
-        ..path("DNS query, unknown destination, table full", frames::query_v4, 3.0)
+        ..path(
+            "DNS query, unknown destination, table full",
+            frames::query_v4,
+            3.0,
+        )
     },
 ];
 

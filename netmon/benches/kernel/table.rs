@@ -23,7 +23,10 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     figures.heading("reading the counters");
     let mut kernel = loaded::load(false)?;
     let mut poller = kernel.poller()?;
-    let Reference { programs, mut varying } = Reference::load()?;
+    let Reference {
+        programs,
+        mut varying,
+    } = Reference::load()?;
     varying.hand_on(loaded::at(&mut kernel, Hook::Xdp)?)?;
     let anywhere = Vary::Destinations(u32::MAX);
     varying.begin(anywhere, 0)?;

@@ -38,8 +38,14 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     let taken = (processor_time(pid)? - before).as_secs_f64() / began.elapsed().as_secs_f64();
     let memory = resident_mib(pid)?;
     let stopped = netmon.stop()?;
-    let known = stopped.value.get("destinations").and_then(|all| Some(all.as_array()?.len()));
-    ensure!(known >= Some(usize::from(SERVERS)), "netmon saw {known:?} destinations");
+    let known = stopped
+        .value
+        .get("destinations")
+        .and_then(|all| Some(all.as_array()?.len()));
+    ensure!(
+        known >= Some(usize::from(SERVERS)),
+        "netmon saw {known:?} destinations"
+    );
     figures.take(Figure::new(CPU, taken * 100.0, "%").at_most(MOST_PERCENT));
     figures.take(Figure::new(MEMORY, memory, "MiB").at_most(MOST_MIB));
     Ok(())
@@ -56,8 +62,12 @@ impl Exchange {
         // All of a network is the server's own, without an address for each.
         hosts.server.ip("route add local 198.18.0.0/15 dev lo")?;
         // One next hop, or each server would have to be looked for.
-        hosts.client.ip("route add 198.18.0.0/15 via 203.0.113.2 dev to-server onlink")?;
-        let client = hosts.client.enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))??;
+        hosts
+            .client
+            .ip("route add 198.18.0.0/15 via 203.0.113.2 dev to-server onlink")?;
+        let client = hosts
+            .client
+            .enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))??;
         client.set_read_timeout(Some(Duration::from_secs(2)))?;
         let bind = |number: u16| {
             let [high, low] = number.to_be_bytes();
