@@ -32,7 +32,11 @@ fn pin(cpu: usize) {
 fn scene() -> (Routed, Netmon) {
     let hosts = with_router().unwrap();
     hosts.router.set("net/ipv4/ip_forward", "0").unwrap();
-    let netmon = start(&hosts.client, &["--hook", "tc", "--interface", "to-router"]);
+    // Seldom, because the harness keeps each snapshot.
+    let netmon = start(
+        &hosts.client,
+        &["--hook", "tc", "--interface", "to-router", "--interval", "10s"],
+    );
     (hosts, netmon)
 }
 
