@@ -100,8 +100,8 @@ impl Capture {
 /// The folder with the captures, which are made when they are first asked for.
 pub struct Captures {
     folder: PathBuf,
-    /// Removes the folder, unless it is to be kept.
-    _removed: Option<TempDir>,
+    /// Removes the folder when it is dropped; there is none to be removed if it is to be kept.
+    removed: Option<TempDir>,
 }
 
 impl Captures {
@@ -110,13 +110,13 @@ impl Captures {
             std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
             return Ok(Self {
                 folder,
-                _removed: None,
+                removed: None,
             });
         }
         let removed = TempDir::new().context("cannot make a folder for the captures")?;
         Ok(Self {
             folder: removed.path().to_owned(),
-            _removed: Some(removed),
+            removed: Some(removed),
         })
     }
 
@@ -134,7 +134,7 @@ impl Captures {
 
     /// Removes the file of a capture that is not asked for again, unless all are kept.
     pub fn remove(&self, capture: Capture) -> Result<()> {
-        if self._removed.is_some() {
+        if self.removed.is_some() {
             std::fs::remove_file(self.path(capture)?).context("cannot remove a capture")?;
         }
         Ok(())

@@ -19,7 +19,7 @@ impl Random {
 
     /// One below this.
     pub fn below(&mut self, end: u64) -> u64 {
-        (self.next() >> 32) * end >> 32
+        ((self.next() >> 32) * end) >> 32
     }
 
     /// One of these.
