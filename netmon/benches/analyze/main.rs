@@ -100,7 +100,7 @@ impl Capture {
 /// The folder with the captures, which are made when they are first asked for.
 pub struct Captures {
     folder: PathBuf,
-    /// Removes the folder, unless it is to be kept.
+    /// Removes the folder when it is dropped; there is none to be removed if it is to be kept.
     removed: Option<TempDir>,
 }
 
