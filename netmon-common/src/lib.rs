@@ -23,4 +23,4 @@ pub mod wire;
 pub use address::Address;
 pub use classify::{Classified, Meaning, Offload, classify};
 pub use outcome::{Code, Outcome, Rcode, Transport};
-pub use ports::DnsPorts;
+pub use ports::{DnsPorts, Ports};

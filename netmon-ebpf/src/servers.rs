@@ -11,7 +11,7 @@ use netmon_common::limits;
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Server {
-    /// When it last answered anybody, by the boot clock; 0 for never.
+    /// When it last answered anybody, by the monotonic clock; 0 for never.
     pub last_answer_ns: u64,
     /// When it was last the subject of a verified error.
     pub last_failure_ns: u64,
@@ -90,13 +90,14 @@ pub fn is_on_watchlist(address: &Address) -> bool {
     WATCHLIST.get_ptr(address).is_some()
 }
 
-impl Server {
-    /// Whether the server has not answered for a second: a query may be one that fails.
-    #[inline(always)]
-    pub fn is_quiet(&self, now_ns: u64) -> bool {
-        now_ns.wrapping_sub(self.last_answer_ns) > limits::QUIET_NS
-    }
+/// Whether a server that answered last at `last_answer_ns` (0: never) has not for a second: a query may be one that
+/// fails.
+#[inline(always)]
+pub fn is_quiet(last_answer_ns: u64, now_ns: u64) -> bool {
+    now_ns.wrapping_sub(last_answer_ns) > limits::QUIET_NS
+}
 
+impl Server {
     /// Takes one event of the present second's; `false` when they are used up.
     #[inline(always)]
     pub fn may_send(&mut self, what: Limited, now_ns: u64) -> bool {

@@ -51,6 +51,7 @@ pub fn parse_v4<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Option
     let Some((code, quote)) = parse_header(bytes, offset, end, ICMPV4_UNREACHABLE)? else {
         return Ok(None);
     };
+    let end = bytes.clamp(end);
     let ip = in_quote(ipv4::parse_fixed(bytes, quote, end))?;
     // Options that are missing leave the address, but no ports.
     let quoted = read_ports(bytes, ip)?;
@@ -66,6 +67,7 @@ pub fn parse_v6<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Option
     let Some((code, quote)) = parse_header(bytes, offset, end, ICMPV6_UNREACHABLE)? else {
         return Ok(None);
     };
+    let end = bytes.clamp(end);
     let fixed = in_quote(ipv6::parse_fixed(bytes, quote, end))?;
     let quoted = match ipv6::walk_extensions(bytes, fixed) {
         Ok(ip) => read_ports(bytes, ip)?,
@@ -106,9 +108,9 @@ fn parse_header<B: Bytes>(
 #[inline(always)]
 fn read_ports<B: Bytes>(bytes: &B, ip: Ip) -> Result<Quoted, Unreadable> {
     let transport = match ip.protocol {
-        Protocol::Udp => Some(Transport::Udp),
-        Protocol::Tcp => Some(Transport::Tcp),
-        Protocol::Icmpv4 | Protocol::Icmpv6 | Protocol::Other => None,
+        Protocol::UDP => Some(Transport::Udp),
+        Protocol::TCP => Some(Transport::Tcp),
+        _ => None,
     };
     let ports = match transport {
         Some(transport) if !ip.later_fragment && ip.payload + 4 <= ip.end => {
