@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use netmon_common::classify::{Classified, Concern, Meaning, Offload, classify_payload};
 use netmon_common::limits::DESTINATIONS;
 use netmon_common::records::{Destination, Tally, Totals};
@@ -20,7 +21,7 @@ use crate::counts::Counts;
 pub struct Counter {
     ports: DnsPorts,
     totals: Totals,
-    destinations: HashMap<Address, Destination>,
+    destinations: HashMap<Address, Destination, RandomState>,
     capacity: usize,
 }
 
@@ -35,7 +36,7 @@ impl Counter {
         Self {
             ports,
             totals: Totals::default(),
-            destinations: HashMap::new(),
+            destinations: HashMap::default(),
             capacity,
         }
     }

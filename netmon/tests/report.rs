@@ -3,7 +3,7 @@
 mod documents;
 
 use documents::{Case, rendered};
-use netmon::report::model::{Document, Source, SourceKind, Totals};
+use netmon::report::model::{Document, Incident, Source, SourceKind, Totals};
 use netmon::report::text::{self, Style};
 use netmon::report::timeline::Timeline;
 use netmon::report::{html, markdown};
@@ -81,4 +81,31 @@ fn an_incident_that_is_watched_is_told_without_the_end_of_a_log() {
     assert!(told.contains("The problem persists."), "{told}");
     assert!(told.contains("ss -lunp 'sport = :53'"), "{told}");
     assert!(!told.contains("the log did"), "{told}");
+}
+
+#[test]
+fn of_very_many_incidents_only_the_first_are_described() {
+    let mut case = documents::textbook();
+    let incident = case.document.incidents[0].clone();
+    case.document.incidents = (0..4_096_u32)
+        .map(|n| Incident {
+            server: documents::address(&format!("10.0.{}.{}", n / 256, n % 256)),
+            ..incident.clone()
+        })
+        .collect();
+    for page in [
+        rendered(&case, markdown::render),
+        rendered(&case, html::render),
+        rendered(&case, |report, out| text::render(report, STYLE, out)),
+    ] {
+        let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            words.contains("Only the first 100 of 4,096 incidents are described here"),
+            "{words:.2000}"
+        );
+        assert!(
+            words.contains("10.0.0.99") && !words.contains("10.0.0.100"),
+            "{words:.2000}"
+        );
+    }
 }

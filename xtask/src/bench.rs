@@ -1,9 +1,10 @@
-//! `cargo xtask bench`: what the kernel programs cost, against a program that does nothing and one in C.
+//! `cargo xtask bench`: what the kernel programs cost, against a program that does nothing and one in C; and
+//! `cargo xtask bench analyze`: what analysing captures costs, against tcpdump and tshark.
 
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, Result};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::{
     executables, process,
@@ -13,13 +14,43 @@ use crate::{
 
 #[derive(Args)]
 pub struct Options {
+    /// What to measure
+    #[arg(value_enum, default_value_t = What::Kernel)]
+    what: What,
     /// What the benchmark is given
     #[arg(last = true, value_name = "BENCH ARGUMENTS")]
     arguments: Vec<String>,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    /// The kernel programs, their maps, and netmon run
+    Kernel,
+    /// netmon analyze
+    Analyze,
+}
+
 pub fn run(options: &Options) -> Result<()> {
     setup::ensure(Task::Bench)?;
+    match options.what {
+        What::Kernel => kernel(options),
+        What::Analyze => analyze(options),
+    }
+}
+
+/// Needs no rights.
+fn analyze(options: &Options) -> Result<()> {
+    let bench = ["bench", "--package", "netmon", "--bench", "analyze", "--no-run"];
+    let bench = executables::build_one(&bench, "analyze")?;
+    let mut command = std::process::Command::new(&bench.path);
+    command
+        .arg("--bench")
+        .args(&options.arguments)
+        .current_dir(&bench.package);
+    process::run(&mut command)
+}
+
+fn kernel(options: &Options) -> Result<()> {
     // Built by this user, run by root: cargo as root would leave files in target/ that are root's.
     let bench = ["bench", "--package", "netmon", "--bench", "kernel", "--no-run"];
     let bench = executables::build_one(&bench, "kernel")?;

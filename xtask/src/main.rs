@@ -52,7 +52,7 @@ enum Command {
     Lint,
     /// Re-enact a DNS server that stops, in two network namespaces, and watch it with netmon
     Demo(build::Options),
-    /// Measure the kernel programs against an XDP program that does nothing, and one in C
+    /// Measure the kernel programs, against one that does nothing and one in C, or netmon analyze
     Bench(bench::Options),
     /// Compare how user space, the XDP program and tshark read a directory of captures
     Conformance(conformance::Options),

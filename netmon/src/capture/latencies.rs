@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use netmon_common::latency::bucket;
 use netmon_common::{Address, records};
 
@@ -10,7 +11,7 @@ use crate::report::model::Latency;
 
 /// The times of all servers that were counted, 1.5 KiB each: the caller keeps their number bounded.
 #[derive(Clone, Debug, Default)]
-pub struct Latencies(HashMap<Address, Box<records::Latency>>);
+pub struct Latencies(HashMap<Address, Box<records::Latency>, RandomState>);
 
 impl Latencies {
     /// Adds a time of this server, in microseconds.

@@ -69,15 +69,19 @@ fn header(link: LinkType, frame: &Captured<'_>) -> Result<LinkHeader, Unreadable
         }
         LinkType::LinuxCookedV1 => {
             let header: [u8; COOKED_V1_LEN] = read(frame)?;
-            let [_, _, device_high, device_low, .., high, low] = header;
-            let ether_type = cooked_type([device_high, device_low], [high, low]);
-            (ether_type, COOKED_V1_LEN)
+            let [_, _, kind_high, kind_low, .., high, low] = header;
+            (
+                cooked_ether_type([kind_high, kind_low], [high, low]),
+                COOKED_V1_LEN,
+            )
         }
         LinkType::LinuxCookedV2 => {
             let header: [u8; COOKED_V2_LEN] = read(frame)?;
-            let [high, low, _, _, _, _, _, _, device_high, device_low, ..] = header;
-            let ether_type = cooked_type([device_high, device_low], [high, low]);
-            (ether_type, COOKED_V2_LEN)
+            let [high, low, _, _, _, _, _, _, kind_high, kind_low, ..] = header;
+            (
+                cooked_ether_type([kind_high, kind_low], [high, low]),
+                COOKED_V2_LEN,
+            )
         }
         LinkType::RawIp => {
             let [version_and_more]: [u8; 1] = read(frame)?;
@@ -99,8 +103,8 @@ fn header(link: LinkType, frame: &Captured<'_>) -> Result<LinkHeader, Unreadable
     Ok(LinkHeader { ether_type, len })
 }
 
-/// The EtherType in a cooked header, if this kind of device has any.
-fn cooked_type(device: [u8; 2], ether_type: [u8; 2]) -> u16 {
+/// The EtherType in a cooked header, if a device of this kind has one there.
+fn cooked_ether_type(device: [u8; 2], ether_type: [u8; 2]) -> u16 {
     if WITHOUT_ETHER_TYPE.contains(&u16::from_be_bytes(device)) {
         NOT_IP
     } else {

@@ -1,7 +1,8 @@
 //! Names, shared: the same name again costs no memory.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher as _;
 
+use foldhash::fast::RandomState;
 use netmon_common::wire::name::{self, NameBuffer};
 
 use super::limits::SHARED_NAMES;
@@ -18,7 +19,7 @@ impl Names {
     pub fn new() -> Self {
         Self {
             places: vec![None; SHARED_NAMES],
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
         }
     }
 

@@ -33,5 +33,9 @@ pub const EARLY_ERRORS: usize = 64;
 /// How many servers are compared when one must be forgotten.
 pub const EVICTION_CANDIDATES: usize = 16;
 
+/// Places that are looked at for them. Where nearly all servers have incidents, a new one may find no room although
+/// some have none; the search goes on from there for the next.
+pub const EVICTION_LOOKS: usize = 128;
+
 /// Clients and names of an open `unanswered` that wait to be old enough to have failed.
 pub const WAITING: usize = 512;

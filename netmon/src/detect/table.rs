@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 use crate::observation::Service;
 use crate::time::Time;
 
-use super::limits::{EVICTION_CANDIDATES, SERVERS};
+use super::limits::{EVICTION_CANDIDATES, EVICTION_LOOKS, SERVERS};
 use super::scope::Standing;
 use super::server::Server;
 
@@ -42,7 +42,7 @@ impl Table {
     }
 
     /// A server and its place; it is tracked from now on if `standing` gives it one. `None` where it gives none,
-    /// and where all that are tracked have incidents.
+    /// and where no room is found, because those that are tracked have incidents.
     #[inline]
     pub fn track(
         &mut self,
@@ -81,11 +81,11 @@ impl Table {
     }
 
     /// The place of the server that was idle longest, among the next ones without an incident; `None` where all
-    /// have one.
+    /// that are looked at have one.
     fn most_idle(&mut self) -> Option<usize> {
         let mut candidates = 0;
         let mut most_idle: Option<(Time, usize)> = None;
-        for _ in 0..self.servers.len() {
+        for _ in 0..self.servers.len().min(EVICTION_LOOKS) {
             self.hand = (self.hand + 1) % self.servers.len();
             let Some(server) = self.servers.get(self.hand) else {
                 continue;

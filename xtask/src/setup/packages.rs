@@ -31,8 +31,8 @@ const TOOLS: &[Tool] = &[
     tool("kdig", "knot-dnsutils", &[Test]),
     tool("dnsperf", "dnsperf", &[Test]),
     // Second opinions on packets and on maps.
-    tool("tcpdump", "tcpdump", &[Test]),
-    tool("tshark", "tshark", &[Test, Conformance]),
+    tool("tcpdump", "tcpdump", &[Test, Bench]),
+    tool("tshark", "tshark", &[Test, Conformance, Bench]),
     tool("bpftool", "bpftool", &[Test]),
     // A reader of the HTML report.
     tool("chromium", "chromium", &[Test]),

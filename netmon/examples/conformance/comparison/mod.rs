@@ -55,10 +55,7 @@ pub fn compare(directory: &Path, witnesses: Witnesses) -> Result<Comparison> {
     if witnesses.tshark {
         told = ask_tshark(&files)?.into_iter();
     }
-    let mut program = None;
-    if witnesses.xdp {
-        program = Some(kernel::Program::load()?);
-    }
+    let mut program = witnesses.xdp.then(kernel::Program::load).transpose()?;
     let mut comparison = Comparison::default();
     for path in &files {
         let name = path.file_name().unwrap_or_default().to_string_lossy();

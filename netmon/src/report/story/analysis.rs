@@ -17,7 +17,7 @@ pub(super) fn tell(context: &Context<'_>, blocks: &mut Vec<Block>) {
     ));
     appendix::timeline(context, blocks);
     let single = context.incidents().len() == 1;
-    for (index, incident) in context.incidents().iter().enumerate() {
+    for (index, incident) in context.told().iter().enumerate() {
         let section = Section {
             number: index + 1,
             level: if single { 3 } else { 4 },

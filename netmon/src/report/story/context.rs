@@ -1,17 +1,27 @@
 //! What the document says beside the incident: its server at other times, the other servers.
 
+use std::collections::HashSet;
+
 use netmon_common::Address;
 
 use crate::report::Report;
 use crate::report::explain::by_code;
 use crate::report::model::{DestinationCounts, Document, Incident};
+use crate::report::phrase;
+use crate::report::rich::Text;
 use crate::report::timeline::Timeline;
 use crate::time::Time;
+
+/// Incidents that are described in words. Nobody reads thousands; a capture that was made to cause them must not
+/// take memory for as many pages.
+const TOLD: usize = 100;
 
 /// The document and the timeline, with what follows from them.
 #[derive(Debug)]
 pub struct Context<'a> {
     report: &'a Report<'a>,
+    /// The servers with incidents.
+    troubled: HashSet<Address>,
 }
 
 /// How the servers without an incident did.
@@ -42,7 +52,11 @@ pub fn works(queries: u64, answers: u64) -> bool {
 impl<'a> Context<'a> {
     /// Of this report.
     pub fn new(report: &'a Report<'a>) -> Self {
-        Self { report }
+        let servers = report.document.incidents.iter().map(|incident| incident.server.0);
+        Self {
+            report,
+            troubled: servers.collect(),
+        }
     }
 
     /// The document.
@@ -60,15 +74,27 @@ impl<'a> Context<'a> {
         &self.report.document.incidents
     }
 
-    /// The servers with incidents, each once, in the order of incidents.
-    pub fn troubled_servers(&self) -> Vec<Address> {
-        let mut servers = Vec::new();
-        for incident in self.incidents() {
-            if !servers.contains(&incident.server.0) {
-                servers.push(incident.server.0);
-            }
-        }
-        servers
+    /// Those of them that are described: the first ones.
+    pub fn told(&self) -> &'a [Incident] {
+        let all = self.incidents();
+        all.get(..TOLD).unwrap_or(all)
+    }
+
+    /// What to say of those that are not described, if there are any.
+    pub fn untold(&self) -> Option<Text> {
+        let (told, all) = (self.told().len(), self.incidents().len());
+        let all_in_words = phrase::count(all as u64, "incident", "incidents");
+        (told < all).then(|| {
+            format!(
+                "Only the first {told} of {all_in_words} are described here; --format json lists all of them."
+            )
+            .into()
+        })
+    }
+
+    /// The servers with incidents.
+    pub fn troubled_servers(&self) -> &HashSet<Address> {
+        &self.troubled
     }
 
     /// The servers that somebody tried to ask, or that answered, over UDP or TCP; the busiest first.
@@ -138,12 +164,11 @@ impl<'a> Context<'a> {
     /// How the servers other than an incident's did.
     pub fn others(&self, incident: &Incident) -> Others {
         let mut others = Others::default();
-        let troubled = self.troubled_servers();
         for server in self.servers() {
             if server.address == incident.server || tried(server) == 0 {
                 continue;
             }
-            if troubled.contains(&server.address.0) {
+            if self.troubled.contains(&server.address.0) {
                 others.troubled += 1;
             } else {
                 others.servers += 1;

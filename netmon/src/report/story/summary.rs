@@ -29,12 +29,13 @@ pub(super) fn tell(context: &Context<'_>, blocks: &mut Vec<Block>) {
                 )
                 .into(),
             ));
-            blocks.push(overview(incidents));
+            blocks.push(overview(context.told()));
+            blocks.extend(context.untold().map(Block::Paragraph));
         }
     }
     blocks.push(heading(3, "protocols", "Protocols involved"));
     blocks.push(Block::Bullets(protocols(context)));
-    match context.incidents() {
+    match context.told() {
         [incident] => {
             blocks.push(heading(3, "log", "What the log shows"));
             blocks.push(Block::Paragraph(seen(incident)));
@@ -230,7 +231,7 @@ pub(super) fn protocols(context: &Context<'_>) -> Vec<Text> {
 fn meaning(context: &Context<'_>, blocks: &mut Vec<Block>) {
     let mut errors: Vec<Text> = Vec::new();
     let mut impacts: Vec<Text> = Vec::new();
-    for incident in context.incidents() {
+    for incident in context.told() {
         let facts = Facts::new(incident);
         for (code, _) in facts.by_code() {
             let known = explain::code(code);

@@ -39,9 +39,13 @@ pub fn render(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Res
         page.gap()?;
         page.paragraph(0, &healthy::verdict(&context))?;
     }
-    for one in context.incidents() {
+    for one in context.told() {
         page.gap()?;
         block(one, Until::EndOfLog, &mut page)?;
+    }
+    if let Some(untold) = context.untold() {
+        page.gap()?;
+        page.paragraph(0, &untold)?;
     }
     timeline(report, &mut page)?;
     if !context.servers().is_empty() {

@@ -1,0 +1,30 @@
+//! How much memory it takes, which must not depend on the size of the file.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::figures::{Figures, Target};
+use crate::{Capture, Captures, process};
+
+const MOST_MIB: f64 = 64.0;
+
+/// Measures it for two sizes.
+pub fn measure(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
+    for (name, capture) in [
+        ("mixed, 1 GiB, resident memory", Capture::MIXED),
+        ("mixed, 4 GiB, resident memory", Capture::MIXED_LARGE),
+    ] {
+        if !figures.wants(name) {
+            continue;
+        }
+        let mut netmon = Command::new(env!("CARGO_BIN_EXE_netmon"));
+        let taken = process::run(netmon.arg("analyze").arg(captures.path(capture)?))?;
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        let mib = taken.resident_kib as f64 / 1_024.0;
+        let note = format!("{:.2} s", taken.time.as_secs_f64());
+        figures.take(name, mib, "MiB", Target::AtMost(MOST_MIB), note);
+        captures.remove(capture)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! How long it takes, against tcpdump and tshark over the same file.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use xtask::captures::textbook;
+
+use crate::figures::{Figures, Target};
+use crate::rounds::{compare, time};
+use crate::{Capture, Captures};
+
+const NETMON: &str = env!("CARGO_BIN_EXE_netmon");
+/// How often two commands are measured.
+const ROUNDS: u32 = 9;
+/// The same where one takes many seconds.
+const SLOW_ROUNDS: u32 = 7;
+
+/// Measures all of it.
+pub fn measure(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
+    textbook(captures, figures)?;
+    filtering(captures, figures)?;
+    printing(captures, figures)?;
+    counting(captures, figures)
+}
+
+fn netmon(file: &Path) -> Command {
+    let mut netmon = Command::new(NETMON);
+    netmon.arg("analyze").arg(file);
+    netmon
+}
+
+fn textbook(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
+    const NAME: &str = "textbook log";
+    const MOST_MS: f64 = 50.0;
+    if !figures.wants(NAME) {
+        return Ok(());
+    }
+    let path = captures.folder.join("textbook.txt");
+    std::fs::write(&path, textbook::TEXT).context("cannot write the textbook log")?;
+    let taken = time(ROUNDS * 3, &mut netmon(&path))?;
+    figures.take(
+        NAME,
+        taken.as_secs_f64() * 1_000.0,
+        "ms",
+        Target::AtMost(MOST_MS),
+        "",
+    );
+    Ok(())
+}
+
+/// Against tcpdump when it does nothing but choose the packets.
+fn filtering(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
+    const NAME: &str = "mixed, 1 GiB, to tcpdump that only filters";
+    const MOST: f64 = 1.2;
+    if !figures.wants(NAME) {
+        return Ok(());
+    }
+    let path = captures.path(Capture::MIXED)?;
+    let mut tcpdump = Command::new("tcpdump");
+    tcpdump
+        .arg("-r")
+        .arg(&path)
+        .args(["-w", "/dev/null", "udp port 53 or icmp or icmp6"]);
+    let ratio = compare(ROUNDS, &mut netmon(&path), &mut tcpdump)?;
+    figures.take(NAME, ratio.first_to_second, "x", Target::AtMost(MOST), ratio);
+    Ok(())
+}
+
+/// Against tcpdump when it prints every packet.
+fn printing(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
+    const NAME: &str = "DNS and ICMP, 256 MiB, faster than tcpdump that prints";
+    const LEAST: f64 = 3.0;
+    if !figures.wants(NAME) {
+        return Ok(());
+    }
+    let path = captures.path(Capture::DNS_AND_ICMP)?;
+    let mut tcpdump = Command::new("tcpdump");
+    tcpdump.arg("-nn").arg("-r").arg(&path);
+    let ratio = compare(ROUNDS, &mut tcpdump, &mut netmon(&path))?;
+    figures.take(NAME, ratio.first_to_second, "x", Target::AtLeast(LEAST), ratio);
+    captures.remove(Capture::DNS_AND_ICMP)
+}
+
+/// Against tshark when it counts DNS packets.
+fn counting(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
+    const NAME: &str = "mixed, 64 MiB, faster than tshark -z dns,tree";
+    const LEAST: f64 = 300.0;
+    if !figures.wants(NAME) {
+        return Ok(());
+    }
+    let path = captures.path(Capture::MIXED_SLICE)?;
+    let mut tshark = Command::new("tshark");
+    tshark.arg("-r").arg(&path).args(["-q", "-z", "dns,tree"]);
+    let ratio = compare(SLOW_ROUNDS, &mut tshark, &mut netmon(&path))?;
+    figures.take(NAME, ratio.first_to_second, "x", Target::AtLeast(LEAST), ratio);
+    captures.remove(Capture::MIXED_SLICE)
+}
