@@ -221,19 +221,23 @@ impl fmt::Display for Comparison {
         )?;
         writeln!(
             f,
-            "tshark: {} frames compared; not told enough about {}; {} captures not read",
+            "tshark: {} frames compared; silent about {}, {} of them known; {} captures not read",
             self.told,
             self.silences().count(),
+            known(self.silences()),
             self.refused.len()
         )?;
-        let known = self
-            .differences()
-            .filter(|disagreement| disagreement.known.is_some());
         write!(
             f,
             "{} disagreements, {} of them known",
             self.differences().count(),
-            known.count()
+            known(self.differences())
         )
     }
+}
+
+fn known<'a>(disagreements: impl Iterator<Item = &'a Disagreement>) -> usize {
+    disagreements
+        .filter(|disagreement| disagreement.known.is_some())
+        .count()
 }
