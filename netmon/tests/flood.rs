@@ -57,6 +57,7 @@ fn outages(family: &Family) -> [Expected<'static>; 3] {
     let [never_asked, rejected] = [NEVER_ASKED, REJECTED].map(|addresses| addresses[index].parse().unwrap());
     let server_says = |server| Expected {
         server,
+        transport: "udp",
         kind: "unreachable",
         severity: "down",
         cause: "service-down",

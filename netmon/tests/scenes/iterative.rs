@@ -138,6 +138,7 @@ fn iterates(family: &Family) {
 
     let deaf = Expected {
         server: internet.deaf,
+        transport: "udp",
         kind: "unreachable",
         severity: "down",
         cause: "service-down",

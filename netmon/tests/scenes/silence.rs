@@ -31,6 +31,7 @@ fn ask_in_vain(client: &Namespace, server: IpAddr, names: &[&str]) {
 fn expected(family: &xtask::lab::Family) -> Expected<'static> {
     Expected {
         server: family.server,
+        transport: "udp",
         kind: "unanswered",
         severity: "down",
         cause: "silent-drop",

@@ -17,6 +17,8 @@ const PROMPT: Duration = Duration::from_secs(1);
 pub struct Expected<'a> {
     /// Whose.
     pub server: IpAddr,
+    /// What carries the messages.
+    pub transport: &'a str,
     /// Its kind.
     pub kind: &'a str,
     /// How bad it is.
@@ -36,7 +38,7 @@ impl Expected<'_> {
         let event = next(netmon, "incident_opened", self.server, self.kind, within);
         let incident = event.incident();
         assert_eq!(incident["port"], 53, "{incident:#}");
-        assert_eq!(incident["transport"], "udp", "{incident:#}");
+        assert_eq!(incident["transport"], self.transport, "{incident:#}");
         assert_eq!(incident["state"], "open", "{incident:#}");
         assert_eq!(incident["severity"], self.severity, "{incident:#}");
         assert_eq!(incident["causes"][0]["cause"], self.cause, "{incident:#}");
