@@ -159,7 +159,7 @@ mod tests {
             let Err(error) = open(path, &Progress::default()) else {
                 panic!("{} was opened", path.display());
             };
-            let message = error.to_string();
+            let message = format!("{:#}", anyhow::Error::from(error));
             let expected = format!("cannot read {}: {reason}", path.display());
             assert!(message.starts_with(&expected), "{message}");
         }
