@@ -17,19 +17,26 @@ pub enum Part {
 
 /// A set of addresses and their parts. It never forgets one, and may take another one for one of them.
 pub struct AddressFilter {
-    words: Vec<u64>,
+    lines: Vec<Line>,
     /// The last one that was put in: most packets go where the one before them went.
     last: Option<(Part, Address)>,
 }
 
+/// A cache line of bits. All bits of an address are in one, so that it costs one access to memory.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line([u64; 8]);
+
 const WORD_BITS: usize = 64;
-const _: () = assert!(ADDRESS_BITS.is_power_of_two());
+const LINE_BITS: usize = 8 * size_of::<Line>();
+const LINES: usize = ADDRESS_BITS / LINE_BITS;
+const _: () = assert!(LINES.is_power_of_two() && LINES * LINE_BITS == ADDRESS_BITS);
 
 impl AddressFilter {
     /// The empty set.
     pub fn new() -> Self {
         Self {
-            words: vec![0; ADDRESS_BITS / WORD_BITS],
+            lines: vec![Line([0; 8]); LINES],
             last: None,
         }
     }
@@ -41,33 +48,42 @@ impl AddressFilter {
             return;
         }
         self.last = Some((part, address));
-        for bit in bits(part, address) {
-            if let Some(word) = self.words.get_mut(bit / WORD_BITS) {
-                *word |= 1 << (bit % WORD_BITS);
+        let (line, bits) = place(part, address);
+        if let Some(Line(words)) = self.lines.get_mut(line) {
+            for bit in bits {
+                if let Some(word) = words.get_mut(bit / WORD_BITS) {
+                    *word |= 1 << (bit % WORD_BITS);
+                }
             }
         }
     }
 
     /// Whether the address is in it.
     pub fn contains(&self, part: Part, address: Address) -> bool {
-        bits(part, address).into_iter().all(|bit| {
-            let word = self.words.get(bit / WORD_BITS);
+        let (line, bits) = place(part, address);
+        let Some(Line(words)) = self.lines.get(line) else {
+            return false;
+        };
+        bits.into_iter().all(|bit| {
+            let word = words.get(bit / WORD_BITS);
             word.is_some_and(|word| word & 1 << (bit % WORD_BITS) != 0)
         })
     }
 }
 
-/// The two bits of an address: both halves of a hash whose every bit depends on the whole address.
+/// The line of an address, and its two bits there. They come of a hash whose every bit depends on the whole address.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "masked")]
-fn bits(part: Part, address: Address) -> [usize; 2] {
+fn place(part: Part, address: Address) -> (usize, [usize; 2]) {
     let [high, low] = address.words();
     let mut hash = high ^ (part as u64) << 56;
     for word in [low, 0] {
         hash = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         hash ^= hash >> 32;
     }
-    [hash as usize, (hash >> 32) as usize].map(|bit| bit & (ADDRESS_BITS - 1))
+    let line = (hash >> 32) as usize & (LINES - 1);
+    let bits = [hash, hash >> 16].map(|choice| choice as usize & (LINE_BITS - 1));
+    (line, bits)
 }
 
 #[cfg(test)]

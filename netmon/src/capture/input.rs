@@ -159,9 +159,9 @@ mod tests {
             let Err(error) = open(path, &Progress::default()) else {
                 panic!("{} was opened", path.display());
             };
-            assert_eq!(error.to_string(), format!("cannot read {}", path.display()));
-            let source = error.source.to_string();
-            assert!(source.starts_with(reason), "{source}");
+            let message = format!("{:#}", anyhow::Error::from(error));
+            let expected = format!("cannot read {}: {reason}", path.display());
+            assert!(message.starts_with(&expected), "{message}");
         }
     }
 

@@ -25,6 +25,17 @@ struct Head {
     latest: Time,
 }
 
+impl Head {
+    /// Finds the file's next packet, and tells the time that it is merged by.
+    #[inline]
+    fn advance(&mut self) -> Option<Time> {
+        self.next = self.file.advance();
+        let found = self.next.as_ref()?;
+        self.latest = self.latest.max(found.time);
+        Some(self.latest)
+    }
+}
+
 impl Frames {
     /// The packets of these files.
     pub fn new(files: Vec<PacketFile>) -> Self {
@@ -47,17 +58,14 @@ impl Frames {
         clippy::should_implement_trait,
         reason = "an iterator cannot lend what it will overwrite"
     )]
+    #[inline]
     pub fn next(&mut self) -> Option<Frame<'_>> {
-        while let Some(index) = self.behind.pop() {
-            let head = self.files.get_mut(index)?;
-            head.next = head.file.advance();
-            if let Some(found) = &head.next {
-                head.latest = head.latest.max(found.time);
-                self.queue.push(Reverse((head.latest, index)));
-            }
-        }
-        let Reverse((_, index)) = self.queue.pop()?;
-        self.behind.push(index);
+        let index = if let [only] = self.files.as_mut_slice() {
+            only.advance()?;
+            0
+        } else {
+            self.earliest()?
+        };
         let head = self.files.get(index)?;
         let found = head.next.as_ref()?;
         Some(Frame {
@@ -68,6 +76,18 @@ impl Frames {
             number: head.file.number(),
             file: index,
         })
+    }
+
+    /// The file whose next packet is the earliest of several.
+    fn earliest(&mut self) -> Option<usize> {
+        while let Some(index) = self.behind.pop() {
+            if let Some(time) = self.files.get_mut(index)?.advance() {
+                self.queue.push(Reverse((time, index)));
+            }
+        }
+        let Reverse((_, index)) = self.queue.pop()?;
+        self.behind.push(index);
+        Some(index)
     }
 
     /// What could not be read so far, file by file.

@@ -12,6 +12,7 @@ mod document;
 mod formats;
 mod growing;
 mod incident;
+mod options;
 mod refusals;
 mod run;
 mod terminal;

@@ -33,6 +33,13 @@ pub fn response(name: &str) -> DnsMessage {
 }
 
 impl DnsMessage {
+    /// Without RD, as a resolver asks other servers.
+    #[must_use]
+    pub const fn iterative(mut self) -> Self {
+        self.flags &= !RECURSION_DESIRED;
+        self
+    }
+
     /// With this opcode, 0 to 15.
     #[must_use]
     pub const fn opcode(mut self, opcode: u16) -> Self {
