@@ -36,7 +36,7 @@ pub const TRACE_BUCKETS: u32 = 1 << 17;
 /// How long an answer or an error may be late: a trace that is overwritten later is not missed.
 pub const TRACE_LIFETIME_NS: u64 = 60 * 1_000_000_000;
 
-/// Servers whose latency is measured apart, at most; 1.5 KiB each on each CPU.
+/// Servers whose latency a CPU measures apart, at most; 1.5 KiB each on each CPU.
 pub const LATENCY_SERVERS: u32 = 512;
 
 /// Servers of whose answers user space is told, at most: those with an open incident.
@@ -53,6 +53,10 @@ pub const FORWARDING_NS: u64 = 1_000_000;
 /// A minute after the last error about a server it is forgotten whom they were about: other clients are then
 /// told apart better.
 pub const HIT_NS: u64 = 60 * 1_000_000_000;
+
+/// How exactly it is remembered for all CPUs when a server last answered: each of them tells the others so often
+/// at most.
+pub const ANSWERED_PRECISION_NS: u64 = 8_000_000;
 
 /// Events of each kind that are sent for one server in a second. Beyond that they are only counted.
 pub const EVENTS_PER_SERVER: u32 = 64;

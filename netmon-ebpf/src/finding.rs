@@ -1,80 +1,121 @@
-//! What a packet means, noted down flat: numbers side by side, not one enum over the other.
+//! What a packet means. Most packets mean nothing for DNS: they are counted as soon as that is known, and only
+//! the others go on.
 
-use netmon_common::Transport;
 use netmon_common::classify::{Classified, Concern, Meaning, Sink};
-use netmon_common::records::Tally;
-use netmon_common::wire::ip::AddressAt;
-use netmon_common::wire::{Fault, Unreadable};
+use netmon_common::records::{Tally, Totals};
+use netmon_common::wire::ethernet::TAG_LEN;
+use netmon_common::{Address, Transport};
 
-use crate::exchange::{Exchange, Kind};
+use crate::exchange::{Kind, address};
+use crate::notepad::Notepad;
+use crate::packet::{Packet, Reader};
 
-/// What a packet means.
+/// What is left to be done for a packet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Rest {
+    /// Nothing.
+    Nothing,
+    /// To count it as the finding says, and to follow the exchange that it is part of.
+    Count,
+    /// To read it again, by the reader that can read everything: this one cannot.
+    Read,
+}
+
+/// What a packet means, where it is not counted at once. It is noted in the notepad.
 #[repr(C)]
 pub struct Finding {
     /// Which counters it adds to.
     pub tally: Tally,
+    /// Whom it is counted for, if the tally names a counter of a destination.
+    pub destination: Address,
+    /// Bytes on the wire.
+    pub len: usize,
     /// Where the payload of UDP or TCP starts.
     pub payload: usize,
-    /// Whom it is counted for, if [`counted`](Self::counted).
-    pub destination: AddressAt,
-    /// Who talks to whom.
-    pub exchange: Exchange,
-    /// It is cut, for this reader: it must be read again by the one that can read everything.
-    pub unread: bool,
-    /// It is counted for a destination.
-    pub counted: bool,
-    /// Of a super-packet only the first segment means it: TCP, whose segments are one stream. A
-    /// super-packet of UDP is as many datagrams.
+    /// What of an exchange it is.
+    pub kind: Kind,
+    /// Of a super-packet only the first segment means it: TCP, whose segments are one stream. A super-packet of
+    /// UDP is as many datagrams.
     pub only_first_segment: bool,
 }
 
-/// Notes down what the classifier finds.
-pub struct Note(pub *mut Finding);
+/// Takes what the classifier finds.
+pub struct Sieve<'a, P, B> {
+    packet: &'a P,
+    bytes: &'a B,
+    totals: &'a mut Totals,
+    counted_before: bool,
+    /// What is left to be done.
+    pub rest: Rest,
+}
 
-impl Sink for Note {
+impl<'a, P: Packet, B: Reader> Sieve<'a, P, B> {
+    /// For a packet, which may have been counted where it entered.
     #[inline(always)]
-    fn take(&mut self, classified: &Classified) {
-        // SAFETY: the notepad's, which belongs to this program while it runs, and has held a finding before
-        // (zeros are one).
-        let finding = unsafe { &mut *self.0 };
+    pub fn new(packet: &'a P, bytes: &'a B, totals: &'a mut Totals, counted_before: bool) -> Self {
+        Self {
+            packet,
+            bytes,
+            totals,
+            counted_before,
+            rest: Rest::Nothing,
+        }
+    }
+}
+
+impl<P: Packet, B: Reader> Sink for Sieve<'_, P, B> {
+    #[inline(always)]
+    fn take(&mut self, classified: &Classified, end: usize) {
         let meaning = &classified.meaning;
-        finding.counted = false;
-        finding.exchange.kind = Kind::None;
-        // Nothing in the kernel is cut: what looks so lies beyond the linear part, or behind extension headers.
-        finding.unread = matches!(
-            meaning,
-            Meaning::Unreadable(Unreadable {
-                fault: Fault::Cut,
-                ..
-            })
-        );
-        finding.tally = Tally::of(meaning);
+        // Only the other one can tell whether it is malformed.
+        if !B::DEEP && matches!(meaning, Meaning::Unreadable(_)) {
+            self.rest = Rest::Read;
+            return;
+        }
+        // One query or SYN is as many as there are hooks that see it: behind masquerading it is another one.
+        if self.counted_before && !matches!(meaning, Meaning::Query(_) | Meaning::Connect(_)) {
+            return;
+        }
+        let tally = Tally::of(meaning);
+        let offload = self.packet.offload();
+        // A tag that was taken off the frame was on the wire, and will be again.
+        let len = self.bytes.frame_len(end) + usize::from(offload.tags_removed) * TAG_LEN;
+        let destination = meaning.destination();
+        if destination.is_none() && offload.segment_size == 0 {
+            self.totals.count(&tally, 1, len as u64);
+            return;
+        }
+        let Some(notepad) = Notepad::take() else { return };
+        self.rest = Rest::Count;
+        let Notepad { finding, exchange, .. } = notepad;
+        finding.tally = tally;
+        finding.len = len;
         finding.payload = classified.payload;
         finding.only_first_segment = false;
-        if let Some(destination) = meaning.destination() {
-            finding.counted = true;
-            finding.destination = destination;
+        if let Some(destination) = destination {
+            finding.destination = address(destination, self.bytes);
         }
-        match meaning {
+        finding.kind = match meaning {
             Meaning::Query(message) => {
                 finding.only_first_segment = matches!(message.transport, Transport::Tcp);
-                finding.exchange.message(Kind::Query, message);
+                exchange.message(Kind::Query, message, self.bytes)
             }
             Meaning::Response(message) => {
                 finding.only_first_segment = matches!(message.transport, Transport::Tcp);
-                finding.exchange.message(Kind::Answer, message);
+                exchange.message(Kind::Answer, message, self.bytes)
             }
-            Meaning::Connect(conversation) => finding.exchange.connect(conversation),
+            Meaning::Connect(conversation) => exchange.connect(conversation, self.bytes),
             Meaning::Unreachable(error) => match error.concern {
-                Concern::DnsUnreachable => finding.exchange.error(Kind::Failure, error),
-                Concern::LateResponse => finding.exchange.error(Kind::Late, error),
-                Concern::None => {}
+                Concern::DnsUnreachable => exchange.failure(error, self.bytes),
+                Concern::LateResponse => exchange.late(error, self.bytes),
+                Concern::None => Kind::None,
             },
             Meaning::Reset(_)
             | Meaning::Fragment
             | Meaning::Unreadable(_)
             | Meaning::NotIp
-            | Meaning::Other => {}
-        }
+            | Meaning::Other => Kind::None,
+        };
     }
 }

@@ -14,6 +14,10 @@ pub trait Packet {
     /// The length of the packet in bytes, its non-linear part included.
     fn len(&self) -> usize;
 
+    /// The same where that is to be had for nothing, of a packet whose linear part has `linear` bytes, and whose
+    /// IP packet ends at `end` (0 where that is not known).
+    fn len_at_once(&self, linear: usize, end: usize) -> Option<usize>;
+
     /// Copies `len` bytes at `offset` to `to`; `false` when they are not all there.
     ///
     /// # Safety
@@ -34,37 +38,37 @@ pub trait Packet {
     fn segments(&self, headers: usize) -> u32;
 }
 
+/// A reader of packets.
+pub trait Reader: Bytes {
+    /// The length of the frame in bytes, whose IP packet ends at `end` (0 where that is not known).
+    fn frame_len(&self, end: usize) -> usize;
+}
+
 /// The linear part of a packet: read in place.
-pub struct Linear {
+pub struct Linear<'a, P> {
+    packet: &'a P,
     start: usize,
     end: usize,
-    len: usize,
-    notepad: *mut Notepad,
 }
 
 /// No header that is read in place lies farther than this: two tags, and in the packet and in the one that
 /// it quotes an IP header of at most 60 bytes. The verifier wants such a bound.
 const DEEPEST_IN_PLACE: usize = 0x1ff;
 
-impl Linear {
+impl<'a, P: Packet> Linear<'a, P> {
     #[inline(always)]
-    pub fn of<P: Packet>(packet: &P, notepad: *mut Notepad) -> Self {
+    pub fn of(packet: &'a P) -> Self {
         let (start, end) = packet.linear();
-        Self {
-            start,
-            end,
-            len: packet.len(),
-            notepad,
-        }
+        Self { packet, start, end }
     }
 }
 
-impl Bytes for Linear {
+impl<P: Packet> Bytes for Linear<'_, P> {
     const DEEP: bool = false;
 
     #[inline(always)]
     fn wire_len(&self) -> usize {
-        self.len
+        self.packet.len()
     }
 
     #[inline(always)]
@@ -79,9 +83,32 @@ impl Bytes for Linear {
     }
 
     #[inline(always)]
+    fn has(&self, upto: usize) -> bool {
+        self.start + upto <= self.end
+    }
+
+    #[inline(always)]
+    fn clamp(&self, declared: usize) -> usize {
+        if declared <= self.end - self.start {
+            return declared;
+        }
+        let len = self.packet.len();
+        if declared < len { declared } else { len }
+    }
+
+    #[inline(always)]
     fn forget(&self, offset: usize) -> usize {
-        // SAFETY: the notepad was taken for this packet.
-        unsafe { Notepad::forget(self.notepad, offset) & DEEPEST_IN_PLACE }
+        Notepad::forget(offset) & DEEPEST_IN_PLACE
+    }
+}
+
+impl<P: Packet> Reader for Linear<'_, P> {
+    #[inline(always)]
+    fn frame_len(&self, end: usize) -> usize {
+        match self.packet.len_at_once(self.end - self.start, end) {
+            Some(len) => len,
+            None => self.packet.len(),
+        }
     }
 }
 
@@ -89,16 +116,14 @@ impl Bytes for Linear {
 pub struct Whole<'a, P> {
     packet: &'a P,
     len: usize,
-    notepad: *mut Notepad,
 }
 
 impl<'a, P: Packet> Whole<'a, P> {
     #[inline(always)]
-    pub fn of(packet: &'a P, notepad: *mut Notepad) -> Self {
+    pub fn of(packet: &'a P) -> Self {
         Self {
             packet,
             len: packet.len(),
-            notepad,
         }
     }
 }
@@ -112,8 +137,7 @@ impl<P: Packet> Bytes for Whole<'_, P> {
     #[inline(always)]
     fn read<T: Plain>(&self, offset: usize) -> Option<T> {
         const { assert!(size_of::<T>() <= LONGEST_HEADER) };
-        // SAFETY: the notepad was taken for this packet.
-        let copy = unsafe { (&raw mut (*self.notepad).header).cast::<u8>() };
+        let copy = (&raw mut Notepad::take()?.header).cast::<u8>();
         // SAFETY: the copy has room for a `T`, asserted above, and belongs to this program while it runs.
         let copied = unsafe { self.packet.copy(offset, copy, size_of::<T>()) };
         // SAFETY: all bytes of a `T` were written; any bytes make one, and it needs no alignment.
@@ -121,8 +145,19 @@ impl<P: Packet> Bytes for Whole<'_, P> {
     }
 
     #[inline(always)]
+    fn has(&self, upto: usize) -> bool {
+        upto <= self.len
+    }
+
+    #[inline(always)]
     fn forget(&self, offset: usize) -> usize {
-        // SAFETY: the notepad was taken for this packet.
-        unsafe { Notepad::forget(self.notepad, offset) }
+        Notepad::forget(offset)
+    }
+}
+
+impl<P: Packet> Reader for Whole<'_, P> {
+    #[inline(always)]
+    fn frame_len(&self, _end: usize) -> usize {
+        self.len
     }
 }

@@ -17,6 +17,7 @@ static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";
 
 /// What arrives, before the kernel has made an `skb` of it. Frags: packets of several buffers come too.
 #[xdp(frags)]
+#[inline(always)]
 fn netmon_xdp(ctx: XdpContext) -> u32 {
     observe(&Xdp::new(&ctx), false);
     xdp_action::XDP_PASS
@@ -24,6 +25,7 @@ fn netmon_xdp(ctx: XdpContext) -> u32 {
 
 /// What arrives, where XDP is not to be had or not wanted.
 #[classifier]
+#[inline(always)]
 fn netmon_ingress(ctx: TcContext) -> i32 {
     observe(&Skb::new(&ctx, Hook::Ingress), false);
     // "Unspecified" lets the programs behind this one run; "OK" would skip them.
@@ -33,6 +35,7 @@ fn netmon_ingress(ctx: TcContext) -> i32 {
 /// What leaves. A packet that entered by a watched interface was counted there; its query leaves another trace
 /// here, because behind masquerading an error quotes the address that it left with.
 #[classifier]
+#[inline(always)]
 fn netmon_egress(ctx: TcContext) -> i32 {
     let skb = Skb::new(&ctx, Hook::Egress);
     observe(&skb, is_watched(skb.entered_by()));

@@ -51,6 +51,11 @@ impl Packet for Skb {
     }
 
     #[inline(always)]
+    fn len_at_once(&self, _linear: usize, _end: usize) -> Option<usize> {
+        Some(self.len())
+    }
+
+    #[inline(always)]
     unsafe fn copy(&self, offset: usize, to: *mut u8, len: usize) -> bool {
         // SAFETY: the context is the program's own, and the caller vouches for `to`.
         unsafe { bpf_skb_load_bytes(self.skb.cast(), offset as u32, to.cast(), len as u32) == 0 }

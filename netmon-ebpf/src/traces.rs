@@ -1,13 +1,15 @@
 //! The table of traces in the kernel: which queries were seen.
 
 use aya_ebpf::Global;
+use aya_ebpf::bindings::BPF_F_MMAPABLE;
 use aya_ebpf::btf_maps::Array;
 use aya_ebpf::macros::btf_map;
 use netmon_common::limits::TRACE_BUCKETS;
 use netmon_common::trace::{Bucket, Secret, Table};
 
+/// A bucket is a cache line, but only an array that could be mapped into user space starts with one.
 #[btf_map]
-static TRACES: Array<Bucket, { TRACE_BUCKETS as usize }> = Array::new();
+static TRACES: Array<Bucket, { TRACE_BUCKETS as usize }, { BPF_F_MMAPABLE as usize }> = Array::new();
 
 /// The secret of the table, random, set before loading.
 #[unsafe(no_mangle)]

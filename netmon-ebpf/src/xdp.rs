@@ -7,6 +7,9 @@ use netmon_common::records::Hook;
 
 use crate::packet::Packet;
 
+/// Frames are padded up to this length, the checksum of the link left out (IEEE 802.3 section 4A.4.2).
+const LONGEST_PADDED: usize = 60;
+
 /// A packet at the XDP hook.
 pub struct Xdp<'a> {
     ctx: &'a XdpContext,
@@ -29,6 +32,18 @@ impl Packet for Xdp<'_> {
     fn len(&self) -> usize {
         // SAFETY: the context is the one that the program was called with.
         unsafe { bpf_xdp_get_buff_len(self.ctx.ctx) as usize }
+    }
+
+    /// The helper costs as much as all of parsing, and few packets need it. A frame of several buffers goes on
+    /// where the first one is full, in the middle of its IP packet: one whose IP packet ends with the linear part
+    /// has one buffer. Only padding could follow in another, and frames as long as this one are not padded.
+    #[inline(always)]
+    fn len_at_once(&self, linear: usize, end: usize) -> Option<usize> {
+        if linear == end && linear > LONGEST_PADDED {
+            Some(linear)
+        } else {
+            None
+        }
     }
 
     #[inline(always)]

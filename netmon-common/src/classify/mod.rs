@@ -2,13 +2,15 @@
 
 mod meaning;
 
+use core::hint::cold_path;
+
 use crate::outcome::Transport;
-use crate::ports::DnsPorts;
-use crate::wire::dns::{DnsHeader, HEADER_LEN as DNS_HEADER_LEN, MessageHeader, TCP_LENGTH_LEN, TcpMessage};
+use crate::ports::{DnsPorts, Ports};
+use crate::wire::dns::{HEADER_LEN as DNS_HEADER_LEN, MessageHeader, TCP_LENGTH_LEN, TcpMessage};
 use crate::wire::ethernet::Payload;
 use crate::wire::icmp::Unreachable;
-use crate::wire::ip::{Ip, Protocol};
-use crate::wire::{Bytes, Header, Unreadable, ethernet, icmp, ipv4, ipv6, tcp, udp};
+use crate::wire::ip::{Family, Ip, Protocol};
+use crate::wire::{Bytes, Header, Unreadable, dns, ethernet, icmp, ipv4, ipv6, tcp, udp};
 
 pub use meaning::{Classified, Concern, Conversation, Error, Meaning, Message, Offload};
 
@@ -18,8 +20,9 @@ pub use meaning::{Classified, Concern, Conversation, Error, Meaning, Message, Of
 /// kernel's compiler never merges two meanings into one word, which the verifier would reject, and each
 /// counter's place is a constant.
 pub trait Sink {
-    /// Called exactly once for each packet.
-    fn take(&mut self, classified: &Classified);
+    /// Called exactly once for each packet. `end` is where the IP packet ends, in bytes from the start of the
+    /// frame; 0 where that is not known.
+    fn take(&mut self, classified: &Classified, end: usize);
 }
 
 /// Classifies an Ethernet frame.
@@ -48,14 +51,25 @@ pub fn classify_payload<B: Bytes>(
 
 /// Classifies an Ethernet frame, into a sink.
 #[inline(always)]
-pub fn classify_into<B: Bytes, S: Sink>(frame: &B, offload: Offload, ports: &DnsPorts, sink: &mut S) {
-    let payload = ethernet::parse(frame, offload.tags_removed);
-    Packet {
+pub fn classify_into<B: Bytes, P: Ports, S: Sink>(frame: &B, offload: Offload, ports: &P, sink: &mut S) {
+    let packet = Packet {
         bytes: frame,
         offload,
         ports,
+    };
+    match ethernet::parse_header(frame) {
+        // Apart, though the other way would do: in most packets that the kernel reads in place, the first headers
+        // are where the compiler knows.
+        Ok(ether_type) if !B::DEEP && !ethernet::is_tag(ether_type) => {
+            packet.classify_link(Ok(ethernet::payload(ether_type, ethernet::HEADER_LEN)), sink);
+        }
+        Ok(ether_type) => {
+            cold_path();
+            let payload = ethernet::parse_tags(frame, ether_type, ethernet::HEADER_LEN, offload.tags_removed);
+            packet.classify_link(payload, sink);
+        }
+        Err(unreadable) => packet.classify_link(Err(unreadable), sink),
     }
-    .classify_link(payload, sink);
 }
 
 struct Keep(Option<Classified>);
@@ -71,77 +85,77 @@ impl Keep {
 }
 
 impl Sink for Keep {
-    fn take(&mut self, classified: &Classified) {
+    fn take(&mut self, classified: &Classified, _end: usize) {
         self.0 = Some(*classified);
     }
 }
 
 /// A packet on its way through the classifier.
-struct Packet<'a, B> {
+struct Packet<'a, B, P> {
     bytes: &'a B,
     offload: Offload,
-    ports: &'a DnsPorts,
+    ports: &'a P,
 }
 
 /// The ports of a datagram or segment, and which of them are DNS ports.
 #[derive(Clone, Copy)]
-struct Ports {
+struct Ends {
     source: u16,
     destination: u16,
     from_server: bool,
     to_server: bool,
 }
 
-impl<B: Bytes> Packet<'_, B> {
+impl<B: Bytes, P: Ports> Packet<'_, B, P> {
     #[inline(always)]
     fn classify_link<S: Sink>(&self, payload: Result<Payload, Unreadable>, sink: &mut S) {
         let result = match payload {
             Ok(Payload::Ipv4(offset)) => self.classify_ipv4(offset, sink),
             Ok(Payload::Ipv6(offset)) => self.classify_ipv6(offset, sink),
             Ok(Payload::NotIp) => {
-                emit(sink, Meaning::NotIp, 0);
+                emit(sink, Meaning::NotIp, 0, 0);
                 Ok(())
             }
             Err(unreadable) => Err(unreadable),
         };
         if let Err(unreadable) = result {
-            emit(sink, Meaning::Unreadable(unreadable), 0);
+            emit(sink, Meaning::Unreadable(unreadable), 0, 0);
         }
     }
 
     #[inline(always)]
     fn classify_ipv4<S: Sink>(&self, offset: usize, sink: &mut S) -> Result<(), Unreadable> {
-        let ip = ipv4::parse(self.bytes, offset, self.bytes.wire_len())?;
+        let ip = ipv4::parse(self.bytes, offset)?;
         self.classify_ip(&ip, sink)
     }
 
     #[inline(always)]
     fn classify_ipv6<S: Sink>(&self, offset: usize, sink: &mut S) -> Result<(), Unreadable> {
-        let ip = ipv6::parse(self.bytes, offset, self.bytes.wire_len())?;
+        let ip = ipv6::parse(self.bytes, offset)?;
         self.classify_ip(&ip, sink)
     }
 
     #[inline(always)]
     fn classify_ip<S: Sink>(&self, ip: &Ip, sink: &mut S) -> Result<(), Unreadable> {
         if ip.later_fragment {
-            emit(sink, Meaning::Fragment, 0);
+            emit(sink, Meaning::Fragment, 0, ip.end);
             return Ok(());
         }
-        match ip.protocol {
-            Protocol::Udp => self.classify_udp(ip, sink),
-            Protocol::Tcp => self.classify_tcp(ip, sink),
-            Protocol::Icmpv4 => {
+        match (ip.protocol, ip.header.family) {
+            (Protocol::TCP, _) => self.classify_tcp(ip, sink),
+            (Protocol::UDP, _) => self.classify_udp(ip, sink),
+            (Protocol::ICMPV4, Family::V4) => {
                 let unreachable = icmp::parse_v4(self.bytes, ip.payload, ip.end)?;
                 self.classify_icmp(ip, unreachable, sink);
                 Ok(())
             }
-            Protocol::Icmpv6 => {
+            (Protocol::ICMPV6, Family::V6) => {
                 let unreachable = icmp::parse_v6(self.bytes, ip.payload, ip.end)?;
                 self.classify_icmp(ip, unreachable, sink);
                 Ok(())
             }
-            Protocol::Other => {
-                emit(sink, Meaning::Other, 0);
+            _ => {
+                emit(sink, Meaning::Other, 0, ip.end);
                 Ok(())
             }
         }
@@ -150,22 +164,15 @@ impl<B: Bytes> Packet<'_, B> {
     #[inline(always)]
     fn classify_udp<S: Sink>(&self, ip: &Ip, sink: &mut S) -> Result<(), Unreadable> {
         let datagram = udp::parse(self.bytes, ip.payload, ip.end)?;
-        let ports = self.ports(datagram.source_port, datagram.destination_port);
-        if !ports.from_server && !ports.to_server {
-            emit(sink, Meaning::Other, datagram.payload);
+        let Some(ports) = self.ports(datagram.source_port, datagram.destination_port) else {
+            emit(sink, Meaning::Other, datagram.payload, ip.end);
             return Ok(());
-        }
-        if datagram.payload + DNS_HEADER_LEN > datagram.end {
-            return Err(Unreadable::short(Header::Dns));
-        }
-        let header: DnsHeader = self
-            .bytes
-            .read(datagram.payload)
-            .ok_or(Unreadable::cut(Header::Dns))?;
+        };
+        let header = dns::parse(self.bytes, datagram.payload, datagram.end)?;
         let message = Place {
             transport: Transport::Udp,
             offset: datagram.payload,
-            end: datagram.end,
+            end: self.bytes.clamp(datagram.end),
         };
         emit_message(sink, ip, ports, header.message(), message, datagram.payload);
         Ok(())
@@ -174,15 +181,18 @@ impl<B: Bytes> Packet<'_, B> {
     #[inline(always)]
     fn classify_tcp<S: Sink>(&self, ip: &Ip, sink: &mut S) -> Result<(), Unreadable> {
         let segment = tcp::parse(self.bytes, ip.payload, ip.end)?;
-        let ports = self.ports(segment.source_port, segment.destination_port);
+        let Some(ports) = self.ports(segment.source_port, segment.destination_port) else {
+            emit(sink, Meaning::Other, segment.payload, ip.end);
+            return Ok(());
+        };
         if ports.to_server && segment.is_connect() {
-            emit(sink, Meaning::Connect(ports.toward_server(ip)), segment.payload);
+            let connect = Meaning::Connect(ports.toward_server(ip));
+            emit(sink, connect, segment.payload, ip.end);
         } else if ports.from_server && segment.is_reset() {
-            emit(sink, Meaning::Reset(ports.away_from_server(ip)), segment.payload);
-        } else if ports.to_server || ports.from_server {
-            self.classify_stream(ip, &segment, ports, sink)?;
+            let reset = Meaning::Reset(ports.away_from_server(ip));
+            emit(sink, reset, segment.payload, ip.end);
         } else {
-            emit(sink, Meaning::Other, segment.payload);
+            self.classify_stream(ip, &segment, ports, sink)?;
         }
         Ok(())
     }
@@ -193,19 +203,20 @@ impl<B: Bytes> Packet<'_, B> {
         &self,
         ip: &Ip,
         segment: &tcp::Tcp,
-        ports: Ports,
+        ports: Ends,
         sink: &mut S,
     ) -> Result<(), Unreadable> {
         let offset = segment.payload + TCP_LENGTH_LEN;
-        if offset + DNS_HEADER_LEN > ip.end {
-            emit(sink, Meaning::Other, segment.payload);
+        let end = self.bytes.clamp(ip.end);
+        if offset + DNS_HEADER_LEN > end {
+            emit(sink, Meaning::Other, segment.payload, ip.end);
             return Ok(());
         }
         let message: TcpMessage = self
             .bytes
             .read(segment.payload)
             .ok_or(Unreadable::cut(Header::Dns))?;
-        let available = ip.end - offset;
+        let available = end - offset;
         let segment_size = self.offload.segment_size as usize;
         let rest = if segment_size > TCP_LENGTH_LEN && segment_size - TCP_LENGTH_LEN < available {
             segment_size - TCP_LENGTH_LEN
@@ -220,13 +231,13 @@ impl<B: Bytes> Packet<'_, B> {
             length == rest
         };
         if length < DNS_HEADER_LEN || !length_fits || !message.header.is_plausible() {
-            emit(sink, Meaning::Other, segment.payload);
+            emit(sink, Meaning::Other, segment.payload, ip.end);
             return Ok(());
         }
         let place = Place {
             transport: Transport::Tcp,
             offset,
-            end: ip.end,
+            end,
         };
         emit_message(sink, ip, ports, header, place, segment.payload);
         Ok(())
@@ -235,7 +246,7 @@ impl<B: Bytes> Packet<'_, B> {
     #[inline(always)]
     fn classify_icmp<S: Sink>(&self, ip: &Ip, unreachable: Option<Unreachable>, sink: &mut S) {
         let Some(unreachable) = unreachable else {
-            emit(sink, Meaning::Other, 0);
+            emit(sink, Meaning::Other, 0, ip.end);
             return;
         };
         let concern = match unreachable.quoted.ports {
@@ -251,21 +262,31 @@ impl<B: Bytes> Packet<'_, B> {
                 concern,
             }),
             0,
+            ip.end,
         );
     }
 
+    /// `None` if neither is a DNS port.
     #[inline(always)]
-    fn ports(&self, source: u16, destination: u16) -> Ports {
-        Ports {
+    fn ports(&self, source: u16, destination: u16) -> Option<Ends> {
+        if !self.ports.may_contain(source, destination) {
+            return None;
+        }
+        let ports = Ends {
             source,
             destination,
             from_server: self.ports.contains(source),
             to_server: self.ports.contains(destination),
+        };
+        if ports.from_server || ports.to_server {
+            Some(ports)
+        } else {
+            None
         }
     }
 }
 
-impl Ports {
+impl Ends {
     #[inline(always)]
     fn toward_server(self, ip: &Ip) -> Conversation {
         Conversation {
@@ -300,7 +321,7 @@ struct Place {
 fn emit_message<S: Sink>(
     sink: &mut S,
     ip: &Ip,
-    ports: Ports,
+    ports: Ends,
     header: MessageHeader,
     place: Place,
     payload: usize,
@@ -322,6 +343,7 @@ fn emit_message<S: Sink>(
                 end,
             }),
             payload,
+            ip.end,
         );
     } else if !header.is_response() && ports.to_server {
         let conversation = ports.toward_server(ip);
@@ -335,13 +357,14 @@ fn emit_message<S: Sink>(
                 end,
             }),
             payload,
+            ip.end,
         );
     } else {
-        emit(sink, Meaning::Other, payload);
+        emit(sink, Meaning::Other, payload, ip.end);
     }
 }
 
 #[inline(always)]
-fn emit<S: Sink>(sink: &mut S, meaning: Meaning, payload: usize) {
-    sink.take(&Classified { meaning, payload });
+fn emit<S: Sink>(sink: &mut S, meaning: Meaning, payload: usize, end: usize) {
+    sink.take(&Classified { meaning, payload }, end);
 }

@@ -85,17 +85,6 @@ impl Destination {
             + self.icmp_unreachable.iter().sum::<u64>()
     }
 
-    /// The sum of what each CPU has counted, as a per-CPU map gives it: one record after the other.
-    pub fn sum(words: &[u64]) -> Self {
-        let mut sum = Self::ZERO;
-        for record in words.chunks_exact(size_of::<Self>() / size_of::<u64>()) {
-            for (place, amount) in record.iter().enumerate() {
-                sum.add(place, *amount);
-            }
-        }
-        sum
-    }
-
     /// Adds the counters of another CPU.
     pub fn merge(&mut self, other: &Self) {
         // Destructured, so that a new counter must choose.
@@ -123,5 +112,41 @@ impl Destination {
         merge(&mut self.dns_unreachable, dns_unreachable);
         self.late_responses += late_responses;
         self.unsolicited += unsolicited;
+    }
+}
+
+/// What the table holds of a destination on one CPU: its counters, and what the CPU keeps beside them so that it
+/// has to look up nothing else for most packets of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct Entry {
+    /// The counters.
+    pub counters: Destination,
+    /// When this CPU last learned that the server had answered anybody, by the monotonic clock; 0 for never.
+    pub answered_ns: u64,
+    /// Which place this CPU gave the server in the table of latencies, counted from 1; 0 for none yet.
+    pub latency: u64,
+}
+
+const _: () = assert!(size_of::<Entry>() == size_of::<Destination>() + 16 && align_of::<Entry>() == 8);
+
+impl Entry {
+    /// No packet yet.
+    pub const ZERO: Self = Self {
+        counters: Destination::ZERO,
+        answered_ns: 0,
+        latency: 0,
+    };
+
+    /// The sum of what each CPU has counted, as a per-CPU map gives it: one entry after the other.
+    pub fn sum(words: &[u64]) -> Destination {
+        let mut sum = Destination::ZERO;
+        for entry in words.chunks_exact(size_of::<Self>() / size_of::<u64>()) {
+            let counters = entry.iter().take(size_of::<Destination>() / size_of::<u64>());
+            for (place, amount) in counters.enumerate() {
+                sum.add(place, *amount);
+            }
+        }
+        sum
     }
 }

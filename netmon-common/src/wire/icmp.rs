@@ -55,6 +55,7 @@ pub fn parse_v4<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Option
         return Ok(None);
     }
     let quote = offset + HEADER_LEN;
+    let end = bytes.clamp(end);
     let fixed = in_quote(ipv4::parse_fixed(bytes, quote, end))?;
     let whole = ipv4::skip_options(bytes, fixed);
     Ok(Some(Unreachable {
@@ -73,6 +74,7 @@ pub fn parse_v6<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Option
     // The second half is not used, but must be there.
     let _: [u8; HEADER_LEN] = read_header(bytes, offset, end, Header::Icmp)?;
     let quote = offset + HEADER_LEN;
+    let end = bytes.clamp(end);
     let fixed = in_quote(ipv6::parse_fixed(bytes, quote, end))?;
     let whole = ipv6::walk_extensions(bytes, fixed);
     Ok(Some(Unreachable {
@@ -106,9 +108,9 @@ fn read_quoted<B: Bytes>(
 #[inline(always)]
 fn read_ports<B: Bytes>(bytes: &B, ip: Ip) -> Result<Quoted, Unreadable> {
     let transport = match ip.protocol {
-        Protocol::Udp => Some(Transport::Udp),
-        Protocol::Tcp => Some(Transport::Tcp),
-        Protocol::Icmpv4 | Protocol::Icmpv6 | Protocol::Other => None,
+        Protocol::UDP => Some(Transport::Udp),
+        Protocol::TCP => Some(Transport::Tcp),
+        _ => None,
     };
     let ports = match transport {
         Some(transport) if !ip.later_fragment && ip.payload + 4 <= ip.end => {

@@ -1,6 +1,6 @@
 //! TCP headers (RFC 9293 section 3.1). Streams are not reassembled.
 
-use super::{Bytes, Header, Plain, Unreadable, read_header, require};
+use super::{Bytes, Header, Plain, Unreadable, missing, require, require_declared};
 
 /// Length of the header without options, in bytes.
 pub const HEADER_LEN: usize = 20;
@@ -55,7 +55,10 @@ impl Tcp {
 /// Reads the segment at `offset` of an IP packet that ends at `end`.
 #[inline(always)]
 pub fn parse<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Tcp, Unreadable> {
-    let header: TcpHeader = read_header(bytes, offset, end, Header::Tcp)?;
+    require_declared(offset + HEADER_LEN, end, Header::Tcp)?;
+    let Some(header) = bytes.read::<TcpHeader>(offset) else {
+        return Err(missing(bytes, offset + HEADER_LEN, Header::Tcp));
+    };
     let header_len = usize::from(header.data_offset >> 4) * 4;
     if header_len < HEADER_LEN {
         return Err(Unreadable::wrong(Header::Tcp));

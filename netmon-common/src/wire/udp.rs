@@ -1,6 +1,6 @@
 //! UDP (RFC 768).
 
-use super::{Bytes, Header, Plain, Unreadable, read_header};
+use super::{Bytes, Header, Plain, Unreadable, missing, require_declared};
 
 /// Length of the header, in bytes.
 pub const HEADER_LEN: usize = 8;
@@ -26,14 +26,17 @@ pub struct Udp {
     pub destination_port: u16,
     /// Where the payload starts.
     pub payload: usize,
-    /// Where it ends: what both the UDP length and the IP length allow.
+    /// Where it declares to end: what both the UDP length and the IP length allow.
     pub end: usize,
 }
 
 /// Reads the datagram at `offset` of an IP packet that ends at `end`.
 #[inline(always)]
 pub fn parse<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Udp, Unreadable> {
-    let header: UdpHeader = read_header(bytes, offset, end, Header::Udp)?;
+    require_declared(offset + HEADER_LEN, end, Header::Udp)?;
+    let Some(header) = bytes.read::<UdpHeader>(offset) else {
+        return Err(missing(bytes, offset + HEADER_LEN, Header::Udp));
+    };
     let length = usize::from(u16::from_be_bytes(header.length));
     if length < HEADER_LEN {
         return Err(Unreadable::wrong(Header::Udp));
