@@ -1,38 +1,61 @@
 //! Which ports are DNS ports.
 
+use core::hint::black_box;
+
 use crate::limits::MAX_DNS_PORTS;
 
-/// Tells which ports are DNS ports.
-///
-/// A trait, because the kernel's side reads what user space told it only when it is asked: most packets ask the
-/// first question only.
-pub trait Ports {
-    /// Whether one of them (host order) may be a DNS port. `false` is certain, and comes cheaply; so it does for
-    /// 63 of 64 ports of no service.
-    fn may_contain(&self, one: u16, other: u16) -> bool;
+/// A port as it stands in a header, in network order.
+pub type RawPort = [u8; 2];
 
-    /// Whether it (host order) is a DNS port.
-    fn contains(&self, port: u16) -> bool;
-}
-
-/// The DNS ports, at most [`MAX_DNS_PORTS`]. The kernel gets them as constants at load time.
+/// Which of two ports are DNS ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DnsPorts {
-    /// Four to a word, so that a look-up compares four at once; the first one fills the unused places, so that it
-    /// needs no length.
-    table: [u64; MAX_DNS_PORTS / PORTS_PER_WORD],
-    /// A bit for the lowest six bits of each: most packets are found to be no DNS by these alone.
-    sieve: u64,
+pub struct DnsEnds {
+    /// The source port.
+    pub source: bool,
+    /// The destination port.
+    pub destination: bool,
 }
+
+impl DnsEnds {
+    /// Which of two ports are this one, all of them in network order; `None` if neither is. Nearly every packet is
+    /// asked: so nothing is swapped, and the answer is in the way that is taken.
+    #[inline(always)]
+    pub fn at(source: RawPort, destination: RawPort, port: u16) -> Option<Self> {
+        if u16::from_ne_bytes(source) == port {
+            return Some(Self {
+                source: true,
+                // Hidden, or it would be compared first for both.
+                destination: u16::from_ne_bytes(black_box(destination)) == port,
+            });
+        }
+        if u16::from_ne_bytes(destination) == port {
+            return Some(Self {
+                source: false,
+                destination: true,
+            });
+        }
+        None
+    }
+}
+
+/// Tells DNS ports from others. A trait, because the kernel's side has them elsewhere.
+pub trait Ports {
+    /// Which of the two are DNS ports; `None` if neither is.
+    fn ends(&self, source: RawPort, destination: RawPort) -> Option<DnsEnds>;
+}
+
+/// The DNS ports, at most [`MAX_DNS_PORTS`]; the first one fills the unused places, so that a look-up
+/// needs no length. Four to a word, so that a look-up compares four at once. The kernel gets them as a
+/// constant at load time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct DnsPorts([u64; MAX_DNS_PORTS / PORTS_PER_WORD]);
 
 const PORTS_PER_WORD: usize = size_of::<u64>() / size_of::<u16>();
 
 impl DnsPorts {
     /// Port 53 alone (RFC 1035 section 4.2).
-    pub const DEFAULT: Self = Self {
-        table: [53 * LOWEST_BITS; MAX_DNS_PORTS / PORTS_PER_WORD],
-        sieve: 1 << sieved(53),
-    };
+    pub const DEFAULT: Self = Self([53 * LOWEST_BITS; MAX_DNS_PORTS / PORTS_PER_WORD]);
 
     /// These ports. `None` when there are none, more than [`MAX_DNS_PORTS`], or one of them is 0.
     pub fn new(ports: &[u16]) -> Option<Self> {
@@ -48,20 +71,34 @@ impl DnsPorts {
                 *word = *word & !(0xffff << shift) | u64::from(*port) << shift;
             }
         }
-        let sieve = ports.iter().fold(0, |sieve, port| sieve | 1 << sieved(*port));
-        Some(Self { table, sieve })
+        Some(Self(table))
     }
 
-    /// The table and the sieve, as the kernel programs are given them.
-    pub const fn words(self) -> ([u64; 2], u64) {
-        (self.table, self.sieve)
+    /// From words as [`words`](Self::words) gives them.
+    #[inline(always)]
+    pub const fn from_words(words: [u64; 2]) -> Self {
+        Self(words)
+    }
+
+    /// The words, as the kernel programs are given them.
+    pub const fn words(self) -> [u64; 2] {
+        self.0
+    }
+
+    /// The port, if it is only one.
+    pub const fn only(self) -> Option<u16> {
+        let [low, high] = self.0;
+        // The lowest lane.
+        let port = (low % (1 << 16)) as u16;
+        let filled = port as u64 * LOWEST_BITS;
+        if low == filled && high == filled { Some(port) } else { None }
     }
 
     /// The ports, host order, the first one again in unused places.
     pub fn table(self) -> [u16; MAX_DNS_PORTS] {
         let mut table = [0; MAX_DNS_PORTS];
         let lanes = self
-            .table
+            .0
             .into_iter()
             .flat_map(|word| [word, word >> 16, word >> 32, word >> 48]);
         for (place, lane) in table.iter_mut().zip(lanes) {
@@ -73,39 +110,31 @@ impl DnsPorts {
     }
 
     /// Whether `port` (host order) is a DNS port.
+    #[inline(always)]
     pub const fn contains(&self, port: u16) -> bool {
-        is_in(self.table, port)
+        // All places at once, and without branches, each of which the verifier would follow: a lane of
+        // `differences` is zero where the table has the port. The borrow of a lane sets its highest bit
+        // only if it was zero, or if one below it was.
+        let lanes = port as u64 * LOWEST_BITS;
+        let [low, high] = self.0;
+        let differences = [low ^ lanes, high ^ lanes];
+        has_zero_lane(differences[0]) | has_zero_lane(differences[1]) != 0
     }
 }
 
 impl Ports for DnsPorts {
     #[inline(always)]
-    fn may_contain(&self, one: u16, other: u16) -> bool {
-        passes(self.sieve, one, other)
+    fn ends(&self, source: RawPort, destination: RawPort) -> Option<DnsEnds> {
+        let ends = DnsEnds {
+            source: self.contains(u16::from_be_bytes(source)),
+            destination: self.contains(u16::from_be_bytes(destination)),
+        };
+        if ends.source || ends.destination {
+            Some(ends)
+        } else {
+            None
+        }
     }
-
-    #[inline(always)]
-    fn contains(&self, port: u16) -> bool {
-        is_in(self.table, port)
-    }
-}
-
-/// [`Ports::may_contain`] for the sieve of [`DnsPorts::words`].
-#[inline(always)]
-pub const fn passes(sieve: u64, one: u16, other: u16) -> bool {
-    (sieve >> sieved(one) | sieve >> sieved(other)) & 1 != 0
-}
-
-/// [`Ports::contains`] for the table of [`DnsPorts::words`].
-#[inline(always)]
-pub const fn is_in(table: [u64; 2], port: u16) -> bool {
-    // All places at once, and without branches, each of which the verifier would follow: a lane of
-    // `differences` is zero where the table has the port. The borrow of a lane sets its highest bit
-    // only if it was zero, or if one below it was.
-    let lanes = port as u64 * LOWEST_BITS;
-    let [low, high] = table;
-    let differences = [low ^ lanes, high ^ lanes];
-    has_zero_lane(differences[0]) | has_zero_lane(differences[1]) != 0
 }
 
 /// The lowest bit of each 16-bit lane.
@@ -117,32 +146,42 @@ const fn has_zero_lane(lanes: u64) -> u64 {
     lanes.wrapping_sub(LOWEST_BITS) & !lanes & (LOWEST_BITS << 15)
 }
 
-/// The bit of the sieve for a port.
-#[inline(always)]
-const fn sieved(port: u16) -> u32 {
-    port as u32 % u64::BITS
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_the_given_ports_are_dns_ports_and_the_sieve_lets_them_through() {
+    fn only_the_given_ports_are_dns_ports() {
         let ports = DnsPorts::new(&[53, 5353]).unwrap();
         for port in 0..=u16::MAX {
             assert_eq!(ports.contains(port), port == 53 || port == 5353, "{port}");
-            assert!(ports.may_contain(port, 0) || !ports.contains(port), "{port}");
-            assert!(ports.may_contain(0, port) || !ports.contains(port), "{port}");
         }
         assert_eq!(ports.table(), [53, 5353, 53, 53, 53, 53, 53, 53]);
-        assert!(!ports.may_contain(443, 40_000));
-        assert!(!ports.may_contain(80, 22));
         let eight = [1, 2, 0x8000, 0x7fff, 0xffff, 0x100, 0x101, 0xff];
         let ports = DnsPorts::new(&eight).unwrap();
         for port in 0..=u16::MAX {
             assert_eq!(ports.contains(port), eight.contains(&port), "{port}");
         }
+    }
+
+    #[test]
+    fn a_single_port_is_known_as_such_and_tells_the_ends_alike() {
+        for port in [1, 53, 0x100, 0x3500, u16::MAX] {
+            let ports = DnsPorts::new(&[port]).unwrap();
+            assert_eq!(ports.only(), Some(port));
+            for other in [0, 53, 0x3500, port.swap_bytes(), port] {
+                for [source, destination] in [[port, other], [other, port], [other, other]] {
+                    let (source, destination) = (source.to_be_bytes(), destination.to_be_bytes());
+                    assert_eq!(
+                        DnsEnds::at(source, destination, port.to_be()),
+                        ports.ends(source, destination),
+                        "{source:?} {destination:?}"
+                    );
+                }
+            }
+        }
+        assert_eq!(DnsPorts::new(&[53, 5353]).unwrap().only(), None);
+        assert_eq!(DnsPorts::new(&[53, 53]).unwrap().only(), Some(53));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::totals::totals;
 /// Counts the packet, unless it was counted where it entered; gives back this CPU's entry of its destination.
 #[inline(always)]
 pub fn count<P: Packet>(
-    packet: &P,
+    packet: P,
     finding: &Finding,
     exchange: &Exchange,
     counted_before: bool,

@@ -28,7 +28,7 @@ pub struct Known {
 
 /// Sends an error and the packet that it quotes; `false` when the ring is full.
 #[inline(always)]
-pub fn send_failure<P: Packet>(packet: &P, exchange: &Exchange, known: &Known) -> bool {
+pub fn send_failure<P: Packet>(packet: P, exchange: &Exchange, known: &Known) -> bool {
     let Some(mut entry) = EVENTS.reserve_untyped::<Evidence>(0) else {
         return false;
     };
@@ -45,7 +45,7 @@ pub fn send_failure<P: Packet>(packet: &P, exchange: &Exchange, known: &Known) -
 
 /// Sends a query or an answer; `false` when the ring is full.
 #[inline(always)]
-pub fn send_sample<P: Packet>(packet: &P, kind: EventKind, exchange: &Exchange, known: &Known) -> bool {
+pub fn send_sample<P: Packet>(packet: P, kind: EventKind, exchange: &Exchange, known: &Known) -> bool {
     let Some(mut entry) = EVENTS.reserve_untyped::<Sample>(0) else {
         return false;
     };
@@ -65,7 +65,7 @@ pub fn send_sample<P: Packet>(packet: &P, kind: EventKind, exchange: &Exchange, 
 /// # Safety
 /// `to` is valid for writing `MOST` bytes.
 #[inline(always)]
-unsafe fn copy<P: Packet, const MOST: usize>(packet: &P, exchange: &Exchange, to: *mut u8) -> u16 {
+unsafe fn copy<P: Packet, const MOST: usize>(packet: P, exchange: &Exchange, to: *mut u8) -> u16 {
     let mut len = exchange.end.wrapping_sub(exchange.start);
     if len > MOST {
         len = MOST;
@@ -83,7 +83,7 @@ unsafe fn copy<P: Packet, const MOST: usize>(packet: &P, exchange: &Exchange, to
 #[inline(always)]
 unsafe fn fill<P: Packet>(
     header: *mut EventHeader,
-    packet: &P,
+    packet: P,
     kind: EventKind,
     exchange: &Exchange,
     known: &Known,

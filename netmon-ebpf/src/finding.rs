@@ -42,7 +42,7 @@ pub struct Finding {
 
 /// Takes what the classifier finds.
 pub struct Sieve<'a, P, B> {
-    packet: &'a P,
+    packet: P,
     bytes: &'a B,
     totals: &'a mut Totals,
     counted_before: bool,
@@ -53,7 +53,7 @@ pub struct Sieve<'a, P, B> {
 impl<'a, P: Packet, B: Reader> Sieve<'a, P, B> {
     /// For a packet, which may have been counted where it entered.
     #[inline(always)]
-    pub fn new(packet: &'a P, bytes: &'a B, totals: &'a mut Totals, counted_before: bool) -> Self {
+    pub fn new(packet: P, bytes: &'a B, totals: &'a mut Totals, counted_before: bool) -> Self {
         Self {
             packet,
             bytes,
@@ -79,8 +79,11 @@ impl<P: Packet, B: Reader> Sink for Sieve<'_, P, B> {
         }
         let tally = Tally::of(meaning);
         let offload = self.packet.offload();
+        let mut len = self.bytes.frame_len(end);
         // A tag that was taken off the frame was on the wire, and will be again.
-        let len = self.bytes.frame_len(end) + usize::from(offload.tags_removed) * TAG_LEN;
+        if offload.tags_removed != 0 {
+            len += usize::from(offload.tags_removed) * TAG_LEN;
+        }
         let destination = meaning.destination();
         if destination.is_none() && offload.segment_size == 0 {
             self.totals.count(&tally, 1, len as u64);

@@ -7,7 +7,7 @@ use crate::packet::Packet;
 /// has 512 bytes for all that call each other.
 #[cfg(feature = "log")]
 #[inline(always)]
-pub fn failure<P: Packet>(packet: &P, exchange: &Exchange) {
+pub fn failure<P: Packet>(packet: P, exchange: &Exchange) {
     use aya_log_ebpf::debug;
     use core::net::Ipv6Addr;
 
@@ -25,4 +25,4 @@ pub fn failure<P: Packet>(packet: &P, exchange: &Exchange) {
 /// Without logging it costs nothing.
 #[cfg(not(feature = "log"))]
 #[inline(always)]
-pub fn failure<P: Packet>(_packet: &P, _exchange: &Exchange) {}
+pub fn failure<P: Packet>(_packet: P, _exchange: &Exchange) {}

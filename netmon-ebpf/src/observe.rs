@@ -15,8 +15,8 @@ use crate::track::track;
 
 /// Counts the packet, unless it was counted where it entered, and follows it.
 #[inline(always)]
-pub fn observe<P: Packet>(packet: &P, counted_before: bool) {
-    let rest = match find(packet, &Linear::of(packet), counted_before) {
+pub fn observe<P: Packet>(packet: P, counted_before: bool) {
+    let rest = match find(packet, Linear::of, counted_before) {
         Rest::Read => find_in_whole(packet, counted_before),
         rest => rest,
     };
@@ -37,17 +37,21 @@ pub fn observe<P: Packet>(packet: &P, counted_before: bool) {
 
 /// The same with every header copied out, wherever it lies. Apart, because few packets need it.
 #[inline(never)]
-fn find_in_whole<P: Packet>(packet: &P, counted_before: bool) -> Rest {
-    find(packet, &Whole::of(packet), counted_before)
+fn find_in_whole<P: Packet>(packet: P, counted_before: bool) -> Rest {
+    find(packet, Whole::of, counted_before)
 }
 
 /// Finds out what the packet means, and counts it if that is all that is to be done.
 #[inline(always)]
-fn find<P: Packet, B: Reader>(packet: &P, bytes: &B, counted_before: bool) -> Rest {
+fn find<P: Packet, B: Reader>(packet: P, read: impl FnOnce(P) -> Option<B>, counted_before: bool) -> Rest {
     let Some(totals) = totals() else {
         return Rest::Nothing;
     };
-    let mut sieve = Sieve::new(packet, bytes, totals, counted_before);
-    classify_into(bytes, packet.offload(), &Configured, &mut sieve);
+    // Not before that look-up, which takes the registers.
+    let Some(bytes) = read(packet) else {
+        return Rest::Read;
+    };
+    let mut sieve = Sieve::new(packet, &bytes, totals, counted_before);
+    classify_into(&bytes, || packet.offload(), &Configured, &mut sieve);
     sieve.rest
 }

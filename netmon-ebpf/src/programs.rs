@@ -19,7 +19,7 @@ static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";
 #[xdp(frags)]
 #[inline(always)]
 fn netmon_xdp(ctx: XdpContext) -> u32 {
-    observe(&Xdp::new(&ctx), false);
+    observe(Xdp::new(&ctx), false);
     xdp_action::XDP_PASS
 }
 
@@ -27,7 +27,7 @@ fn netmon_xdp(ctx: XdpContext) -> u32 {
 #[classifier]
 #[inline(always)]
 fn netmon_ingress(ctx: TcContext) -> i32 {
-    observe(&Skb::new(&ctx, Hook::Ingress), false);
+    observe(Skb::new(&ctx, Hook::Ingress), false);
     // "Unspecified" lets the programs behind this one run; "OK" would skip them.
     TC_ACT_UNSPEC
 }
@@ -38,6 +38,6 @@ fn netmon_ingress(ctx: TcContext) -> i32 {
 #[inline(always)]
 fn netmon_egress(ctx: TcContext) -> i32 {
     let skb = Skb::new(&ctx, Hook::Egress);
-    observe(&skb, is_watched(skb.entered_by()));
+    observe(skb, is_watched(skb.entered_by()));
     TC_ACT_UNSPEC
 }

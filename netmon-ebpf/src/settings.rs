@@ -1,16 +1,21 @@
 //! What user space tells the programs.
 
+use core::hint::cold_path;
+
 use aya_ebpf::Global;
 use aya_ebpf::btf_maps::HashMap;
 use aya_ebpf::macros::btf_map;
 use netmon_common::limits::INTERFACES;
-use netmon_common::{DnsPorts, Ports, ports};
+use netmon_common::{DnsEnds, DnsPorts, Ports, RawPort};
 
-/// The DNS ports, as [`netmon_common::DnsPorts::words`] gives them. Set before loading; constants to the verifier.
+/// The DNS ports. Set before loading; constants to the verifier.
 #[unsafe(no_mangle)]
-static DNS_PORTS: Global<[u64; 2]> = Global::new(DnsPorts::DEFAULT.words().0);
+static DNS_PORTS: Global<[u64; 2]> = Global::new(DnsPorts::DEFAULT.words());
+
+/// The DNS port if it is only one, as most often, in network order; else 0. The verifier removes the way that is not
+/// taken.
 #[unsafe(no_mangle)]
-static DNS_PORTS_SIEVE: Global<u64> = Global::new(DnsPorts::DEFAULT.words().1);
+static ONLY_DNS_PORT: Global<u16> = Global::new(53_u16.to_be());
 
 /// Whether exchanges are followed (1). Without, errors cannot be verified, and there is no latency. Set before
 /// loading: the verifier then removes what is never run.
@@ -26,13 +31,14 @@ pub struct Configured;
 
 impl Ports for Configured {
     #[inline(always)]
-    fn may_contain(&self, one: u16, other: u16) -> bool {
-        ports::passes(DNS_PORTS_SIEVE.load(), one, other)
-    }
-
-    #[inline(always)]
-    fn contains(&self, port: u16) -> bool {
-        ports::is_in(DNS_PORTS.load(), port)
+    fn ends(&self, source: RawPort, destination: RawPort) -> Option<DnsEnds> {
+        match ONLY_DNS_PORT.load() {
+            0 => {
+                cold_path();
+                DnsPorts::from_words(DNS_PORTS.load()).ends(source, destination)
+            }
+            only => DnsEnds::at(source, destination, only),
+        }
     }
 }
 

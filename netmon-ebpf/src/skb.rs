@@ -9,6 +9,7 @@ use netmon_common::records::Hook;
 use crate::packet::Packet;
 
 /// A packet at a TC hook.
+#[derive(Clone, Copy)]
 pub struct Skb {
     skb: *mut __sk_buff,
     hook: Hook,

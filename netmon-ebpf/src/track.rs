@@ -22,7 +22,7 @@ const LOOPBACK: u32 = 1;
 
 /// Follows the packet whose exchange is noted; `entry` is this CPU's of its server, if it is known.
 #[inline(always)]
-pub fn track<P: Packet>(packet: &P, kind: Kind, exchange: &Exchange, entry: Option<&'static mut Entry>) {
+pub fn track<P: Packet>(packet: P, kind: Kind, exchange: &Exchange, entry: Option<&'static mut Entry>) {
     // SAFETY: reads a clock. Not the boot clock: it costs a quarter more, and user space can add what it is ahead.
     let now_ns = unsafe { bpf_ktime_get_ns() };
     if !tracking() {
@@ -51,7 +51,7 @@ pub fn track<P: Packet>(packet: &P, kind: Kind, exchange: &Exchange, entry: Opti
 
 #[inline(always)]
 fn query<P: Packet>(
-    packet: &P,
+    packet: P,
     kind: Kind,
     exchange: &Exchange,
     entry: Option<&mut Entry>,
@@ -96,7 +96,7 @@ fn query<P: Packet>(
 
 #[inline(always)]
 fn answer<P: Packet>(
-    packet: &P,
+    packet: P,
     exchange: &Exchange,
     entry: Option<&mut Entry>,
     flow: FlowHash,
@@ -141,7 +141,7 @@ fn answer<P: Packet>(
 
 #[inline(always)]
 fn failure<P: Packet>(
-    packet: &P,
+    packet: P,
     exchange: &Exchange,
     entry: Option<&mut Entry>,
     flow: FlowHash,
@@ -184,7 +184,7 @@ fn failure<P: Packet>(
 
 /// An error where nothing is tracked: it goes out as it is, at most as many as a CPU may send.
 #[inline(always)]
-fn untracked_failure<P: Packet>(packet: &P, exchange: &Exchange, now_ns: u64) {
+fn untracked_failure<P: Packet>(packet: P, exchange: &Exchange, now_ns: u64) {
     if servers::may_send_unverified(now_ns) {
         let known = Known {
             now_ns,

@@ -5,7 +5,7 @@ mod meaning;
 use core::hint::cold_path;
 
 use crate::outcome::Transport;
-use crate::ports::{DnsPorts, Ports};
+use crate::ports::{DnsPorts, Ports, RawPort};
 use crate::wire::dns::{HEADER_LEN as DNS_HEADER_LEN, MessageHeader, TCP_LENGTH_LEN, TcpMessage};
 use crate::wire::ethernet::Payload;
 use crate::wire::icmp::Unreachable;
@@ -28,7 +28,7 @@ pub trait Sink {
 /// Classifies an Ethernet frame.
 pub fn classify<B: Bytes>(frame: &B, offload: Offload, ports: &DnsPorts) -> Classified {
     let mut sink = Keep(None);
-    classify_into(frame, offload, ports, &mut sink);
+    classify_into(frame, || offload, ports, &mut sink);
     sink.kept()
 }
 
@@ -40,35 +40,50 @@ pub fn classify_payload<B: Bytes>(
     ports: &DnsPorts,
 ) -> Classified {
     let mut sink = Keep(None);
-    Packet {
+    let packet = Packet {
         bytes: frame,
-        offload,
+        offload: || offload,
         ports,
-    }
-    .classify_link(Ok(payload), &mut sink);
+    };
+    let result = packet.classify(payload, &mut sink);
+    take_unreadable(result, &mut sink);
     sink.kept()
 }
 
 /// Classifies an Ethernet frame, into a sink.
 #[inline(always)]
-pub fn classify_into<B: Bytes, P: Ports, S: Sink>(frame: &B, offload: Offload, ports: &P, sink: &mut S) {
+pub fn classify_into<B: Bytes, O: Fn() -> Offload, P: Ports, S: Sink>(
+    frame: &B,
+    offload: O,
+    ports: &P,
+    sink: &mut S,
+) {
     let packet = Packet {
         bytes: frame,
         offload,
         ports,
     };
-    match ethernet::parse_header(frame) {
-        // Apart, though the other way would do: in most packets that the kernel reads in place, the first headers
+    let result = match ethernet::parse_header(frame) {
+        // What is read in place is classified apart without tags: most frames have none, and then the first headers
         // are where the compiler knows.
-        Ok(ether_type) if !B::DEEP && !ethernet::is_tag(ether_type) => {
-            packet.classify_link(Ok(ethernet::payload(ether_type, ethernet::HEADER_LEN)), sink);
-        }
+        Ok(ethernet::IPV4) if !B::DEEP => packet.classify_ipv4(ethernet::HEADER_LEN, sink),
+        Ok(ethernet::IPV6) if !B::DEEP => packet.classify_ipv6(ethernet::HEADER_LEN, sink),
         Ok(ether_type) => {
-            cold_path();
-            let payload = ethernet::parse_tags(frame, ether_type, ethernet::HEADER_LEN, offload.tags_removed);
-            packet.classify_link(payload, sink);
+            let tags_removed = (packet.offload)().tags_removed;
+            match ethernet::parse_tags(frame, ether_type, ethernet::HEADER_LEN, tags_removed) {
+                Ok(payload) => packet.classify(payload, sink),
+                Err(unreadable) => Err(unreadable),
+            }
         }
-        Err(unreadable) => packet.classify_link(Err(unreadable), sink),
+        Err(unreadable) => Err(unreadable),
+    };
+    take_unreadable(result, sink);
+}
+
+#[inline(always)]
+fn take_unreadable<S: Sink>(result: Result<(), Unreadable>, sink: &mut S) {
+    if let Err(unreadable) = result {
+        emit(sink, Meaning::Unreadable(unreadable), 0, 0);
     }
 }
 
@@ -91,9 +106,10 @@ impl Sink for Keep {
 }
 
 /// A packet on its way through the classifier.
-struct Packet<'a, B, P> {
+struct Packet<'a, B, O, P> {
     bytes: &'a B,
-    offload: Offload,
+    /// Asked where it matters, which is not in most packets.
+    offload: O,
     ports: &'a P,
 }
 
@@ -106,20 +122,16 @@ struct Ends {
     to_server: bool,
 }
 
-impl<B: Bytes, P: Ports> Packet<'_, B, P> {
+impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
     #[inline(always)]
-    fn classify_link<S: Sink>(&self, payload: Result<Payload, Unreadable>, sink: &mut S) {
-        let result = match payload {
-            Ok(Payload::Ipv4(offset)) => self.classify_ipv4(offset, sink),
-            Ok(Payload::Ipv6(offset)) => self.classify_ipv6(offset, sink),
-            Ok(Payload::NotIp) => {
+    fn classify<S: Sink>(&self, payload: Payload, sink: &mut S) -> Result<(), Unreadable> {
+        match payload {
+            Payload::Ipv4(offset) => self.classify_ipv4(offset, sink),
+            Payload::Ipv6(offset) => self.classify_ipv6(offset, sink),
+            Payload::NotIp => {
                 emit(sink, Meaning::NotIp, 0, 0);
                 Ok(())
             }
-            Err(unreadable) => Err(unreadable),
-        };
-        if let Err(unreadable) = result {
-            emit(sink, Meaning::Unreadable(unreadable), 0, 0);
         }
     }
 
@@ -138,6 +150,7 @@ impl<B: Bytes, P: Ports> Packet<'_, B, P> {
     #[inline(always)]
     fn classify_ip<S: Sink>(&self, ip: &Ip, sink: &mut S) -> Result<(), Unreadable> {
         if ip.later_fragment {
+            cold_path();
             emit(sink, Meaning::Fragment, 0, ip.end);
             return Ok(());
         }
@@ -145,11 +158,13 @@ impl<B: Bytes, P: Ports> Packet<'_, B, P> {
             (Protocol::TCP, _) => self.classify_tcp(ip, sink),
             (Protocol::UDP, _) => self.classify_udp(ip, sink),
             (Protocol::ICMPV4, Family::V4) => {
+                cold_path();
                 let unreachable = icmp::parse_v4(self.bytes, ip.payload, ip.end)?;
                 self.classify_icmp(ip, unreachable, sink);
                 Ok(())
             }
             (Protocol::ICMPV6, Family::V6) => {
+                cold_path();
                 let unreachable = icmp::parse_v6(self.bytes, ip.payload, ip.end)?;
                 self.classify_icmp(ip, unreachable, sink);
                 Ok(())
@@ -164,15 +179,17 @@ impl<B: Bytes, P: Ports> Packet<'_, B, P> {
     #[inline(always)]
     fn classify_udp<S: Sink>(&self, ip: &Ip, sink: &mut S) -> Result<(), Unreadable> {
         let datagram = udp::parse(self.bytes, ip.payload, ip.end)?;
-        let Some(ports) = self.ports(datagram.source_port, datagram.destination_port) else {
+        let Some(ports) = self.ends(datagram.source_port, datagram.destination_port) else {
             emit(sink, Meaning::Other, datagram.payload, ip.end);
             return Ok(());
         };
-        let header = dns::parse(self.bytes, datagram.payload, datagram.end)?;
+        // The payload is what both the UDP length and the IP length allow.
+        let end = if datagram.end < ip.end { datagram.end } else { ip.end };
+        let header = dns::parse(self.bytes, datagram.payload, end)?;
         let message = Place {
             transport: Transport::Udp,
             offset: datagram.payload,
-            end: self.bytes.clamp(datagram.end),
+            end: self.bytes.clamp(end),
         };
         emit_message(sink, ip, ports, header.message(), message, datagram.payload);
         Ok(())
@@ -181,14 +198,15 @@ impl<B: Bytes, P: Ports> Packet<'_, B, P> {
     #[inline(always)]
     fn classify_tcp<S: Sink>(&self, ip: &Ip, sink: &mut S) -> Result<(), Unreadable> {
         let segment = tcp::parse(self.bytes, ip.payload, ip.end)?;
-        let Some(ports) = self.ports(segment.source_port, segment.destination_port) else {
+        let Some(ports) = self.ends(segment.source_port, segment.destination_port) else {
             emit(sink, Meaning::Other, segment.payload, ip.end);
             return Ok(());
         };
-        if ports.to_server && segment.is_connect() {
+        let flags = tcp::flags(self.bytes, ip.payload)?;
+        if ports.to_server && flags.is_connect() {
             let connect = Meaning::Connect(ports.toward_server(ip));
             emit(sink, connect, segment.payload, ip.end);
-        } else if ports.from_server && segment.is_reset() {
+        } else if ports.from_server && flags.is_reset() {
             let reset = Meaning::Reset(ports.away_from_server(ip));
             emit(sink, reset, segment.payload, ip.end);
         } else {
@@ -217,7 +235,7 @@ impl<B: Bytes, P: Ports> Packet<'_, B, P> {
             .read(segment.payload)
             .ok_or(Unreadable::cut(Header::Dns))?;
         let available = end - offset;
-        let segment_size = self.offload.segment_size as usize;
+        let segment_size = (self.offload)().segment_size as usize;
         let rest = if segment_size > TCP_LENGTH_LEN && segment_size - TCP_LENGTH_LEN < available {
             segment_size - TCP_LENGTH_LEN
         } else {
@@ -250,9 +268,12 @@ impl<B: Bytes, P: Ports> Packet<'_, B, P> {
             return;
         };
         let concern = match unreachable.quoted.ports {
-            Some(quoted) if self.ports.contains(quoted.destination) => Concern::DnsUnreachable,
-            Some(quoted) if self.ports.contains(quoted.source) => Concern::LateResponse,
-            Some(_) | None => Concern::None,
+            Some(quoted) => match self.ports.ends(quoted.source.to_be_bytes(), quoted.destination.to_be_bytes()) {
+                Some(dns) if dns.destination => Concern::DnsUnreachable,
+                Some(_) => Concern::LateResponse,
+                None => Concern::None,
+            },
+            None => Concern::None,
         };
         emit(
             sink,
@@ -268,21 +289,16 @@ impl<B: Bytes, P: Ports> Packet<'_, B, P> {
 
     /// `None` if neither is a DNS port.
     #[inline(always)]
-    fn ports(&self, source: u16, destination: u16) -> Option<Ends> {
-        if !self.ports.may_contain(source, destination) {
-            return None;
-        }
-        let ports = Ends {
-            source,
-            destination,
-            from_server: self.ports.contains(source),
-            to_server: self.ports.contains(destination),
-        };
-        if ports.from_server || ports.to_server {
-            Some(ports)
-        } else {
-            None
-        }
+    fn ends(&self, source: RawPort, destination: RawPort) -> Option<Ends> {
+        let dns = self.ports.ends(source, destination)?;
+        // Of all packets few are: the others shall not jump around them.
+        cold_path();
+        Some(Ends {
+            source: u16::from_be_bytes(source),
+            destination: u16::from_be_bytes(destination),
+            from_server: dns.source,
+            to_server: dns.destination,
+        })
     }
 }
 

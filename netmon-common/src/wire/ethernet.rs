@@ -77,6 +77,9 @@ pub fn parse_tags<B: Bytes>(
     tags_removed: u8,
 ) -> Result<Payload, Unreadable> {
     let mut tags = tags_removed;
+    if !B::DEEP && tags < VLAN_TAGS && is_tag(ether_type) {
+        return Err(Unreadable::cut(Header::Vlan));
+    }
     while tags < VLAN_TAGS && is_tag(ether_type) {
         let tag: VlanTag = read_header(bytes, offset, NOT_DECLARED, Header::Vlan)?;
         ether_type = u16::from_be_bytes(tag.ether_type);

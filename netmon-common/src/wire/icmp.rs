@@ -3,6 +3,7 @@
 use super::ip::{HeaderAt, Ip, Protocol};
 use super::{Bytes, Fault, Header, Unreadable, ipv4, ipv6, read_header};
 use crate::outcome::{Code, Transport};
+use crate::ports::RawPort;
 
 /// Length of the header of an unreachable, in bytes; the quoted packet follows. All ICMP messages have as many
 /// (RFC 792).
@@ -113,14 +114,13 @@ fn read_ports<B: Bytes>(bytes: &B, ip: Ip) -> Result<Quoted, Unreadable> {
         _ => None,
     };
     let ports = match transport {
-        Some(transport) if !ip.later_fragment && ip.payload + 4 <= ip.end => {
-            let [a, b, c, d]: [u8; 4] =
+        Some(transport) if !ip.later_fragment && ip.payload + size_of::<[RawPort; 2]>() <= ip.end => {
+            let [source, destination]: [RawPort; 2] =
                 in_quote(bytes.read(ip.payload).ok_or(Unreadable::cut(Header::Quoted)))?;
-            let (source, destination) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
             Some(QuotedPorts {
                 transport,
-                source,
-                destination,
+                source: u16::from_be_bytes(source),
+                destination: u16::from_be_bytes(destination),
                 offset: ip.payload,
             })
         }

@@ -1,5 +1,7 @@
 //! IPv4 (RFC 791).
 
+use core::hint::cold_path;
+
 use super::ip::{Family, HeaderAt, Ip, Protocol};
 use super::{Bytes, Header, NOT_DECLARED, Plain, Unreadable, read_header, require};
 
@@ -56,11 +58,15 @@ pub(super) fn parse_fixed<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Res
     if options > MOST_OPTIONS {
         return Err(Unreadable::wrong(Header::Ipv4));
     }
+    if options != 0 && !B::DEEP {
+        return Err(Unreadable::cut(Header::Ipv4));
+    }
     let header_len = HEADER_LEN + options * 4;
     let total_length = usize::from(u16::from_be_bytes(header.total_length));
     let declared_end = if total_length >= header_len {
         offset + total_length
     } else if total_length == 0 {
+        cold_path();
         // Segmentation offload leaves the total length of a super-packet at 0.
         end
     } else {

@@ -1,6 +1,7 @@
 //! TCP headers (RFC 9293 section 3.1). Streams are not reassembled.
 
-use super::{Bytes, Header, Plain, Unreadable, missing, require, require_declared};
+use super::{Bytes, Header, NOT_DECLARED, Plain, Unreadable, missing, read_header, require, require_declared};
+use crate::ports::RawPort;
 
 /// Length of the header without options, in bytes.
 pub const HEADER_LEN: usize = 20;
@@ -12,8 +13,8 @@ const ACK: u8 = 0x10;
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct TcpHeader {
-    source_port: [u8; 2],
-    destination_port: [u8; 2],
+    source_port: RawPort,
+    destination_port: RawPort,
     sequence: [u8; 4],
     acknowledgment: [u8; 4],
     data_offset: u8,
@@ -29,26 +30,29 @@ const _: () = assert!(size_of::<TcpHeader>() == HEADER_LEN);
 /// A TCP segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tcp {
-    /// Source port, host order.
-    pub source_port: u16,
-    /// Destination port, host order.
-    pub destination_port: u16,
+    /// Source port.
+    pub source_port: RawPort,
+    /// Destination port.
+    pub destination_port: RawPort,
     /// Where the payload starts.
     pub payload: usize,
-    flags: u8,
 }
 
-impl Tcp {
+/// The flags of a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flags(u8);
+
+impl Flags {
     /// SYN without ACK: a client opens a connection.
     #[inline(always)]
-    pub const fn is_connect(&self) -> bool {
-        self.flags & (SYN | ACK) == SYN
+    pub const fn is_connect(self) -> bool {
+        self.0 & (SYN | ACK) == SYN
     }
 
     /// RST: the connection is refused or ended.
     #[inline(always)]
-    pub const fn is_reset(&self) -> bool {
-        self.flags & RST != 0
+    pub const fn is_reset(self) -> bool {
+        self.0 & RST != 0
     }
 }
 
@@ -68,9 +72,15 @@ pub fn parse<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Tcp, Unre
         require(bytes, payload, end, Header::Tcp)?;
     }
     Ok(Tcp {
-        source_port: u16::from_be_bytes(header.source_port),
-        destination_port: u16::from_be_bytes(header.destination_port),
+        source_port: header.source_port,
+        destination_port: header.destination_port,
         payload,
-        flags: header.flags,
     })
+}
+
+/// Reads the flags of the segment at `offset`, which was read before. Few segments are asked for them.
+#[inline(always)]
+pub fn flags<B: Bytes>(bytes: &B, offset: usize) -> Result<Flags, Unreadable> {
+    let header: TcpHeader = read_header(bytes, offset, NOT_DECLARED, Header::Tcp)?;
+    Ok(Flags(header.flags))
 }

@@ -75,13 +75,14 @@ impl Kernel {
         // Before Linux 5.11 maps count as locked memory. Without the right to raise the limit loading fails
         // next, and says so.
         let _may_be_refused = setrlimit(Resource::RLIMIT_MEMLOCK, RLIM_INFINITY, RLIM_INFINITY);
-        let (ports, sieve) = settings.ports.words();
+        let ports = settings.ports.words();
+        let only_port = settings.ports.only().unwrap_or(0).to_be();
         let secret = secret()?;
         let tracking = u32::from(settings.tracking);
         let object = if settings.log { OBJECT_WITH_LOG } else { OBJECT };
         let ebpf = EbpfLoader::new()
             .override_global("DNS_PORTS", &ports, true)
-            .override_global("DNS_PORTS_SIEVE", &sieve, true)
+            .override_global("ONLY_DNS_PORT", &only_port, true)
             .override_global("TRACE_SECRET", &secret, true)
             .override_global("TRACKING", &tracking, true)
             .map_max_entries("DESTINATIONS", settings.destinations)
