@@ -1,5 +1,5 @@
-//! What a packet means. Most packets mean nothing for DNS: they are counted as soon as that is known, and only
-//! the others go on.
+//! What a packet means. Ordinary packets are counted in the totals as soon as that is known; for most that is all, and
+//! only those that are counted for a destination go on, and super-packets.
 
 use netmon_common::classify::{Classified, Concern, Meaning, Sink};
 use netmon_common::records::{Tally, Totals};
@@ -11,33 +11,30 @@ use crate::notepad::Notepad;
 use crate::packet::{Packet, Reader};
 
 /// What is left to be done for a packet.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Rest {
     /// Nothing.
     Nothing,
-    /// To count it as the finding says, and to follow the exchange that it is part of.
-    Count,
+    /// What is noted.
+    Noted(&'static mut Notepad),
     /// To read it again, by the reader that can read everything: this one cannot.
     Read,
 }
 
-/// What a packet means, where it is not counted at once. It is noted in the notepad.
+/// What a packet means that is counted for a destination, or is a super-packet.
 #[repr(C)]
 pub struct Finding {
-    /// Which counters it adds to.
+    /// Its counters.
     pub tally: Tally,
     /// Whom it is counted for, if the tally names a counter of a destination.
     pub destination: Address,
-    /// Bytes on the wire.
-    pub len: usize,
     /// Where the payload of UDP or TCP starts.
     pub payload: usize,
+    /// How many packets it is counted as; 0 if it was counted where it entered.
+    pub packets: u64,
     /// What of an exchange it is.
     pub kind: Kind,
-    /// Of a super-packet only the first segment means it: TCP, whose segments are one stream. A super-packet of
-    /// UDP is as many datagrams.
-    pub only_first_segment: bool,
+    /// Whether it is a message of a stream.
+    pub is_stream: bool,
 }
 
 /// Takes what the classifier finds.
@@ -45,22 +42,32 @@ pub struct Sieve<'a, P, B> {
     packet: P,
     bytes: &'a B,
     totals: &'a mut Totals,
-    counted_before: bool,
     /// What is left to be done.
     pub rest: Rest,
 }
 
 impl<'a, P: Packet, B: Reader> Sieve<'a, P, B> {
-    /// For a packet, which may have been counted where it entered.
+    /// For a packet.
     #[inline(always)]
-    pub fn new(packet: P, bytes: &'a B, totals: &'a mut Totals, counted_before: bool) -> Self {
+    pub fn new(packet: P, bytes: &'a B, totals: &'a mut Totals) -> Self {
         Self {
             packet,
             bytes,
             totals,
-            counted_before,
             rest: Rest::Nothing,
         }
+    }
+
+    /// Counts it in the totals as one packet.
+    #[inline(always)]
+    fn count(&mut self, tally: &Tally, end: usize) {
+        let mut len = self.bytes.frame_len(end);
+        let tags = usize::from(self.packet.tags_removed());
+        // A tag that was taken off the frame was on the wire, and will be again.
+        if tags != 0 {
+            len += tags * TAG_LEN;
+        }
+        self.totals.count(tally, 1, len as u64);
     }
 }
 
@@ -73,41 +80,40 @@ impl<P: Packet, B: Reader> Sink for Sieve<'_, P, B> {
             self.rest = Rest::Read;
             return;
         }
-        // One query or SYN is as many as there are hooks that see it: behind masquerading it is another one.
-        if self.counted_before && !matches!(meaning, Meaning::Query(_) | Meaning::Connect(_)) {
+        let counted_before = self.packet.counted_before();
+        // Each hook has another trace of a query: behind masquerading it is another one.
+        if counted_before && !matches!(meaning, Meaning::Query(_) | Meaning::Connect(_)) {
             return;
         }
         let tally = Tally::of(meaning);
-        let offload = self.packet.offload();
-        let mut len = self.bytes.frame_len(end);
-        // A tag that was taken off the frame was on the wire, and will be again.
-        if offload.tags_removed != 0 {
-            len += usize::from(offload.tags_removed) * TAG_LEN;
-        }
         let destination = meaning.destination();
-        if destination.is_none() && offload.segment_size == 0 {
-            self.totals.count(&tally, 1, len as u64);
-            return;
+        let is_super = self.packet.segment_size() != 0;
+        if !is_super {
+            if !counted_before {
+                self.count(&tally, end);
+            }
+            if destination.is_none() {
+                return;
+            }
         }
         let Some(notepad) = Notepad::take() else { return };
-        self.rest = Rest::Count;
-        let Notepad { finding, exchange, .. } = notepad;
+        let Notepad { finding, exchange, .. } = &mut *notepad;
         finding.tally = tally;
-        finding.len = len;
-        finding.payload = classified.payload;
-        finding.only_first_segment = false;
+        finding.packets = u64::from(!counted_before);
+        if is_super {
+            finding.payload = classified.payload;
+            finding.is_stream = matches!(
+                meaning,
+                Meaning::Query(message) | Meaning::Response(message)
+                    if matches!(message.transport, Transport::Tcp)
+            );
+        }
         if let Some(destination) = destination {
             finding.destination = address(destination, self.bytes);
         }
         finding.kind = match meaning {
-            Meaning::Query(message) => {
-                finding.only_first_segment = matches!(message.transport, Transport::Tcp);
-                exchange.message(Kind::Query, message, self.bytes)
-            }
-            Meaning::Response(message) => {
-                finding.only_first_segment = matches!(message.transport, Transport::Tcp);
-                exchange.message(Kind::Answer, message, self.bytes)
-            }
+            Meaning::Query(message) => exchange.message(Kind::Query, message, self.bytes),
+            Meaning::Response(message) => exchange.message(Kind::Answer, message, self.bytes),
             Meaning::Connect(conversation) => exchange.connect(conversation, self.bytes),
             Meaning::Unreachable(error) => match error.concern {
                 Concern::DnsUnreachable => exchange.failure(error, self.bytes),
@@ -120,5 +126,6 @@ impl<P: Packet, B: Reader> Sink for Sieve<'_, P, B> {
             | Meaning::NotIp
             | Meaning::Other => Kind::None,
         };
+        self.rest = Rest::Noted(notepad);
     }
 }

@@ -1,6 +1,7 @@
 //! What happens to each packet: read it, classify it, count it, and follow it if it is part of an exchange
 //! between a client and a DNS server.
 
+use netmon_common::Offload;
 use netmon_common::classify::classify_into;
 
 use crate::count::count;
@@ -15,17 +16,20 @@ use crate::track::track;
 
 /// Counts the packet, unless it was counted where it entered, and follows it.
 #[inline(always)]
-pub fn observe<P: Packet>(packet: P, counted_before: bool) {
-    let rest = match find(packet, Linear::of, counted_before) {
-        Rest::Read => find_in_whole(packet, counted_before),
-        rest => rest,
+pub fn observe<P: Packet>(packet: P) {
+    let notepad = match find(packet, Linear::of) {
+        Rest::Nothing => return,
+        Rest::Noted(notepad) => notepad,
+        Rest::Read => {
+            if !find_in_whole(packet) {
+                return;
+            }
+            let Some(notepad) = Notepad::take() else { return };
+            notepad
+        }
     };
-    if rest != Rest::Count {
-        return;
-    }
-    let Some(notepad) = Notepad::take() else { return };
     let Notepad { finding, exchange, .. } = notepad;
-    let entry = count(packet, finding, exchange, counted_before);
+    let entry = count(packet, finding, exchange);
     if matches!(finding.kind, Kind::None | Kind::Late) {
         return;
     }
@@ -35,15 +39,16 @@ pub fn observe<P: Packet>(packet: P, counted_before: bool) {
     }
 }
 
-/// The same with every header copied out, wherever it lies. Apart, because few packets need it.
+/// The same with every header copied out, wherever it lies; says whether something is noted. Apart, because few packets
+/// need it.
 #[inline(never)]
-fn find_in_whole<P: Packet>(packet: P, counted_before: bool) -> Rest {
-    find(packet, Whole::of, counted_before)
+fn find_in_whole<P: Packet>(packet: P) -> bool {
+    matches!(find(packet, Whole::of), Rest::Noted(_))
 }
 
 /// Finds out what the packet means, and counts it if that is all that is to be done.
 #[inline(always)]
-fn find<P: Packet, B: Reader>(packet: P, read: impl FnOnce(P) -> Option<B>, counted_before: bool) -> Rest {
+fn find<P: Packet, B: Reader>(packet: P, read: impl FnOnce(P) -> Option<B>) -> Rest {
     let Some(totals) = totals() else {
         return Rest::Nothing;
     };
@@ -51,7 +56,11 @@ fn find<P: Packet, B: Reader>(packet: P, read: impl FnOnce(P) -> Option<B>, coun
     let Some(bytes) = read(packet) else {
         return Rest::Read;
     };
-    let mut sieve = Sieve::new(packet, &bytes, totals, counted_before);
-    classify_into(&bytes, || packet.offload(), &Configured, &mut sieve);
+    let mut sieve = Sieve::new(packet, &bytes, totals);
+    let offload = || Offload {
+        tags_removed: packet.tags_removed(),
+        segment_size: packet.segment_size(),
+    };
+    classify_into(&bytes, offload, &Configured, &mut sieve);
     sieve.rest
 }

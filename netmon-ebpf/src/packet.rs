@@ -2,7 +2,6 @@
 
 use core::hint::black_box;
 
-use netmon_common::Offload;
 use netmon_common::records::Hook;
 use netmon_common::wire::{Bytes, Plain};
 
@@ -32,8 +31,14 @@ pub trait Packet: Copy {
     /// The hook.
     fn hook(&self) -> Hook;
 
-    /// What was done to the packet that its bytes do not show.
-    fn offload(&self) -> Offload;
+    /// VLAN tags that were taken off the frame, 0 or 1.
+    fn tags_removed(&self) -> u8;
+
+    /// The payload bytes of each segment of a super-packet; 0 for an ordinary packet.
+    fn segment_size(&self) -> u32;
+
+    /// Whether it was counted where it entered this host.
+    fn counted_before(&self) -> bool;
 
     /// How many packets this is on the wire, each with the first `headers` bytes again, where the kernel knows
     /// it of a super-packet. At least 1.

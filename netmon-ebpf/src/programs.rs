@@ -6,7 +6,6 @@ use aya_ebpf::programs::{TcContext, XdpContext};
 use netmon_common::records::Hook;
 
 use crate::observe::observe;
-use crate::settings::is_watched;
 use crate::skb::Skb;
 use crate::xdp::Xdp;
 
@@ -19,7 +18,7 @@ static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";
 #[xdp(frags)]
 #[inline(always)]
 fn netmon_xdp(ctx: XdpContext) -> u32 {
-    observe(Xdp::new(&ctx), false);
+    observe(Xdp::new(&ctx));
     xdp_action::XDP_PASS
 }
 
@@ -27,7 +26,7 @@ fn netmon_xdp(ctx: XdpContext) -> u32 {
 #[classifier]
 #[inline(always)]
 fn netmon_ingress(ctx: TcContext) -> i32 {
-    observe(Skb::new(&ctx, Hook::Ingress), false);
+    observe(Skb::new(&ctx, Hook::Ingress));
     // "Unspecified" lets the programs behind this one run; "OK" would skip them.
     TC_ACT_UNSPEC
 }
@@ -37,7 +36,6 @@ fn netmon_ingress(ctx: TcContext) -> i32 {
 #[classifier]
 #[inline(always)]
 fn netmon_egress(ctx: TcContext) -> i32 {
-    let skb = Skb::new(&ctx, Hook::Egress);
-    observe(skb, is_watched(skb.entered_by()));
+    observe(Skb::new(&ctx, Hook::Egress));
     TC_ACT_UNSPEC
 }

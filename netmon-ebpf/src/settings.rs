@@ -48,8 +48,8 @@ pub fn tracking() -> bool {
     TRACKING.load() != 0
 }
 
-/// Whether packets that arrive at this interface are counted there. 0, no interface, is not.
-#[inline(always)]
+/// Whether packets that arrive at this interface are counted there. Asked for forwarded packets only.
+#[inline(never)]
 pub fn is_watched(ifindex: u32) -> bool {
-    ifindex != 0 && WATCHED.get_ptr(ifindex).is_some()
+    WATCHED.get_ptr(ifindex).is_some()
 }

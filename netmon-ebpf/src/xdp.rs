@@ -3,7 +3,6 @@
 use aya_ebpf::bindings::xdp_md;
 use aya_ebpf::helpers::{bpf_xdp_get_buff_len, bpf_xdp_load_bytes};
 use aya_ebpf::programs::XdpContext;
-use netmon_common::Offload;
 use netmon_common::records::Hook;
 
 use crate::packet::Packet;
@@ -67,8 +66,18 @@ impl Packet for Xdp {
     }
 
     #[inline(always)]
-    fn offload(&self) -> Offload {
-        Offload::default()
+    fn tags_removed(&self) -> u8 {
+        0
+    }
+
+    #[inline(always)]
+    fn segment_size(&self) -> u32 {
+        0
+    }
+
+    #[inline(always)]
+    fn counted_before(&self) -> bool {
+        false
     }
 
     /// XDP does not see whether the kernel merged packets: generic XDP may undercount, native XDP gets none.
