@@ -1,47 +1,17 @@
 //! Which ports are DNS ports.
 
-use core::hint::black_box;
-
 use crate::limits::MAX_DNS_PORTS;
 
 /// A port as it stands in a header, in network order.
 pub type RawPort = [u8; 2];
 
-/// Which of two ports are DNS ports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DnsEnds {
-    /// The source port.
-    pub source: bool,
-    /// The destination port.
-    pub destination: bool,
-}
-
-impl DnsEnds {
-    /// Which of two ports are this one, all of them in network order; `None` if neither is. Nearly every packet is
-    /// asked: so nothing is swapped, and the answer is in the way that is taken.
-    #[inline(always)]
-    pub fn at(source: RawPort, destination: RawPort, port: u16) -> Option<Self> {
-        if u16::from_ne_bytes(source) == port {
-            return Some(Self {
-                source: true,
-                // Hidden, or it would be compared first for both.
-                destination: u16::from_ne_bytes(black_box(destination)) == port,
-            });
-        }
-        if u16::from_ne_bytes(destination) == port {
-            return Some(Self {
-                source: false,
-                destination: true,
-            });
-        }
-        None
-    }
-}
-
 /// Tells DNS ports from others. A trait, because the kernel's side has them elsewhere.
 pub trait Ports {
-    /// Which of the two are DNS ports; `None` if neither is.
-    fn ends(&self, source: RawPort, destination: RawPort) -> Option<DnsEnds>;
+    /// Whether it is a DNS port.
+    fn contains(&self, port: RawPort) -> bool;
+
+    /// Whether one of them is.
+    fn contains_one(&self, source: RawPort, destination: RawPort) -> bool;
 }
 
 /// The DNS ports, at most [`MAX_DNS_PORTS`]; the first one fills the unused places, so that a look-up
@@ -124,16 +94,13 @@ impl DnsPorts {
 
 impl Ports for DnsPorts {
     #[inline(always)]
-    fn ends(&self, source: RawPort, destination: RawPort) -> Option<DnsEnds> {
-        let ends = DnsEnds {
-            source: self.contains(u16::from_be_bytes(source)),
-            destination: self.contains(u16::from_be_bytes(destination)),
-        };
-        if ends.source || ends.destination {
-            Some(ends)
-        } else {
-            None
-        }
+    fn contains(&self, port: RawPort) -> bool {
+        Self::contains(self, u16::from_be_bytes(port))
+    }
+
+    #[inline(always)]
+    fn contains_one(&self, source: RawPort, destination: RawPort) -> bool {
+        Ports::contains(self, source) | Ports::contains(self, destination)
     }
 }
 
@@ -165,23 +132,12 @@ mod tests {
     }
 
     #[test]
-    fn a_single_port_is_known_as_such_and_tells_the_ends_alike() {
+    fn a_single_port_is_known_as_such() {
         for port in [1, 53, 0x100, 0x3500, u16::MAX] {
-            let ports = DnsPorts::new(&[port]).unwrap();
-            assert_eq!(ports.only(), Some(port));
-            for other in [0, 53, 0x3500, port.swap_bytes(), port] {
-                for [source, destination] in [[port, other], [other, port], [other, other]] {
-                    let (source, destination) = (source.to_be_bytes(), destination.to_be_bytes());
-                    assert_eq!(
-                        DnsEnds::at(source, destination, port.to_be()),
-                        ports.ends(source, destination),
-                        "{source:?} {destination:?}"
-                    );
-                }
-            }
+            assert_eq!(DnsPorts::new(&[port]).unwrap().only(), Some(port));
         }
-        assert_eq!(DnsPorts::new(&[53, 5353]).unwrap().only(), None);
         assert_eq!(DnsPorts::new(&[53, 53]).unwrap().only(), Some(53));
+        assert_eq!(DnsPorts::new(&[53, 5353]).unwrap().only(), None);
     }
 
     #[test]

@@ -2,13 +2,14 @@
 //! only those that are counted for a destination go on, and super-packets.
 
 use netmon_common::classify::{Classified, Concern, Meaning, Sink};
-use netmon_common::records::{Tally, Totals};
+use netmon_common::records::Tally;
 use netmon_common::wire::ethernet::TAG_LEN;
 use netmon_common::{Address, Transport};
 
 use crate::exchange::{Kind, address};
 use crate::notepad::Notepad;
 use crate::packet::{Packet, Reader};
+use crate::totals::totals;
 
 /// What is left to be done for a packet.
 pub enum Rest {
@@ -41,7 +42,6 @@ pub struct Finding {
 pub struct Sieve<'a, P, B> {
     packet: P,
     bytes: &'a B,
-    totals: &'a mut Totals,
     /// What is left to be done.
     pub rest: Rest,
 }
@@ -49,25 +49,25 @@ pub struct Sieve<'a, P, B> {
 impl<'a, P: Packet, B: Reader> Sieve<'a, P, B> {
     /// For a packet.
     #[inline(always)]
-    pub fn new(packet: P, bytes: &'a B, totals: &'a mut Totals) -> Self {
+    pub fn new(packet: P, bytes: &'a B) -> Self {
         Self {
             packet,
             bytes,
-            totals,
             rest: Rest::Nothing,
         }
     }
 
     /// Counts it in the totals as one packet.
     #[inline(always)]
-    fn count(&mut self, tally: &Tally, end: usize) {
+    fn count(&self, tally: &Tally, end: usize) {
+        let Some(totals) = totals() else { return };
         let mut len = self.bytes.frame_len(end);
         let tags = usize::from(self.packet.tags_removed());
         // A tag that was taken off the frame was on the wire, and will be again.
         if tags != 0 {
             len += tags * TAG_LEN;
         }
-        self.totals.count(tally, 1, len as u64);
+        totals.count(tally, 1, len as u64);
     }
 }
 

@@ -11,7 +11,6 @@ use crate::log;
 use crate::notepad::Notepad;
 use crate::packet::{Linear, Packet, Reader, Whole};
 use crate::settings::Configured;
-use crate::totals::totals;
 use crate::track::track;
 
 /// Counts the packet, unless it was counted where it entered, and follows it.
@@ -49,14 +48,10 @@ fn find_in_whole<P: Packet>(packet: P) -> bool {
 /// Finds out what the packet means, and counts it if that is all that is to be done.
 #[inline(always)]
 fn find<P: Packet, B: Reader>(packet: P, read: impl FnOnce(P) -> Option<B>) -> Rest {
-    let Some(totals) = totals() else {
-        return Rest::Nothing;
-    };
-    // Not before that look-up, which takes the registers.
     let Some(bytes) = read(packet) else {
         return Rest::Read;
     };
-    let mut sieve = Sieve::new(packet, &bytes, totals);
+    let mut sieve = Sieve::new(packet, &bytes);
     let offload = || Offload {
         tags_removed: packet.tags_removed(),
         segment_size: packet.segment_size(),

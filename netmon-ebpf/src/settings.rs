@@ -1,12 +1,10 @@
 //! What user space tells the programs.
 
-use core::hint::cold_path;
-
 use aya_ebpf::Global;
 use aya_ebpf::btf_maps::HashMap;
 use aya_ebpf::macros::btf_map;
 use netmon_common::limits::INTERFACES;
-use netmon_common::{DnsEnds, DnsPorts, Ports, RawPort};
+use netmon_common::{DnsPorts, Ports, RawPort};
 
 /// The DNS ports. Set before loading; constants to the verifier.
 #[unsafe(no_mangle)]
@@ -31,13 +29,22 @@ pub struct Configured;
 
 impl Ports for Configured {
     #[inline(always)]
-    fn ends(&self, source: RawPort, destination: RawPort) -> Option<DnsEnds> {
-        match ONLY_DNS_PORT.load() {
-            0 => {
-                cold_path();
-                DnsPorts::from_words(DNS_PORTS.load()).ends(source, destination)
-            }
-            only => DnsEnds::at(source, destination, only),
+    fn contains(&self, port: RawPort) -> bool {
+        let only = ONLY_DNS_PORT.load();
+        if only != 0 {
+            u16::from_ne_bytes(port) == only
+        } else {
+            Ports::contains(&DnsPorts::from_words(DNS_PORTS.load()), port)
+        }
+    }
+
+    #[inline(always)]
+    fn contains_one(&self, source: RawPort, destination: RawPort) -> bool {
+        let only = ONLY_DNS_PORT.load();
+        if only != 0 {
+            u16::from_ne_bytes(source) == only || u16::from_ne_bytes(destination) == only
+        } else {
+            DnsPorts::from_words(DNS_PORTS.load()).contains_one(source, destination)
         }
     }
 }

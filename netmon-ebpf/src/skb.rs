@@ -62,8 +62,9 @@ impl Packet for Skb {
 
     #[inline(always)]
     fn tags_removed(&self) -> u8 {
+        // The tag's EtherType, which is 0 where there is no tag: `vlan_present` says the same in more instructions.
         // SAFETY: as above.
-        u8::from(unsafe { (*self.skb).vlan_present } != 0)
+        u8::from(unsafe { (*self.skb).vlan_proto } != 0)
     }
 
     #[inline(always)]

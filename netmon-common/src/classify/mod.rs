@@ -113,13 +113,11 @@ struct Packet<'a, B, O, P> {
     ports: &'a P,
 }
 
-/// The ports of a datagram or segment, and which of them are DNS ports.
+/// The ports of a datagram or segment, one of which is a DNS port.
 #[derive(Clone, Copy)]
 struct Ends {
-    source: u16,
-    destination: u16,
-    from_server: bool,
-    to_server: bool,
+    source: RawPort,
+    destination: RawPort,
 }
 
 impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
@@ -179,9 +177,15 @@ impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
     #[inline(always)]
     fn classify_udp<S: Sink>(&self, ip: &Ip, sink: &mut S) -> Result<(), Unreadable> {
         let datagram = udp::parse(self.bytes, ip.payload, ip.end)?;
-        let Some(ports) = self.ends(datagram.source_port, datagram.destination_port) else {
+        if !self.ports.contains_one(datagram.source_port, datagram.destination_port) {
             emit(sink, Meaning::Other, datagram.payload, ip.end);
             return Ok(());
+        }
+        // Read again, so that most datagrams need not keep what few need.
+        let datagram = udp::parse(self.bytes, self.bytes.forget(ip.payload), ip.end)?;
+        let ends = Ends {
+            source: datagram.source_port,
+            destination: datagram.destination_port,
         };
         // The payload is what both the UDP length and the IP length allow.
         let end = if datagram.end < ip.end { datagram.end } else { ip.end };
@@ -191,26 +195,31 @@ impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
             offset: datagram.payload,
             end: self.bytes.clamp(end),
         };
-        emit_message(sink, ip, ports, header.message(), message, datagram.payload);
+        self.emit_message(sink, ip, ends, header.message(), message, datagram.payload);
         Ok(())
     }
 
     #[inline(always)]
     fn classify_tcp<S: Sink>(&self, ip: &Ip, sink: &mut S) -> Result<(), Unreadable> {
         let segment = tcp::parse(self.bytes, ip.payload, ip.end)?;
-        let Some(ports) = self.ends(segment.source_port, segment.destination_port) else {
-            emit(sink, Meaning::Other, segment.payload, ip.end);
+        if !self.ports.contains_one(segment.source_port, segment.destination_port) {
+            emit(sink, Meaning::Other, segment.payload(), ip.end);
             return Ok(());
+        }
+        // As above.
+        let segment = tcp::parse(self.bytes, self.bytes.forget(ip.payload), ip.end)?;
+        let ends = Ends {
+            source: segment.source_port,
+            destination: segment.destination_port,
         };
-        let flags = tcp::flags(self.bytes, ip.payload)?;
-        if ports.to_server && flags.is_connect() {
-            let connect = Meaning::Connect(ports.toward_server(ip));
-            emit(sink, connect, segment.payload, ip.end);
-        } else if ports.from_server && flags.is_reset() {
-            let reset = Meaning::Reset(ports.away_from_server(ip));
-            emit(sink, reset, segment.payload, ip.end);
+        if segment.flags.is_connect() && self.is_to_server(ends) {
+            let connect = Meaning::Connect(ends.toward_server(ip));
+            emit(sink, connect, segment.payload(), ip.end);
+        } else if segment.flags.is_reset() && self.is_from_server(ends) {
+            let reset = Meaning::Reset(ends.away_from_server(ip));
+            emit(sink, reset, segment.payload(), ip.end);
         } else {
-            self.classify_stream(ip, &segment, ports, sink)?;
+            self.classify_stream(ip, &segment, ends, sink)?;
         }
         Ok(())
     }
@@ -221,18 +230,18 @@ impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
         &self,
         ip: &Ip,
         segment: &tcp::Tcp,
-        ports: Ends,
+        ends: Ends,
         sink: &mut S,
     ) -> Result<(), Unreadable> {
-        let offset = segment.payload + TCP_LENGTH_LEN;
+        let offset = segment.payload() + TCP_LENGTH_LEN;
         let end = self.bytes.clamp(ip.end);
         if offset + DNS_HEADER_LEN > end {
-            emit(sink, Meaning::Other, segment.payload, ip.end);
+            emit(sink, Meaning::Other, segment.payload(), ip.end);
             return Ok(());
         }
         let message: TcpMessage = self
             .bytes
-            .read(segment.payload)
+            .read(segment.payload())
             .ok_or(Unreadable::cut(Header::Dns))?;
         let available = end - offset;
         let segment_size = (self.offload)().segment_size as usize;
@@ -249,7 +258,7 @@ impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
             length == rest
         };
         if length < DNS_HEADER_LEN || !length_fits || !message.header.is_plausible() {
-            emit(sink, Meaning::Other, segment.payload, ip.end);
+            emit(sink, Meaning::Other, segment.payload(), ip.end);
             return Ok(());
         }
         let place = Place {
@@ -257,7 +266,7 @@ impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
             offset,
             end,
         };
-        emit_message(sink, ip, ports, header, place, segment.payload);
+        self.emit_message(sink, ip, ends, header, place, segment.payload());
         Ok(())
     }
 
@@ -268,13 +277,11 @@ impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
             return;
         };
         let concern = match unreachable.quoted.ports {
-            Some(quoted) => match self.ports.ends(quoted.source.to_be_bytes(), quoted.destination.to_be_bytes()) {
-                Some(dns) if dns.destination => Concern::DnsUnreachable,
-                Some(_) => Concern::LateResponse,
-                None => Concern::None,
-            },
-            None => Concern::None,
+            Some(quoted) if self.ports.contains(quoted.destination.to_be_bytes()) => Concern::DnsUnreachable,
+            Some(quoted) if self.ports.contains(quoted.source.to_be_bytes()) => Concern::LateResponse,
+            Some(_) | None => Concern::None,
         };
+
         emit(
             sink,
             Meaning::Unreachable(Error {
@@ -287,18 +294,51 @@ impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
         );
     }
 
-    /// `None` if neither is a DNS port.
     #[inline(always)]
-    fn ends(&self, source: RawPort, destination: RawPort) -> Option<Ends> {
-        let dns = self.ports.ends(source, destination)?;
-        // Of all packets few are: the others shall not jump around them.
-        cold_path();
-        Some(Ends {
-            source: u16::from_be_bytes(source),
-            destination: u16::from_be_bytes(destination),
-            from_server: dns.source,
-            to_server: dns.destination,
-        })
+    fn is_from_server(&self, ends: Ends) -> bool {
+        self.ports.contains(ends.source)
+    }
+
+    #[inline(always)]
+    fn is_to_server(&self, ends: Ends) -> bool {
+        self.ports.contains(ends.destination)
+    }
+
+    /// QR must agree with the direction that the ports give; with two DNS ports it decides alone.
+    #[inline(always)]
+    fn emit_message<S: Sink>(
+        &self,
+        sink: &mut S,
+        ip: &Ip,
+        ends: Ends,
+        header: MessageHeader,
+        place: Place,
+        payload: usize,
+    ) {
+        let Place {
+            transport,
+            offset,
+            end,
+        } = place;
+        let message = |conversation| Message {
+            transport,
+            conversation,
+            header,
+            offset,
+            end,
+        };
+        if header.is_response() {
+            if self.is_from_server(ends) {
+                let response = Meaning::Response(message(ends.away_from_server(ip)));
+                emit(sink, response, payload, ip.end);
+                return;
+            }
+        } else if self.is_to_server(ends) {
+            let query = Meaning::Query(message(ends.toward_server(ip)));
+            emit(sink, query, payload, ip.end);
+            return;
+        }
+        emit(sink, Meaning::Other, payload, ip.end);
     }
 }
 
@@ -308,8 +348,8 @@ impl Ends {
         Conversation {
             server: ip.header.destination(),
             client: ip.header.source(),
-            server_port: self.destination,
-            client_port: self.source,
+            server_port: u16::from_be_bytes(self.destination),
+            client_port: u16::from_be_bytes(self.source),
         }
     }
 
@@ -318,8 +358,8 @@ impl Ends {
         Conversation {
             server: ip.header.source(),
             client: ip.header.destination(),
-            server_port: self.source,
-            client_port: self.destination,
+            server_port: u16::from_be_bytes(self.source),
+            client_port: u16::from_be_bytes(self.destination),
         }
     }
 }
@@ -330,54 +370,6 @@ struct Place {
     transport: Transport,
     offset: usize,
     end: usize,
-}
-
-/// QR must agree with the direction that the ports give; with two DNS ports it decides alone.
-#[inline(always)]
-fn emit_message<S: Sink>(
-    sink: &mut S,
-    ip: &Ip,
-    ports: Ends,
-    header: MessageHeader,
-    place: Place,
-    payload: usize,
-) {
-    let Place {
-        transport,
-        offset,
-        end,
-    } = place;
-    if header.is_response() && ports.from_server {
-        let conversation = ports.away_from_server(ip);
-        emit(
-            sink,
-            Meaning::Response(Message {
-                transport,
-                conversation,
-                header,
-                offset,
-                end,
-            }),
-            payload,
-            ip.end,
-        );
-    } else if !header.is_response() && ports.to_server {
-        let conversation = ports.toward_server(ip);
-        emit(
-            sink,
-            Meaning::Query(Message {
-                transport,
-                conversation,
-                header,
-                offset,
-                end,
-            }),
-            payload,
-            ip.end,
-        );
-    } else {
-        emit(sink, Meaning::Other, payload, ip.end);
-    }
 }
 
 #[inline(always)]

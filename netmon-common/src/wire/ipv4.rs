@@ -1,7 +1,5 @@
 //! IPv4 (RFC 791).
 
-use core::hint::cold_path;
-
 use super::ip::{Family, HeaderAt, Ip, Protocol};
 use super::{Bytes, Header, NOT_DECLARED, Plain, Unreadable, read_header, require};
 
@@ -63,14 +61,19 @@ pub(super) fn parse_fixed<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Res
     }
     let header_len = HEADER_LEN + options * 4;
     let total_length = usize::from(u16::from_be_bytes(header.total_length));
-    let declared_end = if total_length >= header_len {
-        offset + total_length
-    } else if total_length == 0 {
-        cold_path();
-        // Segmentation offload leaves the total length of a super-packet at 0.
+    if total_length < header_len && (!B::DEEP || total_length != 0) {
+        // The other reader finds out what is the matter.
+        return Err(if B::DEEP {
+            Unreadable::wrong(Header::Ipv4)
+        } else {
+            Unreadable::cut(Header::Ipv4)
+        });
+    }
+    // Segmentation offload leaves the total length of a super-packet at 0.
+    let declared_end = if B::DEEP && total_length == 0 {
         end
     } else {
-        return Err(Unreadable::wrong(Header::Ipv4));
+        offset + total_length
     };
     Ok(Ip {
         header: HeaderAt {

@@ -1,6 +1,6 @@
 //! TCP headers (RFC 9293 section 3.1). Streams are not reassembled.
 
-use super::{Bytes, Header, NOT_DECLARED, Plain, Unreadable, missing, read_header, require, require_declared};
+use super::{Bytes, Header, Plain, Unreadable, missing, require, require_declared};
 use crate::ports::RawPort;
 
 /// Length of the header without options, in bytes.
@@ -34,8 +34,25 @@ pub struct Tcp {
     pub source_port: RawPort,
     /// Destination port.
     pub destination_port: RawPort,
+    /// Its flags.
+    pub flags: Flags,
+    /// Where the header starts.
+    offset: usize,
+    /// Its length in words, in the upper half.
+    data_offset: u8,
+}
+
+impl Tcp {
     /// Where the payload starts.
-    pub payload: usize,
+    #[inline(always)]
+    pub const fn payload(&self) -> usize {
+        self.offset + header_len(self.data_offset)
+    }
+}
+
+#[inline(always)]
+const fn header_len(data_offset: u8) -> usize {
+    (data_offset >> 4) as usize * 4
 }
 
 /// The flags of a segment.
@@ -63,24 +80,17 @@ pub fn parse<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Tcp, Unre
     let Some(header) = bytes.read::<TcpHeader>(offset) else {
         return Err(missing(bytes, offset + HEADER_LEN, Header::Tcp));
     };
-    let header_len = usize::from(header.data_offset >> 4) * 4;
-    if header_len < HEADER_LEN {
+    if header_len(header.data_offset) < HEADER_LEN {
         return Err(Unreadable::wrong(Header::Tcp));
     }
-    let payload = offset + header_len;
-    if header_len != HEADER_LEN {
-        require(bytes, payload, end, Header::Tcp)?;
+    if header_len(header.data_offset) != HEADER_LEN {
+        require(bytes, offset + header_len(header.data_offset), end, Header::Tcp)?;
     }
     Ok(Tcp {
         source_port: header.source_port,
         destination_port: header.destination_port,
-        payload,
+        flags: Flags(header.flags),
+        offset,
+        data_offset: header.data_offset,
     })
-}
-
-/// Reads the flags of the segment at `offset`, which was read before. Few segments are asked for them.
-#[inline(always)]
-pub fn flags<B: Bytes>(bytes: &B, offset: usize) -> Result<Flags, Unreadable> {
-    let header: TcpHeader = read_header(bytes, offset, NOT_DECLARED, Header::Tcp)?;
-    Ok(Flags(header.flags))
 }
