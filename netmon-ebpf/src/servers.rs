@@ -4,15 +4,17 @@ use aya_ebpf::bindings::BPF_NOEXIST;
 use aya_ebpf::btf_maps::{HashMap, PerCpuArray};
 use aya_ebpf::macros::btf_map;
 use netmon_common::limits;
-use netmon_common::{Address, ClientSet};
+use netmon_common::{Address, ClientSet, Transport};
 
 /// A server. All CPUs share it, without a lock: what they write at once may be lost, which makes one event more
 /// or less.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Server {
-    /// When it last answered anybody, by the boot clock; 0 for never.
-    pub last_answer_ns: u64,
+    /// When it last answered anybody over UDP, by the boot clock; 0 for never.
+    last_udp_answer_ns: u64,
+    /// The same over TCP: where one is rejected, the answers over the other tell nothing.
+    last_tcp_answer_ns: u64,
     /// When it was last the subject of a verified error.
     last_failure_ns: u64,
     /// When it last answered SERVFAIL or REFUSED.
@@ -49,7 +51,8 @@ pub enum Limited {
 }
 
 static NEW: Server = Server {
-    last_answer_ns: 0,
+    last_udp_answer_ns: 0,
+    last_tcp_answer_ns: 0,
     last_failure_ns: 0,
     last_fault_ns: 0,
     hit: ClientSet::EMPTY,
@@ -97,11 +100,29 @@ pub fn is_on_watchlist(address: &Address) -> bool {
 }
 
 impl Server {
+    /// When it last answered anybody, by the boot clock; 0 for never.
+    #[inline(always)]
+    pub fn last_answer_ns(&self, transport: Transport) -> u64 {
+        match transport {
+            Transport::Udp => self.last_udp_answer_ns,
+            Transport::Tcp => self.last_tcp_answer_ns,
+        }
+    }
+
+    /// Takes an answer.
+    #[inline(always)]
+    pub fn note_answer(&mut self, transport: Transport, now_ns: u64) {
+        match transport {
+            Transport::Udp => self.last_udp_answer_ns = now_ns,
+            Transport::Tcp => self.last_tcp_answer_ns = now_ns,
+        }
+    }
+
     /// Whether a query may be one that fails: the server has not answered for a second, or has answered within
     /// one that it failed. (Such an answer may say nothing else, not even what was asked.)
     #[inline(always)]
-    pub fn may_fail(&self, now_ns: u64) -> bool {
-        now_ns.wrapping_sub(self.last_answer_ns) > limits::QUIET_NS
+    pub fn may_fail(&self, transport: Transport, now_ns: u64) -> bool {
+        now_ns.wrapping_sub(self.last_answer_ns(transport)) > limits::QUIET_NS
             || now_ns.wrapping_sub(self.last_fault_ns) < limits::QUIET_NS
     }
 

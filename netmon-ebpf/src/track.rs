@@ -106,7 +106,7 @@ fn query<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns: u
     let Some(server) = servers::find_or_insert(&parties.server) else {
         return;
     };
-    if server.may_fail(now_ns)
+    if server.may_fail(exchange.transport, now_ns)
         && server.may_send(Limited::Queries, now_ns)
         && servers::may_send_sample(now_ns)
     {
@@ -114,7 +114,7 @@ fn query<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns: u
         let known = Known {
             now_ns,
             query_ns: now_ns,
-            last_answer_ns: server.last_answer_ns,
+            last_answer_ns: server.last_answer_ns(exchange.transport),
             flags,
         };
         note_lost(events::send_sample(packet, notepad, &known));
@@ -164,7 +164,7 @@ fn answer<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns: 
     let Some(server) = servers::find(&parties.server) else {
         return;
     };
-    server.last_answer_ns = now_ns;
+    server.note_answer(exchange.transport, now_ns);
     let failed = exchange.detail == Rcode::ServFail as u8 || exchange.detail == Rcode::Refused as u8;
     let is_wanted = if failed {
         server.last_fault_ns = now_ns;
@@ -188,7 +188,7 @@ fn answer<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns: 
 #[inline(always)]
 fn failure<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns: u64) {
     // SAFETY: as above.
-    let parties = unsafe { &(*notepad).parties };
+    let (exchange, parties) = unsafe { (&(*notepad).finding.exchange, &(*notepad).parties) };
     let quoted = &parties.quoted;
     let asked = if quoted.is_there {
         trace::find(&mut Traces, flow, Some(quoted.id))
@@ -214,7 +214,7 @@ fn failure<P: Packet>(packet: &P, notepad: *mut Notepad, flow: FlowHash, now_ns:
         servers::may_send_unverified(now_ns)
     } else if let Some(server) = server {
         server.note_failure(parties.client, now_ns);
-        last_answer_ns = server.last_answer_ns;
+        last_answer_ns = server.last_answer_ns(exchange.transport);
         server.may_send(Limited::Failures, now_ns)
     } else {
         servers::may_send_unverified(now_ns)

@@ -15,11 +15,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use nix::unistd::{SysconfVar, sysconf};
 use support::incident::{Expected, time};
-use support::{SOON, ask_answered, ask_failing, assert_adds_up, destination, watch};
+use support::{SOON, ask_answered, assert_adds_up, destination, watch};
 use xtask::lab::icmp::{query_packet, unreachable};
 use xtask::lab::{
-    DnsServer, FAMILIES, Family, Flood, Forger, Hook, Netmon, Rules, SERVER_V4, SERVER_V6, TYPE_A, query,
-    two_hosts,
+    DnsServer, FAMILIES, Family, Flood, Forger, Hook, Namespace, Netmon, Reply, Rules, SERVER_V4, SERVER_V6,
+    TYPE_A, dig, query, two_hosts,
 };
 
 /// Forged errors a second, of both families together.
@@ -30,6 +30,10 @@ const TIME: Duration = Duration::from_secs(8);
 
 /// Different servers that the errors are about: many more than are counted apart.
 const SERVERS: u32 = 40_000;
+
+/// How often a real client asks, and how long it waits.
+const ATTEMPTS: u32 = 5;
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How soon a real incident must open.
 const A_SECOND: Duration = Duration::from_secs(1);
@@ -53,6 +57,7 @@ fn outages(family: &Family) -> [Expected<'static>; 3] {
     let [never_asked, rejected] = [NEVER_ASKED, REJECTED].map(|addresses| addresses[index].parse().unwrap());
     let server_says = |server| Expected {
         server,
+        transport: "udp",
         kind: "unreachable",
         severity: "down",
         cause: "service-down",
@@ -68,8 +73,9 @@ fn outages(family: &Family) -> [Expected<'static>; 3] {
 }
 
 /// Errors about queries that the client never sent, to servers all over the Internet.
-fn lies(family: &Family) -> Vec<(Vec<u8>, IpAddr)> {
-    (0..SERVERS / 2).map(|number| lie(family, number)).collect()
+fn lies() -> Vec<(Vec<u8>, IpAddr)> {
+    let both = |number| FAMILIES.each_ref().map(|family| lie(family, number));
+    (0..SERVERS / 2).flat_map(both).collect()
 }
 
 fn lie(family: &Family, number: u32) -> (Vec<u8>, IpAddr) {
@@ -148,29 +154,21 @@ fn a_flood_of_forged_errors_hides_no_real_outage_and_costs_user_space_little() {
     }
     server.stop().unwrap();
     let forger = Forger::new(&hosts.server).unwrap();
-    let lies = FAMILIES.map(|family| lies(&family));
+    let lies = lies();
     let before = used(&netmon);
     let flood = thread::scope(|scope| {
-        // One thread for each family: a single one cannot send as fast.
-        let floods = lies
-            .each_ref()
-            .map(|lies| scope.spawn(|| forger.flood(lies, RATE / 2, TIME).unwrap()));
+        let flood = scope.spawn(|| forger.flood(&lies, RATE, TIME).unwrap());
         thread::sleep(Duration::from_secs(2));
         for family in &FAMILIES {
             for outage in outages(family) {
-                let asked = SystemTime::now();
-                ask_failing(&hosts.client, outage.server, 1);
+                let asked = ask_until_refused(&hosts.client, outage.server);
                 let incident = outage.opened(&netmon, SOON);
                 let delay = time(&incident["opened"]).duration_since(asked).unwrap();
                 assert!(delay < A_SECOND, "{delay:?}: {incident:#}");
                 assert_eq!(incident["verified"], 1, "{incident:#}");
             }
         }
-        let [one, other] = floods.map(|flood| flood.join().unwrap());
-        Flood {
-            packets: one.packets + other.packets,
-            time: one.time.max(other.time),
-        }
+        flood.join().unwrap()
     });
     let after = used(&netmon);
     let share = after.cpu.saturating_sub(before.cpu).as_secs_f64() / (after.at - before.at).as_secs_f64();
@@ -193,10 +191,23 @@ fn a_flood_of_forged_errors_hides_no_real_outage_and_costs_user_space_little() {
     assert!(unsolicited >= flood.packets * 9 / 10, "{unsolicited}");
     for family in &FAMILIES {
         let counts = destination(&stopped, family.server);
-        assert_eq!(counts["dns_queries"], 2, "{counts:#}");
+        // One that was answered, and at least one that was not.
+        assert!(counts["dns_queries"].as_u64() >= Some(2), "{counts:#}");
         assert_eq!(counts["dns_unreachable"]["port"], 1, "{counts:#}");
     }
     assert_adds_up(&stopped);
+}
+
+/// Asks until an error comes: a flood fills queues, and queries and errors get lost in them like anything else.
+/// When it asked for the last time.
+fn ask_until_refused(client: &Namespace, server: IpAddr) -> SystemTime {
+    for _ in 0..ATTEMPTS {
+        let asked = SystemTime::now();
+        if let Reply::Refused(_) = dig(client, server, "real.test", PATIENCE).unwrap() {
+            return asked;
+        }
+    }
+    panic!("{server} was asked {ATTEMPTS} times, and no error came");
 }
 
 /// Insists that the machine could send nearly as fast as it should.

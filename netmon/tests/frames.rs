@@ -41,6 +41,23 @@ fn every_frame_of_the_table_cut_by_any_snap_length_is_the_same_or_truncated() {
     }
 }
 
+/// An option says nothing about whom the quoted packet was for, but it is part of a header that the packet has.
+#[test]
+fn a_quote_whose_options_were_cut_off_is_truncated() {
+    const OPTIONS: usize = 14 + 20 + 8 + 20;
+    let name = "a quote with all options and no ports";
+    let case = table().into_iter().find(|case| case.name == name).unwrap();
+    let outcome = |snap: usize| {
+        let (cut, _) = laws::check(&case.frame[..snap], case.frame.len(), AS_SENT, &DnsPorts::DEFAULT);
+        cut.meaning.outcome()
+    };
+    assert_eq!(case.frame.len(), OPTIONS + 40);
+    assert_eq!(outcome(OPTIONS + 40), Outcome::IcmpUnreachable);
+    for snap in OPTIONS..OPTIONS + 40 {
+        assert_eq!(outcome(snap), Outcome::Truncated, "{snap} bytes");
+    }
+}
+
 /// A tag that the kernel took off counts as one of the two that are read.
 #[test]
 fn a_tag_that_was_taken_off_leaves_room_for_one_in_the_frame() {

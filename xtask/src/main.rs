@@ -54,7 +54,7 @@ enum Command {
     Demo(build::Options),
     /// Measure the kernel programs, against one that does nothing and one in C, or netmon analyze
     Bench(bench::Options),
-    /// Compare netmon's parser with tshark over a directory of captures
+    /// Compare how user space, the XDP program and tshark read a directory of captures
     Conformance(conformance::Options),
     /// Run the fuzz targets
     Fuzz(fuzz::Options),

@@ -17,6 +17,10 @@ use crate::{
     workspace,
 };
 
+/// Programs whose tests spend most of their time waiting, for incidents to close and clients to give up: more of
+/// them run side by side than there are CPUs. Others measure, or send as fast as they can.
+const WAITING: &[&str] = &["scenes", "outage"];
+
 #[derive(Args)]
 pub struct Options {
     /// Only the tests that need root
@@ -128,8 +132,10 @@ fn run_ignored(executable: &Executable, filter: Option<&str>, expected: usize) -
         // Cargo would set it; a test may look for its files from there.
         .env("CARGO_MANIFEST_DIR", &executable.package)
         .args(filter)
-        .args(["--ignored", "--show-output"])
-        .args(["--test-threads", &threads().to_string()]);
+        .args(["--ignored", "--show-output"]);
+    if WAITING.contains(&executable.name.as_str()) {
+        command.args(["--test-threads", &waiting_threads().to_string()]);
+    }
     let (mut tally, status) = harness::watch(&mut command)?;
     let ran = tally.passed + tally.failed;
     // A harness that dies takes its tests with it; the others still run.
@@ -144,9 +150,8 @@ fn run_ignored(executable: &Executable, filter: Option<&str>, expected: usize) -
     Ok(tally)
 }
 
-/// Tests that need root play scenes, in which most of the time goes by waiting: for incidents to close, for
-/// clients to give up. Several to a CPU wait side by side.
-fn threads() -> usize {
+/// Several to a CPU.
+fn waiting_threads() -> usize {
     const TO_A_CPU: usize = 4;
     TO_A_CPU * thread::available_parallelism().map_or(1, NonZero::get)
 }

@@ -53,7 +53,7 @@ pub struct EventHeader {
     pub time_ns: u64,
     /// When the query was seen that the error quotes or the response answers; 0 if no trace of it was found.
     pub query_time_ns: u64,
-    /// When the server last answered anybody, before this; 0 for never, or not known.
+    /// When the server last answered anybody over this transport, before this; 0 for never, or not known.
     pub last_answer_ns: u64,
     /// The interface.
     pub ifindex: u32,

@@ -4,10 +4,12 @@ use super::ip::{HeaderAt, Ip, Protocol};
 use super::{Bytes, Fault, Header, Unreadable, ipv4, ipv6, read_header};
 use crate::outcome::{Code, Transport};
 
-/// Length of what all messages start with, in bytes: type, code and checksum (RFC 792, RFC 4443 section 2.1).
-const COMMON_LEN: usize = 4;
-/// Length of the header of an unreachable, in bytes; the quoted packet follows.
+/// Length of the header of an unreachable, in bytes; the quoted packet follows. All ICMP messages have as many
+/// (RFC 792).
 pub const HEADER_LEN: usize = 8;
+/// Length of what all ICMPv6 messages start with, in bytes: type, code and checksum (RFC 4443 section 2.1). Some
+/// have no more than two bytes behind it (a DODAG information solicitation, RFC 6550 section 6.2).
+const ICMPV6_COMMON_LEN: usize = 4;
 
 const ICMPV4_UNREACHABLE: u8 = 3;
 const ICMPV6_UNREACHABLE: u8 = 1;
@@ -48,59 +50,57 @@ pub struct QuotedPorts {
 /// Reads the ICMP message at `offset` of an IPv4 packet that ends at `end`; `None` for any other type.
 #[inline(always)]
 pub fn parse_v4<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Option<Unreachable>, Unreadable> {
-    let Some((code, quote)) = parse_header(bytes, offset, end, ICMPV4_UNREACHABLE)? else {
+    let [kind, code, ..]: [u8; HEADER_LEN] = read_header(bytes, offset, end, Header::Icmp)?;
+    if kind != ICMPV4_UNREACHABLE {
         return Ok(None);
-    };
-    let ip = in_quote(ipv4::parse_fixed(bytes, quote, end))?;
-    // Options that are missing leave the address, but no ports.
-    let quoted = read_ports(bytes, ip)?;
+    }
+    let quote = offset + HEADER_LEN;
+    let fixed = in_quote(ipv4::parse_fixed(bytes, quote, end))?;
+    let whole = ipv4::skip_options(bytes, fixed);
     Ok(Some(Unreachable {
         code: Code::from_icmpv4(code),
-        quoted,
+        quoted: read_quoted(bytes, fixed.header, fixed.end, whole)?,
     }))
 }
 
 /// Reads the ICMPv6 message at `offset` of an IPv6 packet that ends at `end`; `None` for any other type.
 #[inline(always)]
 pub fn parse_v6<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Option<Unreachable>, Unreadable> {
-    let Some((code, quote)) = parse_header(bytes, offset, end, ICMPV6_UNREACHABLE)? else {
-        return Ok(None);
-    };
-    let fixed = in_quote(ipv6::parse_fixed(bytes, quote, end))?;
-    let quoted = match ipv6::walk_extensions(bytes, fixed) {
-        Ok(ip) => read_ports(bytes, ip)?,
-        // Extension headers that are missing leave the address, but no ports.
-        Err(Unreadable {
-            fault: Fault::Short, ..
-        }) => Quoted {
-            header: fixed.header,
-            end: fixed.end,
-            ports: None,
-        },
-        Err(unreadable) => return in_quote(Err(unreadable)),
-    };
-    Ok(Some(Unreachable {
-        code: Code::from_icmpv6(code),
-        quoted,
-    }))
-}
-
-/// The code and where the quote starts; `None` for any other type than `unreachable`. Messages of other types
-/// may be shorter than an unreachable's header (a DODAG information solicitation, RFC 6550 section 6.2, has 6).
-#[inline(always)]
-fn parse_header<B: Bytes>(
-    bytes: &B,
-    offset: usize,
-    end: usize,
-    unreachable: u8,
-) -> Result<Option<(u8, usize)>, Unreadable> {
-    let [kind, code, ..]: [u8; COMMON_LEN] = read_header(bytes, offset, end, Header::Icmp)?;
-    if kind != unreachable {
+    let [kind, code, ..]: [u8; ICMPV6_COMMON_LEN] = read_header(bytes, offset, end, Header::Icmp)?;
+    if kind != ICMPV6_UNREACHABLE {
         return Ok(None);
     }
     // The second half is not used, but must be there.
     let _: [u8; HEADER_LEN] = read_header(bytes, offset, end, Header::Icmp)?;
-    Ok(Some((code, offset + HEADER_LEN)))
+    let quote = offset + HEADER_LEN;
+    let fixed = in_quote(ipv6::parse_fixed(bytes, quote, end))?;
+    let whole = ipv6::walk_extensions(bytes, fixed);
+    Ok(Some(Unreachable {
+        code: Code::from_icmpv6(code),
+        quoted: read_quoted(bytes, fixed.header, fixed.end, whole)?,
+    }))
+}
+
+/// What there is of the quoted packet, whose fixed header is there and whose whole header may be.
+#[inline(always)]
+fn read_quoted<B: Bytes>(
+    bytes: &B,
+    header: HeaderAt,
+    end: usize,
+    whole: Result<Ip, Unreadable>,
+) -> Result<Quoted, Unreadable> {
+    match whole {
+        Ok(ip) => read_ports(bytes, ip),
+        // Options or extension headers that are missing leave the address, but no ports.
+        Err(Unreadable {
+            fault: Fault::Short, ..
+        }) => Ok(Quoted {
+            header,
+            end,
+            ports: None,
+        }),
+        Err(unreadable) => in_quote(Err(unreadable)),
+    }
 }
 
 #[inline(always)]

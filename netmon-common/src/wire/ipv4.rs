@@ -32,10 +32,16 @@ const _: () = assert!(size_of::<Ipv4Header>() == HEADER_LEN);
 #[inline(always)]
 pub fn parse<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Ip, Unreadable> {
     let ip = parse_fixed(bytes, offset, end)?;
-    if ip.payload != offset + HEADER_LEN {
-        require(bytes, ip.payload, ip.end, Header::Ipv4)?;
+    skip_options(bytes, ip)
+}
+
+/// Makes sure that the options are there, if there are any.
+#[inline(always)]
+pub(super) fn skip_options<B: Bytes>(bytes: &B, fixed: Ip) -> Result<Ip, Unreadable> {
+    if fixed.payload != fixed.header.offset + HEADER_LEN {
+        require(bytes, fixed.payload, fixed.end, Header::Ipv4)?;
     }
-    Ok(ip)
+    Ok(fixed)
 }
 
 /// Reads the first 20 bytes only; options may be missing (see [`super::icmp`] on quotes).

@@ -29,7 +29,7 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
         if !names.iter().any(|name| figures.wants(name)) {
             continue;
         }
-        figures.heading(&format!(
+        Figures::heading(&format!(
             "{group}: exchanges, times that of a program that does nothing"
         ));
         let mut kernel = loaded::load(true)?;

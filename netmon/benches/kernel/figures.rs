@@ -65,7 +65,7 @@ impl<'a> Figures<'a> {
     }
 
     /// Begins a part of the table.
-    pub fn heading(&self, heading: &str) {
+    pub fn heading(heading: &str) {
         println!("\n{heading}");
     }
 

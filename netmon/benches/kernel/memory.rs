@@ -26,7 +26,7 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     if !figures.wants(SUM) && !figures.wants(VERIFIED) {
         return Ok(());
     }
-    figures.heading("maps and programs, with defaults");
+    Figures::heading("maps and programs, with defaults");
     let mut kernel = loaded::load(true)?;
     let mut sum = 0.0;
     for id in maps(&mut kernel)? {

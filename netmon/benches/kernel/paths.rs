@@ -67,7 +67,7 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
             if !paths.iter().any(|path| figures.wants(&name(path))) {
                 continue;
             }
-            figures.heading(&format!("{group}: times that of a program that does nothing"));
+            Figures::heading(&format!("{group}: times that of a program that does nothing"));
             // Anew for each hook, as netmon's: no table is full yet.
             let mut reference = Reference::load()?;
             let mut kernel = loaded::load(tracking)?;

@@ -61,7 +61,7 @@ impl Runner<'_> {
     pub fn time(self, frame: &[u8], repeat: u32) -> Result<f64> {
         let before = thread_time()?;
         self.run(frame, repeat)?;
-        let taken = thread_time()? - before;
+        let taken = thread_time()?.saturating_sub(before);
         Ok(taken.as_secs_f64() * 1e9 / f64::from(repeat))
     }
 }

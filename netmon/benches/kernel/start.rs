@@ -17,7 +17,7 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     const LOAD: &str = "start: load the programs and their maps";
     const START: &str = "start: from the process to the event `started`";
     if figures.wants(LOAD) {
-        figures.heading("start");
+        Figures::heading("start");
         let times = repeat(|| {
             let before = Instant::now();
             let _kernel = loaded::load(true)?;

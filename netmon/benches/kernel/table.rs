@@ -20,7 +20,7 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     if !figures.wants(&name) {
         return Ok(());
     }
-    figures.heading("reading the counters");
+    Figures::heading("reading the counters");
     let mut kernel = loaded::load(false)?;
     let mut poller = kernel.poller()?;
     let Reference {

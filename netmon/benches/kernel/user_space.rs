@@ -23,7 +23,7 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     if !figures.wants(CPU) && !figures.wants(MEMORY) {
         return Ok(());
     }
-    figures.heading("user space, at one poll a second");
+    Figures::heading("user space, at one poll a second");
     let hosts = two_hosts()?;
     let mut exchange = Exchange::new(&hosts)?;
     let arguments = ["--interface", "to-server"];
@@ -35,7 +35,7 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
         exchange.all()?;
         thread::sleep((Duration::from_secs(1) * second).saturating_sub(began.elapsed()));
     }
-    let taken = (processor_time(pid)? - before).as_secs_f64() / began.elapsed().as_secs_f64();
+    let taken = processor_time(pid)?.saturating_sub(before).as_secs_f64() / began.elapsed().as_secs_f64();
     let memory = resident_mib(pid)?;
     let stopped = netmon.stop()?;
     let known = stopped

@@ -12,13 +12,17 @@ use super::frame::LinkType;
 const COOKED_V1_LEN: usize = 16;
 /// Length of the header of Linux cooked captures, version 2, which starts with the EtherType.
 const COOKED_V2_LEN: usize = 20;
+/// Kinds of devices whose packets have no EtherType, whatever stands in its place: frame relay, radiotap,
+/// netlink (<https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html>).
+const WITHOUT_ETHER_TYPE: [u16; 3] = [770, 803, 824];
 /// Length of the address family before packets of BSD's loopback interfaces.
 const FAMILY_LEN: usize = 4;
 
 /// `AF_INET`, everywhere.
 const FAMILY_IPV4: u32 = 2;
-/// `AF_INET6` of Linux, Windows, NetBSD and OpenBSD, FreeBSD, Darwin.
-const FAMILIES_IPV6: [u32; 5] = [10, 23, 24, 28, 30];
+/// `AF_INET6` of NetBSD and OpenBSD, of FreeBSD, of Darwin. The numbers that Linux and Windows have for it mean
+/// other things on a BSD, and are not written (<https://www.tcpdump.org/linktypes/LINKTYPE_NULL.html>).
+const FAMILIES_IPV6: [u32; 3] = [24, 28, 30];
 
 /// What stands for everything that is not IP: an EtherType for experiments (IEEE 802 section 9.2.4).
 const NOT_IP: u16 = 0x88b5;
@@ -65,13 +69,19 @@ fn header(link: LinkType, frame: &Captured<'_>) -> Result<LinkHeader, Unreadable
         }
         LinkType::LinuxCookedV1 => {
             let header: [u8; COOKED_V1_LEN] = read(frame)?;
-            let [.., high, low] = header;
-            (u16::from_be_bytes([high, low]), COOKED_V1_LEN)
+            let [_, _, kind_high, kind_low, .., high, low] = header;
+            (
+                cooked_ether_type([kind_high, kind_low], [high, low]),
+                COOKED_V1_LEN,
+            )
         }
         LinkType::LinuxCookedV2 => {
             let header: [u8; COOKED_V2_LEN] = read(frame)?;
-            let [high, low, ..] = header;
-            (u16::from_be_bytes([high, low]), COOKED_V2_LEN)
+            let [high, low, _, _, _, _, _, _, kind_high, kind_low, ..] = header;
+            (
+                cooked_ether_type([kind_high, kind_low], [high, low]),
+                COOKED_V2_LEN,
+            )
         }
         LinkType::RawIp => {
             let [version_and_more]: [u8; 1] = read(frame)?;
@@ -91,6 +101,15 @@ fn header(link: LinkType, frame: &Captured<'_>) -> Result<LinkHeader, Unreadable
         LinkType::Unknown(_) => (NOT_IP, 0),
     };
     Ok(LinkHeader { ether_type, len })
+}
+
+/// The EtherType in a cooked header, if a device of this kind has one there.
+fn cooked_ether_type(device: [u8; 2], ether_type: [u8; 2]) -> u16 {
+    if WITHOUT_ETHER_TYPE.contains(&u16::from_be_bytes(device)) {
+        NOT_IP
+    } else {
+        u16::from_be_bytes(ether_type)
+    }
 }
 
 /// Families are small numbers, so that of the two byte orders the smaller reading is the one meant.
@@ -127,6 +146,12 @@ mod tests {
     fn cooked_v2(protocol: u16) -> Vec<u8> {
         let mut header = protocol.to_be_bytes().to_vec();
         header.extend([0, 0, 0, 0, 0, 3, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0]);
+        header
+    }
+
+    /// With the kind of device at `offset`.
+    fn from_device(kind: u16, mut header: Vec<u8>, offset: usize) -> Vec<u8> {
+        header[offset..offset + 2].copy_from_slice(&kind.to_be_bytes());
         header
     }
 
@@ -174,6 +199,24 @@ mod tests {
                 tagged(cooked_v2(0x8100), 0x0800),
                 Ipv4(24),
             ),
+            (
+                "cooked v1, from a tunnel of GRE, whose types are the same",
+                LinuxCookedV1,
+                from_device(778, cooked_v1(0x86dd), 2),
+                Ipv6(16),
+            ),
+            (
+                "cooked v1, netlink",
+                LinuxCookedV1,
+                from_device(824, cooked_v1(0x0800), 2),
+                NotIp,
+            ),
+            (
+                "cooked v2, radiotap",
+                LinuxCookedV2,
+                from_device(803, cooked_v2(0x0800), 8),
+                NotIp,
+            ),
             ("raw, version 4", RawIp, vec![0x45], Ipv4(0)),
             ("raw, version 6", RawIp, vec![0x60], Ipv6(0)),
             ("raw, version 5", RawIp, vec![0x50], NotIp),
@@ -198,6 +241,7 @@ mod tests {
                 Ipv6(4),
             ),
             ("loopback, Darwin's IPv6", BsdLoopback, vec![30, 0, 0, 0], Ipv6(4)),
+            ("loopback, IPX", BsdLoopback, vec![23, 0, 0, 0], NotIp),
             ("loopback, AppleTalk", BsdLoopback, vec![16, 0, 0, 0], NotIp),
             ("a link type that is not read", Unknown(105), vec![8, 0], NotIp),
         ];

@@ -87,6 +87,7 @@ fn servers_that_answer_servfail_or_refused_are_failing_and_recover() {
         let failing = |server, rcode| {
             let expected = Expected {
                 server,
+                transport: "udp",
                 kind: "failing",
                 severity: "degraded",
                 cause: "server-failure",

@@ -33,6 +33,7 @@ fn a_resolver_that_moves_to_its_second_server_hides_nothing() {
         look_up(index, "one.test");
         let expected = Expected {
             server: family.server,
+            transport: "udp",
             kind: "unreachable",
             severity: "down",
             cause: "service-down",

@@ -123,6 +123,7 @@ fn an_error_opens_an_incident_only_if_it_quotes_a_query_that_was_seen() {
     for family in &FAMILIES {
         let expected = Expected {
             server: family.server,
+            transport: "udp",
             kind: "unreachable",
             severity: "down",
             cause: "service-down",

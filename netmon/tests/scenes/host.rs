@@ -23,6 +23,7 @@ fn a_server_on_the_link_that_is_powered_off_is_missed_by_the_client_host_itself(
     in_both_families(|family| ask_failing(&hosts.client, family.server, 2));
     let expected = FAMILIES.map(|family| Expected {
         server: family.server,
+        transport: "udp",
         kind: "unreachable",
         severity: "down",
         cause: "host-down",
@@ -63,6 +64,7 @@ fn a_local_firewall_that_rejects_is_found_although_no_query_ever_leaves() {
     }
     let expected = FAMILIES.map(|family| Expected {
         server: family.server,
+        transport: "udp",
         kind: "unreachable",
         severity: "down",
         cause: "firewall-reject",
@@ -112,6 +114,7 @@ fn a_stub_resolver_that_is_gone_is_missed_and_a_port_that_never_served_is_not() 
         ask_refused(&hosts.client, server, 2);
         let expected = Expected {
             server,
+            transport: "udp",
             kind: "unreachable",
             severity: if server == stub { "down" } else { "degraded" },
             cause: "service-down",

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use xtask::lab::{FAMILIES, Family, Namespace, Netmon, Switched, Unbound, dig, switched};
+use xtask::lab::{FAMILIES, Family, Namespace, Netmon, Switched, Unbound, kdig, switched};
 
 use crate::support::incident::{Expected, assert_no_incident, events_of};
 use crate::support::{SOON, assert_adds_up, destination, watch};
@@ -130,7 +130,7 @@ fn iterates(family: &Family) {
             let hosts = &hosts;
             scope.spawn(move || {
                 let name = format!("www.z{zone}.lab");
-                let reply = dig(&hosts.client, family.server, &name, PATIENCE).unwrap();
+                let reply = kdig(&hosts.client, family.server, &name, PATIENCE).unwrap();
                 assert!(reply.is_answer(), "{name}: {reply:?}");
             });
         }
@@ -138,6 +138,7 @@ fn iterates(family: &Family) {
 
     let deaf = Expected {
         server: internet.deaf,
+        transport: "udp",
         kind: "unreachable",
         severity: "down",
         cause: "service-down",

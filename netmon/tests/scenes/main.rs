@@ -24,3 +24,4 @@ mod server;
 mod silence;
 #[path = "../support/mod.rs"]
 mod support;
+mod tcp;

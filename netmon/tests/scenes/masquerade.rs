@@ -29,6 +29,7 @@ fn an_error_that_quotes_a_translated_address_is_verified_all_the_same() {
     let outside = ["203.0.113.1", "2001:db8:2::1"].map(|address| address.parse().unwrap());
     let expected = [0, 1].map(|family| Expected {
         server: FAMILIES[family].server,
+        transport: "udp",
         kind: "unreachable",
         severity: "down",
         cause: "service-down",

@@ -45,6 +45,7 @@ fn a_burst_that_a_server_limits_is_an_overload() {
     let opened = FAMILIES.map(|family| {
         let expected = Expected {
             server: family.server,
+            transport: "udp",
             kind: "unreachable",
             severity: "degraded",
             cause: "overload",

@@ -79,6 +79,7 @@ fn refuses<Broken>(hosts: &Routed, break_it: impl FnOnce() -> Broken, says: [Say
 fn expected<'a>(family: &Family, says: Says) -> Expected<'a> {
     Expected {
         server: family.server,
+        transport: "udp",
         kind: "unreachable",
         severity: "down",
         cause: says.cause,

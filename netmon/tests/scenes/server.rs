@@ -47,6 +47,7 @@ fn a_firewall_that_rejects_one_client_of_a_busy_server_is_a_degradation_from_fir
             if round == 0 {
                 let at_first = Expected {
                     server: family.server,
+                    transport: "udp",
                     kind: "unreachable",
                     severity: "degraded",
                     // That others get answers to later queries is not known yet.
@@ -112,6 +113,7 @@ fn an_incident_stays_open_while_the_kernel_limits_its_errors() {
     let opened = FAMILIES.map(|family| {
         let expected = Expected {
             server: family.server,
+            transport: "udp",
             kind: "unreachable",
             severity: "down",
             cause: "service-down",
@@ -164,6 +166,7 @@ fn of_two_servers_only_the_one_that_is_down_has_an_incident() {
         }
         let expected = Expected {
             server: family.server,
+            transport: "udp",
             kind: "unreachable",
             severity: "down",
             cause: "service-down",

@@ -5,7 +5,7 @@ use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 use xtask::lab::{
-    DnsServer, FAMILIES, Hook, Namespace, Reply, Rules, SERVER_V4, SERVER_V6, dig, with_router,
+    DnsServer, FAMILIES, Hook, Namespace, Reply, Rules, SERVER_V4, SERVER_V6, kdig, with_router,
 };
 
 use crate::support::incident::{Expected, assert_errors, assert_flow, events_of, time};
@@ -23,7 +23,7 @@ const ONE_NAME: &str = "203.0.113.3";
 fn ask_in_vain(client: &Namespace, server: IpAddr, names: &[&str]) {
     std::thread::scope(|scope| {
         for name in names {
-            scope.spawn(|| assert_eq!(dig(client, server, name, SECOND).unwrap(), Reply::Silence));
+            scope.spawn(|| assert_eq!(kdig(client, server, name, SECOND).unwrap(), Reply::Silence));
         }
     });
 }
@@ -31,6 +31,7 @@ fn ask_in_vain(client: &Namespace, server: IpAddr, names: &[&str]) {
 fn expected(family: &xtask::lab::Family) -> Expected<'static> {
     Expected {
         server: family.server,
+        transport: "udp",
         kind: "unanswered",
         severity: "down",
         cause: "silent-drop",

@@ -109,9 +109,21 @@ pub fn assert_dns_unreachable(event: &Event, address: IpAddr, code: &str, count:
     assert_eq!(counts["unsolicited"], 0, "{counts:#}");
 }
 
-/// Insists that the totals are the sums that the contract says.
+/// Insists that the totals are the sums that the contract says, and that no event was lost.
 #[track_caller]
 pub fn assert_adds_up(event: &Event) {
+    assert_sums(event);
+    assert_eq!(
+        event.value["totals"]["events_lost"], 0,
+        "{:#}",
+        event.value["totals"]
+    );
+}
+
+/// Insists that the totals are the sums that the contract says. Where both CPUs do nothing but send, the ring may
+/// overflow, which costs events and no count.
+#[track_caller]
+pub fn assert_sums(event: &Event) {
     let totals = &event.value["totals"];
     let number = |name: &str| totals[name].as_u64().expect(name);
     let tcp: u64 = totals["tcp"]
@@ -151,7 +163,6 @@ pub fn assert_adds_up(event: &Event) {
         counted,
         "each is counted for a destination: {totals:#}"
     );
-    assert_eq!(number("events_lost"), 0, "{totals:#}");
 }
 
 /// Insists that nothing of netmon is attached to any interface of the host.

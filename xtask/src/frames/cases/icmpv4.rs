@@ -76,8 +76,8 @@ fn other_types() -> Vec<Case> {
             error() / icmp(1, 3) / quote(),
         ),
         (
-            "a header of four bytes of another type, and no more",
-            error() / raw([9, 0, 0, 0]).as_protocol(1),
+            "a header of another type, and no more: a router solicitation",
+            error() / raw([10, 0, 0, 0, 0, 0, 0, 0]).as_protocol(1),
         ),
     ]
     .map(|(name, frame)| case(name, frame, Expect::Other))
@@ -132,6 +132,11 @@ fn lengths() -> Vec<Case> {
         case(
             "an ICMP message of three bytes",
             message().cut_to(14 + 20 + 3),
+            Expect::short(Header::Icmp),
+        ),
+        case(
+            "an ICMP message of seven bytes of another type: all have eight",
+            error() / raw([10, 0, 0, 0, 0, 0, 0]).as_protocol(1),
             Expect::short(Header::Icmp),
         ),
         case(
