@@ -75,11 +75,11 @@ fn iterative_queries_open_incidents_only_if_that_is_wanted() {
     let asked = || packet() / ipv4(CLIENT, SERVER) / udp(40_000, 53) / query("a.test").iterative();
     let refused = packet() / ipv4(SERVER, CLIENT) / unreachable(3) / asked();
     let capture = file([asked(), refused]);
-    let server = SERVER.to_string();
+    let address = SERVER.to_string();
     for (arguments, opened) in [
         (&[][..], 0),
         (&["--iterative"][..], 1),
-        (&["--server", &server][..], 1),
+        (&["--server", &address][..], 1),
     ] {
         let document = document_of(&capture, arguments, 0);
         assert_eq!(incidents(&document), opened, "{arguments:?}");
