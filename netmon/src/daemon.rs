@@ -139,8 +139,9 @@ impl<'a> Monitor<'a> {
     }
 
     fn snapshot(&mut self) -> anyhow::Result<()> {
-        if self.sink.wants_snapshots() {
-            let (now, counted) = (self.now(), self.counted()?);
+        let now = self.now();
+        if self.sink.wants_snapshot(now) {
+            let counted = self.counted()?;
             self.sink.snapshot(now, &counted)?;
         }
         Ok(())

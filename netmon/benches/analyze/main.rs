@@ -78,15 +78,18 @@ pub struct Capture {
 impl Capture {
     /// What an office sends in ten minutes.
     pub const MIXED: Self = Self::new(Traffic::Mixed, 1_024);
-    /// A part of it, for tools that would take minutes for all.
+    /// A part of it, for tools that take long.
     pub const MIXED_SLICE: Self = Self::new(Traffic::Mixed, 64);
+    /// The same with few connections.
+    pub const MIXED_LONG: Self = Self::new(Traffic::MixedLong, 64);
     /// Four times as much.
     pub const MIXED_LARGE: Self = Self::new(Traffic::Mixed, 4_096);
     /// Nothing but what netmon looks at.
     pub const DNS_AND_ICMP: Self = Self::new(Traffic::DnsAndIcmp, 256);
 
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::MIXED_SLICE,
+        Self::MIXED_LONG,
         Self::MIXED,
         Self::MIXED_LARGE,
         Self::DNS_AND_ICMP,

@@ -102,7 +102,7 @@ impl<W: Write> Sink for Lines<W> {
         self.line(at, event, IncidentLine { incident })
     }
 
-    fn wants_snapshots(&self) -> bool {
+    fn wants_snapshot(&self, _at: Moment) -> bool {
         self.snapshots
     }
 

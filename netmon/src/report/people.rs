@@ -122,7 +122,7 @@ impl<W: Write> Sink for People<W> {
         self.out.flush()
     }
 
-    fn wants_snapshots(&self) -> bool {
+    fn wants_snapshot(&self, _at: Moment) -> bool {
         false
     }
 

@@ -54,12 +54,52 @@ pub trait Sink {
     fn started(&mut self, at: Moment, started: &Started<'_>) -> io::Result<()>;
     /// An incident opened, goes on or closed.
     fn incident(&mut self, at: Moment, happened: Happened, incident: &Incident) -> io::Result<()>;
-    /// Whether the counts of each poll are wanted.
-    fn wants_snapshots(&self) -> bool;
-    /// The counts of a poll.
+    /// Whether the counts of this poll are wanted.
+    fn wants_snapshot(&self, at: Moment) -> bool;
+    /// The counts of a poll that wanted them.
     fn snapshot(&mut self, at: Moment, counted: &Counted) -> io::Result<()>;
     /// Something that limits what the rest says.
     fn warning(&mut self, at: Moment, warning: &Warning) -> io::Result<()>;
     /// The end.
     fn stopped(&mut self, at: Moment, counted: &Counted) -> io::Result<()>;
+}
+
+/// Several sinks, told in their order. The first error ends it: a sink whose trouble must not end the monitor
+/// keeps it to itself.
+pub struct Sinks(Vec<Box<dyn Sink>>);
+
+impl Sinks {
+    /// All of these.
+    pub fn new(sinks: Vec<Box<dyn Sink>>) -> Self {
+        Self(sinks)
+    }
+}
+
+impl Sink for Sinks {
+    fn started(&mut self, at: Moment, started: &Started<'_>) -> io::Result<()> {
+        self.0.iter_mut().try_for_each(|sink| sink.started(at, started))
+    }
+
+    fn incident(&mut self, at: Moment, happened: Happened, incident: &Incident) -> io::Result<()> {
+        self.0
+            .iter_mut()
+            .try_for_each(|sink| sink.incident(at, happened, incident))
+    }
+
+    fn wants_snapshot(&self, at: Moment) -> bool {
+        self.0.iter().any(|sink| sink.wants_snapshot(at))
+    }
+
+    fn snapshot(&mut self, at: Moment, counted: &Counted) -> io::Result<()> {
+        let mut wanting = self.0.iter_mut().filter(|sink| sink.wants_snapshot(at));
+        wanting.try_for_each(|sink| sink.snapshot(at, counted))
+    }
+
+    fn warning(&mut self, at: Moment, warning: &Warning) -> io::Result<()> {
+        self.0.iter_mut().try_for_each(|sink| sink.warning(at, warning))
+    }
+
+    fn stopped(&mut self, at: Moment, counted: &Counted) -> io::Result<()> {
+        self.0.iter_mut().try_for_each(|sink| sink.stopped(at, counted))
+    }
 }

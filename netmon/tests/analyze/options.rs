@@ -49,9 +49,9 @@ fn failures_of_the_capturing_host_count_once_it_has_answered_or_is_named() {
     let refused = || packet() / ipv4(SERVER, CLIENT) / unreachable(3) / asked();
     let scanned = file([asked(), refused()]);
     let served = file([asked(), answered(), asked(), refused()]);
-    let server = SERVER.to_string();
-    let local = ["--local", &server];
-    let named = ["--local", &server, "--server", &server];
+    let address = SERVER.to_string();
+    let local = ["--local", &address];
+    let named = ["--local", &address, "--server", &address];
     for (case, capture, arguments, opened, not_served) in [
         ("somebody else's", &scanned, &[][..], 1, 0),
         ("a scan of this host", &scanned, &local[..], 0, 1),
@@ -75,11 +75,11 @@ fn iterative_queries_open_incidents_only_if_that_is_wanted() {
     let asked = || packet() / ipv4(CLIENT, SERVER) / udp(40_000, 53) / query("a.test").iterative();
     let refused = packet() / ipv4(SERVER, CLIENT) / unreachable(3) / asked();
     let capture = file([asked(), refused]);
-    let server = SERVER.to_string();
+    let address = SERVER.to_string();
     for (arguments, opened) in [
         (&[][..], 0),
         (&["--iterative"][..], 1),
-        (&["--server", &server][..], 1),
+        (&["--server", &address][..], 1),
     ] {
         let document = document_of(&capture, arguments, 0);
         assert_eq!(incidents(&document), opened, "{arguments:?}");

@@ -12,7 +12,7 @@ use std::path::Path;
 use xtask::captures::Pcap;
 
 use dns::Dns;
-use others::Others;
+use others::{Others, Streams};
 use random::Random;
 use template::write_over;
 
@@ -21,6 +21,8 @@ use template::write_over;
 pub enum Traffic {
     /// An office's: web for the most part, 5 packets in 100 are DNS.
     Mixed,
+    /// The same packets, but few connections carry all that is not DNS, as when backups run.
+    MixedLong,
     /// DNS and ICMP, and nothing else.
     DnsAndIcmp,
 }
@@ -29,6 +31,9 @@ pub enum Traffic {
 const RATE: u64 = 3_000;
 /// When the capture begins: 2026-03-19T08:00:00Z.
 const BEGIN_SECONDS: u64 = 1_773_907_200;
+
+/// Connections of each protocol in [`Traffic::MixedLong`].
+const CONNECTIONS: u64 = 3;
 
 /// Length of the header of a record.
 const RECORD_HEADER: usize = 16;
@@ -65,7 +70,10 @@ impl Source {
             traffic,
             random: Random::new(),
             dns: Dns::new(),
-            others: Others::new(),
+            others: Others::new(match traffic {
+                Traffic::Mixed | Traffic::DnsAndIcmp => Streams::Short,
+                Traffic::MixedLong => Streams::Long(CONNECTIONS),
+            }),
         }
     }
 
@@ -74,7 +82,7 @@ impl Source {
         record.clear();
         record.extend([0; RECORD_HEADER]);
         let is_dns = match self.traffic {
-            Traffic::Mixed => self.random.below(100) < 5,
+            Traffic::Mixed | Traffic::MixedLong => self.random.below(100) < 5,
             Traffic::DnsAndIcmp => true,
         };
         if is_dns {

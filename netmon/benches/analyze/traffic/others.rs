@@ -1,15 +1,31 @@
 //! What is not DNS: streams and datagrams of the web, over IPv4 and IPv6, and a little of this and that.
+//!
+//! No segment acknowledges another: the capture looks as if made where acknowledgements do not pass.
 
 use xtask::frames::build::prelude::*;
 
 use super::RECORD_HEADER;
 use super::random::Random;
-use super::template::{Ends, write_ends_v4, write_ends_v6};
+use super::template::{Ends, IPV4_END, IPV6_END, write_ends_v4, write_ends_v6, write_over};
 
 /// What stands in front of the packet of a record.
 const ETHERNET: usize = RECORD_HEADER + 14;
 
+/// Length of a TCP header without options.
+const TCP_HEADER: usize = 20;
+/// Where its sequence number is.
+const SEQUENCE: usize = 4;
+
 const HTTPS: [u8; 2] = 443_u16.to_be_bytes();
+
+/// Whose packets they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Streams {
+    /// Each packet has ends of its own.
+    Short,
+    /// So many connections carry all of them.
+    Long(u64),
+}
 
 /// A frame whose ends are written over, or one that is always the same.
 struct Kind {
@@ -21,12 +37,15 @@ struct Kind {
 
 /// Makes packets that are not DNS.
 pub struct Others {
+    streams: Streams,
     /// A kind stands here as often as it comes among 100 packets or so.
     kinds: Vec<Kind>,
+    /// The sequence number of the next segment of each long connection.
+    sequence: Vec<u32>,
 }
 
 impl Others {
-    pub fn new() -> Self {
+    pub fn new(streams: Streams) -> Self {
         let stream_v4 = |len| frame() / ipv4(CLIENT, SERVER) / tcp(40_000, 443).ack() / raw(vec![0x17; len]);
         let stream_v6 =
             |len| frame() / ipv6(CLIENT_V6, SERVER_V6) / tcp(40_000, 443).ack() / raw(vec![0x17; len]);
@@ -53,19 +72,43 @@ impl Others {
                 up,
             })
         };
+        let connections = match streams {
+            Streams::Short => 0,
+            Streams::Long(connections) => connections,
+        };
         Self {
+            streams,
             kinds: kinds.into_iter().flat_map(times).collect(),
+            sequence: (0..connections).map(|_| 1).collect(),
         }
     }
 
     /// Puts the next packet behind the header of a record.
-    pub fn next(&self, random: &mut Random, record: &mut Vec<u8>) {
+    pub fn next(&mut self, random: &mut Random, record: &mut Vec<u8>) {
         let Some(kind) = random.choose(&self.kinds) else {
             return;
         };
         record.extend(&kind.frame);
-        let [client, server, high, low, ..] = random.next().to_be_bytes();
-        let source_port = random.port();
+        let connection = match self.streams {
+            Streams::Short => random.next(),
+            Streams::Long(connections) => random.below(connections),
+        };
+        let [.., source_high, source_low, low, high, server, client] = connection.to_be_bytes();
+        let source_port = [source_high | 0x80, source_low];
+        let header_end = if kind.version == 4 { IPV4_END } else { IPV6_END };
+        if let Some(sequence) = usize::try_from(connection)
+            .ok()
+            .and_then(|at| self.sequence.get_mut(at))
+            && !kind.up
+        {
+            write_over(
+                record,
+                RECORD_HEADER + header_end + SEQUENCE,
+                &sequence.to_be_bytes(),
+            );
+            let payload = kind.frame.len().saturating_sub(header_end + TCP_HEADER);
+            *sequence = sequence.wrapping_add(u32::try_from(payload).unwrap_or(0));
+        }
         match kind.version {
             4 => {
                 let ends = Ends {

@@ -4,6 +4,8 @@
 
 /// Length of an Ethernet header and an IPv4 header without options.
 pub const IPV4_END: usize = 14 + 20;
+/// Length of an Ethernet header and an IPv6 header.
+pub const IPV6_END: usize = 14 + 40;
 /// Where the source address is in an IPv4 header; the destination follows it.
 const IPV4_SOURCE: usize = 12;
 /// The same in IPv6.

@@ -1,0 +1,142 @@
+//! The command line of `netmon run`.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::kernel::HookChoice;
+use crate::time::parse_duration;
+
+/// `netmon run`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[command(after_help = "\
+Exit status: 0 done; 1 with --exit-code when an incident was found; 2 wrong usage; 3 the system refused \
+(rights, kernel, interface).")]
+pub struct Run {
+    /// Watch this interface (repeatable) [default: those of the default routes, and lo]
+    #[arg(long, short, value_name = "NAME", conflicts_with = "all_interfaces")]
+    pub interface: Vec<String>,
+
+    /// Watch all interfaces that lie on no other one
+    #[arg(long)]
+    pub all_interfaces: bool,
+
+    /// How to see what arrives
+    #[arg(long, value_enum, default_value_t = Hook::Auto)]
+    pub hook: Hook,
+
+    /// A DNS port (repeatable, at most 8) [default: 53]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Vec<u16>,
+
+    /// How often counts are read: a number and ms, s, m or h
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = interval)]
+    pub interval: Duration,
+
+    /// End by itself after this time
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub duration: Option<Duration>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = RunFormat::Text)]
+    pub format: RunFormat,
+
+    /// With --format json, print the counts at each reading
+    #[arg(long)]
+    pub snapshots: bool,
+
+    /// End with status 1 if an incident was found
+    #[arg(long)]
+    pub exit_code: bool,
+
+    /// A server whose failures count although it is this host's own and has not answered yet, or is only
+    /// asked iteratively (repeatable)
+    #[arg(long, value_name = "ADDRESS")]
+    pub server: Vec<IpAddr>,
+
+    /// Let iterative queries (RD = 0), as recursive resolvers send them, open incidents too
+    #[arg(long)]
+    pub iterative: bool,
+
+    /// Change a threshold that docs/detection.md names (repeatable)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub threshold: Vec<String>,
+
+    /// Only count: keep no trace of queries, measure no latency. Cheaper for each packet, but errors can then not
+    /// be verified, and unanswered queries are not noticed
+    #[arg(long)]
+    pub no_latency: bool,
+
+    /// How much to log to standard error; debug also shows what the kernel programs log
+    #[arg(long, value_enum, default_value_t = LogLevel::Warn)]
+    pub log_level: LogLevel,
+}
+
+/// How to see what arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Hook {
+    /// Native XDP where the driver has it, else TC
+    Auto,
+    /// XDP in the driver, or fail
+    XdpNative,
+    /// XDP in the stack: works everywhere, costs more than TC
+    XdpGeneric,
+    /// TC
+    Tc,
+}
+
+impl From<Hook> for HookChoice {
+    fn from(hook: Hook) -> Self {
+        match hook {
+            Hook::Auto => Self::Auto,
+            Hook::XdpNative => Self::XdpNative,
+            Hook::XdpGeneric => Self::XdpGeneric,
+            Hook::Tc => Self::Tc,
+        }
+    }
+}
+
+/// How `netmon run` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RunFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// How much to log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// How often counts are read: at most once in 100 ms, at least once in 10 s.
+fn interval(text: &str) -> Result<Duration, String> {
+    const FROM: Duration = Duration::from_millis(100);
+    const TO: Duration = Duration::from_secs(10);
+    let interval = parse_duration(text)?;
+    if interval < FROM || interval > TO {
+        return Err("it must be from 100ms to 10s".to_owned());
+    }
+    Ok(interval)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_is_neither_too_short_nor_too_long() {
+        assert!(interval("50ms").is_err());
+        assert!(interval("11s").is_err());
+        assert!(interval("1s").is_ok());
+    }
+}

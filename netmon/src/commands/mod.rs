@@ -1,0 +1,28 @@
+//! What each command does with its arguments: one file a command. Configuration in, exit status out.
+
+use std::io;
+
+use netmon::report::text::Style;
+use terminal_size::{Width, terminal_size};
+
+mod analyze;
+mod logging;
+mod run;
+
+pub use analyze::analyze;
+pub use run::run;
+
+/// With `--exit-code`, when an incident was found.
+const INCIDENT: u8 = 1;
+/// Wrong usage or configuration; what clap uses as well.
+pub const USAGE: u8 = 2;
+
+/// How standard output is written to: in colour if it is a terminal that shows them (and `NO_COLOR` is not set).
+fn style() -> Style {
+    const WIDTH: usize = 100;
+    let choice = anstream::AutoStream::choice(&io::stdout());
+    Style {
+        colour: !matches!(choice, anstream::ColorChoice::Never),
+        width: terminal_size().map_or(WIDTH, |(Width(columns), _)| usize::from(columns)),
+    }
+}
