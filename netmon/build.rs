@@ -115,7 +115,13 @@ impl Target {
         let mut cargo = Command::new("rustup");
         cargo
             .args(["run", &toolchain.name, "cargo", "build", "--quiet", "--release"])
-            .args(["--package", KERNEL, "--no-default-features", "--features", features])
+            .args([
+                "--package",
+                KERNEL,
+                "--no-default-features",
+                "--features",
+                features,
+            ])
             .args(["--target", toolchain::TARGET, "--target-dir"])
             .arg(&self.directory)
             .current_dir(workspace)
@@ -131,16 +137,30 @@ impl Target {
         if let Some(linker) = linker(workspace)? {
             cargo.env(toolchain::LINKER_VARIABLE, linker);
         }
-        let output = cargo.output().with_context(|| format!("cannot start {cargo:?}"))?;
+        let output = cargo
+            .output()
+            .with_context(|| format!("cannot start {cargo:?}"))?;
         let messages = String::from_utf8_lossy(&output.stderr);
-        let kind = if output.status.success() { "warning" } else { "error" };
+        let kind = if output.status.success() {
+            "warning"
+        } else {
+            "error"
+        };
         for line in messages.lines() {
             println!("cargo::{kind}={line}");
         }
         if !output.status.success() {
-            bail!("cannot build {KERNEL} with the toolchain {}: {}", toolchain.name, output.status);
+            bail!(
+                "cannot build {KERNEL} with the toolchain {}: {}",
+                toolchain.name,
+                output.status
+            );
         }
-        Ok(self.directory.join(toolchain::TARGET).join("release").join(KERNEL))
+        Ok(self
+            .directory
+            .join(toolchain::TARGET)
+            .join("release")
+            .join(KERNEL))
     }
 }
 

@@ -58,10 +58,14 @@ impl DnsPorts {
     /// The port, if it is only one.
     pub const fn only(self) -> Option<u16> {
         let [low, high] = self.0;
-        // The lowest lane.
-        let port = (low % (1 << 16)) as u16;
+        #[expect(clippy::cast_possible_truncation, reason = "the lowest lane")]
+        let port = low as u16;
         let filled = port as u64 * LOWEST_BITS;
-        if low == filled && high == filled { Some(port) } else { None }
+        if low == filled && high == filled {
+            Some(port)
+        } else {
+            None
+        }
     }
 
     /// The ports, host order, the first one again in unused places.

@@ -13,7 +13,7 @@ use crate::totals::totals;
 /// destination.
 #[inline(always)]
 pub fn count<P: Packet>(packet: P, finding: &mut Finding, exchange: &Exchange) -> Option<&'static mut Entry> {
-    if finding.packets == 0 {
+    if finding.is_counted_before() {
         return None;
     }
     if packet.segment_size() != 0 {

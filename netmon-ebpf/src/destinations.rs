@@ -9,8 +9,7 @@ use netmon_common::records::Entry;
 
 /// An LRU table would lose counts when full, so this is a plain one, preallocated.
 #[btf_map]
-static DESTINATIONS: PerCpuHashMap<Address, Entry, { limits::DESTINATIONS as usize }> =
-    PerCpuHashMap::new();
+static DESTINATIONS: PerCpuHashMap<Address, Entry, { limits::DESTINATIONS as usize }> = PerCpuHashMap::new();
 
 /// Whether the table is full (1): unknown destinations then skip the attempt to insert. Entries are never
 /// removed, so a full table stays full.

@@ -37,7 +37,14 @@ pub fn send_failure<P: Packet>(packet: P, exchange: &Exchange, known: &Known) ->
     unsafe {
         let to = (&raw mut (*record).quote).cast();
         let len = copy::<P, QUOTE_BYTES>(packet, exchange, to);
-        fill(&raw mut (*record).header, packet, EventKind::Failure, exchange, known, len);
+        fill(
+            &raw mut (*record).header,
+            packet,
+            EventKind::Failure,
+            exchange,
+            known,
+            len,
+        );
     }
     entry.submit(0);
     true

@@ -88,12 +88,7 @@ impl Exchange {
     }
 
     #[inline(always)]
-    fn conversation<B: Bytes>(
-        &mut self,
-        transport: Transport,
-        conversation: &Conversation,
-        bytes: &B,
-    ) {
+    fn conversation<B: Bytes>(&mut self, transport: Transport, conversation: &Conversation, bytes: &B) {
         self.transport = transport;
         self.client = address(conversation.client, bytes);
         self.server = address(conversation.server, bytes);

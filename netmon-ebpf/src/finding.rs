@@ -38,6 +38,14 @@ pub struct Finding {
     pub is_stream: bool,
 }
 
+impl Finding {
+    /// Whether the packet was counted, and told of, where it entered.
+    #[inline(always)]
+    pub fn is_counted_before(&self) -> bool {
+        self.packets == 0
+    }
+}
+
 /// Takes what the classifier finds.
 pub struct Sieve<'a, P, B> {
     packet: P,
@@ -97,7 +105,9 @@ impl<P: Packet, B: Reader> Sink for Sieve<'_, P, B> {
             }
         }
         let Some(notepad) = Notepad::take() else { return };
-        let Notepad { finding, exchange, .. } = &mut *notepad;
+        let Notepad {
+            finding, exchange, ..
+        } = &mut *notepad;
         finding.tally = tally;
         finding.packets = u64::from(!counted_before);
         if is_super {

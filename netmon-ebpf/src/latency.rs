@@ -10,7 +10,7 @@ use aya_ebpf::macros::btf_map;
 use netmon_common::Address;
 use netmon_common::latency::bucket;
 use netmon_common::limits::LATENCY_SERVERS;
-use netmon_common::records::{Entry, Latency};
+use netmon_common::records::{Kept, Latency};
 
 /// The places. Servers that find none have no latency.
 #[btf_map]
@@ -20,16 +20,13 @@ static LATENCY: PerCpuArray<Latency, { LATENCY_SERVERS as usize }> = PerCpuArray
 #[btf_map]
 static LATENCY_TAKEN: PerCpuArray<u32, 1> = PerCpuArray::new();
 
-/// A place that is none.
-const NO_PLACE: u64 = u32::MAX as u64;
-
 /// Counts an answer of the server that took this long.
 #[inline(always)]
-pub fn count(entry: &mut Entry, server: &Address, nanos: u64) {
-    if entry.latency == 0 {
-        entry.latency = take_place(server);
+pub fn count(kept: &mut Kept, server: &Address, nanos: u64) {
+    if kept.latency == 0 {
+        kept.latency = take_place(server);
     }
-    let Some(latency) = LATENCY.get_ptr_mut((entry.latency as u32).wrapping_sub(1)) else {
+    let Some(latency) = LATENCY.get_ptr_mut(kept.latency.wrapping_sub(1)) else {
         return;
     };
     // SAFETY: the slot belongs to this CPU alone while the program runs, and array slots never move.
@@ -46,17 +43,17 @@ pub fn count(entry: &mut Entry, server: &Address, nanos: u64) {
 
 /// A new place, counted from 1.
 #[inline(never)]
-fn take_place(server: &Address) -> u64 {
+fn take_place(server: &Address) -> u32 {
     let Some(taken) = LATENCY_TAKEN.get_ptr_mut(0) else {
-        return NO_PLACE;
+        return Kept::NO_PLACE;
     };
     // SAFETY: as above.
     let taken = unsafe { &mut *taken };
     let Some(latency) = LATENCY.get_ptr_mut(*taken) else {
-        return NO_PLACE;
+        return Kept::NO_PLACE;
     };
     // SAFETY: as above.
     unsafe { (*latency).server = *server };
     *taken += 1;
-    u64::from(*taken)
+    *taken
 }

@@ -5,7 +5,7 @@
 //! what comes after is checked once.
 //!
 //! Programs run with bottom halves off and do not nest, so that a CPU's notepad belongs to one packet at a
-//! time. Nothing in it outlives the packet.
+//! time. Nothing in it outlives the packet, except where it says so.
 
 use aya_ebpf::btf_maps::PerCpuArray;
 use aya_ebpf::macros::btf_map;
@@ -23,6 +23,9 @@ pub struct Notepad {
     pub finding: Finding,
     /// The exchange that the packet is part of, once it is known that this matters.
     pub exchange: Exchange,
+    /// When the query entered that this CPU saw last, by the boot clock. It outlives the packet, which leaves
+    /// this host again a moment later.
+    pub entered_ns: u64,
     /// A number to be forgotten.
     hidden: usize,
     /// A header that does not lie in the linear part. Not on the stack: its loads must be aligned, and

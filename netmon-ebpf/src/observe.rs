@@ -27,12 +27,17 @@ pub fn observe<P: Packet>(packet: P) {
             notepad
         }
     };
-    let Notepad { finding, exchange, .. } = notepad;
+    let Notepad {
+        finding,
+        exchange,
+        entered_ns,
+        ..
+    } = notepad;
     let entry = count(packet, finding, exchange);
     if matches!(finding.kind, Kind::None | Kind::Late) {
         return;
     }
-    track(packet, finding.kind, exchange, entry);
+    track(packet, finding, exchange, entry, entered_ns);
     if finding.kind == Kind::Failure {
         log::failure(packet, exchange);
     }

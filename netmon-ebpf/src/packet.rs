@@ -72,7 +72,11 @@ impl<P: Packet> Linear<P> {
     pub fn of(packet: P) -> Option<Self> {
         let (start, end) = packet.linear();
         let linear = Self { packet, start, end };
-        if linear.has(FIRST_HEADERS) { Some(linear) } else { None }
+        if linear.has(FIRST_HEADERS) {
+            Some(linear)
+        } else {
+            None
+        }
     }
 }
 

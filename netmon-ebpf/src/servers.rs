@@ -3,18 +3,24 @@
 use aya_ebpf::bindings::BPF_NOEXIST;
 use aya_ebpf::btf_maps::{HashMap, PerCpuArray};
 use aya_ebpf::macros::btf_map;
-use netmon_common::Address;
 use netmon_common::limits;
+use netmon_common::{Address, ClientSet, Transport};
 
 /// A server. All CPUs share it, without a lock: what they write at once may be lost, which makes one event more
 /// or less.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Server {
-    /// When it last answered anybody, by the monotonic clock; 0 for never.
-    pub last_answer_ns: u64,
+    /// When it last answered anybody over UDP, by the boot clock; 0 for never.
+    last_udp_answer_ns: u64,
+    /// The same over TCP: where one is rejected, the answers over the other tell nothing.
+    last_tcp_answer_ns: u64,
     /// When it was last the subject of a verified error.
-    pub last_failure_ns: u64,
+    last_failure_ns: u64,
+    /// When it last answered SERVFAIL or REFUSED.
+    pub last_fault_ns: u64,
+    /// Whom verified errors were about: that they get answers again ends an incident.
+    hit: ClientSet,
     /// Events sent in the present second, by kind.
     budget: Budget,
 }
@@ -24,7 +30,8 @@ pub struct Server {
 #[repr(C)]
 struct Budget {
     second: u64,
-    used: [u32; 4],
+    /// By [`Limited`]; the last one is not used.
+    used: [u32; 6],
 }
 
 /// Kinds of events that are limited apart, so that none crowds out another.
@@ -37,17 +44,19 @@ pub enum Limited {
     Queries = 1,
     /// Answers that say that the server failed.
     FailedAnswers = 2,
+    /// Other answers to clients that errors were about.
+    AnswersToHit = 3,
     /// Other answers.
-    Answers = 3,
+    Answers = 4,
 }
 
 static NEW: Server = Server {
-    last_answer_ns: 0,
+    last_udp_answer_ns: 0,
+    last_tcp_answer_ns: 0,
     last_failure_ns: 0,
-    budget: Budget {
-        second: 0,
-        used: [0; 4],
-    },
+    last_fault_ns: 0,
+    hit: ClientSet::EMPTY,
+    budget: Budget::NEW,
 };
 
 #[btf_map]
@@ -90,14 +99,65 @@ pub fn is_on_watchlist(address: &Address) -> bool {
     WATCHLIST.get_ptr(address).is_some()
 }
 
-/// Whether a server that answered last at `last_answer_ns` (0: never) has not for a second: a query may be one that
-/// fails.
-#[inline(always)]
-pub fn is_quiet(last_answer_ns: u64, now_ns: u64) -> bool {
-    now_ns.wrapping_sub(last_answer_ns) > limits::QUIET_NS
-}
-
 impl Server {
+    /// When it last answered anybody, by the boot clock; 0 for never.
+    #[inline(always)]
+    pub fn last_answer_ns(&self, transport: Transport) -> u64 {
+        match transport {
+            Transport::Udp => self.last_udp_answer_ns,
+            Transport::Tcp => self.last_tcp_answer_ns,
+        }
+    }
+
+    /// Takes an answer.
+    #[inline(always)]
+    pub fn note_answer(&mut self, transport: Transport, now_ns: u64) {
+        match transport {
+            Transport::Udp => self.last_udp_answer_ns = now_ns,
+            Transport::Tcp => self.last_tcp_answer_ns = now_ns,
+        }
+    }
+
+    /// Whether a query may be one that fails: the server has not answered for a second, or has answered within
+    /// one that it failed. (Such an answer may say nothing else, not even what was asked.)
+    #[inline(always)]
+    pub fn may_fail(&self, transport: Transport, now_ns: u64) -> bool {
+        now_ns.wrapping_sub(self.last_answer_ns(transport)) > limits::QUIET_NS
+            || self.has_failed_answers(now_ns)
+    }
+
+    /// Whether it answered within a second that it failed.
+    #[inline(always)]
+    pub fn has_failed_answers(&self, now_ns: u64) -> bool {
+        now_ns.wrapping_sub(self.last_fault_ns) < limits::QUIET_NS
+    }
+
+    /// Takes a verified error about a query of that client.
+    #[inline(always)]
+    pub fn note_failure(&mut self, client: Address, now_ns: u64) {
+        if now_ns.wrapping_sub(self.last_failure_ns) > limits::HIT_NS {
+            self.hit = ClientSet::EMPTY;
+        }
+        self.hit.insert(client);
+        self.last_failure_ns = now_ns;
+    }
+
+    /// Whether there is anything to tell of the server's good answers.
+    #[inline(always)]
+    pub fn has_failed(&self) -> bool {
+        self.last_failure_ns != 0
+    }
+
+    /// What a good answer to that client is limited as: it must not be crowded out by those to others.
+    #[inline(always)]
+    pub fn limited_as(&self, client: Address) -> Limited {
+        if self.hit.may_have(client) {
+            Limited::AnswersToHit
+        } else {
+            Limited::Answers
+        }
+    }
+
     /// Takes one event of the present second's; `false` when they are used up.
     #[inline(always)]
     pub fn may_send(&mut self, what: Limited, now_ns: u64) -> bool {
@@ -106,13 +166,18 @@ impl Server {
 }
 
 impl Budget {
+    const NEW: Self = Self {
+        second: 0,
+        used: [0; 6],
+    };
+
     #[inline(always)]
     fn take(&mut self, place: usize, most: u32, now_ns: u64) -> bool {
         // A power of two near a second: divisions are slow.
         let second = now_ns >> 30;
         if self.second != second {
             self.second = second;
-            self.used = [0; 4];
+            self.used = Self::NEW.used;
         }
         let Some(used) = self.used.get_mut(place) else {
             return false;

@@ -1,15 +1,15 @@
 //! Follows exchanges: leaves a trace of each query, finds it again for an answer or an error, measures
 //! latency, and tells user space what counts cannot tell.
 
-use aya_ebpf::helpers::bpf_ktime_get_ns;
-use netmon_common::limits::ANSWERED_PRECISION_NS;
+use aya_ebpf::helpers::bpf_ktime_get_boot_ns;
+use netmon_common::limits;
 use netmon_common::outcome::Rcode;
-use netmon_common::records::{Entry, EventKind, RECURSION_KNOWN};
+use netmon_common::records::{Destination, Entry, EventKind, Kept, RECURSION_KNOWN};
 use netmon_common::trace::{self, Asked, Flow, FlowHash};
 
-use crate::destinations::destination;
 use crate::events::{self, Known};
 use crate::exchange::{Exchange, Kind, recursion};
+use crate::finding::Finding;
 use crate::latency;
 use crate::packet::Packet;
 use crate::servers::{self, Limited};
@@ -20,19 +20,22 @@ use crate::traces::{Traces, secret};
 /// The loopback interface's index, in every network namespace.
 const LOOPBACK: u32 = 1;
 
-/// Follows the packet whose exchange is noted; `entry` is this CPU's of its server, if it is known.
+/// Follows the packet whose finding and exchange are noted; `entry` is this CPU's of its server, if it is known, and
+/// `entered_ns` is when the query entered that this CPU saw last.
 #[inline(always)]
-pub fn track<P: Packet>(packet: P, kind: Kind, exchange: &Exchange, entry: Option<&'static mut Entry>) {
-    // SAFETY: reads a clock. Not the boot clock: it costs a quarter more, and user space can add what it is ahead.
-    let now_ns = unsafe { bpf_ktime_get_ns() };
+pub fn track<P: Packet>(
+    packet: P,
+    finding: &Finding,
+    exchange: &Exchange,
+    entry: Option<&'static mut Entry>,
+    entered_ns: &mut u64,
+) {
+    // SAFETY: reads a clock.
+    let now_ns = unsafe { bpf_ktime_get_boot_ns() };
     if !tracking() {
         untracked_failure(packet, exchange, now_ns);
         return;
     }
-    let entry = match entry {
-        Some(entry) => Some(entry),
-        None => destination(&exchange.server),
-    };
     let flow = Flow {
         client: exchange.client,
         server: exchange.server,
@@ -41,53 +44,88 @@ pub fn track<P: Packet>(packet: P, kind: Kind, exchange: &Exchange, entry: Optio
         transport: exchange.transport,
     };
     let flow = flow.hash(secret());
-    match kind {
-        Kind::Query | Kind::Connect => query(packet, kind, exchange, entry, flow, now_ns),
-        Kind::Answer => answer(packet, exchange, entry, flow, now_ns),
-        Kind::Failure => failure(packet, exchange, entry, flow, now_ns),
+    let mut nothing = Kept::NOTHING;
+    let (counters, kept) = match entry {
+        Some(Entry { counters, kept }) => (Some(counters), kept),
+        None => (None, &mut nothing),
+    };
+    match finding.kind {
+        Kind::Query | Kind::Connect => {
+            let asked = asked(finding.kind, exchange);
+            if finding.is_counted_before() {
+                leaves_again(flow, asked, *entered_ns, now_ns);
+            } else {
+                *entered_ns = now_ns;
+                record(flow, asked, now_ns);
+                query(packet, exchange, kept, now_ns);
+            }
+        }
+        Kind::Answer => answer(packet, exchange, kept, flow, now_ns),
+        Kind::Failure => failure(packet, exchange, counters, flow, now_ns),
         Kind::None | Kind::Late => {}
     }
 }
 
 #[inline(always)]
-fn query<P: Packet>(
-    packet: P,
-    kind: Kind,
-    exchange: &Exchange,
-    entry: Option<&mut Entry>,
-    flow: FlowHash,
-    now_ns: u64,
-) {
-    let asked = if kind == Kind::Connect {
+fn asked(kind: Kind, exchange: &Exchange) -> Asked {
+    if kind == Kind::Connect {
         Asked::Connect
     } else {
         Asked::Query {
             id: exchange.id,
             recursion_desired: exchange.flags == recursion(true),
         }
-    };
-    if trace::record(&mut Traces, flow, asked, now_ns)
+    }
+}
+
+#[inline(always)]
+fn record(flow: FlowHash, asked: Asked, at_ns: u64) {
+    if trace::record(&mut Traces, flow, asked, at_ns)
         && let Some(totals) = totals()
     {
         totals.traces_overwritten += 1;
     }
-    let Some(entry) = entry else { return };
-    if !servers::is_quiet(entry.answered_ns, now_ns) {
+}
+
+/// A query leaves this host that was told of where it entered. It only leaves a trace, unless it has one: an
+/// error may quote an address that was translated in between.
+#[inline(always)]
+fn leaves_again(flow: FlowHash, asked: Asked, entered_ns: u64, now_ns: u64) {
+    let id = match asked {
+        Asked::Query { id, .. } => Some(id),
+        Asked::Connect => None,
+    };
+    // Nearly always it is the one that this CPU saw last. One that waited for its neighbour is not.
+    let is_same = now_ns.wrapping_sub(entered_ns) < limits::FORWARDING_NS;
+    let entered_ns = if is_same { entered_ns } else { now_ns };
+    let known = trace::find(&mut Traces, flow, id);
+    if known.is_none_or(|known| known.time_ns() < entered_ns) {
+        record(flow, asked, entered_ns);
+    }
+}
+
+/// Tells of a query that may be one that fails.
+#[inline(always)]
+fn query<P: Packet>(packet: P, exchange: &Exchange, kept: &mut Kept, now_ns: u64) {
+    let answered = kept.answered(exchange.transport);
+    if Kept::tick(now_ns).wrapping_sub(*answered) <= Kept::tick(limits::QUIET_NS) {
         return;
     }
     // Perhaps it answers on other CPUs.
     let Some(server) = servers::find_or_insert(&exchange.server) else {
         return;
     };
-    entry.answered_ns = server.last_answer_ns;
-    if servers::is_quiet(server.last_answer_ns, now_ns)
-        && server.may_send(Limited::Queries, now_ns)
-        && servers::may_send_sample(now_ns)
-    {
+    if !server.may_fail(exchange.transport, now_ns) {
+        if *answered != Kept::LOOK {
+            *answered = Kept::tick(server.last_answer_ns(exchange.transport));
+        }
+        return;
+    }
+    if server.may_send(Limited::Queries, now_ns) && servers::may_send_sample(now_ns) {
         let known = Known {
             now_ns,
             query_ns: now_ns,
-            last_answer_ns: server.last_answer_ns,
+            last_answer_ns: server.last_answer_ns(exchange.transport),
             flags: exchange.flags,
         };
         note_lost(events::send_sample(packet, EventKind::Query, exchange, &known));
@@ -95,38 +133,39 @@ fn query<P: Packet>(
 }
 
 #[inline(always)]
-fn answer<P: Packet>(
-    packet: P,
-    exchange: &Exchange,
-    entry: Option<&mut Entry>,
-    flow: FlowHash,
-    now_ns: u64,
-) {
+fn answer<P: Packet>(packet: P, exchange: &Exchange, kept: &mut Kept, flow: FlowHash, now_ns: u64) {
     let asked = trace::answer(&mut Traces, flow, exchange.id);
-    let Some(entry) = entry else { return };
     let mut query_ns = 0;
     if let Some(asked) = asked {
         query_ns = asked.time_ns();
         if !asked.is_answered() {
-            latency::count(entry, &exchange.server, now_ns.wrapping_sub(query_ns));
+            latency::count(kept, &exchange.server, now_ns.wrapping_sub(query_ns));
         }
     }
     let failed = exchange.detail == Rcode::ServFail as u8 || exchange.detail == Rcode::Refused as u8;
     // All CPUs share what is remembered of a server; there it is noted now and then only.
-    if !failed && now_ns.wrapping_sub(entry.answered_ns) < ANSWERED_PRECISION_NS {
+    let answered = kept.answered(exchange.transport);
+    let since = Kept::tick(now_ns).wrapping_sub(*answered);
+    if !failed && since < Kept::tick(limits::ANSWERED_PRECISION_NS) {
         return;
     }
     let Some(server) = servers::find(&exchange.server) else {
         return;
     };
-    entry.answered_ns = now_ns;
-    server.last_answer_ns = now_ns;
+    server.note_answer(exchange.transport, now_ns);
+    if failed {
+        server.last_fault_ns = now_ns;
+    }
+    let is_awaited = !failed && server.has_failed() && servers::is_on_watchlist(&exchange.server);
+    *answered = if is_awaited || server.has_failed_answers(now_ns) {
+        Kept::LOOK
+    } else {
+        Kept::tick(now_ns)
+    };
     let is_wanted = if failed {
         server.may_send(Limited::FailedAnswers, now_ns)
     } else {
-        server.last_failure_ns != 0
-            && servers::is_on_watchlist(&exchange.server)
-            && server.may_send(Limited::Answers, now_ns)
+        is_awaited && server.may_send(server.limited_as(exchange.client), now_ns)
     };
     if is_wanted && servers::may_send_sample(now_ns) {
         let known = Known {
@@ -143,7 +182,7 @@ fn answer<P: Packet>(
 fn failure<P: Packet>(
     packet: P,
     exchange: &Exchange,
-    entry: Option<&mut Entry>,
+    counters: Option<&mut Destination>,
     flow: FlowHash,
     now_ns: u64,
 ) {
@@ -159,14 +198,20 @@ fn failure<P: Packet>(
     }
     // What is seen on the loopback interface only this host can have sent; user space looks closer.
     let is_ours = packet.ifindex() == LOOPBACK;
-    let server = servers::find(&exchange.server);
+    // A query that this host itself refuses, by its firewall or for want of a neighbour, never left, and its
+    // server may be one that was never asked: that it answers later must be told all the same.
+    let server = if is_ours {
+        servers::find_or_insert(&exchange.server)
+    } else {
+        servers::find(&exchange.server)
+    };
     let mut last_answer_ns = 0;
     let is_wanted = if query_ns == 0 && !is_ours {
-        unsolicited(entry);
+        unsolicited(counters);
         servers::may_send_unverified(now_ns)
     } else if let Some(server) = server {
-        server.last_failure_ns = now_ns;
-        last_answer_ns = server.last_answer_ns;
+        server.note_failure(exchange.client, now_ns);
+        last_answer_ns = server.last_answer_ns(exchange.transport);
         server.may_send(Limited::Failures, now_ns)
     } else {
         servers::may_send_unverified(now_ns)
@@ -198,12 +243,12 @@ fn untracked_failure<P: Packet>(packet: P, exchange: &Exchange, now_ns: u64) {
 
 /// Counts an error that quotes no query that was seen.
 #[inline(always)]
-fn unsolicited(entry: Option<&mut Entry>) {
+fn unsolicited(counters: Option<&mut Destination>) {
     if let Some(totals) = totals() {
         totals.unsolicited += 1;
     }
-    if let Some(entry) = entry {
-        entry.counters.unsolicited += 1;
+    if let Some(counters) = counters {
+        counters.unsolicited += 1;
     }
 }
 

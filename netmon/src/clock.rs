@@ -15,20 +15,6 @@ pub fn wall_now() -> Timestamp {
     WallOffset::NONE.wall(Time::from_nanos(read(ClockId::CLOCK_REALTIME)))
 }
 
-/// How many nanoseconds the boot clock is ahead of the monotonic one, which the kernel programs read because that is
-/// cheaper: how long the machine was suspended.
-pub fn boot_ahead() -> u64 {
-    let before = read(ClockId::CLOCK_MONOTONIC);
-    let boot = read(ClockId::CLOCK_BOOTTIME);
-    let after = read(ClockId::CLOCK_MONOTONIC);
-    let ahead = boot.saturating_sub(before.midpoint(after));
-    // What is left of the time between the readings is no suspend.
-    if ahead < SHORTEST_SUSPEND_NS { 0 } else { ahead }
-}
-
-/// No machine suspends and resumes within this.
-const SHORTEST_SUSPEND_NS: u64 = 1_000_000;
-
 /// What turns boot time into wall time at present.
 pub fn wall_offset() -> WallOffset {
     // The wall clock in the middle of two readings of the other: it does not matter which comes first.

@@ -177,7 +177,10 @@ impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
     #[inline(always)]
     fn classify_udp<S: Sink>(&self, ip: &Ip, sink: &mut S) -> Result<(), Unreadable> {
         let datagram = udp::parse(self.bytes, ip.payload, ip.end)?;
-        if !self.ports.contains_one(datagram.source_port, datagram.destination_port) {
+        if !self
+            .ports
+            .contains_one(datagram.source_port, datagram.destination_port)
+        {
             emit(sink, Meaning::Other, datagram.payload, ip.end);
             return Ok(());
         }
@@ -188,7 +191,11 @@ impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
             destination: datagram.destination_port,
         };
         // The payload is what both the UDP length and the IP length allow.
-        let end = if datagram.end < ip.end { datagram.end } else { ip.end };
+        let end = if datagram.end < ip.end {
+            datagram.end
+        } else {
+            ip.end
+        };
         let header = dns::parse(self.bytes, datagram.payload, end)?;
         let message = Place {
             transport: Transport::Udp,
@@ -202,7 +209,10 @@ impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
     #[inline(always)]
     fn classify_tcp<S: Sink>(&self, ip: &Ip, sink: &mut S) -> Result<(), Unreadable> {
         let segment = tcp::parse(self.bytes, ip.payload, ip.end)?;
-        if !self.ports.contains_one(segment.source_port, segment.destination_port) {
+        if !self
+            .ports
+            .contains_one(segment.source_port, segment.destination_port)
+        {
             emit(sink, Meaning::Other, segment.payload(), ip.end);
             return Ok(());
         }

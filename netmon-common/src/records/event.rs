@@ -49,7 +49,7 @@ pub const RECURSION_KNOWN: u8 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct EventHeader {
-    /// When, in nanoseconds of the monotonic clock, as all times here.
+    /// When, in nanoseconds of the boot clock, as all times here.
     pub time_ns: u64,
     /// When the query was seen that the error quotes or the response answers; 0 if no trace of it was found.
     pub query_time_ns: u64,
@@ -85,21 +85,6 @@ pub struct EventHeader {
     pub flags: u8,
     /// Not used, 0.
     pub reserved: [u8; 7],
-}
-
-impl EventHeader {
-    /// Makes all times those of the boot clock (`CLOCK_BOOTTIME`: a suspend counts), which is this many nanoseconds
-    /// ahead of the monotonic one.
-    pub const fn to_boot_clock(&mut self, ahead_ns: u64) {
-        self.time_ns += ahead_ns;
-        // 0 is no time.
-        if self.query_time_ns != 0 {
-            self.query_time_ns += ahead_ns;
-        }
-        if self.last_answer_ns != 0 {
-            self.last_answer_ns += ahead_ns;
-        }
-    }
 }
 
 /// A failure as it stands in the ring.

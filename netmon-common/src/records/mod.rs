@@ -9,7 +9,7 @@ mod latency;
 mod tally;
 mod totals;
 
-pub use destination::{Destination, Entry};
+pub use destination::{Destination, Entry, Kept};
 pub use event::{EventHeader, EventKind, Evidence, Hook, RECURSION_DESIRED, RECURSION_KNOWN, Sample};
 pub use latency::Latency;
 pub use tally::{NO_COUNTER, Tally};

@@ -9,7 +9,6 @@ use tokio::io::unix::AsyncFd;
 
 use super::error::KernelError;
 use super::load::Kernel;
-use crate::clock;
 
 pub(super) const EVENTS: &str = "EVENTS";
 
@@ -63,11 +62,9 @@ impl Events {
     /// Reads at most `most` of the events that are there now; `false` when there may be more.
     pub fn drain(&mut self, most: usize, mut visit: impl FnMut(Event<'_>)) -> bool {
         let ring = self.ring.get_mut();
-        let ahead = clock::boot_ahead();
         for _ in 0..most {
             let Some(record) = ring.next() else { return true };
-            if let Some(mut event) = Event::parse(&record) {
-                event.header.to_boot_clock(ahead);
+            if let Some(event) = Event::parse(&record) {
                 visit(event);
             }
         }
