@@ -38,7 +38,8 @@ impl Packet for Xdp {
 
     /// The helper costs as much as all of parsing, and few packets need it. A frame of several buffers goes on
     /// where the first one is full, in the middle of its IP packet: one whose IP packet ends with the linear part
-    /// has one buffer. Only padding could follow in another, and frames as long as this one are not padded.
+    /// has one buffer. Only padding could follow in another, and frames as long as this one are not padded. (Whatever
+    /// else followed would be missing in the count of bytes; no driver's first buffer ends so early.)
     #[inline(always)]
     fn len_at_once(&self, linear: usize, end: usize) -> Option<usize> {
         if linear == end && linear > LONGEST_PADDED {

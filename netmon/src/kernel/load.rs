@@ -3,7 +3,7 @@
 use aya::maps::Map;
 use aya::programs::{ProgramError, SchedClassifier, Xdp};
 use aya::{Ebpf, EbpfLoader, include_bytes_aligned};
-use netmon_common::{DnsPorts, limits};
+use netmon_common::{DnsPorts, limits, trace};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 use nix::sys::utsname::uname;
 
@@ -130,9 +130,9 @@ impl Kernel {
     }
 }
 
-/// Random words for the table of traces: nobody can then find two exchanges that share a place in it.
-fn secret() -> Result<[u64; 2], KernelError> {
-    let mut bytes = [[0_u8; 8]; 2];
+/// Random numbers for the table of traces: nobody can then find two exchanges that share a place in it.
+fn secret() -> Result<[u64; trace::KEYS], KernelError> {
+    let mut bytes = [[0_u8; 8]; trace::KEYS];
     getrandom::fill(bytes.as_flattened_mut()).map_err(|error| KernelError::Load {
         reason: format!("there are no random numbers: {error}"),
     })?;
