@@ -43,9 +43,11 @@ pub async fn run(config: &Config, sink: &mut dyn Sink) -> anyhow::Result<Summary
     let mut log = config.settings.log.then(|| kernel.log()).transpose()?;
     let mut monitor = Monitor::new(config, &mut kernel, &inventory, sink)?;
     let mut events = kernel.events()?;
-    let attachments = kernel.attach(&choice, config.hook)?;
+    let mut attachments = kernel.attachments()?;
+    attachments.attach_all(&mut kernel, &choice, config.hook)?;
+    let attached: Vec<_> = attachments.iter().cloned().collect();
     monitor.started(&Started {
-        attachments: &attachments,
+        attachments: &attached,
         left_out: &choice.left_out,
         ports: &config.ports,
     })?;
@@ -73,6 +75,7 @@ pub async fn run(config: &Config, sink: &mut dyn Sink) -> anyhow::Result<Summary
         }
     }
     // From here on nothing is counted any more.
+    drop(attachments);
     drop(kernel);
     monitor.take_events(&mut events)?;
     monitor.stop()

@@ -52,6 +52,12 @@ pub enum KernelError {
         /// Why not.
         why: String,
     },
+    /// The interface went away in the middle of it.
+    #[error("the interface {interface} went away while netmon attached to it; start netmon again")]
+    InterfaceGone {
+        /// The interface.
+        interface: String,
+    },
     /// Another program holds the hook.
     #[error(
         "another program{id} is attached to the XDP hook of {interface}, and netmon does not replace it; watch with \

@@ -3,8 +3,11 @@
 //! It refuses to judge: what it reads goes out as counts and observations.
 
 mod attach;
+mod attachments;
+mod entered_by;
 mod error;
 mod events;
+mod hooks;
 mod interfaces;
 mod load;
 mod log;
@@ -15,9 +18,10 @@ mod table;
 mod test_run;
 mod watchlist;
 
-pub use attach::{Attachment, Egress, HookChoice, Ingress};
+pub use attachments::Attachments;
 pub use error::KernelError;
 pub use events::{Event, Events};
+pub use hooks::{Attachment, Egress, HookChoice, Ingress};
 pub use interfaces::{Choice, Interface, Inventory, Kind, Selection};
 pub use load::{Kernel, Program, Settings};
 pub use log::KernelLog;

@@ -1,0 +1,97 @@
+//! What is attached where: the one owner of all links, by interface, so that each interface can be let go and taken
+//! again on its own.
+//!
+//! An interface that is deleted leaves links behind that count nothing: they have to be dropped, and whoever watches
+//! the interfaces says when.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::attach::{IngressLink, TcLink};
+use super::entered_by::EnteredBy;
+use super::error::KernelError;
+use super::hooks::{Attachment, Egress, HookChoice};
+use super::interfaces::{Choice, Interface};
+use super::load::Kernel;
+
+/// All that is attached. Dropping it detaches everything; the programs must still be loaded then.
+#[derive(Debug)]
+pub struct Attachments {
+    attached: BTreeMap<u32, Attached>,
+    entered_by: EnteredBy,
+}
+
+/// What one interface has.
+#[derive(Debug)]
+struct Attached {
+    what: Attachment,
+    _ingress: IngressLink,
+    _egress: Option<TcLink>,
+}
+
+impl Kernel {
+    /// An empty table of attachments. Can be had once.
+    pub fn attachments(&mut self) -> Result<Attachments, KernelError> {
+        Ok(Attachments {
+            attached: BTreeMap::new(),
+            entered_by: EnteredBy::open(self)?,
+        })
+    }
+}
+
+impl Attachments {
+    /// Attaches to all that was chosen. After an error some interfaces may be attached.
+    pub fn attach_all(
+        &mut self,
+        kernel: &mut Kernel,
+        choice: &Choice,
+        hook: HookChoice,
+    ) -> Result<(), KernelError> {
+        // First, so that no forwarded packet is ever counted twice.
+        self.set_entered_by(&choice.entered_by)?;
+        for interface in &choice.watched {
+            self.attach(kernel, interface, hook)?;
+        }
+        Ok(())
+    }
+
+    /// Attaches to one interface. What it had before is dropped.
+    pub fn attach(
+        &mut self,
+        kernel: &mut Kernel,
+        interface: &Interface,
+        hook: HookChoice,
+    ) -> Result<Attachment, KernelError> {
+        self.detach(interface.index);
+        let ingress = kernel.attach_ingress(interface, hook)?;
+        let egress = kernel.attach_egress(interface)?;
+        let what = Attachment {
+            interface: interface.clone(),
+            ingress: ingress.hook,
+            egress: egress.as_ref().map_or(Egress::None, TcLink::egress),
+            why: ingress.why,
+        };
+        let attached = Attached {
+            what: what.clone(),
+            _ingress: ingress.link,
+            _egress: egress,
+        };
+        self.attached.insert(interface.index, attached);
+        Ok(what)
+    }
+
+    /// Drops what the interface with this index has; `None` if that was nothing.
+    pub fn detach(&mut self, index: u32) -> Option<Attachment> {
+        self.attached.remove(&index).map(|attached| attached.what)
+    }
+
+    /// By which indexes a packet may be known to have entered through a watched interface. Said before an
+    /// interface is attached, so that no forwarded packet is ever counted twice.
+    pub fn set_entered_by(&mut self, indexes: &BTreeSet<u32>) -> Result<(), KernelError> {
+        self.entered_by.set(indexes)
+    }
+
+    /// What is attached, by interface index.
+    pub fn iter(&self) -> impl Iterator<Item = &Attachment> {
+        self.attached.values().map(|attached| &attached.what)
+    }
+}
