@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use netmon_common::{Address, DnsPorts, limits};
@@ -43,6 +44,8 @@ pub struct Config {
     pub iterative: bool,
     /// What the decider goes by.
     pub thresholds: Thresholds,
+    /// Where maps and links are pinned, if they are to outlive the process.
+    pub pin: Option<PathBuf>,
 }
 
 impl Config {
@@ -71,6 +74,7 @@ impl Config {
             servers: addresses(&arguments.server),
             iterative: arguments.iterative,
             thresholds: thresholds(&arguments.threshold)?,
+            pin: arguments.pin.clone(),
         })
     }
 }

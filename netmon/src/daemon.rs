@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use netmon_common::Address;
@@ -14,7 +15,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::counts::Counts;
 use crate::detect::{ChangeKind, Decider, Scope};
-use crate::kernel::{Events, Inventory, Kernel, KernelLog, Observer, Poller, Watchlist};
+use crate::kernel::{Events, Inventory, Kernel, KernelLog, Observer, Pins, Poller, Watchlist};
 use crate::latency;
 use crate::observation::What;
 use crate::report::model::{DestinationCounts, Totals, Warning};
@@ -39,9 +40,21 @@ pub async fn run(config: &Config, sink: &mut dyn Sink) -> anyhow::Result<Summary
 
     let inventory = Inventory::read().await?;
     let choice = inventory.choose(&config.selection)?;
-    let mut kernel = Kernel::load(&config.settings)?;
+    let pins = config
+        .pin
+        .as_deref()
+        .map(|directory| Pins::open(directory, config.settings.destinations))
+        .transpose()?
+        .map(Arc::new);
+    let mut kernel = match &pins {
+        Some(pins) => Kernel::load_pinned(&config.settings, Arc::clone(pins))?,
+        None => Kernel::load(&config.settings)?,
+    };
     let mut log = config.settings.log.then(|| kernel.log()).transpose()?;
     let mut monitor = Monitor::new(config, &mut kernel, &inventory, sink)?;
+    if pins.is_some_and(|pins| pins.is_adopted()) {
+        monitor.adopt()?;
+    }
     let mut events = kernel.events()?;
     let mut attachments = kernel.attachments()?;
     attachments.attach_all(&mut kernel, &choice, config.hook)?;
@@ -74,7 +87,7 @@ pub async fn run(config: &Config, sink: &mut dyn Sink) -> anyhow::Result<Summary
             () = at(end) => break,
         }
     }
-    // From here on nothing is counted any more.
+    // From here on nothing is counted any more, except by what is pinned.
     drop(attachments);
     drop(kernel);
     monitor.take_events(&mut events)?;
@@ -139,6 +152,18 @@ impl<'a> Monitor<'a> {
             events_lost: 0,
             summary: Summary::default(),
         })
+    }
+
+    /// Goes on from counts that an earlier netmon left pinned: they are no news to the decider.
+    fn adopt(&mut self) -> anyhow::Result<()> {
+        let Counts { totals, destinations } = self.poller.counts()?;
+        for (address, counters) in &destinations {
+            self.observer.adopt(*address, counters);
+        }
+        self.events_lost = totals.events_lost;
+        self.totals = totals;
+        self.destinations = destinations;
+        Ok(())
     }
 
     fn snapshot(&mut self) -> anyhow::Result<()> {
@@ -297,7 +322,11 @@ impl<'a> Monitor<'a> {
             totals: self.totals,
             destinations: self.destinations.clone(),
         };
-        debug_assert!(counts.add_up(), "a packet was counted wrongly: {counts:?}");
+        // What is pinned goes on counting, and is never read at one moment.
+        debug_assert!(
+            self.config.pin.is_some() || counts.add_up(),
+            "a packet was counted wrongly: {counts:?}"
+        );
         let (now, counted) = (self.now(), self.counted()?);
         self.sink.stopped(now, &counted)?;
         Ok(self.summary)

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(arguments) => commands::run(&arguments),
         Command::Analyze(arguments) => commands::analyze(&arguments),
+        Command::Detach(arguments) => commands::detach(&arguments),
     };
     match result {
         Ok(status) => status,

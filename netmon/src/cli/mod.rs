@@ -3,9 +3,11 @@
 use clap::{Parser, Subcommand};
 
 mod analyze;
+mod detach;
 mod run;
 
 pub use analyze::{Analyze, AnalyzeFormat};
+pub use detach::Detach;
 pub use run::{Hook, LogLevel, Run, RunFormat};
 
 /// Tells within a second, and rightly, when DNS port 53 is unreachable.
@@ -24,6 +26,8 @@ pub enum Command {
     Run(Run),
     /// Analyse captures or tcpdump's text, and write the incident report
     Analyze(Analyze),
+    /// Take off what `netmon run --pin` left in the kernel: programs are detached, counts are gone
+    Detach(Detach),
 }
 
 #[cfg(test)]

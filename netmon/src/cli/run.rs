@@ -1,11 +1,12 @@
 //! The command line of `netmon run`.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::kernel::HookChoice;
+use crate::kernel::{DEFAULT_PIN_DIRECTORY, HookChoice};
 use crate::time::parse_duration;
 
 /// `netmon run`.
@@ -68,6 +69,11 @@ pub struct Run {
     /// be verified, and unanswered queries are not noticed
     #[arg(long)]
     pub no_latency: bool,
+
+    /// Pin maps and links in this directory of the BPF file system [/sys/fs/bpf/netmon without DIRECTORY]: the kernel
+    /// goes on counting when netmon ends, and the next one goes on from there. `netmon detach` ends it
+    #[arg(long, value_name = "DIRECTORY", num_args = 0..=1, default_missing_value = DEFAULT_PIN_DIRECTORY)]
+    pub pin: Option<PathBuf>,
 
     /// How much to log to standard error; debug also shows what the kernel programs log
     #[arg(long, value_enum, default_value_t = LogLevel::Warn)]

@@ -14,7 +14,6 @@ use super::load::{Kernel, Program};
 
 /// A link at a TC hook.
 #[derive(Debug)]
-#[expect(dead_code, reason = "a link is held, not read: dropping it detaches")]
 pub(super) enum TcLink {
     /// Of TCX (Linux 6.6). It can be pinned.
     Tcx(FdLink),
@@ -24,7 +23,6 @@ pub(super) enum TcLink {
 
 /// A link at the hook that sees what arrives.
 #[derive(Debug)]
-#[expect(dead_code, reason = "a link is held, not read: dropping it detaches")]
 pub(super) enum IngressLink {
     /// At the XDP hook. It can be pinned.
     Xdp(FdLink),

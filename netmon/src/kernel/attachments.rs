@@ -5,6 +5,7 @@
 //! the interfaces says when.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::attach::{IngressLink, TcLink};
 use super::entered_by::EnteredBy;
@@ -12,12 +13,14 @@ use super::error::KernelError;
 use super::hooks::{Attachment, Egress, HookChoice};
 use super::interfaces::{Choice, Interface};
 use super::load::Kernel;
+use super::pins::Pins;
 
-/// All that is attached. Dropping it detaches everything; the programs must still be loaded then.
+/// All that is attached. Dropping it detaches everything that is not pinned; the programs must still be loaded then.
 #[derive(Debug)]
 pub struct Attachments {
     attached: BTreeMap<u32, Attached>,
     entered_by: EnteredBy,
+    pins: Option<Arc<Pins>>,
 }
 
 /// What one interface has.
@@ -34,6 +37,7 @@ impl Kernel {
         Ok(Attachments {
             attached: BTreeMap::new(),
             entered_by: EnteredBy::open(self)?,
+            pins: self.pins.clone(),
         })
     }
 }
@@ -48,6 +52,7 @@ impl Attachments {
     ) -> Result<(), KernelError> {
         // First, so that no forwarded packet is ever counted twice.
         self.set_entered_by(&choice.entered_by)?;
+        self.let_go_of_pinned(choice);
         for interface in &choice.watched {
             self.attach(kernel, interface, hook)?;
         }
@@ -61,9 +66,10 @@ impl Attachments {
         interface: &Interface,
         hook: HookChoice,
     ) -> Result<Attachment, KernelError> {
-        self.detach(interface.index);
-        let ingress = kernel.attach_ingress(interface, hook)?;
-        let egress = kernel.attach_egress(interface)?;
+        // A pinned link stays: it is used again.
+        self.attached.remove(&interface.index);
+        let ingress = kernel.take_ingress(interface, hook)?;
+        let egress = kernel.take_egress(interface)?;
         let what = Attachment {
             interface: interface.clone(),
             ingress: ingress.hook,
@@ -81,7 +87,19 @@ impl Attachments {
 
     /// Drops what the interface with this index has; `None` if that was nothing.
     pub fn detach(&mut self, index: u32) -> Option<Attachment> {
+        if let Some(pins) = &self.pins {
+            pins.unpin_interface(index);
+        }
         self.attached.remove(&index).map(|attached| attached.what)
+    }
+
+    /// Links that are pinned for interfaces that are not chosen any more would go on counting.
+    fn let_go_of_pinned(&self, choice: &Choice) {
+        let Some(pins) = &self.pins else { return };
+        let chosen: BTreeSet<u32> = choice.watched.iter().map(|interface| interface.index).collect();
+        pins.interfaces()
+            .difference(&chosen)
+            .for_each(|index| pins.unpin_interface(*index));
     }
 
     /// By which indexes a packet may be known to have entered through a watched interface. Said before an

@@ -22,10 +22,14 @@ impl EnteredBy {
     /// Takes the map. Can be had once.
     pub fn open(kernel: &mut Kernel) -> Result<Self, KernelError> {
         let map = kernel.take(WATCHED)?;
-        Ok(Self {
-            map: HashMap::try_from(map).map_err(|error| KernelError::map("open", WATCHED, error))?,
-            written: BTreeSet::new(),
-        })
+        let map: HashMap<MapData, u32, u32> =
+            HashMap::try_from(map).map_err(|error| KernelError::map("open", WATCHED, error))?;
+        // A map that was pinned has those of before.
+        let written = map
+            .keys()
+            .collect::<Result<_, _>>()
+            .map_err(|error| KernelError::map("read", WATCHED, error))?;
+        Ok(Self { map, written })
     }
 
     /// From now on it is these. Where the map is full the rest is left out: what enters there is counted where it

@@ -1,6 +1,7 @@
 //! What the kernel can refuse, each with what to do about it.
 
 use std::io;
+use std::path::PathBuf;
 
 use aya::programs::ProgramError;
 use aya::{EbpfError, maps::MapError};
@@ -112,6 +113,46 @@ pub enum KernelError {
         len: usize,
         /// What it did.
         why: String,
+    },
+    /// There is no BPF file system to pin to.
+    #[error(
+        "cannot pin to {directory}: {reason}; mount the BPF file system (mount -t bpf bpf /sys/fs/bpf), or run without \
+         --pin"
+    )]
+    NoBpffs {
+        /// The directory.
+        directory: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// Another netmon uses what is pinned.
+    #[error(
+        "another netmon uses what is pinned in {directory}; stop it first, or pin elsewhere with --pin DIRECTORY"
+    )]
+    PinsInUse {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// What is pinned is not what this netmon would pin.
+    #[error(
+        "what is pinned in {directory} is of another netmon: {difference}; its counts cannot go on. Remove it (netmon \
+         detach --pin {directory}), which ends them, and start again"
+    )]
+    OtherLayout {
+        /// The directory.
+        directory: PathBuf,
+        /// In what it differs.
+        difference: String,
+    },
+    /// Something cannot be pinned, found again or removed.
+    #[error("cannot {what} {path}: {reason}")]
+    Pin {
+        /// What was tried.
+        what: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The kernel's words.
+        reason: String,
     },
     /// A map cannot be read or written.
     #[error("cannot {what} the map {map}: {reason}")]

@@ -2,6 +2,7 @@
 //!
 //! It refuses to judge: what it reads goes out as counts and observations.
 
+mod adopt;
 mod attach;
 mod attachments;
 mod entered_by;
@@ -9,9 +10,11 @@ mod error;
 mod events;
 mod hooks;
 mod interfaces;
+mod layout;
 mod load;
 mod log;
 mod observer;
+mod pins;
 mod poll;
 mod questions;
 mod table;
@@ -26,6 +29,7 @@ pub use interfaces::{Choice, Interface, Inventory, Kind, Selection};
 pub use load::{Kernel, Program, Settings};
 pub use log::KernelLog;
 pub use observer::Observer;
+pub use pins::{DEFAULT_DIRECTORY as DEFAULT_PIN_DIRECTORY, Pins, Removed as PinsRemoved};
 pub use poll::Poller;
 pub use test_run::{FrameRunner, NotRun};
 pub use watchlist::Watchlist;
