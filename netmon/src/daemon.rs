@@ -20,6 +20,7 @@ use crate::latency;
 use crate::observation::What;
 use crate::report::model::{DestinationCounts, Totals, Warning};
 use crate::report::sink::{Counted, Happened, Moment, Sink, Started};
+use crate::rights;
 use crate::time::{Time, WallOffset};
 
 /// Events that are taken in one go, before anything else is looked at.
@@ -57,6 +58,7 @@ pub async fn run(config: &Config, sink: &mut dyn Sink) -> anyhow::Result<Summary
     }
     let mut events = kernel.events()?;
     let mut attachments = kernel.attachments()?;
+    rights::give_up_loading().context("cannot give up the rights to load programs")?;
     attachments.attach_all(&mut kernel, &choice, config.hook)?;
     let attached: Vec<_> = attachments.iter().cloned().collect();
     monitor.started(&Started {

@@ -16,4 +16,5 @@ pub mod kernel;
 pub mod latency;
 pub mod observation;
 pub mod report;
+pub mod rights;
 pub mod time;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aya::maps::Map;
 use aya::programs::{ProgramError, SchedClassifier, Xdp};
+use aya::util::KernelVersion;
 use aya::{Ebpf, EbpfLoader, include_bytes_aligned};
 use netmon_common::{DnsPorts, limits, trace};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
@@ -178,6 +179,12 @@ fn secret() -> Result<[u64; trace::KEYS], KernelError> {
         reason: format!("there are no random numbers: {error}"),
     })?;
     Ok(bytes.map(u64::from_ne_bytes))
+}
+
+/// Whether even reading a map needs `CAP_BPF`: before Linux 5.19, where unprivileged BPF is off
+/// (Documentation/admin-guide/sysctl/kernel.rst).
+pub fn reading_needs_rights() -> bool {
+    KernelVersion::current().is_ok_and(|version| version < KernelVersion::new(5, 19, 0))
 }
 
 /// The running kernel's release, for messages.

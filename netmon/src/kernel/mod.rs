@@ -26,7 +26,7 @@ pub use error::KernelError;
 pub use events::{Event, Events};
 pub use hooks::{Attachment, Egress, HookChoice, Ingress};
 pub use interfaces::{Choice, Interface, Inventory, Kind, Selection};
-pub use load::{Kernel, Program, Settings};
+pub use load::{Kernel, Program, Settings, reading_needs_rights};
 pub use log::KernelLog;
 pub use observer::Observer;
 pub use pins::{DEFAULT_DIRECTORY as DEFAULT_PIN_DIRECTORY, Pins, Removed as PinsRemoved};
