@@ -6,10 +6,12 @@ use netmon::report::text::Style;
 use terminal_size::{Width, terminal_size};
 
 mod analyze;
+mod config;
 mod logging;
 mod run;
 
 pub use analyze::analyze;
+pub use config::config;
 pub use run::run;
 
 /// With `--exit-code`, when an incident was found.
