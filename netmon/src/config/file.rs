@@ -74,13 +74,14 @@ impl Reader<'_> {
     fn unknown(&mut self, prefix: &str, path: &str, span: &Range<usize>) {
         let thresholds: Vec<String> = THRESHOLD_NAMES
             .iter()
-            .map(|name| format!("thresholds.{name}"))
+            .map(|name| format!("{}.{name}", THRESHOLDS.path))
             .collect();
         // Those of the same table first: of equally near names they are meant.
         let (near, far): (Vec<&str>, Vec<&str>) = KEYS
             .iter()
-            .map(|key| key.path)
+            .flat_map(|key| [key.path, key.split().0])
             .chain(thresholds.iter().map(String::as_str))
+            .filter(|known| !known.is_empty())
             .partition(|known| known.rsplit_once('.').map_or("", |(table, _)| table) == prefix);
         let help = match nearest(path, near.iter().chain(&far).copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
@@ -165,12 +166,13 @@ impl Reader<'_> {
     /// Keys that cannot be set together.
     fn exclusions(&mut self) {
         let is_on = |values: &[Value]| values.iter().any(|value| value.text != "false");
-        let on: Vec<(&Key, Option<Place>)> = self
+        let mut on: Vec<(&Key, Option<Place>)> = self
             .layer
             .iter()
             .filter(|(_, values)| is_on(values))
             .map(|(key, values)| (key, values.first().and_then(|value| value.place)))
             .collect();
+        on.sort_by_key(|(_, place)| *place);
         for (index, (key, first)) in on.iter().enumerate() {
             let conflicts = self.schema.conflicts(key);
             for (other, place) in on
