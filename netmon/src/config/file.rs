@@ -163,7 +163,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Keys that cannot be set together.
+    /// Keys that cannot be set together: the later one is refused.
     fn exclusions(&mut self) {
         let is_on = |values: &[Value]| values.iter().any(|value| value.text != "false");
         let mut on: Vec<(&Key, Option<Place>)> = self
@@ -173,19 +173,17 @@ impl Reader<'_> {
             .map(|(key, values)| (key, values.first().and_then(|value| value.place)))
             .collect();
         on.sort_by_key(|(_, place)| *place);
-        for (index, (key, first)) in on.iter().enumerate() {
+        for (index, (key, place)) in on.iter().enumerate() {
             let conflicts = self.schema.conflicts(key);
-            for (other, place) in on
-                .iter()
-                .skip(index + 1)
-                .filter(|(other, _)| conflicts.contains(other))
-            {
-                let line = first.map_or(0, |place| place.line);
+            let mut earlier = on.iter().take(index);
+            if let Some((other, at)) = earlier.find(|(other, _)| conflicts.contains(other)) {
+                let line = at.map_or(0, |at| at.line);
                 let what = format!(
                     "{} cannot be set together with {} (line {line})",
-                    other.path, key.path
+                    key.path, other.path
                 );
                 self.problems.push(Problem { place: *place, what });
+                self.layer.unset(key);
             }
         }
     }

@@ -48,6 +48,11 @@ impl Layer {
         }
     }
 
+    /// As if it had not been set.
+    pub fn unset(&mut self, key: &Key) {
+        self.0.remove(key.path);
+    }
+
     /// The values of a key that is set.
     pub fn get(&self, key: &Key) -> Option<&[Value]> {
         self.0.get(key.path).map(Vec::as_slice)
@@ -67,7 +72,7 @@ impl Layer {
             let is_off = values.iter().all(|value| value.text == "false");
             if !is_off {
                 for hidden in schema.conflicts(key) {
-                    merged.0.remove(hidden.path);
+                    merged.unset(hidden);
                 }
             }
             if *key == THRESHOLDS {
