@@ -17,7 +17,7 @@ pub struct Notify {
     pub notify_event: Vec<NotifyEvent>,
 
     /// How many notifications may wait for each receiver; the oldest make room for more
-    #[arg(long, value_name = "COUNT", default_value = "256", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    #[arg(long, value_name = "COUNT", default_value = "256", value_parser = clap::value_parser!(u32).range(1..=4_096))]
     pub notify_queue: u32,
 
     /// POST each notification, one JSON event, to this http or https address
