@@ -1,6 +1,8 @@
 //! The one event loop of the live monitor: the kernel's events and counts in, the decider between, what it
 //! decides out.
 
+mod reload;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::clock;
 use crate::config::Config;
 use crate::counts::Counts;
-use crate::detect::{ChangeKind, Decider, Scope};
+use crate::detect::{ChangeKind, Decider};
 use crate::kernel::{Events, Inventory, Kernel, KernelLog, Observer, Pins, Poller, Watchlist};
 use crate::latency;
 use crate::observation::What;
@@ -22,6 +24,8 @@ use crate::report::model::{DestinationCounts, Totals, Warning};
 use crate::report::sink::{Counted, Happened, Moment, Sink, Started};
 use crate::rights;
 use crate::time::{Time, WallOffset};
+
+pub use reload::Reload;
 
 /// Events that are taken in one go, before anything else is looked at.
 const BURST: usize = 1_024;
@@ -33,11 +37,12 @@ pub struct Summary {
     pub incidents: u64,
 }
 
-/// Watches until a signal, or the configured end. When it returns everything is detached.
-pub async fn run(config: &Config, sink: &mut dyn Sink) -> anyhow::Result<Summary> {
+/// Watches until a signal, or the configured end; `reload` is for SIGHUP. When it returns everything is detached.
+pub async fn run(config: &Config, sink: &mut dyn Sink, reload: Reload<'_>) -> anyhow::Result<Summary> {
     // Before anything is attached, so that a signal finds us ready.
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
 
     let inventory = Inventory::read().await?;
     let choice = inventory.choose(&config.selection)?;
@@ -84,6 +89,7 @@ pub async fn run(config: &Config, sink: &mut dyn Sink) -> anyhow::Result<Summary
                 monitor.poll()?;
                 monitor.snapshot()?;
             }
+            _ = hangup.recv() => monitor.reload(reload)?,
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
             () = at(end) => break,
@@ -106,7 +112,7 @@ async fn at(moment: Option<Instant>) {
 
 /// What the loop works on.
 struct Monitor<'a> {
-    config: &'a Config,
+    config: Config,
     sink: &'a mut dyn Sink,
     poller: Poller,
     observer: Observer,
@@ -123,24 +129,20 @@ struct Monitor<'a> {
 
 impl<'a> Monitor<'a> {
     fn new(
-        config: &'a Config,
+        config: &Config,
         kernel: &mut Kernel,
         inventory: &Inventory,
         sink: &'a mut dyn Sink,
     ) -> anyhow::Result<Self> {
         let local: BTreeSet<Address> = inventory.addresses.iter().copied().map(Address::from).collect();
-        let scope = Scope {
-            servers: config.servers.clone(),
-            iterative: config.iterative,
-        };
-        let mut decider = Decider::new(config.thresholds.clone(), scope);
+        let mut decider = Decider::new(config.thresholds.clone(), config.scope());
         decider.set_local(local.iter().copied());
         let mut observer = Observer::new(&config.ports, config.settings.tracking);
         observer.set_local(local);
         let offset = clock::wall_offset();
         decider.set_offset(offset);
         Ok(Self {
-            config,
+            config: config.clone(),
             sink,
             poller: kernel.poller()?,
             observer,

@@ -14,6 +14,7 @@ pub mod daemon;
 pub mod detect;
 pub mod kernel;
 pub mod latency;
+pub mod notify;
 pub mod observation;
 pub mod report;
 pub mod rights;

@@ -3,10 +3,9 @@
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use netmon::analyze::AnalyzeError;
 use netmon::cli::{Arguments, Command};
-use netmon::config::UsageError;
+use netmon::config::{Source, UsageError};
 
 mod commands;
 
@@ -16,8 +15,10 @@ use commands::USAGE;
 const REFUSED: u8 = 3;
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
-        Command::Run(arguments) => commands::run(&arguments),
+    let (arguments, matches) = Arguments::read();
+    let result = match arguments.command {
+        Command::Run(_) => commands::run(Source::of(&matches)),
+        Command::Config(arguments) => commands::config(&arguments, &Source::of(&matches)),
         Command::Analyze(arguments) => commands::analyze(&arguments),
         Command::Detach(arguments) => commands::detach(&arguments),
     };

@@ -61,6 +61,23 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// A duration as [`parse_duration`] takes it, in the largest unit that it is whole in: `90s`, `10m`, `500ms`.
+pub fn duration_text(duration: Duration) -> String {
+    const UNITS: [(u128, &str); 5] = [
+        (3_600 * 1_000_000_000, "h"),
+        (60 * 1_000_000_000, "m"),
+        (1_000_000_000, "s"),
+        (1_000_000, "ms"),
+        (1_000, "us"),
+    ];
+    let nanos = duration.as_nanos();
+    let whole = |(unit, _): &&(u128, &str)| nanos >= *unit && nanos.is_multiple_of(*unit);
+    match UNITS.iter().find(whole) {
+        Some((unit, name)) => format!("{}{name}", nanos / unit),
+        None => format!("{nanos}ns"),
+    }
+}
+
 /// What to add to a moment to have nanoseconds of Unix time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WallOffset(i64);
@@ -116,6 +133,23 @@ mod tests {
         for wrong in ["", "30", "s", "-1s", "0s", "1 fortnight"] {
             assert!(parse_duration(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_duration_is_shown_as_it_is_read() {
+        for (millis, text) in [
+            (2, "2ms"),
+            (1_500, "1500ms"),
+            (90_000, "90s"),
+            (600_000, "10m"),
+            (7_200_000, "2h"),
+        ] {
+            let duration = Duration::from_millis(millis);
+            assert_eq!(duration_text(duration), text);
+            assert_eq!(parse_duration(text), Ok(duration), "{text}");
+        }
+        let odd = Duration::from_nanos(1_234_567);
+        assert_eq!(parse_duration(&duration_text(odd)), Ok(odd));
     }
 
     #[test]

@@ -6,11 +6,13 @@ use netmon::report::text::Style;
 use terminal_size::{Width, terminal_size};
 
 mod analyze;
+mod config;
 mod detach;
 mod logging;
 mod run;
 
 pub use analyze::analyze;
+pub use config::config;
 pub use detach::detach;
 pub use run::run;
 

@@ -45,7 +45,7 @@ use warnings::Warnings;
 
 pub use change::{Change, ChangeKind, Tallies};
 pub use scope::Scope;
-pub use setting::SettingError;
+pub use setting::{NAMES as THRESHOLD_NAMES, SettingError, ThresholdValue};
 pub use thresholds::{ImpossibleThreshold, Thresholds};
 
 /// Observations in, incidents out.
@@ -107,6 +107,17 @@ impl Decider {
     /// Own addresses that have answered something, for the history.
     pub fn served(&self) -> impl Iterator<Item = Address> {
         self.judged.served()
+    }
+
+    /// Judges by these from now on. Incidents that are open stay so until these close them.
+    pub fn set_thresholds(&mut self, thresholds: Thresholds) {
+        self.rules.thresholds = thresholds;
+    }
+
+    /// Whose failures count from now on. Incidents that are open stay so until they close.
+    pub fn set_scope(&mut self, scope: Scope) {
+        self.judged.set_scope(scope);
+        self.judge_standings();
     }
 
     fn judge_standings(&mut self) {

@@ -8,6 +8,7 @@ mod clean;
 pub mod explain;
 pub mod facts;
 pub mod html;
+pub mod journal;
 pub mod lines;
 pub mod markdown;
 pub mod model;

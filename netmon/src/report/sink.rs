@@ -3,6 +3,7 @@
 use std::io;
 
 use super::model::{DestinationCounts, Incident, Totals, Warning};
+use crate::config::Reloaded;
 use crate::kernel::Attachment;
 use crate::time::{Time, WallOffset};
 
@@ -26,6 +27,17 @@ pub enum Happened {
     Updated,
     /// It closed.
     Closed,
+}
+
+impl Happened {
+    /// The contract's name for the event.
+    pub const fn event(self) -> &'static str {
+        match self {
+            Self::Opened => "incident_opened",
+            Self::Updated => "incident_updated",
+            Self::Closed => "incident_closed",
+        }
+    }
 }
 
 /// All counts at a moment.
@@ -60,6 +72,11 @@ pub trait Sink {
     fn snapshot(&mut self, at: Moment, counted: &Counted) -> io::Result<()>;
     /// Something that limits what the rest says.
     fn warning(&mut self, at: Moment, warning: &Warning) -> io::Result<()>;
+    /// The configuration was read again: what came of it, or why it was refused. A sink that has settings of its
+    /// own takes the new ones here; whoever else has nothing to do.
+    fn reloaded(&mut self, _at: Moment, _reloaded: Result<&Reloaded, &str>) -> io::Result<()> {
+        Ok(())
+    }
     /// The end.
     fn stopped(&mut self, at: Moment, counted: &Counted) -> io::Result<()>;
 }
@@ -97,6 +114,10 @@ impl Sink for Sinks {
 
     fn warning(&mut self, at: Moment, warning: &Warning) -> io::Result<()> {
         self.0.iter_mut().try_for_each(|sink| sink.warning(at, warning))
+    }
+
+    fn reloaded(&mut self, at: Moment, reloaded: Result<&Reloaded, &str>) -> io::Result<()> {
+        self.0.iter_mut().try_for_each(|sink| sink.reloaded(at, reloaded))
     }
 
     fn stopped(&mut self, at: Moment, counted: &Counted) -> io::Result<()> {
