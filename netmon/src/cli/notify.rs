@@ -61,7 +61,7 @@ fn webhook_timeout(text: &str) -> Result<Duration, String> {
     within(
         text,
         Duration::from_millis(100),
-        Duration::from_secs(60),
+        Duration::from_mins(1),
         "100ms to 60s",
     )
 }
@@ -70,7 +70,7 @@ fn webhook_retry(text: &str) -> Result<Duration, String> {
     within(
         text,
         Duration::from_secs(1),
-        Duration::from_secs(86_400),
+        Duration::from_hours(24),
         "1s to 24h",
     )
 }
@@ -79,7 +79,7 @@ fn command_timeout(text: &str) -> Result<Duration, String> {
     within(
         text,
         Duration::from_millis(100),
-        Duration::from_secs(600),
+        Duration::from_mins(10),
         "100ms to 10m",
     )
 }

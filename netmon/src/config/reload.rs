@@ -52,11 +52,6 @@ impl Live {
         Self { source, running }
     }
 
-    /// What runs.
-    pub const fn running(&self) -> &Loaded {
-        &self.running
-    }
-
     /// Reads the file again. An error leaves everything as it is.
     pub fn reload(&mut self) -> Result<Reloaded, UsageError> {
         let schema = Schema::new();

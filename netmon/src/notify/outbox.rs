@@ -19,7 +19,7 @@ use crate::rights;
 
 /// The first pause before an attempt is made again, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Something to deliver.
 #[derive(Clone, Debug)]

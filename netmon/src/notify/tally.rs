@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::outbox::Notice;
 
 /// What is said again and again is said this often.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 /// What became of the notifications to one receiver.
 #[derive(Debug)]

@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn an_answer_tells_whether_trying_again_is_of_use() {
-        let minute = Some(Duration::from_secs(60));
+        let minute = Some(Duration::from_mins(1));
         for (status, again) in [
             (408, Some(true)),
             (425, Some(true)),

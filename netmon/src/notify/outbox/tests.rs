@@ -32,7 +32,7 @@ fn far() -> Attempt {
 }
 
 fn outbox(script: impl Into<VecDeque<Attempt>>, limit: usize) -> (Outbox, mpsc::Receiver<String>) {
-    let (courier, seen) = courier(script, Duration::from_secs(60));
+    let (courier, seen) = courier(script, Duration::from_mins(1));
     (Outbox::new("test", courier, limit), seen)
 }
 
@@ -112,7 +112,7 @@ fn the_oldest_gives_way_where_too_many_wait_and_putting_in_does_not_wait() {
     outbox.limit(2);
     assert_eq!(counts(&outbox), (0, 0, 998));
     // A new courier takes over at once, and at its end all is flushed.
-    let (new, seen) = courier([], Duration::from_secs(60));
+    let (new, seen) = courier([], Duration::from_mins(1));
     outbox.replace(new);
     let seen: Vec<String> = seen.iter().take(3).collect();
     assert_eq!(seen, ["stuck", "998", "999"]);
@@ -135,11 +135,11 @@ fn the_end_does_not_wait_for_a_courier_who_never_comes_back() {
     struct Lost;
     impl Courier for Lost {
         fn deliver(&self, _notice: &Notice, _end: &dyn Fn() -> Option<Instant>) -> Attempt {
-            thread::sleep(Duration::from_secs(3_600));
+            thread::sleep(Duration::from_hours(1));
             Attempt::Delivered
         }
         fn patience(&self) -> Duration {
-            Duration::from_secs(3_600)
+            Duration::from_hours(1)
         }
     }
     let outbox = Outbox::new("test", Arc::new(Lost), 8);
