@@ -9,6 +9,7 @@ use netmon_common::{Address, DnsPorts, limits};
 use crate::analyze;
 use crate::cli;
 use crate::detect::{Scope, SettingError, Thresholds};
+use crate::history;
 use crate::kernel::{HookChoice, Selection, Settings};
 
 /// What was asked for cannot be.
@@ -43,6 +44,8 @@ pub struct Config {
     pub iterative: bool,
     /// What the decider goes by.
     pub thresholds: Thresholds,
+    /// What is kept on disk, if anything is.
+    pub history: Option<history::Settings>,
 }
 
 impl Config {
@@ -71,8 +74,17 @@ impl Config {
             servers: addresses(&arguments.server),
             iterative: arguments.iterative,
             thresholds: thresholds(&arguments.threshold)?,
+            history: history(&arguments.keep),
         })
     }
+}
+
+fn history(arguments: &cli::Keep) -> Option<history::Settings> {
+    Some(history::Settings {
+        file: arguments.history.clone()?,
+        keep: arguments.history_keep,
+        max_size: arguments.history_max_size.0,
+    })
 }
 
 /// What `netmon analyze` is to do.

@@ -1,6 +1,8 @@
 //! The one event loop of the live monitor: the kernel's events and counts in, the decider between, what it
 //! decides out.
 
+mod keep;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
@@ -43,12 +45,14 @@ pub async fn run(config: &Config, sink: &mut dyn Sink) -> anyhow::Result<Summary
     let mut log = config.settings.log.then(|| kernel.log()).transpose()?;
     let mut monitor = Monitor::new(config, &mut kernel, &inventory, sink)?;
     let mut events = kernel.events()?;
+    monitor.begin()?;
     let attachments = kernel.attach(&choice, config.hook)?;
     monitor.started(&Started {
         attachments: &attachments,
         left_out: &choice.left_out,
         ports: &config.ports,
     })?;
+    monitor.recall()?;
 
     let end = config.duration.map(|duration| Instant::now() + duration);
     loop {
@@ -100,6 +104,7 @@ struct Monitor<'a> {
     polled: Time,
     warned: BTreeSet<&'static str>,
     events_lost: u64,
+    served: usize,
     summary: Summary,
 }
 
@@ -134,6 +139,7 @@ impl<'a> Monitor<'a> {
             polled: clock::boot_now(),
             warned: BTreeSet::new(),
             events_lost: 0,
+            served: 0,
             summary: Summary::default(),
         })
     }
@@ -217,7 +223,9 @@ impl<'a> Monitor<'a> {
         }
         self.polled = now;
         self.decider.advance(now, &|_| true);
+        self.recall()?;
         self.tell_changes()?;
+        self.keep()?;
         self.warn()
     }
 
@@ -249,6 +257,7 @@ impl<'a> Monitor<'a> {
             };
             let now = self.now();
             self.sink.incident(now, happened, &change.incident)?;
+            self.remember(&change.incident);
         }
         Ok(())
     }
@@ -278,15 +287,16 @@ impl<'a> Monitor<'a> {
     fn counted(&mut self) -> anyhow::Result<Counted> {
         let mut latencies = BTreeMap::new();
         self.poller.latencies(|address, times| {
-            latencies.insert(address, latency::summary(&times));
+            latencies.insert(address, times);
         })?;
         let destinations = self.destinations.iter().map(|(address, counters)| {
-            let latency = latencies.get(address).copied().unwrap_or_default();
+            let latency = latencies.get(address).map(latency::summary).unwrap_or_default();
             DestinationCounts::new(*address, counters, latency)
         });
         Ok(Counted {
             totals: Totals::new(&self.totals, self.decider.tallies().not_served),
             destinations: destinations.collect(),
+            latencies,
         })
     }
 

@@ -7,6 +7,7 @@ use clap::Parser as _;
 use netmon::analyze::AnalyzeError;
 use netmon::cli::{Arguments, Command};
 use netmon::config::UsageError;
+use netmon::history::ReadError;
 
 mod commands;
 
@@ -19,6 +20,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(arguments) => commands::run(&arguments),
         Command::Analyze(arguments) => commands::analyze(&arguments),
+        Command::Incidents(arguments) => commands::incidents(&arguments),
+        Command::Report(arguments) => commands::report(&arguments),
     };
     match result {
         Ok(status) => status,
@@ -36,7 +39,8 @@ fn status(error: &anyhow::Error) -> ExitCode {
     let is_usage = error.downcast_ref::<UsageError>().is_some()
         || error
             .downcast_ref::<AnalyzeError>()
-            .is_some_and(AnalyzeError::is_usage);
+            .is_some_and(AnalyzeError::is_usage)
+        || error.downcast_ref::<ReadError>().is_some_and(ReadError::is_usage);
     if is_usage {
         ExitCode::from(USAGE)
     } else {

@@ -3,9 +3,11 @@
 use clap::{Parser, Subcommand};
 
 mod analyze;
+mod history;
 mod run;
 
 pub use analyze::{Analyze, AnalyzeFormat};
+pub use history::{Incidents, Keep, ListFormat, Report, Since, Size};
 pub use run::{Hook, LogLevel, Run, RunFormat};
 
 /// Tells within a second, and rightly, when DNS port 53 is unreachable.
@@ -24,6 +26,10 @@ pub enum Command {
     Run(Run),
     /// Analyse captures or tcpdump's text, and write the incident report
     Analyze(Analyze),
+    /// List the incidents that the history has kept
+    Incidents(Incidents),
+    /// Write the report of an incident that the history has kept
+    Report(Report),
 }
 
 #[cfg(test)]

@@ -69,6 +69,10 @@ pub struct Run {
     #[arg(long)]
     pub no_latency: bool,
 
+    /// What outlives it
+    #[command(flatten)]
+    pub keep: super::Keep,
+
     /// How much to log to standard error; debug also shows what the kernel programs log
     #[arg(long, value_enum, default_value_t = LogLevel::Warn)]
     pub log_level: LogLevel,

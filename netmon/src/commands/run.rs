@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use netmon::cli::{Run, RunFormat};
 use netmon::config::Config;
+use netmon::history::Keeper;
 use netmon::report::lines::Lines;
 use netmon::report::people::People;
 use netmon::report::sink::{Sink, Sinks};
@@ -20,7 +21,12 @@ pub fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
         RunFormat::Text => Box::new(People::new(io::stdout(), style())),
         RunFormat::Json => Box::new(Lines::new(io::BufWriter::new(io::stdout()), arguments.snapshots)),
     };
-    let mut sinks = Sinks::new(vec![printer]);
+    // In this order: what is printed waits for nothing else.
+    let mut sinks = vec![printer];
+    if let Some(settings) = &config.history {
+        sinks.push(Box::new(Keeper::start(settings)?));
+    }
+    let mut sinks = Sinks::new(sinks);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

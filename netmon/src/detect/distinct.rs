@@ -91,7 +91,11 @@ impl Default for Sketch {
 impl Sketch {
     /// The words, 16 hexadecimal digits each.
     fn to_hex(&self) -> String {
-        self.words.iter().map(|word| format!("{word:016x}")).collect()
+        use std::fmt::Write as _;
+        self.words.iter().fold(String::new(), |mut text, word| {
+            let _infallible = write!(text, "{word:016x}");
+            text
+        })
     }
 
     /// The sketch of that text; `None` if it is none.

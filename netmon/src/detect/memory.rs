@@ -82,9 +82,11 @@ pub struct Overload {
 /// Sketches of what is beyond the lists; empty where the list is all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the names of the lists")]
 pub struct Unlisted {
+    /// Who sent errors.
     pub reporters: String,
+    /// Whom it hit.
     pub clients: String,
+    /// What was asked for.
     pub names: String,
 }

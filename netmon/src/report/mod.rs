@@ -9,6 +9,7 @@ pub mod explain;
 pub mod facts;
 pub mod html;
 pub mod lines;
+pub mod list;
 pub mod markdown;
 pub mod model;
 mod panels;

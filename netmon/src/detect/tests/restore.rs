@@ -240,7 +240,7 @@ fn after_a_reboot_it_is_told_as_it_was_although_it_began_before_the_clocks_zero(
     assert_eq!(told[0].incident, before);
     decider.advance(boot(15), &|_| true);
     let after = decider.open_incidents();
-    assert_eq!(after, [before.clone()]);
+    assert_eq!(after.as_slice(), std::slice::from_ref(&before));
 
     // It closes by the ordinary rules: 10 min of watching without a query.
     decider.advance(boot(604), &|_| true);
