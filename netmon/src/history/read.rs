@@ -23,12 +23,12 @@ pub enum ReadError {
     )]
     Missing(PathBuf),
     /// It cannot be read.
-    #[error("cannot read the history {file}: {source}; {remedy}")]
+    #[error("cannot read the history {file}: {why}; {remedy}")]
     Unreadable {
         /// The file.
         file: PathBuf,
         /// Why.
-        source: StoreError,
+        why: StoreError,
         /// What to do.
         remedy: &'static str,
     },
@@ -260,8 +260,10 @@ fn connect(file: &Path) -> Result<Connection, StoreError> {
         // Whoever may only read cannot make the log that WAL needs. Where none is there, nobody writes, and the
         // file can be read as it stands.
         Err(error)
-            if error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen)
-                && !beside(file, "-wal").exists() =>
+            if matches!(
+                error.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly)
+            ) && !beside(file, "-wal").exists() =>
         {
             let flags = flags | OpenFlags::SQLITE_OPEN_URI;
             Ok(Connection::open_with_flags(immutable(file), flags)?)
@@ -304,10 +306,10 @@ fn address(text: &str) -> Result<Option<Address>, StoreError> {
     Ok(Some(ip.into()))
 }
 
-fn unreadable(file: &Path, source: StoreError) -> ReadError {
+fn unreadable(file: &Path, why: StoreError) -> ReadError {
     ReadError::Unreadable {
         file: file.to_owned(),
-        remedy: source.remedy_for_reading(),
-        source,
+        remedy: why.remedy_for_reading(),
+        why,
     }
 }

@@ -114,10 +114,10 @@ fn what_cannot_be_read_is_said_with_what_to_do() {
     .unwrap();
     let error = Reader::open(&place.file).unwrap_err();
     assert!(!error.is_usage());
-    let ReadError::Unreadable { source, .. } = &error else {
+    let ReadError::Unreadable { why, .. } = &error else {
         panic!("{error}")
     };
-    assert_eq!(source.trouble(), Trouble::Corrupt);
+    assert_eq!(why.trouble(), Trouble::Corrupt);
     assert!(
         error
             .to_string()
