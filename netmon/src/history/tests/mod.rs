@@ -1,6 +1,7 @@
 //! The history in files of its own, without a monitor; netmon/tests/history has it with one.
 
 mod aside;
+mod cost;
 mod keeper;
 mod mail;
 mod past;
