@@ -8,6 +8,7 @@ use super::limits::{REPORT_AROUND, REPORTED_SERVERS};
 use super::read::{ReadError, Reader, ServerSum, Watched};
 use super::rollup::MINUTE;
 use crate::report::model::{Document, Incident, Source, SourceKind, Totals, Wall, Warning};
+use crate::report::phrase;
 use crate::report::timeline::Timeline;
 use crate::time::Time;
 
@@ -82,12 +83,12 @@ fn document(reader: &Reader, incident: Incident, sums: &[ServerSum], watched: Op
         .iter()
         .filter_map(|sum| Some(columns::to_server(sum.address?, &sum.counts, sum.latency)))
         .collect();
-    document.warnings = warnings(sums, watched);
+    document.warnings = warnings(&incident, sums, watched);
     document.incidents = vec![incident];
     document
 }
 
-fn warnings(sums: &[ServerSum], watched: Option<&Watched>) -> Vec<Warning> {
+fn warnings(incident: &Incident, sums: &[ServerSum], watched: Option<&Watched>) -> Vec<Warning> {
     let mut warnings = Vec::new();
     match watched {
         None => warnings.push(Warning::new(
@@ -98,6 +99,19 @@ fn warnings(sums: &[ServerSum], watched: Option<&Watched>) -> Vec<Warning> {
         Some(watched) => {
             let all = (watched.last - watched.first) / MINUTE + 1;
             let missing = all - watched.minutes;
+            let counted_to = watched.last + MINUTE;
+            if incident.last_seen.0.as_second() >= counted_to
+                && let Ok(counted_to) = Timestamp::from_second(counted_to)
+            {
+                warnings.push(Warning::new(
+                    "minutes_behind",
+                    format!(
+                        "the history counts full minutes, so far those before {} UTC: what was counted of the incident itself \
+                         goes further",
+                        phrase::clock(counted_to)
+                    ),
+                ));
+            }
             if missing > 0 {
                 warnings.push(Warning::new(
                     "unwatched",

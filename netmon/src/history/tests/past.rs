@@ -105,6 +105,27 @@ fn every_form_tells_it() {
 }
 
 #[test]
+fn an_incident_that_goes_on_after_the_last_full_minute_is_said_to() {
+    let place = Place::new();
+    let mut store = place.store();
+    let incident = incident("203.0.113.2", 100, None);
+    for (minutes, expected) in [(2, vec!["minutes_behind"]), (3, vec![])] {
+        let minutes = (0..minutes).map(|n| minute(n * 60, Some("203.0.113.2"), 1, 1));
+        store
+            .write(&mail([incident.clone()], minutes), moment(0))
+            .unwrap();
+        let past = past(&Reader::open(&place.file).unwrap(), &incident.id).unwrap();
+        let warnings: Vec<&str> = past
+            .document
+            .warnings
+            .iter()
+            .map(|warning| warning.warning)
+            .collect();
+        assert_eq!(warnings, expected);
+    }
+}
+
+#[test]
 fn without_minutes_the_incident_itself_is_still_told() {
     let place = Place::new();
     let mut store = place.store();
