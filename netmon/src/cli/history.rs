@@ -130,7 +130,7 @@ fn size(text: &str) -> Result<Size, String> {
 /// A duration of at least an hour, also in days and weeks: `90d`, `12w`, `36h`.
 fn age(text: &str) -> Result<Duration, String> {
     let age = long_duration(text)?;
-    if age < Duration::from_secs(3_600) {
+    if age < Duration::from_hours(1) {
         return Err("it must be at least 1h".to_owned());
     }
     Ok(age)

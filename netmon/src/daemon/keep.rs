@@ -15,11 +15,9 @@ impl Monitor<'_> {
         }
         let mut counted = Counted {
             totals: Totals::new(&totals, 0),
-            ..Counted::default()
+            destinations: Vec::with_capacity(destinations.len()),
+            latencies: self.poller.latencies()?,
         };
-        self.poller.latencies(|address, times| {
-            counted.latencies.insert(address, times);
-        })?;
         for (address, counters) in &destinations {
             let times = counted.latencies.get(address);
             let latency = times.map(latency::summary).unwrap_or_default();

@@ -25,7 +25,7 @@ pub const RETRY: Duration = Duration::from_secs(2);
 pub const LOCK_WAIT: Duration = Duration::from_millis(200);
 
 /// Between two warnings.
-pub const WARN_EVERY: Duration = Duration::from_secs(60);
+pub const WARN_EVERY: Duration = Duration::from_mins(1);
 
 /// How long the start waits for what the history knows. It may come later.
 pub const RECALL_WAIT: Duration = Duration::from_secs(1);
@@ -34,7 +34,7 @@ pub const RECALL_WAIT: Duration = Duration::from_secs(1);
 pub const STOP_WAIT: Duration = Duration::from_secs(2);
 
 /// Between two looks at age and size.
-pub const TIDY_EVERY: Duration = Duration::from_secs(300);
+pub const TIDY_EVERY: Duration = Duration::from_mins(5);
 
 /// Rows that are deleted in one transaction, so that it is short.
 pub const DELETED_AT_ONCE: u32 = 2_000;
@@ -50,4 +50,4 @@ pub const RECALLED: usize = crate::detect::limits::SERVERS;
 pub const REPORTED_SERVERS: usize = 16;
 
 /// How long before an incident and after it a report looks.
-pub const REPORT_AROUND: Duration = Duration::from_secs(600);
+pub const REPORT_AROUND: Duration = Duration::from_mins(10);

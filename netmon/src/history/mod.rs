@@ -36,7 +36,7 @@ pub use read::{ReadError, Reader, Wanted};
 pub const DEFAULT_FILE: &str = "/var/lib/netmon/history.db";
 
 /// How long things are kept, unless told otherwise: 90 days.
-pub const DEFAULT_KEEP: Duration = Duration::from_secs(90 * 86_400);
+pub const DEFAULT_KEEP: Duration = Duration::from_hours(90 * 24);
 
 /// How large the database may become, unless told otherwise: 256 MiB. Its log takes some MiB more.
 pub const DEFAULT_MAX_SIZE: u64 = 256 << 20;

@@ -236,4 +236,4 @@ impl Writer {
 
 /// Milliseconds are enough for a thread that waits for disks.
 const _: () =
-    assert!(PACE.as_millis() < RETRY.as_millis() && RETRY.as_millis() < Duration::from_secs(60).as_millis());
+    assert!(PACE.as_millis() < RETRY.as_millis() && RETRY.as_millis() < Duration::from_mins(1).as_millis());

@@ -90,8 +90,8 @@ fn whoever_waits_is_woken_by_mail_and_by_the_end() {
     let mailbox = std::sync::Arc::new(Mailbox::default());
     let waiting = std::sync::Arc::clone(&mailbox);
     let reader = std::thread::spawn(move || {
-        let first = waiting.fetch(Duration::from_secs(60));
-        let second = waiting.fetch_after(Duration::from_secs(60));
+        let first = waiting.fetch(Duration::from_mins(1));
+        let second = waiting.fetch_after(Duration::from_mins(1));
         (first, second)
     });
     mailbox.minute(minute(0, None, 1, 0));

@@ -64,7 +64,7 @@ fn a_report_has_the_incident_and_the_minutes_around_it() {
 fn its_timeline_has_a_part_for_each_minute() {
     let (_place, past) = scene();
     let axis = past.timeline.axis(60).unwrap();
-    assert_eq!(axis.length(), std::time::Duration::from_secs(60));
+    assert_eq!(axis.length(), std::time::Duration::from_mins(1));
     assert_eq!(axis.parts(), 27);
     let own = past.timeline.server(address("203.0.113.2"), &axis).unwrap();
     let errors: Vec<u64> = own.iter().map(|part| part.errors).collect();

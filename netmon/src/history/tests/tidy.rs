@@ -19,7 +19,7 @@ fn what_is_older_than_asked_for_goes_but_never_an_open_incident() {
     let minutes = (0..3 * 1_440).map(|n| minute(n * 60, Some("203.0.113.2"), 1, 0));
     store.write(&mail(incidents, minutes), moment(0)).unwrap();
     let mut settings = place.settings();
-    settings.keep = Duration::from_secs(86_400);
+    settings.keep = Duration::from_hours(24);
     let tidied = tidy(&store.connection, &settings, moment(2 * DAY)).unwrap();
     assert_eq!((tidied.old, tidied.too_many), (2 * 1_440 + 1, 0));
     let reader = Reader::open(&place.file).unwrap();
