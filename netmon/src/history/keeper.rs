@@ -11,7 +11,7 @@ use netmon_common::Address;
 use super::Settings;
 use super::limits::{RECALL_WAIT, STOP_WAIT};
 use super::mail::Mailbox;
-use super::rollup::{MINUTE, Rollup};
+use super::rollup::MINUTE;
 use super::troubles::Troubles;
 use super::writer::Writer;
 use crate::clock;
@@ -30,7 +30,6 @@ pub struct Keeper {
     late: Receiver<Recalled>,
     /// Ends with the writer.
     written: Receiver<()>,
-    rollup: Rollup,
     /// When the minute began that is being counted, in seconds of Unix time.
     pub(super) minute: i64,
     file: String,
@@ -53,16 +52,12 @@ impl Keeper {
                 writer.run();
             })
             .context("cannot start the thread that writes the history")?;
-        let mut rollup = Rollup::default();
-        // Unless the monitor says what was counted before, it was nothing.
-        rollup.begin(&Counted::default());
         Ok(Self {
             mailbox,
             troubles,
             recalled: late.recv_timeout(RECALL_WAIT).ok(),
             late,
             written,
-            rollup,
             minute: minute(clock::wall_now()),
             file: settings.file.display().to_string(),
             stopped: false,
@@ -98,7 +93,7 @@ impl Sink for Keeper {
     }
 
     fn begin(&mut self, counted: &Counted) {
-        self.rollup.begin(counted);
+        self.mailbox.before(counted.clone());
     }
 
     fn incident(&mut self, _at: Moment, _happened: Happened, _incident: &Incident) -> io::Result<()> {
@@ -131,9 +126,7 @@ impl Sink for Keeper {
 
     fn snapshot(&mut self, at: Moment, counted: &Counted) -> io::Result<()> {
         let began = std::mem::replace(&mut self.minute, minute(at.offset.wall(at.time)));
-        if let Some(minute) = self.rollup.minute(began, counted) {
-            self.mailbox.minute(minute);
-        }
+        self.mailbox.counted(began, counted.clone());
         Ok(())
     }
 

@@ -12,10 +12,16 @@ use netmon_common::Address;
 use super::limits::{SERVED, WAITING_INCIDENTS, WAITING_ROWS};
 use super::rollup::Minute;
 use crate::detect::Remembered;
+use crate::report::sink::Counted;
 
 /// What waits.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Mail {
+    /// What had been counted before the monitor began.
+    pub before: Option<Counted>,
+    /// What is counted by now, and when the minute began that has ended with it. Counts are cumulative: where the
+    /// writer is late, the newest takes the place of the one that waits, and the minute is a longer one.
+    pub counted: Option<(i64, Counted)>,
     /// The newest state of incidents, by id.
     pub incidents: BTreeMap<String, Remembered>,
     /// Minutes, oldest first.
@@ -37,7 +43,10 @@ pub(super) struct Lost {
 
 impl Mail {
     pub fn is_empty(&self) -> bool {
-        self.incidents.is_empty() && self.minutes.is_empty() && self.served.is_empty()
+        self.counted.is_none()
+            && self.incidents.is_empty()
+            && self.minutes.is_empty()
+            && self.served.is_empty()
     }
 
     fn incident(&mut self, newest: Remembered) {
@@ -49,7 +58,13 @@ impl Mail {
         }
     }
 
-    fn minute(&mut self, minute: Minute) {
+    fn counted(&mut self, start: i64, counted: Counted) {
+        let start = self.counted.take().map_or(start, |(earlier, _)| earlier);
+        self.counted = Some((start, counted));
+    }
+
+    /// Takes a minute.
+    pub fn minute(&mut self, minute: Minute) {
         self.minutes.push_back(minute);
         let rows = |minutes: &VecDeque<Minute>| minutes.iter().map(Minute::rows).sum::<usize>();
         while self.minutes.len() > 1 && rows(&self.minutes) > WAITING_ROWS {
@@ -66,6 +81,8 @@ impl Mail {
     /// Puts back what could not be written; what came meanwhile is newer.
     fn put_back(&mut self, old: Self) {
         let new = std::mem::replace(self, old);
+        self.before = new.before;
+        self.counted = new.counted;
         for (_, newest) in new.incidents {
             self.incident(newest);
         }
@@ -97,9 +114,14 @@ impl Mailbox {
         self.leave(|mail| mail.incident(newest));
     }
 
-    /// Leaves a minute.
-    pub fn minute(&self, minute: Minute) {
-        self.leave(|mail| mail.minute(minute));
+    /// Leaves what had been counted before the monitor began.
+    pub fn before(&self, counted: Counted) {
+        self.leave(|mail| mail.before = Some(counted));
+    }
+
+    /// Leaves what is counted by now; the minute that has ended with it began then.
+    pub fn counted(&self, start: i64, counted: Counted) {
+        self.leave(|mail| mail.counted(start, counted));
     }
 
     /// Leaves own addresses that have answered.
@@ -107,7 +129,7 @@ impl Mailbox {
         self.leave(|mail| mail.served(addresses));
     }
 
-    /// Leaves again what could not be written.
+    /// Leaves again what could not be written; nothing of it is counts that are not yet a minute.
     pub fn put_back(&self, old: Mail) {
         self.lock().mail.put_back(old);
     }

@@ -51,19 +51,28 @@ impl Minute {
 }
 
 /// What was counted up to the last minute. As much memory as there are destinations in the kernel's table.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Rollup {
-    totals: Option<TotalCounts>,
+    totals: TotalCounts,
     servers: HashMap<Address, ServerCounts, RandomState>,
     latencies: BTreeMap<Address, records::Latency>,
 }
 
+impl Default for Rollup {
+    fn default() -> Self {
+        Self {
+            totals: [0; columns::TOTALS.len()],
+            servers: HashMap::default(),
+            latencies: BTreeMap::new(),
+        }
+    }
+}
+
 impl Rollup {
-    /// What has passed since the last call, as a minute that began then. `None` where nothing was counted before,
-    /// so that there is nothing to count from: see [`Self::begin`].
-    pub fn minute(&mut self, start: i64, counted: &Counted) -> Option<Minute> {
+    /// What has passed since the last call, as a minute that began then.
+    pub fn minute(&mut self, start: i64, counted: &Counted) -> Minute {
         let now = columns::of_totals(&counted.totals);
-        let totals = columns::grown(&now, &self.totals.replace(now)?);
+        let totals = columns::grown(&now, &std::mem::replace(&mut self.totals, now));
         let mut active = Vec::new();
         for destination in &counted.destinations {
             let now = columns::of_server(destination);
@@ -95,17 +104,17 @@ impl Rollup {
         if !rest.is_empty() {
             servers.push(sum(&rest, &latencies));
         }
-        Some(Minute {
+        Minute {
             start,
             totals,
             servers,
-        })
+        }
     }
 
     /// What had been counted before: pinned maps have counted all along. Nothing of it belongs to a minute of this
     /// run.
     pub fn begin(&mut self, counted: &Counted) {
-        self.totals = Some(columns::of_totals(&counted.totals));
+        self.totals = columns::of_totals(&counted.totals);
         self.servers = counted
             .destinations
             .iter()

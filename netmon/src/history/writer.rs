@@ -11,6 +11,7 @@ use super::aside::put_aside;
 use super::error::{StoreError, Trouble};
 use super::limits::{PACE, RETRY, TIDY_EVERY};
 use super::mail::{Lost, Mail, Mailbox};
+use super::rollup::Rollup;
 use super::store::Store;
 use super::tidy::tidy;
 use super::troubles::Troubles;
@@ -30,6 +31,7 @@ pub(super) struct Writer {
     store: Option<Store>,
     /// Whom to tell what is known of earlier runs; told once.
     recall: Option<SyncSender<Recalled>>,
+    rollup: Rollup,
     tidied: Option<Time>,
     failing: bool,
     lost: Lost,
@@ -48,6 +50,7 @@ impl Writer {
             troubles,
             store: None,
             recall: Some(recall),
+            rollup: Rollup::default(),
             tidied: None,
             failing: false,
             lost: Lost::default(),
@@ -87,6 +90,12 @@ impl Writer {
 
     /// Writes the mail, or puts it back.
     fn write(&mut self, mut mail: Mail) -> Result<(), ()> {
+        if let Some(before) = mail.before.take() {
+            self.rollup.begin(&before);
+        }
+        if let Some((start, counted)) = mail.counted.take() {
+            mail.minute(self.rollup.minute(start, &counted));
+        }
         let lost = std::mem::take(&mut mail.lost);
         self.lost.incidents += lost.incidents;
         self.lost.minutes += lost.minutes;

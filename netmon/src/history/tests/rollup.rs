@@ -36,13 +36,12 @@ fn rows(minute: &Minute) -> Vec<(Option<Address>, u64, u64)> {
 fn a_minute_holds_what_has_grown_and_only_servers_that_were_active() {
     let (a, b) = (address("192.0.2.1"), address("192.0.2.2"));
     let mut rollup = Rollup::default();
-    rollup.begin(&Counted::default());
-    let first = rollup.minute(0, &counted(&[(a, 5, 0), (b, 2, 1)])).unwrap();
+    let first = rollup.minute(0, &counted(&[(a, 5, 0), (b, 2, 1)]));
     assert_eq!(rows(&first), [(Some(a), 5, 0), (Some(b), 2, 1)]);
-    let second = rollup.minute(60, &counted(&[(a, 5, 0), (b, 3, 2)])).unwrap();
+    let second = rollup.minute(60, &counted(&[(a, 5, 0), (b, 3, 2)]));
     assert_eq!(rows(&second), [(Some(b), 1, 1)]);
     assert_eq!((second.totals[0], second.totals[2]), (2, 1));
-    let quiet = rollup.minute(120, &counted(&[(a, 5, 0), (b, 3, 2)])).unwrap();
+    let quiet = rollup.minute(120, &counted(&[(a, 5, 0), (b, 3, 2)]));
     assert_eq!((rows(&quiet), quiet.totals[0]), (Vec::new(), 0));
     assert_eq!(
         quiet.rows(),
@@ -56,7 +55,7 @@ fn what_pinned_maps_had_counted_before_is_in_no_minute() {
     let a = address("192.0.2.1");
     let mut rollup = Rollup::default();
     rollup.begin(&counted(&[(a, 1_000_000, 7)]));
-    let minute = rollup.minute(0, &counted(&[(a, 1_000_002, 7)])).unwrap();
+    let minute = rollup.minute(0, &counted(&[(a, 1_000_002, 7)]));
     assert_eq!(rows(&minute), [(Some(a), 2, 0)]);
     assert_eq!(minute.totals[0], 2);
 }
@@ -72,8 +71,7 @@ fn of_very_many_servers_the_least_active_are_summed() {
         })
         .collect();
     let mut rollup = Rollup::default();
-    rollup.begin(&Counted::default());
-    let minute = rollup.minute(0, &counted(&servers)).unwrap();
+    let minute = rollup.minute(0, &counted(&servers));
     assert_eq!(minute.servers.len(), SERVERS_A_MINUTE + 1);
     let rows = rows(&minute);
     let queries: u64 = rows.iter().map(|(_, queries, _)| queries).sum();
@@ -103,12 +101,11 @@ fn latency_is_that_of_the_minutes_own_answers() {
         counted
     };
     let mut rollup = Rollup::default();
-    rollup.begin(&Counted::default());
-    let slow = rollup.minute(0, &at(&[5_000, 90_000])).unwrap().servers[0].latency;
+    let slow = rollup.minute(0, &at(&[5_000, 90_000])).servers[0].latency;
     assert_eq!((slow.count, slow.max), (2, Some(90_000)));
-    let fast = rollup.minute(60, &at(&[10, 10, 12])).unwrap().servers[0].latency;
+    let fast = rollup.minute(60, &at(&[10, 10, 12])).servers[0].latency;
     assert_eq!((fast.count, fast.p50, fast.max), (3, Some(10), Some(12)));
-    assert_eq!(rollup.minute(120, &at(&[])).unwrap().servers, []);
+    assert_eq!(rollup.minute(120, &at(&[])).servers, []);
     assert_eq!(
         latency::summary(&times).max,
         Some(90_000),
@@ -119,7 +116,6 @@ fn latency_is_that_of_the_minutes_own_answers() {
 #[test]
 fn totals_count_what_no_destination_has() {
     let mut rollup = Rollup::default();
-    rollup.begin(&Counted::default());
     let counted = Counted {
         totals: Totals {
             frames: 9,
@@ -129,7 +125,7 @@ fn totals_count_what_no_destination_has() {
         },
         ..Counted::default()
     };
-    let minute = rollup.minute(0, &counted).unwrap();
+    let minute = rollup.minute(0, &counted);
     let totals = super::super::columns::to_totals(&minute.totals);
     assert_eq!((totals, minute.servers), (counted.totals, Vec::new()));
 }
