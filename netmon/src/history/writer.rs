@@ -4,7 +4,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
-use std::time::Duration;
 
 use super::Settings;
 use super::aside::put_aside;
@@ -242,7 +241,3 @@ impl Writer {
         self.troubles.say(clock::boot_now(), message);
     }
 }
-
-/// Milliseconds are enough for a thread that waits for disks.
-const _: () =
-    assert!(PACE.as_millis() < RETRY.as_millis() && RETRY.as_millis() < Duration::from_mins(1).as_millis());
