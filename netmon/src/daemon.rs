@@ -1,6 +1,7 @@
 //! The one event loop of the live monitor: the kernel's events and counts in, the decider between, what it
 //! decides out.
 
+mod keep;
 mod reload;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,9 +59,7 @@ pub async fn run(config: &Config, sink: &mut dyn Sink, reload: Reload<'_>) -> an
     };
     let mut log = config.settings.log.then(|| kernel.log()).transpose()?;
     let mut monitor = Monitor::new(config, &mut kernel, &inventory, sink)?;
-    if pins.is_some_and(|pins| pins.is_adopted()) {
-        monitor.adopt()?;
-    }
+    monitor.begin()?;
     let mut events = kernel.events()?;
     let mut attachments = kernel.attachments()?;
     rights::give_up_loading().context("cannot give up the rights to load programs")?;
@@ -71,6 +70,7 @@ pub async fn run(config: &Config, sink: &mut dyn Sink, reload: Reload<'_>) -> an
         left_out: &choice.left_out,
         ports: &config.ports,
     })?;
+    monitor.recall()?;
 
     let end = config.duration.map(|duration| Instant::now() + duration);
     loop {
@@ -124,6 +124,7 @@ struct Monitor<'a> {
     polled: Time,
     warned: BTreeSet<&'static str>,
     events_lost: u64,
+    served: usize,
     summary: Summary,
 }
 
@@ -154,20 +155,9 @@ impl<'a> Monitor<'a> {
             polled: clock::boot_now(),
             warned: BTreeSet::new(),
             events_lost: 0,
+            served: 0,
             summary: Summary::default(),
         })
-    }
-
-    /// Goes on from counts that an earlier netmon left pinned: they are no news to the decider.
-    fn adopt(&mut self) -> anyhow::Result<()> {
-        let Counts { totals, destinations } = self.poller.counts()?;
-        for (address, counters) in &destinations {
-            self.observer.adopt(*address, counters);
-        }
-        self.events_lost = totals.events_lost;
-        self.totals = totals;
-        self.destinations = destinations;
-        Ok(())
     }
 
     fn snapshot(&mut self) -> anyhow::Result<()> {
@@ -249,7 +239,9 @@ impl<'a> Monitor<'a> {
         }
         self.polled = now;
         self.decider.advance(now, &|_| true);
+        self.recall()?;
         self.tell_changes()?;
+        self.keep()?;
         self.warn()
     }
 
@@ -281,6 +273,7 @@ impl<'a> Monitor<'a> {
             };
             let now = self.now();
             self.sink.incident(now, happened, &change.incident)?;
+            self.remember(&change.incident);
         }
         Ok(())
     }
@@ -316,6 +309,7 @@ impl<'a> Monitor<'a> {
         Ok(Counted {
             totals: Totals::new(&self.totals, self.decider.tallies().not_served),
             destinations: destinations.collect(),
+            latencies,
         })
     }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use netmon::analyze::AnalyzeError;
 use netmon::cli::{Arguments, Command};
 use netmon::config::{Source, UsageError};
+use netmon::history::ReadError;
 
 mod commands;
 
@@ -21,6 +22,8 @@ fn main() -> ExitCode {
         Command::Config(arguments) => commands::config(&arguments, &Source::of(&matches)),
         Command::Analyze(arguments) => commands::analyze(&arguments),
         Command::Detach(arguments) => commands::detach(&arguments),
+        Command::Incidents(arguments) => commands::incidents(&arguments),
+        Command::Report(arguments) => commands::report(&arguments),
     };
     match result {
         Ok(status) => status,
@@ -38,7 +41,8 @@ fn status(error: &anyhow::Error) -> ExitCode {
     let is_usage = error.downcast_ref::<UsageError>().is_some()
         || error
             .downcast_ref::<AnalyzeError>()
-            .is_some_and(AnalyzeError::is_usage);
+            .is_some_and(AnalyzeError::is_usage)
+        || error.downcast_ref::<ReadError>().is_some_and(ReadError::is_usage);
     if is_usage {
         ExitCode::from(USAGE)
     } else {

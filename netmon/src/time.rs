@@ -97,6 +97,12 @@ impl WallOffset {
         Timestamp::from_nanosecond(nanos).unwrap_or(Timestamp::MAX)
     }
 
+    /// The moment of a wall time; what lies before the clock's zero is that zero.
+    pub fn time(self, wall: Timestamp) -> Time {
+        let nanos = wall.as_nanosecond() - i128::from(self.0);
+        Time(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX))
+    }
+
     /// The same as the contract prints it: RFC 3339, UTC, microseconds (`2026-11-24T13:24:32.192571Z`).
     pub fn rfc3339(self, time: Time) -> String {
         rfc3339(self.wall(time))
@@ -123,6 +129,16 @@ mod tests {
     fn a_boot_time_is_shown_as_wall_time() {
         let offset = WallOffset::new(1_000_000_000_000_000_000, 5 * SECOND_NS);
         assert_eq!(offset.rfc3339(Time::at_second(7)), "2001-09-09T01:46:42.000000Z");
+    }
+
+    #[test]
+    fn a_wall_time_is_a_moment_and_never_before_the_clocks_zero() {
+        let offset = WallOffset::new(1_000_000_000_000_000_000, 5 * SECOND_NS);
+        let wall = |seconds: i64| Timestamp::from_second(1_000_000_000 + seconds).unwrap();
+        assert_eq!(offset.time(wall(2)), Time::at_second(7));
+        assert_eq!(offset.wall(offset.time(wall(2))), wall(2));
+        assert_eq!(offset.time(wall(-5)), Time::default());
+        assert_eq!(offset.time(wall(-86_400)), Time::default());
     }
 
     #[test]

@@ -5,12 +5,14 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcomm
 mod analyze;
 mod config;
 mod detach;
+mod history;
 mod notify;
 mod run;
 
 pub use analyze::{Analyze, AnalyzeFormat};
 pub use config::{Config, ConfigAction};
 pub use detach::Detach;
+pub use history::{Incidents, Keep, ListFormat, Report, Since, Size};
 pub use notify::{Notify, NotifyEvent};
 pub use run::{Hook, LogLevel, Run, RunFormat};
 
@@ -47,6 +49,10 @@ pub enum Command {
     Analyze(Analyze),
     /// Take off what `netmon run --pin` left in the kernel: programs are detached, counts are gone
     Detach(Detach),
+    /// List the incidents that the history has kept
+    Incidents(Incidents),
+    /// Write the report of an incident that the history has kept
+    Report(Report),
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::Notify;
+use super::{Keep, Notify};
 use crate::kernel::{DEFAULT_PIN_DIRECTORY, HookChoice};
 use crate::time::parse_duration;
 
@@ -89,6 +89,10 @@ pub struct Run {
     /// goes on counting when netmon ends, and the next one goes on from there. `netmon detach` ends it
     #[arg(long, value_name = "DIRECTORY", num_args = 0..=1, default_missing_value = DEFAULT_PIN_DIRECTORY)]
     pub pin: Option<PathBuf>,
+
+    /// What outlives it
+    #[command(flatten)]
+    pub keep: Keep,
 
     /// How much to log: to the journal under systemd, else to standard error; debug also shows what the kernel
     /// programs log

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use netmon::cli::{Run, RunFormat};
 use netmon::config::{Live, Source};
+use netmon::history::Keeper;
 use netmon::notify::Notifier;
 use netmon::report::journal::Journal;
 use netmon::report::lines::Lines;
@@ -22,9 +23,13 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
+    // In this order: what is printed waits for nothing else.
     let mut sinks: Vec<Box<dyn Sink>> = vec![printer(arguments)];
     if log.is_journal() {
         sinks.push(Box::new(Journal));
+    }
+    if let Some(settings) = &config.history {
+        sinks.push(Box::new(Keeper::start(settings)?));
     }
     // Last, because its end may take seconds.
     sinks.push(Box::new(Notifier::new(&config.notify)));

@@ -27,6 +27,7 @@ use netmon_common::{Address, DnsPorts, limits};
 use crate::analyze;
 use crate::cli;
 use crate::detect::{Scope, SettingError, Thresholds};
+use crate::history;
 use crate::kernel::{HookChoice, Selection, Settings};
 use crate::notify as notifications;
 
@@ -96,6 +97,8 @@ pub struct Config {
     pub thresholds: Thresholds,
     /// Where maps and links are pinned, if they are to outlive the process.
     pub pin: Option<PathBuf>,
+    /// What is kept on disk, if anything is.
+    pub history: Option<history::Settings>,
     /// How much is logged.
     pub log_level: cli::LogLevel,
     /// Whom to notify, and how.
@@ -139,6 +142,7 @@ impl Config {
             iterative: arguments.iterative,
             thresholds,
             pin: arguments.pin.clone(),
+            history: history(&arguments.keep),
             log_level: arguments.log_level,
             notify,
         })
@@ -190,6 +194,14 @@ fn all_thresholds(changes: &[String], faults: &mut Vec<Fault>) -> Thresholds {
         Fault::new(key, error.to_string())
     }));
     thresholds
+}
+
+fn history(arguments: &cli::Keep) -> Option<history::Settings> {
+    Some(history::Settings {
+        file: arguments.history.clone()?,
+        keep: arguments.history_keep,
+        max_size: arguments.history_max_size.0,
+    })
 }
 
 fn ports_or_default(ports: &[u16]) -> Vec<u16> {

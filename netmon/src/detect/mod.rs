@@ -17,7 +17,9 @@ mod errors;
 mod incident;
 mod kinds;
 pub mod limits;
+mod memory;
 mod recent;
+mod restore;
 mod rules;
 mod scope;
 mod server;
@@ -44,6 +46,7 @@ use unsolicited::Unsolicited;
 use warnings::Warnings;
 
 pub use change::{Change, ChangeKind, Tallies};
+pub use memory::{Memory, Remembered};
 pub use scope::Scope;
 pub use setting::{NAMES as THRESHOLD_NAMES, SettingError, ThresholdValue};
 pub use thresholds::{ImpossibleThreshold, Thresholds};

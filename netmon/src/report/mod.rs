@@ -10,6 +10,7 @@ pub mod facts;
 pub mod html;
 pub mod journal;
 pub mod lines;
+pub mod list;
 pub mod markdown;
 pub mod model;
 mod panels;

@@ -1,9 +1,13 @@
 //! What a live monitor tells, and to whom: one trait, one file for each form.
 
+use std::collections::BTreeMap;
 use std::io;
+
+use netmon_common::{Address, records};
 
 use super::model::{DestinationCounts, Incident, Totals, Warning};
 use crate::config::Reloaded;
+use crate::detect::{Memory, Remembered};
 use crate::kernel::Attachment;
 use crate::time::{Time, WallOffset};
 
@@ -41,12 +45,25 @@ impl Happened {
 }
 
 /// All counts at a moment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Counted {
     /// Of everything.
     pub totals: Totals,
     /// By destination, in the order of addresses.
     pub destinations: Vec<DestinationCounts>,
+    /// How long answers took, of each server of which it is measured.
+    pub latencies: BTreeMap<Address, records::Latency>,
+}
+
+/// What earlier runs have left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recalled {
+    /// Incidents that are open, or closed lately.
+    pub incidents: Vec<Remembered>,
+    /// This host's own addresses that have answered something.
+    pub served: Vec<Address>,
+    /// Incidents that cannot be understood, and stay as they are.
+    pub garbled: u64,
 }
 
 /// A moment of the boot clock, and how to show it.
@@ -79,6 +96,22 @@ pub trait Sink {
     }
     /// The end.
     fn stopped(&mut self, at: Moment, counted: &Counted) -> io::Result<()>;
+
+    /// What had been counted before anything was attached: pinned maps have counted all along.
+    fn begin(&mut self, _counted: &Counted) {}
+    /// After [`Self::incident`]: what the decider must know to go on with the incident after a restart. `None` where
+    /// it has forgotten it already.
+    fn remember(&mut self, _incident: &Incident, _memory: Option<Memory>) {}
+    /// All of this host's own addresses that have answered something, each time that there are more.
+    fn served(&mut self, _addresses: &[Address]) {}
+    /// What earlier runs have left, once, as soon as it is known. Asked when all is attached, and at each poll.
+    fn recall(&mut self) -> Option<Recalled> {
+        None
+    }
+    /// What is wrong with the sink itself, to be told as a warning. Asked at each poll.
+    fn trouble(&mut self) -> Option<Warning> {
+        None
+    }
 }
 
 /// Several sinks, told in their order. The first error ends it: a sink whose trouble must not end the monitor
@@ -122,5 +155,27 @@ impl Sink for Sinks {
 
     fn stopped(&mut self, at: Moment, counted: &Counted) -> io::Result<()> {
         self.0.iter_mut().try_for_each(|sink| sink.stopped(at, counted))
+    }
+
+    fn begin(&mut self, counted: &Counted) {
+        self.0.iter_mut().for_each(|sink| sink.begin(counted));
+    }
+
+    fn remember(&mut self, incident: &Incident, memory: Option<Memory>) {
+        self.0
+            .iter_mut()
+            .for_each(|sink| sink.remember(incident, memory.clone()));
+    }
+
+    fn served(&mut self, addresses: &[Address]) {
+        self.0.iter_mut().for_each(|sink| sink.served(addresses));
+    }
+
+    fn recall(&mut self) -> Option<Recalled> {
+        self.0.iter_mut().find_map(|sink| sink.recall())
+    }
+
+    fn trouble(&mut self) -> Option<Warning> {
+        self.0.iter_mut().find_map(|sink| sink.trouble())
     }
 }
