@@ -10,6 +10,7 @@ use crate::analyze;
 use crate::cli;
 use crate::detect::{Scope, SettingError, Thresholds};
 use crate::kernel::{HookChoice, Selection, Settings};
+use crate::report::metrics;
 
 /// What was asked for cannot be.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +44,8 @@ pub struct Config {
     pub iterative: bool,
     /// What the decider goes by.
     pub thresholds: Thresholds,
+    /// Where metrics are served, if they are.
+    pub metrics: Option<metrics::Options>,
 }
 
 impl Config {
@@ -71,6 +74,11 @@ impl Config {
             servers: addresses(&arguments.server),
             iterative: arguments.iterative,
             thresholds: thresholds(&arguments.threshold)?,
+            metrics: arguments.metrics.map(|address| metrics::Options {
+                address,
+                max_servers: usize::from(arguments.metrics_max_servers),
+                interval: arguments.interval,
+            }),
         })
     }
 }

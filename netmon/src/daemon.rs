@@ -2,23 +2,25 @@
 //! decides out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
 use std::io;
+use std::sync::Arc;
 
 use anyhow::Context as _;
-use netmon_common::Address;
 use netmon_common::records::{self, Destination};
+use netmon_common::{Address, limits};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock;
 use crate::config::Config;
 use crate::counts::Counts;
-use crate::detect::{ChangeKind, Decider, Scope};
+use crate::detect::{self, ChangeKind, Decider, Scope};
 use crate::kernel::{Events, Inventory, Kernel, KernelLog, Observer, Poller, Watchlist};
 use crate::latency;
 use crate::observation::What;
 use crate::report::model::{DestinationCounts, Totals, Warning};
-use crate::report::sink::{Counted, Happened, Moment, Sink, Started};
+use crate::report::sink::{Counted, Happened, Moment, Sink, Started, Table};
 use crate::time::{Time, WallOffset};
 
 /// Events that are taken in one go, before anything else is looked at.
@@ -67,6 +69,7 @@ pub async fn run(config: &Config, sink: &mut dyn Sink) -> anyhow::Result<Summary
                 monitor.poll()?;
                 monitor.snapshot()?;
             }
+            () = monitor.asked() => monitor.answer()?,
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
             () = at(end) => break,
@@ -147,6 +150,17 @@ impl<'a> Monitor<'a> {
         Ok(())
     }
 
+    /// Waits until somebody asks for the counts.
+    async fn asked(&mut self) {
+        poll_fn(|context| self.sink.poll_asked(context)).await;
+    }
+
+    fn answer(&mut self) -> anyhow::Result<()> {
+        let (now, counted) = (self.now(), Arc::new(self.counted()?));
+        self.sink.answer(now, &counted);
+        Ok(())
+    }
+
     fn started(&mut self, started: &Started<'_>) -> io::Result<()> {
         let now = self.now();
         self.sink.started(now, started)
@@ -216,6 +230,7 @@ impl<'a> Monitor<'a> {
             self.tell_counts(address, &counters, time);
         }
         self.polled = now;
+        self.sink.polled(self.now());
         self.decider.advance(now, &|_| true);
         self.tell_changes()?;
         self.warn()
@@ -278,16 +293,34 @@ impl<'a> Monitor<'a> {
     fn counted(&mut self) -> anyhow::Result<Counted> {
         let mut latencies = BTreeMap::new();
         self.poller.latencies(|address, times| {
-            latencies.insert(address, latency::summary(&times));
+            latencies.insert(address, times);
         })?;
         let destinations = self.destinations.iter().map(|(address, counters)| {
-            let latency = latencies.get(address).copied().unwrap_or_default();
+            let latency = latencies.get(address).map(latency::summary).unwrap_or_default();
             DestinationCounts::new(*address, counters, latency)
         });
         Ok(Counted {
             totals: Totals::new(&self.totals, self.decider.tallies().not_served),
             destinations: destinations.collect(),
+            tables: self.tables(latencies.len()),
+            latencies,
         })
+    }
+
+    /// How full the tables are, the kernel's and the decider's.
+    fn tables(&self, latencies: usize) -> Vec<Table> {
+        let table = |name, entries: usize, capacity: u64| Table {
+            name,
+            entries: entries as u64,
+            capacity,
+        };
+        let destinations = u64::from(self.config.settings.destinations);
+        let servers = usize::try_from(self.decider.tallies().servers).unwrap_or(usize::MAX);
+        vec![
+            table("destinations", self.destinations.len(), destinations),
+            table("latency", latencies, u64::from(limits::LATENCY_SERVERS)),
+            table("servers", servers, detect::limits::SERVERS as u64),
+        ]
     }
 
     /// The last word: everything is detached, so that these counts are final.

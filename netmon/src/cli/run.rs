@@ -1,6 +1,6 @@
 //! The command line of `netmon run`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -68,6 +68,14 @@ pub struct Run {
     /// be verified, and unanswered queries are not noticed
     #[arg(long)]
     pub no_latency: bool,
+
+    /// Serve metrics for Prometheus at this address, such as 127.0.0.1:9253
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub metrics: Option<SocketAddr>,
+
+    /// Servers that metrics tell apart; all others are summed
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(1..))]
+    pub metrics_max_servers: u16,
 
     /// How much to log to standard error; debug also shows what the kernel programs log
     #[arg(long, value_enum, default_value_t = LogLevel::Warn)]

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use netmon::cli::{Run, RunFormat};
 use netmon::config::Config;
 use netmon::report::lines::Lines;
+use netmon::report::metrics::Metrics;
 use netmon::report::people::People;
 use netmon::report::sink::{Sink, Sinks};
 
@@ -20,7 +21,11 @@ pub fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
         RunFormat::Text => Box::new(People::new(io::stdout(), style())),
         RunFormat::Json => Box::new(Lines::new(io::BufWriter::new(io::stdout()), arguments.snapshots)),
     };
-    let mut sinks = Sinks::new(vec![printer]);
+    let mut sinks = vec![printer];
+    if let Some(options) = config.metrics {
+        sinks.push(Box::new(Metrics::start(options)?));
+    }
+    let mut sinks = Sinks::new(sinks);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -10,6 +10,7 @@ pub mod facts;
 pub mod html;
 pub mod lines;
 pub mod markdown;
+pub mod metrics;
 pub mod model;
 mod panels;
 pub mod people;
