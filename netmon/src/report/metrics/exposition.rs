@@ -384,12 +384,12 @@ fn gauge<'a, const N: usize, V: EncodeGaugeValue>(
     Ok(())
 }
 
-fn buckets(histogram: &Histogram) -> [(f64, u64); EDGES_US.len()] {
-    std::array::from_fn(|place| {
-        let edge = EDGES_US.get(place).copied().unwrap_or_default();
-        let count = histogram.counts.get(place).copied().unwrap_or_default();
-        (seconds(edge), count)
-    })
+/// Upper edges in seconds, the last one infinite, and the answers of each bucket.
+fn buckets(histogram: &Histogram) -> [(f64, u64); EDGES_US.len() + 1] {
+    let mut edges = EDGES_US.into_iter().map(seconds);
+    histogram
+        .counts
+        .map(|count| (edges.next().unwrap_or(f64::INFINITY), count))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact to 285 years")]
