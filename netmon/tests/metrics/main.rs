@@ -15,3 +15,4 @@ mod sample;
 mod served;
 #[path = "../support/mod.rs"]
 mod support;
+mod text;
