@@ -5,9 +5,9 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::http::{ANY, connect, exchange, get};
 use crate::sample;
 use crate::served::Served;
+use crate::support::http::{ANY, connect, exchange, get};
 
 /// Reads until the other side closes, and says how long that took.
 fn cut_after(mut stream: TcpStream) -> Duration {

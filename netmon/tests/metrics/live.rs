@@ -11,8 +11,8 @@ use xtask::lab::{
     DnsServer, Namespace, Netmon, Process, Routed, SERVER_V4, TYPE_A, TwoHosts, query, two_hosts, with_router,
 };
 
-use crate::http::{ANY, Answer, PROMETHEUS, connect, exchange, get};
 use crate::names::assert_asked_names_exist;
+use crate::support::http::{ANY, Answer, PROMETHEUS, connect, exchange, get};
 use crate::support::incident::time;
 use crate::support::{CLOSING, NETMON, SOON, ask_answered, ask_refused, start, watch};
 use crate::text::samples;
@@ -215,7 +215,7 @@ fn a_full_table_costs_at_most_2_percent_of_a_cpu_and_96_mib() {
     thread::sleep(Duration::from_secs(SECONDS / 2));
     let body = scrape(&hosts.client, PROMETHEUS).body;
     thread::sleep(Duration::from_secs(SECONDS / 2));
-    let used = cpu(netmon.process()) - before;
+    let used = cpu(netmon.process()).saturating_sub(before);
     assert_eq!(value(&body, "netmon_servers_listed", &[]), 1_000);
     assert_eq!(value(&body, "netmon_servers_other", &[]), 7_192);
     assert_eq!(value(&body, "netmon_overflow_packets_total", &[]), 10_000 - 8_192);
@@ -235,7 +235,7 @@ fn without_traffic_and_scrapes_it_costs_at_most_two_thousandths_of_a_cpu() {
     thread::sleep(Duration::from_secs(1));
     let before = cpu(netmon.process());
     thread::sleep(Duration::from_secs(SECONDS));
-    let used = cpu(netmon.process()) - before;
+    let used = cpu(netmon.process()).saturating_sub(before);
     let share = used.as_secs_f64() / Duration::from_secs(SECONDS).as_secs_f64() * 100.0;
     println!("{share:.3} % of a CPU, {} KiB", resident_kib(netmon.process()));
     assert!(share < 0.2 * f64::from(SLOWER), "{share:.3} %");

@@ -7,7 +7,6 @@
 )]
 
 mod hostile;
-mod http;
 mod live;
 mod names;
 mod paths;

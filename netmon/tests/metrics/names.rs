@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use netmon::report::sink::{Happened, Sink as _};
+use netmon::report::sink::Happened;
 use serde_json::Value;
 
-use crate::http::{ANY, get};
 use crate::sample;
-use crate::served::{Served, now};
+use crate::served::Served;
+use crate::support::http::{ANY, get};
 use crate::text::{Family, families, samples};
 
 /// A file of the workspace.
@@ -25,11 +25,7 @@ fn read(path: &str) -> String {
 /// Metrics with something of everything.
 fn everything() -> String {
     let served = Served::attached(sample::counted(3), 2);
-    served.order(|metrics| {
-        metrics
-            .incident(now(), Happened::Opened, &sample::incident())
-            .unwrap()
-    });
+    served.incident(Happened::Opened, &sample::incident());
     get(served.address(), "/metrics", ANY).body
 }
 
@@ -63,7 +59,7 @@ fn the_metrics_that_are_told_are_those_that_are_documented() {
     );
 }
 
-/// The words in PromQL that name metrics of ours, those that rules record included.
+/// The words of a query that name metrics of ours, those that rules record included.
 fn names(promql: &str) -> impl Iterator<Item = String> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     let words = promql.split(move |c| !is_part(c)).map(str::to_owned);

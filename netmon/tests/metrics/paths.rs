@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use netmon::report::sink::{Happened, Sink as _};
 
-use crate::http::{ANY, PROMETHEUS, connect, exchange, get};
 use crate::sample;
 use crate::served::{Served, now};
+use crate::support::http::{ANY, PROMETHEUS, connect, exchange, get};
 use crate::text::samples;
 
 #[test]
@@ -109,11 +109,7 @@ fn an_incident_is_active_until_it_closes_and_then_it_is_gone() {
         thread::sleep(Duration::from_millis(550));
         get(served.address(), "/metrics", ANY).body
     };
-    served.order(|metrics| {
-        metrics
-            .incident(now(), Happened::Opened, &sample::incident())
-            .unwrap()
-    });
+    served.incident(Happened::Opened, &sample::incident());
     let body = scrape();
     let labels = r#"server="203.0.113.2",port="53",transport="udp",kind="unreachable""#;
     assert_eq!(
@@ -134,11 +130,7 @@ fn an_incident_is_active_until_it_closes_and_then_it_is_gone() {
         "{body}"
     );
 
-    served.order(|metrics| {
-        metrics
-            .incident(now(), Happened::Closed, &sample::closed())
-            .unwrap()
-    });
+    served.incident(Happened::Closed, &sample::closed());
     let body = scrape();
     assert_eq!(of(&body, "netmon_incident_"), [""; 0]);
     assert!(

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use netmon::clock;
 use netmon::report::metrics::{Metrics, Options};
-use netmon::report::sink::{Counted, Moment, Sink as _, Started};
+use netmon::report::model::Incident;
+use netmon::report::sink::{Counted, Happened, Moment, Sink as _, Started};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 /// How often the event loop polls, as far as the listener knows.
@@ -81,6 +82,12 @@ impl Served {
     /// Tells that the counts were read.
     pub fn poll(&self) {
         self.order(|metrics| metrics.polled(now()));
+    }
+
+    /// Tells of an incident.
+    pub fn incident(&self, happened: Happened, incident: &Incident) {
+        let incident = incident.clone();
+        self.order(move |metrics| metrics.incident(now(), happened, &incident).unwrap());
     }
 
     /// Does something to the metrics, and returns when it is done.

@@ -98,8 +98,7 @@ impl Shared {
         self.asked.store(true, Ordering::Release);
         self.waker.wake();
         let _changed = tokio::time::timeout(within, answers.changed()).await.ok()?;
-        let answer = answers.borrow_and_update().clone();
-        answer
+        self.answers.borrow().clone()
     }
 
     /// Whether interfaces are watched.

@@ -25,7 +25,8 @@ pub struct Answer {
 
 /// Gets a path.
 pub fn get(address: SocketAddr, path: &str, accept: &str) -> Answer {
-    let request = format!("GET {path} HTTP/1.1\r\nHost: netmon\r\nAccept: {accept}\r\n\r\n");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: netmon\r\nAccept: {accept}\r\nConnection: close\r\n\r\n");
     exchange(&mut connect(address), request.as_bytes())
 }
 
