@@ -291,10 +291,7 @@ impl<'a> Monitor<'a> {
 
     /// All counts, as they are told.
     fn counted(&mut self) -> anyhow::Result<Counted> {
-        let mut latencies = BTreeMap::new();
-        self.poller.latencies(|address, times| {
-            latencies.insert(address, times);
-        })?;
+        let latencies = self.poller.latencies()?;
         let destinations = self.destinations.iter().map(|(address, counters)| {
             let latency = latencies.get(address).map(latency::summary).unwrap_or_default();
             DestinationCounts::new(*address, counters, latency)
@@ -302,24 +299,31 @@ impl<'a> Monitor<'a> {
         Ok(Counted {
             totals: Totals::new(&self.totals, self.decider.tallies().not_served),
             destinations: destinations.collect(),
-            tables: self.tables(latencies.len()),
+            tables: self.tables(),
             latencies,
         })
     }
 
     /// How full the tables are, the kernel's and the decider's.
-    fn tables(&self, latencies: usize) -> Vec<Table> {
-        let table = |name, entries: usize, capacity: u64| Table {
+    fn tables(&self) -> Vec<Table> {
+        let table = |name, entries: u64, capacity: u64| Table {
             name,
-            entries: entries as u64,
+            entries,
             capacity,
         };
-        let destinations = u64::from(self.config.settings.destinations);
-        let servers = usize::try_from(self.decider.tallies().servers).unwrap_or(usize::MAX);
+        let (destinations, timed) = (self.destinations.len() as u64, self.poller.latency_places());
         vec![
-            table("destinations", self.destinations.len(), destinations),
-            table("latency", latencies, u64::from(limits::LATENCY_SERVERS)),
-            table("servers", servers, detect::limits::SERVERS as u64),
+            table(
+                "destinations",
+                destinations,
+                self.config.settings.destinations.into(),
+            ),
+            table("latency", timed.into(), limits::LATENCY_SERVERS.into()),
+            table(
+                "servers",
+                self.decider.tallies().servers,
+                detect::limits::SERVERS as u64,
+            ),
         ]
     }
 

@@ -22,7 +22,7 @@ const STOPS: IpAddr = SERVER_V4;
 const SHUT_OUT: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 3));
 
 /// From the outage to the message, and from the mending to the next: the issue's own figure.
-const A_MINUTE: Duration = Duration::from_secs(60);
+const A_MINUTE: Duration = Duration::from_mins(1);
 /// Until Prometheus knows all hosts.
 const SETTLING: Duration = Duration::from_secs(20);
 

@@ -117,6 +117,8 @@ mod tests {
     use super::*;
     use crate::report::model::{self, DestinationCounts};
     use netmon_common::records::{self, Destination};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     /// A reading: queries to each server, the last byte of its address.
     fn counted(queries: &[(u8, u64)]) -> Counted {
@@ -181,5 +183,40 @@ mod tests {
         let page = book.update(Time::at_second(8_000), &counted(&[(1, 15), (2, 9)]));
         assert_eq!(queries(&page), (vec![("10.0.0.1", 15)], 7));
         assert_eq!(page.others, 1);
+    }
+
+    proptest! {
+        /// Whatever grows, and however long it is silent: nothing that is told ever falls, and nothing is told twice.
+        #[test]
+        fn what_is_told_only_grows_and_by_no_more_than_what_was_counted(
+            places in 1..4_usize,
+            readings in vec((0..5_000_u64, vec(0..3_u64, 6)), 1..40),
+        ) {
+            let mut book = Book::new(places);
+            let (mut now, mut counts) = (1, [0; 6]);
+            let mut told: BTreeMap<String, u64> = BTreeMap::new();
+            let mut last: Vec<String> = vec!["other".to_owned()];
+            for (seconds, more) in readings {
+                now += seconds;
+                counts.iter_mut().zip(&more).for_each(|(count, more)| *count += more);
+                // Numbers from 0 on, those with nothing yet are not there.
+                let seen = (0..).zip(counts).filter(|(_, count)| *count > 0);
+                let page = book.update(Time::at_second(now), &counted(&seen.collect::<Vec<_>>()));
+                let (servers, other) = queries(&page);
+                let all: Vec<(&str, u64)> = servers.into_iter().chain([("other", other)]).collect();
+                let mut grown = 0;
+                for (name, count) in &all {
+                    let before = told.insert((*name).to_owned(), *count).unwrap_or_default();
+                    prop_assert!(before <= *count, "{name} fell from {before} to {count}");
+                    // A series that appears is no growth: it starts where the server is.
+                    if last.iter().any(|last| last == name) {
+                        grown += count - before;
+                    }
+                }
+                last = all.into_iter().map(|(name, _)| name.to_owned()).collect();
+                prop_assert!(grown <= more.iter().sum::<u64>(), "{grown} is told of {more:?}");
+                prop_assert!(page.servers.len() <= places);
+            }
+        }
     }
 }

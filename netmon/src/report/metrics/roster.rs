@@ -13,7 +13,7 @@ use netmon_common::Address;
 use crate::time::Time;
 
 /// A listed server that was silent for this long gives way to an active one.
-const SILENT: Duration = Duration::from_secs(3_600);
+const SILENT: Duration = Duration::from_hours(1);
 
 /// What a server did up to a reading.
 #[derive(Clone, Copy, Debug)]
