@@ -5,24 +5,25 @@ mod keep;
 mod reload;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use netmon_common::Address;
 use netmon_common::records::{self, Destination};
+use netmon_common::{Address, limits};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock;
 use crate::config::Config;
 use crate::counts::Counts;
-use crate::detect::{ChangeKind, Decider};
+use crate::detect::{self, ChangeKind, Decider};
 use crate::kernel::{Events, Inventory, Kernel, KernelLog, Observer, Pins, Poller, Watchlist};
 use crate::latency;
 use crate::observation::What;
 use crate::report::model::{DestinationCounts, Totals, Warning};
-use crate::report::sink::{Counted, Happened, Moment, Sink, Started};
+use crate::report::sink::{Counted, Happened, Moment, Sink, Started, Table};
 use crate::rights;
 use crate::time::{Time, WallOffset};
 
@@ -90,6 +91,7 @@ pub async fn run(config: &Config, sink: &mut dyn Sink, reload: Reload<'_>) -> an
                 monitor.snapshot()?;
             }
             _ = hangup.recv() => monitor.reload(reload)?,
+            () = monitor.asked() => monitor.answer()?,
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
             () = at(end) => break,
@@ -169,6 +171,17 @@ impl<'a> Monitor<'a> {
         Ok(())
     }
 
+    /// Waits until somebody asks for the counts.
+    async fn asked(&mut self) {
+        poll_fn(|context| self.sink.poll_asked(context)).await;
+    }
+
+    fn answer(&mut self) -> anyhow::Result<()> {
+        let (now, counted) = (self.now(), Arc::new(self.counted()?));
+        self.sink.answer(now, &counted);
+        Ok(())
+    }
+
     fn started(&mut self, started: &Started<'_>) -> io::Result<()> {
         let now = self.now();
         self.sink.started(now, started)
@@ -238,6 +251,7 @@ impl<'a> Monitor<'a> {
             self.tell_counts(address, &counters, time);
         }
         self.polled = now;
+        self.sink.polled(self.now());
         self.decider.advance(now, &|_| true);
         self.recall()?;
         self.tell_changes()?;
@@ -309,8 +323,32 @@ impl<'a> Monitor<'a> {
         Ok(Counted {
             totals: Totals::new(&self.totals, self.decider.tallies().not_served),
             destinations: destinations.collect(),
+            tables: self.tables(),
             latencies,
         })
+    }
+
+    /// How full the tables are, the kernel's and the decider's.
+    fn tables(&self) -> Vec<Table> {
+        let table = |name, entries: u64, capacity: u64| Table {
+            name,
+            entries,
+            capacity,
+        };
+        let (destinations, timed) = (self.destinations.len() as u64, self.poller.latency_places());
+        vec![
+            table(
+                "destinations",
+                destinations,
+                self.config.settings.destinations.into(),
+            ),
+            table("latency", timed.into(), limits::LATENCY_SERVERS.into()),
+            table(
+                "servers",
+                self.decider.tallies().servers,
+                detect::limits::SERVERS as u64,
+            ),
+        ]
     }
 
     /// The last word: everything is detached, so that these counts are final.

@@ -1,6 +1,6 @@
 //! The command line of `netmon run`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -93,6 +93,14 @@ pub struct Run {
     /// What outlives it
     #[command(flatten)]
     pub keep: Keep,
+
+    /// Serve metrics for Prometheus at this address, such as 127.0.0.1:9253
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub metrics: Option<SocketAddr>,
+
+    /// Servers that metrics tell apart; all others are summed
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(1..))]
+    pub metrics_max_servers: u16,
 
     /// How much to log: to the journal under systemd, else to standard error; debug also shows what the kernel
     /// programs log

@@ -10,6 +10,7 @@ use netmon::history::Keeper;
 use netmon::notify::Notifier;
 use netmon::report::journal::Journal;
 use netmon::report::lines::Lines;
+use netmon::report::metrics::Metrics;
 use netmon::report::people::People;
 use netmon::report::sink::{Sink, Sinks};
 
@@ -30,6 +31,9 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
     }
     if let Some(settings) = &config.history {
         sinks.push(Box::new(Keeper::start(settings)?));
+    }
+    if let Some(options) = config.metrics {
+        sinks.push(Box::new(Metrics::start(options)?));
     }
     // Last, because its end may take seconds.
     sinks.push(Box::new(Notifier::new(&config.notify)));

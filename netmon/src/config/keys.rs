@@ -47,6 +47,8 @@ pub const KEYS: &[Key] = &[
     restart("history.file", "history"),
     restart("history.keep", "history-keep"),
     restart("history.max-size", "history-max-size"),
+    restart("metrics.listen", "metrics"),
+    restart("metrics.max-servers", "metrics-max-servers"),
     reload("notify.event", "notify-event"),
     reload("notify.queue", "notify-queue"),
     reload("notify.webhook.url", "webhook"),

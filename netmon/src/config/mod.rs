@@ -30,6 +30,7 @@ use crate::detect::{Scope, SettingError, Thresholds};
 use crate::history;
 use crate::kernel::{HookChoice, Selection, Settings};
 use crate::notify as notifications;
+use crate::report::metrics;
 
 pub use keys::{Change, KEYS, Key};
 pub use loaded::{DEFAULT_FILE, Loaded, Source};
@@ -99,6 +100,8 @@ pub struct Config {
     pub pin: Option<PathBuf>,
     /// What is kept on disk, if anything is.
     pub history: Option<history::Settings>,
+    /// Where metrics are served, if they are.
+    pub metrics: Option<metrics::Options>,
     /// How much is logged.
     pub log_level: cli::LogLevel,
     /// Whom to notify, and how.
@@ -143,6 +146,11 @@ impl Config {
             thresholds,
             pin: arguments.pin.clone(),
             history: history(&arguments.keep),
+            metrics: arguments.metrics.map(|address| metrics::Options {
+                address,
+                max_servers: usize::from(arguments.metrics_max_servers),
+                interval: arguments.interval,
+            }),
             log_level: arguments.log_level,
             notify,
         })

@@ -18,6 +18,7 @@ impl Monitor<'_> {
             totals: Totals::new(&totals, 0),
             destinations: Vec::with_capacity(destinations.len()),
             latencies: self.poller.latencies()?,
+            tables: Vec::new(),
         };
         for (address, counters) in &destinations {
             let times = counted.latencies.get(address);

@@ -51,6 +51,11 @@ pub use scope::Scope;
 pub use setting::{NAMES as THRESHOLD_NAMES, SettingError, ThresholdValue};
 pub use thresholds::{ImpossibleThreshold, Thresholds};
 
+/// The names of all kinds of incidents.
+pub fn kinds() -> [&'static str; 3] {
+    kinds::Kind::ALL.map(kinds::Kind::name)
+}
+
 /// Observations in, incidents out.
 #[derive(Debug)]
 pub struct Decider {

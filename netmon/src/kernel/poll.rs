@@ -22,6 +22,7 @@ pub struct Poller {
     totals: PerCpuArray<MapData, Totals>,
     destinations: Table,
     latency: PerCpuArray<MapData, Latency>,
+    latency_places: u32,
 }
 
 impl Kernel {
@@ -31,6 +32,7 @@ impl Kernel {
             totals: self.per_cpu_array(TOTALS)?,
             destinations: Table::open(self, "DESTINATIONS", size_of::<Entry>())?,
             latency: self.per_cpu_array(LATENCY)?,
+            latency_places: 0,
         })
     }
 
@@ -77,6 +79,7 @@ impl Poller {
     /// Each server that has answered a query that was seen, and how long its answers took.
     pub fn latencies(&mut self) -> Result<BTreeMap<Address, Latency>, KernelError> {
         let mut servers: BTreeMap<Address, Latency> = BTreeMap::new();
+        self.latency_places = 0;
         for place in 0..LATENCY_SERVERS {
             let each = self
                 .latency
@@ -90,6 +93,7 @@ impl Poller {
             if taken.peek().is_none() {
                 break;
             }
+            self.latency_places = place + 1;
             for latency in taken {
                 servers
                     .entry(latency.server)
@@ -98,5 +102,11 @@ impl Poller {
             }
         }
         Ok(servers)
+    }
+
+    /// Places for latency that the fullest CPU had given away at the last reading of [`Self::latencies`], of
+    /// [`LATENCY_SERVERS`].
+    pub const fn latency_places(&self) -> u32 {
+        self.latency_places
     }
 }

@@ -12,6 +12,7 @@ pub mod journal;
 pub mod lines;
 pub mod list;
 pub mod markdown;
+pub mod metrics;
 pub mod model;
 mod panels;
 pub mod people;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use netmon_common::{Address, records};
 
@@ -51,8 +53,21 @@ pub struct Counted {
     pub totals: Totals,
     /// By destination, in the order of addresses.
     pub destinations: Vec<DestinationCounts>,
-    /// How long answers took, of each server of which it is measured.
+    /// How long the answers of each server took of which it is measured, in all buckets.
     pub latencies: BTreeMap<Address, records::Latency>,
+    /// How full the tables are.
+    pub tables: Vec<Table>,
+}
+
+/// A table of bounded size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its name in metrics.
+    pub name: &'static str,
+    /// Entries that it has.
+    pub entries: u64,
+    /// Entries that it can have.
+    pub capacity: u64,
 }
 
 /// What earlier runs have left.
@@ -87,6 +102,14 @@ pub trait Sink {
     fn wants_snapshot(&self, at: Moment) -> bool;
     /// The counts of a poll that wanted them.
     fn snapshot(&mut self, at: Moment, counted: &Counted) -> io::Result<()>;
+    /// The counts were read: the event loop is alive.
+    fn polled(&mut self, _at: Moment) {}
+    /// Ready once somebody asks this sink for the counts, who cannot wait for the next poll.
+    fn poll_asked(&mut self, _context: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+    /// The counts, for those who asked.
+    fn answer(&mut self, _at: Moment, _counted: &Arc<Counted>) {}
     /// Something that limits what the rest says.
     fn warning(&mut self, at: Moment, warning: &Warning) -> io::Result<()>;
     /// The configuration was read again: what came of it, or why it was refused. A sink that has settings of its
@@ -143,6 +166,25 @@ impl Sink for Sinks {
     fn snapshot(&mut self, at: Moment, counted: &Counted) -> io::Result<()> {
         let mut wanting = self.0.iter_mut().filter(|sink| sink.wants_snapshot(at));
         wanting.try_for_each(|sink| sink.snapshot(at, counted))
+    }
+
+    fn polled(&mut self, at: Moment) {
+        self.0.iter_mut().for_each(|sink| sink.polled(at));
+    }
+
+    fn poll_asked(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        // All of them are polled, so that each can wake the loop.
+        let mut asked = Poll::Pending;
+        for sink in &mut self.0 {
+            if sink.poll_asked(context).is_ready() {
+                asked = Poll::Ready(());
+            }
+        }
+        asked
+    }
+
+    fn answer(&mut self, at: Moment, counted: &Arc<Counted>) {
+        self.0.iter_mut().for_each(|sink| sink.answer(at, counted));
     }
 
     fn warning(&mut self, at: Moment, warning: &Warning) -> io::Result<()> {

@@ -135,7 +135,7 @@ fn the_end_does_not_wait_for_a_courier_who_never_comes_back() {
     struct Lost;
     impl Courier for Lost {
         fn deliver(&self, _notice: &Notice, _end: &dyn Fn() -> Option<Instant>) -> Attempt {
-            thread::sleep(Duration::from_hours(1));
+            std::thread::sleep(Duration::from_hours(1));
             Attempt::Delivered
         }
         fn patience(&self) -> Duration {
