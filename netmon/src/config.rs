@@ -50,7 +50,9 @@ impl Config {
     pub fn from_arguments(arguments: &cli::Run) -> Result<Self, UsageError> {
         let ports = ports_or_default(&arguments.port);
         let selection = if arguments.all_interfaces {
-            Selection::All
+            Selection::All {
+                exclude: arguments.exclude.clone(),
+            }
         } else if arguments.interface.is_empty() {
             Selection::DefaultRoutes
         } else {

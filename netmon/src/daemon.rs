@@ -14,7 +14,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::counts::Counts;
 use crate::detect::{ChangeKind, Decider, Scope};
-use crate::kernel::{Events, Inventory, Kernel, KernelLog, Observer, Poller, Watchlist};
+use crate::kernel::{Change, Events, Kernel, KernelLog, Network, Observer, Poller, Watchlist};
 use crate::latency;
 use crate::observation::What;
 use crate::report::model::{DestinationCounts, Totals, Warning};
@@ -37,18 +37,15 @@ pub async fn run(config: &Config, sink: &mut dyn Sink) -> anyhow::Result<Summary
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
 
-    let inventory = Inventory::read().await?;
-    let choice = inventory.choose(&config.selection)?;
+    let network = Network::watch(&config.selection).await?;
     let mut kernel = Kernel::load(&config.settings)?;
     let mut log = config.settings.log.then(|| kernel.log()).transpose()?;
-    let mut monitor = Monitor::new(config, &mut kernel, &inventory, sink)?;
+    let mut monitor = Monitor::new(config, &mut kernel, network.addresses(), sink)?;
     let mut events = kernel.events()?;
-    let mut attachments = kernel.attachments()?;
-    attachments.attach_all(&mut kernel, &choice, config.hook)?;
-    let attached: Vec<_> = attachments.iter().cloned().collect();
+    let (mut watching, watched) = network.attach(kernel, config.hook)?;
     monitor.started(&Started {
-        attachments: &attached,
-        left_out: &choice.left_out,
+        attachments: &watched.attachments,
+        left_out: &watched.left_out,
         ports: &config.ports,
     })?;
 
@@ -69,14 +66,14 @@ pub async fn run(config: &Config, sink: &mut dyn Sink) -> anyhow::Result<Summary
                 monitor.poll()?;
                 monitor.snapshot()?;
             }
+            change = watching.next() => monitor.network_changed(change?)?,
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
             () = at(end) => break,
         }
     }
     // From here on nothing is counted any more.
-    drop(attachments);
-    drop(kernel);
+    watching.detach().await;
     monitor.take_events(&mut events)?;
     monitor.stop()
 }
@@ -110,10 +107,9 @@ impl<'a> Monitor<'a> {
     fn new(
         config: &'a Config,
         kernel: &mut Kernel,
-        inventory: &Inventory,
+        local: BTreeSet<Address>,
         sink: &'a mut dyn Sink,
     ) -> anyhow::Result<Self> {
-        let local: BTreeSet<Address> = inventory.addresses.iter().copied().map(Address::from).collect();
         let scope = Scope {
             servers: config.servers.clone(),
             iterative: config.iterative,
@@ -153,6 +149,22 @@ impl<'a> Monitor<'a> {
     fn started(&mut self, started: &Started<'_>) -> io::Result<()> {
         let now = self.now();
         self.sink.started(now, started)
+    }
+
+    /// Tells what became of the interfaces, and goes by this host's addresses as they are now.
+    fn network_changed(&mut self, change: Change) -> io::Result<()> {
+        let now = self.now();
+        match change {
+            Change::Addresses(local) => {
+                self.decider.set_local(local.iter().copied());
+                self.observer.set_local(local);
+                Ok(())
+            }
+            told => match told.word() {
+                Some(word) => self.sink.warning(now, &Warning::new(word, told.to_string())),
+                None => Ok(()),
+            },
+        }
     }
 
     fn now(&self) -> Moment {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use glob::Pattern;
 
 use crate::kernel::HookChoice;
 use crate::time::parse_duration;
@@ -22,6 +23,10 @@ pub struct Run {
     /// Watch all interfaces that lie on no other one
     #[arg(long)]
     pub all_interfaces: bool,
+
+    /// With --all-interfaces, leave out those whose name matches this shell pattern (repeatable), such as veth*
+    #[arg(long, value_name = "PATTERN", requires = "all_interfaces")]
+    pub exclude: Vec<Pattern>,
 
     /// How to see what arrives
     #[arg(long, value_enum, default_value_t = Hook::Auto)]

@@ -4,6 +4,7 @@ use std::io;
 
 use aya::programs::ProgramError;
 use aya::{EbpfError, maps::MapError};
+use netmon_common::limits;
 
 /// Why the kernel's side does not work. All of these end netmon with exit status 3.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,16 @@ pub enum KernelError {
         /// The names of those that exist.
         present: String,
     },
+    /// More interfaces than the kernel's table holds.
+    #[error(
+        "{count} interfaces are to be watched, those that lie on them included, and netmon watches at most {max}: \
+         leave some out with --exclude",
+        max = limits::INTERFACES
+    )]
+    TooManyInterfaces {
+        /// How many.
+        count: usize,
+    },
     /// No interface to watch was found.
     #[error("there is nothing to watch: {why}; name interfaces with --interface")]
     NoInterface {
@@ -53,7 +64,7 @@ pub enum KernelError {
         why: String,
     },
     /// The interface went away in the middle of it.
-    #[error("the interface {interface} went away while netmon attached to it; start netmon again")]
+    #[error("the interface {interface} went away while netmon attached to it")]
     InterfaceGone {
         /// The interface.
         interface: String,
@@ -126,6 +137,14 @@ pub enum KernelError {
 }
 
 impl KernelError {
+    /// A list that cannot be read.
+    pub(super) fn netlink(what: &'static str, error: &(dyn std::error::Error + 'static)) -> Self {
+        Self::Netlink {
+            what,
+            reason: chain(error),
+        }
+    }
+
     /// A map that cannot be used.
     pub(super) fn map(what: &'static str, map: &'static str, error: impl Into<MapError>) -> Self {
         Self::Map {

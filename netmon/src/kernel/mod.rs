@@ -4,9 +4,11 @@
 
 mod attach;
 mod attachments;
+mod change;
 mod entered_by;
 mod error;
 mod events;
+mod follow;
 mod hooks;
 mod interfaces;
 mod load;
@@ -16,9 +18,11 @@ mod poll;
 mod questions;
 mod table;
 mod test_run;
+mod watching;
 mod watchlist;
 
 pub use attachments::Attachments;
+pub use change::Change;
 pub use error::KernelError;
 pub use events::{Event, Events};
 pub use hooks::{Attachment, Egress, HookChoice, Ingress};
@@ -28,4 +32,5 @@ pub use log::KernelLog;
 pub use observer::Observer;
 pub use poll::Poller;
 pub use test_run::{FrameRunner, NotRun};
+pub use watching::{Network, Watched, Watching};
 pub use watchlist::Watchlist;
