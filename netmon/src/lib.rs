@@ -12,6 +12,7 @@ pub mod counter;
 pub mod counts;
 pub mod daemon;
 pub mod detect;
+pub mod doctor;
 pub mod kernel;
 pub mod latency;
 pub mod observation;

@@ -10,15 +10,13 @@ use netmon::config::UsageError;
 
 mod commands;
 
-use commands::USAGE;
-
-/// The system refused.
-const REFUSED: u8 = 3;
+use commands::{REFUSED, USAGE};
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(arguments) => commands::run(&arguments),
         Command::Analyze(arguments) => commands::analyze(&arguments),
+        Command::Doctor(arguments) => commands::doctor(&arguments),
     };
     match result {
         Ok(status) => status,

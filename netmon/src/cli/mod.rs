@@ -3,9 +3,11 @@
 use clap::{Parser, Subcommand};
 
 mod analyze;
+mod doctor;
 mod run;
 
 pub use analyze::{Analyze, AnalyzeFormat};
+pub use doctor::{Doctor, DocumentFormat};
 pub use run::{Hook, LogLevel, Run, RunFormat};
 
 /// Tells within a second, and rightly, when DNS port 53 is unreachable.
@@ -24,6 +26,8 @@ pub enum Command {
     Run(Run),
     /// Analyse captures or tcpdump's text, and write the incident report
     Analyze(Analyze),
+    /// Look at everything that netmon needs on this host, and say what to do
+    Doctor(Doctor),
 }
 
 #[cfg(test)]

@@ -6,16 +6,20 @@ use netmon::report::text::Style;
 use terminal_size::{Width, terminal_size};
 
 mod analyze;
+mod doctor;
 mod logging;
 mod run;
 
 pub use analyze::analyze;
+pub use doctor::doctor;
 pub use run::run;
 
 /// With `--exit-code`, when an incident was found.
 const INCIDENT: u8 = 1;
 /// Wrong usage or configuration; what clap uses as well.
 pub const USAGE: u8 = 2;
+/// The system refused.
+pub const REFUSED: u8 = 3;
 
 /// How standard output is written to: in colour if it is a terminal that shows them (and `NO_COLOR` is not set).
 fn style() -> Style {

@@ -7,6 +7,7 @@
 mod clean;
 pub mod explain;
 pub mod facts;
+pub mod findings;
 pub mod html;
 pub mod lines;
 pub mod markdown;

@@ -2,17 +2,21 @@
 //! the network namespace of this process; `/sys` may show another one's.
 
 mod changes;
+mod driver;
 mod inventory;
 mod netlink;
 mod selection;
+mod xdp_features;
 
 use netlink_packet_route::link::{
     InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage, LinkXdp,
 };
 
 pub use changes::{Changes, News};
+pub use driver::driver;
 pub use inventory::Inventory;
 pub use selection::{Choice, Selection};
+pub use xdp_features::native_xdp;
 
 /// An interface.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,9 +4,7 @@
 use std::io;
 use std::os::fd::AsRawFd as _;
 
-use netlink_packet_core::{
-    NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload, NetlinkSerializable,
-};
+use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
@@ -76,26 +74,20 @@ pub fn messages(datagram: &[u8]) -> impl Iterator<Item = Message<'_>> {
 pub fn dump(request: RouteNetlinkMessage, visit: impl FnMut(Message<'_>)) -> io::Result<()> {
     let mut header = NetlinkHeader::default();
     header.flags = NLM_F_REQUEST | NLM_F_DUMP;
-    ask(
-        NETLINK_ROUTE,
-        NetlinkMessage::new(header, NetlinkPayload::from(request)),
-        visit,
-    )
+    let mut message = NetlinkMessage::new(header, NetlinkPayload::from(request));
+    message.finalize();
+    let mut bytes = vec![0; message.buffer_len()];
+    message.serialize(&mut bytes);
+    ask(NETLINK_ROUTE, &bytes, visit)
 }
 
-/// Sends a request to the kernel, and shows each message of its answer.
-pub fn ask<T: NetlinkSerializable>(
-    protocol: isize,
-    mut request: NetlinkMessage<T>,
-    mut visit: impl FnMut(Message<'_>),
-) -> io::Result<()> {
+/// Sends a request to the kernel, and shows each message of its answer. The request has one of the flags by which
+/// an answer has an end, `NLM_F_DUMP` or `NLM_F_ACK`.
+pub fn ask(protocol: isize, request: &[u8], mut visit: impl FnMut(Message<'_>)) -> io::Result<()> {
     let mut socket = Socket::new(protocol)?;
     socket.bind_auto()?;
     socket.connect(&SocketAddr::new(0, 0))?;
-    request.finalize();
-    let mut bytes = vec![0; request.buffer_len()];
-    request.serialize(&mut bytes);
-    socket.send(&bytes, 0)?;
+    socket.send(request, 0)?;
     let mut buffer = vec![0; BUFFER];
     loop {
         let len = receive(&socket, &mut buffer)?;
