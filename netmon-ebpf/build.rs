@@ -7,6 +7,8 @@ fn main() {
     if std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "bpf") {
         // Headers lie at any offset. Without this LLVM reads them byte by byte, which costs four times the
         // instructions; the verifiers of x86-64 and arm64 allow the wide loads.
-        println!("cargo:rustc-link-arg-bins=--cpu-features=+allows-misaligned-mem-access,+alu32");
+        println!("cargo:rustc-link-arg-bins=--cpu-features=+allows-misaligned-mem-access");
+        // Each way that ends alike has its own end, or packets would jump about for the sake of a smaller program.
+        println!("cargo:rustc-link-arg-bins=--llvm-args=-enable-tail-merge=false");
     }
 }

@@ -4,24 +4,31 @@
 //! logging brings a map of the legacy kind, which libbpf and bpftool cannot read, and it costs time on
 //! every packet; so it is a build of its own, not a switch at run time.
 //!
+//! Not by aya-build, which leaves no choice of the processor: for the oldest BPF one LLVM makes a third more
+//! instructions.
+//!
 //! This refuses to install anything: a build must not change the machine. `cargo xtask build` does.
 
 use std::{
     env,
     fs::{self, File},
-    os::unix::fs::symlink,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context as _, anyhow, bail};
-use aya_build::Package;
 
 #[path = "../xtask/src/toolchain.rs"]
 #[expect(dead_code, reason = "set-up needs more of it than the build does")]
 mod toolchain;
 
+use toolchain::Toolchain;
+
 /// The kernel crate, and the name of the object that it leaves.
 const KERNEL: &str = "netmon-ebpf";
+
+/// The third version of BPF's instructions, which Linux 5.1 has: comparisons of 32 bits, and in both directions.
+const PROCESSOR: &str = "v3";
 
 fn main() {
     if let Err(error) = run() {
@@ -37,8 +44,8 @@ fn run() -> anyhow::Result<()> {
         .context("this crate has no parent")?;
     let out = PathBuf::from(env::var_os("OUT_DIR").context("cargo sets OUT_DIR")?);
 
-    // aya-build tells cargo to watch the kernel crate; the rest of what goes into the objects is this.
     for part in [
+        "netmon-ebpf",
         "netmon-common/Cargo.toml",
         "netmon-common/src",
         "Cargo.toml",
@@ -58,78 +65,114 @@ fn run() -> anyhow::Result<()> {
         "cargo:rerun-if-changed={}",
         toolchain.directory.join("bin/rustc").display()
     );
-    choose_linker(workspace)?;
-    // SAFETY: a build script has one thread, and none was started before.
-    unsafe { env::set_var("RUSTC_BOOTSTRAP", toolchain.bootstrap()) };
-    // aya-build turns each line of that cargo into a warning of this one. Errors still come through.
-    // SAFETY: as above.
-    unsafe { env::set_var("CARGO_TERM_QUIET", "true") };
-
-    let _lock = share_target(&out)?;
-    build(&toolchain.name, &["log"])?;
-    let with_log = out.join(format!("{KERNEL}-log"));
-    fs::copy(out.join(KERNEL), &with_log).with_context(|| {
-        format!(
-            "cannot copy the kernel object with logging to {}",
-            with_log.display()
-        )
-    })?;
-    build(&toolchain.name, &[])
-}
-
-/// Builds the kernel crate and copies its objects to `OUT_DIR`. The two sets of features lie side by side
-/// in the target directory: neither build makes the other one anew.
-fn build(toolchain: &str, features: &[&str]) -> anyhow::Result<()> {
-    let package = Package {
-        name: KERNEL,
-        root_dir: concat!(env!("CARGO_MANIFEST_DIR"), "/../netmon-ebpf"),
-        no_default_features: true,
-        features,
-    };
-    aya_build::build_ebpf([package], aya_build::Toolchain::Custom(toolchain)).with_context(|| {
-        format!("cannot build {KERNEL} with the toolchain {toolchain}, features {features:?}")
-    })
-}
-
-/// Makes all builds of this crate share one target directory for the kernel side: its objects are the same
-/// for debug and release, for a check and for a test, and need half a minute. aya-build works below
-/// `OUT_DIR/aya-build`; that becomes a link. The lock lasts as long as the file that is returned, because
-/// cargo's own is gone before aya-build copies the object.
-fn share_target(out: &Path) -> anyhow::Result<File> {
-    // OUT_DIR is target/{debug,release}/build/netmon-<hash>/out.
-    let shared = out
-        .ancestors()
-        .nth(4)
-        .context("OUT_DIR is not below a target directory")?
-        .join("kernel");
-    fs::create_dir_all(&shared).with_context(|| format!("cannot make {}", shared.display()))?;
-    let lock = shared.join("lock");
-    let lock = File::create(&lock)
-        .and_then(|file| file.lock().map(|()| file))
-        .with_context(|| format!("cannot lock {}", lock.display()))?;
-    let link = out.join("aya-build");
-    if !fs::read_link(&link).is_ok_and(|present| present == shared) {
-        if link.is_symlink() {
-            fs::remove_file(&link).with_context(|| format!("cannot remove {}", link.display()))?;
-        } else if link.exists() {
-            fs::remove_dir_all(&link).with_context(|| format!("cannot remove {}", link.display()))?;
-        }
-        symlink(&shared, &link).with_context(|| format!("cannot link {}", link.display()))?;
+    let target = Target::lock(&out)?;
+    for (features, object) in [("log", "netmon-ebpf-log"), ("", KERNEL)] {
+        let built = target.build(workspace, &toolchain, features)?;
+        let object = out.join(object);
+        fs::copy(&built, &object)
+            .with_context(|| format!("cannot copy {} to {}", built.display(), object.display()))?;
     }
-    Ok(lock)
+    Ok(())
 }
 
-/// Tells the cargo that aya-build starts to use the linker of set-up, unless the developer named one.
-fn choose_linker(workspace: &Path) -> anyhow::Result<()> {
+/// The target directory of the kernel side, which all builds of this crate share: its objects are the same for debug
+/// and release, for a check and for a test, and need half a minute. The lock lasts until they are copied.
+struct Target {
+    directory: PathBuf,
+    _lock: File,
+}
+
+impl Target {
+    fn lock(out: &Path) -> anyhow::Result<Self> {
+        // OUT_DIR is target/{debug,release}/build/netmon-<hash>/out.
+        let directory = out
+            .ancestors()
+            .nth(4)
+            .context("OUT_DIR is not below a target directory")?
+            .join("kernel");
+        fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
+        let lock = directory.join("lock");
+        let lock = File::create(&lock)
+            .and_then(|file| file.lock().map(|()| file))
+            .with_context(|| format!("cannot lock {}", lock.display()))?;
+        Ok(Self {
+            directory,
+            _lock: lock,
+        })
+    }
+
+    /// Builds the kernel crate, and says where its object is. The sets of features lie side by side in the target
+    /// directory: no build makes the other one anew.
+    fn build(&self, workspace: &Path, toolchain: &Toolchain, features: &str) -> anyhow::Result<PathBuf> {
+        let architecture = env::var("CARGO_CFG_TARGET_ARCH").context("cargo sets CARGO_CFG_TARGET_ARCH")?;
+        let flags = [
+            // aya-ebpf chooses the layout of registers by it.
+            &format!("--cfg=bpf_target_arch=\"{architecture}\""),
+            &format!("-Ctarget-cpu={PROCESSOR}"),
+            "-Cdebuginfo=2",
+            "-Clink-arg=--btf",
+        ];
+        let mut cargo = Command::new("rustup");
+        cargo
+            .args(["run", &toolchain.name, "cargo", "build", "--quiet", "--release"])
+            .args([
+                "--package",
+                KERNEL,
+                "--no-default-features",
+                "--features",
+                features,
+            ])
+            .args(["--target", toolchain::TARGET, "--target-dir"])
+            .arg(&self.directory)
+            .current_dir(workspace)
+            .env("RUSTC_BOOTSTRAP", toolchain.bootstrap())
+            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
+        if !toolchain.prebuilt_core {
+            cargo.args(["-Z", "build-std=core"]);
+        }
+        // What the cargo that runs us has set must not reach that one.
+        for variable in ["CARGO", "RUSTC", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"] {
+            cargo.env_remove(variable);
+        }
+        if let Some(linker) = linker(workspace)? {
+            cargo.env(toolchain::LINKER_VARIABLE, linker);
+        }
+        let output = cargo
+            .output()
+            .with_context(|| format!("cannot start {cargo:?}"))?;
+        let messages = String::from_utf8_lossy(&output.stderr);
+        let kind = if output.status.success() {
+            "warning"
+        } else {
+            "error"
+        };
+        for line in messages.lines() {
+            println!("cargo::{kind}={line}");
+        }
+        if !output.status.success() {
+            bail!(
+                "cannot build {KERNEL} with the toolchain {}: {}",
+                toolchain.name,
+                output.status
+            );
+        }
+        Ok(self
+            .directory
+            .join(toolchain::TARGET)
+            .join("release")
+            .join(KERNEL))
+    }
+}
+
+/// The linker of set-up, unless the developer named one, or there is none and one is on PATH.
+fn linker(workspace: &Path) -> anyhow::Result<Option<PathBuf>> {
     if env::var_os(toolchain::LINKER_VARIABLE).is_some() {
-        return Ok(());
+        return Ok(None);
     }
     let own = toolchain::own_linker(workspace);
     if own.exists() {
         println!("cargo:rerun-if-changed={}", own.display());
-        // SAFETY: a build script has one thread, and none was started before.
-        unsafe { env::set_var(toolchain::LINKER_VARIABLE, own) };
-        return Ok(());
+        return Ok(Some(own));
     }
     let path = env::var_os("PATH").unwrap_or_default();
     if !env::split_paths(&path).any(|directory| directory.join("bpf-linker").exists()) {
@@ -138,5 +181,5 @@ fn choose_linker(workspace: &Path) -> anyhow::Result<()> {
             own.display()
         );
     }
-    Ok(())
+    Ok(None)
 }

@@ -66,14 +66,10 @@ impl Address {
         self.to_bits().to_be_bytes()
     }
 
-    /// The 16 bytes as two words, each read as little-endian hosts do: for hashing.
+    /// The 16 bytes as four words, as they lie in memory: for hashing.
     #[inline(always)]
-    pub const fn words(self) -> [u64; 2] {
-        let [a, b, c, d] = self.0;
-        [
-            a.to_le() as u64 | (b.to_le() as u64) << 32,
-            c.to_le() as u64 | (d.to_le() as u64) << 32,
-        ]
+    pub const fn parts(self) -> [u32; 4] {
+        self.0
     }
 
     /// The address as the standard library has it: a mapped one becomes IPv4.

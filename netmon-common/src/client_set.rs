@@ -30,8 +30,8 @@ impl ClientSet {
 fn bit(client: Address) -> u64 {
     // 2^64 divided by the golden ratio, odd: neighbouring addresses spread widely.
     const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let [high, low] = client.words();
-    let hash = (high.rotate_left(32) ^ low).wrapping_mul(SPREAD);
+    let [a, b, c, d] = client.parts().map(u64::from);
+    let hash = ((a ^ d) << 32 | (b ^ c)).wrapping_mul(SPREAD);
     1 << (hash >> 58)
 }
 

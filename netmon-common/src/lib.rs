@@ -25,4 +25,4 @@ pub use address::Address;
 pub use classify::{Classified, Meaning, Offload, classify};
 pub use client_set::ClientSet;
 pub use outcome::{Code, Outcome, Rcode, Transport};
-pub use ports::DnsPorts;
+pub use ports::{DnsPorts, Ports, RawPort};

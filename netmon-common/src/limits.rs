@@ -36,8 +36,8 @@ pub const TRACE_BUCKETS: u32 = 1 << 17;
 /// How long an answer or an error may be late: a trace that is overwritten later is not missed.
 pub const TRACE_LIFETIME_NS: u64 = 60 * 1_000_000_000;
 
-/// Servers whose latency is measured apart, at most; 1.5 KiB each on each CPU.
-pub const LATENCY_SERVERS: u32 = 512;
+/// Servers whose latency a CPU measures apart, at most; 1.5 KiB each on each CPU.
+pub const LATENCY_SERVERS: u32 = 448;
 
 /// Servers of whose answers user space is told, at most: those with an open incident.
 pub const WATCHED_SERVERS: u32 = 4_096;
@@ -54,12 +54,16 @@ pub const FORWARDING_NS: u64 = 1_000_000;
 /// told apart better.
 pub const HIT_NS: u64 = 60 * 1_000_000_000;
 
+/// How exactly it is remembered for all CPUs when a server last answered: each of them tells the others so often
+/// at most.
+pub const ANSWERED_PRECISION_NS: u64 = 8_000_000;
+
 /// Events of each kind that are sent for one server in a second. Beyond that they are only counted.
-pub const EVENTS_PER_SERVER: u32 = 64;
+pub const EVENTS_PER_SERVER: u16 = 64;
 
 /// Queries and answers that one CPU sends in a second, for all servers together.
-pub const SAMPLES_PER_CPU: u32 = 2_048;
+pub const SAMPLES_PER_CPU: u16 = 2_048;
 
 /// Errors that quote no query that was seen, and are sent all the same, by one CPU in a second: anybody can
 /// forge those, at any rate.
-pub const UNVERIFIED_PER_CPU: u32 = 128;
+pub const UNVERIFIED_PER_CPU: u16 = 128;

@@ -2,6 +2,18 @@
 
 use crate::limits::MAX_DNS_PORTS;
 
+/// A port as it stands in a header, in network order.
+pub type RawPort = [u8; 2];
+
+/// Tells DNS ports from others. A trait, because the kernel's side has them elsewhere.
+pub trait Ports {
+    /// Whether it is a DNS port.
+    fn contains(&self, port: RawPort) -> bool;
+
+    /// Whether one of them is.
+    fn contains_one(&self, source: RawPort, destination: RawPort) -> bool;
+}
+
 /// The DNS ports, at most [`MAX_DNS_PORTS`]; the first one fills the unused places, so that a look-up
 /// needs no length. Four to a word, so that a look-up compares four at once. The kernel gets them as a
 /// constant at load time.
@@ -43,6 +55,19 @@ impl DnsPorts {
         self.0
     }
 
+    /// The port, if it is only one.
+    pub const fn only(self) -> Option<u16> {
+        let [low, high] = self.0;
+        #[expect(clippy::cast_possible_truncation, reason = "the lowest lane")]
+        let port = low as u16;
+        let filled = port as u64 * LOWEST_BITS;
+        if low == filled && high == filled {
+            Some(port)
+        } else {
+            None
+        }
+    }
+
     /// The ports, host order, the first one again in unused places.
     pub fn table(self) -> [u16; MAX_DNS_PORTS] {
         let mut table = [0; MAX_DNS_PORTS];
@@ -71,6 +96,18 @@ impl DnsPorts {
     }
 }
 
+impl Ports for DnsPorts {
+    #[inline(always)]
+    fn contains(&self, port: RawPort) -> bool {
+        Self::contains(self, u16::from_be_bytes(port))
+    }
+
+    #[inline(always)]
+    fn contains_one(&self, source: RawPort, destination: RawPort) -> bool {
+        Ports::contains(self, source) | Ports::contains(self, destination)
+    }
+}
+
 /// The lowest bit of each 16-bit lane.
 const LOWEST_BITS: u64 = 0x0001_0001_0001_0001;
 
@@ -96,6 +133,15 @@ mod tests {
         for port in 0..=u16::MAX {
             assert_eq!(ports.contains(port), eight.contains(&port), "{port}");
         }
+    }
+
+    #[test]
+    fn a_single_port_is_known_as_such() {
+        for port in [1, 53, 0x100, 0x3500, u16::MAX] {
+            assert_eq!(DnsPorts::new(&[port]).unwrap().only(), Some(port));
+        }
+        assert_eq!(DnsPorts::new(&[53, 53]).unwrap().only(), Some(53));
+        assert_eq!(DnsPorts::new(&[53, 5353]).unwrap().only(), None);
     }
 
     #[test]

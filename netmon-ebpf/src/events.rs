@@ -7,8 +7,7 @@ use netmon_common::Address;
 use netmon_common::limits::{EVENT_RING_BYTES, MESSAGE_BYTES, QUOTE_BYTES};
 use netmon_common::records::{EventHeader, EventKind, Evidence, Sample};
 
-use crate::exchange::{Exchange, Kind};
-use crate::notepad::Notepad;
+use crate::exchange::Exchange;
 use crate::packet::Packet;
 
 #[btf_map]
@@ -29,17 +28,23 @@ pub struct Known {
 
 /// Sends an error and the packet that it quotes; `false` when the ring is full.
 #[inline(always)]
-pub fn send_failure<P: Packet>(packet: &P, notepad: *mut Notepad, known: &Known) -> bool {
+pub fn send_failure<P: Packet>(packet: P, exchange: &Exchange, known: &Known) -> bool {
     let Some(mut entry) = EVENTS.reserve_untyped::<Evidence>(0) else {
         return false;
     };
     let record = entry.as_mut_ptr();
-    // SAFETY: the record is this program's own until it is submitted; the notepad is this CPU's.
+    // SAFETY: the record is this program's own until it is submitted.
     unsafe {
-        let exchange = &(*notepad).finding.exchange;
         let to = (&raw mut (*record).quote).cast();
         let len = copy::<P, QUOTE_BYTES>(packet, exchange, to);
-        fill(&raw mut (*record).header, packet, notepad, known, len);
+        fill(
+            &raw mut (*record).header,
+            packet,
+            EventKind::Failure,
+            exchange,
+            known,
+            len,
+        );
     }
     entry.submit(0);
     true
@@ -47,17 +52,16 @@ pub fn send_failure<P: Packet>(packet: &P, notepad: *mut Notepad, known: &Known)
 
 /// Sends a query or an answer; `false` when the ring is full.
 #[inline(always)]
-pub fn send_sample<P: Packet>(packet: &P, notepad: *mut Notepad, known: &Known) -> bool {
+pub fn send_sample<P: Packet>(packet: P, kind: EventKind, exchange: &Exchange, known: &Known) -> bool {
     let Some(mut entry) = EVENTS.reserve_untyped::<Sample>(0) else {
         return false;
     };
     let record = entry.as_mut_ptr();
     // SAFETY: as above.
     unsafe {
-        let exchange = &(*notepad).finding.exchange;
         let to = (&raw mut (*record).message).cast();
         let len = copy::<P, MESSAGE_BYTES>(packet, exchange, to);
-        fill(&raw mut (*record).header, packet, notepad, known, len);
+        fill(&raw mut (*record).header, packet, kind, exchange, known, len);
     }
     entry.submit(0);
     true
@@ -68,7 +72,7 @@ pub fn send_sample<P: Packet>(packet: &P, notepad: *mut Notepad, known: &Known) 
 /// # Safety
 /// `to` is valid for writing `MOST` bytes.
 #[inline(always)]
-unsafe fn copy<P: Packet, const MOST: usize>(packet: &P, exchange: &Exchange, to: *mut u8) -> u16 {
+unsafe fn copy<P: Packet, const MOST: usize>(packet: P, exchange: &Exchange, to: *mut u8) -> u16 {
     let mut len = exchange.end.wrapping_sub(exchange.start);
     if len > MOST {
         len = MOST;
@@ -82,43 +86,38 @@ unsafe fn copy<P: Packet, const MOST: usize>(packet: &P, exchange: &Exchange, to
 /// Fills the header in place, field by field: the stack is small.
 ///
 /// # Safety
-/// `header` is valid for writing, and the notepad is this CPU's.
+/// `header` is valid for writing.
 #[inline(always)]
 unsafe fn fill<P: Packet>(
     header: *mut EventHeader,
-    packet: &P,
-    notepad: *mut Notepad,
+    packet: P,
+    kind: EventKind,
+    exchange: &Exchange,
     known: &Known,
     len: u16,
 ) {
-    // SAFETY: the caller vouches for both.
+    // SAFETY: the caller vouches for it.
     unsafe {
-        let parties = &(*notepad).parties;
-        let exchange = &(*notepad).finding.exchange;
-        let is_failure = exchange.kind == Kind::Failure;
+        let is_failure = matches!(kind, EventKind::Failure);
         (*header).time_ns = known.now_ns;
         (*header).query_time_ns = known.query_ns;
         (*header).last_answer_ns = known.last_answer_ns;
         (*header).ifindex = packet.ifindex();
         (*header).payload_len = len;
-        (*header).kind = match exchange.kind {
-            Kind::Failure => EventKind::Failure as u8,
-            Kind::Answer => EventKind::Answer as u8,
-            Kind::Query | Kind::Connect | Kind::None | Kind::Late => EventKind::Query as u8,
-        };
+        (*header).kind = kind as u8;
         (*header).hook = packet.hook() as u8;
         (*header).reporter = if is_failure {
-            parties.reporter
+            exchange.reporter
         } else {
             Address::UNSPECIFIED
         };
         (*header).receiver = if is_failure {
-            parties.receiver
+            exchange.receiver
         } else {
             Address::UNSPECIFIED
         };
-        (*header).client = parties.client;
-        (*header).server = parties.server;
+        (*header).client = exchange.client;
+        (*header).server = exchange.server;
         (*header).client_port = exchange.client_port;
         (*header).server_port = exchange.server_port;
         (*header).transport_offset = if is_failure {

@@ -1,8 +1,14 @@
-//! Who talks to whom in a packet, as places and numbers.
+//! Who talks to whom in a packet of an exchange, noted down while it is read.
 
-use netmon_common::Transport;
 use netmon_common::classify::{Conversation, Error, Message};
-use netmon_common::wire::ip::{AddressAt, HeaderAt};
+use netmon_common::records::{RECURSION_DESIRED, RECURSION_KNOWN};
+use netmon_common::wire::dns::{DnsHeader, MessageHeader};
+use netmon_common::wire::icmp::Quoted;
+use netmon_common::wire::ip::AddressAt;
+use netmon_common::wire::{Bytes, udp};
+use netmon_common::{Address, Transport};
+
+use crate::settings::tracking;
 
 /// What of an exchange between a client and a server a packet is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,87 +31,137 @@ pub enum Kind {
 /// An exchange.
 #[repr(C)]
 pub struct Exchange {
-    /// What the packet is of it.
-    pub kind: Kind,
-    /// What carries the messages.
-    pub transport: Transport,
-    /// The code of an error or the rcode of an answer, as a number.
-    pub detail: u8,
-    /// Whether a query asks for recursion.
-    pub recursion_desired: bool,
-    /// The id of a query or answer.
-    pub id: u16,
-    /// The client's port, host order.
-    pub client_port: u16,
-    /// The server's port, host order.
-    pub server_port: u16,
-    /// Where the client's address is.
-    pub client: AddressAt,
-    /// Where the server's address is.
-    pub server: AddressAt,
+    /// Who asks.
+    pub client: Address,
+    /// Who is asked.
+    pub server: Address,
+    /// Who sent the error about it.
+    pub reporter: Address,
+    /// Whom the error was sent to.
+    pub receiver: Address,
     /// Where the bytes start that an event carries: the message, or the quoted packet.
     pub start: usize,
     /// Where they end.
     pub end: usize,
     /// Where the quoted packet's UDP or TCP header starts.
     pub transport_at: usize,
-    /// Where an error's own IP header is.
-    pub error: HeaderAt,
+    /// The client's port, host order.
+    pub client_port: u16,
+    /// The server's port, host order.
+    pub server_port: u16,
+    /// The id of a query or answer, or of the query that an error quotes.
+    pub id: u16,
+    /// What carries the messages.
+    pub transport: Transport,
+    /// The code of an error or the rcode of an answer, as a number.
+    pub detail: u8,
+    /// The flags of an event: what is known of a query's RD. Where it is known, so is the id.
+    pub flags: u8,
 }
 
 impl Exchange {
-    /// A message.
+    /// Notes a message, of this kind; where exchanges are not followed, nothing.
     #[inline(always)]
-    pub fn message(&mut self, kind: Kind, message: &Message) {
-        self.conversation(kind, message.transport, &message.conversation);
+    pub fn message<B: Bytes>(&mut self, kind: Kind, message: &Message, bytes: &B) -> Kind {
+        if !tracking() {
+            return Kind::None;
+        }
+        self.conversation(message.transport, &message.conversation, bytes);
         self.detail = message.header.rcode() as u8;
-        self.recursion_desired = message.header.recursion_desired();
-        self.id = message.header.id;
+        self.header(message.header);
         self.start = message.offset;
         self.end = message.end;
+        kind
     }
 
-    /// A SYN.
+    /// Notes a SYN; where exchanges are not followed, nothing.
     #[inline(always)]
-    pub fn connect(&mut self, conversation: &Conversation) {
-        self.conversation(Kind::Connect, Transport::Tcp, conversation);
+    pub fn connect<B: Bytes>(&mut self, conversation: &Conversation, bytes: &B) -> Kind {
+        if !tracking() {
+            return Kind::None;
+        }
+        self.conversation(Transport::Tcp, conversation, bytes);
+        self.flags = 0;
         self.start = 0;
         self.end = 0;
+        Kind::Connect
     }
 
     #[inline(always)]
-    fn conversation(&mut self, kind: Kind, transport: Transport, conversation: &Conversation) {
-        self.kind = kind;
+    fn conversation<B: Bytes>(&mut self, transport: Transport, conversation: &Conversation, bytes: &B) {
         self.transport = transport;
-        self.client = conversation.client;
-        self.server = conversation.server;
+        self.client = address(conversation.client, bytes);
+        self.server = address(conversation.server, bytes);
         self.client_port = conversation.client_port;
         self.server_port = conversation.server_port;
     }
 
-    /// An ICMP error that quotes ports.
     #[inline(always)]
-    pub fn error(&mut self, kind: Kind, error: &Error) {
+    fn header(&mut self, header: MessageHeader) {
+        self.id = header.id;
+        self.flags = recursion(header.recursion_desired());
+    }
+
+    /// Notes an error about a query.
+    #[inline(always)]
+    pub fn failure<B: Bytes>(&mut self, error: &Error, bytes: &B) -> Kind {
         let quoted = &error.unreachable.quoted;
-        let Some(ports) = quoted.ports else { return };
-        self.kind = kind;
+        let Some(ports) = quoted.ports else {
+            return Kind::None;
+        };
         self.transport = ports.transport;
         self.detail = error.unreachable.code as u8;
         self.start = quoted.header.offset;
         self.end = quoted.end;
         self.transport_at = ports.offset;
-        self.error = error.header;
-        let (source, destination) = (quoted.header.source(), quoted.header.destination());
-        if matches!(kind, Kind::Late) {
-            self.server = source;
-            self.client = destination;
-            self.server_port = ports.source;
-            self.client_port = ports.destination;
-        } else {
-            self.client = source;
-            self.server = destination;
-            self.client_port = ports.source;
-            self.server_port = ports.destination;
+        self.reporter = address(error.header.source(), bytes);
+        self.receiver = address(error.header.destination(), bytes);
+        self.client = address(quoted.header.source(), bytes);
+        self.server = address(quoted.header.destination(), bytes);
+        self.client_port = ports.source;
+        self.server_port = ports.destination;
+        self.flags = 0;
+        if matches!(ports.transport, Transport::Udp)
+            && let Some(header) = quoted_header(quoted, ports.offset, bytes)
+        {
+            self.header(header);
         }
+        Kind::Failure
+    }
+
+    /// Notes the server of an answer that came too late, which is all that matters of it.
+    #[inline(always)]
+    pub fn late<B: Bytes>(&mut self, error: &Error, bytes: &B) -> Kind {
+        self.server = address(error.unreachable.quoted.header.source(), bytes);
+        Kind::Late
+    }
+}
+
+/// The DNS header of the query that an error quotes, where it quotes that much.
+#[inline(always)]
+fn quoted_header<B: Bytes>(quoted: &Quoted, transport_at: usize, bytes: &B) -> Option<MessageHeader> {
+    let at = transport_at + udp::HEADER_LEN;
+    if at + size_of::<DnsHeader>() > quoted.end {
+        return None;
+    }
+    Some(bytes.read::<DnsHeader>(at)?.message())
+}
+
+/// The address. Headers that were found can be read, so that there is always one.
+#[inline(always)]
+pub fn address<B: Bytes>(at: AddressAt, bytes: &B) -> Address {
+    match at.read(bytes) {
+        Some(address) => address,
+        None => Address::UNSPECIFIED,
+    }
+}
+
+/// The flags of an event about a query of which this is known.
+#[inline(always)]
+pub const fn recursion(desired: bool) -> u8 {
+    if desired {
+        RECURSION_KNOWN | RECURSION_DESIRED
+    } else {
+        RECURSION_KNOWN
     }
 }

@@ -1,80 +1,141 @@
-//! What a packet means, noted down flat: numbers side by side, not one enum over the other.
+//! What a packet means. Ordinary packets are counted in the totals as soon as that is known; for most that is all, and
+//! only those that are counted for a destination go on, and super-packets.
 
-use netmon_common::Transport;
 use netmon_common::classify::{Classified, Concern, Meaning, Sink};
 use netmon_common::records::Tally;
-use netmon_common::wire::ip::AddressAt;
-use netmon_common::wire::{Fault, Unreadable};
+use netmon_common::wire::ethernet::TAG_LEN;
+use netmon_common::{Address, Transport};
 
-use crate::exchange::{Exchange, Kind};
+use crate::exchange::{Kind, address};
+use crate::notepad::Notepad;
+use crate::packet::{Packet, Reader};
+use crate::totals::totals;
 
-/// What a packet means.
-#[repr(C)]
-pub struct Finding {
-    /// Which counters it adds to.
-    pub tally: Tally,
-    /// Where the payload of UDP or TCP starts.
-    pub payload: usize,
-    /// Whom it is counted for, if [`counted`](Self::counted).
-    pub destination: AddressAt,
-    /// Who talks to whom.
-    pub exchange: Exchange,
-    /// It is cut, for this reader: it must be read again by the one that can read everything.
-    pub unread: bool,
-    /// It is counted for a destination.
-    pub counted: bool,
-    /// Of a super-packet only the first segment means it: TCP, whose segments are one stream. A
-    /// super-packet of UDP is as many datagrams.
-    pub only_first_segment: bool,
+/// What is left to be done for a packet.
+pub enum Rest {
+    /// Nothing.
+    Nothing,
+    /// What is noted.
+    Noted(&'static mut Notepad),
+    /// To read it again, by the reader that can read everything: this one cannot.
+    Read,
 }
 
-/// Notes down what the classifier finds.
-pub struct Note(pub *mut Finding);
+/// What a packet means that is counted for a destination, or is a super-packet.
+#[repr(C)]
+pub struct Finding {
+    /// Its counters.
+    pub tally: Tally,
+    /// Whom it is counted for, if the tally names a counter of a destination.
+    pub destination: Address,
+    /// Where the payload of UDP or TCP starts.
+    pub payload: usize,
+    /// How many packets it is counted as; 0 if it was counted where it entered.
+    pub packets: u64,
+    /// What of an exchange it is.
+    pub kind: Kind,
+    /// Whether it is a message of a stream.
+    pub is_stream: bool,
+}
 
-impl Sink for Note {
+impl Finding {
+    /// Whether the packet was counted, and told of, where it entered.
     #[inline(always)]
-    fn take(&mut self, classified: &Classified) {
-        // SAFETY: the notepad's, which belongs to this program while it runs, and has held a finding before
-        // (zeros are one).
-        let finding = unsafe { &mut *self.0 };
-        let meaning = &classified.meaning;
-        finding.counted = false;
-        finding.exchange.kind = Kind::None;
-        // Nothing in the kernel is cut: what looks so lies beyond the linear part, or behind extension headers.
-        finding.unread = matches!(
-            meaning,
-            Meaning::Unreadable(Unreadable {
-                fault: Fault::Cut,
-                ..
-            })
-        );
-        finding.tally = Tally::of(meaning);
-        finding.payload = classified.payload;
-        finding.only_first_segment = false;
-        if let Some(destination) = meaning.destination() {
-            finding.counted = true;
-            finding.destination = destination;
+    pub fn is_counted_before(&self) -> bool {
+        self.packets == 0
+    }
+}
+
+/// Takes what the classifier finds.
+pub struct Sieve<'a, P, B> {
+    packet: P,
+    bytes: &'a B,
+    /// What is left to be done.
+    pub rest: Rest,
+}
+
+impl<'a, P: Packet, B: Reader> Sieve<'a, P, B> {
+    /// For a packet.
+    #[inline(always)]
+    pub fn new(packet: P, bytes: &'a B) -> Self {
+        Self {
+            packet,
+            bytes,
+            rest: Rest::Nothing,
         }
-        match meaning {
-            Meaning::Query(message) => {
-                finding.only_first_segment = matches!(message.transport, Transport::Tcp);
-                finding.exchange.message(Kind::Query, message);
+    }
+
+    /// Counts it in the totals as one packet.
+    #[inline(always)]
+    fn count(&self, tally: &Tally, end: usize) {
+        let Some(totals) = totals() else { return };
+        let mut len = self.bytes.frame_len(end);
+        let tags = usize::from(self.packet.tags_removed());
+        // A tag that was taken off the frame was on the wire, and will be again.
+        if tags != 0 {
+            len += tags * TAG_LEN;
+        }
+        totals.count(tally, 1, len as u64);
+    }
+}
+
+impl<P: Packet, B: Reader> Sink for Sieve<'_, P, B> {
+    #[inline(always)]
+    fn take(&mut self, classified: &Classified, end: usize) {
+        let meaning = &classified.meaning;
+        // Only the other one can tell whether it is malformed.
+        if !B::DEEP && matches!(meaning, Meaning::Unreadable(_)) {
+            self.rest = Rest::Read;
+            return;
+        }
+        let counted_before = self.packet.counted_before();
+        // Each hook has another trace of a query: behind masquerading it is another one.
+        if counted_before && !matches!(meaning, Meaning::Query(_) | Meaning::Connect(_)) {
+            return;
+        }
+        let tally = Tally::of(meaning);
+        let destination = meaning.destination();
+        let is_super = self.packet.segment_size() != 0;
+        if !is_super {
+            if !counted_before {
+                self.count(&tally, end);
             }
-            Meaning::Response(message) => {
-                finding.only_first_segment = matches!(message.transport, Transport::Tcp);
-                finding.exchange.message(Kind::Answer, message);
+            if destination.is_none() {
+                return;
             }
-            Meaning::Connect(conversation) => finding.exchange.connect(conversation),
+        }
+        let Some(notepad) = Notepad::take() else { return };
+        let Notepad {
+            finding, exchange, ..
+        } = &mut *notepad;
+        finding.tally = tally;
+        finding.packets = u64::from(!counted_before);
+        if is_super {
+            finding.payload = classified.payload;
+            finding.is_stream = matches!(
+                meaning,
+                Meaning::Query(message) | Meaning::Response(message)
+                    if matches!(message.transport, Transport::Tcp)
+            );
+        }
+        if let Some(destination) = destination {
+            finding.destination = address(destination, self.bytes);
+        }
+        finding.kind = match meaning {
+            Meaning::Query(message) => exchange.message(Kind::Query, message, self.bytes),
+            Meaning::Response(message) => exchange.message(Kind::Answer, message, self.bytes),
+            Meaning::Connect(conversation) => exchange.connect(conversation, self.bytes),
             Meaning::Unreachable(error) => match error.concern {
-                Concern::DnsUnreachable => finding.exchange.error(Kind::Failure, error),
-                Concern::LateResponse => finding.exchange.error(Kind::Late, error),
-                Concern::None => {}
+                Concern::DnsUnreachable => exchange.failure(error, self.bytes),
+                Concern::LateResponse => exchange.late(error, self.bytes),
+                Concern::None => Kind::None,
             },
             Meaning::Reset(_)
             | Meaning::Fragment
             | Meaning::Unreadable(_)
             | Meaning::NotIp
-            | Meaning::Other => {}
-        }
+            | Meaning::Other => Kind::None,
+        };
+        self.rest = Rest::Noted(notepad);
     }
 }

@@ -1,34 +1,36 @@
 //! How long answers take: for each server and CPU, how many answers fell into each bucket of times.
+//!
+//! Each CPU gives its places to servers in the order in which they answer, and keeps the place beside its counters
+//! of the server: finding it again costs no look-up by address.
 
 use core::hint::black_box;
 
-use aya_ebpf::bindings::BPF_NOEXIST;
-use aya_ebpf::btf_maps::PerCpuHashMap;
+use aya_ebpf::btf_maps::PerCpuArray;
 use aya_ebpf::macros::btf_map;
 use netmon_common::Address;
 use netmon_common::latency::bucket;
 use netmon_common::limits::LATENCY_SERVERS;
-use netmon_common::records::Latency;
+use netmon_common::records::{Kept, Latency};
 
-/// The counters of servers that have answered; those that find no place have no latency.
+/// The places. Servers that find none have no latency.
 #[btf_map]
-static LATENCY: PerCpuHashMap<Address, Latency, { LATENCY_SERVERS as usize }> = PerCpuHashMap::new();
+static LATENCY: PerCpuArray<Latency, { LATENCY_SERVERS as usize }> = PerCpuArray::new();
 
-/// No answer yet.
-static ZEROS: Latency = Latency::ZERO;
+/// How many places are taken.
+#[btf_map]
+static LATENCY_TAKEN: PerCpuArray<u32, 1> = PerCpuArray::new();
 
-/// Counts an answer that took this long.
+/// Counts an answer of the server that took this long.
 #[inline(always)]
-pub fn count(server: &Address, nanos: u64) {
-    let counters = match LATENCY.get_ptr_mut(server) {
-        Some(known) => known,
-        None => match add(server) {
-            Some(new) => new,
-            None => return,
-        },
+pub fn count(kept: &mut Kept, server: &Address, nanos: u64) {
+    if kept.latency == 0 {
+        kept.latency = take_place(server);
+    }
+    let Some(latency) = LATENCY.get_ptr_mut(kept.latency.wrapping_sub(1)) else {
+        return;
     };
-    // SAFETY: the slot belongs to this CPU alone while the program runs, and entries are never removed.
-    let latency = unsafe { &mut *counters };
+    // SAFETY: the slot belongs to this CPU alone while the program runs, and array slots never move.
+    let latency = unsafe { &mut *latency };
     let micros = nanos / 1_000;
     if micros > latency.max_us {
         latency.max_us = micros;
@@ -39,9 +41,19 @@ pub fn count(server: &Address, nanos: u64) {
     }
 }
 
+/// A new place, counted from 1.
 #[inline(never)]
-fn add(server: &Address) -> Option<*mut Latency> {
-    // An error is either that another CPU was first, or that the table is full.
-    let _found_or_full = LATENCY.insert(server, &ZEROS, u64::from(BPF_NOEXIST));
-    LATENCY.get_ptr_mut(server)
+fn take_place(server: &Address) -> u32 {
+    let Some(taken) = LATENCY_TAKEN.get_ptr_mut(0) else {
+        return Kept::NO_PLACE;
+    };
+    // SAFETY: as above.
+    let taken = unsafe { &mut *taken };
+    let Some(latency) = LATENCY.get_ptr_mut(*taken) else {
+        return Kept::NO_PLACE;
+    };
+    // SAFETY: as above.
+    unsafe { (*latency).server = *server };
+    *taken += 1;
+    *taken
 }

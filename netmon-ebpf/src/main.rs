@@ -24,6 +24,8 @@
 )]
 
 #[cfg(target_arch = "bpf")]
+mod count;
+#[cfg(target_arch = "bpf")]
 mod destinations;
 #[cfg(target_arch = "bpf")]
 mod events;

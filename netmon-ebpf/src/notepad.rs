@@ -5,12 +5,12 @@
 //! what comes after is checked once.
 //!
 //! Programs run with bottom halves off and do not nest, so that a CPU's notepad belongs to one packet at a
-//! time. But for one moment nothing in it outlives the packet.
+//! time. Nothing in it outlives the packet, except where it says so.
 
 use aya_ebpf::btf_maps::PerCpuArray;
 use aya_ebpf::macros::btf_map;
-use netmon_common::Address;
 
+use crate::exchange::Exchange;
 use crate::finding::Finding;
 
 /// The longest header that is read at once, IPv6's.
@@ -19,10 +19,10 @@ pub const LONGEST_HEADER: usize = 40;
 /// What is noted of a packet.
 #[repr(C)]
 pub struct Notepad {
-    /// What the packet means.
+    /// What the packet means, if it is not counted at once.
     pub finding: Finding,
-    /// Who talks to whom, once it is known that this matters.
-    pub parties: Parties,
+    /// The exchange that the packet is part of, once it is known that this matters.
+    pub exchange: Exchange,
     /// When the query entered that this CPU saw last, by the boot clock. It outlives the packet, which leaves
     /// this host again a moment later.
     pub entered_ns: u64,
@@ -33,55 +33,27 @@ pub struct Notepad {
     pub header: [u8; LONGEST_HEADER],
 }
 
-/// The addresses of an exchange.
-#[repr(C)]
-pub struct Parties {
-    /// Who asks.
-    pub client: Address,
-    /// Who is asked.
-    pub server: Address,
-    /// Who sent the error about it.
-    pub reporter: Address,
-    /// Whom the error was sent to.
-    pub receiver: Address,
-    /// The first four bytes of the DNS header that an error quotes.
-    pub quoted: Quoted,
-    /// Whether the packet was counted, and told of, where it entered.
-    pub counted_before: bool,
-}
-
-/// The id and the flags of a quoted query.
-#[repr(C)]
-pub struct Quoted {
-    /// Whether the quote is long enough to have them.
-    pub is_there: bool,
-    /// RD.
-    pub recursion_desired: bool,
-    /// The id, host order.
-    pub id: u16,
-}
-
 #[btf_map]
 static NOTEPAD: PerCpuArray<Notepad, 1> = PerCpuArray::new();
 
 impl Notepad {
     /// This CPU's.
     #[inline(always)]
-    pub fn take() -> Option<*mut Self> {
-        NOTEPAD.get_ptr_mut(0)
+    pub fn take() -> Option<&'static mut Self> {
+        let notepad = NOTEPAD.get_ptr_mut(0)?;
+        // SAFETY: the notepad belongs to this program while it runs, array slots never move, and zeros, which it
+        // starts with, are a notepad.
+        Some(unsafe { &mut *notepad })
     }
 
     /// The value itself, of which the verifier no longer knows anything.
-    ///
-    /// # Safety
-    /// `notepad` is this CPU's.
     #[inline(always)]
-    pub unsafe fn forget(notepad: *mut Self, value: usize) -> usize {
-        // SAFETY: the notepad is valid, and only this program uses it now. Volatile, or the compiler would
-        // see that it is the same value.
+    pub fn forget(value: usize) -> usize {
+        let Some(notepad) = Self::take() else { return 0 };
+        // SAFETY: it is valid. Volatile, or the compiler would see that it is the same value.
         unsafe {
-            (&raw mut (*notepad).hidden).write_volatile(value);
-            (&raw const (*notepad).hidden).read_volatile()
+            (&raw mut notepad.hidden).write_volatile(value);
+            (&raw const notepad.hidden).read_volatile()
         }
     }
 }

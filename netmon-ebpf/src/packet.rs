@@ -1,18 +1,23 @@
 //! Packet memory. Nothing else in the kernel programs touches it, and nothing here writes to it.
 
-use netmon_common::Offload;
+use core::hint::black_box;
+
 use netmon_common::records::Hook;
 use netmon_common::wire::{Bytes, Plain};
 
 use crate::notepad::{LONGEST_HEADER, Notepad};
 
-/// A packet as a hook hands it to a program.
-pub trait Packet {
+/// A packet as a hook hands it to a program: a pointer, and passed by value, so that it stays in a register.
+pub trait Packet: Copy {
     /// Start and end of the part that can be read directly.
     fn linear(&self) -> (usize, usize);
 
     /// The length of the packet in bytes, its non-linear part included.
     fn len(&self) -> usize;
+
+    /// The same where that is to be had for nothing, of a packet whose linear part has `linear` bytes, and whose
+    /// IP packet ends at `end` (0 where that is not known).
+    fn len_at_once(&self, linear: usize, end: usize) -> Option<usize>;
 
     /// Copies `len` bytes at `offset` to `to`; `false` when they are not all there.
     ///
@@ -26,51 +31,69 @@ pub trait Packet {
     /// The hook.
     fn hook(&self) -> Hook;
 
-    /// What was done to the packet that its bytes do not show.
-    fn offload(&self) -> Offload;
+    /// VLAN tags that were taken off the frame, 0 or 1.
+    fn tags_removed(&self) -> u8;
+
+    /// The payload bytes of each segment of a super-packet; 0 for an ordinary packet.
+    fn segment_size(&self) -> u32;
+
+    /// Whether it was counted where it entered this host.
+    fn counted_before(&self) -> bool;
 
     /// How many packets this is on the wire, each with the first `headers` bytes again, where the kernel knows
     /// it of a super-packet. At least 1.
     fn segments(&self, headers: usize) -> u32;
 }
 
+/// A reader of packets.
+pub trait Reader: Bytes {
+    /// The length of the frame in bytes, whose IP packet ends at `end` (0 where that is not known).
+    fn frame_len(&self, end: usize) -> usize;
+}
+
 /// The linear part of a packet: read in place.
-pub struct Linear {
+pub struct Linear<P> {
+    packet: P,
     start: usize,
     end: usize,
-    len: usize,
-    notepad: *mut Notepad,
 }
 
 /// No header that is read in place lies farther than this: two tags, and in the packet and in the one that
 /// it quotes an IP header of at most 60 bytes. The verifier wants such a bound.
 const DEEPEST_IN_PLACE: usize = 0x1ff;
 
-impl Linear {
+/// What must lie there, so that it is checked once and not header by header: Ethernet, IPv4 and TCP without options.
+/// Packets that are shorter are read by the other reader.
+const FIRST_HEADERS: usize = 14 + 20 + 20;
+
+impl<P: Packet> Linear<P> {
+    /// `None` if the first headers are not there.
     #[inline(always)]
-    pub fn of<P: Packet>(packet: &P, notepad: *mut Notepad) -> Self {
+    pub fn of(packet: P) -> Option<Self> {
         let (start, end) = packet.linear();
-        Self {
-            start,
-            end,
-            len: packet.len(),
-            notepad,
+        let linear = Self { packet, start, end };
+        if linear.has(FIRST_HEADERS) {
+            Some(linear)
+        } else {
+            None
         }
     }
 }
 
-impl Bytes for Linear {
+impl<P: Packet> Bytes for Linear<P> {
     const DEEP: bool = false;
 
     #[inline(always)]
     fn wire_len(&self) -> usize {
-        self.len
+        self.packet.len()
     }
 
     #[inline(always)]
     fn read<T: Plain>(&self, offset: usize) -> Option<T> {
-        let from = self.start + offset;
-        if from + size_of::<T>() > self.end {
+        // SAFETY: as in `has`.
+        let from = unsafe { self.start.unchecked_add(offset) };
+        // SAFETY: as in `has`.
+        if unsafe { from.unchecked_add(size_of::<T>()) } > self.end {
             return None;
         }
         // SAFETY: `from` and the size of `T` behind it are inside the packet, checked above; a `T` is valid
@@ -79,31 +102,56 @@ impl Bytes for Linear {
     }
 
     #[inline(always)]
+    fn has(&self, upto: usize) -> bool {
+        // SAFETY: `upto` is at most some hundreds, and the kernel's addresses do not end there. So the compiler sees
+        // that what is inside a part that is there is there.
+        unsafe { self.start.unchecked_add(upto) <= self.end }
+    }
+
+    #[inline(always)]
+    fn clamp(&self, declared: usize) -> usize {
+        if declared <= self.end - self.start {
+            return declared;
+        }
+        let len = self.packet.len();
+        if declared < len { declared } else { len }
+    }
+
+    #[inline(always)]
     fn forget(&self, offset: usize) -> usize {
-        // SAFETY: the notepad was taken for this packet.
-        unsafe { Notepad::forget(self.notepad, offset) & DEEPEST_IN_PLACE }
+        // The verifier knows how it came about, and may; the compiler must not, or it would leave out a check that the
+        // verifier wants.
+        black_box(offset) & DEEPEST_IN_PLACE
     }
 }
 
-/// The whole of a packet, its non-linear part included: read by copying.
-pub struct Whole<'a, P> {
-    packet: &'a P,
-    len: usize,
-    notepad: *mut Notepad,
-}
-
-impl<'a, P: Packet> Whole<'a, P> {
+impl<P: Packet> Reader for Linear<P> {
     #[inline(always)]
-    pub fn of(packet: &'a P, notepad: *mut Notepad) -> Self {
-        Self {
-            packet,
-            len: packet.len(),
-            notepad,
+    fn frame_len(&self, end: usize) -> usize {
+        match self.packet.len_at_once(self.end - self.start, end) {
+            Some(len) => len,
+            None => self.packet.len(),
         }
     }
 }
 
-impl<P: Packet> Bytes for Whole<'_, P> {
+/// The whole of a packet, its non-linear part included: read by copying.
+pub struct Whole<P> {
+    packet: P,
+    len: usize,
+}
+
+impl<P: Packet> Whole<P> {
+    #[inline(always)]
+    pub fn of(packet: P) -> Option<Self> {
+        Some(Self {
+            packet,
+            len: packet.len(),
+        })
+    }
+}
+
+impl<P: Packet> Bytes for Whole<P> {
     #[inline(always)]
     fn wire_len(&self) -> usize {
         self.len
@@ -112,8 +160,7 @@ impl<P: Packet> Bytes for Whole<'_, P> {
     #[inline(always)]
     fn read<T: Plain>(&self, offset: usize) -> Option<T> {
         const { assert!(size_of::<T>() <= LONGEST_HEADER) };
-        // SAFETY: the notepad was taken for this packet.
-        let copy = unsafe { (&raw mut (*self.notepad).header).cast::<u8>() };
+        let copy = (&raw mut Notepad::take()?.header).cast::<u8>();
         // SAFETY: the copy has room for a `T`, asserted above, and belongs to this program while it runs.
         let copied = unsafe { self.packet.copy(offset, copy, size_of::<T>()) };
         // SAFETY: all bytes of a `T` were written; any bytes make one, and it needs no alignment.
@@ -121,8 +168,19 @@ impl<P: Packet> Bytes for Whole<'_, P> {
     }
 
     #[inline(always)]
+    fn has(&self, upto: usize) -> bool {
+        upto <= self.len
+    }
+
+    #[inline(always)]
     fn forget(&self, offset: usize) -> usize {
-        // SAFETY: the notepad was taken for this packet.
-        unsafe { Notepad::forget(self.notepad, offset) }
+        Notepad::forget(offset)
+    }
+}
+
+impl<P: Packet> Reader for Whole<P> {
+    #[inline(always)]
+    fn frame_len(&self, _end: usize) -> usize {
+        self.len
     }
 }

@@ -6,7 +6,6 @@ use aya_ebpf::programs::{TcContext, XdpContext};
 use netmon_common::records::Hook;
 
 use crate::observe::observe;
-use crate::settings::is_watched;
 use crate::skb::Skb;
 use crate::xdp::Xdp;
 
@@ -17,15 +16,17 @@ static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";
 
 /// What arrives, before the kernel has made an `skb` of it. Frags: packets of several buffers come too.
 #[xdp(frags)]
+#[inline(always)]
 fn netmon_xdp(ctx: XdpContext) -> u32 {
-    observe(&Xdp::new(&ctx), false);
+    observe(Xdp::new(&ctx));
     xdp_action::XDP_PASS
 }
 
 /// What arrives, where XDP is not to be had or not wanted.
 #[classifier]
+#[inline(always)]
 fn netmon_ingress(ctx: TcContext) -> i32 {
-    observe(&Skb::new(&ctx, Hook::Ingress), false);
+    observe(Skb::new(&ctx, Hook::Ingress));
     // "Unspecified" lets the programs behind this one run; "OK" would skip them.
     TC_ACT_UNSPEC
 }
@@ -33,8 +34,8 @@ fn netmon_ingress(ctx: TcContext) -> i32 {
 /// What leaves. A packet that entered by a watched interface was counted there; its query leaves another trace
 /// here, because behind masquerading an error quotes the address that it left with.
 #[classifier]
+#[inline(always)]
 fn netmon_egress(ctx: TcContext) -> i32 {
-    let skb = Skb::new(&ctx, Hook::Egress);
-    observe(&skb, is_watched(skb.entered_by()));
+    observe(Skb::new(&ctx, Hook::Egress));
     TC_ACT_UNSPEC
 }

@@ -29,9 +29,9 @@ pub struct Server {
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Budget {
-    second: u64,
-    /// By [`Limited`]; the last one is not used.
-    used: [u32; 6],
+    second: u32,
+    /// By [`Limited`]; the last ones are not used.
+    used: [u16; 6],
 }
 
 /// Kinds of events that are limited apart, so that none crowds out another.
@@ -123,7 +123,13 @@ impl Server {
     #[inline(always)]
     pub fn may_fail(&self, transport: Transport, now_ns: u64) -> bool {
         now_ns.wrapping_sub(self.last_answer_ns(transport)) > limits::QUIET_NS
-            || now_ns.wrapping_sub(self.last_fault_ns) < limits::QUIET_NS
+            || self.has_failed_answers(now_ns)
+    }
+
+    /// Whether it answered within a second that it failed.
+    #[inline(always)]
+    pub fn has_failed_answers(&self, now_ns: u64) -> bool {
+        now_ns.wrapping_sub(self.last_fault_ns) < limits::QUIET_NS
     }
 
     /// Takes a verified error about a query of that client.
@@ -166,9 +172,9 @@ impl Budget {
     };
 
     #[inline(always)]
-    fn take(&mut self, place: usize, most: u32, now_ns: u64) -> bool {
+    fn take(&mut self, place: usize, most: u16, now_ns: u64) -> bool {
         // A power of two near a second: divisions are slow.
-        let second = now_ns >> 30;
+        let second = (now_ns >> 30) as u32;
         if self.second != second {
             self.second = second;
             self.used = Self::NEW.used;
@@ -197,7 +203,7 @@ pub fn may_send_sample(now_ns: u64) -> bool {
 }
 
 #[inline(always)]
-fn take(budget: Option<*mut Budget>, most: u32, now_ns: u64) -> bool {
+fn take(budget: Option<*mut Budget>, most: u16, now_ns: u64) -> bool {
     let Some(budget) = budget else { return false };
     // SAFETY: the slot belongs to this CPU alone while the program runs.
     unsafe { (*budget).take(0, most, now_ns) }

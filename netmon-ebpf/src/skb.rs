@@ -3,12 +3,13 @@
 use aya_ebpf::bindings::__sk_buff;
 use aya_ebpf::helpers::bpf_skb_load_bytes;
 use aya_ebpf::programs::TcContext;
-use netmon_common::Offload;
 use netmon_common::records::Hook;
 
 use crate::packet::Packet;
+use crate::settings::is_watched;
 
 /// A packet at a TC hook.
+#[derive(Clone, Copy)]
 pub struct Skb {
     skb: *mut __sk_buff,
     hook: Hook,
@@ -21,19 +22,6 @@ impl Skb {
             skb: ctx.skb.skb,
             hook,
         }
-    }
-
-    /// The interface by which a forwarded packet entered; 0 for what this host itself sends.
-    #[inline(always)]
-    pub fn entered_by(&self) -> u32 {
-        // SAFETY: the context of a running program is readable.
-        unsafe { (*self.skb).ingress_ifindex }
-    }
-
-    #[inline(always)]
-    fn segment_size(&self) -> u32 {
-        // SAFETY: as above.
-        unsafe { (*self.skb).gso_size }
     }
 }
 
@@ -48,6 +36,11 @@ impl Packet for Skb {
     fn len(&self) -> usize {
         // SAFETY: as above.
         unsafe { (*self.skb).len as usize }
+    }
+
+    #[inline(always)]
+    fn len_at_once(&self, _linear: usize, _end: usize) -> Option<usize> {
+        Some(self.len())
     }
 
     #[inline(always)]
@@ -68,13 +61,27 @@ impl Packet for Skb {
     }
 
     #[inline(always)]
-    fn offload(&self) -> Offload {
+    fn tags_removed(&self) -> u8 {
+        // The tag's EtherType, which is 0 where there is no tag: `vlan_present` says the same in more instructions.
         // SAFETY: as above.
-        let tags_removed = u8::from(unsafe { (*self.skb).vlan_present } != 0);
-        Offload {
-            tags_removed,
-            segment_size: self.segment_size(),
+        u8::from(unsafe { (*self.skb).vlan_proto } != 0)
+    }
+
+    #[inline(always)]
+    fn segment_size(&self) -> u32 {
+        // SAFETY: as above.
+        unsafe { (*self.skb).gso_size }
+    }
+
+    /// A packet that is forwarded and entered by a watched interface was counted there.
+    #[inline(always)]
+    fn counted_before(&self) -> bool {
+        if !matches!(self.hook, Hook::Egress) {
+            return false;
         }
+        // SAFETY: as above. 0 for what this host itself sends.
+        let entered_by = unsafe { (*self.skb).ingress_ifindex };
+        entered_by != 0 && is_watched(entered_by)
     }
 
     /// Segmentation offload hands one super-packet through the stack for many packets on the wire. A

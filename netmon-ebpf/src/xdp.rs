@@ -1,45 +1,64 @@
 //! A packet at the XDP hook.
 
+use aya_ebpf::bindings::xdp_md;
 use aya_ebpf::helpers::{bpf_xdp_get_buff_len, bpf_xdp_load_bytes};
 use aya_ebpf::programs::XdpContext;
-use netmon_common::Offload;
 use netmon_common::records::Hook;
 
 use crate::packet::Packet;
 
+/// Frames are padded up to this length, the checksum of the link left out (IEEE 802.3 section 4A.4.2).
+const LONGEST_PADDED: usize = 60;
+
 /// A packet at the XDP hook.
-pub struct Xdp<'a> {
-    ctx: &'a XdpContext,
+#[derive(Clone, Copy)]
+pub struct Xdp {
+    ctx: *mut xdp_md,
 }
 
-impl<'a> Xdp<'a> {
+impl Xdp {
     #[inline(always)]
-    pub fn new(ctx: &'a XdpContext) -> Self {
-        Self { ctx }
+    pub fn new(ctx: &XdpContext) -> Self {
+        Self { ctx: ctx.ctx }
     }
 }
 
-impl Packet for Xdp<'_> {
+impl Packet for Xdp {
     #[inline(always)]
     fn linear(&self) -> (usize, usize) {
-        (self.ctx.data(), self.ctx.data_end())
+        // SAFETY: the context of a running program is readable.
+        unsafe { ((*self.ctx).data as usize, (*self.ctx).data_end as usize) }
     }
 
     #[inline(always)]
     fn len(&self) -> usize {
         // SAFETY: the context is the one that the program was called with.
-        unsafe { bpf_xdp_get_buff_len(self.ctx.ctx) as usize }
+        unsafe { bpf_xdp_get_buff_len(self.ctx) as usize }
+    }
+
+    /// The helper costs as much as all of parsing, and few packets need it. A frame of several buffers goes on
+    /// where the first one is full, in the middle of its IP packet: one whose IP packet ends with the linear part
+    /// has one buffer. Only padding could follow in another, and frames as long as this one are not padded. (Whatever
+    /// else followed would be missing in the count of bytes; no driver's first buffer ends so early.)
+    #[inline(always)]
+    fn len_at_once(&self, linear: usize, end: usize) -> Option<usize> {
+        if linear == end && linear > LONGEST_PADDED {
+            Some(linear)
+        } else {
+            None
+        }
     }
 
     #[inline(always)]
     unsafe fn copy(&self, offset: usize, to: *mut u8, len: usize) -> bool {
         // SAFETY: the context is the program's own, and the caller vouches for `to`.
-        unsafe { bpf_xdp_load_bytes(self.ctx.ctx, offset as u32, to.cast(), len as u32) == 0 }
+        unsafe { bpf_xdp_load_bytes(self.ctx, offset as u32, to.cast(), len as u32) == 0 }
     }
 
     #[inline(always)]
     fn ifindex(&self) -> u32 {
-        self.ctx.ingress_ifindex() as u32
+        // SAFETY: as above.
+        unsafe { (*self.ctx).ingress_ifindex }
     }
 
     #[inline(always)]
@@ -48,8 +67,18 @@ impl Packet for Xdp<'_> {
     }
 
     #[inline(always)]
-    fn offload(&self) -> Offload {
-        Offload::default()
+    fn tags_removed(&self) -> u8 {
+        0
+    }
+
+    #[inline(always)]
+    fn segment_size(&self) -> u32 {
+        0
+    }
+
+    #[inline(always)]
+    fn counted_before(&self) -> bool {
+        false
     }
 
     /// XDP does not see whether the kernel merged packets: generic XDP may undercount, native XDP gets none.

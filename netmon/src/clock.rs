@@ -5,7 +5,7 @@ use nix::time::{ClockId, clock_gettime};
 
 use crate::time::{SECOND_NS, Time, WallOffset};
 
-/// Now, by the boot clock, which the kernel programs use as well.
+/// Now, by the boot clock.
 pub fn boot_now() -> Time {
     Time::from_nanos(read(ClockId::CLOCK_BOOTTIME))
 }

@@ -291,12 +291,9 @@ impl<'a> Monitor<'a> {
 
     /// All counts, as they are told.
     fn counted(&mut self) -> anyhow::Result<Counted> {
-        let mut latencies = BTreeMap::new();
-        self.poller.latencies(|address, times| {
-            latencies.insert(address, latency::summary(&times));
-        })?;
+        let latencies = self.poller.latencies()?;
         let destinations = self.destinations.iter().map(|(address, counters)| {
-            let latency = latencies.get(address).copied().unwrap_or_default();
+            let latency = latencies.get(address).map(latency::summary).unwrap_or_default();
             DestinationCounts::new(*address, counters, latency)
         });
         Ok(Counted {

@@ -112,7 +112,7 @@ mod tests {
     fn durations_are_read_as_people_type_them() {
         assert_eq!(parse_duration("30s"), Ok(Duration::from_secs(30)));
         assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(parse_duration("1h30m"), Ok(Duration::from_secs(5_400)));
+        assert_eq!(parse_duration("1h30m"), Ok(Duration::from_mins(90)));
         for wrong in ["", "30", "s", "-1s", "0s", "1 fortnight"] {
             assert!(parse_duration(wrong).is_err(), "{wrong}");
         }

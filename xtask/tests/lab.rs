@@ -1,6 +1,6 @@
 //! The laboratory itself: what it sets up works, and nothing of it stays behind.
 
-use std::{fs, net::UdpSocket, panic, process::Command, time::Duration};
+use std::{fs, net::UdpSocket, panic, process::Command, thread, time::Duration};
 
 use nix::sys::signal::Signal;
 use xtask::lab::{
@@ -177,6 +177,11 @@ fn what_a_killed_laboratory_left_is_swept_away() {
         .args(["netns", "exec", &name, "sleep", "60"])
         .spawn()
         .unwrap();
+    // `ip` becomes it once it is inside.
+    let command = format!("/proc/{}/comm", left.id());
+    while fs::read_to_string(&command).unwrap() != "sleep\n" {
+        thread::sleep(Duration::from_millis(10));
+    }
     // Sweeping happens once in a process, and other tests of this one may have done it.
     let again = Command::new(std::env::current_exe().unwrap())
         .args([

@@ -2,13 +2,15 @@
 
 mod meaning;
 
+use core::hint::cold_path;
+
 use crate::outcome::Transport;
-use crate::ports::DnsPorts;
-use crate::wire::dns::{DnsHeader, HEADER_LEN as DNS_HEADER_LEN, MessageHeader, TCP_LENGTH_LEN, TcpMessage};
+use crate::ports::{DnsPorts, Ports, RawPort};
+use crate::wire::dns::{HEADER_LEN as DNS_HEADER_LEN, MessageHeader, TCP_LENGTH_LEN, TcpMessage};
 use crate::wire::ethernet::Payload;
 use crate::wire::icmp::Unreachable;
-use crate::wire::ip::{Ip, Protocol};
-use crate::wire::{Bytes, Header, Unreadable, ethernet, icmp, ipv4, ipv6, tcp, udp};
+use crate::wire::ip::{Family, Ip, Protocol};
+use crate::wire::{Bytes, Header, Unreadable, dns, ethernet, icmp, ipv4, ipv6, tcp, udp};
 
 pub use meaning::{Classified, Concern, Conversation, Error, Meaning, Message, Offload};
 
@@ -18,14 +20,15 @@ pub use meaning::{Classified, Concern, Conversation, Error, Meaning, Message, Of
 /// kernel's compiler never merges two meanings into one word, which the verifier would reject, and each
 /// counter's place is a constant.
 pub trait Sink {
-    /// Called exactly once for each packet.
-    fn take(&mut self, classified: &Classified);
+    /// Called exactly once for each packet. `end` is where the IP packet ends, in bytes from the start of the
+    /// frame; 0 where that is not known.
+    fn take(&mut self, classified: &Classified, end: usize);
 }
 
 /// Classifies an Ethernet frame.
 pub fn classify<B: Bytes>(frame: &B, offload: Offload, ports: &DnsPorts) -> Classified {
     let mut sink = Keep(None);
-    classify_into(frame, offload, ports, &mut sink);
+    classify_into(frame, || offload, ports, &mut sink);
     sink.kept()
 }
 
@@ -37,25 +40,51 @@ pub fn classify_payload<B: Bytes>(
     ports: &DnsPorts,
 ) -> Classified {
     let mut sink = Keep(None);
-    Packet {
+    let packet = Packet {
         bytes: frame,
-        offload,
+        offload: || offload,
         ports,
-    }
-    .classify_link(Ok(payload), &mut sink);
+    };
+    let result = packet.classify(payload, &mut sink);
+    take_unreadable(result, &mut sink);
     sink.kept()
 }
 
 /// Classifies an Ethernet frame, into a sink.
 #[inline(always)]
-pub fn classify_into<B: Bytes, S: Sink>(frame: &B, offload: Offload, ports: &DnsPorts, sink: &mut S) {
-    let payload = ethernet::parse(frame, offload.tags_removed);
-    Packet {
+pub fn classify_into<B: Bytes, O: Fn() -> Offload, P: Ports, S: Sink>(
+    frame: &B,
+    offload: O,
+    ports: &P,
+    sink: &mut S,
+) {
+    let packet = Packet {
         bytes: frame,
         offload,
         ports,
+    };
+    let result = match ethernet::parse_header(frame) {
+        // What is read in place is classified apart without tags: most frames have none, and then the first headers
+        // are where the compiler knows.
+        Ok(ethernet::IPV4) if !B::DEEP => packet.classify_ipv4(ethernet::HEADER_LEN, sink),
+        Ok(ethernet::IPV6) if !B::DEEP => packet.classify_ipv6(ethernet::HEADER_LEN, sink),
+        Ok(ether_type) => {
+            let tags_removed = (packet.offload)().tags_removed;
+            match ethernet::parse_tags(frame, ether_type, ethernet::HEADER_LEN, tags_removed) {
+                Ok(payload) => packet.classify(payload, sink),
+                Err(unreadable) => Err(unreadable),
+            }
+        }
+        Err(unreadable) => Err(unreadable),
+    };
+    take_unreadable(result, sink);
+}
+
+#[inline(always)]
+fn take_unreadable<S: Sink>(result: Result<(), Unreadable>, sink: &mut S) {
+    if let Err(unreadable) = result {
+        emit(sink, Meaning::Unreadable(unreadable), 0, 0);
     }
-    .classify_link(payload, sink);
 }
 
 struct Keep(Option<Classified>);
@@ -71,77 +100,75 @@ impl Keep {
 }
 
 impl Sink for Keep {
-    fn take(&mut self, classified: &Classified) {
+    fn take(&mut self, classified: &Classified, _end: usize) {
         self.0 = Some(*classified);
     }
 }
 
 /// A packet on its way through the classifier.
-struct Packet<'a, B> {
+struct Packet<'a, B, O, P> {
     bytes: &'a B,
-    offload: Offload,
-    ports: &'a DnsPorts,
+    /// Asked where it matters, which is not in most packets.
+    offload: O,
+    ports: &'a P,
 }
 
-/// The ports of a datagram or segment, and which of them are DNS ports.
+/// The ports of a datagram or segment, one of which is a DNS port.
 #[derive(Clone, Copy)]
-struct Ports {
-    source: u16,
-    destination: u16,
-    from_server: bool,
-    to_server: bool,
+struct Ends {
+    source: RawPort,
+    destination: RawPort,
 }
 
-impl<B: Bytes> Packet<'_, B> {
+impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
     #[inline(always)]
-    fn classify_link<S: Sink>(&self, payload: Result<Payload, Unreadable>, sink: &mut S) {
-        let result = match payload {
-            Ok(Payload::Ipv4(offset)) => self.classify_ipv4(offset, sink),
-            Ok(Payload::Ipv6(offset)) => self.classify_ipv6(offset, sink),
-            Ok(Payload::NotIp) => {
-                emit(sink, Meaning::NotIp, 0);
+    fn classify<S: Sink>(&self, payload: Payload, sink: &mut S) -> Result<(), Unreadable> {
+        match payload {
+            Payload::Ipv4(offset) => self.classify_ipv4(offset, sink),
+            Payload::Ipv6(offset) => self.classify_ipv6(offset, sink),
+            Payload::NotIp => {
+                emit(sink, Meaning::NotIp, 0, 0);
                 Ok(())
             }
-            Err(unreadable) => Err(unreadable),
-        };
-        if let Err(unreadable) = result {
-            emit(sink, Meaning::Unreadable(unreadable), 0);
         }
     }
 
     #[inline(always)]
     fn classify_ipv4<S: Sink>(&self, offset: usize, sink: &mut S) -> Result<(), Unreadable> {
-        let ip = ipv4::parse(self.bytes, offset, self.bytes.wire_len())?;
+        let ip = ipv4::parse(self.bytes, offset)?;
         self.classify_ip(&ip, sink)
     }
 
     #[inline(always)]
     fn classify_ipv6<S: Sink>(&self, offset: usize, sink: &mut S) -> Result<(), Unreadable> {
-        let ip = ipv6::parse(self.bytes, offset, self.bytes.wire_len())?;
+        let ip = ipv6::parse(self.bytes, offset)?;
         self.classify_ip(&ip, sink)
     }
 
     #[inline(always)]
     fn classify_ip<S: Sink>(&self, ip: &Ip, sink: &mut S) -> Result<(), Unreadable> {
         if ip.later_fragment {
-            emit(sink, Meaning::Fragment, 0);
+            cold_path();
+            emit(sink, Meaning::Fragment, 0, ip.end);
             return Ok(());
         }
-        match ip.protocol {
-            Protocol::Udp => self.classify_udp(ip, sink),
-            Protocol::Tcp => self.classify_tcp(ip, sink),
-            Protocol::Icmpv4 => {
+        match (ip.protocol, ip.header.family) {
+            (Protocol::TCP, _) => self.classify_tcp(ip, sink),
+            (Protocol::UDP, _) => self.classify_udp(ip, sink),
+            (Protocol::ICMPV4, Family::V4) => {
+                cold_path();
                 let unreachable = icmp::parse_v4(self.bytes, ip.payload, ip.end)?;
                 self.classify_icmp(ip, unreachable, sink);
                 Ok(())
             }
-            Protocol::Icmpv6 => {
+            (Protocol::ICMPV6, Family::V6) => {
+                cold_path();
                 let unreachable = icmp::parse_v6(self.bytes, ip.payload, ip.end)?;
                 self.classify_icmp(ip, unreachable, sink);
                 Ok(())
             }
-            Protocol::Other => {
-                emit(sink, Meaning::Other, 0);
+            _ => {
+                emit(sink, Meaning::Other, 0, ip.end);
                 Ok(())
             }
         }
@@ -150,39 +177,59 @@ impl<B: Bytes> Packet<'_, B> {
     #[inline(always)]
     fn classify_udp<S: Sink>(&self, ip: &Ip, sink: &mut S) -> Result<(), Unreadable> {
         let datagram = udp::parse(self.bytes, ip.payload, ip.end)?;
-        let ports = self.ports(datagram.source_port, datagram.destination_port);
-        if !ports.from_server && !ports.to_server {
-            emit(sink, Meaning::Other, datagram.payload);
+        if !self
+            .ports
+            .contains_one(datagram.source_port, datagram.destination_port)
+        {
+            emit(sink, Meaning::Other, datagram.payload, ip.end);
             return Ok(());
         }
-        if datagram.payload + DNS_HEADER_LEN > datagram.end {
-            return Err(Unreadable::short(Header::Dns));
-        }
-        let header: DnsHeader = self
-            .bytes
-            .read(datagram.payload)
-            .ok_or(Unreadable::cut(Header::Dns))?;
+        // Read again, so that most datagrams need not keep what few need.
+        let datagram = udp::parse(self.bytes, self.bytes.forget(ip.payload), ip.end)?;
+        let ends = Ends {
+            source: datagram.source_port,
+            destination: datagram.destination_port,
+        };
+        // The payload is what both the UDP length and the IP length allow.
+        let end = if datagram.end < ip.end {
+            datagram.end
+        } else {
+            ip.end
+        };
+        let header = dns::parse(self.bytes, datagram.payload, end)?;
         let message = Place {
             transport: Transport::Udp,
             offset: datagram.payload,
-            end: datagram.end,
+            end: self.bytes.clamp(end),
         };
-        emit_message(sink, ip, ports, header.message(), message, datagram.payload);
+        self.emit_message(sink, ip, ends, header.message(), message, datagram.payload);
         Ok(())
     }
 
     #[inline(always)]
     fn classify_tcp<S: Sink>(&self, ip: &Ip, sink: &mut S) -> Result<(), Unreadable> {
         let segment = tcp::parse(self.bytes, ip.payload, ip.end)?;
-        let ports = self.ports(segment.source_port, segment.destination_port);
-        if ports.to_server && segment.is_connect() {
-            emit(sink, Meaning::Connect(ports.toward_server(ip)), segment.payload);
-        } else if ports.from_server && segment.is_reset() {
-            emit(sink, Meaning::Reset(ports.away_from_server(ip)), segment.payload);
-        } else if ports.to_server || ports.from_server {
-            self.classify_stream(ip, &segment, ports, sink)?;
+        if !self
+            .ports
+            .contains_one(segment.source_port, segment.destination_port)
+        {
+            emit(sink, Meaning::Other, segment.payload(), ip.end);
+            return Ok(());
+        }
+        // As above.
+        let segment = tcp::parse(self.bytes, self.bytes.forget(ip.payload), ip.end)?;
+        let ends = Ends {
+            source: segment.source_port,
+            destination: segment.destination_port,
+        };
+        if segment.flags.is_connect() && self.is_to_server(ends) {
+            let connect = Meaning::Connect(ends.toward_server(ip));
+            emit(sink, connect, segment.payload(), ip.end);
+        } else if segment.flags.is_reset() && self.is_from_server(ends) {
+            let reset = Meaning::Reset(ends.away_from_server(ip));
+            emit(sink, reset, segment.payload(), ip.end);
         } else {
-            emit(sink, Meaning::Other, segment.payload);
+            self.classify_stream(ip, &segment, ends, sink)?;
         }
         Ok(())
     }
@@ -193,20 +240,21 @@ impl<B: Bytes> Packet<'_, B> {
         &self,
         ip: &Ip,
         segment: &tcp::Tcp,
-        ports: Ports,
+        ends: Ends,
         sink: &mut S,
     ) -> Result<(), Unreadable> {
-        let offset = segment.payload + TCP_LENGTH_LEN;
-        if offset + DNS_HEADER_LEN > ip.end {
-            emit(sink, Meaning::Other, segment.payload);
+        let offset = segment.payload() + TCP_LENGTH_LEN;
+        let end = self.bytes.clamp(ip.end);
+        if offset + DNS_HEADER_LEN > end {
+            emit(sink, Meaning::Other, segment.payload(), ip.end);
             return Ok(());
         }
         let message: TcpMessage = self
             .bytes
-            .read(segment.payload)
+            .read(segment.payload())
             .ok_or(Unreadable::cut(Header::Dns))?;
-        let available = ip.end - offset;
-        let segment_size = self.offload.segment_size as usize;
+        let available = end - offset;
+        let segment_size = (self.offload)().segment_size as usize;
         let rest = if segment_size > TCP_LENGTH_LEN && segment_size - TCP_LENGTH_LEN < available {
             segment_size - TCP_LENGTH_LEN
         } else {
@@ -220,29 +268,30 @@ impl<B: Bytes> Packet<'_, B> {
             length == rest
         };
         if length < DNS_HEADER_LEN || !length_fits || !message.header.is_plausible() {
-            emit(sink, Meaning::Other, segment.payload);
+            emit(sink, Meaning::Other, segment.payload(), ip.end);
             return Ok(());
         }
         let place = Place {
             transport: Transport::Tcp,
             offset,
-            end: ip.end,
+            end,
         };
-        emit_message(sink, ip, ports, header, place, segment.payload);
+        self.emit_message(sink, ip, ends, header, place, segment.payload());
         Ok(())
     }
 
     #[inline(always)]
     fn classify_icmp<S: Sink>(&self, ip: &Ip, unreachable: Option<Unreachable>, sink: &mut S) {
         let Some(unreachable) = unreachable else {
-            emit(sink, Meaning::Other, 0);
+            emit(sink, Meaning::Other, 0, ip.end);
             return;
         };
         let concern = match unreachable.quoted.ports {
-            Some(quoted) if self.ports.contains(quoted.destination) => Concern::DnsUnreachable,
-            Some(quoted) if self.ports.contains(quoted.source) => Concern::LateResponse,
+            Some(quoted) if self.ports.contains(quoted.destination.to_be_bytes()) => Concern::DnsUnreachable,
+            Some(quoted) if self.ports.contains(quoted.source.to_be_bytes()) => Concern::LateResponse,
             Some(_) | None => Concern::None,
         };
+
         emit(
             sink,
             Meaning::Unreachable(Error {
@@ -251,28 +300,66 @@ impl<B: Bytes> Packet<'_, B> {
                 concern,
             }),
             0,
+            ip.end,
         );
     }
 
     #[inline(always)]
-    fn ports(&self, source: u16, destination: u16) -> Ports {
-        Ports {
-            source,
-            destination,
-            from_server: self.ports.contains(source),
-            to_server: self.ports.contains(destination),
+    fn is_from_server(&self, ends: Ends) -> bool {
+        self.ports.contains(ends.source)
+    }
+
+    #[inline(always)]
+    fn is_to_server(&self, ends: Ends) -> bool {
+        self.ports.contains(ends.destination)
+    }
+
+    /// QR must agree with the direction that the ports give; with two DNS ports it decides alone.
+    #[inline(always)]
+    fn emit_message<S: Sink>(
+        &self,
+        sink: &mut S,
+        ip: &Ip,
+        ends: Ends,
+        header: MessageHeader,
+        place: Place,
+        payload: usize,
+    ) {
+        let Place {
+            transport,
+            offset,
+            end,
+        } = place;
+        let message = |conversation| Message {
+            transport,
+            conversation,
+            header,
+            offset,
+            end,
+        };
+        if header.is_response() {
+            if self.is_from_server(ends) {
+                let response = Meaning::Response(message(ends.away_from_server(ip)));
+                emit(sink, response, payload, ip.end);
+                return;
+            }
+        } else if self.is_to_server(ends) {
+            let query = Meaning::Query(message(ends.toward_server(ip)));
+            emit(sink, query, payload, ip.end);
+            return;
         }
+        emit(sink, Meaning::Other, payload, ip.end);
     }
 }
 
-impl Ports {
+impl Ends {
     #[inline(always)]
     fn toward_server(self, ip: &Ip) -> Conversation {
         Conversation {
             server: ip.header.destination(),
             client: ip.header.source(),
-            server_port: self.destination,
-            client_port: self.source,
+            server_port: u16::from_be_bytes(self.destination),
+            client_port: u16::from_be_bytes(self.source),
         }
     }
 
@@ -281,8 +368,8 @@ impl Ports {
         Conversation {
             server: ip.header.source(),
             client: ip.header.destination(),
-            server_port: self.source,
-            client_port: self.destination,
+            server_port: u16::from_be_bytes(self.source),
+            client_port: u16::from_be_bytes(self.destination),
         }
     }
 }
@@ -295,53 +382,7 @@ struct Place {
     end: usize,
 }
 
-/// QR must agree with the direction that the ports give; with two DNS ports it decides alone.
 #[inline(always)]
-fn emit_message<S: Sink>(
-    sink: &mut S,
-    ip: &Ip,
-    ports: Ports,
-    header: MessageHeader,
-    place: Place,
-    payload: usize,
-) {
-    let Place {
-        transport,
-        offset,
-        end,
-    } = place;
-    if header.is_response() && ports.from_server {
-        let conversation = ports.away_from_server(ip);
-        emit(
-            sink,
-            Meaning::Response(Message {
-                transport,
-                conversation,
-                header,
-                offset,
-                end,
-            }),
-            payload,
-        );
-    } else if !header.is_response() && ports.to_server {
-        let conversation = ports.toward_server(ip);
-        emit(
-            sink,
-            Meaning::Query(Message {
-                transport,
-                conversation,
-                header,
-                offset,
-                end,
-            }),
-            payload,
-        );
-    } else {
-        emit(sink, Meaning::Other, payload);
-    }
-}
-
-#[inline(always)]
-fn emit<S: Sink>(sink: &mut S, meaning: Meaning, payload: usize) {
-    sink.take(&Classified { meaning, payload });
+fn emit<S: Sink>(sink: &mut S, meaning: Meaning, payload: usize, end: usize) {
+    sink.take(&Classified { meaning, payload }, end);
 }

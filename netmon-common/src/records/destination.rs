@@ -1,7 +1,7 @@
 //! The counters of one destination: a DNS server, or whatever an unreachable quotes.
 
 use super::{Counters, Tally, merge};
-use crate::outcome::{Code, Rcode};
+use crate::outcome::{Code, Rcode, Transport};
 
 /// Counters of one destination on one CPU, or on all, or in a capture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,17 +85,6 @@ impl Destination {
             + self.icmp_unreachable.iter().sum::<u64>()
     }
 
-    /// The sum of what each CPU has counted, as a per-CPU map gives it: one record after the other.
-    pub fn sum(words: &[u64]) -> Self {
-        let mut sum = Self::ZERO;
-        for record in words.chunks_exact(size_of::<Self>() / size_of::<u64>()) {
-            for (place, amount) in record.iter().enumerate() {
-                sum.add(place, *amount);
-            }
-        }
-        sum
-    }
-
     /// Adds the counters of another CPU.
     pub fn merge(&mut self, other: &Self) {
         // Destructured, so that a new counter must choose.
@@ -123,5 +112,89 @@ impl Destination {
         merge(&mut self.dns_unreachable, dns_unreachable);
         self.late_responses += late_responses;
         self.unsolicited += unsolicited;
+    }
+}
+
+/// What the table holds of a destination on one CPU: its counters, and what the CPU keeps beside them so that it
+/// has to look up nothing else for most packets of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct Entry {
+    /// The counters.
+    pub counters: Destination,
+    /// What the CPU keeps.
+    pub kept: Kept,
+}
+
+const _: () = assert!(size_of::<Entry>() == size_of::<Destination>() + 16 && align_of::<Entry>() == 8);
+
+/// What a CPU keeps of a server beside its counters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct Kept {
+    /// When this CPU last learned that the server had answered anybody, by transport, in [`Kept::tick`]s; 0 for never,
+    /// or [`Kept::LOOK`].
+    pub answered: [u32; 2],
+    /// Which place this CPU gave the server in the table of latencies, counted from 1; 0 for none yet, and
+    /// [`Kept::NO_PLACE`] where it gets none.
+    pub latency: u32,
+    /// No meaning.
+    pub reserved: u32,
+}
+
+impl Kept {
+    /// In place of a time: each answer matters now, and this CPU looks at what all of them remember of the server.
+    pub const LOOK: u32 = 1;
+    /// In place of a place: there is none.
+    pub const NO_PLACE: u32 = u32::MAX;
+    /// Nothing yet.
+    pub const NEW: Self = Self {
+        answered: [0; 2],
+        latency: 0,
+        reserved: 0,
+    };
+    /// Where nothing can be kept, because the table is full.
+    pub const NOTHING: Self = Self {
+        answered: [Self::LOOK; 2],
+        latency: Self::NO_PLACE,
+        reserved: 0,
+    };
+
+    /// A moment as it is kept here: in units of 2^20 ns, near a millisecond. They come round after 52 days; an
+    /// answer of that time ago would pass for one of now, and keep at most a second's queries from being told of.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "it comes round")]
+    pub const fn tick(nanos: u64) -> u32 {
+        (nanos >> 20) as u32
+    }
+
+    /// When this CPU last learned of an answer over this transport.
+    #[inline(always)]
+    pub fn answered(&mut self, transport: Transport) -> &mut u32 {
+        let [udp, tcp] = &mut self.answered;
+        match transport {
+            Transport::Udp => udp,
+            Transport::Tcp => tcp,
+        }
+    }
+}
+
+impl Entry {
+    /// No packet yet.
+    pub const ZERO: Self = Self {
+        counters: Destination::ZERO,
+        kept: Kept::NEW,
+    };
+
+    /// The sum of what each CPU has counted, as a per-CPU map gives it: one entry after the other.
+    pub fn sum(words: &[u64]) -> Destination {
+        let mut sum = Destination::ZERO;
+        for entry in words.chunks_exact(size_of::<Self>() / size_of::<u64>()) {
+            let counters = entry.iter().take(size_of::<Destination>() / size_of::<u64>());
+            for (place, amount) in counters.enumerate() {
+                sum.add(place, *amount);
+            }
+        }
+        sum
     }
 }

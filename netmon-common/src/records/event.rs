@@ -49,7 +49,7 @@ pub const RECURSION_KNOWN: u8 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct EventHeader {
-    /// When, in nanoseconds of the boot clock (`CLOCK_BOOTTIME`: a suspend counts).
+    /// When, in nanoseconds of the boot clock, as all times here.
     pub time_ns: u64,
     /// When the query was seen that the error quotes or the response answers; 0 if no trace of it was found.
     pub query_time_ns: u64,

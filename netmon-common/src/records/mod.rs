@@ -9,7 +9,7 @@ mod latency;
 mod tally;
 mod totals;
 
-pub use destination::Destination;
+pub use destination::{Destination, Entry, Kept};
 pub use event::{EventHeader, EventKind, Evidence, Hook, RECURSION_DESIRED, RECURSION_KNOWN, Sample};
 pub use latency::Latency;
 pub use tally::{NO_COUNTER, Tally};
@@ -17,13 +17,15 @@ pub use totals::Totals;
 
 #[cfg(feature = "user")]
 mod user {
-    use super::{Destination, EventHeader, Totals};
+    use super::{Destination, EventHeader, Latency, Totals};
     // SAFETY: `repr(C)`, integers and byte arrays only, no padding: asserted beside each type.
     unsafe impl aya::Pod for Destination {}
     // SAFETY: as above.
     unsafe impl aya::Pod for Totals {}
     // SAFETY: as above.
     unsafe impl aya::Pod for EventHeader {}
+    // SAFETY: as above.
+    unsafe impl aya::Pod for Latency {}
     // SAFETY: 16 bytes.
     unsafe impl aya::Pod for crate::Address {}
 }

@@ -5,18 +5,50 @@ use crate::outcome::Transport;
 
 use crate::limits::TRACE_BUCKETS;
 
-/// The secret of one table.
+/// How many 32-bit words a flow is: two addresses, two ports together, the transport.
+const WORDS: usize = 4 + 4 + 1 + 1;
+/// How many keys each half of a hash needs: one for each word, and one to start with.
+const HALF: usize = WORDS + 1;
+/// How many keys a hash needs.
+pub const KEYS: usize = 2 * HALF;
+
+/// The secret of one table, as many random numbers.
 ///
 /// Without it, anybody could find two flows with one fingerprint, and have an error about one of them pass
 /// for verified by a query of the other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(C)]
-pub struct Secret([u64; 2]);
+pub trait Keys {
+    /// The number at this place, which is below [`KEYS`].
+    fn at(&self, place: usize) -> u64;
+}
+
+/// A secret in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Secret([u64; KEYS]);
 
 impl Secret {
-    /// From 16 random bytes, or any others where nobody can be deceived.
-    pub const fn new(words: [u64; 2]) -> Self {
-        Self(words)
+    /// Numbers that follow from one (Splitmix64; G. L. Steele, D. Lea, C. H. Flood, 2014): for tables whose traces
+    /// nobody can forge, such as a capture's.
+    pub const fn expanded(mut seed: u64) -> Self {
+        let mut keys = [0; KEYS];
+        let mut place = 0;
+        while place < KEYS {
+            seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (seed ^ seed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+            #[expect(clippy::indexing_slicing, reason = "it is below")]
+            {
+                keys[place] = mixed ^ mixed >> 31;
+            }
+            place += 1;
+        }
+        Self(keys)
+    }
+}
+
+impl Keys for Secret {
+    #[inline(always)]
+    fn at(&self, place: usize) -> u64 {
+        self.0.get(place).copied().unwrap_or_default()
     }
 }
 
@@ -36,31 +68,41 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// How many bytes are hashed: two addresses, two ports, the transport.
-    const LEN: u64 = 16 + 16 + 2 + 2 + 1;
-
-    /// SipHash-1-3 (J.-P. Aumasson, D. J. Bernstein, 2012; what the standard library hashes with) of the flow.
+    /// The flow, hashed: two halves of 32 bits, each by a Multilinear-HM of its own (D. Lemire, O. Kaser: Strongly
+    /// universal string hashing is fast, 2014). Whoever does not know the keys meets a given flow's hash with one
+    /// flow in 2^64. BPF has no rotation, which makes `SipHash` slow.
     #[inline(always)]
-    pub fn hash(&self, secret: Secret) -> FlowHash {
-        let Secret([k0, k1]) = secret;
-        let [client_high, client_low] = self.client.words();
-        let [server_high, server_low] = self.server.words();
-        let tail = u64::from(self.client_port)
-            | u64::from(self.server_port) << 16
-            | (self.transport as u64) << 32
-            | Self::LEN << 56;
-        let mut state = State([
-            k0 ^ 0x736f_6d65_7073_6575,
-            k1 ^ 0x646f_7261_6e64_6f6d,
-            k0 ^ 0x6c79_6765_6e65_7261,
-            k1 ^ 0x7465_6462_7974_6573,
-        ]);
-        state.absorb(client_high);
-        state.absorb(client_low);
-        state.absorb(server_high);
-        state.absorb(server_low);
-        state.absorb(tail);
-        FlowHash(state.finish())
+    pub fn hash<K: Keys>(&self, keys: &K) -> FlowHash {
+        let half = |first: usize| {
+            let mut sum = keys.at(first);
+            let mut place = first + 1;
+            for [one, other] in self.words() {
+                let one = keys.at(place).wrapping_add(u64::from(one));
+                let other = keys.at(place + 1).wrapping_add(u64::from(other));
+                sum = sum.wrapping_add(one.wrapping_mul(other));
+                place += 2;
+            }
+            sum >> 32
+        };
+        FlowHash(half(0) << 32 | half(HALF))
+    }
+
+    #[inline(always)]
+    fn words(&self) -> [[u32; 2]; WORDS / 2] {
+        let pairs = |address: Address| {
+            let [a, b, c, d] = address.parts();
+            [[a, b], [c, d]]
+        };
+        let [client, client_end] = pairs(self.client);
+        let [server, server_end] = pairs(self.server);
+        let ports = u32::from(self.client_port) | u32::from(self.server_port) << 16;
+        [
+            client,
+            client_end,
+            server,
+            server_end,
+            [ports, self.transport as u32],
+        ]
     }
 }
 
@@ -100,51 +142,10 @@ const fn bucket(hash: u64) -> u32 {
     hash as u32 & (TRACE_BUCKETS - 1)
 }
 
-/// The state of the hash.
-struct State([u64; 4]);
-
-impl State {
-    #[inline(always)]
-    fn absorb(&mut self, word: u64) {
-        let [a, b, c, d] = self.0;
-        self.0 = [a, b, c, d ^ word];
-        self.round();
-        let [a, b, c, d] = self.0;
-        self.0 = [a ^ word, b, c, d];
-    }
-
-    #[inline(always)]
-    fn finish(mut self) -> u64 {
-        let [a, b, c, d] = self.0;
-        self.0 = [a, b, c ^ 0xff, d];
-        self.round();
-        self.round();
-        self.round();
-        let [a, b, c, d] = self.0;
-        a ^ b ^ c ^ d
-    }
-
-    #[inline(always)]
-    fn round(&mut self) {
-        let [mut a, mut b, mut c, mut d] = self.0;
-        a = a.wrapping_add(b);
-        c = c.wrapping_add(d);
-        b = b.rotate_left(13) ^ a;
-        d = d.rotate_left(16) ^ c;
-        a = a.rotate_left(32).wrapping_add(d);
-        c = c.wrapping_add(b);
-        b = b.rotate_left(17) ^ c;
-        d = d.rotate_left(21) ^ a;
-        c = c.rotate_left(32);
-        self.0 = [a, b, c, d];
-    }
-}
-
 #[cfg(test)]
 mod tests {
     extern crate std;
     use super::*;
-    use std::hash::{DefaultHasher, Hasher};
     use std::vec::Vec;
 
     fn flow(client: u8, client_port: u16) -> Flow {
@@ -158,33 +159,76 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_is_siphash_1_3() {
-        // The standard library's default hasher is SipHash-1-3 with the key 0.
-        for port in [0, 1, 53, 1_024, 65_535] {
-            let flow = flow(7, port);
-            let mut bytes = Vec::new();
-            bytes.extend(flow.client.octets());
-            bytes.extend(flow.server.octets());
-            bytes.extend(flow.client_port.to_le_bytes());
-            bytes.extend(flow.server_port.to_le_bytes());
-            bytes.push(flow.transport as u8);
-            let mut hasher = DefaultHasher::new();
-            hasher.write(&bytes);
-            assert_eq!(flow.hash(Secret::default()).0, hasher.finish(), "port {port}");
+    fn the_hash_is_the_published_formula() {
+        let flow = flow(7, 5_353);
+        let secret = Secret::expanded(1);
+        let words = [
+            flow.client.octets().as_chunks::<4>().0.to_vec(),
+            flow.server.octets().as_chunks::<4>().0.to_vec(),
+        ];
+        let mut text: Vec<u128> = words
+            .concat()
+            .into_iter()
+            .map(|word| u128::from(u32::from_ne_bytes(word)))
+            .collect();
+        text.extend([(53 << 16) + 5_353, Transport::Tcp as u128]);
+        let half = |keys: &[u64]| {
+            let pairs = text.chunks(2).zip(keys[1..].chunks(2));
+            let sum: u128 = pairs
+                .map(|(s, m)| {
+                    let factors = [u128::from(m[0]) + s[0], u128::from(m[1]) + s[1]];
+                    let [one, other] = factors.map(|factor| factor % (1 << 64));
+                    one * other % (1 << 64)
+                })
+                .sum();
+            (u128::from(keys[0]) + sum) % (1 << 64) / (1 << 32)
+        };
+        let (first, second) = secret.0.split_at(HALF);
+        let hash = half(first) << 32 | half(second);
+        assert_eq!(u128::from(flow.hash(&secret).0), hash);
+    }
+
+    #[test]
+    fn whatever_differs_in_a_flow_changes_both_halves_of_its_hash() {
+        let secret = Secret::expanded(2);
+        let one = flow(7, 5_353);
+        let others = [
+            flow(8, 5_353),
+            flow(7, 5_354),
+            Flow {
+                server: Address::v4([192, 0, 2, 53]),
+                ..one
+            },
+            Flow {
+                server_port: 54,
+                ..one
+            },
+            Flow {
+                transport: Transport::Udp,
+                ..one
+            },
+            Flow {
+                client: one.server,
+                server: one.client,
+                ..one
+            },
+        ];
+        for other in others {
+            let differs = one.hash(&secret).0 ^ other.hash(&secret).0;
+            assert!(differs >> 32 != 0 && differs << 32 != 0, "{other:?}");
         }
     }
 
     #[test]
     fn another_secret_gives_other_buckets() {
         let flow = flow(7, 5_353);
-        let hashes = [[0, 0], [1, 0], [0, 1]].map(|secret| flow.hash(Secret::new(secret)));
-        assert_ne!(hashes[0].home(), hashes[1].home());
-        assert_ne!(hashes[0].home(), hashes[2].home());
+        let [one, other] = [0, 1].map(|seed| flow.hash(&Secret::expanded(seed)));
+        assert_ne!(one.home(), other.home());
     }
 
     #[test]
     fn the_queries_of_one_flow_go_to_buckets_all_over_the_table() {
-        let hash = flow(7, 5_353).hash(Secret::new([1, 2]));
+        let hash = flow(7, 5_353).hash(&Secret::expanded(1));
         let mut buckets: Vec<u32> = (0..=u16::MAX).map(|id| hash.away(id)).collect();
         buckets.sort_unstable();
         buckets.dedup();

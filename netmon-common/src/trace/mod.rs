@@ -16,7 +16,7 @@ mod bucket;
 mod flow;
 
 pub use bucket::{Asked, Bucket, Trace};
-pub use flow::{Flow, FlowHash, Secret};
+pub use flow::{Flow, FlowHash, KEYS, Keys, Secret};
 
 /// Where the buckets are: an array map, or memory.
 pub trait Table {

@@ -33,7 +33,7 @@ fn flow(client: u32, client_port: u16) -> FlowHash {
         server_port: 53,
         transport: Transport::Udp,
     };
-    flow.hash(Secret::new([3, 4]))
+    flow.hash(&Secret::expanded(3))
 }
 
 fn query(id: u16) -> Asked {

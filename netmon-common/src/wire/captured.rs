@@ -42,4 +42,8 @@ impl Bytes for Captured<'_> {
         // SAFETY: `bytes` is `size_of::<T>()` readable bytes, any of which make a `T`, and it needs no alignment.
         Some(unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
     }
+
+    fn has(&self, upto: usize) -> bool {
+        upto <= self.bytes.len()
+    }
 }

@@ -1,6 +1,6 @@
 //! The DNS header (RFC 1035 section 4.1.1) and the length before it on TCP (RFC 7766 section 8).
 
-use super::Plain;
+use super::{Bytes, Header, Plain, Unreadable, read_header};
 use crate::outcome::Rcode;
 
 /// Length of the header, in bytes.
@@ -86,6 +86,12 @@ impl MessageHeader {
     pub const fn rcode(self) -> Rcode {
         Rcode::from_flags(self.flags)
     }
+}
+
+/// Reads the header of the message at `offset` of a datagram whose payload ends at `end`.
+#[inline(always)]
+pub fn parse<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<DnsHeader, Unreadable> {
+    read_header(bytes, offset, end, Header::Dns)
 }
 
 /// A DNS header behind its length, as a TCP segment starts a message.

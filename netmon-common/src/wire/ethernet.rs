@@ -1,6 +1,6 @@
 //! Ethernet II with 802.1Q and 802.1ad tags (IEEE 802.3 clause 3, IEEE 802.1Q clause 9).
 
-use super::{Bytes, Header, Plain, Unreadable, read_header};
+use super::{Bytes, Header, NOT_DECLARED, Plain, Unreadable, read_header};
 use crate::limits::VLAN_TAGS;
 
 /// EtherType of IPv4.
@@ -51,13 +51,21 @@ unsafe impl Plain for VlanTag {}
 /// the kernel took off before (at most [`VLAN_TAGS`] count together).
 #[inline(always)]
 pub fn parse<B: Bytes>(bytes: &B, tags_removed: u8) -> Result<Payload, Unreadable> {
-    let header: EthernetHeader = read_header(bytes, 0, bytes.wire_len(), Header::Link)?;
-    parse_tags(
-        bytes,
-        u16::from_be_bytes(header.ether_type),
-        HEADER_LEN,
-        tags_removed,
-    )
+    let ether_type = parse_header(bytes)?;
+    parse_tags(bytes, ether_type, HEADER_LEN, tags_removed)
+}
+
+/// Reads the Ethernet header only: gives the `EtherType`.
+#[inline(always)]
+pub fn parse_header<B: Bytes>(bytes: &B) -> Result<u16, Unreadable> {
+    let header: EthernetHeader = read_header(bytes, 0, NOT_DECLARED, Header::Link)?;
+    Ok(u16::from_be_bytes(header.ether_type))
+}
+
+/// Whether this `EtherType` announces a tag.
+#[inline(always)]
+pub const fn is_tag(ether_type: u16) -> bool {
+    matches!(ether_type, VLAN | SERVICE_VLAN)
 }
 
 /// Reads the tags that `ether_type`, at the end of a link header of any kind, announces at `offset`.
@@ -68,10 +76,12 @@ pub fn parse_tags<B: Bytes>(
     mut offset: usize,
     tags_removed: u8,
 ) -> Result<Payload, Unreadable> {
-    let end = bytes.wire_len();
     let mut tags = tags_removed;
-    while tags < VLAN_TAGS && (ether_type == VLAN || ether_type == SERVICE_VLAN) {
-        let tag: VlanTag = read_header(bytes, offset, end, Header::Vlan)?;
+    if !B::DEEP && tags < VLAN_TAGS && is_tag(ether_type) {
+        return Err(Unreadable::cut(Header::Vlan));
+    }
+    while tags < VLAN_TAGS && is_tag(ether_type) {
+        let tag: VlanTag = read_header(bytes, offset, NOT_DECLARED, Header::Vlan)?;
         ether_type = u16::from_be_bytes(tag.ether_type);
         offset = bytes.forget(offset + TAG_LEN);
         tags += 1;

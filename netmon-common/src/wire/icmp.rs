@@ -3,6 +3,7 @@
 use super::ip::{HeaderAt, Ip, Protocol};
 use super::{Bytes, Fault, Header, Unreadable, ipv4, ipv6, read_header};
 use crate::outcome::{Code, Transport};
+use crate::ports::RawPort;
 
 /// Length of the header of an unreachable, in bytes; the quoted packet follows. All ICMP messages have as many
 /// (RFC 792).
@@ -55,6 +56,7 @@ pub fn parse_v4<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Option
         return Ok(None);
     }
     let quote = offset + HEADER_LEN;
+    let end = bytes.clamp(end);
     let fixed = in_quote(ipv4::parse_fixed(bytes, quote, end))?;
     let whole = ipv4::skip_options(bytes, fixed);
     Ok(Some(Unreachable {
@@ -73,6 +75,7 @@ pub fn parse_v6<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Option
     // The second half is not used, but must be there.
     let _: [u8; HEADER_LEN] = read_header(bytes, offset, end, Header::Icmp)?;
     let quote = offset + HEADER_LEN;
+    let end = bytes.clamp(end);
     let fixed = in_quote(ipv6::parse_fixed(bytes, quote, end))?;
     let whole = ipv6::walk_extensions(bytes, fixed);
     Ok(Some(Unreachable {
@@ -106,19 +109,18 @@ fn read_quoted<B: Bytes>(
 #[inline(always)]
 fn read_ports<B: Bytes>(bytes: &B, ip: Ip) -> Result<Quoted, Unreadable> {
     let transport = match ip.protocol {
-        Protocol::Udp => Some(Transport::Udp),
-        Protocol::Tcp => Some(Transport::Tcp),
-        Protocol::Icmpv4 | Protocol::Icmpv6 | Protocol::Other => None,
+        Protocol::UDP => Some(Transport::Udp),
+        Protocol::TCP => Some(Transport::Tcp),
+        _ => None,
     };
     let ports = match transport {
-        Some(transport) if !ip.later_fragment && ip.payload + 4 <= ip.end => {
-            let [a, b, c, d]: [u8; 4] =
+        Some(transport) if !ip.later_fragment && ip.payload + size_of::<[RawPort; 2]>() <= ip.end => {
+            let [source, destination]: [RawPort; 2] =
                 in_quote(bytes.read(ip.payload).ok_or(Unreadable::cut(Header::Quoted)))?;
-            let (source, destination) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
             Some(QuotedPorts {
                 transport,
-                source,
-                destination,
+                source: u16::from_be_bytes(source),
+                destination: u16::from_be_bytes(destination),
                 offset: ip.payload,
             })
         }

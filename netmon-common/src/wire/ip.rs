@@ -80,25 +80,22 @@ impl HeaderAt {
     }
 }
 
-/// What an IP packet carries, by what netmon tells apart.
+/// What an IP packet carries: its protocol number (IPv4) or next header (IPv6).
+///
+/// The number itself, not an enum of what netmon tells apart: it would be matched twice for each packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// UDP, in both families.
-    Udp,
-    /// TCP, in both families.
-    Tcp,
-    /// ICMP in IPv4.
-    Icmpv4,
-    /// ICMPv6 in IPv6.
-    Icmpv6,
-    /// Anything else.
-    Other,
-}
+pub struct Protocol(pub u8);
 
-/// IP protocol number of TCP.
-pub(super) const TCP: u8 = 6;
-/// IP protocol number of UDP.
-pub(super) const UDP: u8 = 17;
+impl Protocol {
+    /// TCP, in both families.
+    pub const TCP: Self = Self(6);
+    /// UDP, in both families.
+    pub const UDP: Self = Self(17);
+    /// ICMP, in IPv4 only.
+    pub const ICMPV4: Self = Self(1);
+    /// ICMPv6, in IPv6 only.
+    pub const ICMPV6: Self = Self(58);
+}
 
 /// An IP packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +106,8 @@ pub struct Ip {
     pub protocol: Protocol,
     /// Where that starts.
     pub payload: usize,
-    /// Where the packet ends: the shorter of what it declares and what is there. Beyond is padding.
+    /// Where the packet declares to end. Beyond is padding; the frame may end before
+    /// ([`Bytes::clamp`](super::Bytes::clamp)).
     pub end: usize,
     /// Whether this is a fragment other than the first, whose payload starts with no header.
     pub later_fragment: bool,

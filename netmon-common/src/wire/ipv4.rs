@@ -1,12 +1,14 @@
 //! IPv4 (RFC 791).
 
-use super::ip::{Family, HeaderAt, Ip, Protocol, TCP, UDP};
-use super::{Bytes, Header, Plain, Unreadable, read_header, require};
+use super::ip::{Family, HeaderAt, Ip, Protocol};
+use super::{Bytes, Header, NOT_DECLARED, Plain, Unreadable, read_header, require};
 
 /// Length of the header without options, in bytes.
 pub const HEADER_LEN: usize = 20;
 
-const ICMP: u8 = 1;
+/// Version 4 and 5 words of header, as they stand in the first byte; each word of options adds 1.
+const WITHOUT_OPTIONS: usize = 0x45;
+const MOST_OPTIONS: usize = 0x4f - WITHOUT_OPTIONS;
 const FRAGMENT_OFFSET: u16 = 0x1fff;
 
 #[derive(Clone, Copy)]
@@ -27,11 +29,11 @@ struct Ipv4Header {
 unsafe impl Plain for Ipv4Header {}
 const _: () = assert!(size_of::<Ipv4Header>() == HEADER_LEN);
 
-/// Reads the IPv4 packet at `offset`, in a frame or a quote that ends at `end`. Options must be there but
-/// are not read. Checksums are not verified: offloading leaves them unset on what a host sends.
+/// Reads the IPv4 packet at `offset` of a frame. Options must be there but are not read. Checksums are not
+/// verified: offloading leaves them unset on what a host sends.
 #[inline(always)]
-pub fn parse<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Ip, Unreadable> {
-    let ip = parse_fixed(bytes, offset, end)?;
+pub fn parse<B: Bytes>(bytes: &B, offset: usize) -> Result<Ip, Unreadable> {
+    let ip = parse_fixed(bytes, offset, NOT_DECLARED)?;
     skip_options(bytes, ip)
 }
 
@@ -44,35 +46,41 @@ pub(super) fn skip_options<B: Bytes>(bytes: &B, fixed: Ip) -> Result<Ip, Unreada
     Ok(fixed)
 }
 
-/// Reads the first 20 bytes only; options may be missing (see [`super::icmp`] on quotes).
+/// Reads the first 20 bytes only, of a packet in a frame or in a quote that ends at `end`; options may be missing
+/// (see [`super::icmp`] on quotes).
 #[inline(always)]
 pub(super) fn parse_fixed<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Ip, Unreadable> {
     let header: Ipv4Header = read_header(bytes, offset, end, Header::Ipv4)?;
-    let header_len = usize::from(header.version_and_ihl & 0x0f) * 4;
-    let total_length = usize::from(u16::from_be_bytes(header.total_length));
-    if header.version_and_ihl >> 4 != 4 || header_len < HEADER_LEN {
+    // Another version and a header that is too short are out of this range together.
+    let options = usize::from(header.version_and_ihl).wrapping_sub(WITHOUT_OPTIONS);
+    if options > MOST_OPTIONS {
         return Err(Unreadable::wrong(Header::Ipv4));
     }
+    if options != 0 && !B::DEEP {
+        return Err(Unreadable::cut(Header::Ipv4));
+    }
+    let header_len = HEADER_LEN + options * 4;
+    let total_length = usize::from(u16::from_be_bytes(header.total_length));
+    if total_length < header_len && (!B::DEEP || total_length != 0) {
+        // The other reader finds out what is the matter.
+        return Err(if B::DEEP {
+            Unreadable::wrong(Header::Ipv4)
+        } else {
+            Unreadable::cut(Header::Ipv4)
+        });
+    }
     // Segmentation offload leaves the total length of a super-packet at 0.
-    let declared_end = if total_length == 0 {
+    let declared_end = if B::DEEP && total_length == 0 {
         end
     } else {
         offset + total_length
     };
-    if total_length != 0 && total_length < header_len {
-        return Err(Unreadable::wrong(Header::Ipv4));
-    }
     Ok(Ip {
         header: HeaderAt {
             offset,
             family: Family::V4,
         },
-        protocol: match header.protocol {
-            UDP => Protocol::Udp,
-            TCP => Protocol::Tcp,
-            ICMP => Protocol::Icmpv4,
-            _ => Protocol::Other,
-        },
+        protocol: Protocol(header.protocol),
         payload: offset + header_len,
         end: if declared_end < end { declared_end } else { end },
         later_fragment: u16::from_be_bytes(header.flags_and_fragment_offset) & FRAGMENT_OFFSET != 0,

@@ -1,7 +1,7 @@
 //! IPv6 and its extension headers (RFC 8200), the authentication header among them (RFC 4302).
 
-use super::ip::{Family, HeaderAt, Ip, Protocol, TCP, UDP};
-use super::{Bytes, Header, Plain, Unreadable, read_header, require};
+use super::ip::{Family, HeaderAt, Ip, Protocol};
+use super::{Bytes, Header, NOT_DECLARED, Plain, Unreadable, read_header, require};
 use crate::limits::IPV6_EXTENSIONS;
 
 /// Length of the fixed header, in bytes.
@@ -11,7 +11,6 @@ const HOP_BY_HOP: u8 = 0;
 const ROUTING: u8 = 43;
 const FRAGMENT: u8 = 44;
 const AUTHENTICATION: u8 = 51;
-const ICMPV6: u8 = 58;
 const DESTINATION_OPTIONS: u8 = 60;
 
 /// The offset in the third and fourth byte of the fragment header.
@@ -41,14 +40,14 @@ pub(super) struct Fixed {
     after: usize,
 }
 
-/// Reads the IPv6 packet at `offset`, in a frame or a quote that ends at `end`, with its extension headers.
+/// Reads the IPv6 packet at `offset` of a frame, with its extension headers.
 #[inline(always)]
-pub fn parse<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Ip, Unreadable> {
-    let fixed = parse_fixed(bytes, offset, end)?;
+pub fn parse<B: Bytes>(bytes: &B, offset: usize) -> Result<Ip, Unreadable> {
+    let fixed = parse_fixed(bytes, offset, NOT_DECLARED)?;
     walk_extensions(bytes, fixed)
 }
 
-/// Reads the fixed header only.
+/// Reads the fixed header only, of a packet in a frame or in a quote that ends at `end`.
 #[inline(always)]
 pub(super) fn parse_fixed<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Fixed, Unreadable> {
     let header: Ipv6Header = read_header(bytes, offset, end, Header::Ipv6)?;
@@ -58,8 +57,11 @@ pub(super) fn parse_fixed<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Res
     let after = offset + HEADER_LEN;
     let payload_length = usize::from(u16::from_be_bytes(header.payload_length));
     // A jumbo payload (RFC 2675, also what Linux makes of large segmentation offload) declares 0.
-    let jumbo = payload_length == 0 && end > after + usize::from(u16::MAX);
-    let declared_end = if jumbo { end } else { after + payload_length };
+    let declared_end = if payload_length == 0 && bytes.clamp(end) > after + usize::from(u16::MAX) {
+        end
+    } else {
+        after + payload_length
+    };
     Ok(Fixed {
         header: HeaderAt {
             offset,
@@ -101,12 +103,7 @@ pub(super) fn walk_extensions<B: Bytes>(bytes: &B, fixed: Fixed) -> Result<Ip, U
     }
     Ok(Ip {
         header: fixed.header,
-        protocol: match next {
-            UDP => Protocol::Udp,
-            TCP => Protocol::Tcp,
-            ICMPV6 => Protocol::Icmpv6,
-            _ => Protocol::Other,
-        },
+        protocol: Protocol(next),
         payload: offset,
         end: fixed.end,
         later_fragment,

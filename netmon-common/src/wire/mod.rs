@@ -17,6 +17,8 @@ pub mod udp;
 
 pub use captured::Captured;
 
+use core::hint::cold_path;
+
 /// A type that is valid for any bytes and has alignment 1: the layout of a header as it is on the wire.
 ///
 /// # Safety
@@ -31,9 +33,11 @@ unsafe impl<const N: usize, const M: usize> Plain for [[u8; N]; M] {}
 
 /// The bytes of one packet, as much of them as can be read directly.
 pub trait Bytes {
-    /// Whether IPv6 extension headers are followed. Few packets have them, and the kernel's verifier pays
-    /// for them in every packet: there a first reader does not follow them and says [`Fault::Cut`], and
-    /// such a packet is read again by one that does.
+    /// Whether everything can be read that is in the frame.
+    ///
+    /// In the kernel that is costly, and few packets need it: a first reader does not follow IPv6 extension headers
+    /// and looks no farther than the linear part of the frame. What it cannot read it calls [`Fault::Cut`], without
+    /// asking why, and such a packet is read again by one that can read everything.
     const DEEP: bool = true;
 
     /// The packet's length on the wire, in bytes.
@@ -42,6 +46,19 @@ pub trait Bytes {
     /// The header of type `T` at `offset`; `None` where the bytes are beyond what was captured, or
     /// beyond the linear part of a kernel buffer.
     fn read<T: Plain>(&self, offset: usize) -> Option<T>;
+
+    /// Whether all bytes up to `upto` can be read.
+    fn has(&self, upto: usize) -> bool;
+
+    /// Where a packet ends that declares to end at `declared`: there, or where the frame does if that is earlier.
+    ///
+    /// The kernel's side does not ask for the frame's length, which costs as much as reading a header, when
+    /// what it can read reaches that far.
+    #[inline(always)]
+    fn clamp(&self, declared: usize) -> usize {
+        let wire_len = self.wire_len();
+        if declared < wire_len { declared } else { wire_len }
+    }
 
     /// `offset` itself.
     ///
@@ -137,7 +154,7 @@ impl Fault {
     }
 }
 
-/// Why a packet could not be read.
+/// Why a packet could not be read. Few cannot: the compiler is told that what leads here is cold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Unreadable {
     /// The header.
@@ -150,6 +167,7 @@ impl Unreadable {
     /// The header has an impossible value.
     #[inline(always)]
     pub const fn wrong(header: Header) -> Self {
+        cold_path();
         Self {
             header,
             fault: Fault::Wrong,
@@ -159,6 +177,7 @@ impl Unreadable {
     /// The packet ends before the header does.
     #[inline(always)]
     pub const fn short(header: Header) -> Self {
+        cold_path();
         Self {
             header,
             fault: Fault::Short,
@@ -168,6 +187,7 @@ impl Unreadable {
     /// The header was not captured.
     #[inline(always)]
     pub const fn cut(header: Header) -> Self {
+        cold_path();
         Self {
             header,
             fault: Fault::Cut,
@@ -175,7 +195,11 @@ impl Unreadable {
     }
 }
 
-/// Reads the header of type `T` at `offset` of a packet whose declared lengths end at `end`.
+/// The end of what nothing in front of it declares a length for: the frame's, wherever that is.
+const NOT_DECLARED: usize = usize::MAX;
+
+/// Reads the header of type `T` at `offset` of a packet whose declared lengths end at `end`, perhaps beyond the
+/// frame: how long the frame is matters only, and is only asked, where the header cannot be read.
 #[inline(always)]
 fn read_header<T: Plain, B: Bytes>(
     bytes: &B,
@@ -183,21 +207,41 @@ fn read_header<T: Plain, B: Bytes>(
     end: usize,
     header: Header,
 ) -> Result<T, Unreadable> {
-    if offset + size_of::<T>() > end {
-        return Err(Unreadable::short(header));
+    let upto = offset + size_of::<T>();
+    require_declared(upto, end, header)?;
+    match bytes.read(offset) {
+        Some(value) => Ok(value),
+        None => Err(missing(bytes, upto, header)),
     }
-    bytes.read(offset).ok_or(Unreadable::cut(header))
+}
+
+/// Makes sure that a header which reaches up to `upto` is inside the declared `end`.
+#[inline(always)]
+fn require_declared(upto: usize, end: usize, header: Header) -> Result<(), Unreadable> {
+    if upto > end {
+        Err(Unreadable::short(header))
+    } else {
+        Ok(())
+    }
 }
 
 /// Makes sure that a header which reaches up to `upto` is inside `end` and was captured.
 #[inline(always)]
 fn require<B: Bytes>(bytes: &B, upto: usize, end: usize, header: Header) -> Result<(), Unreadable> {
-    if upto > end {
-        return Err(Unreadable::short(header));
+    require_declared(upto, end, header)?;
+    if bytes.has(upto) {
+        Ok(())
+    } else {
+        Err(missing(bytes, upto, header))
     }
-    // The last two bytes stand for all before them. (The verifier rejects one-byte reads at a variable offset.)
-    match bytes.read::<[u8; 2]>(upto - 2) {
-        Some(_) => Ok(()),
-        None => Err(Unreadable::cut(header)),
+}
+
+/// Why a header that reaches up to `upto` cannot be read.
+#[inline(always)]
+fn missing<B: Bytes>(bytes: &B, upto: usize, header: Header) -> Unreadable {
+    if B::DEEP && upto > bytes.wire_len() {
+        Unreadable::short(header)
+    } else {
+        Unreadable::cut(header)
     }
 }

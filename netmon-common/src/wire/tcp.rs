@@ -1,6 +1,7 @@
 //! TCP headers (RFC 9293 section 3.1). Streams are not reassembled.
 
-use super::{Bytes, Header, Plain, Unreadable, read_header, require};
+use super::{Bytes, Header, Plain, Unreadable, missing, require, require_declared};
+use crate::ports::RawPort;
 
 /// Length of the header without options, in bytes.
 pub const HEADER_LEN: usize = 20;
@@ -12,8 +13,8 @@ const ACK: u8 = 0x10;
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct TcpHeader {
-    source_port: [u8; 2],
-    destination_port: [u8; 2],
+    source_port: RawPort,
+    destination_port: RawPort,
     sequence: [u8; 4],
     acknowledgment: [u8; 4],
     data_offset: u8,
@@ -29,45 +30,67 @@ const _: () = assert!(size_of::<TcpHeader>() == HEADER_LEN);
 /// A TCP segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tcp {
-    /// Source port, host order.
-    pub source_port: u16,
-    /// Destination port, host order.
-    pub destination_port: u16,
-    /// Where the payload starts.
-    pub payload: usize,
-    flags: u8,
+    /// Source port.
+    pub source_port: RawPort,
+    /// Destination port.
+    pub destination_port: RawPort,
+    /// Its flags.
+    pub flags: Flags,
+    /// Where the header starts.
+    offset: usize,
+    /// Its length in words, in the upper half.
+    data_offset: u8,
 }
 
 impl Tcp {
+    /// Where the payload starts.
+    #[inline(always)]
+    pub const fn payload(&self) -> usize {
+        self.offset + header_len(self.data_offset)
+    }
+}
+
+#[inline(always)]
+const fn header_len(data_offset: u8) -> usize {
+    (data_offset >> 4) as usize * 4
+}
+
+/// The flags of a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flags(u8);
+
+impl Flags {
     /// SYN without ACK: a client opens a connection.
     #[inline(always)]
-    pub const fn is_connect(&self) -> bool {
-        self.flags & (SYN | ACK) == SYN
+    pub const fn is_connect(self) -> bool {
+        self.0 & (SYN | ACK) == SYN
     }
 
     /// RST: the connection is refused or ended.
     #[inline(always)]
-    pub const fn is_reset(&self) -> bool {
-        self.flags & RST != 0
+    pub const fn is_reset(self) -> bool {
+        self.0 & RST != 0
     }
 }
 
 /// Reads the segment at `offset` of an IP packet that ends at `end`.
 #[inline(always)]
 pub fn parse<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Tcp, Unreadable> {
-    let header: TcpHeader = read_header(bytes, offset, end, Header::Tcp)?;
-    let header_len = usize::from(header.data_offset >> 4) * 4;
-    if header_len < HEADER_LEN {
+    require_declared(offset + HEADER_LEN, end, Header::Tcp)?;
+    let Some(header) = bytes.read::<TcpHeader>(offset) else {
+        return Err(missing(bytes, offset + HEADER_LEN, Header::Tcp));
+    };
+    if header_len(header.data_offset) < HEADER_LEN {
         return Err(Unreadable::wrong(Header::Tcp));
     }
-    let payload = offset + header_len;
-    if header_len != HEADER_LEN {
-        require(bytes, payload, end, Header::Tcp)?;
+    if header_len(header.data_offset) != HEADER_LEN {
+        require(bytes, offset + header_len(header.data_offset), end, Header::Tcp)?;
     }
     Ok(Tcp {
-        source_port: u16::from_be_bytes(header.source_port),
-        destination_port: u16::from_be_bytes(header.destination_port),
-        payload,
-        flags: header.flags,
+        source_port: header.source_port,
+        destination_port: header.destination_port,
+        flags: Flags(header.flags),
+        offset,
+        data_offset: header.data_offset,
     })
 }

@@ -1,6 +1,7 @@
 //! UDP (RFC 768).
 
-use super::{Bytes, Header, Plain, Unreadable, read_header};
+use super::{Bytes, Header, Plain, Unreadable, missing, require_declared};
+use crate::ports::RawPort;
 
 /// Length of the header, in bytes.
 pub const HEADER_LEN: usize = 8;
@@ -8,8 +9,8 @@ pub const HEADER_LEN: usize = 8;
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct UdpHeader {
-    source_port: [u8; 2],
-    destination_port: [u8; 2],
+    source_port: RawPort,
+    destination_port: RawPort,
     length: [u8; 2],
     checksum: [u8; 2],
 }
@@ -20,29 +21,31 @@ const _: () = assert!(size_of::<UdpHeader>() == HEADER_LEN);
 /// A UDP datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Udp {
-    /// Source port, host order.
-    pub source_port: u16,
-    /// Destination port, host order.
-    pub destination_port: u16,
+    /// Source port.
+    pub source_port: RawPort,
+    /// Destination port.
+    pub destination_port: RawPort,
     /// Where the payload starts.
     pub payload: usize,
-    /// Where it ends: what both the UDP length and the IP length allow.
+    /// Where it declares to end, which may be beyond the end of the IP packet.
     pub end: usize,
 }
 
 /// Reads the datagram at `offset` of an IP packet that ends at `end`.
 #[inline(always)]
 pub fn parse<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Udp, Unreadable> {
-    let header: UdpHeader = read_header(bytes, offset, end, Header::Udp)?;
+    require_declared(offset + HEADER_LEN, end, Header::Udp)?;
+    let Some(header) = bytes.read::<UdpHeader>(offset) else {
+        return Err(missing(bytes, offset + HEADER_LEN, Header::Udp));
+    };
     let length = usize::from(u16::from_be_bytes(header.length));
     if length < HEADER_LEN {
         return Err(Unreadable::wrong(Header::Udp));
     }
-    let declared_end = offset + length;
     Ok(Udp {
-        source_port: u16::from_be_bytes(header.source_port),
-        destination_port: u16::from_be_bytes(header.destination_port),
+        source_port: header.source_port,
+        destination_port: header.destination_port,
         payload: offset + HEADER_LEN,
-        end: if declared_end < end { declared_end } else { end },
+        end: offset + length,
     })
 }

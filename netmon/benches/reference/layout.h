@@ -36,7 +36,7 @@ struct totals {
 	__u64 unreadable[30];
 };
 
-// netmon_common::records::Destination.
+// netmon_common::records::Entry, of which plain counting uses the counters.
 struct destination {
 	__u64 dns_queries;
 	__u64 dns_responses;
@@ -49,6 +49,8 @@ struct destination {
 	__u64 dns_unreachable[CODES];
 	__u64 late_responses;
 	__u64 unsolicited;
+	__u64 answered_ns;
+	__u64 latency;
 };
 
 struct address {

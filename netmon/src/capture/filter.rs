@@ -75,9 +75,9 @@ impl AddressFilter {
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "masked")]
 fn place(part: Part, address: Address) -> (usize, [usize; 2]) {
-    let [high, low] = address.words();
-    let mut hash = high ^ (part as u64) << 56;
-    for word in [low, 0] {
+    let [a, b, c, d] = address.parts().map(u64::from);
+    let mut hash = (a | b << 32) ^ (part as u64) << 56;
+    for word in [c | d << 32, 0] {
         hash = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         hash ^= hash >> 32;
     }

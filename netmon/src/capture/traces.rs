@@ -21,7 +21,7 @@ impl Table for Memory {
 
 /// Whoever made the capture could have made the queries as well as the errors, so nothing is to be kept from
 /// them; and the same capture gives the same result each time.
-const SECRET: Secret = Secret::new([0, 0]);
+const SECRET: Secret = Secret::expanded(0);
 
 impl Traces {
     /// None yet.
@@ -34,18 +34,18 @@ impl Traces {
 
     /// Records a query.
     pub fn record(&mut self, flow: &Flow, asked: Asked, time: Time) {
-        let lost = trace::record(&mut self.buckets, flow.hash(SECRET), asked, time.nanos());
+        let lost = trace::record(&mut self.buckets, flow.hash(&SECRET), asked, time.nanos());
         self.overwritten += u64::from(lost);
     }
 
     /// The query that an error quotes.
     pub fn find(&mut self, flow: &Flow, id: Option<u16>) -> Option<Trace> {
-        trace::find(&mut self.buckets, flow.hash(SECRET), id)
+        trace::find(&mut self.buckets, flow.hash(&SECRET), id)
     }
 
     /// The query that is answered now, as it was before.
     pub fn answer(&mut self, flow: &Flow, id: u16) -> Option<Trace> {
-        trace::answer(&mut self.buckets, flow.hash(SECRET), id)
+        trace::answer(&mut self.buckets, flow.hash(&SECRET), id)
     }
 
     /// How many queries lost their trace within 60 s, unanswered.

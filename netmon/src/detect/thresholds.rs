@@ -81,14 +81,14 @@ impl Default for Thresholds {
             unanswered_names: 2,
             unanswered_last: 3,
             unanswered_spread_min: Duration::from_secs(20),
-            unanswered_spread_max: Duration::from_secs(600),
+            unanswered_spread_max: Duration::from_mins(10),
             failing_window: Duration::from_secs(30),
             failing_answers: 10,
             failing_percent: 50,
             failing_names: 3,
             recovered_percent: 10,
-            idle: Duration::from_secs(600),
-            reopen: Duration::from_secs(60),
+            idle: Duration::from_mins(10),
+            reopen: Duration::from_mins(1),
             down_window: Duration::from_secs(10),
             down_window_at_opening: Duration::from_secs(1),
             overload_ratio: 4,
@@ -113,7 +113,7 @@ pub struct ImpossibleThreshold {
 
 impl Thresholds {
     /// The longest window that is judged by whole seconds.
-    pub const LONGEST_WINDOW: Duration = Duration::from_secs(60);
+    pub const LONGEST_WINDOW: Duration = Duration::from_mins(1);
     /// The most queries that [`Self::unanswered_last`] may be.
     pub const MOST_LAST_QUERIES: usize = 8;
     /// The most minutes that [`Self::overload_minutes`] may be.

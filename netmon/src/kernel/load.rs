@@ -3,7 +3,7 @@
 use aya::maps::Map;
 use aya::programs::{ProgramError, SchedClassifier, Xdp};
 use aya::{Ebpf, EbpfLoader, include_bytes_aligned};
-use netmon_common::{DnsPorts, limits};
+use netmon_common::{DnsPorts, limits, trace};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 use nix::sys::utsname::uname;
 
@@ -76,11 +76,13 @@ impl Kernel {
         // next, and says so.
         let _may_be_refused = setrlimit(Resource::RLIMIT_MEMLOCK, RLIM_INFINITY, RLIM_INFINITY);
         let ports = settings.ports.words();
+        let only_port = settings.ports.only().unwrap_or(0).to_be();
         let secret = secret()?;
         let tracking = u32::from(settings.tracking);
         let object = if settings.log { OBJECT_WITH_LOG } else { OBJECT };
         let ebpf = EbpfLoader::new()
             .override_global("DNS_PORTS", &ports, true)
+            .override_global("ONLY_DNS_PORT", &only_port, true)
             .override_global("TRACE_SECRET", &secret, true)
             .override_global("TRACKING", &tracking, true)
             .map_max_entries("DESTINATIONS", settings.destinations)
@@ -128,9 +130,9 @@ impl Kernel {
     }
 }
 
-/// Random words for the table of traces: nobody can then find two exchanges that share a place in it.
-fn secret() -> Result<[u64; 2], KernelError> {
-    let mut bytes = [[0_u8; 8]; 2];
+/// Random numbers for the table of traces: nobody can then find two exchanges that share a place in it.
+fn secret() -> Result<[u64; trace::KEYS], KernelError> {
+    let mut bytes = [[0_u8; 8]; trace::KEYS];
     getrandom::fill(bytes.as_flattened_mut()).map_err(|error| KernelError::Load {
         reason: format!("there are no random numbers: {error}"),
     })?;

@@ -1,9 +1,13 @@
 //! Reads the counters. The kernel goes on counting meanwhile, so that a reading is not one moment: a packet
 //! may be in the totals and not yet at its destination.
 
+use std::collections::BTreeMap;
+
+use aya::Pod;
 use aya::maps::{MapData, PerCpuArray};
 use netmon_common::Address;
-use netmon_common::records::{Destination, Latency, Totals};
+use netmon_common::limits::LATENCY_SERVERS;
+use netmon_common::records::{Destination, Entry, Latency, Totals};
 
 use super::error::KernelError;
 use super::load::Kernel;
@@ -11,23 +15,27 @@ use super::table::Table;
 use crate::counts::Counts;
 
 const TOTALS: &str = "TOTALS";
+const LATENCY: &str = "LATENCY";
 
 /// Reads the counters of a loaded kernel side.
 pub struct Poller {
     totals: PerCpuArray<MapData, Totals>,
     destinations: Table,
-    latency: Table,
+    latency: PerCpuArray<MapData, Latency>,
 }
 
 impl Kernel {
     /// Takes the counters' maps, to read them. Can be had once.
     pub fn poller(&mut self) -> Result<Poller, KernelError> {
-        let totals = self.take(TOTALS)?;
         Ok(Poller {
-            totals: PerCpuArray::try_from(totals).map_err(|error| KernelError::map("open", TOTALS, error))?,
-            destinations: Table::open(self, "DESTINATIONS", size_of::<Destination>())?,
-            latency: Table::open(self, "LATENCY", size_of::<Latency>())?,
+            totals: self.per_cpu_array(TOTALS)?,
+            destinations: Table::open(self, "DESTINATIONS", size_of::<Entry>())?,
+            latency: self.per_cpu_array(LATENCY)?,
         })
+    }
+
+    fn per_cpu_array<T: Pod>(&mut self, name: &'static str) -> Result<PerCpuArray<MapData, T>, KernelError> {
+        PerCpuArray::try_from(self.take(name)?).map_err(|error| KernelError::map("open", name, error))
     }
 }
 
@@ -58,17 +66,37 @@ impl Poller {
     /// Each destination with its counters.
     pub fn destinations(&mut self, mut visit: impl FnMut(Address, Destination)) -> Result<(), KernelError> {
         self.destinations
-            .each(|address, words| visit(address, Destination::sum(words)))
+            .each(|address, words| visit(address, Entry::sum(words)))
     }
 
     /// The counters of one destination; `None` if it has none.
     pub fn destination(&mut self, address: Address) -> Result<Option<Destination>, KernelError> {
-        Ok(self.destinations.get(address)?.map(Destination::sum))
+        Ok(self.destinations.get(address)?.map(Entry::sum))
     }
 
     /// Each server that has answered a query that was seen, and how long its answers took.
-    pub fn latencies(&mut self, mut visit: impl FnMut(Address, Latency)) -> Result<(), KernelError> {
-        self.latency
-            .each(|address, words| visit(address, Latency::sum(words)))
+    pub fn latencies(&mut self) -> Result<BTreeMap<Address, Latency>, KernelError> {
+        let mut servers: BTreeMap<Address, Latency> = BTreeMap::new();
+        for place in 0..LATENCY_SERVERS {
+            let each = self
+                .latency
+                .get(&place, 0)
+                .map_err(|error| KernelError::map("read", LATENCY, error))?;
+            let mut taken = each
+                .iter()
+                .filter(|latency| latency.server != Address::UNSPECIFIED)
+                .peekable();
+            // A CPU takes its places in order.
+            if taken.peek().is_none() {
+                break;
+            }
+            for latency in taken {
+                servers
+                    .entry(latency.server)
+                    .and_modify(|sum| sum.merge(latency))
+                    .or_insert(*latency);
+            }
+        }
+        Ok(servers)
     }
 }

@@ -189,7 +189,7 @@ impl Side {
 /// How many errors are reported at once, whatever they are about.
 pub const REPORTED: usize = min(limits::EVENTS_PER_SERVER, limits::UNVERIFIED_PER_CPU) as usize;
 
-const fn min(one: u32, other: u32) -> u32 {
+const fn min(one: u16, other: u16) -> u16 {
     if one < other { one } else { other }
 }
 

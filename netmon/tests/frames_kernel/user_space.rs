@@ -1,7 +1,7 @@
 //! User space's side of the comparison: the same parser and the same counters, and what the kernel should
 //! report of an error.
 
-use netmon_common::classify::{Concern, Meaning};
+use netmon_common::classify::{Classified, Concern, Meaning, Sink, classify_into};
 use netmon_common::limits::QUOTE_BYTES;
 use netmon_common::records::{EventHeader, EventKind, RECURSION_DESIRED, RECURSION_KNOWN};
 use netmon_common::wire::Captured;
@@ -16,6 +16,24 @@ pub fn count(counted: &mut Counted, frame: &[u8], ports: &DnsPorts) -> Option<Fa
     let len = u64::try_from(frame.len()).unwrap();
     let classified = counted.count(&packet, Offload::default(), ports, len);
     failure(&classified.meaning, &packet)
+}
+
+/// Where the frame's IP packet ends, in bytes from the start of the frame.
+pub fn ip_end(frame: &[u8]) -> usize {
+    struct End(usize);
+    impl Sink for End {
+        fn take(&mut self, _classified: &Classified, end: usize) {
+            self.0 = end;
+        }
+    }
+    let mut end = End(0);
+    classify_into(
+        &Captured::whole(frame),
+        Offload::default,
+        &DnsPorts::DEFAULT,
+        &mut end,
+    );
+    end.0
 }
 
 fn failure(meaning: &Meaning, packet: &Captured<'_>) -> Option<Failure> {

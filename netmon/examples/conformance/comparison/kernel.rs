@@ -27,7 +27,7 @@ const FIELDS: [Field; 8] = [
 ];
 
 /// How many errors a newly loaded program tells of, whatever they are about. Further ones it may only count.
-const ALWAYS_TOLD: u32 = if EVENTS_PER_SERVER < UNVERIFIED_PER_CPU {
+const ALWAYS_TOLD: u16 = if EVENTS_PER_SERVER < UNVERIFIED_PER_CPU {
     EVENTS_PER_SERVER
 } else {
     UNVERIFIED_PER_CPU
@@ -37,7 +37,7 @@ const ALWAYS_TOLD: u32 = if EVENTS_PER_SERVER < UNVERIFIED_PER_CPU {
 pub struct Program {
     runner: FrameRunner,
     counts: Counts,
-    told: u32,
+    told: u16,
 }
 
 /// With so many destinations the kernel side is loaded anew, so that its table is never full.

@@ -20,7 +20,7 @@ const ANSWERS: usize = 16_384;
 /// An error that does not tell the port may be about anything between two hosts. It is about a query if
 /// there was one this shortly before: hosts and routers report at once, or after they tried for seconds to
 /// find the next hop (RFC 4861 section 10: 3 s).
-const PORTLESS: Duration = Duration::from_secs(60);
+const PORTLESS: Duration = Duration::from_mins(1);
 
 /// A query that was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -123,7 +123,7 @@ mod tests {
     const KEEP: Last = Last {
         queries: 3,
         wait: Duration::from_secs(5),
-        pause: Duration::from_secs(600),
+        pause: Duration::from_mins(10),
     };
 
     fn silence(times: impl IntoIterator<Item = u64>) -> Silence {
