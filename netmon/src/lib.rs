@@ -17,4 +17,5 @@ pub mod kernel;
 pub mod latency;
 pub mod observation;
 pub mod report;
+pub mod status;
 pub mod time;

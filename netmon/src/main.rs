@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => commands::run(&arguments),
         Command::Analyze(arguments) => commands::analyze(&arguments),
         Command::Doctor(arguments) => commands::doctor(&arguments),
+        Command::Status(arguments) => commands::status(&arguments),
     };
     match result {
         Ok(status) => status,

@@ -5,10 +5,12 @@ use clap::{Parser, Subcommand};
 mod analyze;
 mod doctor;
 mod run;
+mod status;
 
 pub use analyze::{Analyze, AnalyzeFormat};
 pub use doctor::{Doctor, DocumentFormat};
 pub use run::{Hook, LogLevel, Run, RunFormat};
+pub use status::Status;
 
 /// Tells within a second, and rightly, when DNS port 53 is unreachable.
 #[derive(Debug, Parser)]
@@ -28,6 +30,8 @@ pub enum Command {
     Analyze(Analyze),
     /// Look at everything that netmon needs on this host, and say what to do
     Doctor(Doctor),
+    /// Tell what the netmons on this host do
+    Status(Status),
 }
 
 #[cfg(test)]

@@ -9,10 +9,12 @@ mod analyze;
 mod doctor;
 mod logging;
 mod run;
+mod status;
 
 pub use analyze::analyze;
 pub use doctor::doctor;
 pub use run::run;
+pub use status::status;
 
 /// With `--exit-code`, when an incident was found.
 const INCIDENT: u8 = 1;

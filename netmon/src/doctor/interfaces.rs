@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::kernel::{
-    Interface, Inventory, Kind, Known, Selection, all_programs, driver, native_xdp, tcx_programs,
+    AtXdp, Interface, Inventory, Kind, Known, Selection, all_programs, driver, native_xdp, tcx_programs,
 };
 use crate::report::findings::Finding;
 
@@ -22,8 +22,15 @@ pub(super) fn all() -> Vec<Finding> {
         }
     };
     let native = native_xdp();
-    let programs = all_programs().unwrap_or_default();
     let mut findings = vec![default_choice(&inventory)];
+    let programs = all_programs().unwrap_or_else(|error| {
+        findings.push(Finding::warning(
+            "others",
+            error.to_string(),
+            "run netmon doctor as root",
+        ));
+        Vec::new()
+    });
     for interface in inventory.interfaces.values() {
         findings.push(look_at(interface, native.as_ref()));
         findings.extend(others(interface, &programs));
@@ -87,7 +94,7 @@ fn others(interface: &Interface, all: &[Known]) -> Option<Finding> {
     let name = &interface.name;
     let mut there = Vec::new();
     let mut in_the_way = false;
-    if let Some(id) = interface.xdp {
+    if let Some(AtXdp { id, .. }) = interface.xdp {
         let known = all.iter().find(|program| program.id == id);
         let program = known.map_or_else(
             || "an unknown program".to_owned(),

@@ -11,7 +11,7 @@ use nix::net::if_::if_indextoname;
 
 use super::error::{KernelError, chain, is_not_permitted, os_error};
 use super::hooks::{Egress, HookChoice, Ingress};
-use super::interfaces::{Interface, Kind};
+use super::interfaces::{AtXdp, Interface, Kind};
 use super::load::{Kernel, Program};
 
 /// A link at a TC hook.
@@ -102,7 +102,7 @@ impl Kernel {
                 why,
             });
         }
-        if let Some(id) = interface.xdp {
+        if let Some(AtXdp { id, .. }) = interface.xdp {
             let _infallible = write!(
                 why,
                 "; what the program at its XDP hook (id {id}) drops or redirects is not seen"
@@ -138,7 +138,9 @@ impl Kernel {
             Err(error) => Err(match os_error(&error) {
                 Some(libc::EBUSY | libc::EEXIST) => KernelError::HookOccupied {
                     interface: name.clone(),
-                    id: interface.xdp.map_or_else(String::new, |id| format!(" (id {id})")),
+                    id: interface
+                        .xdp
+                        .map_or_else(String::new, |at| format!(" (id {})", at.id)),
                 },
                 Some(libc::EPERM | libc::ENODEV) => attach_error(name, "XDP", &error),
                 _ if mode == XdpMode::Driver => KernelError::NoNativeXdp {

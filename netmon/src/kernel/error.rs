@@ -18,6 +18,12 @@ pub enum KernelError {
         /// What was tried.
         what: String,
     },
+    /// Only root sees what belongs to others.
+    #[error("{what}: not permitted; only root (CAP_SYS_ADMIN) sees the programs of other processes")]
+    NeedsRoot {
+        /// What was tried.
+        what: &'static str,
+    },
     /// The kernel cannot hold the maps or the programs.
     #[error(
         "cannot create the BPF maps and programs: {reason}; netmon needs Linux 5.15 or newer with CONFIG_BPF_SYSCALL"

@@ -3,7 +3,9 @@
 
 use aya::programs::{ProgramInfo, SchedClassifier, TcAttachType, loaded_programs};
 
-use super::error::{KernelError, chain, is_not_permitted};
+use super::error::{KernelError, chain, is_not_permitted, os_error};
+
+const LISTING: &str = "listing the programs in the kernel";
 
 /// A program in the kernel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,9 +21,7 @@ pub struct Known {
 pub fn tcx_programs(interface: &str) -> Result<[Vec<Known>; 2], KernelError> {
     let ask = |direction| match SchedClassifier::query_tcx(interface, direction) {
         Ok((_revision, programs)) => Ok(programs.iter().map(Known::of).collect()),
-        Err(error) if is_not_permitted(&error) => Err(KernelError::NotPermitted {
-            what: "listing programs".to_owned(),
-        }),
+        Err(error) if is_not_permitted(&error) => Err(KernelError::NeedsRoot { what: LISTING }),
         Err(_) => Ok(Vec::new()),
     };
     Ok([ask(TcAttachType::Ingress)?, ask(TcAttachType::Egress)?])
@@ -29,18 +29,22 @@ pub fn tcx_programs(interface: &str) -> Result<[Vec<Known>; 2], KernelError> {
 
 /// All programs in the kernel.
 pub fn all_programs() -> Result<Vec<Known>, KernelError> {
+    Ok(loaded()?.iter().map(Known::of).collect())
+}
+
+/// The same, with all that the kernel tells of them.
+pub(super) fn loaded() -> Result<Vec<ProgramInfo>, KernelError> {
     loaded_programs()
-        .map(|program| program.map(|program| Known::of(&program)))
+        // One may be gone before it is looked at.
+        .filter(|program| !matches!(program, Err(error) if os_error(error) == Some(libc::ENOENT)))
         .collect::<Result<_, _>>()
         .map_err(|error| {
-            let what = "listing programs";
             if is_not_permitted(&error) {
-                return KernelError::NotPermitted {
-                    what: what.to_owned(),
-                };
-            }
-            KernelError::Load {
-                reason: chain(&error),
+                KernelError::NeedsRoot { what: LISTING }
+            } else {
+                KernelError::Load {
+                    reason: chain(&error),
+                }
             }
         })
 }

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod facts;
 pub mod findings;
 pub mod html;
+pub mod instances;
 pub mod lines;
 pub mod markdown;
 pub mod model;

@@ -31,8 +31,17 @@ pub struct Interface {
     pub master: Option<u32>,
     /// The device in this namespace that it lies on, if it is a VLAN or the like.
     pub lower: Option<u32>,
-    /// The id of the program at its XDP hook, whoever's it is.
-    pub xdp: Option<u32>,
+    /// The program at its XDP hook, whoever's it is.
+    pub xdp: Option<AtXdp>,
+}
+
+/// A program at an XDP hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtXdp {
+    /// Its id.
+    pub id: u32,
+    /// Whether it runs in the stack, behind the driver.
+    pub generic: bool,
 }
 
 /// Kinds of devices, by what netmon does with them.
@@ -63,7 +72,7 @@ impl Interface {
                 LinkAttribute::Controller(index) => master = Some(*index),
                 LinkAttribute::Link(index) => lower = Some(*index),
                 LinkAttribute::LinkInfo(entries) => info = entries,
-                LinkAttribute::Xdp(entries) => xdp = entries.iter().find_map(program),
+                LinkAttribute::Xdp(entries) => xdp = at_xdp(entries),
                 _ => {}
             }
         }
@@ -109,13 +118,17 @@ fn kind(link: &LinkMessage, info: &[LinkInfo]) -> Kind {
     stacked.map_or(Kind::Lowest, Kind::Stacked)
 }
 
-/// A program at the XDP hook. The kernel tells one of them, or where there are several each by its mode.
-fn program(entry: &LinkXdp) -> Option<u32> {
-    match entry {
-        LinkXdp::ProgId(id) | LinkXdp::DrvProgId(id) | LinkXdp::SkbProgId(id) | LinkXdp::HwProgId(id) => {
-            Some(*id)
-        }
+/// The program at the XDP hook. Where there is one in hardware as well, it is that of the driver.
+fn at_xdp(entries: &[LinkXdp]) -> Option<AtXdp> {
+    let find = |pick: fn(&LinkXdp) -> Option<u32>| entries.iter().find_map(pick).filter(|id| *id != 0);
+    let in_driver = find(|entry| match entry {
+        LinkXdp::DrvProgId(id) | LinkXdp::HwProgId(id) => Some(*id),
         _ => None,
-    }
-    .filter(|id| *id != 0)
+    });
+    let in_stack = find(|entry| match entry {
+        LinkXdp::SkbProgId(id) => Some(*id),
+        _ => None,
+    });
+    let generic = in_driver.is_none() && in_stack.is_some();
+    in_driver.or(in_stack).map(|id| AtXdp { id, generic })
 }
