@@ -10,6 +10,7 @@ mod support;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, SystemTime};
 
+use nix::sys::signal::Signal;
 use support::{
     SOON, ask_answered, ask_refused, assert_adds_up, assert_counts, assert_nothing_attached, destination,
     start,
@@ -366,6 +367,36 @@ fn a_storm_of_new_interfaces_keeps_nothing_waiting() {
     let stopped = netmon.stop().unwrap();
     assert_counts(&stopped, SERVER_V4, 1, 0, 1);
     assert!(words(&netmon).iter().all(|word| word == "interface_attached"));
+    assert_nothing_attached(&hosts.client);
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn announcements_that_got_lost_lose_nothing() {
+    const NOISE: usize = 300;
+    let hosts = two_hosts().unwrap();
+    let arguments = ["--all-interfaces", "--exclude", "noise*", "--log-level", "debug"];
+    let mut netmon = start(&hosts.client, &arguments);
+    // It does not read while it stands still, and the kernel keeps about 200 KiB for it.
+    netmon.process().signal(Signal::SIGSTOP).unwrap();
+    let noise = (0..NOISE).map(|n| format!("link add noise{n} type veth peer name noisy{n}"));
+    let last = [
+        "link delete to-server".to_owned(),
+        "link add late type veth peer name noisy".to_owned(),
+    ];
+    let batch = tempfile::NamedTempFile::new().unwrap();
+    let commands: Vec<String> = noise
+        .chain(last)
+        .map(|command| command.replace("noisy", "noise-"))
+        .collect();
+    std::fs::write(batch.path(), commands.join("\n")).unwrap();
+    run_batch(&hosts.client, batch.path());
+    netmon.process().signal(Signal::SIGCONT).unwrap();
+    await_warning(&netmon, "interface_attached", "late");
+    netmon.stop().unwrap();
+    assert_eq!(words(&netmon), ["interface_gone", "interface_attached"]);
+    let transcript = netmon.process().transcript();
+    assert!(transcript.contains("No buffer space available"), "none got lost");
     assert_nothing_attached(&hosts.client);
 }
 

@@ -1,14 +1,9 @@
 //! The clock: events are stamped by the boot clock, which nobody can set, and shown by the wall clock.
 
-use std::mem;
-
 use jiff::Timestamp;
 
 use crate::clock;
 use crate::report::findings::Finding;
-
-/// `STA_UNSYNC` in `include/uapi/linux/timex.h`.
-const UNSYNCHRONISED: i32 = 0x40;
 
 /// Nobody runs this netmon before that: 2024-01-01.
 const PLAUSIBLE: i64 = 1_704_067_200;
@@ -31,7 +26,7 @@ pub(super) fn all() -> Vec<Finding> {
             "set the clock: all times that netmon shows are wrong",
         )
     } else {
-        match synchronised() {
+        match clock::is_synchronised() {
             Some(true) => Finding::ok(CHECK, format!("{finding}, synchronised")),
             Some(false) => Finding::warning(
                 CHECK,
@@ -45,12 +40,4 @@ pub(super) fn all() -> Vec<Finding> {
             ),
         }
     }]
-}
-
-fn synchronised() -> Option<bool> {
-    // SAFETY: a struct of integers, for which zero is a value.
-    let mut state: libc::timex = unsafe { mem::zeroed() };
-    // SAFETY: without modes the call only writes to the struct, which lives until it returns.
-    let result = unsafe { libc::adjtimex(&raw mut state) };
-    (result >= 0).then_some(state.status & UNSYNCHRONISED == 0)
 }
