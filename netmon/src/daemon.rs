@@ -19,7 +19,9 @@ use crate::clock;
 use crate::config::Config;
 use crate::counts::Counts;
 use crate::detect::{self, ChangeKind, Decider};
-use crate::kernel::{Events, Inventory, Kernel, KernelLog, Observer, Pins, Poller, Watchlist};
+use crate::kernel::{
+    Change, Events, Kernel, KernelError, KernelLog, Network, Observer, Pins, Poller, Watchlist,
+};
 use crate::latency;
 use crate::observation::What;
 use crate::report::model::{DestinationCounts, Totals, Warning};
@@ -46,29 +48,17 @@ pub async fn run(config: &Config, sink: &mut dyn Sink, reload: Reload<'_>) -> an
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
 
-    let inventory = Inventory::read().await?;
-    let choice = inventory.choose(&config.selection)?;
-    let pins = config
-        .pin
-        .as_deref()
-        .map(|directory| Pins::open(directory, config.settings.destinations))
-        .transpose()?
-        .map(Arc::new);
-    let mut kernel = match &pins {
-        Some(pins) => Kernel::load_pinned(&config.settings, Arc::clone(pins))?,
-        None => Kernel::load(&config.settings)?,
-    };
+    let network = Network::watch(&config.selection).await?;
+    let mut kernel = load(config)?;
     let mut log = config.settings.log.then(|| kernel.log()).transpose()?;
-    let mut monitor = Monitor::new(config, &mut kernel, &inventory, sink)?;
+    let mut monitor = Monitor::new(config, &mut kernel, network.addresses(), sink)?;
     monitor.begin()?;
     let mut events = kernel.events()?;
-    let mut attachments = kernel.attachments()?;
     rights::give_up_loading().context("cannot give up the rights to load programs")?;
-    attachments.attach_all(&mut kernel, &choice, config.hook)?;
-    let attached: Vec<_> = attachments.iter().cloned().collect();
+    let (mut watching, watched) = network.attach(kernel, config.hook)?;
     monitor.started(&Started {
-        attachments: &attached,
-        left_out: &choice.left_out,
+        attachments: &watched.attachments,
+        left_out: &watched.left_out,
         ports: &config.ports,
     })?;
     monitor.recall()?;
@@ -92,16 +82,27 @@ pub async fn run(config: &Config, sink: &mut dyn Sink, reload: Reload<'_>) -> an
             }
             _ = hangup.recv() => monitor.reload(reload)?,
             () = monitor.asked() => monitor.answer()?,
+            change = watching.next() => monitor.network_changed(change?)?,
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
             () = at(end) => break,
         }
     }
     // From here on nothing is counted any more, except by what is pinned.
-    drop(attachments);
-    drop(kernel);
+    watching.detach().await;
     monitor.take_events(&mut events)?;
     monitor.stop()
+}
+
+/// Loads the programs, with the maps that are pinned if that is asked for.
+fn load(config: &Config) -> Result<Kernel, KernelError> {
+    match &config.pin {
+        Some(directory) => {
+            let pins = Pins::open(directory, config.settings.destinations)?;
+            Kernel::load_pinned(&config.settings, Arc::new(pins))
+        }
+        None => Kernel::load(&config.settings),
+    }
 }
 
 /// At that moment, or never.
@@ -134,10 +135,9 @@ impl<'a> Monitor<'a> {
     fn new(
         config: &Config,
         kernel: &mut Kernel,
-        inventory: &Inventory,
+        local: BTreeSet<Address>,
         sink: &'a mut dyn Sink,
     ) -> anyhow::Result<Self> {
-        let local: BTreeSet<Address> = inventory.addresses.iter().copied().map(Address::from).collect();
         let mut decider = Decider::new(config.thresholds.clone(), config.scope());
         decider.set_local(local.iter().copied());
         let mut observer = Observer::new(&config.ports, config.settings.tracking);
@@ -185,6 +185,22 @@ impl<'a> Monitor<'a> {
     fn started(&mut self, started: &Started<'_>) -> io::Result<()> {
         let now = self.now();
         self.sink.started(now, started)
+    }
+
+    /// Tells what became of the interfaces, and goes by this host's addresses as they are now.
+    fn network_changed(&mut self, change: Change) -> io::Result<()> {
+        let now = self.now();
+        match change {
+            Change::Addresses(local) => {
+                self.decider.set_local(local.iter().copied());
+                self.observer.set_local(local);
+                Ok(())
+            }
+            told => match told.word() {
+                Some(word) => self.sink.warning(now, &Warning::new(word, told.to_string())),
+                None => Ok(()),
+            },
+        }
     }
 
     fn now(&self) -> Moment {

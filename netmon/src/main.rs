@@ -10,10 +10,7 @@ use netmon::history::ReadError;
 
 mod commands;
 
-use commands::USAGE;
-
-/// The system refused.
-const REFUSED: u8 = 3;
+use commands::{REFUSED, USAGE};
 
 fn main() -> ExitCode {
     let (arguments, matches) = Arguments::read();
@@ -24,6 +21,8 @@ fn main() -> ExitCode {
         Command::Detach(arguments) => commands::detach(&arguments),
         Command::Incidents(arguments) => commands::incidents(&arguments),
         Command::Report(arguments) => commands::report(&arguments),
+        Command::Doctor(arguments) => commands::doctor(&arguments),
+        Command::Status(arguments) => commands::status(&arguments),
     };
     match result {
         Ok(status) => status,

@@ -5,16 +5,20 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcomm
 mod analyze;
 mod config;
 mod detach;
+mod doctor;
 mod history;
 mod notify;
 mod run;
+mod status;
 
 pub use analyze::{Analyze, AnalyzeFormat};
 pub use config::{Config, ConfigAction};
 pub use detach::Detach;
+pub use doctor::{Doctor, DocumentFormat};
 pub use history::{Incidents, Keep, ListFormat, Report, Since, Size};
 pub use notify::{Notify, NotifyEvent};
 pub use run::{Hook, LogLevel, Run, RunFormat};
+pub use status::Status;
 
 /// Tells within a second, and rightly, when DNS port 53 is unreachable.
 #[derive(Debug, Parser)]
@@ -53,6 +57,10 @@ pub enum Command {
     Incidents(Incidents),
     /// Write the report of an incident that the history has kept
     Report(Report),
+    /// Look at everything that netmon needs on this host, and say what to do
+    Doctor(Doctor),
+    /// Tell what the netmons on this host do
+    Status(Status),
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
+use glob::Pattern;
 
 use super::{Keep, Notify};
 use crate::kernel::{DEFAULT_PIN_DIRECTORY, HookChoice};
@@ -34,6 +35,10 @@ pub struct Run {
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, value_name = "BOOL",
           default_value = "false", default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
     pub all_interfaces: bool,
+
+    /// With --all-interfaces, leave out those whose name matches this shell pattern (repeatable), such as veth*
+    #[arg(long, value_name = "PATTERN", requires = "all_interfaces")]
+    pub exclude: Vec<Pattern>,
 
     /// How to see what arrives
     #[arg(long, value_enum, default_value_t = Hook::Auto)]

@@ -12,20 +12,26 @@ use terminal_size::{Width, terminal_size};
 mod analyze;
 mod config;
 mod detach;
+mod doctor;
 mod history;
 mod logging;
 mod run;
+mod status;
 
 pub use analyze::analyze;
 pub use config::config;
 pub use detach::detach;
+pub use doctor::doctor;
 pub use history::{incidents, report};
 pub use run::run;
+pub use status::status;
 
 /// With `--exit-code`, when an incident was found.
 const INCIDENT: u8 = 1;
 /// Wrong usage or configuration; what clap uses as well.
 pub const USAGE: u8 = 2;
+/// The system refused.
+pub const REFUSED: u8 = 3;
 
 /// Who wrote a report.
 const GENERATED_BY: &str = concat!("netmon ", env!("CARGO_PKG_VERSION"));

@@ -31,6 +31,7 @@ pub const THRESHOLDS: Key = reload("thresholds", "threshold");
 pub const KEYS: &[Key] = &[
     restart("interface", "interface"),
     restart("all-interfaces", "all-interfaces"),
+    restart("exclude", "exclude"),
     restart("hook", "hook"),
     restart("port", "port"),
     restart("no-latency", "no-latency"),

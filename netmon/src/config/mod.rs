@@ -123,7 +123,9 @@ impl Config {
             return Err(faults);
         }
         let selection = if arguments.all_interfaces {
-            Selection::All
+            Selection::All {
+                exclude: arguments.exclude.clone(),
+            }
         } else if arguments.interface.is_empty() {
             Selection::DefaultRoutes
         } else {

@@ -1,6 +1,8 @@
 //! Attaches the programs to one interface: which hook it gets, and why. Whoever holds the links decides how long
 //! they last: dropping one detaches it.
 
+use std::fmt::Write as _;
+
 use aya::programs::links::FdLink;
 use aya::programs::tc::{self, NlOptions, SchedClassifierLink, TcAttachOptions, TcError};
 use aya::programs::{LinkOrder, ProgramError, TcAttachType, XdpMode};
@@ -9,7 +11,7 @@ use nix::net::if_::if_indextoname;
 
 use super::error::{KernelError, chain, is_not_permitted, os_error};
 use super::hooks::{Egress, HookChoice, Ingress};
-use super::interfaces::{Interface, Kind};
+use super::interfaces::{AtXdp, Interface, Kind};
 use super::load::{Kernel, Program};
 
 /// A link at a TC hook.
@@ -55,7 +57,7 @@ impl Kernel {
         interface: &Interface,
         hook: HookChoice,
     ) -> Result<AtIngress, KernelError> {
-        let (reason, xdp) = match (hook, interface.kind) {
+        let (mut why, xdp) = match (hook, interface.kind) {
             (HookChoice::XdpNative | HookChoice::XdpGeneric | HookChoice::Auto, Kind::Loopback) => (
                 "the loopback interface has no driver, and what it carries is seen once, where it arrives"
                     .to_owned(),
@@ -91,17 +93,23 @@ impl Kernel {
             },
             (HookChoice::Tc, _) => ("TC was asked for".to_owned(), None),
         };
-        let (link, hook) = match xdp {
-            Some((link, hook)) => (IngressLink::Xdp(link), hook),
-            None => (
-                IngressLink::Tc(self.attach_tc(interface, Program::Ingress)?),
-                Ingress::Tc,
-            ),
-        };
+        if let Some((link, hook)) = xdp {
+            return Ok(AtIngress {
+                link: IngressLink::Xdp(link),
+                hook,
+                why,
+            });
+        }
+        if let Some(AtXdp { id, .. }) = interface.xdp {
+            let _infallible = write!(
+                why,
+                "; what the program at its XDP hook (id {id}) drops or redirects is not seen"
+            );
+        }
         Ok(AtIngress {
-            link,
-            hook,
-            why: reason,
+            link: IngressLink::Tc(self.attach_tc(interface, Program::Ingress)?),
+            hook: Ingress::Tc,
+            why,
         })
     }
 
@@ -128,7 +136,9 @@ impl Kernel {
             Err(error) => Err(match os_error(&error) {
                 Some(libc::EBUSY | libc::EEXIST) => KernelError::HookOccupied {
                     interface: name.clone(),
-                    id: String::new(),
+                    id: interface
+                        .xdp
+                        .map_or_else(String::new, |at| format!(" (id {})", at.id)),
                 },
                 Some(libc::EPERM | libc::ENODEV) => attach_error(name, "XDP", &error),
                 _ if mode == XdpMode::Driver => KernelError::NoNativeXdp {

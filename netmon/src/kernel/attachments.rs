@@ -54,7 +54,11 @@ impl Attachments {
         self.set_entered_by(&choice.entered_by)?;
         self.let_go_of_pinned(choice);
         for interface in &choice.watched {
-            self.attach(kernel, interface, hook)?;
+            match self.attach(kernel, interface, hook) {
+                // Where many come and go, one of them does so right now.
+                Ok(_) | Err(KernelError::InterfaceGone { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
@@ -100,6 +104,18 @@ impl Attachments {
         pins.interfaces()
             .difference(&chosen)
             .for_each(|index| pins.unpin_interface(*index));
+    }
+
+    /// The interface has changed, in name or place, and is still the same one.
+    pub fn update(&mut self, interface: &Interface) {
+        if let Some(attached) = self.attached.get_mut(&interface.index) {
+            attached.what.interface.clone_from(interface);
+        }
+    }
+
+    /// Whether the interface with this index is attached to.
+    pub fn contains(&self, index: u32) -> bool {
+        self.attached.contains_key(&index)
     }
 
     /// By which indexes a packet may be known to have entered through a watched interface. Said before an

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use aya::programs::ProgramError;
 use aya::{EbpfError, maps::MapError};
+use netmon_common::limits;
 
 /// Why the kernel's side does not work. All of these end netmon with exit status 3.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,12 @@ pub enum KernelError {
     NotPermitted {
         /// What was tried.
         what: String,
+    },
+    /// Only root sees what belongs to others.
+    #[error("{what}: not permitted; only root (CAP_SYS_ADMIN) sees the programs of other processes")]
+    NeedsRoot {
+        /// What was tried.
+        what: &'static str,
     },
     /// The kernel cannot hold the maps or the programs.
     #[error(
@@ -47,6 +54,16 @@ pub enum KernelError {
         /// The names of those that exist.
         present: String,
     },
+    /// More interfaces than the kernel's table holds.
+    #[error(
+        "{count} interfaces are to be watched, those that lie on them included, and netmon watches at most {max}: \
+         leave some out with --exclude",
+        max = limits::INTERFACES
+    )]
+    TooManyInterfaces {
+        /// How many.
+        count: usize,
+    },
     /// No interface to watch was found.
     #[error("there is nothing to watch: {why}; name interfaces with --interface")]
     NoInterface {
@@ -54,7 +71,7 @@ pub enum KernelError {
         why: String,
     },
     /// The interface went away in the middle of it.
-    #[error("the interface {interface} went away while netmon attached to it; start netmon again")]
+    #[error("the interface {interface} went away while netmon attached to it")]
     InterfaceGone {
         /// The interface.
         interface: String,
@@ -167,6 +184,14 @@ pub enum KernelError {
 }
 
 impl KernelError {
+    /// A list that cannot be read.
+    pub(super) fn netlink(what: &'static str, error: &(dyn std::error::Error + 'static)) -> Self {
+        Self::Netlink {
+            what,
+            reason: chain(error),
+        }
+    }
+
     /// A map that cannot be used.
     pub(super) fn map(what: &'static str, map: &'static str, error: impl Into<MapError>) -> Self {
         Self::Map {

@@ -7,7 +7,9 @@
 mod clean;
 pub mod explain;
 pub mod facts;
+pub mod findings;
 pub mod html;
+pub mod instances;
 pub mod journal;
 pub mod lines;
 pub mod list;
