@@ -13,6 +13,7 @@ use netmon::report::lines::Lines;
 use netmon::report::metrics::Metrics;
 use netmon::report::people::People;
 use netmon::report::sink::{Sink, Sinks};
+use netmon::rights;
 
 use super::{INCIDENT, logging, style};
 
@@ -51,6 +52,12 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        // Threads that attach, and read the network: they load nothing.
+        .on_thread_start(|| {
+            if let Err(error) = rights::give_up_loading() {
+                tracing::warn!("a thread cannot give up its capabilities: {error}");
+            }
+        })
         .build()
         .context("cannot start the event loop")?;
     let summary = runtime.block_on(netmon::daemon::run(&config, &mut sinks, &mut reload))?;
