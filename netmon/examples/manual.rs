@@ -1,7 +1,7 @@
 //! Writes the manual pages, one for netmon and one for each command, and the completions of bash, zsh and fish, all from
 //! the command line's own description. `cargo xtask deb` runs it: netmon itself needs to know nothing of them.
 //!
-//! `manual DIRECTORY` writes `DIRECTORY/man/*.1` and `DIRECTORY/completions/*`.
+//! `manual DIRECTORY` writes `DIRECTORY/man/*.1.gz` and `DIRECTORY/completions/*`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,8 @@ use anyhow::{Context as _, Result};
 use clap::{Command, CommandFactory as _};
 use clap_complete::Shell;
 use clap_mangen::Man;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use netmon::cli::Arguments;
 
 fn main() -> Result<()> {
@@ -29,11 +31,17 @@ fn manual_pages(directory: &Path) -> Result<()> {
 
 /// Writes the page of a command, and those of its own commands.
 fn page(command: &Command, directory: &Path) -> Result<()> {
-    let name = command.get_display_name().unwrap_or(command.get_name()).to_owned();
+    let name = command
+        .get_display_name()
+        .unwrap_or(command.get_name())
+        .to_owned();
     let manual = Man::new(command.clone().name(name.clone()));
-    let mut text = Vec::new();
-    manual.render(&mut text).context("cannot write a manual page")?;
-    write(&directory.join(format!("{name}.1")), &text)?;
+    // Compressed, as Debian has them.
+    let mut text = GzEncoder::new(Vec::new(), Compression::best());
+    manual
+        .render(&mut text)
+        .and_then(|()| fs::write(directory.join(format!("{name}.1.gz")), text.finish()?))
+        .with_context(|| format!("cannot write the manual page of {name}"))?;
     command
         .get_subcommands()
         .filter(|command| !command.is_hide_set())
@@ -49,15 +57,12 @@ fn completions(directory: &Path) -> Result<()> {
     ] {
         let mut text = Vec::new();
         clap_complete::generate(shell, &mut Arguments::command(), "netmon", &mut text);
-        write(&directory.join(file), &text)?;
+        let file = directory.join(file);
+        fs::write(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(())
 }
 
 fn make(directory: &Path) -> Result<()> {
     fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))
-}
-
-fn write(file: &Path, text: &[u8]) -> Result<()> {
-    fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }
