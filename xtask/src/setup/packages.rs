@@ -27,7 +27,7 @@ const TOOLS: &[Tool] = &[
     // Real servers and real clients.
     tool("unbound", "unbound", &[Test, Demo]),
     tool("dnsmasq", "dnsmasq-base", &[Test, Demo]),
-    tool("dig", "dnsutils", &[Test, Demo, Deb]),
+    tool("dig", "dnsutils", &[Test, Demo]),
     tool("kdig", "knot-dnsutils", &[Test]),
     tool("dnsperf", "dnsperf", &[Test]),
     // Second opinions on packets and on maps.
