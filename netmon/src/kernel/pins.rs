@@ -175,8 +175,15 @@ impl Pins {
         }
         match fs::remove_dir(directory) {
             Ok(()) => Ok(Some(removed)),
-            // It is mounted, as it is in the service's sandbox: empty is all that it can be.
-            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => Ok(Some(removed)),
+            // It is mounted by itself, as in the service's sandbox: empty is all that it can be.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::ResourceBusy | io::ErrorKind::ReadOnlyFilesystem
+                ) =>
+            {
+                Ok(Some(removed))
+            }
             Err(error) => Err(pin_error("remove", directory, &error)),
         }
     }
