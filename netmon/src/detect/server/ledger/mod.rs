@@ -251,9 +251,6 @@ impl Ledger {
             number: second,
             ..Second::default()
         };
-        // Before a second begins, all counts of those before it have been told. What was seen since and is left was in
-        // counts that came first.
-        self.untold = Untold::default();
     }
 }
 
@@ -322,19 +319,6 @@ mod tests {
         ledger.answer(Time::from_nanos(2), false, true, Some(Fault::ServFail));
         let news = ledger.counts(0, &counts, true);
         assert_eq!((news.queries, news.answers, news.failed), (4, 0, 0));
-    }
-
-    #[test]
-    fn what_was_counted_before_it_was_seen_is_forgotten_with_its_second() {
-        let mut ledger = Ledger::default();
-        ledger.counts(0, &counted(1, 1), true);
-        ledger.query(Time::from_nanos(999_999_999), false, true);
-        ledger.answer(Time::from_nanos(999_999_999), false, true, None);
-        ledger.query(Time::at_second(1), false, true);
-        let news = ledger.counts(1, &counted(2, 1), true);
-        assert_eq!((news.queries, news.answers), (1, 1));
-        let flow = ledger.flow_now(Time::default(), 0);
-        assert_eq!((flow.queries, flow.answers), (3, 2));
     }
 
     /// Counts of the running second, seen by nobody.
