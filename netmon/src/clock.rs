@@ -24,6 +24,15 @@ pub fn wall_offset() -> WallOffset {
     WallOffset::new(wall.cast_signed(), before.midpoint(after))
 }
 
+/// Whether something keeps the wall clock right (NTP, PTP); `None` where that cannot be asked.
+pub fn is_synchronised() -> Option<bool> {
+    // SAFETY: a struct of integers, for which zero is a value.
+    let mut state: libc::timex = unsafe { std::mem::zeroed() };
+    // SAFETY: without modes the call only writes to the struct, which lives until it returns.
+    let result = unsafe { libc::adjtimex(&raw mut state) };
+    (result >= 0).then_some(state.status & libc::STA_UNSYNC == 0)
+}
+
 fn read(clock: ClockId) -> u64 {
     // Both clocks exist since Linux 2.6.39, and the call has no other way to fail.
     clock_gettime(clock).map_or(0, |time| {

@@ -1,25 +1,35 @@
 //! The one event loop of the live monitor: the kernel's events and counts in, the decider between, what it
 //! decides out.
 
+mod keep;
+mod reload;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
 use std::io;
+use std::sync::Arc;
 
 use anyhow::Context as _;
-use netmon_common::Address;
 use netmon_common::records::{self, Destination};
+use netmon_common::{Address, limits};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock;
 use crate::config::Config;
 use crate::counts::Counts;
-use crate::detect::{ChangeKind, Decider, Scope};
-use crate::kernel::{Events, Inventory, Kernel, KernelLog, Observer, Poller, Watchlist};
+use crate::detect::{self, ChangeKind, Decider};
+use crate::kernel::{
+    Change, Events, Kernel, KernelError, KernelLog, Network, Observer, Pins, Poller, Watchlist,
+};
 use crate::latency;
 use crate::observation::What;
 use crate::report::model::{DestinationCounts, Totals, Warning};
-use crate::report::sink::{Counted, Happened, Moment, Sink, Started};
+use crate::report::sink::{Counted, Happened, Moment, Sink, Started, Table};
+use crate::rights;
 use crate::time::{Time, WallOffset};
+
+pub use reload::Reload;
 
 /// Events that are taken in one go, before anything else is looked at.
 const BURST: usize = 1_024;
@@ -31,24 +41,27 @@ pub struct Summary {
     pub incidents: u64,
 }
 
-/// Watches until a signal, or the configured end. When it returns everything is detached.
-pub async fn run(config: &Config, sink: &mut dyn Sink) -> anyhow::Result<Summary> {
+/// Watches until a signal, or the configured end; `reload` is for SIGHUP. When it returns everything is detached.
+pub async fn run(config: &Config, sink: &mut dyn Sink, reload: Reload<'_>) -> anyhow::Result<Summary> {
     // Before anything is attached, so that a signal finds us ready.
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
 
-    let inventory = Inventory::read().await?;
-    let choice = inventory.choose(&config.selection)?;
-    let mut kernel = Kernel::load(&config.settings)?;
+    let network = Network::watch(&config.selection).await?;
+    let mut kernel = load(config)?;
     let mut log = config.settings.log.then(|| kernel.log()).transpose()?;
-    let mut monitor = Monitor::new(config, &mut kernel, &inventory, sink)?;
+    let mut monitor = Monitor::new(config, &mut kernel, network.addresses(), sink)?;
+    monitor.begin()?;
     let mut events = kernel.events()?;
-    let attachments = kernel.attach(&choice, config.hook)?;
+    rights::give_up_loading().context("cannot give up the rights to load programs")?;
+    let (mut watching, watched) = network.attach(kernel, config.hook)?;
     monitor.started(&Started {
-        attachments: &attachments,
-        left_out: &choice.left_out,
+        attachments: &watched.attachments,
+        left_out: &watched.left_out,
         ports: &config.ports,
     })?;
+    monitor.recall()?;
 
     let end = config.duration.map(|duration| Instant::now() + duration);
     loop {
@@ -67,15 +80,29 @@ pub async fn run(config: &Config, sink: &mut dyn Sink) -> anyhow::Result<Summary
                 monitor.poll()?;
                 monitor.snapshot()?;
             }
+            _ = hangup.recv() => monitor.reload(reload)?,
+            () = monitor.asked() => monitor.answer()?,
+            change = watching.next() => monitor.network_changed(change?)?,
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
             () = at(end) => break,
         }
     }
-    // From here on nothing is counted any more.
-    drop(kernel);
+    // From here on nothing is counted any more, except by what is pinned.
+    watching.detach().await;
     monitor.take_events(&mut events)?;
     monitor.stop()
+}
+
+/// Loads the programs, with the maps that are pinned if that is asked for.
+fn load(config: &Config) -> Result<Kernel, KernelError> {
+    match &config.pin {
+        Some(directory) => {
+            let pins = Pins::open(directory, config.settings.destinations)?;
+            Kernel::load_pinned(&config.settings, Arc::new(pins))
+        }
+        None => Kernel::load(&config.settings),
+    }
 }
 
 /// At that moment, or never.
@@ -88,7 +115,7 @@ async fn at(moment: Option<Instant>) {
 
 /// What the loop works on.
 struct Monitor<'a> {
-    config: &'a Config,
+    config: Config,
     sink: &'a mut dyn Sink,
     poller: Poller,
     observer: Observer,
@@ -100,29 +127,25 @@ struct Monitor<'a> {
     polled: Time,
     warned: BTreeSet<&'static str>,
     events_lost: u64,
+    served: usize,
     summary: Summary,
 }
 
 impl<'a> Monitor<'a> {
     fn new(
-        config: &'a Config,
+        config: &Config,
         kernel: &mut Kernel,
-        inventory: &Inventory,
+        local: BTreeSet<Address>,
         sink: &'a mut dyn Sink,
     ) -> anyhow::Result<Self> {
-        let local: BTreeSet<Address> = inventory.addresses.iter().copied().map(Address::from).collect();
-        let scope = Scope {
-            servers: config.servers.clone(),
-            iterative: config.iterative,
-        };
-        let mut decider = Decider::new(config.thresholds.clone(), scope);
+        let mut decider = Decider::new(config.thresholds.clone(), config.scope());
         decider.set_local(local.iter().copied());
         let mut observer = Observer::new(&config.ports, config.settings.tracking);
         observer.set_local(local);
         let offset = clock::wall_offset();
         decider.set_offset(offset);
         Ok(Self {
-            config,
+            config: config.clone(),
             sink,
             poller: kernel.poller()?,
             observer,
@@ -134,6 +157,7 @@ impl<'a> Monitor<'a> {
             polled: clock::boot_now(),
             warned: BTreeSet::new(),
             events_lost: 0,
+            served: 0,
             summary: Summary::default(),
         })
     }
@@ -147,9 +171,36 @@ impl<'a> Monitor<'a> {
         Ok(())
     }
 
+    /// Waits until somebody asks for the counts.
+    async fn asked(&mut self) {
+        poll_fn(|context| self.sink.poll_asked(context)).await;
+    }
+
+    fn answer(&mut self) -> anyhow::Result<()> {
+        let (now, counted) = (self.now(), Arc::new(self.counted()?));
+        self.sink.answer(now, &counted);
+        Ok(())
+    }
+
     fn started(&mut self, started: &Started<'_>) -> io::Result<()> {
         let now = self.now();
         self.sink.started(now, started)
+    }
+
+    /// Tells what became of the interfaces, and goes by this host's addresses as they are now.
+    fn network_changed(&mut self, change: Change) -> io::Result<()> {
+        let now = self.now();
+        match change {
+            Change::Addresses(local) => {
+                self.decider.set_local(local.iter().copied());
+                self.observer.set_local(local);
+                Ok(())
+            }
+            told => match told.word() {
+                Some(word) => self.sink.warning(now, &Warning::new(word, told.to_string())),
+                None => Ok(()),
+            },
+        }
     }
 
     fn now(&self) -> Moment {
@@ -216,8 +267,11 @@ impl<'a> Monitor<'a> {
             self.tell_counts(address, &counters, time);
         }
         self.polled = now;
+        self.sink.polled(self.now());
         self.decider.advance(now, &|_| true);
+        self.recall()?;
         self.tell_changes()?;
+        self.keep()?;
         self.warn()
     }
 
@@ -249,6 +303,7 @@ impl<'a> Monitor<'a> {
             };
             let now = self.now();
             self.sink.incident(now, happened, &change.incident)?;
+            self.remember(&change.incident);
         }
         Ok(())
     }
@@ -284,7 +339,32 @@ impl<'a> Monitor<'a> {
         Ok(Counted {
             totals: Totals::new(&self.totals, self.decider.tallies().not_served),
             destinations: destinations.collect(),
+            tables: self.tables(),
+            latencies,
         })
+    }
+
+    /// How full the tables are, the kernel's and the decider's.
+    fn tables(&self) -> Vec<Table> {
+        let table = |name, entries: u64, capacity: u64| Table {
+            name,
+            entries,
+            capacity,
+        };
+        let (destinations, timed) = (self.destinations.len() as u64, self.poller.latency_places());
+        vec![
+            table(
+                "destinations",
+                destinations,
+                self.config.settings.destinations.into(),
+            ),
+            table("latency", timed.into(), limits::LATENCY_SERVERS.into()),
+            table(
+                "servers",
+                self.decider.tallies().servers,
+                detect::limits::SERVERS as u64,
+            ),
+        ]
     }
 
     /// The last word: everything is detached, so that these counts are final.
@@ -294,7 +374,11 @@ impl<'a> Monitor<'a> {
             totals: self.totals,
             destinations: self.destinations.clone(),
         };
-        debug_assert!(counts.add_up(), "a packet was counted wrongly: {counts:?}");
+        // What is pinned goes on counting, and is never read at one moment.
+        debug_assert!(
+            self.config.pin.is_some() || counts.add_up(),
+            "a packet was counted wrongly: {counts:?}"
+        );
         let (now, counted) = (self.now(), self.counted()?);
         self.sink.stopped(now, &counted)?;
         Ok(self.summary)

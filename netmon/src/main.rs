@@ -3,22 +3,26 @@
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use netmon::analyze::AnalyzeError;
 use netmon::cli::{Arguments, Command};
-use netmon::config::UsageError;
+use netmon::config::{Source, UsageError};
+use netmon::history::ReadError;
 
 mod commands;
 
-use commands::USAGE;
-
-/// The system refused.
-const REFUSED: u8 = 3;
+use commands::{REFUSED, USAGE};
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
-        Command::Run(arguments) => commands::run(&arguments),
+    let (arguments, matches) = Arguments::read();
+    let result = match arguments.command {
+        Command::Run(_) => commands::run(Source::of(&matches)),
+        Command::Config(arguments) => commands::config(&arguments, &Source::of(&matches)),
         Command::Analyze(arguments) => commands::analyze(&arguments),
+        Command::Detach(arguments) => commands::detach(&arguments),
+        Command::Incidents(arguments) => commands::incidents(&arguments),
+        Command::Report(arguments) => commands::report(&arguments),
+        Command::Doctor(arguments) => commands::doctor(&arguments),
+        Command::Status(arguments) => commands::status(&arguments),
     };
     match result {
         Ok(status) => status,
@@ -36,7 +40,8 @@ fn status(error: &anyhow::Error) -> ExitCode {
     let is_usage = error.downcast_ref::<UsageError>().is_some()
         || error
             .downcast_ref::<AnalyzeError>()
-            .is_some_and(AnalyzeError::is_usage);
+            .is_some_and(AnalyzeError::is_usage)
+        || error.downcast_ref::<ReadError>().is_some_and(ReadError::is_usage);
     if is_usage {
         ExitCode::from(USAGE)
     } else {

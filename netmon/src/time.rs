@@ -61,6 +61,23 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// A duration as [`parse_duration`] takes it, in the largest unit that it is whole in: `90s`, `10m`, `500ms`.
+pub fn duration_text(duration: Duration) -> String {
+    const UNITS: [(u128, &str); 5] = [
+        (3_600 * 1_000_000_000, "h"),
+        (60 * 1_000_000_000, "m"),
+        (1_000_000_000, "s"),
+        (1_000_000, "ms"),
+        (1_000, "us"),
+    ];
+    let nanos = duration.as_nanos();
+    let whole = |(unit, _): &&(u128, &str)| nanos >= *unit && nanos.is_multiple_of(*unit);
+    match UNITS.iter().find(whole) {
+        Some((unit, name)) => format!("{}{name}", nanos / unit),
+        None => format!("{nanos}ns"),
+    }
+}
+
 /// What to add to a moment to have nanoseconds of Unix time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WallOffset(i64);
@@ -78,6 +95,12 @@ impl WallOffset {
     pub fn wall(self, time: Time) -> Timestamp {
         let nanos = i128::from(time.nanos()) + i128::from(self.0);
         Timestamp::from_nanosecond(nanos).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The moment of a wall time; what lies before the clock's zero is that zero.
+    pub fn time(self, wall: Timestamp) -> Time {
+        let nanos = wall.as_nanosecond() - i128::from(self.0);
+        Time(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX))
     }
 
     /// The same as the contract prints it: RFC 3339, UTC, microseconds (`2026-11-24T13:24:32.192571Z`).
@@ -109,6 +132,16 @@ mod tests {
     }
 
     #[test]
+    fn a_wall_time_is_a_moment_and_never_before_the_clocks_zero() {
+        let offset = WallOffset::new(1_000_000_000_000_000_000, 5 * SECOND_NS);
+        let wall = |seconds: i64| Timestamp::from_second(1_000_000_000 + seconds).unwrap();
+        assert_eq!(offset.time(wall(2)), Time::at_second(7));
+        assert_eq!(offset.wall(offset.time(wall(2))), wall(2));
+        assert_eq!(offset.time(wall(-5)), Time::default());
+        assert_eq!(offset.time(wall(-86_400)), Time::default());
+    }
+
+    #[test]
     fn durations_are_read_as_people_type_them() {
         assert_eq!(parse_duration("30s"), Ok(Duration::from_secs(30)));
         assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
@@ -116,6 +149,23 @@ mod tests {
         for wrong in ["", "30", "s", "-1s", "0s", "1 fortnight"] {
             assert!(parse_duration(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_duration_is_shown_as_it_is_read() {
+        for (millis, text) in [
+            (2, "2ms"),
+            (1_500, "1500ms"),
+            (90_000, "90s"),
+            (600_000, "10m"),
+            (7_200_000, "2h"),
+        ] {
+            let duration = Duration::from_millis(millis);
+            assert_eq!(duration_text(duration), text);
+            assert_eq!(parse_duration(text), Ok(duration), "{text}");
+        }
+        let odd = Duration::from_nanos(1_234_567);
+        assert_eq!(parse_duration(&duration_text(odd)), Ok(odd));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::{
 
 /// Programs whose tests spend most of their time waiting, for incidents to close and clients to give up: more of
 /// them run side by side than there are CPUs. Others measure, or send as fast as they can.
-const WAITING: &[&str] = &["scenes", "outage"];
+const WAITING: &[&str] = &["scenes", "outage", "history", "interfaces", "prometheus"];
 
 #[derive(Args)]
 pub struct Options {

@@ -15,6 +15,11 @@ pub use latency::Latency;
 pub use tally::{NO_COUNTER, Tally};
 pub use totals::Totals;
 
+/// Which layout the maps have: their names, capacities, and what their keys and values mean. It is pinned beside them, so
+/// that a netmon of another layout refuses them. Whoever changes any of it counts this up; a test beside the programs'
+/// loader notices most changes.
+pub const LAYOUT: u32 = 1;
+
 #[cfg(feature = "user")]
 mod user {
     use super::{Destination, EventHeader, Latency, Totals};

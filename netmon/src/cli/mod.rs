@@ -1,12 +1,24 @@
 //! The command line: one file for each command's arguments.
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 mod analyze;
+mod config;
+mod detach;
+mod doctor;
+mod history;
+mod notify;
 mod run;
+mod status;
 
 pub use analyze::{Analyze, AnalyzeFormat};
+pub use config::{Config, ConfigAction};
+pub use detach::Detach;
+pub use doctor::{Doctor, DocumentFormat};
+pub use history::{Incidents, Keep, ListFormat, Report, Since, Size};
+pub use notify::{Notify, NotifyEvent};
 pub use run::{Hook, LogLevel, Run, RunFormat};
+pub use status::Status;
 
 /// Tells within a second, and rightly, when DNS port 53 is unreachable.
 #[derive(Debug, Parser)]
@@ -17,13 +29,38 @@ pub struct Arguments {
     pub command: Command,
 }
 
+impl Arguments {
+    /// What was typed, and the matches of the innermost command, which tell what was typed from what is a default.
+    /// Ends the process where clap does: at wrong usage, `--help` and `--version`.
+    pub fn read() -> (Self, ArgMatches) {
+        let mut matches = Self::command().get_matches();
+        let arguments = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        while let Some((_, inner)) = matches.remove_subcommand() {
+            matches = inner;
+        }
+        (arguments, matches)
+    }
+}
+
 /// What netmon can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Watch this host's interfaces, and report when DNS servers are unreachable
-    Run(Run),
+    Run(Box<Run>),
+    /// Check or show the configuration of `netmon run`
+    Config(Box<Config>),
     /// Analyse captures or tcpdump's text, and write the incident report
     Analyze(Analyze),
+    /// Take off what `netmon run --pin` left in the kernel: programs are detached, counts are gone
+    Detach(Detach),
+    /// List the incidents that the history has kept
+    Incidents(Incidents),
+    /// Write the report of an incident that the history has kept
+    Report(Report),
+    /// Look at everything that netmon needs on this host, and say what to do
+    Doctor(Doctor),
+    /// Tell what the netmons on this host do
+    Status(Status),
 }
 
 #[cfg(test)]
@@ -32,7 +69,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_sound() {
-        use clap::CommandFactory as _;
         Arguments::command().debug_assert();
     }
 

@@ -1,16 +1,13 @@
 //! `netmon analyze`.
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use netmon::analyze;
-use netmon::cli::{Analyze, AnalyzeFormat};
+use netmon::cli::Analyze;
 use netmon::config;
-use netmon::report::model::Document;
-use netmon::report::{Report, html, markdown, text};
+use netmon::report::Report;
 
-use super::{INCIDENT, USAGE, style};
+use super::{INCIDENT, USAGE, write_report};
 
 /// Analyses files, and writes the report.
 pub fn analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
@@ -19,17 +16,9 @@ pub fn analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
     let report = Report {
         document: &analysis.document,
         timeline: &analysis.timeline,
-        generated_by: concat!("netmon ", env!("CARGO_PKG_VERSION")),
+        generated_by: super::GENERATED_BY,
     };
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    match arguments.format {
-        AnalyzeFormat::Text => text::render(&report, style(), &mut out),
-        AnalyzeFormat::Json => json(&analysis.document, &mut out),
-        AnalyzeFormat::Markdown => markdown::render(&report, &mut out),
-        AnalyzeFormat::Html => html::render(&report, &mut out),
-    }
-    .and_then(|()| out.flush())
-    .context("cannot write the report")?;
+    write_report(&report, arguments.format)?;
     if let Some(check) = &analysis.check {
         eprintln!("netmon: {check}");
     }
@@ -42,9 +31,4 @@ pub fn analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
         0
     };
     Ok(ExitCode::from(status))
-}
-
-fn json(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, document)?;
-    out.write_all(b"\n")
 }

@@ -5,29 +5,71 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use netmon::cli::{Run, RunFormat};
-use netmon::config::Config;
+use netmon::config::{Live, Source};
+use netmon::history::Keeper;
+use netmon::notify::Notifier;
+use netmon::report::journal::Journal;
 use netmon::report::lines::Lines;
+use netmon::report::metrics::Metrics;
 use netmon::report::people::People;
 use netmon::report::sink::{Sink, Sinks};
+use netmon::rights;
 
 use super::{INCIDENT, logging, style};
 
 /// Watches, and tells what happens.
-pub fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
-    logging::start(arguments.log_level);
-    let config = Config::from_arguments(arguments)?;
-    let printer: Box<dyn Sink> = match arguments.format {
-        RunFormat::Text => Box::new(People::new(io::stdout(), style())),
-        RunFormat::Json => Box::new(Lines::new(io::BufWriter::new(io::stdout()), arguments.snapshots)),
+pub fn run(source: Source) -> anyhow::Result<ExitCode> {
+    let loaded = source.load()?;
+    let (config, arguments) = (loaded.config.clone(), &loaded.arguments);
+    let log = logging::start(config.log_level);
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    // In this order: what is printed waits for nothing else.
+    let mut sinks: Vec<Box<dyn Sink>> = vec![printer(arguments)];
+    if log.is_journal() {
+        sinks.push(Box::new(Journal));
+    }
+    if let Some(settings) = &config.history {
+        sinks.push(Box::new(Keeper::start(settings)?));
+    }
+    if let Some(options) = config.metrics {
+        sinks.push(Box::new(Metrics::start(options)?));
+    }
+    // Last, because its end may take seconds.
+    sinks.push(Box::new(Notifier::new(&config.notify)));
+    let mut sinks = Sinks::new(sinks);
+    let exit_code = arguments.exit_code;
+
+    let mut live = Live::new(source, loaded);
+    let mut reload = || {
+        let reloaded = live.reload()?;
+        log.set_level(reloaded.config.log_level);
+        for warning in reloaded.config.warnings() {
+            tracing::warn!("{warning}");
+        }
+        Ok(reloaded)
     };
-    let mut sinks = Sinks::new(vec![printer]);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        // Threads that attach, and read the network: they load nothing.
+        .on_thread_start(|| {
+            if let Err(error) = rights::give_up_loading() {
+                tracing::warn!("a thread cannot give up its capabilities: {error}");
+            }
+        })
         .build()
         .context("cannot start the event loop")?;
-    let summary = runtime.block_on(netmon::daemon::run(&config, &mut sinks))?;
-    if arguments.exit_code && summary.incidents > 0 {
+    let summary = runtime.block_on(netmon::daemon::run(&config, &mut sinks, &mut reload))?;
+    if exit_code && summary.incidents > 0 {
         return Ok(ExitCode::from(INCIDENT));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn printer(arguments: &Run) -> Box<dyn Sink> {
+    match arguments.format {
+        RunFormat::Text => Box::new(People::new(io::stdout(), style())),
+        RunFormat::Json => Box::new(Lines::new(io::BufWriter::new(io::stdout()), arguments.snapshots)),
+    }
 }

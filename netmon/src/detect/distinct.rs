@@ -40,6 +40,22 @@ impl<T: Clone + Eq + Hash> Distinct<T> {
         self.listed.contains(value) || self.beyond.as_ref().is_some_and(|beyond| beyond.may_have(value))
     }
 
+    /// With what was known in an earlier run: the listed values, and a [`Self::sketch`] of the rest.
+    pub fn restore(mut listed: Vec<T>, sketch: &str) -> Self {
+        listed.truncate(LISTED);
+        Self {
+            listed,
+            beyond: Sketch::from_hex(sketch).map(Box::new),
+        }
+    }
+
+    /// The values that are not listed, as a text for [`Self::restore`]; empty if there are none.
+    pub fn sketch(&self) -> String {
+        self.beyond
+            .as_ref()
+            .map_or_else(String::new, |beyond| beyond.to_hex())
+    }
+
     /// The first values.
     pub fn listed(&self) -> &[T] {
         &self.listed
@@ -73,6 +89,27 @@ impl Default for Sketch {
 }
 
 impl Sketch {
+    /// The words, 16 hexadecimal digits each.
+    fn to_hex(&self) -> String {
+        use std::fmt::Write as _;
+        self.words.iter().fold(String::new(), |mut text, word| {
+            let _infallible = write!(text, "{word:016x}");
+            text
+        })
+    }
+
+    /// The sketch of that text; `None` if it is none.
+    fn from_hex(text: &str) -> Option<Self> {
+        let mut sketch = Self::default();
+        let mut digits = text.as_bytes().chunks_exact(16);
+        for word in &mut sketch.words {
+            let digits = std::str::from_utf8(digits.next()?).ok()?;
+            *word = u64::from_str_radix(digits, 16).ok()?;
+            sketch.zeros -= word.count_ones();
+        }
+        Some(sketch)
+    }
+
     /// Where a value's bit is. The seed is fixed: the same packets give the same estimate.
     fn place<T: Hash>(value: &T) -> (usize, u64) {
         let hash = FixedState::with_seed(0).hash_one(value);
@@ -141,6 +178,29 @@ mod tests {
         for more in [10, 100, 1_000, 10_000, 20_000] {
             let estimate = with(32 + more).more();
             assert!(estimate.abs_diff(more) * 100 <= more * 5, "{estimate} for {more}");
+        }
+    }
+
+    #[test]
+    fn what_is_beyond_the_list_is_known_after_a_restart() {
+        for values in [0, 3, 32, 100, 5_000] {
+            let before = with(values);
+            let mut after = Distinct::restore(before.listed().to_vec(), &before.sketch());
+            assert_eq!(
+                (after.listed(), after.more()),
+                (before.listed(), before.more()),
+                "{values}"
+            );
+            for value in 0..values {
+                assert!(!after.note(&value), "{value} of {values} is not new");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_no_sketch_is_not_taken_for_one() {
+        for text in ["", "00", &"g".repeat(2_048), &"0".repeat(2_047)] {
+            assert_eq!(Distinct::<u64>::restore(Vec::new(), text).more(), 0);
         }
     }
 

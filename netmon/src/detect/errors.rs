@@ -9,6 +9,7 @@ use crate::observation::{Failure, Proof};
 use crate::time::Time;
 
 use super::limits::EARLY_ERRORS;
+use super::memory;
 use super::thresholds::Thresholds;
 
 /// Counts by ICMP code.
@@ -102,6 +103,52 @@ impl Failures {
         {
             said.quick += 1;
         }
+    }
+
+    /// What the history keeps of what was said, by code.
+    pub fn memory(&self) -> Vec<memory::Said> {
+        let kept = |said: &Said| memory::Said {
+            by_server: said.by_server.errors,
+            by_server_here: said.by_server.raised_here,
+            by_others: said.by_others.errors,
+            by_others_here: said.by_others.raised_here,
+            other: said.other.map(Address::ip),
+            several: said.several,
+            quick: said.quick,
+        };
+        self.said.iter().map(kept).collect()
+    }
+
+    /// From the history; the first error came when the incident `opened`, or later.
+    pub fn restore(memory: &memory::Memory, opened: Time) -> Self {
+        let mut failures = Self {
+            total: memory.errors,
+            ..Self::default()
+        };
+        for (said, kept) in failures.said.iter_mut().zip(&memory.said) {
+            *said = Said {
+                by_server: Sent {
+                    errors: kept.by_server,
+                    raised_here: kept.by_server_here,
+                },
+                by_others: Sent {
+                    errors: kept.by_others,
+                    raised_here: kept.by_others_here,
+                },
+                other: kept.other.map(Address::from),
+                several: kept.several,
+                first_by_server: (kept.by_server > 0).then_some(opened),
+                quick: kept.quick,
+            };
+        }
+        failures
+    }
+
+    /// Whether clients that had no failure got answers to queries sent after the server's first `port`; the
+    /// newest such query was sent then.
+    pub fn others_are_answered(&self, query: Option<Time>) -> bool {
+        let first = self.said(Code::Port).first_by_server;
+        first.is_some_and(|first| query.is_some_and(|sent| sent > first))
     }
 
     /// What was said with that code.

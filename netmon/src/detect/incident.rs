@@ -1,5 +1,7 @@
 //! One incident, from opening to closing and reopening: what is known of it, and how it is told.
 
+mod restore;
+
 use std::ops::RangeBounds;
 
 use jiff::Timestamp;
@@ -19,6 +21,8 @@ use super::rules::Rules;
 use super::server::{Flow, Ledger};
 use super::severity::Severity;
 use super::waiting::Waiting;
+
+pub(super) use restore::service_and_kind;
 
 /// Why an incident closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +45,12 @@ impl Because {
             Self::Idle => "idle",
             Self::Superseded => "superseded",
         }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        [Self::Answered, Self::Recovered, Self::Idle, Self::Superseded]
+            .into_iter()
+            .find(|because| because.name() == name)
     }
 }
 

@@ -17,7 +17,9 @@ mod errors;
 mod incident;
 mod kinds;
 pub mod limits;
+mod memory;
 mod recent;
+mod restore;
 mod rules;
 mod scope;
 mod server;
@@ -44,9 +46,15 @@ use unsolicited::Unsolicited;
 use warnings::Warnings;
 
 pub use change::{Change, ChangeKind, Tallies};
+pub use memory::{Memory, Remembered};
 pub use scope::Scope;
-pub use setting::SettingError;
+pub use setting::{NAMES as THRESHOLD_NAMES, SettingError, ThresholdValue};
 pub use thresholds::{ImpossibleThreshold, Thresholds};
+
+/// The names of all kinds of incidents.
+pub fn kinds() -> [&'static str; 3] {
+    kinds::Kind::ALL.map(kinds::Kind::name)
+}
 
 /// Observations in, incidents out.
 #[derive(Debug)]
@@ -107,6 +115,17 @@ impl Decider {
     /// Own addresses that have answered something, for the history.
     pub fn served(&self) -> impl Iterator<Item = Address> {
         self.judged.served()
+    }
+
+    /// Judges by these from now on. Incidents that are open stay so until these close them.
+    pub fn set_thresholds(&mut self, thresholds: Thresholds) {
+        self.rules.thresholds = thresholds;
+    }
+
+    /// Whose failures count from now on. Incidents that are open stay so until they close.
+    pub fn set_scope(&mut self, scope: Scope) {
+        self.judged.set_scope(scope);
+        self.judge_standings();
     }
 
     fn judge_standings(&mut self) {

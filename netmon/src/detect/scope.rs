@@ -47,6 +47,11 @@ impl Judged {
         }
     }
 
+    /// This is the scope from now on.
+    pub fn set_scope(&mut self, scope: Scope) {
+        self.scope = scope;
+    }
+
     /// How that server stands.
     pub fn standing(&self, server: Address) -> Standing {
         let own = self.own.contains(&server);

@@ -67,7 +67,26 @@ enum Field<'a> {
     Rate(&'a mut u32),
 }
 
+/// What a threshold is set to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThresholdValue {
+    /// A length of time.
+    Duration(Duration),
+    /// A number.
+    Number(u64),
+}
+
 impl Thresholds {
+    /// What a threshold is set to; `None` where there is none of that name.
+    pub fn value(&self, name: &str) -> Option<ThresholdValue> {
+        Some(match self.clone().field(name)? {
+            Field::Duration(duration) => ThresholdValue::Duration(*duration),
+            Field::Count(count) => ThresholdValue::Number(*count),
+            Field::Size(size) => ThresholdValue::Number(*size as u64),
+            Field::Rate(rate) => ThresholdValue::Number(u64::from(*rate)),
+        })
+    }
+
     /// The defaults with these changes, each `name=value`: `unreachable_quiet=20s`, `failing_percent=80`.
     pub fn with<'a>(changes: impl IntoIterator<Item = &'a str>) -> Result<Self, SettingError> {
         let mut thresholds = Self::default();
@@ -79,7 +98,8 @@ impl Thresholds {
         Ok(thresholds)
     }
 
-    fn set(&mut self, name: &str, value: &str) -> Result<(), SettingError> {
+    /// Sets one, without a look at the others: [`Self::check`] takes that.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), SettingError> {
         let field = self.field(name).ok_or_else(|| SettingError::Unknown {
             name: name.to_owned(),
         })?;
@@ -146,7 +166,7 @@ mod tests {
         let fields: Vec<&str> = fields.map(|(name, _)| name.trim()).collect();
         assert_eq!(fields, NAMES);
         for name in NAMES {
-            assert!(Thresholds::default().field(name).is_some(), "{name}");
+            assert!(Thresholds::default().value(name).is_some(), "{name}");
         }
     }
 

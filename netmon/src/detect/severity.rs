@@ -18,8 +18,8 @@ pub(super) struct Severity {
     opening: bool,
     /// The newest failure.
     failure: Option<Time>,
-    /// The last answer before that.
-    answer: Option<Time>,
+    /// How long before that the last answer came; `None` if none was seen.
+    answer_before: Option<Duration>,
 }
 
 impl Severity {
@@ -29,8 +29,23 @@ impl Severity {
             down: false,
             opening: true,
             failure: None,
-            answer: None,
+            answer_before: None,
         }
+    }
+
+    /// Of an incident of an earlier run, whose newest failure was then; so long before it came the last answer.
+    pub fn restore(down: bool, failure: Time, answer_before_ns: Option<u64>) -> Self {
+        Self {
+            down,
+            opening: false,
+            failure: Some(failure),
+            answer_before: answer_before_ns.map(Duration::from_nanos),
+        }
+    }
+
+    /// How long before the newest failure the last answer came.
+    pub const fn answer_before(self) -> Option<Duration> {
+        self.answer_before
     }
 
     /// The incident opens again.
@@ -41,7 +56,7 @@ impl Severity {
     /// Takes a failure; the last answer before it came at `answer`.
     pub fn fail(&mut self, at: Time, answer: Option<Time>, thresholds: &Thresholds) {
         self.failure = Some(at);
-        self.answer = answer;
+        self.answer_before = answer.map(|answer| at.since(answer));
         let opening = std::mem::take(&mut self.opening);
         self.judge(if opening {
             thresholds.down_window_at_opening
@@ -58,8 +73,8 @@ impl Severity {
     }
 
     fn judge(&mut self, window: Duration) {
-        if let Some(failure) = self.failure {
-            self.down = self.answer.is_none_or(|answer| failure.since(answer) > window);
+        if self.failure.is_some() {
+            self.down = self.answer_before.is_none_or(|before| before > window);
         }
     }
 

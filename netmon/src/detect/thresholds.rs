@@ -119,8 +119,13 @@ impl Thresholds {
     /// The most minutes that [`Self::overload_minutes`] may be.
     pub const MOST_MINUTES: usize = 14;
 
-    /// Says which threshold cannot be, if one cannot.
+    /// Says which threshold cannot be, if one cannot: the first of [`Self::impossible`].
     pub fn check(&self) -> Result<(), ImpossibleThreshold> {
+        self.impossible().first().copied().map_or(Ok(()), Err)
+    }
+
+    /// All thresholds that cannot be.
+    pub fn impossible(&self) -> Vec<ImpossibleThreshold> {
         let window = |window: Duration| window.subsec_nanos() == 0 && window <= Self::LONGEST_WINDOW;
         let percent = |percent: u64| percent <= 100;
         let whole = "whole seconds, and at most 60 of them";
@@ -156,10 +161,10 @@ impl Thresholds {
                 "from 1 to 14",
             ),
         ];
-        match rules.iter().find(|(_, holds, _)| !holds) {
-            Some(&(threshold, _, must_be)) => Err(ImpossibleThreshold { threshold, must_be }),
-            None => Ok(()),
-        }
+        let broken = rules.into_iter().filter(|(_, holds, _)| !holds);
+        broken
+            .map(|(threshold, _, must_be)| ImpossibleThreshold { threshold, must_be })
+            .collect()
     }
 }
 

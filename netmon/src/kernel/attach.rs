@@ -1,179 +1,144 @@
-//! Attaches the programs: which hook an interface gets, and why. Detaching is dropping the [`Kernel`].
+//! Attaches the programs to one interface: which hook it gets, and why. Whoever holds the links decides how long
+//! they last: dropping one detaches it.
 
-use aya::maps::{HashMap, MapData};
-use aya::programs::tc::{self, TcError};
-use aya::programs::{ProgramError, TcAttachType, XdpMode};
+use std::fmt::Write as _;
+
+use aya::programs::links::FdLink;
+use aya::programs::tc::{self, NlOptions, SchedClassifierLink, TcAttachOptions, TcError};
+use aya::programs::{LinkOrder, ProgramError, TcAttachType, XdpMode};
 use aya::util::KernelVersion;
+use nix::net::if_::if_indextoname;
 
 use super::error::{KernelError, chain, is_not_permitted, os_error};
-use super::interfaces::{Choice, Interface, Kind};
+use super::hooks::{Egress, HookChoice, Ingress};
+use super::interfaces::{AtXdp, Interface, Kind};
 use super::load::{Kernel, Program};
 
-/// Which hook to use for what arrives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum HookChoice {
-    /// Native XDP where the driver has it and it pays, else TC.
-    #[default]
-    Auto,
-    /// Native XDP, or fail.
-    XdpNative,
-    /// Generic XDP.
-    XdpGeneric,
-    /// TC.
-    Tc,
+/// A link at a TC hook.
+#[derive(Debug)]
+pub(super) enum TcLink {
+    /// Of TCX (Linux 6.6). It can be pinned.
+    Tcx(FdLink),
+    /// A filter of the `clsact` qdisc. It is the interface's: nobody can pin it.
+    Clsact(SchedClassifierLink),
 }
 
-/// The hook that sees what arrives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ingress {
-    /// XDP in the driver.
-    XdpNative,
-    /// XDP in the stack, behind the driver.
-    XdpGeneric,
-    /// TC.
-    Tc,
+/// A link at the hook that sees what arrives.
+#[derive(Debug)]
+pub(super) enum IngressLink {
+    /// At the XDP hook. It can be pinned.
+    Xdp(FdLink),
+    /// At the TC hook.
+    Tc(TcLink),
 }
 
-impl Ingress {
-    /// The contract's word.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::XdpNative => "xdp-native",
-            Self::XdpGeneric => "xdp-generic",
-            Self::Tc => "tc",
-        }
-    }
-}
-
-/// The hook that sees what leaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Egress {
-    /// A TCX link (Linux 6.6).
-    Tcx,
-    /// A filter of the `clsact` qdisc.
-    Clsact,
-    /// None: on `lo` everything that leaves arrives.
-    None,
-}
-
-impl Egress {
-    /// The contract's word.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Tcx => "tcx",
-            Self::Clsact => "clsact",
-            Self::None => "none",
-        }
-    }
-}
-
-/// What an interface got.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attachment {
-    /// The interface.
-    pub interface: Interface,
-    /// What sees what arrives.
-    pub ingress: Ingress,
-    /// What sees what leaves.
-    pub egress: Egress,
-    /// Why these, in words.
+/// What sees what arrives at an interface, and why this.
+#[derive(Debug)]
+pub(super) struct AtIngress {
+    pub link: IngressLink,
+    pub hook: Ingress,
     pub why: String,
 }
 
-impl Attachment {
-    /// Whether every packet on the wire is counted as one: generic XDP sees packets that the kernel merged,
-    /// and cannot know of how many they were made.
-    pub const fn is_exact(&self) -> bool {
-        !matches!(self.ingress, Ingress::XdpGeneric)
+impl TcLink {
+    /// The contract's word for it.
+    pub const fn egress(&self) -> Egress {
+        match self {
+            Self::Tcx(_) => Egress::Tcx,
+            Self::Clsact(_) => Egress::Clsact,
+        }
     }
 }
 
-const WATCHED: &str = "WATCHED";
-
 impl Kernel {
-    /// Attaches to all that was chosen. After an error the kernel's side must be dropped: some interfaces
-    /// may be attached.
-    pub fn attach(&mut self, choice: &Choice, hook: HookChoice) -> Result<Vec<Attachment>, KernelError> {
-        // First, so that no forwarded packet is ever counted twice.
-        let map = self.take(WATCHED)?;
-        let mut entered_by: HashMap<MapData, u32, u32> =
-            HashMap::try_from(map).map_err(|error| KernelError::map("open", WATCHED, error))?;
-        for index in &choice.entered_by {
-            entered_by
-                .insert(index, 1, 0)
-                .map_err(|error| KernelError::map("write", WATCHED, error))?;
-        }
-        choice
-            .watched
-            .iter()
-            .map(|interface| self.attach_one(interface, hook))
-            .collect()
-    }
-
-    fn attach_one(&mut self, interface: &Interface, hook: HookChoice) -> Result<Attachment, KernelError> {
-        let (ingress, why) = self.attach_ingress(interface, hook)?;
-        let egress = if interface.kind == Kind::Loopback {
-            Egress::None
-        } else {
-            self.attach_tc(interface, Program::Egress)?
+    /// Attaches to what arrives at the interface.
+    pub(super) fn attach_ingress(
+        &mut self,
+        interface: &Interface,
+        hook: HookChoice,
+    ) -> Result<AtIngress, KernelError> {
+        let (mut why, xdp) = match (hook, interface.kind) {
+            (HookChoice::XdpNative | HookChoice::XdpGeneric | HookChoice::Auto, Kind::Loopback) => (
+                "the loopback interface has no driver, and what it carries is seen once, where it arrives"
+                    .to_owned(),
+                None,
+            ),
+            (HookChoice::XdpNative, _) => (
+                "native XDP was asked for".to_owned(),
+                Some((self.attach_xdp(interface, XdpMode::Driver)?, Ingress::XdpNative)),
+            ),
+            (HookChoice::XdpGeneric, _) => (
+                "generic XDP was asked for; packets that the kernel merged count as one".to_owned(),
+                Some((self.attach_xdp(interface, XdpMode::Skb)?, Ingress::XdpGeneric)),
+            ),
+            (HookChoice::Auto, Kind::Veth) => (
+                "on virtual Ethernet native XDP would cost local traffic more than it saves, and switch the other \
+                 end's segmentation offload off"
+                    .to_owned(),
+                None,
+            ),
+            (HookChoice::Auto, _) => match self.attach_xdp(interface, XdpMode::Driver) {
+                Ok(link) => (
+                    "the driver has native XDP".to_owned(),
+                    Some((link, Ingress::XdpNative)),
+                ),
+                Err(KernelError::HookOccupied { id, .. }) => (
+                    format!("another program{id} is at the XDP hook, and netmon does not replace it"),
+                    None,
+                ),
+                Err(KernelError::NoNativeXdp { reason, .. }) => {
+                    (format!("the driver refuses native XDP ({reason})"), None)
+                }
+                Err(error) => return Err(error),
+            },
+            (HookChoice::Tc, _) => ("TC was asked for".to_owned(), None),
         };
-        Ok(Attachment {
-            interface: interface.clone(),
-            ingress,
-            egress,
+        if let Some((link, hook)) = xdp {
+            return Ok(AtIngress {
+                link: IngressLink::Xdp(link),
+                hook,
+                why,
+            });
+        }
+        if let Some(AtXdp { id, .. }) = interface.xdp {
+            let _infallible = write!(
+                why,
+                "; what the program at its XDP hook (id {id}) drops or redirects is not seen"
+            );
+        }
+        Ok(AtIngress {
+            link: IngressLink::Tc(self.attach_tc(interface, Program::Ingress)?),
+            hook: Ingress::Tc,
             why,
         })
     }
 
-    fn attach_ingress(
-        &mut self,
-        interface: &Interface,
-        hook: HookChoice,
-    ) -> Result<(Ingress, String), KernelError> {
-        let reason = match (hook, interface.kind) {
-            (HookChoice::XdpNative | HookChoice::XdpGeneric | HookChoice::Auto, Kind::Loopback) => {
-                "the loopback interface has no driver, and what it carries is seen once, where it arrives"
-                    .to_owned()
-            }
-            (HookChoice::XdpNative, _) => {
-                self.attach_xdp(interface, XdpMode::Driver)?;
-                return Ok((Ingress::XdpNative, "native XDP was asked for".to_owned()));
-            }
-            (HookChoice::XdpGeneric, _) => {
-                self.attach_xdp(interface, XdpMode::Skb)?;
-                let why = "generic XDP was asked for; packets that the kernel merged count as one";
-                return Ok((Ingress::XdpGeneric, why.to_owned()));
-            }
-            (HookChoice::Auto, Kind::Veth) => {
-                "on virtual Ethernet native XDP would cost local traffic more than it saves, and switch the other \
-                 end's segmentation offload off"
-                    .to_owned()
-            }
-            (HookChoice::Auto, _) => match self.attach_xdp(interface, XdpMode::Driver) {
-                Ok(()) => return Ok((Ingress::XdpNative, "the driver has native XDP".to_owned())),
-                Err(KernelError::HookOccupied { id, .. }) => {
-                    format!("another program{id} is at the XDP hook, and netmon does not replace it")
-                }
-                Err(KernelError::NoNativeXdp { reason, .. }) => {
-                    format!("the driver refuses native XDP ({reason})")
-                }
-                Err(error) => return Err(error),
-            },
-            (HookChoice::Tc, _) => "TC was asked for".to_owned(),
-        };
-        self.attach_tc(interface, Program::Ingress)?;
-        Ok((Ingress::Tc, reason))
+    /// Attaches to what leaves the interface; `None` for `lo`, where everything that leaves arrives.
+    pub(super) fn attach_egress(&mut self, interface: &Interface) -> Result<Option<TcLink>, KernelError> {
+        if interface.kind == Kind::Loopback {
+            return Ok(None);
+        }
+        self.attach_tc(interface, Program::Egress).map(Some)
     }
 
-    fn attach_xdp(&mut self, interface: &Interface, mode: XdpMode) -> Result<(), KernelError> {
+    fn attach_xdp(&mut self, interface: &Interface, mode: XdpMode) -> Result<FdLink, KernelError> {
         let name = &interface.name;
         let xdp = self.xdp().map_err(|error| attach_error(name, "XDP", &error))?;
-        match xdp.attach_to_if_index(interface.index, mode) {
-            Ok(_link) => Ok(()),
+        let attached = xdp
+            .attach_to_if_index(interface.index, mode)
+            .and_then(|link| xdp.take_link(link));
+        match attached {
+            Ok(link) => link.try_into().map_err(|_| KernelError::Attach {
+                interface: name.clone(),
+                hook: "XDP",
+                reason: "the kernel has no links for XDP programs (Linux 5.9)".to_owned(),
+            }),
             Err(error) => Err(match os_error(&error) {
                 Some(libc::EBUSY | libc::EEXIST) => KernelError::HookOccupied {
                     interface: name.clone(),
-                    id: String::new(),
+                    id: interface
+                        .xdp
+                        .map_or_else(String::new, |at| format!(" (id {})", at.id)),
                 },
                 Some(libc::EPERM | libc::ENODEV) => attach_error(name, "XDP", &error),
                 _ if mode == XdpMode::Driver => KernelError::NoNativeXdp {
@@ -185,26 +150,52 @@ impl Kernel {
         }
     }
 
-    fn attach_tc(&mut self, interface: &Interface, program: Program) -> Result<Egress, KernelError> {
-        let name = &interface.name;
-        // By version, because aya chooses by it.
+    fn attach_tc(&mut self, interface: &Interface, program: Program) -> Result<TcLink, KernelError> {
+        // aya asks for a name, and the one that is known may be an old one.
+        let Some(name) = current_name(interface.index) else {
+            return Err(KernelError::InterfaceGone {
+                interface: interface.name.clone(),
+            });
+        };
+        // By version, as aya does when it chooses.
         let tcx = KernelVersion::current().is_ok_and(|version| version >= KernelVersion::new(6, 6, 0));
         if !tcx {
-            match tc::qdisc_add_clsact(name) {
+            match tc::qdisc_add_clsact(&name) {
                 Ok(()) | Err(TcError::AlreadyAttached) => {}
                 Err(error) if os_error(&error) == Some(libc::EEXIST) => {}
-                Err(error) => return Err(attach_error(name, "clsact", &ProgramError::TcError(error))),
+                Err(error) => return Err(attach_error(&name, "clsact", &ProgramError::TcError(error))),
             }
         }
         let direction = match program {
             Program::Egress => TcAttachType::Egress,
             Program::Ingress | Program::Xdp => TcAttachType::Ingress,
         };
-        self.classifier(program)
-            .and_then(|classifier| classifier.attach(name, direction))
-            .map_err(|error| attach_error(name, "TC", &error))?;
-        Ok(if tcx { Egress::Tcx } else { Egress::Clsact })
+        let options = if tcx {
+            TcAttachOptions::TcxOrder(LinkOrder::default())
+        } else {
+            TcAttachOptions::Netlink(NlOptions::default())
+        };
+        let attached = self.classifier(program).and_then(|classifier| {
+            let link = classifier.attach_with_options(&name, direction, options)?;
+            classifier.take_link(link)
+        });
+        let link = attached.map_err(|error| attach_error(&name, "TC", &error))?;
+        if !tcx {
+            return Ok(TcLink::Clsact(link));
+        }
+        link.try_into()
+            .map(TcLink::Tcx)
+            .map_err(|error| KernelError::Attach {
+                interface: name,
+                hook: "TCX",
+                reason: chain(&error),
+            })
     }
+}
+
+/// The name that the interface has now; `None` if it is gone.
+fn current_name(index: u32) -> Option<String> {
+    if_indextoname(index).ok()?.into_string().ok()
 }
 
 fn attach_error(interface: &str, hook: &'static str, error: &ProgramError) -> KernelError {
@@ -213,9 +204,13 @@ fn attach_error(interface: &str, hook: &'static str, error: &ProgramError) -> Ke
             what: format!("attaching to {interface}"),
         };
     }
-    KernelError::Attach {
-        interface: interface.to_owned(),
-        hook,
-        reason: chain(error),
+    let interface = interface.to_owned();
+    match os_error(error) {
+        Some(libc::ENODEV | libc::ENXIO) => KernelError::InterfaceGone { interface },
+        _ => KernelError::Attach {
+            interface,
+            hook,
+            reason: chain(error),
+        },
     }
 }

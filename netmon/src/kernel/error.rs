@@ -1,9 +1,11 @@
 //! What the kernel can refuse, each with what to do about it.
 
 use std::io;
+use std::path::PathBuf;
 
 use aya::programs::ProgramError;
 use aya::{EbpfError, maps::MapError};
+use netmon_common::limits;
 
 /// Why the kernel's side does not work. All of these end netmon with exit status 3.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +18,12 @@ pub enum KernelError {
     NotPermitted {
         /// What was tried.
         what: String,
+    },
+    /// Only root sees what belongs to others.
+    #[error("{what}: not permitted; only root (CAP_SYS_ADMIN) sees the programs of other processes")]
+    NeedsRoot {
+        /// What was tried.
+        what: &'static str,
     },
     /// The kernel cannot hold the maps or the programs.
     #[error(
@@ -46,11 +54,27 @@ pub enum KernelError {
         /// The names of those that exist.
         present: String,
     },
+    /// More interfaces than the kernel's table holds.
+    #[error(
+        "{count} interfaces are to be watched, those that lie on them included, and netmon watches at most {max}: \
+         leave some out with --exclude",
+        max = limits::INTERFACES
+    )]
+    TooManyInterfaces {
+        /// How many.
+        count: usize,
+    },
     /// No interface to watch was found.
     #[error("there is nothing to watch: {why}; name interfaces with --interface")]
     NoInterface {
         /// Why not.
         why: String,
+    },
+    /// The interface went away in the middle of it.
+    #[error("the interface {interface} went away while netmon attached to it")]
+    InterfaceGone {
+        /// The interface.
+        interface: String,
     },
     /// Another program holds the hook.
     #[error(
@@ -107,6 +131,46 @@ pub enum KernelError {
         /// What it did.
         why: String,
     },
+    /// There is no BPF file system to pin to.
+    #[error(
+        "cannot pin to {directory}: {reason}; mount the BPF file system (mount -t bpf bpf /sys/fs/bpf), or run without \
+         --pin"
+    )]
+    NoBpffs {
+        /// The directory.
+        directory: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// Another netmon uses what is pinned.
+    #[error(
+        "another netmon uses what is pinned in {directory}; stop it first, or pin elsewhere with --pin DIRECTORY"
+    )]
+    PinsInUse {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// What is pinned is not what this netmon would pin.
+    #[error(
+        "what is pinned in {directory} is of another netmon: {difference}; its counts cannot go on. Remove it (netmon \
+         detach --pin {directory}), which ends them, and start again"
+    )]
+    OtherLayout {
+        /// The directory.
+        directory: PathBuf,
+        /// In what it differs.
+        difference: String,
+    },
+    /// Something cannot be pinned, found again or removed.
+    #[error("cannot {what} {path}: {reason}")]
+    Pin {
+        /// What was tried.
+        what: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The kernel's words.
+        reason: String,
+    },
     /// A map cannot be read or written.
     #[error("cannot {what} the map {map}: {reason}")]
     Map {
@@ -120,6 +184,14 @@ pub enum KernelError {
 }
 
 impl KernelError {
+    /// A list that cannot be read.
+    pub(super) fn netlink(what: &'static str, error: &(dyn std::error::Error + 'static)) -> Self {
+        Self::Netlink {
+            what,
+            reason: chain(error),
+        }
+    }
+
     /// A map that cannot be used.
     pub(super) fn map(what: &'static str, map: &'static str, error: impl Into<MapError>) -> Self {
         Self::Map {

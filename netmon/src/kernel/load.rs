@@ -1,13 +1,18 @@
 //! Loads the kernel programs and their maps. Nothing is attached here.
 
+use std::sync::Arc;
+
 use aya::maps::Map;
 use aya::programs::{ProgramError, SchedClassifier, Xdp};
+use aya::util::KernelVersion;
 use aya::{Ebpf, EbpfLoader, include_bytes_aligned};
 use netmon_common::{DnsPorts, limits, trace};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 use nix::sys::utsname::uname;
 
 use super::error::KernelError;
+use super::layout::{self, TraceKeys};
+use super::pins::Pins;
 
 /// The kernel object for normal operation.
 static OBJECT: &[u8] = include_bytes_aligned!(concat!(env!("OUT_DIR"), "/netmon-ebpf"));
@@ -63,24 +68,61 @@ impl Program {
     }
 }
 
-/// The loaded programs and their maps. All of it is gone when this is dropped, what is attached included.
+/// The maps that are pinned: all but those of constants, which are each program's own.
+const MAPS: [&str; 13] = [
+    "DESTINATIONS",
+    "TABLE_FULL",
+    "TOTALS",
+    "LATENCY",
+    "LATENCY_TAKEN",
+    "SERVERS",
+    "WATCHLIST",
+    "UNVERIFIED",
+    "SAMPLES",
+    "TRACES",
+    "EVENTS",
+    "WATCHED",
+    "NOTEPAD",
+];
+
+/// The loaded programs and their maps. All of it is gone when this is dropped, except what is pinned.
 #[derive(Debug)]
 pub struct Kernel {
     pub(super) ebpf: Ebpf,
+    pub(super) pins: Option<Arc<Pins>>,
 }
 
 impl Kernel {
-    /// Loads all three programs.
+    /// Loads all three programs, with maps of their own.
     pub fn load(settings: &Settings) -> Result<Self, KernelError> {
+        Self::load_with(settings, None)
+    }
+
+    /// Loads all three programs, with the maps that are pinned: whatever they have counted goes on. Those that are not
+    /// there are made, and pinned.
+    pub fn load_pinned(settings: &Settings, pins: Arc<Pins>) -> Result<Self, KernelError> {
+        Self::load_with(settings, Some(pins))
+    }
+
+    fn load_with(settings: &Settings, pins: Option<Arc<Pins>>) -> Result<Self, KernelError> {
         // Before Linux 5.11 maps count as locked memory. Without the right to raise the limit loading fails
         // next, and says so.
         let _may_be_refused = setrlimit(Resource::RLIMIT_MEMLOCK, RLIM_INFINITY, RLIM_INFINITY);
         let ports = settings.ports.words();
         let only_port = settings.ports.only().unwrap_or(0).to_be();
-        let secret = secret()?;
+        let mut secret = secret()?;
+        if let Some(pins) = &pins {
+            TraceKeys(secret) = layout::keep_keys(&pins.keys(), TraceKeys(secret))?;
+        }
         let tracking = u32::from(settings.tracking);
         let object = if settings.log { OBJECT_WITH_LOG } else { OBJECT };
-        let ebpf = EbpfLoader::new()
+        let mut loader = EbpfLoader::new();
+        if let Some(pins) = &pins {
+            for map in MAPS {
+                loader.map_pin_path(map, pins.map(map));
+            }
+        }
+        let ebpf = loader
             .override_global("DNS_PORTS", &ports, true)
             .override_global("ONLY_DNS_PORT", &only_port, true)
             .override_global("TRACE_SECRET", &secret, true)
@@ -88,7 +130,7 @@ impl Kernel {
             .map_max_entries("DESTINATIONS", settings.destinations)
             .load(object)
             .map_err(|error| KernelError::load(&error))?;
-        let mut kernel = Self { ebpf };
+        let mut kernel = Self { ebpf, pins };
         for program in Program::ALL {
             kernel
                 .load_program(program)
@@ -137,6 +179,12 @@ fn secret() -> Result<[u64; trace::KEYS], KernelError> {
         reason: format!("there are no random numbers: {error}"),
     })?;
     Ok(bytes.map(u64::from_ne_bytes))
+}
+
+/// Whether even reading a map needs `CAP_BPF`: before Linux 5.19, where unprivileged BPF is off
+/// (Documentation/admin-guide/sysctl/kernel.rst).
+pub fn reading_needs_rights() -> bool {
+    KernelVersion::current().is_ok_and(|version| version < KernelVersion::new(5, 19, 0))
 }
 
 /// The running kernel's release, for messages.

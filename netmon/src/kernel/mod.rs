@@ -2,26 +2,43 @@
 //!
 //! It refuses to judge: what it reads goes out as counts and observations.
 
+mod adopt;
 mod attach;
+mod attachments;
+mod change;
+mod entered_by;
 mod error;
 mod events;
+mod follow;
+mod hooks;
+mod instances;
 mod interfaces;
+mod layout;
 mod load;
 mod log;
+mod neighbours;
 mod observer;
+mod pins;
 mod poll;
 mod questions;
 mod table;
 mod test_run;
+mod watching;
 mod watchlist;
 
-pub use attach::{Attachment, Egress, HookChoice, Ingress};
+pub use attachments::Attachments;
+pub use change::Change;
 pub use error::KernelError;
 pub use events::{Event, Events};
-pub use interfaces::{Choice, Interface, Inventory, Kind, Selection};
-pub use load::{Kernel, Program, Settings};
+pub use hooks::{Attachment, Egress, HookChoice, Ingress};
+pub use instances::{Hook, Instance, Occupied, occupied};
+pub use interfaces::{AtXdp, Choice, Interface, Inventory, Kind, Selection, driver, native_xdp};
+pub use load::{Kernel, Program, Settings, reading_needs_rights};
 pub use log::KernelLog;
+pub use neighbours::{Known, all_programs, tcx_programs};
 pub use observer::Observer;
+pub use pins::{DEFAULT_DIRECTORY as DEFAULT_PIN_DIRECTORY, Pins, Removed as PinsRemoved};
 pub use poll::Poller;
 pub use test_run::{FrameRunner, NotRun};
+pub use watching::{Network, Watched, Watching};
 pub use watchlist::Watchlist;

@@ -157,6 +157,11 @@ impl Observer {
         }
     }
 
+    /// Takes counts as told that an earlier netmon may have told.
+    pub fn adopt(&mut self, address: Address, counters: &Destination) {
+        self.before.entry(address).or_default().counters = *counters;
+    }
+
     /// What was counted for a destination since it was told last, one observation for each transport. `time` is
     /// in the second that it belongs to.
     pub fn counted(&mut self, address: Address, now: &Destination, time: Time) -> [Option<Observation>; 2] {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use aya::Pod;
-use aya::maps::{MapData, PerCpuArray};
+use aya::maps::{Map, MapData, PerCpuArray};
 use netmon_common::Address;
 use netmon_common::limits::LATENCY_SERVERS;
 use netmon_common::records::{Destination, Entry, Latency, Totals};
@@ -15,6 +15,7 @@ use super::table::Table;
 use crate::counts::Counts;
 
 const TOTALS: &str = "TOTALS";
+const DESTINATIONS: &str = "DESTINATIONS";
 const LATENCY: &str = "LATENCY";
 
 /// Reads the counters of a loaded kernel side.
@@ -22,24 +23,36 @@ pub struct Poller {
     totals: PerCpuArray<MapData, Totals>,
     destinations: Table,
     latency: PerCpuArray<MapData, Latency>,
+    latency_places: u32,
 }
 
 impl Kernel {
     /// Takes the counters' maps, to read them. Can be had once.
     pub fn poller(&mut self) -> Result<Poller, KernelError> {
-        Ok(Poller {
-            totals: self.per_cpu_array(TOTALS)?,
-            destinations: Table::open(self, "DESTINATIONS", size_of::<Entry>())?,
-            latency: self.per_cpu_array(LATENCY)?,
-        })
-    }
-
-    fn per_cpu_array<T: Pod>(&mut self, name: &'static str) -> Result<PerCpuArray<MapData, T>, KernelError> {
-        PerCpuArray::try_from(self.take(name)?).map_err(|error| KernelError::map("open", name, error))
+        Poller::open(|name| self.take(name))
     }
 }
 
 impl Poller {
+    /// Reads the counters in these maps.
+    pub(super) fn open(
+        mut map: impl FnMut(&'static str) -> Result<Map, KernelError>,
+    ) -> Result<Self, KernelError> {
+        Ok(Self {
+            totals: per_cpu_array(map(TOTALS)?, TOTALS)?,
+            destinations: Table::open(map(DESTINATIONS)?, DESTINATIONS, size_of::<Entry>())?,
+            latency: per_cpu_array(map(LATENCY)?, LATENCY)?,
+            latency_places: 0,
+        })
+    }
+
+    /// The maps that it reads, and how large a value is on each CPU: programs of another version may have others.
+    pub(super) const MAPS: [(&'static str, usize); 3] = [
+        (TOTALS, size_of::<Totals>()),
+        (DESTINATIONS, size_of::<Entry>()),
+        (LATENCY, size_of::<Latency>()),
+    ];
+
     /// The counts as they are now, of all CPUs together.
     pub fn counts(&mut self) -> Result<Counts, KernelError> {
         let mut counts = Counts {
@@ -77,6 +90,7 @@ impl Poller {
     /// Each server that has answered a query that was seen, and how long its answers took.
     pub fn latencies(&mut self) -> Result<BTreeMap<Address, Latency>, KernelError> {
         let mut servers: BTreeMap<Address, Latency> = BTreeMap::new();
+        self.latency_places = 0;
         for place in 0..LATENCY_SERVERS {
             let each = self
                 .latency
@@ -90,6 +104,7 @@ impl Poller {
             if taken.peek().is_none() {
                 break;
             }
+            self.latency_places = place + 1;
             for latency in taken {
                 servers
                     .entry(latency.server)
@@ -99,4 +114,14 @@ impl Poller {
         }
         Ok(servers)
     }
+
+    /// Places for latency that the fullest CPU had given away at the last reading of [`Self::latencies`], of
+    /// [`LATENCY_SERVERS`].
+    pub const fn latency_places(&self) -> u32 {
+        self.latency_places
+    }
+}
+
+fn per_cpu_array<T: Pod>(map: Map, name: &'static str) -> Result<PerCpuArray<MapData, T>, KernelError> {
+    PerCpuArray::try_from(map).map_err(|error| KernelError::map("open", name, error))
 }

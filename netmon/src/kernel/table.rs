@@ -9,7 +9,6 @@ use aya::util::nr_cpus;
 use netmon_common::Address;
 
 use super::error::KernelError;
-use super::load::Kernel;
 
 /// `enum bpf_cmd` in `include/uapi/linux/bpf.h`.
 const BPF_MAP_LOOKUP_ELEM: libc::c_long = 1;
@@ -57,8 +56,8 @@ pub(super) struct Table {
 
 impl Table {
     /// Takes the map with this name, whose value on each CPU has `value_size` bytes.
-    pub fn open(kernel: &mut Kernel, name: &'static str, value_size: usize) -> Result<Self, KernelError> {
-        let Map::PerCpuHashMap(map) = kernel.take(name)? else {
+    pub fn open(map: Map, name: &'static str, value_size: usize) -> Result<Self, KernelError> {
+        let Map::PerCpuHashMap(map) = map else {
             return Err(KernelError::Map {
                 what: "open",
                 map: name,

@@ -20,8 +20,15 @@ impl Kernel {
     /// Takes the list, to write it. Can be had once.
     pub fn watchlist(&mut self) -> Result<Watchlist, KernelError> {
         let map = self.take(WATCHLIST)?;
+        let mut map: HashMap<MapData, Address, u32> =
+            HashMap::try_from(map).map_err(|error| KernelError::map("open", WATCHLIST, error))?;
+        // A map that was pinned has those of before: whoever is still waited for is put there again.
+        let before: Vec<_> = map.keys().filter_map(Result::ok).collect();
+        for server in before {
+            remove(&mut map, server)?;
+        }
         Ok(Watchlist {
-            map: HashMap::try_from(map).map_err(|error| KernelError::map("open", WATCHLIST, error))?,
+            map,
             listed: BTreeMap::new(),
         })
     }
@@ -50,9 +57,13 @@ impl Watchlist {
             return Ok(());
         }
         self.listed.remove(&server);
-        match self.map.remove(&server) {
-            Ok(()) | Err(MapError::KeyNotFound) => Ok(()),
-            Err(error) => Err(KernelError::map("write", WATCHLIST, error)),
-        }
+        remove(&mut self.map, server)
+    }
+}
+
+fn remove(map: &mut HashMap<MapData, Address, u32>, server: Address) -> Result<(), KernelError> {
+    match map.remove(&server) {
+        Ok(()) | Err(MapError::KeyNotFound) => Ok(()),
+        Err(error) => Err(KernelError::map("write", WATCHLIST, error)),
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::model::{DestinationCounts, Incident, Totals, Wall, Warning};
 use super::sink::{Counted, Happened, Moment, Sink, Started};
+use crate::config::Reloaded;
 
 /// Writes events as lines of JSON.
 #[derive(Debug)]
@@ -50,10 +51,38 @@ struct IncidentLine<'a> {
     incident: &'a Incident,
 }
 
+/// What leaves this host says which host that is.
+#[derive(Serialize)]
+struct NotificationLine<'a> {
+    host: &'a str,
+    incident: &'a Incident,
+}
+
+#[derive(Serialize)]
+struct ReloadedLine<'a> {
+    changed: &'a [String],
+    restart: &'a [String],
+    error: Option<&'a str>,
+}
+
 #[derive(Serialize)]
 struct CountsLine<'a> {
     totals: &'a Totals,
     destinations: &'a [DestinationCounts],
+}
+
+/// A notification: the event as `netmon run --format json` prints it, with this host's name; without a newline.
+pub fn notification(at: Moment, happened: Happened, incident: &Incident, host: &str) -> io::Result<Vec<u8>> {
+    let what = NotificationLine { host, incident };
+    Ok(serde_json::to_vec(&line(at, happened.event(), what))?)
+}
+
+fn line<T>(at: Moment, event: &str, what: T) -> Line<'_, T> {
+    Line {
+        event,
+        time: Wall(at.offset.wall(at.time)),
+        what,
+    }
 }
 
 impl<W: Write> Lines<W> {
@@ -63,12 +92,7 @@ impl<W: Write> Lines<W> {
     }
 
     fn line(&mut self, at: Moment, event: &str, what: impl Serialize) -> io::Result<()> {
-        let line = Line {
-            event,
-            time: Wall(at.offset.wall(at.time)),
-            what,
-        };
-        serde_json::to_writer(&mut self.out, &line)?;
+        serde_json::to_writer(&mut self.out, &line(at, event, what))?;
         self.out.write_all(b"\n")?;
         self.out.flush()
     }
@@ -94,12 +118,7 @@ impl<W: Write> Sink for Lines<W> {
     }
 
     fn incident(&mut self, at: Moment, happened: Happened, incident: &Incident) -> io::Result<()> {
-        let event = match happened {
-            Happened::Opened => "incident_opened",
-            Happened::Updated => "incident_updated",
-            Happened::Closed => "incident_closed",
-        };
-        self.line(at, event, IncidentLine { incident })
+        self.line(at, happened.event(), IncidentLine { incident })
     }
 
     fn wants_snapshot(&self, _at: Moment) -> bool {
@@ -112,6 +131,22 @@ impl<W: Write> Sink for Lines<W> {
 
     fn warning(&mut self, at: Moment, warning: &Warning) -> io::Result<()> {
         self.line(at, "warning", warning)
+    }
+
+    fn reloaded(&mut self, at: Moment, reloaded: Result<&Reloaded, &str>) -> io::Result<()> {
+        let what = match reloaded {
+            Ok(Reloaded { changed, restart, .. }) => ReloadedLine {
+                changed,
+                restart,
+                error: None,
+            },
+            Err(error) => ReloadedLine {
+                changed: &[],
+                restart: &[],
+                error: Some(error),
+            },
+        };
+        self.line(at, "reloaded", what)
     }
 
     fn stopped(&mut self, at: Moment, counted: &Counted) -> io::Result<()> {

@@ -7,9 +7,14 @@
 mod clean;
 pub mod explain;
 pub mod facts;
+pub mod findings;
 pub mod html;
+pub mod instances;
+pub mod journal;
 pub mod lines;
+pub mod list;
 pub mod markdown;
+pub mod metrics;
 pub mod model;
 mod panels;
 pub mod people;

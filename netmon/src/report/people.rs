@@ -8,6 +8,7 @@ use super::model::{DestinationCounts, Incident, Warning};
 use super::phrase::count;
 use super::sink::{Counted, Happened, Moment, Sink, Started};
 use super::text::{self, Style};
+use crate::config::Reloaded;
 
 const BAD: Paint = Paint("1;31");
 const POOR: Paint = Paint("1;33");
@@ -86,10 +87,7 @@ impl<W: Write> Sink for People<W> {
     }
 
     fn incident(&mut self, at: Moment, happened: Happened, incident: &Incident) -> io::Result<()> {
-        let server = format!(
-            "{} {} port {}",
-            incident.server, incident.transport, incident.port
-        );
+        let server = service(incident);
         let what = said(incident.kind);
         let told = self.severities.get(&incident.id).copied();
         match happened {
@@ -109,12 +107,11 @@ impl<W: Write> Sink for People<W> {
             }
             Happened::Closed => {
                 self.severities.remove(&incident.id);
-                let (paint, word, text) = match incident.closed_because {
-                    Some("answered") => (GOOD, "OVER", "answers again"),
-                    Some("recovered") => (GOOD, "OVER", "answers well again"),
-                    Some("superseded") => (POOR, "CLOSED", "is told of by another incident from here on"),
-                    _ => (POOR, "CLOSED", "is no longer asked"),
+                let (paint, word) = match incident.closed_because {
+                    Some("answered" | "recovered") => (GOOD, "OVER"),
+                    _ => (POOR, "CLOSED"),
                 };
+                let text = said_at_closing(incident.closed_because);
                 self.heading(at, paint, word, &format!("{server} {text}: incident closed"))?;
                 self.so_far(incident)?;
             }
@@ -132,6 +129,19 @@ impl<W: Write> Sink for People<W> {
 
     fn warning(&mut self, at: Moment, warning: &Warning) -> io::Result<()> {
         self.heading(at, POOR, "WARNING", &warning.message)?;
+        self.out.flush()
+    }
+
+    fn reloaded(&mut self, at: Moment, reloaded: Result<&Reloaded, &str>) -> io::Result<()> {
+        let (paint, word, text) = match reloaded {
+            Ok(reloaded) => (GOOD, "RELOADED", reloaded.to_string()),
+            Err(error) => (
+                POOR,
+                "NOT RELOADED",
+                format!("everything stays as it was: {error}"),
+            ),
+        };
+        self.heading(at, paint, word, &text)?;
         self.out.flush()
     }
 
@@ -184,6 +194,14 @@ fn table(out: &mut impl Write, destinations: &[DestinationCounts]) -> io::Result
     Ok(())
 }
 
+/// `203.0.113.2 udp port 53`.
+pub(super) fn service(incident: &Incident) -> String {
+    format!(
+        "{} {} port {}",
+        incident.server, incident.transport, incident.port
+    )
+}
+
 fn severity(severity: &str) -> (Paint, &'static str) {
     if severity == "down" {
         (BAD, "DOWN")
@@ -192,10 +210,19 @@ fn severity(severity: &str) -> (Paint, &'static str) {
     }
 }
 
-fn said(kind: &str) -> &'static str {
+pub(super) fn said(kind: &str) -> &'static str {
     match kind {
         "unreachable" => "is unreachable",
         "unanswered" => "does not answer",
         _ => "answers with failures",
+    }
+}
+
+pub(super) fn said_at_closing(because: Option<&str>) -> &'static str {
+    match because {
+        Some("answered") => "answers again",
+        Some("recovered") => "answers well again",
+        Some("superseded") => "is told of by another incident from here on",
+        _ => "is no longer asked",
     }
 }

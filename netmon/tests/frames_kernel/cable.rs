@@ -64,6 +64,7 @@ fn attach(side: &mut Side, name: &str, hook: HookChoice) {
         kind: Kind::Veth,
         master: None,
         lower: None,
+        xdp: None,
     };
     let choice = Choice {
         watched: vec![interface],

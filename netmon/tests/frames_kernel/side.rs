@@ -4,13 +4,14 @@ use std::fmt;
 
 use aya::TestRun as _;
 use aya::programs::TestRunOptions;
-use netmon::kernel::{Choice, Events, HookChoice, Kernel, Poller, Program, Settings};
+use netmon::kernel::{Attachments, Choice, Events, HookChoice, Kernel, Poller, Program, Settings};
 use netmon_common::records::{EventHeader, EventKind};
 use netmon_common::{Address, DnsPorts, Transport, limits};
 use xtask::frames::Counted;
 
 /// The loaded programs, and what they have counted.
 pub struct Side {
+    attachments: Attachments,
     kernel: Kernel,
     poller: Poller,
     events: Events,
@@ -106,11 +107,13 @@ impl Side {
         };
         let mut kernel = Kernel::load(&settings).unwrap();
         let poller = kernel.poller().unwrap();
+        let attachments = kernel.attachments().unwrap();
         let events = {
             let _inside = runtime.enter();
             kernel.events().unwrap()
         };
         Self {
+            attachments,
             kernel,
             poller,
             events,
@@ -148,7 +151,9 @@ impl Side {
 
     /// Attaches the programs, in the namespace of this thread.
     pub fn attach(&mut self, choice: &Choice, hook: HookChoice) {
-        self.kernel.attach(choice, hook).unwrap();
+        self.attachments
+            .attach_all(&mut self.kernel, choice, hook)
+            .unwrap();
     }
 
     /// Everything that was counted until now, in all runs, but for what depends on the frames before.

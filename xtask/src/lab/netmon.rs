@@ -79,6 +79,9 @@ impl Netmon {
             .args(arguments)
             // What is set on the machine must not change what is tested.
             .env_remove("RUST_LOG");
+        if !arguments.iter().any(|argument| argument.starts_with("--config")) {
+            command.args(["--config", "/dev/null"]);
+        }
         let process = namespace.spawn(&mut command)?;
         let started = wait(&process, "event `started`", STARTUP, |event| {
             event.name() == "started"

@@ -13,7 +13,7 @@ const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(6);
 
 /// Daemons that must not start because a test needs their program: one would take port 53 of the host.
-const DAEMONS: [&str; 1] = ["unbound"];
+const DAEMONS: [&str; 3] = ["unbound", "prometheus", "prometheus-alertmanager"];
 
 /// Apt, and whether its lists are fresh.
 #[derive(Default)]

@@ -36,6 +36,11 @@ const TOOLS: &[Tool] = &[
     tool("bpftool", "bpftool", &[Test]),
     // A reader of the HTML report.
     tool("chromium", "chromium", &[Test]),
+    // What reads metrics and acts on them.
+    tool("prometheus", "prometheus", &[Test]),
+    tool("promtool", "prometheus", &[Test]),
+    tool("prometheus-alertmanager", "prometheus-alertmanager", &[Test]),
+    tool("amtool", "prometheus-alertmanager", &[Test]),
     // The same program in C, to measure against.
     tool("clang", "clang", &[Bench]),
     tool("/usr/include/linux/bpf.h", "linux-libc-dev", &[Bench]),

@@ -29,7 +29,8 @@ pub(super) fn firewall_reject(facts: &Facts) -> Option<Finding> {
     let admin = facts.incident.failures.said(Code::Admin);
     let (port, protocol) = port_and_protocol(facts);
     let on_the_way = port.by_others + protocol.by_others;
-    let selective = if others_get_answers(facts, port) {
+    let answered = facts.incident.heard.query_of_others;
+    let selective = if facts.incident.failures.others_are_answered(answered) {
         port.by_server
     } else {
         Sent::default()
@@ -120,13 +121,6 @@ pub(super) fn no_route(facts: &Facts) -> Option<Finding> {
 fn port_and_protocol(facts: &Facts) -> (Said, Said) {
     let failures = &facts.incident.failures;
     (failures.said(Code::Port), failures.said(Code::Protocol))
-}
-
-/// Whether clients that had no failure got answers to queries sent after the server's first `port`.
-fn others_get_answers(facts: &Facts, port: Said) -> bool {
-    let answered = facts.incident.heard.query_of_others;
-    port.first_by_server
-        .is_some_and(|first| answered.is_some_and(|sent| sent > first))
 }
 
 /// `2 of 3 errors are CODE`.

@@ -1,5 +1,6 @@
 //! `overload`: the server was asked far more than usual before it failed; possibly a denial of service.
 
+use crate::detect::memory;
 use crate::detect::rules::Rules;
 use crate::detect::server::{MINUTE, Server};
 use crate::time::Time;
@@ -15,6 +16,26 @@ pub(in crate::detect) struct Overload {
     usual_twice: u64,
     /// How many earlier minutes there are.
     minutes: usize,
+}
+
+impl Overload {
+    /// For the history.
+    pub fn memory(self) -> memory::Overload {
+        memory::Overload {
+            queries: self.queries,
+            usual_twice: self.usual_twice,
+            minutes: self.minutes as u64,
+        }
+    }
+
+    /// From the history.
+    pub fn restore(memory: memory::Overload) -> Self {
+        Self {
+            queries: memory.queries,
+            usual_twice: memory.usual_twice,
+            minutes: usize::try_from(memory.minutes).unwrap_or(usize::MAX),
+        }
+    }
 }
 
 /// Whether the query rate in the minute before the first failure, by whole seconds, is at least 4 times the

@@ -38,6 +38,11 @@ impl Kind {
         }
     }
 
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Follows an open incident through the second that ended at `at`.
     pub fn follow(self, incident: &mut Incident, server: &Server, at: Time, rules: &Rules) {
         match self {

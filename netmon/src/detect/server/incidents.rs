@@ -35,6 +35,16 @@ impl Incidents {
             .filter(|incident| incident.is_open())
     }
 
+    /// The incident of that kind, open or not.
+    pub fn of(&self, kind: Kind) -> Option<&Incident> {
+        self.0.get(kind as usize)?.as_deref()
+    }
+
+    /// Whether there is one of that kind, open or not.
+    pub fn has(&self, kind: Kind) -> bool {
+        self.of(kind).is_some()
+    }
+
     /// Whether one of that kind is open.
     pub fn is_open(&self, kind: Kind) -> bool {
         self.0

@@ -9,6 +9,7 @@ mod healthy;
 mod live;
 mod overload;
 mod properties;
+mod restore;
 mod scenario;
 mod scenes;
 mod scope;

@@ -127,14 +127,7 @@ pub fn code(code: Code) -> &'static CodeText {
 
 /// The six counts with their codes.
 pub fn by_code(counts: &ByCode) -> Vec<(Code, u64)> {
-    vec![
-        (Code::Net, counts.net),
-        (Code::Host, counts.host),
-        (Code::Protocol, counts.protocol),
-        (Code::Port, counts.port),
-        (Code::Admin, counts.admin),
-        (Code::Other, counts.other),
-    ]
+    counts.each().to_vec()
 }
 
 /// A sentence that always holds.

@@ -24,6 +24,18 @@ impl ByCode {
         self.net + self.host + self.protocol + self.port + self.admin + self.other
     }
 
+    /// Each code, and its count.
+    pub const fn each(self) -> [(Code, u64); 6] {
+        [
+            (Code::Net, self.net),
+            (Code::Host, self.host),
+            (Code::Protocol, self.protocol),
+            (Code::Port, self.port),
+            (Code::Admin, self.admin),
+            (Code::Other, self.other),
+        ]
+    }
+
     /// From what `count` says of each code.
     pub fn new(count: impl Fn(Code) -> u64) -> Self {
         Self {

@@ -48,6 +48,8 @@ pub struct Source {
 pub enum SourceKind {
     /// Capture files, or tcpdump's text.
     Capture,
+    /// What a live monitor has kept.
+    History,
 }
 
 /// Something that limits what the rest says.

@@ -16,7 +16,7 @@ pub mod summary;
 use super::Report;
 use super::explain;
 use super::facts::Facts;
-use super::model::Incident;
+use super::model::{Incident, SourceKind};
 use super::phrase::{self, count};
 use super::rich::{Block, Text};
 pub use appendix::server_table;
@@ -118,7 +118,10 @@ pub fn source(context: &Context<'_>) -> Text {
     let files = document.source.files.iter().map(Text::code).collect();
     let text = Text::from(packets)
         .capitalised()
-        .then(" in ")
+        .then(match document.source.kind {
+            SourceKind::Capture => " in ",
+            SourceKind::History => " in the minutes around it, as kept in ",
+        })
         .then(Text::list(files));
     match (document.source.first, document.source.last) {
         (Some(first), Some(last)) => {

@@ -10,6 +10,7 @@ mod scale;
 
 use std::collections::HashMap;
 use std::ops::AddAssign;
+use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use netmon_common::Address;
@@ -102,8 +103,14 @@ impl Default for Timeline {
 impl Timeline {
     /// An empty one.
     pub fn new() -> Self {
+        Self::of(Duration::from_nanos(FINEST))
+    }
+
+    /// An empty one, for what is known no finer than by buckets of that length. It must be one that people read off
+    /// a clock.
+    pub fn of(length: Duration) -> Self {
         Self {
-            length: FINEST,
+            length: u64::try_from(length.as_nanos()).unwrap_or(u64::MAX).max(1),
             origin: 0,
             reached: 0,
             latest: (0, 0),

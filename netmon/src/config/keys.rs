@@ -1,0 +1,101 @@
+//! The keys of the configuration file: each is a flag of `netmon run` under another name, and is nothing more.
+//!
+//! What a key takes, what it refuses and what it defaults to is its flag's own: see [`super::schema`]. To add a
+//! setting, add the flag, one line here, its row in docs/configuration.md and its lines in deploy/netmon.toml;
+//! tests hold all four to each other.
+
+/// A key, and the flag that says the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// With the tables that it lies in: `notify.webhook.url`.
+    pub path: &'static str,
+    /// The flag's name, without the two dashes.
+    pub flag: &'static str,
+    /// When a change in the file is followed.
+    pub change: Change,
+}
+
+/// When a change in the file is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// At SIGHUP, and nothing is detached.
+    Reload,
+    /// When netmon is started anew.
+    Restart,
+}
+
+/// The table of thresholds: its keys are their names, and its flag takes `NAME=VALUE`.
+pub const THRESHOLDS: Key = reload("thresholds", "threshold");
+
+/// All keys, in the order in which they are shown: those of a table together, those of none first.
+pub const KEYS: &[Key] = &[
+    restart("interface", "interface"),
+    restart("all-interfaces", "all-interfaces"),
+    restart("exclude", "exclude"),
+    restart("hook", "hook"),
+    restart("port", "port"),
+    restart("no-latency", "no-latency"),
+    restart("pin", "pin"),
+    reload("server", "server"),
+    reload("iterative", "iterative"),
+    reload("interval", "interval"),
+    restart("duration", "duration"),
+    restart("format", "format"),
+    restart("snapshots", "snapshots"),
+    restart("exit-code", "exit-code"),
+    reload("log-level", "log-level"),
+    THRESHOLDS,
+    restart("history.file", "history"),
+    restart("history.keep", "history-keep"),
+    restart("history.max-size", "history-max-size"),
+    restart("metrics.listen", "metrics"),
+    restart("metrics.max-servers", "metrics-max-servers"),
+    reload("notify.event", "notify-event"),
+    reload("notify.queue", "notify-queue"),
+    reload("notify.webhook.url", "webhook"),
+    reload("notify.webhook.secret-file", "webhook-secret-file"),
+    reload("notify.webhook.timeout", "webhook-timeout"),
+    reload("notify.webhook.retry", "webhook-retry"),
+    reload("notify.command.command", "notify-command"),
+    reload("notify.command.timeout", "notify-command-timeout"),
+];
+
+const fn reload(path: &'static str, flag: &'static str) -> Key {
+    let change = Change::Reload;
+    Key { path, flag, change }
+}
+
+const fn restart(path: &'static str, flag: &'static str) -> Key {
+    let change = Change::Restart;
+    Key { path, flag, change }
+}
+
+impl Key {
+    /// The key with that path.
+    pub fn of(path: &str) -> Option<&'static Self> {
+        KEYS.iter().find(|key| key.path == path)
+    }
+
+    /// The table that it lies in, `notify.webhook`, and its name there, `url`.
+    pub fn split(&self) -> (&'static str, &'static str) {
+        self.path.rsplit_once('.').unwrap_or(("", self.path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_named_once_and_those_of_a_table_stand_together() {
+        let paths: BTreeSet<&str> = KEYS.iter().map(|key| key.path).collect();
+        assert_eq!(paths.len(), KEYS.len());
+        let mut tables: Vec<&str> = KEYS.iter().map(|key| key.split().0).collect();
+        tables.dedup();
+        assert_eq!(tables.first(), Some(&""));
+        let distinct: BTreeSet<&str> = tables.iter().copied().collect();
+        assert_eq!(distinct.len(), tables.len(), "{tables:?}");
+    }
+}

@@ -1,0 +1,231 @@
+//! What netmon is to do, validated: the command line and the configuration file become one [`Config`], and nothing
+//! else is asked later.
+//!
+//! The file ([`file`]) and the command line are two layers ([`layer`]) of the same settings ([`keys`]): a key of the
+//! file is a flag under another name, takes what the flag takes, and is refused with the flag's reason, and its place
+//! in the file. The upper layer wins, [`loaded`] puts both together, [`reload`] does so again at SIGHUP.
+
+mod file;
+mod keys;
+mod layer;
+mod loaded;
+mod nearest;
+mod notify;
+mod problem;
+mod reload;
+mod schema;
+mod show;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use netmon_common::{Address, DnsPorts, limits};
+
+use crate::analyze;
+use crate::cli;
+use crate::detect::{Scope, SettingError, Thresholds};
+use crate::history;
+use crate::kernel::{HookChoice, Selection, Settings};
+use crate::notify as notifications;
+use crate::report::metrics;
+
+pub use keys::{Change, KEYS, Key};
+pub use loaded::{DEFAULT_FILE, Loaded, Source};
+pub use problem::{Place, Problem, Problems};
+pub use reload::{Live, Reloaded};
+
+/// What was asked for cannot be.
+#[derive(Debug, thiserror::Error)]
+pub enum UsageError {
+    /// A threshold that cannot be so.
+    #[error(transparent)]
+    Threshold(#[from] SettingError),
+    /// More ports than there are places.
+    #[error("{0} DNS ports are too many: at most {max} can be watched at once", max = limits::MAX_DNS_PORTS)]
+    TooManyPorts(usize),
+    /// The configuration file cannot be read.
+    #[error("cannot read the configuration file {}: {why}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        why: io::Error,
+    },
+    /// What the configuration file or the flags say cannot be.
+    #[error(transparent)]
+    Problems(#[from] Problems),
+}
+
+/// A setting that cannot be: its key, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Fault {
+    key: String,
+    why: String,
+}
+
+impl Fault {
+    fn new(key: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            why: why.into(),
+        }
+    }
+}
+
+/// How the live monitor is set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What to watch.
+    pub selection: Selection,
+    /// How to see what arrives.
+    pub hook: HookChoice,
+    /// The DNS ports, in the order given.
+    pub ports: Vec<u16>,
+    /// How the programs are loaded.
+    pub settings: Settings,
+    /// How often counts are read.
+    pub interval: Duration,
+    /// When to end by itself.
+    pub duration: Option<Duration>,
+    /// Servers that count in any case.
+    pub servers: BTreeSet<Address>,
+    /// Whether iterative queries open incidents.
+    pub iterative: bool,
+    /// What the decider goes by.
+    pub thresholds: Thresholds,
+    /// Where maps and links are pinned, if they are to outlive the process.
+    pub pin: Option<PathBuf>,
+    /// What is kept on disk, if anything is.
+    pub history: Option<history::Settings>,
+    /// Where metrics are served, if they are.
+    pub metrics: Option<metrics::Options>,
+    /// How much is logged.
+    pub log_level: cli::LogLevel,
+    /// Whom to notify, and how.
+    pub notify: notifications::Settings,
+}
+
+impl Config {
+    /// From the flags, those that stand for the file's keys included; or all that cannot be.
+    fn from_arguments(arguments: &cli::Run) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let ports = ports_or_default(&arguments.port);
+        let dns_ports = dns_ports(&ports).unwrap_or_else(|error| {
+            faults.push(Fault::new("port", error.to_string()));
+            DnsPorts::DEFAULT
+        });
+        let thresholds = all_thresholds(&arguments.threshold, &mut faults);
+        let notify = notify::settings(&arguments.notify, &mut faults);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let selection = if arguments.all_interfaces {
+            Selection::All {
+                exclude: arguments.exclude.clone(),
+            }
+        } else if arguments.interface.is_empty() {
+            Selection::DefaultRoutes
+        } else {
+            Selection::Named(arguments.interface.clone())
+        };
+        Ok(Self {
+            selection,
+            hook: arguments.hook.into(),
+            settings: Settings {
+                ports: dns_ports,
+                tracking: !arguments.no_latency,
+                log: matches!(arguments.log_level, cli::LogLevel::Debug | cli::LogLevel::Trace),
+                ..Settings::default()
+            },
+            ports,
+            interval: arguments.interval,
+            duration: arguments.duration,
+            servers: addresses(&arguments.server),
+            iterative: arguments.iterative,
+            thresholds,
+            pin: arguments.pin.clone(),
+            history: history(&arguments.keep),
+            metrics: arguments.metrics.map(|address| metrics::Options {
+                address,
+                max_servers: usize::from(arguments.metrics_max_servers),
+                interval: arguments.interval,
+            }),
+            log_level: arguments.log_level,
+            notify,
+        })
+    }
+
+    /// Whose failures count.
+    pub fn scope(&self) -> Scope {
+        Scope {
+            servers: self.servers.clone(),
+            iterative: self.iterative,
+        }
+    }
+
+    /// What is possible, and probably not what is wanted: a sentence each.
+    pub fn warnings(&self) -> Vec<String> {
+        notify::warnings(&self.notify)
+    }
+}
+
+/// What `netmon analyze` is to do.
+pub fn analysis(arguments: &cli::Analyze) -> Result<analyze::Options, UsageError> {
+    Ok(analyze::Options {
+        files: arguments.files.clone(),
+        ports: dns_ports(&ports_or_default(&arguments.port))?,
+        scope: Scope {
+            servers: addresses(&arguments.server),
+            iterative: arguments.iterative,
+        },
+        thresholds: Thresholds::with(arguments.threshold.iter().map(String::as_str))?,
+        local: addresses(&arguments.local),
+        date: arguments.date,
+        zone: arguments.timezone.clone(),
+        via_kernel: arguments.via_kernel,
+    })
+}
+
+/// The thresholds after these changes; a later one of the same name wins.
+fn all_thresholds(changes: &[String], faults: &mut Vec<Fault>) -> Thresholds {
+    let mut thresholds = Thresholds::default();
+    for change in changes {
+        let (name, value) = change.split_once('=').unwrap_or((change, ""));
+        if let Err(error) = thresholds.set(name.trim(), value.trim()) {
+            faults.push(Fault::new("thresholds", error.to_string()));
+        }
+    }
+    let impossible = thresholds.impossible().into_iter();
+    faults.extend(impossible.map(|error| {
+        let key = format!("{}.{}", keys::THRESHOLDS.path, error.threshold);
+        Fault::new(key, error.to_string())
+    }));
+    thresholds
+}
+
+fn history(arguments: &cli::Keep) -> Option<history::Settings> {
+    Some(history::Settings {
+        file: arguments.history.clone()?,
+        keep: arguments.history_keep,
+        max_size: arguments.history_max_size.0,
+    })
+}
+
+fn ports_or_default(ports: &[u16]) -> Vec<u16> {
+    if ports.is_empty() {
+        vec![53]
+    } else {
+        ports.to_vec()
+    }
+}
+
+fn dns_ports(ports: &[u16]) -> Result<DnsPorts, UsageError> {
+    DnsPorts::new(ports).ok_or(UsageError::TooManyPorts(ports.len()))
+}
+
+fn addresses<C: FromIterator<Address>>(addresses: &[IpAddr]) -> C {
+    addresses.iter().copied().map(Address::from).collect()
+}

@@ -1,0 +1,83 @@
+//! What outlives the process: what the sinks are to keep for the next run, and what the last run has left.
+
+use super::Monitor;
+use crate::counts::Counts;
+use crate::latency;
+use crate::report::model::{DestinationCounts, Incident, Totals};
+use crate::report::sink::Counted;
+
+impl Monitor<'_> {
+    /// Goes on from what had been counted before anything was attached: pinned maps have counted all along. To the
+    /// decider it is no news.
+    pub(super) fn begin(&mut self) -> anyhow::Result<()> {
+        let Counts { totals, destinations } = self.poller.counts()?;
+        if totals.frames == 0 {
+            return Ok(());
+        }
+        let mut counted = Counted {
+            totals: Totals::new(&totals, 0),
+            destinations: Vec::with_capacity(destinations.len()),
+            latencies: self.poller.latencies()?,
+            tables: Vec::new(),
+        };
+        for (address, counters) in &destinations {
+            let times = counted.latencies.get(address);
+            let latency = times.map(latency::summary).unwrap_or_default();
+            counted
+                .destinations
+                .push(DestinationCounts::new(*address, counters, latency));
+        }
+        self.sink.begin(&counted);
+        for (address, counters) in &destinations {
+            self.observer.adopt(*address, counters);
+        }
+        self.events_lost = totals.events_lost;
+        self.totals = totals;
+        self.destinations = destinations;
+        Ok(())
+    }
+
+    /// Goes on with the incidents that the last run has left, as soon as they are known.
+    pub(super) fn recall(&mut self) -> anyhow::Result<()> {
+        let Some(recalled) = self.sink.recall() else {
+            return Ok(());
+        };
+        if recalled.garbled > 0 {
+            tracing::warn!(
+                "{} open incidents in the history cannot be understood, and stay as they are",
+                recalled.garbled
+            );
+        }
+        self.decider.set_served(recalled.served);
+        let open: Vec<_> = self.decider.open_incidents();
+        self.decider.restore(self.now().time, recalled.incidents);
+        for incident in self.decider.open_incidents() {
+            if open.iter().all(|known| known.id != incident.id) {
+                self.summary.incidents += 1;
+                self.watchlist.add(incident.server.0)?;
+            }
+        }
+        self.tell_changes()
+    }
+
+    /// Has the sinks keep what the decider must know to go on with an incident.
+    pub(super) fn remember(&mut self, incident: &Incident) {
+        let memory = self.decider.memory(incident);
+        self.sink.remember(incident, memory);
+    }
+
+    /// Has the sinks keep which own addresses have answered, and tells what is wrong with the sinks.
+    pub(super) fn keep(&mut self) -> anyhow::Result<()> {
+        let served = self.decider.served().count();
+        if served != self.served {
+            self.served = served;
+            let served: Vec<_> = self.decider.served().collect();
+            self.sink.served(&served);
+        }
+        let now = self.now();
+        if let Some(warning) = self.sink.trouble() {
+            self.sink.warning(now, &warning)?;
+        }
+        Ok(())
+    }
+}

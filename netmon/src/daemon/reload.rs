@@ -1,0 +1,28 @@
+//! SIGHUP: takes a new configuration while everything stays attached.
+
+use super::Monitor;
+use crate::config::{Reloaded, UsageError};
+
+/// Reads the configuration again.
+pub type Reload<'a> = &'a mut dyn FnMut() -> Result<Reloaded, UsageError>;
+
+impl Monitor<'_> {
+    /// Follows the new configuration, or says why it cannot be.
+    pub(super) fn reload(&mut self, reload: Reload<'_>) -> anyhow::Result<()> {
+        let reloaded = reload();
+        if let Ok(reloaded) = &reloaded {
+            let config = &reloaded.config;
+            // What has happened so far is judged by what held then.
+            self.poll()?;
+            self.decider.set_thresholds(config.thresholds.clone());
+            self.decider.set_scope(config.scope());
+            self.config = config.clone();
+        }
+        let now = self.now();
+        match &reloaded {
+            Ok(reloaded) => self.sink.reloaded(now, Ok(reloaded))?,
+            Err(error) => self.sink.reloaded(now, Err(&error.to_string()))?,
+        }
+        Ok(())
+    }
+}

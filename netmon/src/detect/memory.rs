@@ -1,0 +1,92 @@
+//! What the decider must know of an incident, beside what is told of it, to go on with it after a restart.
+//!
+//! Moments are not kept: the clock of observations may have begun anew. What was decided by them is.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::report::model;
+
+/// An incident of an earlier run, as it was told last, and what the decider knew beside that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// As it was told.
+    pub incident: model::Incident,
+    /// What is not told.
+    pub memory: Memory,
+}
+
+/// What is not told of an incident. Fields that an older netmon did not keep are as in an incident without
+/// failures.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    /// Answers that are judged.
+    pub judged: u64,
+    /// Of these, SERVFAIL.
+    pub servfail: u64,
+    /// Of these, REFUSED that counts.
+    pub refused: u64,
+    /// Queries without an answer that are its failures.
+    pub silent: u64,
+    /// ICMP errors that are its failures.
+    pub errors: u64,
+    /// What these said, by ICMP code in the order of [`netmon_common::Code::ALL`].
+    pub said: Vec<Said>,
+    /// How long before the newest failure the last answer came, in nanoseconds; `None` if none was seen.
+    pub answer_before_ns: Option<u64>,
+    /// Whether a client that it hit got an answer to a query sent after the newest failure.
+    pub hit_are_answered: bool,
+    /// Whether others did, to queries sent after the server's first `port` error.
+    pub others_are_answered: bool,
+    /// Whether any answer came since it opened.
+    pub any_answer: bool,
+    /// The query rate before it, where that was unusual.
+    pub overload: Option<Overload>,
+    /// The reporters, clients and names that are not listed, as sketches in hexadecimal.
+    pub unlisted: Unlisted,
+}
+
+/// What errors of one code said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Said {
+    /// Errors that the server's own address sent.
+    pub by_server: u64,
+    /// Of these, those that this host raised.
+    pub by_server_here: u64,
+    /// Errors that others sent.
+    pub by_others: u64,
+    /// Of these, those that this host raised.
+    pub by_others_here: u64,
+    /// The first other.
+    pub other: Option<IpAddr>,
+    /// Whether there were several others.
+    pub several: bool,
+    /// How many came so soon after their query that nothing can have been waited for.
+    pub quick: u64,
+}
+
+/// The query rate before an incident.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overload {
+    /// Queries in the minute before the first failure.
+    pub queries: u64,
+    /// Twice the median of the queries in each earlier minute.
+    pub usual_twice: u64,
+    /// How many earlier minutes there were.
+    pub minutes: u64,
+}
+
+/// Sketches of what is beyond the lists; empty where the list is all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Unlisted {
+    /// Who sent errors.
+    pub reporters: String,
+    /// Whom it hit.
+    pub clients: String,
+    /// What was asked for.
+    pub names: String,
+}

@@ -1,0 +1,67 @@
+//! What the history knows comes back: incidents of an earlier run.
+//!
+//! Time in which nobody watched proves nothing: a query that was not seen then may have been sent all the same.
+//! So the time without queries that closes an incident as `idle`, and the time in which answers are judged,
+//! begin anew with the restart.
+
+use super::Decider;
+use super::change::ChangeKind;
+use super::incident::{Because, Incident, service_and_kind};
+use super::memory::{Memory, Remembered};
+use crate::report::model;
+use crate::time::Time;
+
+impl Decider {
+    /// Goes on with incidents of an earlier run: open ones, and closed ones that may still reopen. Those that
+    /// are open are told as updated. One whose server has another open incident of its kind by now closes as
+    /// superseded.
+    ///
+    /// [`Self::set_offset`] must have been called: it gives the moments for the incidents' wall times.
+    pub fn restore(&mut self, now: Time, remembered: impl IntoIterator<Item = Remembered>) {
+        self.start(now);
+        self.now = self.now.max(now);
+        for one in remembered {
+            self.restore_one(&one);
+        }
+    }
+
+    fn restore_one(&mut self, remembered: &Remembered) -> Option<()> {
+        let (at, offset) = (self.now, self.rules.offset);
+        let mut incident = Box::new(Incident::restore(remembered, at, offset)?);
+        if let Some(closed) = incident.closed_wall() {
+            let age = offset.wall(at).duration_since(closed.0);
+            if age > jiff::SignedDuration::try_from(self.rules.thresholds.reopen).ok()? {
+                return None;
+            }
+        }
+        let service = incident.service;
+        let judged = &self.judged;
+        let standing = || (!service.server.is_never_a_server()).then(|| judged.standing(service.server));
+        let (place, server) = self.servers.track(service, at, standing)?;
+        if server.incidents.has(incident.kind) {
+            if incident.is_open() {
+                incident.close(at, Because::Superseded, offset);
+                server.tell(ChangeKind::Closed, &mut incident, &self.rules, &mut self.changes);
+            }
+            return None;
+        }
+        if incident.is_open() {
+            server.tell(ChangeKind::Updated, &mut incident, &self.rules, &mut self.changes);
+        }
+        server.incidents.put(incident);
+        if !server.awake {
+            server.awake = true;
+            self.awake.push(place);
+        }
+        Some(())
+    }
+
+    /// What must be kept of an incident beside what is told, to go on with it after a restart. `None` when it is
+    /// over and can no longer reopen.
+    pub fn memory(&self, told: &model::Incident) -> Option<Memory> {
+        let (service, kind) = service_and_kind(told)?;
+        let server = self.servers.get(service)?;
+        let incident = server.incidents.of(kind)?;
+        Some(incident.memory(&server.ledger))
+    }
+}

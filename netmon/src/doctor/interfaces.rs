@@ -1,0 +1,128 @@
+//! Each interface: its driver, which hook `--hook auto` would take there, and who else is there.
+
+use std::collections::BTreeSet;
+
+use crate::kernel::{
+    AtXdp, Interface, Inventory, Kind, Known, Selection, all_programs, driver, native_xdp, tcx_programs,
+};
+use crate::report::findings::Finding;
+
+/// What the names of netmon's programs begin with.
+const OURS: &str = "netmon_";
+
+pub(super) fn all() -> Vec<Finding> {
+    let inventory = match Inventory::read_here() {
+        Ok(inventory) => inventory,
+        Err(error) => {
+            return vec![Finding::failure(
+                "interfaces",
+                error.to_string(),
+                "netmon run would say the same",
+            )];
+        }
+    };
+    let native = native_xdp();
+    let mut findings = vec![default_choice(&inventory)];
+    let programs = all_programs().unwrap_or_else(|error| {
+        findings.push(Finding::warning(
+            "others",
+            error.to_string(),
+            "run netmon doctor as root",
+        ));
+        Vec::new()
+    });
+    for interface in inventory.interfaces.values() {
+        findings.push(look_at(interface, native.as_ref()));
+        findings.extend(others(interface, &programs));
+    }
+    findings
+}
+
+/// What is watched without further arguments.
+fn default_choice(inventory: &Inventory) -> Finding {
+    const CHECK: &str = "interfaces";
+    match inventory.choose_first(&Selection::DefaultRoutes) {
+        Ok(choice) => {
+            let watched: Vec<&str> = choice.watched.iter().map(|one| one.name.as_str()).collect();
+            let finding = format!("without --interface netmon watches {}", watched.join(", "));
+            let only_lo = choice.watched.iter().all(|one| one.kind == Kind::Loopback);
+            let remedy = "name the interfaces with --interface, or use --all-interfaces";
+            match choice.left_out.first() {
+                Some((name, why)) => Finding::warning(CHECK, format!("{finding}; {name} {why}"), remedy),
+                None if only_lo => {
+                    Finding::warning(CHECK, format!("{finding}: there is no default route"), remedy)
+                }
+                None => Finding::ok(CHECK, finding),
+            }
+        }
+        Err(error) => Finding::failure(CHECK, error.to_string(), "name interfaces with --interface"),
+    }
+}
+
+fn look_at(interface: &Interface, native: Option<&BTreeSet<u32>>) -> Finding {
+    let name = interface.name.as_str();
+    let driver = driver(name).map_or_else(|| "no driver".to_owned(), |driver| format!("driver {driver}"));
+    let has_native = native.map(|native| native.contains(&interface.index));
+    let auto = match interface.kind {
+        Kind::NotEthernet(word) => {
+            return Finding::warning(
+                name,
+                format!("{driver}; a {word} without Ethernet headers, which netmon cannot read live"),
+                "watch the interface that its packets leave by",
+            );
+        }
+        Kind::Loopback => "TC: what it carries is seen once, where it arrives".to_owned(),
+        Kind::Veth => "TC: on virtual Ethernet native XDP costs more than it saves".to_owned(),
+        Kind::Lowest | Kind::Stacked(_) => match (interface.xdp, has_native) {
+            (Some(_), _) => "TC: the XDP hook is taken".to_owned(),
+            (None, Some(true)) => "native XDP: the driver has it".to_owned(),
+            (None, Some(false)) => "TC: the driver has no native XDP".to_owned(),
+            (None, None) => {
+                "native XDP if the driver takes it, else TC: this kernel does not tell".to_owned()
+            }
+        },
+    };
+    let stacked = match interface.kind {
+        Kind::Stacked(word) => format!(", a {word}, which --all-interfaces leaves out"),
+        _ => String::new(),
+    };
+    Finding::ok(name, format!("{driver}{stacked}; --hook auto would take {auto}"))
+}
+
+/// Programs at its hooks, netmon's own ones included.
+fn others(interface: &Interface, all: &[Known]) -> Option<Finding> {
+    let name = &interface.name;
+    let mut there = Vec::new();
+    let mut in_the_way = false;
+    if let Some(AtXdp { id, .. }) = interface.xdp {
+        let known = all.iter().find(|program| program.id == id);
+        let program = known.map_or_else(
+            || "an unknown program".to_owned(),
+            |known| format!("`{}`", known.name),
+        );
+        in_the_way = known.is_none_or(|known| !known.name.starts_with(OURS));
+        there.push(format!("{program} (id {id}) at XDP"));
+    }
+    if let Ok(tcx) = tcx_programs(name) {
+        for (programs, hook) in tcx.iter().zip(["TCX ingress", "TCX egress"]) {
+            there.extend(
+                programs
+                    .iter()
+                    .map(|Known { id, name }| format!("`{name}` (id {id}) at {hook}")),
+            );
+        }
+    }
+    if there.is_empty() {
+        return None;
+    }
+    let finding = format!("there are {}", there.join(", "));
+    Some(if in_the_way {
+        Finding::warning(
+            name,
+            finding,
+            "netmon never replaces a program at XDP: it takes TC there, and does not see what that one drops",
+        )
+    } else {
+        Finding::ok(name, finding)
+    })
+}

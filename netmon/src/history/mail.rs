@@ -1,0 +1,179 @@
+//! What waits to be written: bounded, and handed over without waiting for any disk.
+//!
+//! Of an incident only the newest state waits, so that a storm of changes, or an hour with a full disk, takes no
+//! more room than there are incidents. What finds no room is counted.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use netmon_common::Address;
+
+use super::limits::{SERVED, WAITING_INCIDENTS, WAITING_ROWS};
+use super::rollup::Minute;
+use crate::detect::Remembered;
+use crate::report::sink::Counted;
+
+/// What waits.
+#[derive(Debug, Default)]
+pub(super) struct Mail {
+    /// What had been counted before the monitor began.
+    pub before: Option<Counted>,
+    /// What is counted by now, and when the minute began that has ended with it. Counts are cumulative: where the
+    /// writer is late, the newest takes the place of the one that waits, and the minute is a longer one.
+    pub counted: Option<(i64, Counted)>,
+    /// The newest state of incidents, by id.
+    pub incidents: BTreeMap<String, Remembered>,
+    /// Minutes, oldest first.
+    pub minutes: VecDeque<Minute>,
+    /// Own addresses that have answered.
+    pub served: BTreeSet<Address>,
+    /// What found no room.
+    pub lost: Lost,
+}
+
+/// What found no room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lost {
+    /// States of incidents.
+    pub incidents: u64,
+    /// Minutes.
+    pub minutes: u64,
+}
+
+impl Mail {
+    pub fn is_empty(&self) -> bool {
+        self.counted.is_none()
+            && self.incidents.is_empty()
+            && self.minutes.is_empty()
+            && self.served.is_empty()
+    }
+
+    fn incident(&mut self, newest: Remembered) {
+        let id = &newest.incident.id;
+        if self.incidents.len() < WAITING_INCIDENTS || self.incidents.contains_key(id) {
+            self.incidents.insert(id.clone(), newest);
+        } else {
+            self.lost.incidents += 1;
+        }
+    }
+
+    fn counted(&mut self, start: i64, counted: Counted) {
+        let start = self.counted.take().map_or(start, |(earlier, _)| earlier);
+        self.counted = Some((start, counted));
+    }
+
+    /// Takes a minute.
+    pub fn minute(&mut self, minute: Minute) {
+        self.minutes.push_back(minute);
+        let rows = |minutes: &VecDeque<Minute>| minutes.iter().map(Minute::rows).sum::<usize>();
+        while self.minutes.len() > 1 && rows(&self.minutes) > WAITING_ROWS {
+            self.minutes.pop_front();
+            self.lost.minutes += 1;
+        }
+    }
+
+    fn served(&mut self, addresses: impl IntoIterator<Item = Address>) {
+        let room = SERVED.saturating_sub(self.served.len());
+        self.served.extend(addresses.into_iter().take(room));
+    }
+
+    /// Puts back what could not be written; what came meanwhile is newer.
+    fn put_back(&mut self, old: Self) {
+        let new = std::mem::replace(self, old);
+        self.before = new.before;
+        self.counted = new.counted;
+        for (_, newest) in new.incidents {
+            self.incident(newest);
+        }
+        for minute in new.minutes {
+            self.minute(minute);
+        }
+        self.served(new.served);
+        self.lost.incidents += new.lost.incidents;
+        self.lost.minutes += new.lost.minutes;
+    }
+}
+
+/// Where the monitor leaves mail, and the writer fetches it.
+#[derive(Debug, Default)]
+pub(super) struct Mailbox {
+    inside: Mutex<Inside>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Inside {
+    mail: Mail,
+    stop: bool,
+}
+
+impl Mailbox {
+    /// Leaves an incident's newest state.
+    pub fn incident(&self, newest: Remembered) {
+        self.leave(|mail| mail.incident(newest));
+    }
+
+    /// Leaves what had been counted before the monitor began.
+    pub fn before(&self, counted: Counted) {
+        self.leave(|mail| mail.before = Some(counted));
+    }
+
+    /// Leaves what is counted by now; the minute that has ended with it began then.
+    pub fn counted(&self, start: i64, counted: Counted) {
+        self.leave(|mail| mail.counted(start, counted));
+    }
+
+    /// Leaves own addresses that have answered.
+    pub fn served(&self, addresses: impl IntoIterator<Item = Address>) {
+        self.leave(|mail| mail.served(addresses));
+    }
+
+    /// Leaves again what could not be written; nothing of it is counts that are not yet a minute.
+    pub fn put_back(&self, old: Mail) {
+        self.lock().mail.put_back(old);
+    }
+
+    /// Says that no more will come.
+    pub fn stop(&self) {
+        self.lock().stop = true;
+        self.changed.notify_one();
+    }
+
+    /// Fetches all mail, when there is some, or it is time to stop, or `patience` is over. With whether it is time
+    /// to stop.
+    pub fn fetch(&self, patience: Duration) -> (Mail, bool) {
+        self.wait(patience, |inside| inside.stop || !inside.mail.is_empty())
+    }
+
+    /// Fetches all mail after that time, or when it is time to stop.
+    pub fn fetch_after(&self, pause: Duration) -> (Mail, bool) {
+        self.wait(pause, |inside| inside.stop)
+    }
+
+    fn wait(&self, patience: Duration, until: impl Fn(&Inside) -> bool) -> (Mail, bool) {
+        let guard = self.lock();
+        let (mut inside, _) = self
+            .changed
+            .wait_timeout_while(guard, patience, |inside| !until(inside))
+            .unwrap_or_else(PoisonError::into_inner);
+        (std::mem::take(&mut inside.mail), inside.stop)
+    }
+
+    /// Whether nothing waits.
+    #[cfg(test)]
+    pub fn is_empty(&self) -> bool {
+        self.lock().mail.is_empty()
+    }
+
+    /// The lock is held to move a pointer or two, never while anything is written.
+    fn leave(&self, leave: impl FnOnce(&mut Mail)) {
+        leave(&mut self.lock().mail);
+        self.changed.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inside> {
+        // Nothing panics under it; and if it did, the mail would be whole.
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,136 @@
+//! The report of a past incident: from what was told of it, and from the minutes around it.
+
+use jiff::Timestamp;
+use netmon_common::Address;
+
+use super::columns;
+use super::limits::{REPORT_AROUND, REPORTED_SERVERS};
+use super::read::{ReadError, Reader, ServerSum, Watched};
+use super::rollup::MINUTE;
+use crate::report::model::{Document, Incident, Source, SourceKind, Totals, Wall, Warning};
+use crate::report::phrase;
+use crate::report::timeline::Timeline;
+use crate::time::Time;
+
+/// A past incident, as a report needs it.
+#[derive(Debug)]
+pub struct Past {
+    /// The incident, and what was counted around it.
+    pub document: Document,
+    /// What passed when, by the minute.
+    pub timeline: Timeline,
+}
+
+/// The incident whose id begins so, with the minutes around it.
+pub fn past(reader: &Reader, id: &str) -> Result<Past, ReadError> {
+    let incident = reader.incident(id)?;
+    let (from, to) = around(&incident);
+    let sums = reader.servers(from, to)?;
+    let watched = reader.totals(from, to)?;
+    let mut timeline = Timeline::of(std::time::Duration::from_secs(MINUTE.unsigned_abs()));
+    for server in shown(&incident, &sums) {
+        for (minute, counts) in reader.minutes(server, from, to)? {
+            let begin = u64::try_from(minute).unwrap_or(0);
+            timeline.add(Time::at_second(begin), server, columns::in_short(&counts));
+        }
+    }
+    Ok(Past {
+        document: document(reader, incident, &sums, watched.as_ref()),
+        timeline,
+    })
+}
+
+/// The minutes to look at: from the one that began before the incident to the one that ends after it.
+fn around(incident: &Incident) -> (i64, i64) {
+    let around = i64::try_from(REPORT_AROUND.as_secs()).unwrap_or(0);
+    let end = incident
+        .closed
+        .map_or(incident.last_seen, |closed| closed.max(incident.last_seen));
+    let whole = |second: i64| second - second.rem_euclid(MINUTE);
+    (
+        whole(incident.began.0.as_second() - around),
+        whole(end.0.as_second() + around) + MINUTE,
+    )
+}
+
+/// The servers whose minutes are shown: the incident's own, then the busiest others.
+fn shown(incident: &Incident, sums: &[ServerSum]) -> Vec<Address> {
+    let own = incident.server.0;
+    let mut others: Vec<_> = sums
+        .iter()
+        .filter_map(|sum| Some((std::cmp::Reverse(columns::activity(&sum.counts).1), sum.address?)))
+        .filter(|(_, address)| *address != own)
+        .collect();
+    others.sort_unstable();
+    let others = others
+        .into_iter()
+        .map(|(_, address)| address)
+        .take(REPORTED_SERVERS);
+    std::iter::once(own).chain(others).collect()
+}
+
+fn document(reader: &Reader, incident: Incident, sums: &[ServerSum], watched: Option<&Watched>) -> Document {
+    let wall = |second: i64| Timestamp::from_second(second).ok().map(Wall);
+    let source = Source {
+        kind: SourceKind::History,
+        files: vec![reader.file().display().to_string()],
+        first: watched.and_then(|watched| wall(watched.first)),
+        last: watched.and_then(|watched| wall(watched.last + MINUTE)),
+    };
+    let totals = watched.map_or_else(Totals::default, |watched| columns::to_totals(&watched.totals));
+    let mut document = Document::new(source, totals);
+    document.destinations = sums
+        .iter()
+        .filter_map(|sum| Some(columns::to_server(sum.address?, &sum.counts, sum.latency)))
+        .collect();
+    document.warnings = warnings(&incident, sums, watched);
+    document.incidents = vec![incident];
+    document
+}
+
+fn warnings(incident: &Incident, sums: &[ServerSum], watched: Option<&Watched>) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    match watched {
+        None => warnings.push(Warning::new(
+            "no_minutes",
+            "no minute around the incident is in the history (any more), so that only what was told of the incident itself is \
+             known",
+        )),
+        Some(watched) => {
+            let all = (watched.last - watched.first) / MINUTE + 1;
+            let missing = all - watched.minutes;
+            let counted_to = watched.last + MINUTE;
+            if incident.last_seen.0.as_second() >= counted_to
+                && let Ok(counted_to) = Timestamp::from_second(counted_to)
+            {
+                warnings.push(Warning::new(
+                    "minutes_behind",
+                    format!(
+                        "the history counts full minutes, so far those before {} UTC: what was counted of the incident itself \
+                         goes further",
+                        phrase::clock(counted_to)
+                    ),
+                ));
+            }
+            if missing > 0 {
+                warnings.push(Warning::new(
+                    "unwatched",
+                    format!(
+                        "netmon did not watch in {missing} of the {all} minutes around the incident, or could not write them \
+                         down"
+                    ),
+                ));
+            }
+        }
+    }
+    if let Some(rest) = sums.iter().find(|sum| sum.address.is_none()) {
+        warnings.push(Warning::new(
+            "servers_summed",
+            format!(
+                "so many servers were active at once that the least active ones are only known in sum: {} packets",
+                columns::activity(&rest.counts).1
+            ),
+        ));
+    }
+    warnings
+}

@@ -1,0 +1,315 @@
+//! Reading the history, also while the monitor writes to it, and as another user who may read its files.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use netmon_common::Address;
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+
+use super::aside::beside;
+use super::columns::{self, ServerCounts, TotalCounts};
+use super::error::StoreError;
+use super::limits::LOCK_WAIT;
+use super::rollup::OTHER;
+use super::{schema, told};
+use crate::report::model::{Incident, Latency};
+
+/// Why the history cannot be read, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// There is none.
+    #[error(
+        "there is no history at {0}: `netmon run --history {0}` writes one; --history names another file to read"
+    )]
+    Missing(PathBuf),
+    /// It cannot be read.
+    #[error("cannot read the history {file}: {why}; {remedy}")]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        why: StoreError,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// No incident has that id.
+    #[error("no incident in {file} has an id that begins with `{id}`; `netmon incidents` lists them")]
+    Unknown {
+        /// The file.
+        file: PathBuf,
+        /// What was asked for.
+        id: String,
+    },
+    /// Several incidents have ids that begin so.
+    #[error("several incidents have ids that begin with `{0}`: give more of it")]
+    Ambiguous(String),
+}
+
+impl ReadError {
+    /// Whether whoever asked is to blame, not the system.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Missing(_) | Self::Unknown { .. } | Self::Ambiguous(_) => true,
+            Self::Unreadable { .. } => false,
+        }
+    }
+}
+
+/// Which incidents are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Those that were open at that time or later.
+    pub since: Option<Timestamp>,
+    /// Those of that server.
+    pub server: Option<Address>,
+    /// Those that are open.
+    pub open: bool,
+}
+
+/// The history, open for reading.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+    file: PathBuf,
+}
+
+/// What a server had in all over some time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ServerSum {
+    /// The server; `None` for the sum of those without rows of their own.
+    pub address: Option<Address>,
+    /// Its counters.
+    pub counts: ServerCounts,
+    /// How many of its answers were timed, and the longest time. Percentiles of minutes do not add up.
+    pub latency: Latency,
+}
+
+impl Reader {
+    /// Opens it; changes nothing in it.
+    pub fn open(file: &Path) -> Result<Self, ReadError> {
+        match file.try_exists() {
+            Ok(true) => {}
+            Ok(false) => return Err(ReadError::Missing(file.to_owned())),
+            Err(error) => return Err(unreadable(file, StoreError::io("cannot look at it", error))),
+        }
+        let reader = |connection| {
+            schema::check(&connection)?;
+            Ok(Self {
+                connection,
+                file: file.to_owned(),
+            })
+        };
+        connect(file)
+            .and_then(reader)
+            .map_err(|error| unreadable(file, error))
+    }
+
+    /// The incidents that are wanted, in the order in which they opened.
+    pub fn incidents(&self, wanted: &Wanted) -> Result<Vec<Incident>, ReadError> {
+        let Wanted { since, server, open } = wanted;
+        self.read(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT incident FROM incidents
+                 WHERE (?1 IS NULL OR closed IS NULL OR closed >= ?1)
+                   AND (?2 IS NULL OR server = ?2)
+                   AND (NOT ?3 OR closed IS NULL)
+                 ORDER BY opened, id",
+            )?;
+            let since = since.map(Timestamp::as_microsecond);
+            let server = server.map(|server| server.to_string());
+            let mut rows = statement.query(params![since, server, open])?;
+            let mut incidents = Vec::new();
+            while let Some(row) = rows.next()? {
+                incidents.push(told::from_json(&row.get::<_, String>(0)?)?);
+            }
+            Ok(incidents)
+        })
+    }
+
+    /// The incident whose id begins so.
+    pub fn incident(&self, id: &str) -> Result<Incident, ReadError> {
+        let found = self.read(|connection| {
+            // `substr`, not LIKE: what is asked for may hold wildcards.
+            let mut statement = connection.prepare(
+                "SELECT incident FROM incidents WHERE substr(id, 1, length(?1)) = ?1
+                 ORDER BY id <> ?1, id LIMIT 2",
+            )?;
+            let mut rows = statement.query(params![id])?;
+            let mut incidents = Vec::new();
+            while let Some(row) = rows.next()? {
+                incidents.push(told::from_json(&row.get::<_, String>(0)?)?);
+            }
+            Ok(incidents)
+        })?;
+        match <[Incident; 2]>::try_from(found) {
+            Ok([exact, _]) if exact.id == id => Ok(exact),
+            Ok(_) => Err(ReadError::Ambiguous(id.to_owned())),
+            Err(found) => found.into_iter().next().ok_or_else(|| ReadError::Unknown {
+                file: self.file.clone(),
+                id: id.to_owned(),
+            }),
+        }
+    }
+
+    /// What each server had in all, in minutes that began from then to before then.
+    pub(super) fn servers(&self, from: i64, to: i64) -> Result<Vec<ServerSum>, ReadError> {
+        let sums: Vec<String> = columns::SERVER
+            .iter()
+            .map(|name| format!("sum({name})"))
+            .collect();
+        let query = format!(
+            "SELECT server, {}, sum(latency_count), max(latency_max) FROM minutes
+             WHERE minute >= ?1 AND minute < ?2 GROUP BY server ORDER BY server",
+            sums.join(", ")
+        );
+        self.read(|connection| {
+            let mut statement = connection.prepare(&query)?;
+            let mut rows = statement.query(params![from, to])?;
+            let mut servers = Vec::new();
+            while let Some(row) = rows.next()? {
+                let after = 1 + columns::SERVER.len();
+                servers.push(ServerSum {
+                    address: address(&row.get::<_, String>(0)?)?,
+                    counts: counts(row, 1)?,
+                    latency: Latency {
+                        count: row.get(after)?,
+                        max: row.get(after + 1)?,
+                        ..Latency::default()
+                    },
+                });
+            }
+            Ok(servers)
+        })
+    }
+
+    /// What a server had in each minute that began from then to before then.
+    pub(super) fn minutes(
+        &self,
+        server: Address,
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<(i64, ServerCounts)>, ReadError> {
+        let query = format!(
+            "SELECT minute, {} FROM minutes WHERE minute >= ?1 AND minute < ?2 AND server = ?3 ORDER BY minute",
+            columns::SERVER.join(", ")
+        );
+        self.read(|connection| {
+            let mut statement = connection.prepare(&query)?;
+            let mut rows = statement.query(params![from, to, server.to_string()])?;
+            let mut minutes = Vec::new();
+            while let Some(row) = rows.next()? {
+                minutes.push((row.get(0)?, counts(row, 1)?));
+            }
+            Ok(minutes)
+        })
+    }
+
+    /// What passed in all in minutes that began from then to before then, how many of them were watched, and the
+    /// first and the last one; `None` if none was.
+    pub(super) fn totals(&self, from: i64, to: i64) -> Result<Option<Watched>, ReadError> {
+        let sums: Vec<String> = columns::TOTALS
+            .iter()
+            .map(|name| format!("sum({name})"))
+            .collect();
+        let query = format!(
+            "SELECT min(minute), max(minute), count(*), {} FROM totals
+             WHERE minute >= ?1 AND minute < ?2 HAVING count(*) > 0",
+            sums.join(", ")
+        );
+        self.read(|connection| {
+            let watched = connection.query_row(&query, params![from, to], |row| {
+                Ok(Watched {
+                    first: row.get(0)?,
+                    last: row.get(1)?,
+                    minutes: row.get(2)?,
+                    totals: counts(row, 3)?,
+                })
+            });
+            Ok(watched.optional()?)
+        })
+    }
+
+    /// The file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, ReadError> {
+        read(&self.connection).map_err(|error| unreadable(&self.file, error))
+    }
+}
+
+/// What passed in all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Watched {
+    /// The first minute that was watched.
+    pub first: i64,
+    /// The last one.
+    pub last: i64,
+    /// How many were.
+    pub minutes: i64,
+    /// What passed.
+    pub totals: TotalCounts,
+}
+
+fn connect(file: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(LOCK_WAIT)?;
+    match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
+        // Whoever may only read cannot make the log that WAL needs. Where none is there, nobody writes, and the
+        // file can be read as it stands.
+        Err(error)
+            if matches!(
+                error.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly)
+            ) && !beside(file, "-wal").exists() =>
+        {
+            let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+            Ok(Connection::open_with_flags(immutable(file), flags)?)
+        }
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(connection),
+    }
+}
+
+/// The file's name as a URI that says that nobody writes to it (RFC 8089, with SQLite's parameters).
+fn immutable(file: &Path) -> String {
+    use std::fmt::Write as _;
+    use std::os::unix::ffi::OsStrExt as _;
+    let mut uri = "file:".to_owned();
+    for byte in file.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            let _infallible = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri + "?immutable=1"
+}
+
+fn counts<const N: usize>(row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<[u64; N]> {
+    let mut counts = [0; N];
+    for (place, count) in counts.iter_mut().enumerate() {
+        *count = row.get(from + place)?;
+    }
+    Ok(counts)
+}
+
+fn address(text: &str) -> Result<Option<Address>, StoreError> {
+    if text == OTHER {
+        return Ok(None);
+    }
+    let ip: std::net::IpAddr = text
+        .parse()
+        .map_err(|_| StoreError::Garbled(format!("`{text}`, where an address must be")))?;
+    Ok(Some(ip.into()))
+}
+
+fn unreadable(file: &Path, why: StoreError) -> ReadError {
+    ReadError::Unreadable {
+        file: file.to_owned(),
+        remedy: why.remedy_for_reading(),
+        why,
+    }
+}

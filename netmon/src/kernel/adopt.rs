@@ -1,0 +1,150 @@
+//! Attaches by the links that are pinned: the kernel replaces the program of a link in one step, so that no packet is
+//! missed or counted twice. Where none is pinned that fits, one is attached anew, and pinned.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use aya::programs::TcAttachType;
+use aya::programs::links::FdLink;
+use aya::programs::tc::{self, SchedClassifierLink};
+use aya::programs::xdp::XdpLink;
+
+use super::attach::{AtIngress, IngressLink, TcLink};
+use super::error::{KernelError, chain};
+use super::hooks::{HookChoice, Ingress};
+use super::interfaces::{Interface, Kind};
+use super::load::{Kernel, Program};
+use super::pins::{Pins, Place};
+
+impl Kernel {
+    /// Sees what arrives at the interface.
+    pub(super) fn take_ingress(
+        &mut self,
+        interface: &Interface,
+        hook: HookChoice,
+    ) -> Result<AtIngress, KernelError> {
+        let Some(pins) = self.pins.clone() else {
+            return self.attach_ingress(interface, hook);
+        };
+        let mut adopted = None;
+        for place in Place::INGRESS {
+            if adopted.is_none() && may_be_at(place, hook, interface) {
+                adopted = self.adopt(&pins, interface, place).map(|link| (link, place));
+            }
+            // Two would count everything twice.
+            if adopted.as_ref().is_none_or(|(_link, at)| *at != place) {
+                pins.unpin(interface.index, place);
+            }
+        }
+        if let Some((link, place)) = adopted {
+            return Ok(adopted_ingress(link, place));
+        }
+        sweep(interface, TcAttachType::Ingress, Program::Ingress);
+        let mut at = self.attach_ingress(interface, hook)?;
+        let place = match at.hook {
+            Ingress::XdpNative => Place::XdpNative,
+            Ingress::XdpGeneric => Place::XdpGeneric,
+            Ingress::Tc => Place::TcIngress,
+        };
+        at.link = match at.link {
+            IngressLink::Xdp(link) => IngressLink::Xdp(pins.pin(link, interface.index, place)?),
+            IngressLink::Tc(link) => IngressLink::Tc(pin(&pins, link, interface, place)?),
+        };
+        Ok(at)
+    }
+
+    /// Sees what leaves the interface.
+    pub(super) fn take_egress(&mut self, interface: &Interface) -> Result<Option<TcLink>, KernelError> {
+        let Some(pins) = self.pins.clone() else {
+            return self.attach_egress(interface);
+        };
+        if let Some(link) = self.adopt(&pins, interface, Place::TcEgress) {
+            return Ok(Some(TcLink::Tcx(link)));
+        }
+        pins.unpin(interface.index, Place::TcEgress);
+        sweep(interface, TcAttachType::Egress, Program::Egress);
+        let attached = self.attach_egress(interface)?;
+        attached
+            .map(|link| pin(&pins, link, interface, Place::TcEgress))
+            .transpose()
+    }
+
+    /// The pinned link, now of this kernel's program; `None` if there is none, or if its interface is gone.
+    fn adopt(&mut self, pins: &Arc<Pins>, interface: &Interface, place: Place) -> Option<FdLink> {
+        let link = pins.pinned(interface.index, place)?;
+        match self.update(link, place) {
+            Ok(link) => Some(link),
+            Err(error) => {
+                tracing::warn!(
+                    "the link that is pinned for {} cannot be used any more ({}); it is made anew",
+                    interface.name,
+                    chain(error.as_ref())
+                );
+                None
+            }
+        }
+    }
+
+    fn update(&mut self, link: FdLink, place: Place) -> Result<FdLink, Box<dyn Error>> {
+        let link = match place {
+            Place::XdpNative | Place::XdpGeneric => {
+                let xdp = self.xdp()?;
+                let link = xdp.attach_to_link(XdpLink::try_from(link)?)?;
+                xdp.take_link(link)?.try_into()
+            }
+            Place::TcIngress | Place::TcEgress => {
+                let program = if place == Place::TcEgress {
+                    Program::Egress
+                } else {
+                    Program::Ingress
+                };
+                let classifier = self.classifier(program)?;
+                let link = classifier.attach_to_link(SchedClassifierLink::try_from(link)?)?;
+                classifier.take_link(link)?.try_into()
+            }
+        };
+        Ok(link?)
+    }
+}
+
+/// Whether what was asked for may be found there. Without a wish what is attached stays where it is.
+fn may_be_at(place: Place, hook: HookChoice, interface: &Interface) -> bool {
+    match place {
+        _ if interface.kind == Kind::Loopback => place == Place::TcIngress,
+        Place::XdpNative => matches!(hook, HookChoice::XdpNative | HookChoice::Auto),
+        Place::XdpGeneric => hook == HookChoice::XdpGeneric,
+        Place::TcIngress => matches!(hook, HookChoice::Tc | HookChoice::Auto),
+        Place::TcEgress => false,
+    }
+}
+
+fn adopted_ingress(link: FdLink, place: Place) -> AtIngress {
+    let why = "the link that was pinned here goes on".to_owned();
+    let (link, hook) = match place {
+        Place::XdpNative => (IngressLink::Xdp(link), Ingress::XdpNative),
+        Place::XdpGeneric => (IngressLink::Xdp(link), Ingress::XdpGeneric),
+        Place::TcIngress | Place::TcEgress => (IngressLink::Tc(TcLink::Tcx(link)), Ingress::Tc),
+    };
+    AtIngress { link, hook, why }
+}
+
+fn pin(pins: &Pins, link: TcLink, interface: &Interface, place: Place) -> Result<TcLink, KernelError> {
+    match link {
+        TcLink::Tcx(link) => pins.pin(link, interface.index, place).map(TcLink::Tcx),
+        TcLink::Clsact(link) => {
+            tracing::warn!(
+                "before Linux 6.6 TC programs cannot be pinned: while netmon does not run, nothing is counted for them at \
+                 {}",
+                interface.name
+            );
+            Ok(TcLink::Clsact(link))
+        }
+    }
+}
+
+/// Takes off what a netmon that was killed left in the `clsact` qdisc: filters outlive their process, and would go on
+/// counting into the pinned maps. Where TCX is used there are none.
+fn sweep(interface: &Interface, direction: TcAttachType, program: Program) {
+    // That there is nothing to be found is the usual case, and an error to aya.
+    let _nothing_there = tc::qdisc_detach_program(&interface.name, direction, program.name());
+}

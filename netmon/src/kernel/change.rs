@@ -1,0 +1,122 @@
+//! What became of the watched interfaces, in words.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use netmon_common::Address;
+
+use super::error::KernelError;
+use super::hooks::Attachment;
+
+/// One thing that has changed.
+#[derive(Debug)]
+pub enum Change {
+    /// This host's own addresses are these from now on.
+    Addresses(BTreeSet<Address>),
+    /// An interface is watched.
+    Attached {
+        /// How.
+        attachment: Attachment,
+        /// Whether one of that name was watched until a moment ago, and was deleted.
+        replaced: bool,
+    },
+    /// A watched interface is not there any more.
+    Gone {
+        /// Its name.
+        name: String,
+    },
+    /// A watched interface is there, but is not among those that were chosen any more.
+    Left {
+        /// Its name.
+        name: String,
+        /// Why.
+        why: String,
+    },
+    /// A watched interface has another name.
+    Renamed {
+        /// The old one.
+        from: String,
+        /// The new one.
+        to: String,
+    },
+    /// An interface should be watched and cannot be.
+    NotAttached {
+        /// Its name.
+        name: String,
+        /// Why.
+        error: KernelError,
+    },
+    /// An interface should be watched, and is of a kind that cannot be.
+    LeftOut {
+        /// Its name.
+        name: String,
+        /// What it is.
+        why: String,
+    },
+    /// There are more than the kernel's table holds.
+    TooMany {
+        /// How many are not watched for that.
+        count: usize,
+        /// The first one's name.
+        first: String,
+    },
+}
+
+impl Change {
+    /// The word for programs; `None` for what nobody needs to be told.
+    pub const fn word(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Addresses(_) => return None,
+            Self::Attached { .. } => "interface_attached",
+            Self::Gone { .. } => "interface_gone",
+            Self::Left { .. } => "interface_left",
+            Self::Renamed { .. } => "interface_renamed",
+            Self::NotAttached { .. } => "interface_not_attached",
+            Self::LeftOut { .. } => "interface_left_out",
+            Self::TooMany { .. } => "interfaces_too_many",
+        })
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Addresses(addresses) => write!(f, "this host has {} addresses now", addresses.len()),
+            Self::Attached { attachment, replaced } => {
+                let Attachment {
+                    interface,
+                    ingress,
+                    egress,
+                    why,
+                } = attachment;
+                let words = if *replaced {
+                    "was deleted and is there again: it is watched from here on"
+                } else {
+                    "is watched from now on"
+                };
+                write!(
+                    f,
+                    "{} {words} (ingress {}, egress {}: {why}); counts and open incidents go on",
+                    interface.name,
+                    ingress.name(),
+                    egress.name()
+                )
+            }
+            Self::Gone { name } => write!(
+                f,
+                "{name} is gone, and nothing of it is seen any more; it is watched again as soon as it is back, and \
+                 counts and open incidents stay"
+            ),
+            Self::Left { name, why } => write!(f, "{name} is not watched any more: {why}"),
+            Self::Renamed { from, to } => write!(f, "{from} is called {to} now, and is watched as before"),
+            Self::NotAttached { name, error } => write!(f, "{name} is not watched: {error}"),
+            Self::LeftOut { name, why } => write!(f, "{name} is not watched: it {why}"),
+            Self::TooMany { count, first } => write!(
+                f,
+                "{first} and {} more interfaces are not watched: the table of interfaces is full; leave some out with \
+                 --exclude",
+                count.saturating_sub(1)
+            ),
+        }
+    }
+}

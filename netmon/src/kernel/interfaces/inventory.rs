@@ -1,0 +1,124 @@
+//! What the kernel says of its network, read at one moment.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::net::IpAddr;
+
+use netlink_packet_route::address::{AddressAttribute, AddressMessage};
+use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage};
+use netlink_packet_route::route::{RouteAttribute, RouteMessage, RouteType};
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
+
+use super::super::error::KernelError;
+use super::Interface;
+use super::netlink::{Message, dump};
+
+/// What the kernel says of its network.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// The interfaces, by index.
+    pub interfaces: BTreeMap<u32, Interface>,
+    /// Those that default routes lead to.
+    pub default_routes: BTreeSet<u32>,
+    /// This host's own addresses.
+    pub addresses: BTreeSet<IpAddr>,
+}
+
+impl Inventory {
+    /// Asks the kernel, on a thread of its own: a list of routes may be long.
+    pub async fn read() -> Result<Self, KernelError> {
+        tokio::task::spawn_blocking(Self::read_here)
+            .await
+            .unwrap_or_else(|error| {
+                Err(KernelError::Netlink {
+                    what: "interfaces",
+                    reason: error.to_string(),
+                })
+            })
+    }
+
+    /// Asks the kernel on this thread, for the network namespace that it is in.
+    pub fn read_here() -> Result<Self, KernelError> {
+        let mut inventory = Self::default();
+        inventory
+            .read_links()
+            .map_err(|error| KernelError::netlink("interfaces", &error))?;
+        for family in [AddressFamily::Inet, AddressFamily::Inet6] {
+            inventory
+                .read_default_routes(family)
+                .map_err(|error| KernelError::netlink("routes", &error))?;
+        }
+        inventory
+            .read_addresses()
+            .map_err(|error| KernelError::netlink("addresses", &error))?;
+        Ok(inventory)
+    }
+
+    fn read_links(&mut self) -> io::Result<()> {
+        let mut request = LinkMessage::default();
+        // Without counters, which nobody here reads.
+        request
+            .attributes
+            .push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
+        dump(RouteNetlinkMessage::GetLink(request), |message| {
+            if let Some(RouteNetlinkMessage::NewLink(link)) = message.parse()
+                && let Some(interface) = Interface::of(&link)
+            {
+                self.interfaces.insert(interface.index, interface);
+            }
+        })
+    }
+
+    fn read_default_routes(&mut self, family: AddressFamily) -> io::Result<()> {
+        let mut request = RouteMessage::default();
+        request.header.address_family = family;
+        dump(RouteNetlinkMessage::GetRoute(request), |message| {
+            if is_default_route(&message)
+                && let Some(RouteNetlinkMessage::NewRoute(route)) = message.parse()
+            {
+                self.default_routes.extend(leads_to(&route));
+            }
+        })
+    }
+
+    fn read_addresses(&mut self) -> io::Result<()> {
+        dump(
+            RouteNetlinkMessage::GetAddress(AddressMessage::default()),
+            |message| {
+                if let Some(RouteNetlinkMessage::NewAddress(address)) = message.parse() {
+                    self.addresses.extend(address.attributes.iter().filter_map(
+                        |attribute| match attribute {
+                            // On a point-to-point interface an IPv4 `Address` is the other end's.
+                            AddressAttribute::Local(ip) | AddressAttribute::Address(ip @ IpAddr::V6(_)) => {
+                                Some(*ip)
+                            }
+                            _ => None,
+                        },
+                    ));
+                }
+            },
+        )
+    }
+}
+
+/// Whether a message about a route is about a default route, by its `struct rtmsg` alone.
+pub(super) fn is_default_route(message: &Message<'_>) -> bool {
+    const DESTINATION_LENGTH: usize = 1;
+    message.payload.get(DESTINATION_LENGTH) == Some(&0)
+}
+
+/// The interfaces that a default route leads to.
+fn leads_to(route: &RouteMessage) -> Vec<u32> {
+    let mut interfaces = Vec::new();
+    if route.header.kind != RouteType::Unicast {
+        return interfaces;
+    }
+    for attribute in &route.attributes {
+        match attribute {
+            RouteAttribute::Oif(index) => interfaces.push(*index),
+            RouteAttribute::MultiPath(hops) => interfaces.extend(hops.iter().map(|hop| hop.interface_index)),
+            _ => {}
+        }
+    }
+    interfaces
+}

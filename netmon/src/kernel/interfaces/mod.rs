@@ -1,0 +1,134 @@
+//! Which interfaces there are, which of them are watched, and when that changes. Asked by netlink, which answers for
+//! the network namespace of this process; `/sys` may show another one's.
+
+mod changes;
+mod driver;
+mod inventory;
+mod netlink;
+mod selection;
+mod xdp_features;
+
+use netlink_packet_route::link::{
+    InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage, LinkXdp,
+};
+
+pub use changes::{Changes, News};
+pub use driver::driver;
+pub use inventory::Inventory;
+pub use selection::{Choice, Selection};
+pub use xdp_features::native_xdp;
+
+/// An interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// Its index.
+    pub index: u32,
+    /// Its name.
+    pub name: String,
+    /// What kind of device it is.
+    pub kind: Kind,
+    /// The bridge, bond or team that it is a port of.
+    pub master: Option<u32>,
+    /// The device in this namespace that it lies on, if it is a VLAN or the like.
+    pub lower: Option<u32>,
+    /// The program at its XDP hook, whoever's it is.
+    pub xdp: Option<AtXdp>,
+}
+
+/// A program at an XDP hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtXdp {
+    /// Its id.
+    pub id: u32,
+    /// Whether it runs in the stack, behind the driver.
+    pub generic: bool,
+}
+
+/// Kinds of devices, by what netmon does with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The loopback interface.
+    Loopback,
+    /// One end of a virtual Ethernet pair.
+    Veth,
+    /// Another device with Ethernet frames that lies on no other: a network card, a tap.
+    Lowest,
+    /// A device that lies on others, whose packets are seen there; with the word for it.
+    Stacked(&'static str),
+    /// A device whose packets have no Ethernet header; with the word for it.
+    NotEthernet(&'static str),
+}
+
+impl Interface {
+    pub(super) fn of(link: &LinkMessage) -> Option<Self> {
+        let mut name = None;
+        let mut master = None;
+        let mut lower = None;
+        let mut xdp = None;
+        let mut info: &[LinkInfo] = &[];
+        for attribute in &link.attributes {
+            match attribute {
+                LinkAttribute::IfName(text) => name = Some(text.clone()),
+                LinkAttribute::Controller(index) => master = Some(*index),
+                LinkAttribute::Link(index) => lower = Some(*index),
+                LinkAttribute::LinkInfo(entries) => info = entries,
+                LinkAttribute::Xdp(entries) => xdp = at_xdp(entries),
+                _ => {}
+            }
+        }
+        Some(Self {
+            index: link.header.index,
+            name: name?,
+            kind: kind(link, info),
+            master,
+            lower,
+            xdp,
+        })
+    }
+}
+
+fn kind(link: &LinkMessage, info: &[LinkInfo]) -> Kind {
+    if link.header.flags.contains(LinkFlags::Loopback) {
+        return Kind::Loopback;
+    }
+    let kind = info.iter().find_map(|entry| match entry {
+        LinkInfo::Kind(kind) => Some(kind),
+        _ => None,
+    });
+    let stacked = match kind {
+        Some(InfoKind::Veth) => return Kind::Veth,
+        Some(InfoKind::Bridge) => Some("bridge"),
+        Some(InfoKind::Bond) => Some("bond"),
+        Some(InfoKind::Team) => Some("team"),
+        Some(InfoKind::Vlan) => Some("VLAN device"),
+        Some(InfoKind::MacVlan | InfoKind::MacVtap) => Some("macvlan device"),
+        Some(InfoKind::IpVlan | InfoKind::IpVtap) => Some("ipvlan device"),
+        Some(InfoKind::Vrf) => Some("VRF"),
+        Some(InfoKind::MacSec) => Some("MACsec device"),
+        Some(InfoKind::Vxlan | InfoKind::Geneve | InfoKind::GreTap | InfoKind::GreTap6) => Some("tunnel"),
+        _ => None,
+    };
+    if link.header.link_layer_type != LinkLayerType::Ether {
+        return Kind::NotEthernet(if matches!(kind, Some(InfoKind::Tun | InfoKind::Wireguard)) {
+            "tunnel"
+        } else {
+            "device of another link type"
+        });
+    }
+    stacked.map_or(Kind::Lowest, Kind::Stacked)
+}
+
+/// The program at the XDP hook. Where there is one in hardware as well, it is that of the driver.
+fn at_xdp(entries: &[LinkXdp]) -> Option<AtXdp> {
+    let find = |pick: fn(&LinkXdp) -> Option<u32>| entries.iter().find_map(pick).filter(|id| *id != 0);
+    let in_driver = find(|entry| match entry {
+        LinkXdp::DrvProgId(id) | LinkXdp::HwProgId(id) => Some(*id),
+        _ => None,
+    });
+    let in_stack = find(|entry| match entry {
+        LinkXdp::SkbProgId(id) => Some(*id),
+        _ => None,
+    });
+    let generic = in_driver.is_none() && in_stack.is_some();
+    in_driver.or(in_stack).map(|id| AtXdp { id, generic })
+}

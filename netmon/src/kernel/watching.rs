@@ -1,0 +1,145 @@
+//! Keeps the programs attached to the interfaces that were chosen, whatever becomes of the network, and keeps nobody
+//! waiting for that.
+
+use std::collections::BTreeSet;
+
+use netmon_common::Address;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::change::Change;
+use super::error::KernelError;
+use super::follow::{Following, addresses};
+use super::hooks::{Attachment, HookChoice};
+use super::interfaces::{Changes, Choice, Inventory, Selection};
+use super::load::Kernel;
+
+/// The network as it is at the start, and what is chosen of it.
+#[derive(Debug)]
+pub struct Network {
+    selection: Selection,
+    changes: Changes,
+    inventory: Inventory,
+    choice: Choice,
+}
+
+/// What is watched at the start.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// Each interface, and how.
+    pub attachments: Vec<Attachment>,
+    /// What is not watched, and why.
+    pub left_out: Vec<(String, String)>,
+}
+
+/// Everything that is attached.
+#[derive(Debug)]
+pub struct Watching {
+    changes: Changes,
+    at: At,
+}
+
+/// Where the work is.
+#[derive(Debug)]
+enum At {
+    /// Here.
+    Rest(Box<Following>),
+    /// On a thread that may wait for the kernel.
+    Work(JoinHandle<(Box<Following>, Result<(), KernelError>)>),
+    /// Nowhere: the thread died.
+    Lost,
+}
+
+impl Network {
+    /// Begins to watch the network, and chooses. Everything that was chosen by name must be there.
+    pub async fn watch(selection: &Selection) -> Result<Self, KernelError> {
+        let (changes, inventory) = Changes::start().await?;
+        let choice = inventory.choose_first(selection)?;
+        Ok(Self {
+            selection: selection.clone(),
+            changes,
+            inventory,
+            choice,
+        })
+    }
+
+    /// This host's own addresses.
+    pub fn addresses(&self) -> BTreeSet<Address> {
+        addresses(&self.inventory)
+    }
+
+    /// Attaches to what was chosen.
+    pub fn attach(self, kernel: Kernel, hook: HookChoice) -> Result<(Watching, Watched), KernelError> {
+        let Self {
+            selection,
+            changes,
+            inventory,
+            choice,
+        } = self;
+        let following = Following::start(kernel, hook, selection, inventory, choice)?;
+        let watched = Watched {
+            attachments: following.attachments(),
+            left_out: following.left_out().to_vec(),
+        };
+        let at = At::Rest(Box::new(following));
+        Ok((Watching { changes, at }, watched))
+    }
+}
+
+impl Watching {
+    /// Waits for the next change, after doing what it needs. Nothing is lost when the waiting is given up.
+    pub async fn next(&mut self) -> Result<Change, KernelError> {
+        loop {
+            self.at.finish().await?;
+            let At::Rest(following) = &mut self.at else {
+                return Err(lost());
+            };
+            if let Some(change) = following.tell() {
+                return Ok(change);
+            }
+            if following.is_behind() {
+                self.at.work(Following::attach_next);
+            } else {
+                let news = self.changes.next().await;
+                self.at.work(|following| following.take(news));
+            }
+        }
+    }
+
+    /// Detaches everything. After that nothing is counted any more.
+    pub async fn detach(mut self) {
+        // A refusal to attach does not matter any more.
+        let _last = self.at.finish().await;
+    }
+}
+
+impl At {
+    /// Sends the work to a thread of its own.
+    fn work(&mut self, work: impl FnOnce(&mut Following) -> Result<(), KernelError> + Send + 'static) {
+        *self = match std::mem::replace(self, Self::Lost) {
+            Self::Rest(mut following) => Self::Work(spawn_blocking(move || {
+                let result = work(&mut following);
+                (following, result)
+            })),
+            busy => busy,
+        };
+    }
+
+    /// Waits for the work to be done.
+    async fn finish(&mut self) -> Result<(), KernelError> {
+        let Self::Work(work) = self else { return Ok(()) };
+        let Ok((following, result)) = work.await else {
+            *self = Self::Lost;
+            return Err(lost());
+        };
+        *self = Self::Rest(following);
+        result
+    }
+}
+
+/// The thread panicked, which is a mistake of netmon's own.
+fn lost() -> KernelError {
+    KernelError::Netlink {
+        what: "changes of interfaces",
+        reason: "the thread that follows them has died".to_owned(),
+    }
+}

@@ -1,0 +1,230 @@
+//! Tells others of incidents as they happen: a webhook, a program.
+//!
+//! Each receiver has a bounded queue and a thread of its own: whatever it does, or does not do, the monitor does not
+//! wait for it. What found no place, and what could not be delivered, is counted, and said in the log. Nothing is
+//! kept beyond the process: at its end, what is waiting is delivered within [`FLUSH`], or is lost and counted.
+//!
+//! A receiver may get a notification twice (an answer that was lost on its way), and learns of it by its event, time
+//! and incident.
+
+mod command;
+mod outbox;
+mod process;
+mod tally;
+mod webhook;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use nix::sys::utsname::uname;
+
+use crate::config::Reloaded;
+use crate::report::lines;
+use crate::report::model::{Incident, Warning};
+use crate::report::sink::{Counted, Happened, Moment, Sink, Started};
+
+use command::Command;
+use outbox::{Courier, Outbox};
+use webhook::Webhook;
+
+/// How long the end of the process waits for what is still to be delivered.
+pub const FLUSH: Duration = Duration::from_secs(5);
+
+/// Whom to notify, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Of what.
+    pub events: Vec<Happened>,
+    /// How many notifications may wait for each receiver.
+    pub queue: usize,
+    /// Where to post.
+    pub webhook: Option<WebhookSettings>,
+    /// What to run.
+    pub command: Option<CommandSettings>,
+}
+
+/// Where to post, and how.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WebhookSettings {
+    /// An http or https address. That of many receivers is itself a secret: it is never logged.
+    pub url: String,
+    /// What signs the body.
+    pub secret: Option<Secret>,
+    /// How long one attempt may take.
+    pub timeout: Duration,
+    /// How long one notification is tried again.
+    pub retry: Duration,
+}
+
+/// What to run, and how long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandSettings {
+    /// The program's full path, and its arguments.
+    pub words: Vec<OsString>,
+    /// After that it is killed.
+    pub timeout: Duration,
+}
+
+/// A shared secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// Where it was read.
+    pub file: PathBuf,
+    /// Everybody on this host may read the file.
+    pub is_exposed: bool,
+    /// Without the newline at its end.
+    pub bytes: Vec<u8>,
+}
+
+impl Settings {
+    /// The webhook's secret.
+    pub fn secret(&self) -> Option<&Secret> {
+        self.webhook.as_ref()?.secret.as_ref()
+    }
+}
+
+impl fmt::Debug for WebhookSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookSettings")
+            .field("secret", &self.secret)
+            .field("timeout", &self.timeout)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secret")
+            .field("file", &self.file)
+            .field("is_exposed", &self.is_exposed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Hands what happens to the receivers. Dropping it waits, at most [`FLUSH`], for what is still to be delivered.
+#[derive(Debug)]
+pub struct Notifier {
+    host: String,
+    settings: Settings,
+    webhook: Option<Outbox>,
+    command: Option<Outbox>,
+}
+
+impl Notifier {
+    /// To these receivers.
+    pub fn new(settings: &Settings) -> Self {
+        let mut notifier = Self {
+            host: uname().map_or_else(
+                |_| String::new(),
+                |name| name.nodename().to_string_lossy().into_owned(),
+            ),
+            settings: Settings {
+                webhook: None,
+                command: None,
+                ..settings.clone()
+            },
+            webhook: None,
+            command: None,
+        };
+        notifier.set(settings);
+        notifier
+    }
+
+    /// To these receivers from now on. What is waiting for a receiver that goes on goes to its new address.
+    fn set(&mut self, settings: &Settings) {
+        let queue = settings.queue;
+        if settings.webhook != self.settings.webhook {
+            let courier = settings.webhook.as_ref().map(Webhook::new);
+            self.webhook = replace(self.webhook.take(), courier, "webhook", queue);
+        }
+        if settings.command != self.settings.command {
+            let courier = settings.command.as_ref().map(Command::new);
+            self.command = replace(self.command.take(), courier, "command", queue);
+        }
+        for outbox in self.receivers() {
+            outbox.limit(queue);
+        }
+        self.settings = settings.clone();
+    }
+
+    fn receivers(&self) -> impl Iterator<Item = &Outbox> {
+        [&self.webhook, &self.command].into_iter().flatten()
+    }
+}
+
+fn replace(
+    outbox: Option<Outbox>,
+    courier: Option<impl Courier + 'static>,
+    name: &'static str,
+    queue: usize,
+) -> Option<Outbox> {
+    match (outbox, courier) {
+        (Some(outbox), Some(courier)) => {
+            outbox.replace(Arc::new(courier));
+            Some(outbox)
+        }
+        (None, Some(courier)) => Some(Outbox::new(name, Arc::new(courier), queue)),
+        (Some(outbox), None) => {
+            outbox.abandon();
+            None
+        }
+        (None, None) => None,
+    }
+}
+
+impl Sink for Notifier {
+    fn started(&mut self, _at: Moment, _started: &Started<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn incident(&mut self, at: Moment, happened: Happened, incident: &Incident) -> io::Result<()> {
+        if self.settings.events.contains(&happened) && self.receivers().next().is_some() {
+            let body: Arc<[u8]> = lines::notification(at, happened, incident, &self.host)?.into();
+            for outbox in self.receivers() {
+                outbox.put(Arc::clone(&body), incident.id.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn wants_snapshot(&self, _at: Moment) -> bool {
+        false
+    }
+
+    fn snapshot(&mut self, _at: Moment, _counted: &Counted) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn warning(&mut self, _at: Moment, _warning: &Warning) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn reloaded(&mut self, _at: Moment, reloaded: Result<&Reloaded, &str>) -> io::Result<()> {
+        if let Ok(reloaded) = reloaded {
+            self.set(&reloaded.config.notify);
+        }
+        Ok(())
+    }
+
+    fn stopped(&mut self, _at: Moment, _counted: &Counted) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Notifier {
+    fn drop(&mut self) {
+        // Both first, so that they flush at the same time.
+        let outboxes = [self.webhook.take(), self.command.take()];
+        for outbox in outboxes.iter().flatten() {
+            outbox.close(FLUSH);
+        }
+        for outbox in outboxes.into_iter().flatten() {
+            outbox.wait();
+        }
+    }
+}

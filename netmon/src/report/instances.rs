@@ -1,0 +1,211 @@
+//! What `netmon status` prints: for people, or one JSON document.
+
+use std::io::{self, Write};
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::model::{DestinationCounts, Totals, Wall};
+use super::phrase::{count, number};
+
+/// Destinations that are shown, the busiest first.
+const SHOWN: usize = 10;
+
+/// A netmon in the kernel.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    /// The processes that hold its programs.
+    pub pids: Vec<u32>,
+    /// When it was loaded.
+    pub since: Option<Wall>,
+    /// The ids of its programs.
+    pub programs: Vec<u32>,
+    /// Where it is attached in this network namespace.
+    pub interfaces: Vec<Here>,
+    /// What it has counted.
+    #[serde(flatten)]
+    pub counts: Option<Counts>,
+    /// Why its counts cannot be read.
+    pub unreadable: Option<String>,
+}
+
+/// An interface of this network namespace.
+#[derive(Clone, Debug, Serialize)]
+pub struct Here {
+    /// Its name.
+    pub name: String,
+    /// What sees what arrives.
+    pub ingress: Option<&'static str>,
+    /// What sees what leaves.
+    pub egress: Option<&'static str>,
+}
+
+/// Counts since it was loaded.
+#[derive(Clone, Debug, Serialize)]
+pub struct Counts {
+    #[serde(serialize_with = "without_not_served")]
+    totals: Totals,
+    destinations: Vec<DestinationCounts>,
+    destinations_more: usize,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    version: &'static str,
+    instances: &'a [Status],
+}
+
+impl Counts {
+    /// Of these the busiest destinations are kept.
+    pub fn new(totals: Totals, mut destinations: Vec<DestinationCounts>) -> Self {
+        let all = destinations.len();
+        // Stable: the same counts stay in the order of addresses.
+        destinations.sort_by_key(|destination| std::cmp::Reverse(busy(destination)));
+        destinations.truncate(SHOWN);
+        Self {
+            totals,
+            destinations_more: all - destinations.len(),
+            destinations,
+        }
+    }
+}
+
+fn busy(destination: &DestinationCounts) -> u64 {
+    let tcp = &destination.tcp;
+    destination.dns_queries
+        + destination.dns_responses
+        + tcp.dns_queries
+        + tcp.dns_responses
+        + tcp.tcp_connects
+        + tcp.tcp_resets
+        + destination.icmp_unreachable.sum()
+}
+
+/// Only the running process knows what is not served.
+fn without_not_served<S: Serializer>(totals: &Totals, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut value = serde_json::to_value(totals).map_err(serde::ser::Error::custom)?;
+    if let Some(not_served) = value.get_mut("not_served") {
+        *not_served = Value::Null;
+    }
+    value.serialize(serializer)
+}
+
+/// For people.
+pub fn text(instances: &[Status], out: &mut dyn Write) -> io::Result<()> {
+    if instances.is_empty() {
+        return writeln!(out, "no netmon is in this kernel; start one with netmon run");
+    }
+    for instance in instances {
+        one(instance, out)?;
+    }
+    Ok(())
+}
+
+fn one(instance: &Status, out: &mut dyn Write) -> io::Result<()> {
+    let since = instance.since.map_or_else(String::new, |since| {
+        format!(", since {}", since.0.strftime("%Y-%m-%d %H:%M:%S UTC"))
+    });
+    match instance.pids.as_slice() {
+        [] => writeln!(
+            out,
+            "netmon without a process{since}: it counts, and nobody reads it"
+        )?,
+        pids => {
+            let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
+            writeln!(out, "netmon, process {}{since}", pids.join(", "))?;
+        }
+    }
+    for Here {
+        name,
+        ingress,
+        egress,
+    } in &instance.interfaces
+    {
+        writeln!(
+            out,
+            "  {name}: what arrives by {}, what leaves by {}",
+            ingress.unwrap_or("none"),
+            egress.unwrap_or("none")
+        )?;
+    }
+    if instance.interfaces.is_empty() {
+        let there = instance.pids.first().map_or_else(String::new, |pid| {
+            format!("; try nsenter --net=/proc/{pid}/ns/net netmon status")
+        });
+        writeln!(out, "  attached to nothing in this network namespace{there}")?;
+    }
+    if let Some(why) = &instance.unreadable {
+        writeln!(out, "  its counts cannot be read: {why}")?;
+    }
+    instance
+        .counts
+        .as_ref()
+        .map_or(Ok(()), |counts| counted(counts, out))
+}
+
+fn counted(counts: &Counts, out: &mut dyn Write) -> io::Result<()> {
+    let Totals {
+        frames,
+        dns_queries,
+        dns_responses,
+        tcp,
+        dns_unreachable,
+        overflow,
+        events_lost,
+        ..
+    } = counts.totals;
+    writeln!(
+        out,
+        "  {}: {}, {}, {} about DNS",
+        count(frames, "packet", "packets"),
+        count(dns_queries + tcp.dns_queries, "query", "queries"),
+        count(dns_responses + tcp.dns_responses, "response", "responses"),
+        count(dns_unreachable, "unreachable", "unreachables"),
+    )?;
+    if overflow > 0 || events_lost > 0 {
+        writeln!(
+            out,
+            "  {} found no place in the table of destinations, {} none in the ring",
+            count(overflow, "packet", "packets"),
+            count(events_lost, "event", "events"),
+        )?;
+    }
+    for destination in &counts.destinations {
+        writeln!(
+            out,
+            "    {}: {}, {}, {}",
+            destination.address,
+            count(
+                destination.dns_queries + destination.tcp.dns_queries,
+                "query",
+                "queries"
+            ),
+            count(
+                destination.dns_responses + destination.tcp.dns_responses,
+                "response",
+                "responses"
+            ),
+            count(destination.icmp_unreachable.sum(), "ICMP error", "ICMP errors"),
+        )?;
+    }
+    if counts.destinations_more > 0 {
+        writeln!(
+            out,
+            "    and {} less busy ones",
+            number(counts.destinations_more as u64)
+        )?;
+    }
+    Ok(())
+}
+
+/// One document.
+pub fn json(instances: &[Status], out: &mut dyn Write) -> io::Result<()> {
+    let document = Document {
+        schema: 1,
+        version: env!("CARGO_PKG_VERSION"),
+        instances,
+    };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    out.write_all(b"\n")
+}

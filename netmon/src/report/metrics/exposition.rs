@@ -1,0 +1,398 @@
+//! The metrics as a scraper reads them: the contract's names and labels, in either of its two formats.
+//!
+//! docs/metrics.md explains each; a test holds the two together. Values are what the kernel has counted, absolute,
+//! so that nothing is lost between scrapes. A family is told of a server once anything of it was counted, and
+//! then with all its labels, so that a first error is seen as an increase from zero.
+
+use std::fmt;
+use std::sync::Arc;
+
+use netmon_common::{Code, Transport};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeGaugeValue, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::Unit;
+
+use super::book::Page;
+use super::figures::{Codes, Figures};
+use super::histogram::{EDGES_US, Histogram};
+use super::shared::Answer;
+
+/// The label of all servers that are not told apart.
+pub const OTHER: &str = "other";
+
+/// In the order of [`netmon_common::Rcode`].
+const RCODES: [&str; 5] = ["noerror", "servfail", "nxdomain", "refused", "other"];
+const TRANSPORTS: [Transport; 2] = [Transport::Udp, Transport::Tcp];
+
+/// A page of metrics.
+#[derive(Debug)]
+pub struct Exposition {
+    /// What the loop told.
+    pub answer: Arc<Answer>,
+    /// What follows from it for servers.
+    pub page: Page,
+    /// How many incidents are told of one by one.
+    pub places: usize,
+}
+
+type Labels<'a, const N: usize> = [(&'static str, &'a str); N];
+
+impl Collector for Exposition {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
+        let encoder = &mut encoder;
+        self.messages(encoder)?;
+        self.errors(encoder)?;
+        self.latency(encoder)?;
+        self.incidents(encoder)?;
+        self.totals(encoder)?;
+        self.losses(encoder)?;
+        self.itself(encoder)
+    }
+}
+
+impl Exposition {
+    fn messages(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
+        let queries = self.dns_servers().flat_map(|(server, figures)| {
+            let each = TRANSPORTS.into_iter().zip(figures.queries);
+            each.map(move |(transport, count)| ([("server", server), ("transport", transport.name())], count))
+        });
+        counter(
+            encoder,
+            "netmon_dns_queries",
+            "DNS queries to the server",
+            queries,
+        )?;
+        let responses = self.dns_servers().flat_map(|(server, figures)| {
+            TRANSPORTS.into_iter().flat_map(move |transport| {
+                let by_rcode = figures.responses.of(transport);
+                let is_told = transport == Transport::Udp || by_rcode.iter().any(|count| *count > 0);
+                let each = RCODES.into_iter().zip(*by_rcode).filter(move |_| is_told);
+                each.map(move |(rcode, count)| {
+                    let labels = [
+                        ("server", server),
+                        ("transport", transport.name()),
+                        ("rcode", rcode),
+                    ];
+                    (labels, count)
+                })
+            })
+        });
+        counter(
+            encoder,
+            "netmon_dns_responses",
+            "DNS responses from the server",
+            responses,
+        )?;
+        self.by_server(
+            encoder,
+            "netmon_dns_tcp_connects",
+            "SYNs to a DNS port of the server",
+            |figures| figures.tcp_connects,
+        )?;
+        self.by_server(
+            encoder,
+            "netmon_dns_tcp_resets",
+            "RSTs from a DNS port of the server",
+            |figures| figures.tcp_resets,
+        )
+    }
+
+    fn errors(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
+        let all = self
+            .all()
+            .filter(|(_, figures)| figures.icmp_unreachable.iter().any(|count| *count > 0));
+        let all =
+            all.flat_map(|(address, figures)| by_code("destination", address, figures.icmp_unreachable));
+        counter(
+            encoder,
+            "netmon_icmp_unreachable",
+            "ICMP destination unreachables that quote a packet to the destination, by code",
+            all,
+        )?;
+        let dns = self
+            .dns_servers()
+            .flat_map(|(server, figures)| by_code("server", server, figures.dns_unreachable));
+        counter(
+            encoder,
+            "netmon_dns_unreachable",
+            "Of these, those that quote a packet to a DNS port of the server, verified or not",
+            dns,
+        )?;
+        self.by_server(
+            encoder,
+            "netmon_dns_unsolicited",
+            "Of the DNS unreachables, those that quote no query that was seen: forged, or of another path",
+            |figures| figures.unsolicited,
+        )?;
+        self.by_server(
+            encoder,
+            "netmon_dns_late_responses",
+            "ICMP unreachables that quote an answer of the server that came after its client had gone",
+            |figures| figures.late_responses,
+        )
+    }
+
+    fn latency(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
+        let mut metric = encoder.encode_descriptor(
+            "netmon_dns_latency",
+            "Time from a query to its answer, where both were seen",
+            Some(&Unit::Seconds),
+            MetricType::Histogram,
+        )?;
+        for (server, figures) in self.all() {
+            let histogram = &figures.latency;
+            if histogram.count() > 0 {
+                metric
+                    .encode_family(&[("server", server)])?
+                    .encode_histogram::<NoLabelSet>(
+                        seconds(histogram.sum_us),
+                        histogram.count(),
+                        &buckets(histogram),
+                        None,
+                    )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn incidents(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
+        let answer = &self.answer;
+        let told = || answer.active.iter().take(self.places);
+        gauge(
+            encoder,
+            "netmon_incident_active",
+            "1 while an incident is open, with its most likely cause; gone when it has closed",
+            told().map(|incident| {
+                let [server, port, transport, kind] = incident.labels();
+                ([server, port, transport, kind, ("cause", incident.cause)], 1_u64)
+            }),
+        )?;
+        gauge(
+            encoder,
+            "netmon_incident_down",
+            "For each open incident, 1 if the server answers nobody, 0 if some get answers",
+            told().map(|incident| (incident.labels(), u64::from(incident.is_down))),
+        )?;
+        gauge(
+            encoder,
+            "netmon_incident_clients",
+            "For each open incident, clients that it hits",
+            told().map(|incident| (incident.labels(), incident.clients)),
+        )?;
+        gauge(
+            encoder,
+            "netmon_incident_opened_timestamp_seconds",
+            "For each open incident, when it opened, Unix time",
+            told().map(|incident| (incident.labels(), incident.opened.as_duration().as_secs_f64())),
+        )?;
+        let open = |kind: &str| {
+            answer
+                .active
+                .iter()
+                .filter(|incident| incident.kind == kind)
+                .count() as u64
+        };
+        gauge(
+            encoder,
+            "netmon_incidents_open",
+            "Open incidents, those beyond the bound of what is told one by one included",
+            answer.opened.keys().map(|kind| ([("kind", *kind)], open(kind))),
+        )?;
+        counter(
+            encoder,
+            "netmon_incidents",
+            "Incidents that opened since the start, reopened ones not counted again",
+            answer
+                .opened
+                .iter()
+                .map(|(kind, count)| ([("kind", *kind)], *count)),
+        )
+    }
+
+    fn totals(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
+        let totals = &self.answer.counted.totals;
+        let outcomes = [
+            ("dns_queries", totals.dns_queries),
+            ("dns_responses", totals.dns_responses),
+            ("tcp_dns_queries", totals.tcp.dns_queries),
+            ("tcp_dns_responses", totals.tcp.dns_responses),
+            ("tcp_connects", totals.tcp.tcp_connects),
+            ("tcp_resets", totals.tcp.tcp_resets),
+            ("icmp_unreachable", totals.icmp_unreachable),
+            ("fragments", totals.fragments),
+            ("malformed", totals.malformed),
+            ("truncated", totals.truncated),
+            ("not_ip", totals.not_ip),
+            ("other", totals.other),
+        ];
+        let outcomes = outcomes
+            .into_iter()
+            .map(|(outcome, count)| ([("outcome", outcome)], count));
+        counter(
+            encoder,
+            "netmon_packets",
+            "Packets seen, each with one outcome",
+            outcomes,
+        )?;
+        single(
+            encoder,
+            "netmon_bytes",
+            "Bytes of all packets seen, link headers included",
+            totals.bytes,
+        )?;
+        single(
+            encoder,
+            "netmon_dns_not_served",
+            "DNS unreachables about this host's own addresses where nothing ever answered, as scanners cause",
+            totals.not_served,
+        )
+    }
+
+    fn losses(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
+        let counted = &self.answer.counted;
+        let totals = &counted.totals;
+        single(
+            encoder,
+            "netmon_events_lost",
+            "Events that found no place in the ring: an incident may open late",
+            totals.events_lost,
+        )?;
+        single(
+            encoder,
+            "netmon_overflow_packets",
+            "Packets whose destination found no place in the table: counted in the totals only",
+            totals.overflow,
+        )?;
+        single(
+            encoder,
+            "netmon_traces_overwritten",
+            "Traces of queries that were overwritten while they waited: an error may stay unverified",
+            totals.traces_overwritten,
+        )?;
+        let entries = counted
+            .tables
+            .iter()
+            .map(|table| ([("table", table.name)], table.entries));
+        gauge(encoder, "netmon_table_entries", "Entries of a table", entries)?;
+        let capacities = counted
+            .tables
+            .iter()
+            .map(|table| ([("table", table.name)], table.capacity));
+        gauge(
+            encoder,
+            "netmon_table_capacity",
+            "How many entries the table can have",
+            capacities,
+        )
+    }
+
+    fn itself(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
+        let one = |value: u64| std::iter::once(([], value));
+        let listed: Labels<'_, 0> = [];
+        let polled = self.answer.at.offset.wall(self.answer.polled);
+        gauge(
+            encoder,
+            "netmon_last_poll_timestamp_seconds",
+            "When the counts were read from the kernel, Unix time",
+            std::iter::once((listed, polled.as_duration().as_secs_f64())),
+        )?;
+        gauge::<0, _>(
+            encoder,
+            "netmon_servers_listed",
+            "Servers with metrics of their own",
+            one(self.page.servers.len() as u64),
+        )?;
+        gauge::<0, _>(
+            encoder,
+            "netmon_servers_other",
+            "Servers and other destinations that are summed under `other`",
+            one(self.page.others as u64),
+        )?;
+        encoder
+            .encode_descriptor("netmon_build", "The program", None, MetricType::Info)?
+            .encode_info(&[
+                ("version", env!("CARGO_PKG_VERSION")),
+                ("arch", std::env::consts::ARCH),
+            ])
+    }
+
+    /// All destinations, and the rest of them.
+    fn all(&self) -> impl Iterator<Item = (&str, &Figures)> {
+        let listed = self.page.servers.iter().map(|(name, figures)| (&**name, figures));
+        listed.chain(std::iter::once((OTHER, &self.page.other)))
+    }
+
+    /// Those that were ever spoken to or heard as DNS servers.
+    fn dns_servers(&self) -> impl Iterator<Item = (&str, &Figures)> {
+        self.all().filter(|(_, figures)| figures.is_server())
+    }
+
+    fn by_server(
+        &self,
+        encoder: &mut DescriptorEncoder,
+        name: &str,
+        help: &str,
+        count: impl Fn(&Figures) -> u64,
+    ) -> fmt::Result {
+        let samples = self
+            .dns_servers()
+            .map(|(server, figures)| ([("server", server)], count(figures)));
+        counter(encoder, name, help, samples)
+    }
+}
+
+fn by_code<'a>(
+    label: &'static str,
+    address: &'a str,
+    codes: Codes,
+) -> impl Iterator<Item = (Labels<'a, 2>, u64)> {
+    let each = Code::ALL.into_iter().zip(codes);
+    each.map(move |(code, count)| ([(label, address), ("code", code.name())], count))
+}
+
+/// A family of counters; their names get `_total`.
+fn counter<'a, const N: usize>(
+    encoder: &mut DescriptorEncoder,
+    name: &str,
+    help: &str,
+    samples: impl Iterator<Item = (Labels<'a, N>, u64)>,
+) -> fmt::Result {
+    let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for (labels, count) in samples {
+        metric
+            .encode_family(&labels)?
+            .encode_counter::<NoLabelSet, _, u64>(&count, None)?;
+    }
+    Ok(())
+}
+
+fn single(encoder: &mut DescriptorEncoder, name: &str, help: &str, count: u64) -> fmt::Result {
+    counter::<0>(encoder, name, help, std::iter::once(([], count)))
+}
+
+fn gauge<'a, const N: usize, V: EncodeGaugeValue>(
+    encoder: &mut DescriptorEncoder,
+    name: &str,
+    help: &str,
+    samples: impl Iterator<Item = (Labels<'a, N>, V)>,
+) -> fmt::Result {
+    let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    for (labels, value) in samples {
+        metric.encode_family(&labels)?.encode_gauge(&value)?;
+    }
+    Ok(())
+}
+
+/// Upper edges in seconds, the last one infinite, and the answers of each bucket.
+fn buckets(histogram: &Histogram) -> [(f64, u64); EDGES_US.len() + 1] {
+    let mut edges = EDGES_US.into_iter().map(seconds);
+    histogram
+        .counts
+        .map(|count| (edges.next().unwrap_or(f64::INFINITY), count))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact to 285 years")]
+fn seconds(micros: u64) -> f64 {
+    micros as f64 / 1e6
+}

@@ -1,0 +1,102 @@
+//! The incidents that are open, as metrics tell of them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::detect;
+use crate::report::model::Incident;
+use crate::report::sink::Happened;
+
+/// An open incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Active {
+    /// The server's address.
+    pub server: String,
+    /// Its port.
+    pub port: String,
+    /// What carries the messages.
+    pub transport: &'static str,
+    /// What is wrong.
+    pub kind: &'static str,
+    /// The most likely cause.
+    pub cause: &'static str,
+    /// Whether nobody gets answers.
+    pub is_down: bool,
+    /// When it opened, wall time.
+    pub opened: Timestamp,
+    /// Clients that it hits.
+    pub clients: u64,
+}
+
+/// What was told of incidents so far.
+#[derive(Debug)]
+pub struct Incidents {
+    active: BTreeMap<String, Active>,
+    opened: BTreeMap<&'static str, u64>,
+}
+
+impl Default for Incidents {
+    fn default() -> Self {
+        Self {
+            active: BTreeMap::new(),
+            // From the start, so that the first one is seen as an increase.
+            opened: detect::kinds().into_iter().map(|kind| (kind, 0)).collect(),
+        }
+    }
+}
+
+impl Incidents {
+    /// Takes what happened to an incident. One that is told of as going on is open, also if its opening was told
+    /// to an earlier process.
+    pub fn take(&mut self, happened: Happened, incident: &Incident) {
+        match happened {
+            Happened::Opened | Happened::Updated => {
+                self.active.insert(incident.id.clone(), Active::new(incident));
+            }
+            Happened::Closed => {
+                self.active.remove(&incident.id);
+            }
+        }
+        if happened == Happened::Opened && incident.reopened == 0 {
+            *self.opened.entry(incident.kind).or_default() += 1;
+        }
+    }
+
+    /// The open ones, the oldest first.
+    pub fn active(&self) -> Vec<Active> {
+        let mut active: Vec<Active> = self.active.values().cloned().collect();
+        active.sort_by_key(|incident| incident.opened);
+        active
+    }
+
+    /// How many opened, by kind.
+    pub fn opened(&self) -> BTreeMap<&'static str, u64> {
+        self.opened.clone()
+    }
+}
+
+impl Active {
+    fn new(incident: &Incident) -> Self {
+        Self {
+            server: incident.server.to_string(),
+            port: incident.port.to_string(),
+            transport: incident.transport,
+            kind: incident.kind,
+            cause: incident.causes.first().map_or("unknown", |cause| cause.cause),
+            is_down: incident.severity == "down",
+            opened: incident.opened.0,
+            clients: incident.clients.len() as u64 + incident.clients_more,
+        }
+    }
+
+    /// What tells it from others, as labels.
+    pub fn labels(&self) -> [(&'static str, &str); 4] {
+        [
+            ("server", &self.server),
+            ("port", &self.port),
+            ("transport", self.transport),
+            ("kind", self.kind),
+        ]
+    }
+}

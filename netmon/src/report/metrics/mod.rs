@@ -1,0 +1,146 @@
+//! Metrics for Prometheus: `netmon run --metrics ADDRESS:PORT`.
+//!
+//! A scrape wakes the event loop, which hands over its counts as they are (a copy, some milliseconds for
+//! 10,000 destinations, at most twice a second); all else happens on the listener's own thread: which servers
+//! are told apart, what the rest sums up to, the text. Without scrapes nothing is done at all. Data is as old as
+//! the last poll, plus at most half a second.
+//!
+//! It refuses to push, to keep history (that is Prometheus' work), and to tell of anything but metrics.
+
+mod answer;
+mod book;
+mod exposition;
+mod figures;
+mod histogram;
+mod incidents;
+mod listener;
+mod negotiate;
+mod responses;
+mod roster;
+mod shared;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use answer::Site;
+use incidents::Incidents;
+use listener::{Bound, Listening};
+use shared::{Answer, Shared};
+
+use super::model::{Incident, Warning};
+use super::sink::{Counted, Happened, Moment, Sink, Started};
+use crate::time::Time;
+
+/// How metrics are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// Servers that are told apart; the rest is summed. As many incidents, too.
+    pub max_servers: usize,
+    /// How often counts are read.
+    pub interval: Duration,
+}
+
+/// Metrics cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot serve metrics at {address}: {reason}; is another netmon running, or is the address not this host's?"
+)]
+pub struct MetricsError {
+    address: SocketAddr,
+    reason: io::Error,
+}
+
+/// Tells the listener's thread what happens.
+#[derive(Debug)]
+pub struct Metrics {
+    shared: Arc<Shared>,
+    incidents: Incidents,
+    polled: Time,
+    address: SocketAddr,
+    _listening: Listening,
+}
+
+impl Metrics {
+    /// Listens from now on; until interfaces are attached only `/healthz` has something good to say.
+    pub fn start(options: Options) -> Result<Self, MetricsError> {
+        let failed = |reason| MetricsError {
+            address: options.address,
+            reason,
+        };
+        let bound = Bound::new(options.address).map_err(failed)?;
+        let address = bound.address().map_err(failed)?;
+        if !address.ip().is_loopback() {
+            tracing::warn!(
+                "metrics are served at {address}, which is not a loopback address: whoever reaches it can read which \
+                 servers this host asks, without a password"
+            );
+        }
+        let shared = Arc::new(Shared::default());
+        let site = Site::new(Arc::clone(&shared), options);
+        Ok(Self {
+            shared,
+            incidents: Incidents::default(),
+            polled: Time::default(),
+            address,
+            _listening: bound.start(site).map_err(failed)?,
+        })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Sink for Metrics {
+    fn started(&mut self, _at: Moment, _started: &Started<'_>) -> io::Result<()> {
+        self.shared.set_attached(true);
+        Ok(())
+    }
+
+    fn incident(&mut self, _at: Moment, happened: Happened, incident: &Incident) -> io::Result<()> {
+        self.incidents.take(happened, incident);
+        Ok(())
+    }
+
+    fn polled(&mut self, at: Moment) {
+        self.polled = at.time;
+        self.shared.set_polled(at.time);
+    }
+
+    fn wants_snapshot(&self, _at: Moment) -> bool {
+        false
+    }
+
+    fn snapshot(&mut self, _at: Moment, _counted: &Counted) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn poll_asked(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.shared.poll_asked(context)
+    }
+
+    fn answer(&mut self, at: Moment, counted: &Arc<Counted>) {
+        self.shared.answer(Answer {
+            at,
+            polled: self.polled,
+            counted: Arc::clone(counted),
+            active: self.incidents.active(),
+            opened: self.incidents.opened(),
+        });
+    }
+
+    fn warning(&mut self, _at: Moment, _warning: &Warning) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn stopped(&mut self, _at: Moment, _counted: &Counted) -> io::Result<()> {
+        self.shared.set_attached(false);
+        Ok(())
+    }
+}

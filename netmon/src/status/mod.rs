@@ -1,0 +1,87 @@
+//! `netmon status`: what the netmons on this host do, asked from the kernel alone. It needs nothing from them, and
+//! works for one whose process is gone as well.
+
+mod holders;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::kernel::{Hook, Instance, Inventory, KernelError, Occupied, occupied};
+use crate::latency;
+use crate::report::instances::{Counts, Here, Status};
+use crate::report::model::{DestinationCounts, Totals, Wall};
+
+/// What all of them do. Needs root.
+pub fn status() -> Result<Vec<Status>, KernelError> {
+    let instances = Instance::all()?;
+    let occupied = occupied(&Inventory::read_here()?)?;
+    let holders = holders::holders();
+    Ok(instances
+        .iter()
+        .map(|instance| {
+            let pids: BTreeSet<u32> = instance
+                .programs
+                .iter()
+                .filter_map(|program| holders.get(program))
+                .flatten()
+                .copied()
+                .collect();
+            let (counts, unreadable) = match counts(instance) {
+                Ok(counts) => (Some(counts), None),
+                Err(error) => (None, Some(error.to_string())),
+            };
+            Status {
+                pids: pids.into_iter().collect(),
+                since: instance
+                    .since
+                    .and_then(|since| Timestamp::try_from(since).ok())
+                    .map(Wall),
+                programs: instance.programs.iter().copied().collect(),
+                interfaces: interfaces(instance, &occupied),
+                counts,
+                unreadable,
+            }
+        })
+        .collect())
+}
+
+/// Where it is attached in this network namespace.
+fn interfaces(instance: &Instance, occupied: &[Occupied]) -> Vec<Here> {
+    let mut interfaces: BTreeMap<&str, Here> = BTreeMap::new();
+    for Occupied {
+        interface,
+        hook,
+        program,
+    } in occupied
+    {
+        if !instance.programs.contains(program) {
+            continue;
+        }
+        let here = interfaces.entry(interface).or_insert_with(|| Here {
+            name: interface.clone(),
+            ingress: None,
+            egress: None,
+        });
+        match hook {
+            Hook::In(ingress) => here.ingress = Some(ingress.name()),
+            Hook::Out(egress) => here.egress = Some(egress.name()),
+        }
+    }
+    interfaces.into_values().collect()
+}
+
+fn counts(instance: &Instance) -> Result<Counts, KernelError> {
+    let mut poller = instance.poller()?;
+    let counts = poller.counts()?;
+    let latencies = poller.latencies()?;
+    let destinations = counts.destinations.iter().map(|(address, counters)| {
+        let latency = latencies.get(address).map(latency::summary).unwrap_or_default();
+        DestinationCounts::new(*address, counters, latency)
+    });
+    // What is not served only the running decider knows; it is left out where this is printed.
+    Ok(Counts::new(
+        Totals::new(&counts.totals, 0),
+        destinations.collect(),
+    ))
+}

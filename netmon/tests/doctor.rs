@@ -1,0 +1,174 @@
+//! `netmon doctor` and `netmon status`, as root and as nobody.
+#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+
+mod support;
+
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use support::{NETMON, ask_answered, ask_refused, start};
+use xtask::lab::{DnsServer, Namespace, SERVER_V4, two_hosts};
+
+fn json(output: &Output) -> Value {
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{words}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn ask(host: &Namespace, command: &str) -> Value {
+    let mut netmon = Command::new(NETMON);
+    json(&host.output(netmon.args([command, "--format", "json"])).unwrap())
+}
+
+/// What was found of a check or an interface.
+fn findings<'a>(document: &'a Value, check: &str) -> Vec<&'a Value> {
+    let all = document["checks"].as_array().unwrap();
+    all.iter().filter(|finding| finding["check"] == check).collect()
+}
+
+#[track_caller]
+fn assert_found(document: &Value, check: &str, verdict: &str, words: &str) {
+    let found = findings(document, check);
+    assert!(
+        found
+            .iter()
+            .any(|one| one["verdict"] == verdict && one["finding"].as_str().unwrap().contains(words)),
+        "{check}: {verdict} `{words}` is not in {found:#?}"
+    );
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and XDP"]
+fn the_doctor_says_which_hook_each_interface_gets_and_who_is_there() {
+    let hosts = two_hosts().unwrap();
+    for name in ["free", "taken"] {
+        hosts.client.ip(&format!("tuntap add {name} mode tap")).unwrap();
+    }
+    hosts.client.ip("tuntap add tunnel mode tun").unwrap();
+    let mut other = start(&hosts.client, &["--hook", "xdp-native", "--interface", "taken"]);
+    let document = ask(&hosts.client, "doctor");
+    for (check, words) in [
+        ("kernel", "Linux"),
+        ("rights", "may load and attach"),
+        ("programs", "the verifier takes all three"),
+        ("interfaces", "watches lo, to-server"),
+        ("lo", "TC: what it carries is seen once"),
+        ("to-server", "driver veth; --hook auto would take TC"),
+        (
+            "free",
+            "driver tun; --hook auto would take native XDP: the driver has it",
+        ),
+        ("taken", "--hook auto would take TC: the XDP hook is taken"),
+        ("taken", "`netmon_xdp` (id "),
+    ] {
+        assert_found(&document, check, "ok", words);
+    }
+    assert_found(&document, "tunnel", "warning", "without Ethernet headers");
+    // Looking leaves no trace.
+    assert_eq!(findings(&document, "free").len(), 1);
+    other.stop().unwrap();
+    support::assert_nothing_attached(&hosts.client);
+}
+
+#[test]
+#[ignore = "needs root: changes its user"]
+fn nobody_is_told_what_the_doctor_cannot_see_and_that_status_needs_root() {
+    const NOBODY: u32 = 65_534;
+    let copy = tempfile::tempdir().unwrap();
+    let binary = copy.path().join("netmon");
+    std::fs::copy(NETMON, &binary).unwrap();
+    std::fs::set_permissions(copy.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(&binary);
+        command.args(arguments).uid(NOBODY).gid(NOBODY).output().unwrap()
+    };
+    let document = json(&run(&["doctor", "--format", "json"]));
+    assert_eq!(document["verdict"], "warning");
+    for (check, words) in [
+        ("rights", "lacks CAP_BPF"),
+        ("programs", "not permitted"),
+        ("others", "only root"),
+    ] {
+        assert_found(&document, check, "warning", words);
+    }
+    assert_found(&document, "lo", "ok", "TC");
+    let refused = run(&["status"]);
+    assert_eq!(refused.status.code(), Some(3));
+    let words = String::from_utf8_lossy(&refused.stderr);
+    assert!(words.contains("only root"), "{words}");
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and XDP"]
+fn status_tells_of_each_netmon_what_it_watches_and_has_counted() {
+    let hosts = two_hosts().unwrap();
+    let mut server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+    let mut one = start(
+        &hosts.client,
+        &["--hook", "xdp-native", "--interface", "to-server"],
+    );
+    let mut other = start(&hosts.client, &["--interface", "lo", "--interface", "to-server"]);
+    ask_answered(&hosts.client, SERVER_V4, 3);
+    server.stop().unwrap();
+    ask_refused(&hosts.client, SERVER_V4, 2);
+    let document = ask(&hosts.client, "status");
+    let of = |pid: u32| {
+        let instances = document["instances"].as_array().unwrap();
+        let mut mine = instances
+            .iter()
+            .filter(|instance| instance["pids"] == serde_json::json!([pid]));
+        let found = mine.next().unwrap_or(&Value::Null).clone();
+        assert!(mine.next().is_none(), "{document:#}");
+        found
+    };
+    let first = of(one.process().id());
+    let second = of(other.process().id());
+    let hooks = |name: &str, ingress: &str, egress: Value| serde_json::json!({"name": name, "ingress": ingress, "egress": egress});
+    assert_eq!(
+        first["interfaces"],
+        serde_json::json!([hooks("to-server", "xdp-native", "tcx".into())])
+    );
+    assert_eq!(
+        second["interfaces"],
+        serde_json::json!([
+            hooks("lo", "tc", Value::Null),
+            hooks("to-server", "tc", "tcx".into())
+        ])
+    );
+    for instance in [&first, &second] {
+        assert_eq!(instance["programs"].as_array().unwrap().len(), 3, "{instance:#}");
+        assert_eq!(instance["totals"]["dns_queries"], 5, "{instance:#}");
+        assert_eq!(instance["totals"]["not_served"], Value::Null);
+        let destination = &instance["destinations"][0];
+        assert_eq!(destination["address"], SERVER_V4.to_string());
+        assert_eq!(destination["dns_responses"], 3);
+        assert_eq!(destination["icmp_unreachable"]["port"], 2);
+        assert_eq!(destination["latency_us"]["count"], 3);
+    }
+    let text = hosts.client.exec(Command::new(NETMON).arg("status")).unwrap();
+    for words in [
+        &format!("netmon, process {}, since 20", one.process().id()),
+        "  to-server: what arrives by xdp-native, what leaves by tcx\n",
+        "    203.0.113.2: 5 queries, 3 responses, 2 ICMP errors\n",
+    ] {
+        assert!(text.contains(words), "`{words}` is not in {text}");
+    }
+    // From another namespace it is not seen where they are attached, and that is said.
+    let elsewhere = hosts.server.exec(Command::new(NETMON).arg("status")).unwrap();
+    assert!(
+        elsewhere.contains("attached to nothing in this network namespace; try nsenter"),
+        "{elsewhere}"
+    );
+    one.stop().unwrap();
+    other.stop().unwrap();
+    let gone = ask(&hosts.client, "status");
+    let pids = |instance: &Value| instance["pids"][0].as_u64();
+    let instances = gone["instances"].as_array().unwrap();
+    let ended = [one.process().id(), other.process().id()].map(|pid| Some(u64::from(pid)));
+    assert!(
+        instances.iter().all(|instance| !ended.contains(&pids(instance))),
+        "{gone:#}"
+    );
+}

@@ -1,0 +1,13 @@
+//! The history with a real monitor: outages that outlive it, and disks that fail it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may die of a surprise"
+)]
+
+mod disk;
+mod place;
+mod restart;
+#[path = "../support/mod.rs"]
+mod support;
+mod troubles;

@@ -1,0 +1,107 @@
+//! Counts and incidents with something of everything.
+
+use std::collections::BTreeMap;
+
+use netmon::report::model::{ByCode, Cause, DestinationCounts, Incident, Latency, Totals, Wall};
+use netmon::report::sink::{Counted, Table};
+use netmon::report::words::Shown;
+use netmon_common::records::{self, Destination};
+use netmon_common::{Address, Outcome, latency};
+
+/// The server that is in trouble.
+pub const SERVER: Address = Address::v4([203, 0, 113, 2]);
+
+/// So many servers, each asked more often than the one before, and the first of all in trouble.
+pub fn counted(servers: u32) -> Counted {
+    let mut totals = records::Totals {
+        bytes: 123_456,
+        events_lost: 3,
+        overflow: 2,
+        traces_overwritten: 1,
+        ..records::Totals::default()
+    };
+    for (outcome, count) in Outcome::ALL.into_iter().zip(100..) {
+        totals.outcomes[outcome as usize] = count;
+        totals.frames += count;
+    }
+    let mut latencies = BTreeMap::new();
+    let destinations = (0..servers).map(|number| {
+        let address = match number {
+            0 => SERVER,
+            number => Address::from(std::net::Ipv4Addr::from_bits(0x0a00_0000 + number)),
+        };
+        let number = u64::from(number);
+        let counters = Destination {
+            dns_queries: 1_000 + number,
+            dns_responses: 900 + number,
+            tcp_dns_queries: 5,
+            tcp_dns_responses: 4,
+            tcp_connects: 6,
+            tcp_resets: 1,
+            rcodes: [800 + number, 50, 40, 10, 4],
+            icmp_unreachable: [0, 1, 0, 7, 2, 1],
+            dns_unreachable: [0, 1, 0, 6, 2, 0],
+            late_responses: 2,
+            unsolicited: 1,
+        };
+        let mut times = records::Latency::ZERO;
+        for micros in [80, 300, 300, 4_000, 20_000_000] {
+            times.counts[latency::bucket(micros)] += 1;
+        }
+        latencies.insert(address, times);
+        DestinationCounts::new(address, &counters, Latency::default())
+    });
+    Counted {
+        totals: Totals::new(&totals, 9),
+        destinations: destinations.collect(),
+        latencies,
+        tables: vec![Table {
+            name: "destinations",
+            entries: u64::from(servers),
+            capacity: 8_192,
+        }],
+    }
+}
+
+/// An incident of [`SERVER`], which is open.
+pub fn incident() -> Incident {
+    let wall: Wall = Wall("2026-11-24T13:24:36.098564Z".parse().unwrap());
+    Incident {
+        id: "one".to_owned(),
+        server: Shown(SERVER),
+        port: 53,
+        transport: "udp",
+        kind: "unreachable",
+        state: "open",
+        severity: "down",
+        began: wall,
+        opened: wall,
+        last_seen: wall,
+        closed: None,
+        closed_because: None,
+        reopened: 0,
+        queries: 3,
+        answers: 0,
+        errors: ByCode::default(),
+        verified: 3,
+        reporters: vec![Shown(SERVER)],
+        clients: vec![Shown(Address::v4([192, 51, 100, 15]))],
+        clients_more: 4,
+        names: Vec::new(),
+        names_more: 0,
+        causes: vec![Cause {
+            cause: "service-down",
+            likelihood: "likely",
+            evidence: String::new(),
+        }],
+    }
+}
+
+/// The same, closed.
+pub fn closed() -> Incident {
+    Incident {
+        state: "closed",
+        closed_because: Some("answered"),
+        ..incident()
+    }
+}

@@ -1,0 +1,298 @@
+//! What is pinned outlives netmon: counts go on through crashes and upgrades, to the packet.
+#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::{SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use aya::maps::{Array, Map, MapData, MapInfo};
+use netmon::kernel::{Kernel, Pins, Program, Settings};
+use netmon_common::limits;
+use netmon_common::records::LAYOUT;
+use nix::sys::signal::Signal;
+use support::{
+    NETMON, ask_answered, ask_refused, assert_counts, assert_nothing_attached, destination, start,
+};
+use xtask::lab::{DnsServer, Netmon, SERVER_V4, TYPE_A, query, two_hosts, with_router};
+
+/// A directory of a test's own, which is removed with everything that is pinned in it.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Self(PathBuf::from(format!(
+            "/sys/fs/bpf/netmon-test-{}-{number}",
+            std::process::id()
+        )))
+    }
+
+    fn text(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _none_is_left = Pins::remove(&self.0);
+    }
+}
+
+fn netmon(arguments: &[&str]) -> Output {
+    Command::new(NETMON).args(arguments).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Insists that all links were taken over as they were.
+fn assert_adopted(netmon: &Netmon, interface: &str) {
+    let told = netmon.interface(interface);
+    assert_eq!(told["why"], "the link that was pinned here goes on", "{told}");
+}
+
+/// Two netmons, one where the queries leave and one where they arrive, are killed 25 times, and each start replaces the
+/// programs of four links: 100 replacements. Nothing of it costs a packet.
+#[test]
+#[ignore = "needs root: network namespaces, XDP, TC and pins"]
+fn nothing_is_lost_when_netmon_is_killed_and_its_programs_are_replaced_under_load() {
+    const CYCLES: usize = 25;
+    let hosts = with_router().unwrap();
+    hosts.router.set("net/ipv4/ip_forward", "0").unwrap();
+    let pins = [Directory::new(), Directory::new()];
+    let places = [
+        (&hosts.client, "to-router", "tc"),
+        (&hosts.router, "to-client", "xdp-native"),
+    ];
+    let begin = || -> Vec<Netmon> {
+        let each = places.iter().zip(&pins);
+        each.map(|((host, interface, hook), pins)| {
+            let arguments = ["--interface", interface, "--hook", hook, "--pin", pins.text()];
+            start(host, &arguments)
+        })
+        .collect()
+    };
+    let ended = AtomicBool::new(false);
+    let (sent, last) = thread::scope(|scope| {
+        // Before the load: what is sent while nothing is attached is not counted.
+        let mut running = begin();
+        let load = scope.spawn(|| {
+            let socket = hosts
+                .client
+                .enter(|| UdpSocket::bind("0.0.0.0:0"))
+                .unwrap()
+                .unwrap();
+            send_until(&ended, &socket, SocketAddr::from((SERVER_V4, 53)))
+        });
+        for cycle in 0..CYCLES {
+            for netmon in &mut running {
+                netmon.process().signal(Signal::SIGKILL).unwrap();
+                netmon.wait().unwrap();
+            }
+            if cycle % 5 == 0 {
+                thread::sleep(Duration::from_millis(300));
+            }
+            running = begin();
+            for (netmon, (_host, interface, _hook)) in running.iter().zip(&places) {
+                assert_adopted(netmon, interface);
+            }
+        }
+        ended.store(true, Ordering::Relaxed);
+        let sent = load.join().unwrap();
+        let last: Vec<_> = running.iter_mut().map(|netmon| netmon.stop().unwrap()).collect();
+        (sent, last)
+    });
+    println!("{sent} queries were sent");
+    assert!(sent > 10_000, "only {sent} queries were sent");
+    for event in &last {
+        assert_eq!(
+            destination(event, SERVER_V4)["dns_queries"],
+            sent,
+            "{:#}",
+            event.value["totals"]
+        );
+        assert_eq!(event.value["totals"]["dns_queries"], sent);
+    }
+}
+
+/// Sends 4,000 queries a second until it is told to end; how many they were.
+fn send_until(ended: &AtomicBool, socket: &UdpSocket, to: SocketAddr) -> u64 {
+    const BATCH: u64 = 40;
+    const EVERY: Duration = Duration::from_millis(10);
+    let message = query(7, "pinned.test", TYPE_A);
+    let mut sent = 0;
+    let mut next = Instant::now();
+    while !ended.load(Ordering::Relaxed) {
+        for _ in 0..BATCH {
+            assert_eq!(socket.send_to(&message, to).unwrap(), message.len());
+        }
+        sent += BATCH;
+        next += EVERY;
+        thread::sleep(next.saturating_duration_since(Instant::now()));
+    }
+    sent
+}
+
+#[test]
+#[ignore = "needs root: network namespaces, TC and pins"]
+fn the_kernel_counts_while_netmon_is_stopped_and_detach_ends_it() {
+    let hosts = two_hosts().unwrap();
+    let mut server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+    let pins = Directory::new();
+    let arguments = ["--interface", "to-server", "--pin", pins.text()];
+    let mut first = start(&hosts.client, &arguments);
+    ask_answered(&hosts.client, SERVER_V4, 2);
+    assert_counts(&first.stop().unwrap(), SERVER_V4, 2, 2, 0);
+
+    ask_answered(&hosts.client, SERVER_V4, 3);
+    server.stop().unwrap();
+    ask_refused(&hosts.client, SERVER_V4, 1);
+    let mut second = start(&hosts.client, &arguments);
+    assert_adopted(&second, "to-server");
+    let in_use = netmon(&["detach", "--pin", pins.text()]);
+    assert_eq!(in_use.status.code(), Some(3));
+    assert!(
+        stderr(&in_use).contains("another netmon uses what is pinned"),
+        "{}",
+        stderr(&in_use)
+    );
+    // An error that came meanwhile is told now, and verified by the trace of before.
+    second.wait_event("incident_opened", support::SOON).unwrap();
+    let stopped = second.stop().unwrap();
+    assert_counts(&stopped, SERVER_V4, 6, 5, 1);
+
+    let removed = netmon(&["detach", "--pin", pins.text()]);
+    assert!(removed.status.success(), "{}", stderr(&removed));
+    let words = String::from_utf8(removed.stdout).unwrap();
+    assert!(words.starts_with("removed 2 links and "), "{words}");
+    assert!(!pins.0.exists());
+    assert_nothing_attached(&hosts.client);
+    let again = netmon(&["detach", "--pin", pins.text()]);
+    assert!(again.status.success());
+    assert!(
+        String::from_utf8(again.stdout)
+            .unwrap()
+            .starts_with("nothing is pinned")
+    );
+}
+
+#[test]
+#[ignore = "needs root: pins maps"]
+fn pins_of_another_layout_are_refused_and_left_as_they_are() {
+    let run = |pins: &Directory| {
+        netmon(&[
+            "run",
+            "--interface",
+            "lo",
+            "--duration",
+            "1s",
+            "--pin",
+            pins.text(),
+        ])
+    };
+    let other_size = Directory::new();
+    drop(Pins::open(&other_size.0, limits::DESTINATIONS / 2).unwrap());
+    let other_layout = Directory::new();
+    drop(Pins::open(&other_layout.0, limits::DESTINATIONS).unwrap());
+    let map = MapData::from_pin(other_layout.0.join("layout")).unwrap();
+    let mut layout: Array<_, [u32; 2]> = Map::Array(map).try_into().unwrap();
+    layout.set(0, [LAYOUT + 1, limits::DESTINATIONS], 0).unwrap();
+    let cases = [
+        (
+            &other_size,
+            "a table of 4096 destinations, and 8192 were asked for".to_owned(),
+        ),
+        (
+            &other_layout,
+            format!(
+                "layout {}, and this netmon knows layout {LAYOUT} only",
+                LAYOUT + 1
+            ),
+        ),
+    ];
+    for (pins, difference) in cases {
+        let before = files(&pins.0);
+        let refused = run(pins);
+        assert_eq!(refused.status.code(), Some(3), "{difference}");
+        assert!(stderr(&refused).contains(&difference), "{}", stderr(&refused));
+        assert!(
+            stderr(&refused).contains("netmon detach --pin"),
+            "{}",
+            stderr(&refused)
+        );
+        assert_eq!(files(&pins.0), before);
+    }
+}
+
+#[test]
+#[ignore = "needs root: pins maps"]
+fn a_directory_that_is_no_bpf_file_system_is_refused_with_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let pins = directory.path().join("netmon");
+    let refused = netmon(&["run", "--interface", "lo", "--pin", pins.to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(3));
+    let words = stderr(&refused);
+    assert!(words.contains("mount -t bpf bpf /sys/fs/bpf"), "{words}");
+    assert!(!pins.exists());
+}
+
+/// Pinned maps are known by their layout alone: whoever changes a map counts `LAYOUT` up, and takes the new snapshot.
+#[test]
+#[ignore = "needs root: pins maps"]
+fn all_maps_are_pinned_and_have_the_form_of_their_layout() {
+    let pins = Directory::new();
+    let opened = Pins::open(&pins.0, limits::DESTINATIONS).unwrap();
+    let mut kernel = Kernel::load_pinned(&Settings::default(), Arc::new(opened)).unwrap();
+    let pinned: Vec<MapInfo> = files(&pins.0.join("maps"))
+        .iter()
+        .map(|file| MapInfo::from_pin(file).unwrap())
+        .collect();
+    let ids: BTreeSet<u32> = pinned.iter().map(MapInfo::id).collect();
+    let mut used: BTreeSet<u32> = BTreeSet::new();
+    used.extend(kernel.xdp().unwrap().info().unwrap().map_ids().unwrap().unwrap());
+    for program in [Program::Ingress, Program::Egress] {
+        let info = kernel.classifier(program).unwrap().info().unwrap();
+        used.extend(info.map_ids().unwrap().unwrap());
+    }
+    for id in used.difference(&ids) {
+        let name = MapInfo::from_id(*id).unwrap().name_as_str().unwrap().to_owned();
+        assert!(name.starts_with(".rodata"), "{name} is not pinned");
+    }
+    let forms: Vec<String> = pinned.iter().map(form).collect();
+    insta::assert_snapshot!(format!("maps_of_layout_{LAYOUT}"), forms.join("\n"));
+}
+
+fn form(map: &MapInfo) -> String {
+    format!(
+        "{}: {:?}, {} to {} bytes, {} entries",
+        map.name_as_str().unwrap(),
+        map.map_type().unwrap(),
+        map.key_size(),
+        map.value_size(),
+        map.max_entries()
+    )
+}
+
+/// All files below a directory.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        }
+        found.push(path);
+    }
+    found.sort();
+    found
+}
