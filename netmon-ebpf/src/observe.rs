@@ -47,7 +47,7 @@ pub fn observe<P: Packet>(packet: P) {
 /// need it.
 #[inline(never)]
 fn find_in_whole<P: Packet>(packet: P) -> bool {
-    matches!(find(packet, Whole::of), Rest::Noted(_))
+    matches!(find(packet, |packet| Some(Whole::of(packet))), Rest::Noted(_))
 }
 
 /// Finds out what the packet means, and counts it if that is all that is to be done.

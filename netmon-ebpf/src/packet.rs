@@ -143,11 +143,11 @@ pub struct Whole<P> {
 
 impl<P: Packet> Whole<P> {
     #[inline(always)]
-    pub fn of(packet: P) -> Option<Self> {
-        Some(Self {
+    pub fn of(packet: P) -> Self {
+        Self {
             packet,
             len: packet.len(),
-        })
+        }
     }
 }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum};
 use glob::Pattern;
 
+use netmon_common::limits;
+
 use super::{Keep, Notify};
 use crate::kernel::{DEFAULT_PIN_DIRECTORY, HookChoice};
 use crate::time::parse_duration;
@@ -47,6 +49,11 @@ pub struct Run {
     /// A DNS port (repeatable, at most 8)
     #[arg(long, value_name = "PORT", default_value = "53", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Vec<u16>,
+
+    /// Destinations that are counted apart; further ones are counted together. Each takes half a KiB of kernel memory
+    /// for each CPU
+    #[arg(long, value_name = "N", default_value_t = limits::DESTINATIONS, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub destinations: u32,
 
     /// How often counts are read: a number and ms, s, m or h
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = interval)]

@@ -34,6 +34,7 @@ pub const KEYS: &[Key] = &[
     restart("exclude", "exclude"),
     restart("hook", "hook"),
     restart("port", "port"),
+    restart("destinations", "destinations"),
     restart("no-latency", "no-latency"),
     restart("pin", "pin"),
     reload("server", "server"),

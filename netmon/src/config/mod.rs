@@ -136,9 +136,9 @@ impl Config {
             hook: arguments.hook.into(),
             settings: Settings {
                 ports: dns_ports,
+                destinations: arguments.destinations,
                 tracking: !arguments.no_latency,
                 log: matches!(arguments.log_level, cli::LogLevel::Debug | cli::LogLevel::Trace),
-                ..Settings::default()
             },
             ports,
             interval: arguments.interval,

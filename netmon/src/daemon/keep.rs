@@ -4,7 +4,7 @@ use super::Monitor;
 use crate::counts::Counts;
 use crate::latency;
 use crate::report::model::{DestinationCounts, Incident, Totals};
-use crate::report::sink::Counted;
+use crate::report::sink::{Counted, Happened};
 
 impl Monitor<'_> {
     /// Goes on from what had been counted before anything was attached: pinned maps have counted all along. To the
@@ -55,6 +55,8 @@ impl Monitor<'_> {
             if open.iter().all(|known| known.id != incident.id) {
                 self.summary.incidents += 1;
                 self.watchlist.add(incident.server.0)?;
+                // Whoever tells what is open now must know of it.
+                self.sink.incident(self.now(), Happened::Updated, &incident)?;
             }
         }
         self.tell_changes()

@@ -128,6 +128,7 @@ impl Kernel {
             .override_global("TRACE_SECRET", &secret, true)
             .override_global("TRACKING", &tracking, true)
             .map_max_entries("DESTINATIONS", settings.destinations)
+            .map_max_entries("SERVERS", settings.destinations)
             .load(object)
             .map_err(|error| KernelError::load(&error))?;
         let mut kernel = Self { ebpf, pins };
