@@ -190,6 +190,7 @@ impl<'a> Monitor<'a> {
     /// Tells what became of the interfaces, and goes by this host's addresses as they are now.
     fn network_changed(&mut self, change: Change) -> io::Result<()> {
         let now = self.now();
+        self.sink.network_changed(&change);
         match change {
             Change::Addresses(local) => {
                 self.decider.set_local(local.iter().copied());

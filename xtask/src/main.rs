@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod build;
 mod conformance;
+mod deb;
 mod demo;
 mod executables;
 mod fuzz;
@@ -56,6 +57,8 @@ enum Command {
     Bench(bench::Options),
     /// Compare how user space, the XDP program and tshark read a directory of captures
     Conformance(conformance::Options),
+    /// Build the Debian package
+    Deb(deb::Options),
     /// Run the fuzz targets
     Fuzz(fuzz::Options),
 }
@@ -86,6 +89,7 @@ fn dispatch(task: Command) -> Result<()> {
         Command::Demo(options) => build::demo(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Conformance(options) => conformance::run(&options),
+        Command::Deb(options) => deb::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
     }
 }

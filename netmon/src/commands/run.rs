@@ -12,6 +12,7 @@ use netmon::report::journal::Journal;
 use netmon::report::lines::Lines;
 use netmon::report::metrics::Metrics;
 use netmon::report::people::People;
+use netmon::report::service::{self, Service};
 use netmon::report::sink::{Sink, Sinks};
 use netmon::rights;
 
@@ -30,6 +31,10 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
     if log.is_journal() {
         sinks.push(Box::new(Journal));
     }
+    // Before those whose end takes seconds, so that systemd knows of the end when it begins.
+    if let Some(service) = Service::find() {
+        sinks.push(Box::new(service));
+    }
     if let Some(settings) = &config.history {
         sinks.push(Box::new(Keeper::start(settings)?));
     }
@@ -43,6 +48,7 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
 
     let mut live = Live::new(source, loaded);
     let mut reload = || {
+        service::reloading();
         let reloaded = live.reload()?;
         log.set_level(reloaded.config.log_level);
         for warning in reloaded.config.warnings() {

@@ -173,8 +173,19 @@ impl Pins {
                 Err(error) => return Err(pin_error("remove", &directory.join(file), &error)),
             }
         }
-        fs::remove_dir(directory).map_err(|error| pin_error("remove", directory, &error))?;
-        Ok(Some(removed))
+        match fs::remove_dir(directory) {
+            Ok(()) => Ok(Some(removed)),
+            // It is mounted by itself, as in the service's sandbox: empty is all that it can be.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::ResourceBusy | io::ErrorKind::ReadOnlyFilesystem
+                ) =>
+            {
+                Ok(Some(removed))
+            }
+            Err(error) => Err(pin_error("remove", directory, &error)),
+        }
     }
 }
 

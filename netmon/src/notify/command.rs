@@ -38,6 +38,10 @@ impl Command {
             .args(arguments)
             .stdin(input(&notice.body)?)
             .stdout(Stdio::null())
+            // What systemd agreed with netmon is not for it.
+            .env_remove("NOTIFY_SOCKET")
+            .env_remove("WATCHDOG_USEC")
+            .env_remove("WATCHDOG_PID")
             // All that it starts can be killed with it, and a Ctrl-C is for netmon alone.
             .process_group(0)
             .spawn()?;

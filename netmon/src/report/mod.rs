@@ -20,6 +20,7 @@ mod panels;
 pub mod people;
 pub mod phrase;
 pub mod rich;
+pub mod service;
 pub mod sink;
 mod sparkline;
 mod story;

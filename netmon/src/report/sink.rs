@@ -10,7 +10,7 @@ use netmon_common::{Address, records};
 use super::model::{DestinationCounts, Incident, Totals, Warning};
 use crate::config::Reloaded;
 use crate::detect::{Memory, Remembered};
-use crate::kernel::Attachment;
+use crate::kernel::{Attachment, Change};
 use crate::time::{Time, WallOffset};
 
 /// What an interface got, for those who ask why.
@@ -117,6 +117,8 @@ pub trait Sink {
     fn reloaded(&mut self, _at: Moment, _reloaded: Result<&Reloaded, &str>) -> io::Result<()> {
         Ok(())
     }
+    /// The interfaces that are watched have changed. Whoever only tells of it gets [`Self::warning`] as well.
+    fn network_changed(&mut self, _change: &Change) {}
     /// The end.
     fn stopped(&mut self, at: Moment, counted: &Counted) -> io::Result<()>;
 
@@ -193,6 +195,10 @@ impl Sink for Sinks {
 
     fn reloaded(&mut self, at: Moment, reloaded: Result<&Reloaded, &str>) -> io::Result<()> {
         self.0.iter_mut().try_for_each(|sink| sink.reloaded(at, reloaded))
+    }
+
+    fn network_changed(&mut self, change: &Change) {
+        self.0.iter_mut().for_each(|sink| sink.network_changed(change));
     }
 
     fn stopped(&mut self, at: Moment, counted: &Counted) -> io::Result<()> {

@@ -22,10 +22,21 @@ fn paths() -> Vec<String> {
 }
 
 #[test]
-fn the_example_says_nothing_but_defaults_and_knows_every_key() {
+fn the_packaged_file_says_defaults_and_what_a_service_wants_and_knows_every_key() {
     let example = fs::read_to_string(repository().join("deploy/netmon.toml")).unwrap();
     let defaults = Written::new("").shown(&[]);
-    assert_eq!(Written::new(&example).shown(&[]), defaults);
+    let mut packaged = Written::new(&example).shown(&[]);
+    for (key, value) in [
+        ("pin", "\"/sys/fs/bpf/netmon\""),
+        ("history.file", "\"/var/lib/netmon/history.db\""),
+        ("metrics.listen", "\"127.0.0.1:9253\""),
+    ] {
+        let (is, origin) = packaged.remove(key).unwrap_or_default();
+        assert_eq!(is, value, "{key}");
+        assert!(origin.starts_with("file"), "{key}: {origin}");
+        assert!(!defaults.contains_key(key), "{key} has a default");
+    }
+    assert_eq!(packaged, defaults);
 
     // A setting that is commented out follows its # at once, prose does not.
     let uncommented: Vec<&str> = example

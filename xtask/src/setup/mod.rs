@@ -11,6 +11,7 @@ mod compiler;
 mod fuzzer;
 mod linker;
 mod manual;
+mod packager;
 mod packages;
 
 use anyhow::Result;
@@ -30,6 +31,7 @@ pub enum Task {
     Bench,
     Conformance,
     Fuzz,
+    Deb,
 }
 
 /// Makes sure of everything that the task needs.
@@ -44,6 +46,7 @@ pub fn ensure(task: Task) -> Result<()> {
     match task {
         Task::Test => bpffs::ensure(),
         Task::Fuzz => fuzzer::ensure(),
+        Task::Deb => packager::ensure(),
         _ => Ok(()),
     }
 }

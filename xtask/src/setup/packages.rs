@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{
     Task,
-    Task::{Bench, Conformance, Demo, Fuzz, Test},
+    Task::{Bench, Conformance, Deb, Demo, Fuzz, Test},
     apt::Apt,
 };
 use crate::process;
@@ -45,6 +45,12 @@ const TOOLS: &[Tool] = &[
     tool("clang", "clang", &[Bench]),
     tool("/usr/include/linux/bpf.h", "linux-libc-dev", &[Bench]),
     tool("/usr/include/bpf/bpf_helpers.h", "libbpf-dev", &[Bench]),
+    // Who judges packages and units, and a systemd to install them under.
+    tool("lintian", "lintian", &[Deb]),
+    tool("/lib/systemd/systemd", "systemd", &[Deb]),
+    tool("dpkg-shlibdeps", "dpkg-dev", &[Deb]),
+    tool("man", "man-db", &[Deb]),
+    tool("curl", "curl", &[Deb]),
     // libFuzzer is C++.
     tool("c++", "g++", &[Fuzz]),
 ];
