@@ -128,7 +128,7 @@ fn query<P: Packet>(packet: P, exchange: &Exchange, kept: &mut Kept, now_ns: u64
             last_answer_ns: server.last_answer_ns(exchange.transport),
             flags: exchange.flags,
         };
-        note_lost(events::send_sample(packet, EventKind::Query, exchange, &known));
+        note_lost(events::send(packet, EventKind::Query, exchange, &known));
     }
 }
 
@@ -174,7 +174,7 @@ fn answer<P: Packet>(packet: P, exchange: &Exchange, kept: &mut Kept, flow: Flow
             last_answer_ns: now_ns,
             flags: exchange.flags,
         };
-        note_lost(events::send_sample(packet, EventKind::Answer, exchange, &known));
+        note_lost(events::send(packet, EventKind::Answer, exchange, &known));
     }
 }
 
@@ -223,7 +223,7 @@ fn failure<P: Packet>(
             last_answer_ns,
             flags,
         };
-        note_lost(events::send_failure(packet, exchange, &known));
+        note_lost(events::send(packet, EventKind::Failure, exchange, &known));
     }
 }
 
@@ -237,7 +237,7 @@ fn untracked_failure<P: Packet>(packet: P, exchange: &Exchange, now_ns: u64) {
             last_answer_ns: 0,
             flags: 0,
         };
-        note_lost(events::send_failure(packet, exchange, &known));
+        note_lost(events::send(packet, EventKind::Failure, exchange, &known));
     }
 }
 

@@ -73,18 +73,18 @@ impl Flow {
     /// flow in 2^54, which is what is kept of it. BPF has no rotation, which makes `SipHash` slow.
     #[inline(always)]
     pub fn hash<K: Keys>(&self, keys: &K) -> FlowHash {
-        let half = |first: usize| {
-            let mut sum = keys.at(first);
-            let mut place = first + 1;
-            for [one, other] in self.words() {
-                let one = keys.at(place).wrapping_add(u64::from(one));
-                let other = keys.at(place + 1).wrapping_add(u64::from(other));
-                sum = sum.wrapping_add(one.wrapping_mul(other));
-                place += 2;
+        let mut halves = [keys.at(0), keys.at(HALF)];
+        let mut place = 1;
+        for [one, other] in self.words() {
+            for (sum, first) in halves.iter_mut().zip([0, HALF]) {
+                let one = keys.at(first + place).wrapping_add(u64::from(one));
+                let other = keys.at(first + place + 1).wrapping_add(u64::from(other));
+                *sum = sum.wrapping_add(one.wrapping_mul(other));
             }
-            sum >> 32
-        };
-        FlowHash::new(half(0) << 32 | half(HALF))
+            place += 2;
+        }
+        let [high, low] = halves;
+        FlowHash::new(high >> 32 << 32 | low >> 32)
     }
 
     #[inline(always)]
