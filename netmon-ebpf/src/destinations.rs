@@ -1,7 +1,9 @@
 //! The table of destinations: exact, never evicting, never reset.
 
+use core::cell::UnsafeCell;
+
 use aya_ebpf::bindings::BPF_NOEXIST;
-use aya_ebpf::btf_maps::{Array, PerCpuHashMap};
+use aya_ebpf::btf_maps::PerCpuHashMap;
 use aya_ebpf::macros::btf_map;
 use netmon_common::Address;
 use netmon_common::limits;
@@ -13,8 +15,27 @@ static DESTINATIONS: PerCpuHashMap<Address, Entry, { limits::DESTINATIONS as usi
 
 /// Whether the table is full (1): unknown destinations then skip the attempt to insert. Entries are never
 /// removed, so a full table stays full.
-#[btf_map]
-static TABLE_FULL: Array<u32, 1> = Array::new();
+static TABLE_FULL: Flag = Flag(UnsafeCell::new(0));
+
+/// A number in memory that all CPUs share: to be had for less than a map's.
+struct Flag(UnsafeCell<u32>);
+
+// SAFETY: it is only read and written as a whole, and only ever goes from 0 to 1.
+unsafe impl Sync for Flag {}
+
+impl Flag {
+    #[inline(always)]
+    fn is_set(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { self.0.get().read_volatile() != 0 }
+    }
+
+    #[inline(always)]
+    fn set(&self) {
+        // SAFETY: as above.
+        unsafe { self.0.get().write_volatile(1) };
+    }
+}
 
 /// What a new destination starts with. Not on the stack, of which it would take half.
 static ZEROS: Entry = Entry::ZERO;
@@ -28,7 +49,7 @@ pub fn destination(address: &Address) -> Option<&'static mut Entry> {
     if let Some(known) = find(address) {
         return Some(known);
     }
-    if is_full() || !insert(address) {
+    if TABLE_FULL.is_set() || !insert(address) {
         return None;
     }
     find(address)
@@ -41,25 +62,13 @@ fn find(address: &Address) -> Option<&'static mut Entry> {
     Some(unsafe { &mut *counters })
 }
 
-/// Whether the table is full.
-#[inline(always)]
-fn is_full() -> bool {
-    // SAFETY: array slots never move; the flag only ever goes from 0 to 1.
-    TABLE_FULL
-        .get_ptr_mut(0)
-        .is_none_or(|full| unsafe { full.read_volatile() } != 0)
-}
-
 /// Inserts zeros, so that two CPUs that meet a new destination at once lose nothing: the second one finds
 /// that it exists, and both then look it up and add.
 #[inline(never)]
 fn insert(address: &Address) -> bool {
     match DESTINATIONS.insert(address, &ZEROS, u64::from(BPF_NOEXIST)) {
         Err(TABLE_IS_FULL) => {
-            if let Some(full) = TABLE_FULL.get_ptr_mut(0) {
-                // SAFETY: as above.
-                unsafe { full.write_volatile(1) };
-            }
+            TABLE_FULL.set();
             false
         }
         Ok(()) | Err(_) => true,

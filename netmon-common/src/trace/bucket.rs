@@ -105,13 +105,20 @@ impl Trace {
         self.what & (USED | ANSWERED) == USED && now_ns.saturating_sub(self.time_ns) < TRACE_LIFETIME_NS
     }
 
+    /// Its flow, which has this bucket among the young.
+    #[inline(always)]
+    pub(super) const fn flow(&self, young: u32) -> FlowHash {
+        FlowHash::of_young(self.what & FINGERPRINT, young)
+    }
+
     #[inline(always)]
     fn is_of(&self, flow: FlowHash) -> bool {
         self.what & (FINGERPRINT | USED) == flow.fingerprint() | USED
     }
 
+    /// Whether it is the flow's query with this id.
     #[inline(always)]
-    fn is_query(&self, flow: FlowHash, id: u16) -> bool {
+    pub(super) fn is_query(&self, flow: FlowHash, id: u16) -> bool {
         self.what & (FINGERPRINT | USED | CONNECT | ID) == flow.fingerprint() | USED | u64::from(id)
     }
 
@@ -132,6 +139,18 @@ impl Bucket {
     /// No trace.
     pub const EMPTY: Self = Self([Trace::NONE; SLOTS]);
 
+    /// The flow's trace, where it has no other one: among the young.
+    #[inline(always)]
+    pub(super) fn of(&mut self, flow: FlowHash) -> Option<&mut Trace> {
+        self.0.iter_mut().find(|trace| trace.is_of(flow))
+    }
+
+    /// The trace of the flow's query with this id, where it has no other one: among the young.
+    #[inline(always)]
+    pub(super) fn query(&mut self, flow: FlowHash, id: u16) -> Option<&mut Trace> {
+        self.0.iter_mut().find(|trace| trace.is_query(flow, id))
+    }
+
     /// The flow's newest trace here.
     #[inline(always)]
     pub(super) fn newest_of(&mut self, flow: FlowHash) -> Option<&mut Trace> {
@@ -140,7 +159,7 @@ impl Bucket {
 
     /// The newest trace of the flow's query with this id.
     #[inline(always)]
-    pub(super) fn query(&mut self, flow: FlowHash, id: u16) -> Option<&mut Trace> {
+    pub(super) fn newest_query(&mut self, flow: FlowHash, id: u16) -> Option<&mut Trace> {
         self.newest(|trace| trace.is_query(flow, id))
     }
 
@@ -174,7 +193,7 @@ impl Bucket {
 
     /// The slot that is worth least.
     #[inline(always)]
-    fn victim(&mut self) -> &mut Trace {
+    pub(super) fn victim(&mut self) -> &mut Trace {
         let [first, rest @ ..] = &mut self.0;
         let mut victim = first;
         for trace in rest {
