@@ -34,11 +34,13 @@ impl<const BUCKETS: usize> Buckets for Generation<BUCKETS> {
 
 /// The table. Two CPUs may write to one slot at once, and leave a trace that fits no query: it is lost like an
 /// overwritten one.
-pub const TRACES: Table<Generation<{ YOUNG_BUCKETS as usize }>, Generation<{ OLD_BUCKETS as usize }>> =
+#[inline(always)]
+pub const fn table() -> Table<Generation<{ YOUNG_BUCKETS as usize }>, Generation<{ OLD_BUCKETS as usize }>> {
     Table {
         young: Generation(&YOUNG_TRACES),
         old: Generation(&OLD_TRACES),
-    };
+    }
+}
 
 /// The secret: constants to the verifier.
 pub struct Configured;

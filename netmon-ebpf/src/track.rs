@@ -15,7 +15,7 @@ use crate::packet::Packet;
 use crate::servers::{self, Limited};
 use crate::settings::tracking;
 use crate::totals::totals;
-use crate::traces::{self, TRACES};
+use crate::traces;
 
 /// The loopback interface's index, in every network namespace.
 const LOOPBACK: u32 = 1;
@@ -80,7 +80,7 @@ fn asked(kind: Kind, exchange: &Exchange) -> Asked {
 
 #[inline(always)]
 fn record(flow: FlowHash, asked: Asked, at_ns: u64) {
-    if TRACES.record(flow, asked, at_ns)
+    if traces::table().record(flow, asked, at_ns)
         && let Some(totals) = totals()
     {
         totals.traces_overwritten += 1;
@@ -98,7 +98,7 @@ fn leaves_again(flow: FlowHash, asked: Asked, entered_ns: u64, now_ns: u64) {
     // Nearly always it is the one that this CPU saw last. One that waited for its neighbour is not.
     let is_same = now_ns.wrapping_sub(entered_ns) < limits::FORWARDING_NS;
     let entered_ns = if is_same { entered_ns } else { now_ns };
-    let known = TRACES.find(flow, id);
+    let known = traces::table().find(flow, id);
     if known.is_none_or(|known| known.time_ns() < entered_ns) {
         record(flow, asked, entered_ns);
     }
@@ -134,7 +134,7 @@ fn query<P: Packet>(packet: P, exchange: &Exchange, kept: &mut Kept, now_ns: u64
 
 #[inline(always)]
 fn answer<P: Packet>(packet: P, exchange: &Exchange, kept: &mut Kept, flow: FlowHash, now_ns: u64) {
-    let asked = TRACES.answer(flow, exchange.id);
+    let asked = traces::table().answer(flow, exchange.id);
     let mut query_ns = 0;
     if let Some(asked) = asked {
         query_ns = asked.time_ns();
@@ -187,7 +187,7 @@ fn failure<P: Packet>(
     now_ns: u64,
 ) {
     let is_id_known = exchange.flags & RECURSION_KNOWN != 0;
-    let asked = TRACES.find(flow, is_id_known.then_some(exchange.id));
+    let asked = traces::table().find(flow, is_id_known.then_some(exchange.id));
     let mut query_ns = 0;
     let mut flags = exchange.flags;
     if let Some(asked) = asked {

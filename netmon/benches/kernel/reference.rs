@@ -34,7 +34,7 @@ pub enum Vary {
     /// The client, its port and the id: another exchange with this server in each run, first so many blocks of
     /// queries, then as many of their answers.
     Exchanges(Ipv4Addr, u32),
-    /// The server of the query that an error quotes: in each block the next one from this one on.
+    /// The server of the query that an error quotes: this one and the next one in turn.
     Quoted(Ipv4Addr),
 }
 

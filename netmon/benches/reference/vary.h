@@ -1,19 +1,19 @@
 // Changes a packet before each run and hands it on, so that many runs do not look up the same destination or
 // follow the same exchange again and again. What this costs is measured alone, and taken off.
 //
-// All work on a frame without tags, with an IPv4 header without options.
+// All work on a frame without tags, with an IPv4 header without options. Fields that are read together are written
+// together: a processor that has to put a word together from several writes takes longer than one that reads a packet
+// which came some time ago.
 //
 // The clock is read here, too, between blocks of runs. A call of the kernel's test run comes cold: for XDP it patches
 // the kernel's code and waits until all processors have seen it, while others run. So what belongs together runs in
 // one call, and the first blocks can be left out.
 
-#define SOURCE 26
+#define ADDRESSES 26
 #define DESTINATION 30
-#define SOURCE_PORT 34
-#define DESTINATION_PORT 36
+#define PORTS 34
 #define DNS_ID 42
-#define DNS_FLAGS 44
-#define QUOTED_DESTINATION 58
+#define QUOTED_ADDRESSES 54
 
 #define BLOCKS 64
 
@@ -98,10 +98,10 @@ ALWAYS_INLINE void vary_exchange(void *data, void *end)
 	__u32 zero = 0;
 	struct vary *vary = bpf_map_lookup_elem(&VARY, &zero);
 	__be32 client, server;
-	__be16 port, dns;
+	__be16 port, dns, id;
 	__u64 mixed;
 
-	if (!vary || data + DNS_FLAGS + 2 > end)
+	if (!vary || data + DNS_ID + 4 > end)
 		return;
 	if (next_run(vary) && ++vary->in_row > vary->range) {
 		vary->in_row = 1;
@@ -114,30 +114,29 @@ ALWAYS_INLINE void vary_exchange(void *data, void *end)
 	server = bpf_htonl(vary->first);
 	port = bpf_htons(1024 + ((mixed >> 24) & 0x7fff));
 	dns = bpf_htons(DNS_PORT);
-	*(__be16 *)(data + DNS_ID) = bpf_htons((mixed >> 8) & 0xffff);
+	id = bpf_htons((mixed >> 8) & 0xffff);
 	if (!vary->answers) {
-		*(__be32 *)(data + SOURCE) = client;
-		*(__be32 *)(data + DESTINATION) = server;
-		*(__be16 *)(data + SOURCE_PORT) = port;
-		*(__be16 *)(data + DESTINATION_PORT) = dns;
-		*(__be16 *)(data + DNS_FLAGS) = bpf_htons(0x0100);
+		*(__u64 *)(data + ADDRESSES) = client | (__u64)server << 32;
+		*(__u32 *)(data + PORTS) = port | (__u32)dns << 16;
+		*(__u32 *)(data + DNS_ID) = id | (__u32)bpf_htons(0x0100) << 16;
 	} else {
-		*(__be32 *)(data + SOURCE) = server;
-		*(__be32 *)(data + DESTINATION) = client;
-		*(__be16 *)(data + SOURCE_PORT) = dns;
-		*(__be16 *)(data + DESTINATION_PORT) = port;
-		*(__be16 *)(data + DNS_FLAGS) = bpf_htons(0x8180);
+		*(__u64 *)(data + ADDRESSES) = server | (__u64)client << 32;
+		*(__u32 *)(data + PORTS) = dns | (__u32)port << 16;
+		*(__u32 *)(data + DNS_ID) = id | (__u32)bpf_htons(0x8180) << 16;
 	}
 }
 
-// Errors about a row of servers from `first` on, a block of them about each.
+// Errors about two servers in turn, `first` and the one behind it.
 ALWAYS_INLINE void vary_quoted(void *data, void *end)
 {
 	__u32 zero = 0;
 	struct vary *vary = bpf_map_lookup_elem(&VARY, &zero);
+	__u64 *addresses = data + QUOTED_ADDRESSES;
+	__be32 server;
 
-	if (!vary || data + QUOTED_DESTINATION + 4 > end)
+	if (!vary || (void *)(addresses + 1) > end)
 		return;
 	next_run(vary);
-	*(__be32 *)(data + QUOTED_DESTINATION) = bpf_htonl(vary->first + vary->blocks - 1);
+	server = bpf_htonl(vary->first + vary->left % 2);
+	*addresses = (__u32)*addresses | (__u64)server << 32;
 }
