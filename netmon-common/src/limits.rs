@@ -46,7 +46,7 @@ pub const OLD_BUCKETS: u32 = 1 << 17;
 pub const TRACE_LIFETIME_NS: u64 = 60 * 1_000_000_000;
 
 /// Servers whose latency a CPU measures apart, at most; 1.5 KiB each on each CPU.
-pub const LATENCY_SERVERS: u32 = 448;
+pub const LATENCY_SERVERS: u32 = 432;
 
 /// Servers of whose answers user space is told, at most: those with an open incident.
 pub const WATCHED_SERVERS: u32 = 4_096;

@@ -1,7 +1,5 @@
 //! The table of destinations: exact, never evicting, never reset.
 
-use core::cell::UnsafeCell;
-
 use aya_ebpf::bindings::BPF_NOEXIST;
 use aya_ebpf::btf_maps::PerCpuHashMap;
 use aya_ebpf::macros::btf_map;
@@ -9,33 +7,11 @@ use netmon_common::Address;
 use netmon_common::limits;
 use netmon_common::records::Entry;
 
+use crate::full_table;
+
 /// An LRU table would lose counts when full, so this is a plain one, preallocated.
 #[btf_map]
 static DESTINATIONS: PerCpuHashMap<Address, Entry, { limits::DESTINATIONS as usize }> = PerCpuHashMap::new();
-
-/// Whether the table is full (1): unknown destinations then skip the attempt to insert. Entries are never
-/// removed, so a full table stays full.
-static TABLE_FULL: Flag = Flag(UnsafeCell::new(0));
-
-/// A number in memory that all CPUs share: to be had for less than a map's.
-struct Flag(UnsafeCell<u32>);
-
-// SAFETY: it is only read and written as a whole, and only ever goes from 0 to 1.
-unsafe impl Sync for Flag {}
-
-impl Flag {
-    #[inline(always)]
-    fn is_set(&self) -> bool {
-        // SAFETY: as above.
-        unsafe { self.0.get().read_volatile() != 0 }
-    }
-
-    #[inline(always)]
-    fn set(&self) {
-        // SAFETY: as above.
-        unsafe { self.0.get().write_volatile(1) };
-    }
-}
 
 /// What a new destination starts with. Not on the stack, of which it would take half.
 static ZEROS: Entry = Entry::ZERO;
@@ -46,10 +22,15 @@ const TABLE_IS_FULL: i32 = -7;
 /// This CPU's counters of a destination; `None` when the table is full.
 #[inline(always)]
 pub fn destination(address: &Address) -> Option<&'static mut Entry> {
+    // Whoever floods a server with forged sources, or asks all addresses there are, fills the table. To look for one
+    // that is not there would take longest of all.
+    if full_table::excludes(*address) {
+        return None;
+    }
     if let Some(known) = find(address) {
         return Some(known);
     }
-    if TABLE_FULL.is_set() || !insert(address) {
+    if full_table::is_full() || !insert(address) {
         return None;
     }
     find(address)
@@ -66,9 +47,10 @@ fn find(address: &Address) -> Option<&'static mut Entry> {
 /// that it exists, and both then look it up and add.
 #[inline(never)]
 fn insert(address: &Address) -> bool {
+    full_table::note(*address);
     match DESTINATIONS.insert(address, &ZEROS, u64::from(BPF_NOEXIST)) {
         Err(TABLE_IS_FULL) => {
-            TABLE_FULL.set();
+            full_table::set();
             false
         }
         Ok(()) | Err(_) => true,
