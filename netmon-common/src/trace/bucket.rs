@@ -89,14 +89,18 @@ impl Trace {
         self.what |= ANSWERED;
     }
 
-    /// The id of a query that still waits for its answer at `now`; `None` for a SYN, too.
+    /// The id; of a SYN none that means anything.
     #[inline(always)]
-    pub(super) fn waiting_id(&self, now_ns: u64) -> Option<u16> {
-        if self.what & CONNECT == 0 && self.is_waiting(now_ns) {
-            Some((self.what & ID) as u16)
-        } else {
-            None
-        }
+    pub(super) fn id(&self) -> u16 {
+        (self.what & ID) as u16
+    }
+
+    /// Whether it is still to be kept when there is a newer one of its flow: not where that one is the same query, sent
+    /// again, which stands for both; and no SYN, which only opens the connection for what comes.
+    #[inline(always)]
+    pub(super) fn outlives(&self, newer: &Self, now_ns: u64) -> bool {
+        let is_same = (self.what ^ newer.what) & (CONNECT | ID) == 0;
+        self.what & CONNECT == 0 && !is_same && self.is_waiting(now_ns)
     }
 
     /// Whether it would be missed: not answered, and young enough for an error to come.
@@ -116,9 +120,8 @@ impl Trace {
         self.what & (FINGERPRINT | USED) == flow.fingerprint() | USED
     }
 
-    /// Whether it is the flow's query with this id.
     #[inline(always)]
-    pub(super) fn is_query(&self, flow: FlowHash, id: u16) -> bool {
+    fn is_query(&self, flow: FlowHash, id: u16) -> bool {
         self.what & (FINGERPRINT | USED | CONNECT | ID) == flow.fingerprint() | USED | u64::from(id)
     }
 

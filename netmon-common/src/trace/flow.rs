@@ -119,7 +119,6 @@ const OLD: u64 = OLD_BUCKETS as u64 - 1;
 const _: () = assert!(YOUNG_BUCKETS.is_power_of_two() && YOUNG & FINGERPRINT == 0);
 const _: () = assert!(OLD_BUCKETS.is_power_of_two() && YOUNG_BUCKETS <= OLD_BUCKETS);
 
-#[expect(clippy::cast_possible_truncation, reason = "masked")]
 impl FlowHash {
     #[inline(always)]
     const fn new(hash: u64) -> Self {

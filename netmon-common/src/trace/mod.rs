@@ -7,8 +7,8 @@
 //! hardly any place was touched lately: going there takes longer than all else.
 //!
 //! A flow (addresses, ports, transport) has a home bucket in each generation, where its newest query is. Most flows have
-//! one query only; when one that still waits has to make room for a newer one of its flow, it moves to an old bucket
-//! that its id chooses as well. So a client that sends all queries from one port loses no more traces than others, and
+//! one query only; when one that still waits has to make room at home for a newer one of its flow, it moves to an old
+//! bucket that its id chooses as well. So a client that sends all queries from one port loses no more traces than others, and
 //! an error that quotes too little to show the id finds a query by its flow alone.
 //!
 //! Where all four slots are taken, an answered query gives way, else the oldest: `traces_overwritten` counts
@@ -49,13 +49,15 @@ impl<Y: Buckets, O: Buckets> Table<Y, O> {
         let Some(young) = self.young.bucket(flow.young()) else {
             return false;
         };
-        if let Some(place) = young.of(flow) {
-            let lost = make_room(&mut self.old, flow, place, &trace, now_ns);
-            *place = trace;
-            return lost;
-        }
-        let place = young.victim();
-        let lost = place.is_waiting(now_ns) && {
+        let (place, moves) = if let Some(place) = young.of(flow) {
+            let moves = place.outlives(&trace, now_ns);
+            (place, moves)
+        } else {
+            let place = young.victim();
+            let moves = place.is_waiting(now_ns);
+            (place, moves)
+        };
+        let lost = moves && {
             let flow = place.flow(flow.young());
             settle(&mut self.old, flow, *place, now_ns)
         };
@@ -97,8 +99,8 @@ impl<Y: Buckets, O: Buckets> Table<Y, O> {
     }
 }
 
-/// Moves a trace that still waits from the young to its home among the old: it is newer than what is there of its
-/// flow. Returns whether one is lost for it that will be missed.
+/// Moves a trace that still waits from the young to its home among the old. It is newer than what is there of its flow,
+/// which moves on to the bucket that its id chooses. Returns whether one is lost for it that will be missed.
 #[inline(always)]
 fn settle<O: Buckets>(old: &mut O, flow: FlowHash, trace: Trace, now_ns: u64) -> bool {
     let Some(home) = old.bucket(flow.home()) else {
@@ -109,28 +111,17 @@ fn settle<O: Buckets>(old: &mut O, flow: FlowHash, trace: Trace, now_ns: u64) ->
     };
     let older = *place;
     *place = trace;
-    make_room(old, flow, &older, &trace, now_ns)
-}
-
-/// Moves a query that still waits out of the way of a newer one of its flow, to the old bucket that its id chooses.
-/// Returns whether one is lost for it that will be missed.
-#[inline(always)]
-fn make_room<O: Buckets>(old: &mut O, flow: FlowHash, older: &Trace, newer: &Trace, now_ns: u64) -> bool {
-    let Some(id) = older.waiting_id(now_ns) else {
-        return false;
-    };
-    // Sent again: the newer one stands for both.
-    if newer.is_query(flow, id) {
+    if !older.outlives(&trace, now_ns) {
         return false;
     }
-    let Some(away) = old.bucket(flow.away(id)) else {
+    let Some(away) = old.bucket(flow.away(older.id())) else {
         return true;
     };
-    if let Some(same) = away.newest_query(flow, id) {
-        *same = *older;
+    if let Some(same) = away.newest_query(flow, older.id()) {
+        *same = older;
         return false;
     }
-    away.put(*older, now_ns)
+    away.put(older, now_ns)
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! The table as a whole.
 
+mod generations;
+
 extern crate std;
 
 use std::vec::Vec;
 use std::{println, vec};
 
 use super::*;
-use crate::limits::{OLD_BUCKETS, TRACE_LIFETIME_NS, YOUNG_BUCKETS};
+use crate::limits::{OLD_BUCKETS, YOUNG_BUCKETS};
 use crate::{Address, Transport};
 
 const SECOND: u64 = 1_000_000_000;
@@ -144,38 +146,6 @@ fn a_syn_gives_way_to_the_query_behind_it() {
     );
     assert!(!table.record(flow(1, 1), query(0), 20));
     assert_eq!(time(table.find(flow(1, 1), Some(0))), Some(20));
-}
-
-/// Flows whose home is this bucket.
-fn flows_at(home: u32, count: usize) -> Vec<FlowHash> {
-    (0..)
-        .map(|client| flow(client, 9))
-        .filter(|flow| flow.home() == home)
-        .take(count)
-        .collect()
-}
-
-#[test]
-fn a_full_bucket_gives_up_answered_queries_first_then_the_oldest() {
-    let flows = flows_at(77, 7);
-    let mut table = table();
-    for (n, flow) in (0..).zip(&flows[..4]) {
-        assert!(!table.record(*flow, query(1), 10 + n));
-    }
-    table.answer(flows[2], 1);
-    assert!(
-        !table.record(flows[4], query(1), 20),
-        "the answered one is not missed"
-    );
-    assert_eq!(table.find(flows[2], Some(1)), None);
-    assert!(table.record(flows[5], query(1), 21), "the oldest is missed");
-    assert_eq!(table.find(flows[0], Some(1)), None);
-    let late = 11 + TRACE_LIFETIME_NS;
-    assert!(!table.record(flows[6], query(1), late), "nobody waits any more");
-    assert_eq!(table.find(flows[1], Some(1)), None);
-    for kept in &flows[3..] {
-        assert!(table.find(*kept, Some(1)).is_some());
-    }
 }
 
 /// The flow and the id of the query with this number.
