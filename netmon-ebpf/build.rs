@@ -8,6 +8,8 @@ fn main() {
         // Headers lie at any offset. Without this LLVM reads them byte by byte, which costs four times the
         // instructions; the verifiers of x86-64 and arm64 allow the wide loads.
         println!("cargo:rustc-link-arg-bins=--cpu-features=+allows-misaligned-mem-access");
+        // Without this LLVM makes only some copies inline, and of the others, and of all zeroing, loops over bytes.
+        println!("cargo:rustc-link-arg-bins=--disable-expand-memcpy-in-order");
         // Each way that ends alike has its own end, or packets would jump about for the sake of a smaller program.
         println!("cargo:rustc-link-arg-bins=--llvm-args=-enable-tail-merge=false");
     }

@@ -25,14 +25,9 @@ impl ClientSet {
     }
 }
 
-/// The top bits of a multiplicative hash choose.
 #[inline(always)]
 fn bit(client: Address) -> u64 {
-    // 2^64 divided by the golden ratio, odd: neighbouring addresses spread widely.
-    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let [a, b, c, d] = client.parts().map(u64::from);
-    let hash = ((a ^ d) << 32 | (b ^ c)).wrapping_mul(SPREAD);
-    1 << (hash >> 58)
+    1 << (client.spread() >> 58)
 }
 
 #[cfg(test)]

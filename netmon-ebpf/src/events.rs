@@ -4,8 +4,8 @@ use aya_ebpf::btf_maps::RingBuf;
 use aya_ebpf::check_bounds_signed;
 use aya_ebpf::macros::btf_map;
 use netmon_common::Address;
-use netmon_common::limits::{EVENT_RING_BYTES, MESSAGE_BYTES, QUOTE_BYTES};
-use netmon_common::records::{EventHeader, EventKind, Evidence, Sample};
+use netmon_common::limits::{EVENT_RING_BYTES, MESSAGE_BYTES, QUOTE_BYTES, SHORT_BYTES};
+use netmon_common::records::{Event, EventHeader, EventKind};
 
 use crate::exchange::Exchange;
 use crate::packet::Packet;
@@ -26,41 +26,37 @@ pub struct Known {
     pub flags: u8,
 }
 
-/// Sends an error and the packet that it quotes; `false` when the ring is full.
+/// Sends an error with the packet that it quotes, or a query or an answer with its message; `false` when the ring is
+/// full.
 #[inline(always)]
-pub fn send_failure<P: Packet>(packet: P, exchange: &Exchange, known: &Known) -> bool {
-    let Some(mut entry) = EVENTS.reserve_untyped::<Evidence>(0) else {
+pub fn send<P: Packet>(packet: P, kind: EventKind, exchange: &Exchange, known: &Known) -> bool {
+    if exchange.end.wrapping_sub(exchange.start) <= SHORT_BYTES {
+        return send_with_room::<P, SHORT_BYTES>(packet, kind, exchange, known);
+    }
+    match kind {
+        EventKind::Failure => send_with_room::<P, QUOTE_BYTES>(packet, kind, exchange, known),
+        EventKind::Query | EventKind::Answer => {
+            send_with_room::<P, MESSAGE_BYTES>(packet, kind, exchange, known)
+        }
+    }
+}
+
+/// The same with at most `MOST` bytes of the packet.
+#[inline(always)]
+fn send_with_room<P: Packet, const MOST: usize>(
+    packet: P,
+    kind: EventKind,
+    exchange: &Exchange,
+    known: &Known,
+) -> bool {
+    let Some(mut entry) = EVENTS.reserve_untyped::<Event<MOST>>(0) else {
         return false;
     };
     let record = entry.as_mut_ptr();
     // SAFETY: the record is this program's own until it is submitted.
     unsafe {
-        let to = (&raw mut (*record).quote).cast();
-        let len = copy::<P, QUOTE_BYTES>(packet, exchange, to);
-        fill(
-            &raw mut (*record).header,
-            packet,
-            EventKind::Failure,
-            exchange,
-            known,
-            len,
-        );
-    }
-    entry.submit(0);
-    true
-}
-
-/// Sends a query or an answer; `false` when the ring is full.
-#[inline(always)]
-pub fn send_sample<P: Packet>(packet: P, kind: EventKind, exchange: &Exchange, known: &Known) -> bool {
-    let Some(mut entry) = EVENTS.reserve_untyped::<Sample>(0) else {
-        return false;
-    };
-    let record = entry.as_mut_ptr();
-    // SAFETY: as above.
-    unsafe {
-        let to = (&raw mut (*record).message).cast();
-        let len = copy::<P, MESSAGE_BYTES>(packet, exchange, to);
+        let to = (&raw mut (*record).payload).cast();
+        let len = copy::<P, MOST>(packet, exchange, to);
         fill(&raw mut (*record).header, packet, kind, exchange, known, len);
     }
     entry.submit(0);

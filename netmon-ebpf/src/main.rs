@@ -34,6 +34,8 @@ mod exchange;
 #[cfg(target_arch = "bpf")]
 mod finding;
 #[cfg(target_arch = "bpf")]
+mod full_table;
+#[cfg(target_arch = "bpf")]
 mod latency;
 #[cfg(target_arch = "bpf")]
 mod log;

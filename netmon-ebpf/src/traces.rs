@@ -4,27 +4,41 @@ use aya_ebpf::Global;
 use aya_ebpf::bindings::BPF_F_MMAPABLE;
 use aya_ebpf::btf_maps::Array;
 use aya_ebpf::macros::btf_map;
-use netmon_common::limits::TRACE_BUCKETS;
-use netmon_common::trace::{Bucket, KEYS, Keys, Table};
+use netmon_common::limits::{OLD_BUCKETS, YOUNG_BUCKETS};
+use netmon_common::trace::{Bucket, Buckets, KEYS, Keys, Table};
 
 /// A bucket is a cache line, but only an array that could be mapped into user space starts with one.
+type Map<const BUCKETS: usize> = Array<Bucket, BUCKETS, { BPF_F_MMAPABLE as usize }>;
+
 #[btf_map]
-static TRACES: Array<Bucket, { TRACE_BUCKETS as usize }, { BPF_F_MMAPABLE as usize }> = Array::new();
+static YOUNG_TRACES: Map<{ YOUNG_BUCKETS as usize }> = Array::new();
+
+#[btf_map]
+static OLD_TRACES: Map<{ OLD_BUCKETS as usize }> = Array::new();
 
 /// The secret of the table, random, set before loading.
 #[unsafe(no_mangle)]
 static TRACE_SECRET: [Global<u64>; KEYS] = [const { Global::new(0) }; KEYS];
 
-/// The table. Two CPUs may write to one slot at once, and leave a trace that fits no query: it is lost like an
-/// overwritten one.
-pub struct Traces;
+/// A generation.
+pub struct Generation<const BUCKETS: usize>(&'static Map<BUCKETS>);
 
-impl Table for Traces {
+impl<const BUCKETS: usize> Buckets for Generation<BUCKETS> {
     #[inline(always)]
     fn bucket(&mut self, number: u32) -> Option<&mut Bucket> {
-        let bucket = TRACES.get_ptr_mut(number)?;
+        let bucket = self.0.get_ptr_mut(number)?;
         // SAFETY: array slots never move; any bytes are a bucket.
         Some(unsafe { &mut *bucket })
+    }
+}
+
+/// The table. Two CPUs may write to one slot at once, and leave a trace that fits no query: it is lost like an
+/// overwritten one.
+#[inline(always)]
+pub const fn table() -> Table<Generation<{ YOUNG_BUCKETS as usize }>, Generation<{ OLD_BUCKETS as usize }>> {
+    Table {
+        young: Generation(&YOUNG_TRACES),
+        old: Generation(&OLD_TRACES),
     }
 }
 

@@ -5,7 +5,7 @@ use aya_ebpf::helpers::bpf_ktime_get_boot_ns;
 use netmon_common::limits;
 use netmon_common::outcome::Rcode;
 use netmon_common::records::{Destination, Entry, EventKind, Kept, RECURSION_KNOWN};
-use netmon_common::trace::{self, Asked, Flow, FlowHash};
+use netmon_common::trace::{Asked, Flow, FlowHash};
 
 use crate::events::{self, Known};
 use crate::exchange::{Exchange, Kind, recursion};
@@ -15,7 +15,7 @@ use crate::packet::Packet;
 use crate::servers::{self, Limited};
 use crate::settings::tracking;
 use crate::totals::totals;
-use crate::traces::{self, Traces};
+use crate::traces;
 
 /// The loopback interface's index, in every network namespace.
 const LOOPBACK: u32 = 1;
@@ -80,7 +80,7 @@ fn asked(kind: Kind, exchange: &Exchange) -> Asked {
 
 #[inline(always)]
 fn record(flow: FlowHash, asked: Asked, at_ns: u64) {
-    if trace::record(&mut Traces, flow, asked, at_ns)
+    if traces::table().record(flow, asked, at_ns)
         && let Some(totals) = totals()
     {
         totals.traces_overwritten += 1;
@@ -98,7 +98,7 @@ fn leaves_again(flow: FlowHash, asked: Asked, entered_ns: u64, now_ns: u64) {
     // Nearly always it is the one that this CPU saw last. One that waited for its neighbour is not.
     let is_same = now_ns.wrapping_sub(entered_ns) < limits::FORWARDING_NS;
     let entered_ns = if is_same { entered_ns } else { now_ns };
-    let known = trace::find(&mut Traces, flow, id);
+    let known = traces::table().find(flow, id);
     if known.is_none_or(|known| known.time_ns() < entered_ns) {
         record(flow, asked, entered_ns);
     }
@@ -128,13 +128,13 @@ fn query<P: Packet>(packet: P, exchange: &Exchange, kept: &mut Kept, now_ns: u64
             last_answer_ns: server.last_answer_ns(exchange.transport),
             flags: exchange.flags,
         };
-        note_lost(events::send_sample(packet, EventKind::Query, exchange, &known));
+        note_lost(events::send(packet, EventKind::Query, exchange, &known));
     }
 }
 
 #[inline(always)]
 fn answer<P: Packet>(packet: P, exchange: &Exchange, kept: &mut Kept, flow: FlowHash, now_ns: u64) {
-    let asked = trace::answer(&mut Traces, flow, exchange.id);
+    let asked = traces::table().answer(flow, exchange.id);
     let mut query_ns = 0;
     if let Some(asked) = asked {
         query_ns = asked.time_ns();
@@ -174,7 +174,7 @@ fn answer<P: Packet>(packet: P, exchange: &Exchange, kept: &mut Kept, flow: Flow
             last_answer_ns: now_ns,
             flags: exchange.flags,
         };
-        note_lost(events::send_sample(packet, EventKind::Answer, exchange, &known));
+        note_lost(events::send(packet, EventKind::Answer, exchange, &known));
     }
 }
 
@@ -187,7 +187,7 @@ fn failure<P: Packet>(
     now_ns: u64,
 ) {
     let is_id_known = exchange.flags & RECURSION_KNOWN != 0;
-    let asked = trace::find(&mut Traces, flow, is_id_known.then_some(exchange.id));
+    let asked = traces::table().find(flow, is_id_known.then_some(exchange.id));
     let mut query_ns = 0;
     let mut flags = exchange.flags;
     if let Some(asked) = asked {
@@ -223,7 +223,7 @@ fn failure<P: Packet>(
             last_answer_ns,
             flags,
         };
-        note_lost(events::send_failure(packet, exchange, &known));
+        note_lost(events::send(packet, EventKind::Failure, exchange, &known));
     }
 }
 
@@ -237,7 +237,7 @@ fn untracked_failure<P: Packet>(packet: P, exchange: &Exchange, now_ns: u64) {
             last_answer_ns: 0,
             flags: 0,
         };
-        note_lost(events::send_failure(packet, exchange, &known));
+        note_lost(events::send(packet, EventKind::Failure, exchange, &known));
     }
 }
 

@@ -66,17 +66,33 @@ int destinations_tc(struct __sk_buff *skb)
 }
 
 SEC("xdp.frags")
-int flows_xdp(struct xdp_md *ctx)
+int exchanges_xdp(struct xdp_md *ctx)
 {
-	vary_flow((void *)(long)ctx->data, (void *)(long)ctx->data_end);
+	vary_exchange((void *)(long)ctx->data, (void *)(long)ctx->data_end);
 	bpf_tail_call(ctx, &NEXT_XDP, 0);
 	return XDP_PASS;
 }
 
 SEC("classifier")
-int flows_tc(struct __sk_buff *skb)
+int exchanges_tc(struct __sk_buff *skb)
 {
-	vary_flow((void *)(long)skb->data, (void *)(long)skb->data_end);
+	vary_exchange((void *)(long)skb->data, (void *)(long)skb->data_end);
+	bpf_tail_call(skb, &NEXT_TC, 0);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("xdp.frags")
+int quoted_xdp(struct xdp_md *ctx)
+{
+	vary_quoted((void *)(long)ctx->data, (void *)(long)ctx->data_end);
+	bpf_tail_call(ctx, &NEXT_XDP, 0);
+	return XDP_PASS;
+}
+
+SEC("classifier")
+int quoted_tc(struct __sk_buff *skb)
+{
+	vary_quoted((void *)(long)skb->data, (void *)(long)skb->data_end);
 	bpf_tail_call(skb, &NEXT_TC, 0);
 	return TC_ACT_UNSPEC;
 }

@@ -2,7 +2,7 @@
 //! answers where counts are not enough.
 
 use crate::address::Address;
-use crate::limits::{MESSAGE_BYTES, QUOTE_BYTES};
+use crate::limits::{MESSAGE_BYTES, QUOTE_BYTES, SHORT_BYTES};
 
 /// Where in the kernel a packet was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -87,24 +87,18 @@ pub struct EventHeader {
     pub reserved: [u8; 7],
 }
 
-/// A failure as it stands in the ring.
+/// An event as it stands in the ring, with room for so many bytes of the packet: [`SHORT_BYTES`], or, where that is too
+/// little, [`QUOTE_BYTES`] or [`MESSAGE_BYTES`].
 #[repr(C)]
-pub struct Evidence {
-    /// What stands before the quote.
+pub struct Event<const BYTES: usize> {
+    /// What stands before the bytes.
     pub header: EventHeader,
-    /// The quoted packet; only the first [`EventHeader::payload_len`] bytes are meant.
-    pub quote: [u8; QUOTE_BYTES],
-}
-
-/// A query or an answer as it stands in the ring.
-#[repr(C)]
-pub struct Sample {
-    /// What stands before the message.
-    pub header: EventHeader,
-    /// The DNS message; only the first [`EventHeader::payload_len`] bytes are meant.
-    pub message: [u8; MESSAGE_BYTES],
+    /// The quoted packet or the message; only the first [`EventHeader::payload_len`] bytes are meant.
+    pub payload: [u8; BYTES],
 }
 
 const _: () = assert!(size_of::<EventHeader>() == 112 && align_of::<EventHeader>() == 8);
-const _: () = assert!(size_of::<Evidence>() == 112 + QUOTE_BYTES && size_of::<Evidence>().is_multiple_of(8));
-const _: () = assert!(size_of::<Sample>() == 112 + MESSAGE_BYTES && size_of::<Sample>().is_multiple_of(8));
+const _: () = assert!(size_of::<Event<SHORT_BYTES>>() == 112 + SHORT_BYTES && SHORT_BYTES.is_multiple_of(8));
+const _: () = assert!(size_of::<Event<QUOTE_BYTES>>() == 112 + QUOTE_BYTES && QUOTE_BYTES.is_multiple_of(8));
+const _: () =
+    assert!(size_of::<Event<MESSAGE_BYTES>>() == 112 + MESSAGE_BYTES && MESSAGE_BYTES.is_multiple_of(8));

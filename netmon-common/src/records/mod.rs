@@ -10,7 +10,7 @@ mod tally;
 mod totals;
 
 pub use destination::{Destination, Entry, Kept};
-pub use event::{EventHeader, EventKind, Evidence, Hook, RECURSION_DESIRED, RECURSION_KNOWN, Sample};
+pub use event::{Event, EventHeader, EventKind, Hook, RECURSION_DESIRED, RECURSION_KNOWN};
 pub use latency::Latency;
 pub use tally::{NO_COUNTER, Tally};
 pub use totals::Totals;

@@ -89,20 +89,30 @@ impl Trace {
         self.what |= ANSWERED;
     }
 
-    /// The id of a query that still waits for its answer at `now`; `None` for a SYN, too.
+    /// The id; of a SYN none that means anything.
     #[inline(always)]
-    pub(super) fn waiting_id(&self, now_ns: u64) -> Option<u16> {
-        if self.what & CONNECT == 0 && self.is_waiting(now_ns) {
-            Some((self.what & ID) as u16)
-        } else {
-            None
-        }
+    pub(super) fn id(&self) -> u16 {
+        (self.what & ID) as u16
+    }
+
+    /// Whether it is still to be kept when there is a newer one of its flow: not where that one is the same query, sent
+    /// again, which stands for both; and no SYN, which only opens the connection for what comes.
+    #[inline(always)]
+    pub(super) fn outlives(&self, newer: &Self, now_ns: u64) -> bool {
+        let is_same = (self.what ^ newer.what) & (CONNECT | ID) == 0;
+        self.what & CONNECT == 0 && !is_same && self.is_waiting(now_ns)
     }
 
     /// Whether it would be missed: not answered, and young enough for an error to come.
     #[inline(always)]
     pub(super) fn is_waiting(&self, now_ns: u64) -> bool {
         self.what & (USED | ANSWERED) == USED && now_ns.saturating_sub(self.time_ns) < TRACE_LIFETIME_NS
+    }
+
+    /// Its flow, which has this bucket among the young.
+    #[inline(always)]
+    pub(super) const fn flow(&self, young: u32) -> FlowHash {
+        FlowHash::of_young(self.what & FINGERPRINT, young)
     }
 
     #[inline(always)]
@@ -132,6 +142,18 @@ impl Bucket {
     /// No trace.
     pub const EMPTY: Self = Self([Trace::NONE; SLOTS]);
 
+    /// The flow's trace, where it has no other one: among the young.
+    #[inline(always)]
+    pub(super) fn of(&mut self, flow: FlowHash) -> Option<&mut Trace> {
+        self.0.iter_mut().find(|trace| trace.is_of(flow))
+    }
+
+    /// The trace of the flow's query with this id, where it has no other one: among the young.
+    #[inline(always)]
+    pub(super) fn query(&mut self, flow: FlowHash, id: u16) -> Option<&mut Trace> {
+        self.0.iter_mut().find(|trace| trace.is_query(flow, id))
+    }
+
     /// The flow's newest trace here.
     #[inline(always)]
     pub(super) fn newest_of(&mut self, flow: FlowHash) -> Option<&mut Trace> {
@@ -140,7 +162,7 @@ impl Bucket {
 
     /// The newest trace of the flow's query with this id.
     #[inline(always)]
-    pub(super) fn query(&mut self, flow: FlowHash, id: u16) -> Option<&mut Trace> {
+    pub(super) fn newest_query(&mut self, flow: FlowHash, id: u16) -> Option<&mut Trace> {
         self.newest(|trace| trace.is_query(flow, id))
     }
 
@@ -174,7 +196,7 @@ impl Bucket {
 
     /// The slot that is worth least.
     #[inline(always)]
-    fn victim(&mut self) -> &mut Trace {
+    pub(super) fn victim(&mut self) -> &mut Trace {
         let [first, rest @ ..] = &mut self.0;
         let mut victim = first;
         for trace in rest {

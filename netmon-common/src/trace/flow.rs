@@ -3,7 +3,7 @@
 use crate::address::Address;
 use crate::outcome::Transport;
 
-use crate::limits::TRACE_BUCKETS;
+use crate::limits::{OLD_BUCKETS, YOUNG_BUCKETS};
 
 /// How many 32-bit words a flow is: two addresses, two ports together, the transport.
 const WORDS: usize = 4 + 4 + 1 + 1;
@@ -70,21 +70,21 @@ pub struct Flow {
 impl Flow {
     /// The flow, hashed: two halves of 32 bits, each by a Multilinear-HM of its own (D. Lemire, O. Kaser: Strongly
     /// universal string hashing is fast, 2014). Whoever does not know the keys meets a given flow's hash with one
-    /// flow in 2^64. BPF has no rotation, which makes `SipHash` slow.
+    /// flow in 2^54, which is what is kept of it. BPF has no rotation, which makes `SipHash` slow.
     #[inline(always)]
     pub fn hash<K: Keys>(&self, keys: &K) -> FlowHash {
-        let half = |first: usize| {
-            let mut sum = keys.at(first);
-            let mut place = first + 1;
-            for [one, other] in self.words() {
-                let one = keys.at(place).wrapping_add(u64::from(one));
-                let other = keys.at(place + 1).wrapping_add(u64::from(other));
-                sum = sum.wrapping_add(one.wrapping_mul(other));
-                place += 2;
+        let mut halves = [keys.at(0), keys.at(HALF)];
+        let mut place = 1;
+        for [one, other] in self.words() {
+            for (sum, first) in halves.iter_mut().zip([0, HALF]) {
+                let one = keys.at(first + place).wrapping_add(u64::from(one));
+                let other = keys.at(first + place + 1).wrapping_add(u64::from(other));
+                *sum = sum.wrapping_add(one.wrapping_mul(other));
             }
-            sum >> 32
-        };
-        FlowHash(half(0) << 32 | half(HALF))
+            place += 2;
+        }
+        let [high, low] = halves;
+        FlowHash::new(high >> 32 << 32 | low >> 32)
     }
 
     #[inline(always)]
@@ -106,40 +106,58 @@ impl Flow {
     }
 }
 
-/// A flow's hash: the lower bits choose its bucket, the upper ones are its fingerprint there.
+/// A flow's hash: the lowest bits choose its bucket among the young, the upper ones are its fingerprint there. Between
+/// them nothing is kept, so that a trace and the number of its young bucket tell all of the hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowHash(u64);
 
-/// The bits of a hash that are a flow's fingerprint in its bucket: 44. Those that choose the bucket are others.
+/// The bits of a hash that are a flow's fingerprint: 44.
 pub(super) const FINGERPRINT: u64 = !0 << 20;
-const _: () = assert!(TRACE_BUCKETS.is_power_of_two() && TRACE_BUCKETS as u64 & FINGERPRINT == 0);
+/// The bits that choose the bucket among the young.
+const YOUNG: u64 = YOUNG_BUCKETS as u64 - 1;
+const OLD: u64 = OLD_BUCKETS as u64 - 1;
+const _: () = assert!(YOUNG_BUCKETS.is_power_of_two() && YOUNG & FINGERPRINT == 0);
+const _: () = assert!(OLD_BUCKETS.is_power_of_two() && YOUNG_BUCKETS <= OLD_BUCKETS);
 
 impl FlowHash {
-    /// The bucket where the flow's newest query is.
     #[inline(always)]
-    pub const fn home(self) -> u32 {
-        bucket(self.0)
+    const fn new(hash: u64) -> Self {
+        Self(hash & (FINGERPRINT | YOUNG))
     }
 
-    /// The bucket where the flow's query with this id is when a newer one of the flow took its place.
+    /// The one with this fingerprint, which has this bucket among the young.
+    #[inline(always)]
+    pub(super) const fn of_young(fingerprint: u64, young: u32) -> Self {
+        Self(fingerprint | young as u64)
+    }
+
+    /// The bucket among the young.
+    #[inline(always)]
+    pub const fn young(self) -> u32 {
+        (self.0 & YOUNG) as u32
+    }
+
+    /// The bucket among the old where the flow's newest query there is. Bits of the fingerprint choose it as well: of two
+    /// flows with one home, one in 2^37 has the fingerprint of the other.
+    #[inline(always)]
+    pub const fn home(self) -> u32 {
+        let more = self.0 >> FINGERPRINT.trailing_zeros() << YOUNG.trailing_ones();
+        ((self.0 & YOUNG | more) & OLD) as u32
+    }
+
+    /// The bucket among the old where the flow's query with this id is when a newer one of the flow took its place.
     #[inline(always)]
     pub const fn away(self, id: u16) -> u32 {
         // Two rounds of multiplying and folding: ids are often drawn in a row.
         let mixed = (self.0 ^ id as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mixed = (mixed ^ mixed >> 32).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bucket(mixed >> 32)
+        (mixed >> 32 & OLD) as u32
     }
 
     #[inline(always)]
     pub(super) const fn fingerprint(self) -> u64 {
         self.0 & FINGERPRINT
     }
-}
-
-#[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "masked")]
-const fn bucket(hash: u64) -> u32 {
-    hash as u32 & (TRACE_BUCKETS - 1)
 }
 
 #[cfg(test)]
@@ -184,7 +202,7 @@ mod tests {
             (u128::from(keys[0]) + sum) % (1 << 64) / (1 << 32)
         };
         let (first, second) = secret.0.split_at(HALF);
-        let hash = half(first) << 32 | half(second);
+        let hash = (half(first) << 32 | half(second)) & !0xf_fc00;
         assert_eq!(u128::from(flow.hash(&secret).0), hash);
     }
 

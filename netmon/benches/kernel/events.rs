@@ -1,10 +1,10 @@
 //! What it costs to send evidence to user space, through the ring.
 //!
-//! How much is sent is limited, so that forged errors cannot flood user space. What is measured here is a burst
-//! that fits: every packet of it is sent, and that is checked. A burst of the same comes before each, because the
-//! program that does nothing is warm, too, after thousands of runs.
+//! How much is sent is limited, so that forged errors cannot flood user space. What is measured here is the later half
+//! of a burst that fits: every packet of it is sent, and that is checked. The first half warms up, because the program
+//! that does nothing is warm, too, after thousands of runs.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use netmon::kernel::Events;
 use netmon_common::limits;
 use std::net::Ipv4Addr;
@@ -13,13 +13,22 @@ use std::time::Duration;
 
 use crate::compare::{Comparison, Round};
 use crate::figures::Figures;
-use crate::reference::Reference;
+use crate::reference::{Blocks, Reference, Vary};
 use crate::runner::{Hook, Runner};
 use crate::{frames, loaded};
 
-const ROUNDS: usize = 9;
+const ROUNDS: u8 = 15;
 const MOST: f64 = 6.0;
 const NOOP_RUNS: u32 = 40_000;
+/// The halves of a burst. It is what may be sent for two servers, and what a CPU sends in a second of errors that nothing
+/// verifies.
+const BLOCKS: Blocks = Blocks {
+    count: SERVERS,
+    runs: limits::EVENTS_PER_SERVER as u32,
+};
+const SERVERS: u32 = 2;
+const _: () = assert!(BLOCKS.count * BLOCKS.runs == limits::UNVERIFIED_PER_CPU as u32);
+const FIRST: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 0);
 
 /// Measures it with tracking and without, at each hook.
 pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
@@ -27,23 +36,13 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
         .enable_io()
         .build()?;
     let _inside = runtime.enter();
-    let reference = Reference::load()?;
     for (kind, tracking) in [("plain", false), ("tracking", true)] {
         for hook in Hook::ALL {
             let name = format!("{} {kind}: ICMP unreachable, evidence sent", hook.name());
             if !figures.wants(&name) {
                 continue;
             }
-            let mut kernel = loaded::load(tracking)?;
-            let mut events = kernel.events()?;
-            let noop = reference.programs.noop(hook)?;
-            let netmon = loaded::at(&mut kernel, hook)?;
-            let rounds = if tracking {
-                verified(noop, netmon, &mut events)?
-            } else {
-                unverified(noop, netmon, &mut events)?
-            };
-            Comparison::of(&rounds)
+            Bursts::measure(hook, tracking)?
                 .figures(&name, Some(MOST))
                 .for_each(|figure| figures.take(figure));
         }
@@ -51,67 +50,65 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Errors about servers that were asked: each server has so many in a second.
-fn verified(noop: Runner<'_>, netmon: Runner<'_>, events: &mut Events) -> Result<Vec<Round>> {
-    (1..)
-        .take(ROUNDS)
-        .map(|round| {
-            let server = Ipv4Addr::new(203, 0, 113, round);
-            let other = Ipv4Addr::new(203, 0, 114, round);
-            for asked in [server, other] {
-                netmon.run(&frames::query_to(asked), 1)?;
+/// What it is measured with.
+struct Bursts<'a> {
+    reference: Reference,
+    hook: Hook,
+    netmon: Runner<'a>,
+    events: Events,
+}
+
+impl Bursts<'_> {
+    fn measure(hook: Hook, tracking: bool) -> Result<Comparison> {
+        let mut kernel = loaded::load(tracking)?;
+        let events = kernel.events()?;
+        let mut bursts = Bursts {
+            reference: Reference::load()?,
+            hook,
+            netmon: loaded::at(&mut kernel, hook)?,
+            events,
+        };
+        let rounds: Vec<Round> = (0..ROUNDS)
+            .map(|round| bursts.round(round, tracking))
+            .collect::<Result<_>>()?;
+        Ok(Comparison::of(&rounds))
+    }
+
+    /// Errors about two servers of its own.
+    fn round(&mut self, round: u8, tracking: bool) -> Result<Round> {
+        let first = Ipv4Addr::from_bits(FIRST.to_bits() + u32::from(round) * SERVERS);
+        let frame = frames::unreachable_53(first);
+        if tracking {
+            // With a query before, each error is verified, and each server has a budget of its own.
+            for server in (0..SERVERS).map(|more| Ipv4Addr::from_bits(first.to_bits() + more)) {
+                self.netmon.run(&frames::query_to(server), 1)?;
             }
-            burst(
-                noop,
-                netmon,
-                events,
-                [other, server],
-                limits::EVENTS_PER_SERVER.into(),
-            )
-        })
-        .collect()
-}
-
-/// Errors that nothing verifies: so many go out in a second, which ends before the next round.
-fn unverified(noop: Runner<'_>, netmon: Runner<'_>, events: &mut Events) -> Result<Vec<Round>> {
-    (1..)
-        .take(ROUNDS)
-        .map(|round| {
-            let server = Ipv4Addr::new(203, 0, 113, round);
-            let measured = burst(
-                noop,
-                netmon,
-                events,
-                [server; 2],
-                u32::from(limits::UNVERIFIED_PER_CPU) / 2,
-            );
+        } else {
+            // Until the second has ended in which the errors before were sent.
             thread::sleep(Duration::from_millis(1_100));
-            measured
+        }
+        let Reference { programs, varying } = &mut self.reference;
+        let noop = programs.noop(self.hook)?;
+        let vary = Vary::Quoted(first);
+        let caller = programs.varying(vary, self.hook)?;
+        let base = noop.time(&frame, NOOP_RUNS)?;
+        let mut time = |program: Runner<'_>| -> Result<f64> {
+            let times = varying.time([caller, program], &frame, (vary, 0), BLOCKS)?;
+            times.last().copied().context("no burst")
+        };
+        let varying = time(noop)?;
+        self.events.drain(usize::MAX, |_event| {});
+        let netmon = time(self.netmon)?;
+        let mut sent = 0;
+        self.events.drain(usize::MAX, |_event| sent += 1);
+        ensure!(
+            sent == BLOCKS.count * BLOCKS.runs,
+            "{sent} errors of a burst were sent"
+        );
+        Ok(Round {
+            noop: base,
+            netmon: base + netmon - varying,
+            c: None,
         })
-        .collect()
-}
-
-/// So many errors at once about one server, to warm up, and then about another one.
-fn burst(
-    noop: Runner<'_>,
-    netmon: Runner<'_>,
-    events: &mut Events,
-    servers: [Ipv4Addr; 2],
-    count: u32,
-) -> Result<Round> {
-    let [warm_up, frame] = servers.map(frames::unreachable_53);
-    let base = noop.time(&frame, NOOP_RUNS)?;
-    netmon.run(&warm_up, count)?;
-    events.drain(usize::MAX, |_event| {});
-    let duration = netmon.run(&frame, count)?.duration;
-    let mut sent = 0;
-    events.drain(usize::MAX, |_event| sent += 1);
-    ensure!(sent == count, "of {count} errors {sent} were sent");
-    Ok(Round {
-        noop: base,
-        // So few take some microseconds only, to which the call would add as much; what the kernel tells leaves
-        // it out.
-        netmon: duration.as_secs_f64() * 1e9,
-        c: None,
-    })
+    }
 }

@@ -6,20 +6,22 @@
 
 use anyhow::Result;
 
-use crate::compare::{Comparison, Round};
+use crate::compare::{Comparison, Round, median};
 use crate::figures::Figures;
-use crate::reference::{Reference, Vary};
+use crate::reference::{Blocks, Reference, Vary};
 use crate::runner::{Hook, Runner};
 use crate::{frames, loaded};
 
 const ROUNDS: usize = 15;
-/// Exchanges that are measured in a round.
-const RUNS: u32 = 30_000;
+/// Exchanges that are measured in a round, and how many of them in a block: a tenth of a millisecond, so that most
+/// blocks are not interrupted.
+const RUNS: u32 = 30 * BLOCK;
+const BLOCK: u32 = 1_000;
 /// How many of them wait at once, what such a load is called, and what it may cost.
 const LOADS: [(u32, &str, Limits); 2] = [
     // 10,000 queries a second that are answered within a tenth of a second.
-    (1_000, "1,000 waiting", [Some(6.0), Some(5.0)]),
-    // All traces lie outside of the caches.
+    (BLOCK, "1,000 waiting", [Some(6.0), Some(5.0)]),
+    // Their traces lie outside of the nearer caches.
     (RUNS, "30,000 waiting", [None, None]),
 ];
 /// Of a query and of an answer.
@@ -53,41 +55,45 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     Ok(())
 }
 
-/// In each round so many queries, and then the answers to all of them, until all have run.
+/// So many queries, and then the answers to all of them, until all have run. The median of the blocks counts.
 fn exchange(hook: Hook, netmon: Runner<'_>, waiting: u32) -> Result<[Comparison; 2]> {
     let Reference {
         programs,
         mut varying,
     } = Reference::load()?;
     let noop = programs.noop(hook)?;
-    let caller = programs.varying(Vary::Flows, hook)?;
-    let messages = [frames::query_v4(), frames::response_v4()];
+    let in_row = waiting / BLOCK;
+    let vary = Vary::Exchanges(frames::SERVER, in_row);
+    let caller = programs.varying(vary, hook)?;
+    let query = frames::query_v4();
     // The server answers before it is measured: queries to one that does not are told of one by one.
-    for message in &messages {
+    for message in [&query, &frames::response_v4()] {
         netmon.run(message, 1)?;
     }
-    let batches = RUNS / waiting;
+    let blocks = Blocks {
+        count: 2 * RUNS / BLOCK,
+        runs: BLOCK,
+    };
     let mut rounds = [Vec::new(), Vec::new()];
     for round in 0..ROUNDS {
-        let mut sums = [(0.0, 0.0); 2];
-        for batch in 0..batches {
-            // So that no exchange comes twice.
-            let seed = u64::from(RUNS) * round as u64 + u64::from(waiting * batch);
-            let mut time = |program: Runner<'_>, message: &[u8]| {
-                varying.hand_on(program)?;
-                varying.begin(Vary::Flows, seed)?;
-                caller.time(message, waiting)
-            };
-            for (message, (base, added)) in messages.iter().zip(&mut sums) {
-                *base += noop.time(message, waiting)?;
-                *added += time(netmon, message)? - time(noop, message)?;
+        // So that no exchange comes twice.
+        let vary = (vary, u64::from(RUNS + 1) * round as u64);
+        let mut time = |program| -> Result<[f64; 2]> {
+            let times = varying.time([caller, program], &query, vary, blocks)?;
+            let [mut queries, mut answers] = [Vec::new(), Vec::new()];
+            let mut rows = times.chunks(in_row as usize);
+            while let (Some(asked), Some(answered)) = (rows.next(), rows.next()) {
+                queries.extend(asked);
+                answers.extend(answered);
             }
-        }
-        for ((base, added), rounds) in sums.into_iter().zip(&mut rounds) {
-            let batches = f64::from(batches);
+            Ok([queries, answers].map(median))
+        };
+        let (varying, netmon) = (time(noop)?, time(netmon)?);
+        let noop = noop.time(&query, RUNS)?;
+        for ((netmon, varying), rounds) in netmon.into_iter().zip(varying).zip(&mut rounds) {
             rounds.push(Round {
-                noop: base / batches,
-                netmon: (base + added) / batches,
+                noop,
+                netmon: noop + netmon - varying,
                 c: None,
             });
         }

@@ -2,6 +2,8 @@
 
 use xtask::frames::build::prelude::*;
 
+pub use xtask::frames::build::SERVER;
+
 /// A client's port.
 const PORT: u16 = 40_000;
 

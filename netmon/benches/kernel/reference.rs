@@ -2,6 +2,7 @@
 //! before they hand it on.
 
 use std::env;
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
@@ -30,15 +31,31 @@ pub struct Programs(Ebpf);
 pub enum Vary {
     /// The destination: at random one of so many, from 198.18.0.0 on (RFC 2544 section C.2.2).
     Destinations(u32),
-    /// The client, its port and the id: another exchange in each run.
-    Flows,
+    /// The client, its port and the id: another exchange with this server in each run, first so many blocks of
+    /// queries, then as many of their answers.
+    Exchanges(Ipv4Addr, u32),
+    /// The server of the query that an error quotes: this one and the next one in turn.
+    Quoted(Ipv4Addr),
 }
 
 /// Which programs packets are handed on to, and from where on they vary.
 pub struct Varying {
     next: [ProgramArray<MapData>; 2],
-    vary: Array<MapData, [u64; 2]>,
+    vary: Array<MapData, Told>,
+    began: Array<MapData, u64>,
 }
+
+/// Runs that are timed together, and how many such blocks a call has.
+#[derive(Clone, Copy, Debug)]
+pub struct Blocks {
+    /// Of a call, at most 63.
+    pub count: u32,
+    /// Of a block.
+    pub runs: u32,
+}
+
+/// What the programs are told: `struct vary` of vary.h.
+type Told = [u64; 5];
 
 impl Reference {
     /// Loads the object.
@@ -66,9 +83,10 @@ impl Reference {
             ProgramArray::try_from(map("NEXT_TC")?)?,
         ];
         let vary = Array::try_from(map("VARY")?)?;
+        let began = Array::try_from(map("BEGAN")?)?;
         Ok(Self {
             programs: Programs(ebpf),
-            varying: Varying { next, vary },
+            varying: Varying { next, vary, began },
         })
     }
 }
@@ -88,7 +106,8 @@ impl Programs {
     pub fn varying(&self, vary: Vary, hook: Hook) -> Result<Runner<'_>> {
         match vary {
             Vary::Destinations(_) => self.find("destinations", hook),
-            Vary::Flows => self.find("flows", hook),
+            Vary::Exchanges(..) => self.find("exchanges", hook),
+            Vary::Quoted(_) => self.find("quoted", hook),
         }
     }
 
@@ -115,12 +134,42 @@ impl Varying {
 
     /// The next packets are those of this seed: the same seed gives the same ones.
     pub fn begin(&mut self, vary: Vary, seed: u64) -> Result<()> {
-        const FIRST: u64 = 0xc612_0000;
-        let range = match vary {
-            Vary::Destinations(count) => u64::from(count),
-            Vary::Flows => 0,
+        self.tell(vary, seed, u32::MAX)
+    }
+
+    /// How long a run of each block takes, in nanoseconds, when packets are changed by the caller and handed on to
+    /// another program.
+    pub fn time(
+        &mut self,
+        [caller, to]: [Runner<'_>; 2],
+        frame: &[u8],
+        (vary, seed): (Vary, u64),
+        blocks: Blocks,
+    ) -> Result<Vec<f64>> {
+        self.hand_on(to)?;
+        self.tell(vary, seed, blocks.runs)?;
+        // The first run behind the last block ends it.
+        caller.run(frame, blocks.count * blocks.runs + 1)?;
+        let began: Vec<u64> = (0..=blocks.count)
+            .map(|block| self.began.get(&block, 0))
+            .collect::<Result<_, _>>()?;
+        let times = began.windows(2).map(|times| {
+            let [began, ended] = times else { return Ok(0.0) };
+            let nanos = u32::try_from(ended.saturating_sub(*began)).context("a block took seconds")?;
+            Ok(f64::from(nanos) / f64::from(blocks.runs))
+        });
+        times.collect()
+    }
+
+    fn tell(&mut self, vary: Vary, seed: u64, block: u32) -> Result<()> {
+        let (first, range) = match vary {
+            Vary::Destinations(range) => (Ipv4Addr::new(198, 18, 0, 0), range),
+            Vary::Exchanges(server, blocks) => (server, blocks),
+            Vary::Quoted(server) => (server, 0),
         };
-        self.vary.set(0, [seed, FIRST | range << 32], 0)?;
+        let pair = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
+        self.vary
+            .set(0, [seed, pair(first.to_bits(), range), pair(block, 0), 0, 0], 0)?;
         Ok(())
     }
 }

@@ -1,19 +1,25 @@
 //! The table of traces of a capture, in memory.
 
-use netmon_common::limits::TRACE_BUCKETS;
-use netmon_common::trace::{self, Asked, Bucket, Flow, Secret, Table, Trace};
+use netmon_common::limits::{OLD_BUCKETS, YOUNG_BUCKETS};
+use netmon_common::trace::{Asked, Bucket, Buckets, Flow, Secret, Table, Trace};
 
 use crate::time::Time;
 
 /// Which queries the capture shows.
 pub struct Traces {
-    buckets: Memory,
+    table: Table<Memory, Memory>,
     overwritten: u64,
 }
 
 struct Memory(Vec<Bucket>);
 
-impl Table for Memory {
+impl Memory {
+    fn new(buckets: u32) -> Self {
+        Self(vec![Bucket::EMPTY; buckets as usize])
+    }
+}
+
+impl Buckets for Memory {
     fn bucket(&mut self, number: u32) -> Option<&mut Bucket> {
         self.0.get_mut(number as usize)
     }
@@ -27,25 +33,28 @@ impl Traces {
     /// None yet.
     pub fn new() -> Self {
         Self {
-            buckets: Memory(vec![Bucket::EMPTY; TRACE_BUCKETS as usize]),
+            table: Table {
+                young: Memory::new(YOUNG_BUCKETS),
+                old: Memory::new(OLD_BUCKETS),
+            },
             overwritten: 0,
         }
     }
 
     /// Records a query.
     pub fn record(&mut self, flow: &Flow, asked: Asked, time: Time) {
-        let lost = trace::record(&mut self.buckets, flow.hash(&SECRET), asked, time.nanos());
+        let lost = self.table.record(flow.hash(&SECRET), asked, time.nanos());
         self.overwritten += u64::from(lost);
     }
 
     /// The query that an error quotes.
     pub fn find(&mut self, flow: &Flow, id: Option<u16>) -> Option<Trace> {
-        trace::find(&mut self.buckets, flow.hash(&SECRET), id)
+        self.table.find(flow.hash(&SECRET), id)
     }
 
     /// The query that is answered now, as it was before.
     pub fn answer(&mut self, flow: &Flow, id: u16) -> Option<Trace> {
-        trace::answer(&mut self.buckets, flow.hash(&SECRET), id)
+        self.table.answer(flow.hash(&SECRET), id)
     }
 
     /// How many queries lost their trace within 60 s, unanswered.

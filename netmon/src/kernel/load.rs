@@ -69,9 +69,10 @@ impl Program {
 }
 
 /// The maps that are pinned: all but those of constants, which are each program's own.
-const MAPS: [&str; 13] = [
+const MAPS: [&str; 14] = [
     "DESTINATIONS",
-    "TABLE_FULL",
+    // What is known of a full table: without it, destinations of before would be taken for unknown ones.
+    ".bss",
     "TOTALS",
     "LATENCY",
     "LATENCY_TAKEN",
@@ -79,7 +80,8 @@ const MAPS: [&str; 13] = [
     "WATCHLIST",
     "UNVERIFIED",
     "SAMPLES",
-    "TRACES",
+    "YOUNG_TRACES",
+    "OLD_TRACES",
     "EVENTS",
     "WATCHED",
     "NOTEPAD",

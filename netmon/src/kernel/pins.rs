@@ -95,9 +95,9 @@ impl Pins {
         self.directory.join(layout::KEYS_FILE)
     }
 
-    /// Where a map is pinned.
+    /// Where a map is pinned. The BPF file system takes no name with a dot, which those of sections begin with.
     pub(super) fn map(&self, name: &str) -> PathBuf {
-        self.directory.join(MAPS).join(name)
+        self.directory.join(MAPS).join(name.trim_start_matches('.'))
     }
 
     fn link(&self, index: u32, place: Place) -> PathBuf {

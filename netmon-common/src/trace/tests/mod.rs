@@ -1,25 +1,26 @@
 //! The table as a whole.
 
+mod generations;
+
 extern crate std;
 
 use std::vec::Vec;
 use std::{println, vec};
 
 use super::*;
-use crate::limits::{TRACE_BUCKETS, TRACE_LIFETIME_NS};
+use crate::limits::{OLD_BUCKETS, YOUNG_BUCKETS};
 use crate::{Address, Transport};
 
 const SECOND: u64 = 1_000_000_000;
 
 struct Memory(Vec<Bucket>);
 
-impl Memory {
-    fn new() -> Self {
-        Self(vec![Bucket::EMPTY; TRACE_BUCKETS as usize])
-    }
+fn table() -> Table<Memory, Memory> {
+    let [young, old] = [YOUNG_BUCKETS, OLD_BUCKETS].map(|count| Memory(vec![Bucket::EMPTY; count as usize]));
+    Table { young, old }
 }
 
-impl Table for Memory {
+impl Buckets for Memory {
     fn bucket(&mut self, number: u32) -> Option<&mut Bucket> {
         self.0.get_mut(number as usize)
     }
@@ -49,37 +50,21 @@ fn time(trace: Option<Trace>) -> Option<u64> {
 
 #[test]
 fn an_error_finds_the_query_that_it_quotes() {
-    let mut table = Memory::new();
-    assert!(!record(&mut table, flow(1, 1_000), query(7), 5));
-    assert_eq!(time(find(&mut table, flow(1, 1_000), Some(7))), Some(5));
-    assert_eq!(
-        time(find(&mut table, flow(1, 1_000), None)),
-        Some(5),
-        "a short quote"
-    );
-    assert_eq!(
-        time(find(&mut table, flow(1, 1_000), Some(8))),
-        None,
-        "another id"
-    );
-    assert_eq!(
-        time(find(&mut table, flow(1, 1_001), Some(7))),
-        None,
-        "another port"
-    );
-    assert_eq!(
-        time(find(&mut table, flow(2, 1_000), None)),
-        None,
-        "another client"
-    );
+    let mut table = table();
+    assert!(!table.record(flow(1, 1_000), query(7), 5));
+    assert_eq!(time(table.find(flow(1, 1_000), Some(7))), Some(5));
+    assert_eq!(time(table.find(flow(1, 1_000), None)), Some(5), "a short quote");
+    assert_eq!(time(table.find(flow(1, 1_000), Some(8))), None, "another id");
+    assert_eq!(time(table.find(flow(1, 1_001), Some(7))), None, "another port");
+    assert_eq!(time(table.find(flow(2, 1_000), None)), None, "another client");
 }
 
 #[test]
 fn an_empty_table_finds_nothing_even_for_a_fingerprint_of_zeros() {
-    let mut table = Memory::new();
+    let mut table = table();
     for client in 0..1_000 {
-        assert_eq!(find(&mut table, flow(client, 0), Some(0)), None);
-        assert_eq!(find(&mut table, flow(client, 0), None), None);
+        assert_eq!(table.find(flow(client, 0), Some(0)), None);
+        assert_eq!(table.find(flow(client, 0), None), None);
     }
 }
 
@@ -105,49 +90,46 @@ fn flags_of_the_query_are_kept() {
         ("a SYN", Asked::Connect, None),
     ];
     for (case, asked, recursion_desired) in cases {
-        let mut table = Memory::new();
-        record(&mut table, flow(1, 1), asked, 1);
-        let trace = find(&mut table, flow(1, 1), None).unwrap();
+        let mut table = table();
+        table.record(flow(1, 1), asked, 1);
+        let trace = table.find(flow(1, 1), None).unwrap();
         assert_eq!(trace.recursion_desired(), recursion_desired, "{case}");
     }
 }
 
 #[test]
 fn only_the_first_answer_is_the_first() {
-    let mut table = Memory::new();
-    record(&mut table, flow(1, 1), query(7), 10);
-    assert_eq!(answer(&mut table, flow(1, 1), 8), None);
-    let first = answer(&mut table, flow(1, 1), 7).unwrap();
+    let mut table = table();
+    table.record(flow(1, 1), query(7), 10);
+    assert_eq!(table.answer(flow(1, 1), 8), None);
+    let first = table.answer(flow(1, 1), 7).unwrap();
     assert!(!first.is_answered() && first.time_ns() == 10);
-    let second = answer(&mut table, flow(1, 1), 7).unwrap();
+    let second = table.answer(flow(1, 1), 7).unwrap();
     assert!(second.is_answered() && second.time_ns() == 10);
 }
 
 #[test]
 fn a_query_that_is_sent_again_has_the_time_of_its_newest_packet() {
-    let mut table = Memory::new();
-    record(&mut table, flow(1, 1), query(7), 10);
-    answer(&mut table, flow(1, 1), 7);
-    record(&mut table, flow(1, 1), query(7), 20);
-    let trace = find(&mut table, flow(1, 1), Some(7)).unwrap();
+    let mut table = table();
+    table.record(flow(1, 1), query(7), 10);
+    table.answer(flow(1, 1), 7);
+    table.record(flow(1, 1), query(7), 20);
+    let trace = table.find(flow(1, 1), Some(7)).unwrap();
     assert!(trace.time_ns() == 20 && !trace.is_answered());
 }
 
 #[test]
 fn queries_of_one_port_are_told_apart_by_id() {
-    let mut table = Memory::new();
+    let mut table = table();
     for id in 0..100 {
-        assert!(
-            !record(&mut table, flow(1, 1), query(id), 10 + u64::from(id)),
-            "{id}"
-        );
+        assert!(!table.record(flow(1, 1), query(id), 10 + u64::from(id)), "{id}");
     }
     for id in 0..100 {
-        let found = find(&mut table, flow(1, 1), Some(id));
+        let found = table.find(flow(1, 1), Some(id));
         assert_eq!(time(found), Some(10 + u64::from(id)), "{id}");
     }
     assert_eq!(
-        time(find(&mut table, flow(1, 1), None)),
+        time(table.find(flow(1, 1), None)),
         Some(109),
         "without id: the newest"
     );
@@ -155,50 +137,15 @@ fn queries_of_one_port_are_told_apart_by_id() {
 
 #[test]
 fn a_syn_gives_way_to_the_query_behind_it() {
-    let mut table = Memory::new();
-    record(&mut table, flow(1, 1), Asked::Connect, 10);
+    let mut table = table();
+    table.record(flow(1, 1), Asked::Connect, 10);
     assert_eq!(
-        find(&mut table, flow(1, 1), Some(0)),
+        table.find(flow(1, 1), Some(0)),
         None,
         "a SYN has no id, not the id 0"
     );
-    assert!(!record(&mut table, flow(1, 1), query(0), 20));
-    assert_eq!(time(find(&mut table, flow(1, 1), Some(0))), Some(20));
-}
-
-/// Flows whose home is this bucket.
-fn flows_at(home: u32, count: usize) -> Vec<FlowHash> {
-    (0..)
-        .map(|client| flow(client, 9))
-        .filter(|flow| flow.home() == home)
-        .take(count)
-        .collect()
-}
-
-#[test]
-fn a_full_bucket_gives_up_answered_queries_first_then_the_oldest() {
-    let flows = flows_at(77, 7);
-    let mut table = Memory::new();
-    for (n, flow) in (0..).zip(&flows[..4]) {
-        assert!(!record(&mut table, *flow, query(1), 10 + n));
-    }
-    answer(&mut table, flows[2], 1);
-    assert!(
-        !record(&mut table, flows[4], query(1), 20),
-        "the answered one is not missed"
-    );
-    assert_eq!(find(&mut table, flows[2], Some(1)), None);
-    assert!(record(&mut table, flows[5], query(1), 21), "the oldest is missed");
-    assert_eq!(find(&mut table, flows[0], Some(1)), None);
-    let late = 11 + TRACE_LIFETIME_NS;
-    assert!(
-        !record(&mut table, flows[6], query(1), late),
-        "nobody waits any more"
-    );
-    assert_eq!(find(&mut table, flows[1], Some(1)), None);
-    for kept in &flows[3..] {
-        assert!(find(&mut table, *kept, Some(1)).is_some());
-    }
+    assert!(!table.record(flow(1, 1), query(0), 20));
+    assert_eq!(time(table.find(flow(1, 1), Some(0))), Some(20));
 }
 
 /// The flow and the id of the query with this number.
@@ -206,16 +153,16 @@ type Sender = fn(u64) -> (FlowHash, u16);
 
 /// Sends `rate` unanswered queries a second for `seconds`, and returns which share cannot be found at the end.
 fn share_lost(rate: u64, seconds: u64, send: Sender) -> f64 {
-    let mut table = Memory::new();
+    let mut table = table();
     let mut counted = 0_u32;
     for n in 0..rate * seconds {
         let (flow, id) = send(n);
-        counted += u32::from(record(&mut table, flow, query(id), 1 + n * (SECOND / rate)));
+        counted += u32::from(table.record(flow, query(id), 1 + n * (SECOND / rate)));
     }
     let lost = (0..rate * seconds)
         .filter(|n| {
             let (flow, id) = send(*n);
-            find(&mut table, flow, Some(id)).is_none()
+            table.find(flow, Some(id)).is_none()
         })
         .count();
     assert_eq!(u64::from(counted), lost as u64, "every loss is counted");
