@@ -12,8 +12,8 @@ use netmon_common::Address;
 /// are not in the table is looked for all the same.
 const BITS: u32 = 16;
 
-static FULL: Shared<1> = Shared::ZERO;
-static NOTED: Shared<{ 1 << BITS }> = Shared::ZERO;
+static FULL: Shared<1> = Shared::zeros();
+static NOTED: Shared<{ 1 << BITS }> = Shared::zeros();
 
 /// Zeros that become ones.
 struct Shared<const COUNT: usize>(UnsafeCell<[u8; COUNT]>);
@@ -22,7 +22,9 @@ struct Shared<const COUNT: usize>(UnsafeCell<[u8; COUNT]>);
 unsafe impl<const COUNT: usize> Sync for Shared<COUNT> {}
 
 impl<const COUNT: usize> Shared<COUNT> {
-    const ZERO: Self = Self(UnsafeCell::new([0; COUNT]));
+    const fn zeros() -> Self {
+        Self(UnsafeCell::new([0; COUNT]))
+    }
 
     #[inline(always)]
     fn byte(&self, place: usize) -> *mut u8 {

@@ -194,9 +194,20 @@ fn a_full_table_is_known_as_such_after_a_restart() {
     let hosts = with_router().unwrap();
     hosts.router.set("net/ipv4/ip_forward", "0").unwrap();
     let pins = Directory::new();
-    let arguments = ["--interface", "to-router", "--destinations", "2", "--pin", pins.text()];
+    let arguments = [
+        "--interface",
+        "to-router",
+        "--destinations",
+        "2",
+        "--pin",
+        pins.text(),
+    ];
     let servers = [1, 2, 3].map(|last| IpAddr::from([203, 0, 113, last]));
-    let socket = hosts.client.enter(|| UdpSocket::bind("0.0.0.0:0")).unwrap().unwrap();
+    let socket = hosts
+        .client
+        .enter(|| UdpSocket::bind("0.0.0.0:0"))
+        .unwrap()
+        .unwrap();
     let message = query(7, "full.test", TYPE_A);
     for times in [1, 2] {
         let mut netmon = start(&hosts.client, &arguments);
