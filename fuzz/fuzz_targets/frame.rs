@@ -1,12 +1,12 @@
 //! The parser, the classifier and the counters, over any bytes: exactly one outcome, nothing found outside the
 //! packet, and a snap length that changes nothing but to make the packet `truncated`.
 //!
-//! `xtask::frames::input` says how an input is laid out.
+//! `netmon_testkit::frames::input` says how an input is laid out.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use xtask::frames::input::Input;
-use xtask::frames::laws::check_cut;
+use netmon_testkit::frames::input::Input;
+use netmon_testkit::frames::laws::check_cut;
 
 fuzz_target!(|bytes: &[u8]| {
     let input = Input::read(bytes);

@@ -17,10 +17,10 @@ use jiff::tz::TimeZone;
 use netmon::analyze::{Options, analyze};
 use netmon::detect::{Scope, Thresholds};
 use netmon_common::DnsPorts;
+use netmon_testkit::captures::Pcap;
+use netmon_testkit::frames::mutate::{Mutator, originals};
+use netmon_testkit::frames::table;
 use tempfile::TempDir;
-use xtask::captures::Pcap;
-use xtask::frames::mutate::{Mutator, originals};
-use xtask::frames::table;
 
 use comparison::{Comparison, Witnesses, compare};
 

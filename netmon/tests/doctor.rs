@@ -7,9 +7,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output};
 
+use netmon_testkit::lab::{DnsServer, Namespace, SERVER_V4, two_hosts};
 use serde_json::Value;
 use support::{NETMON, ask_answered, ask_refused, start};
-use xtask::lab::{DnsServer, Namespace, SERVER_V4, two_hosts};
 
 fn json(output: &Output) -> Value {
     let words = String::from_utf8_lossy(&output.stderr);

@@ -13,14 +13,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use nix::unistd::{SysconfVar, sysconf};
-use support::incident::{Expected, time};
-use support::{SOON, ask_answered, assert_adds_up, destination, watch};
-use xtask::lab::icmp::{query_packet, unreachable};
-use xtask::lab::{
+use netmon_testkit::lab::icmp::{query_packet, unreachable};
+use netmon_testkit::lab::{
     DnsServer, FAMILIES, Family, Flood, Forger, Hook, Namespace, Netmon, Reply, Rules, SERVER_V4, SERVER_V6,
     TYPE_A, dig, query, two_hosts,
 };
+use nix::unistd::{SysconfVar, sysconf};
+use support::incident::{Expected, time};
+use support::{SOON, ask_answered, assert_adds_up, destination, watch};
 
 /// Forged errors a second, of both families together.
 const RATE: u32 = 100_000;

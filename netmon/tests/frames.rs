@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use netmon_common::wire::{Fault, Header};
 use netmon_common::{DnsPorts, Offload, Outcome};
+use netmon_testkit::frames::mutate::{Mutator, originals};
+use netmon_testkit::frames::{Expect, laws, table};
 use proptest::prelude::*;
-use xtask::frames::mutate::{Mutator, originals};
-use xtask::frames::{Expect, laws, table};
 
 /// Frames as they come over the cable, with nothing taken off and nothing merged.
 const AS_SENT: Offload = Offload {

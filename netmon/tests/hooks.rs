@@ -3,10 +3,10 @@ mod support;
 
 use std::net::UdpSocket;
 
+use netmon_testkit::lab::{CLIENT_V4, DnsServer, SERVER_V4, SERVER_V6, two_hosts};
 use support::{
     PATIENCE, SOON, ask_answered, ask_refused, assert_adds_up, assert_counts, assert_nothing_attached, start,
 };
-use xtask::lab::{CLIENT_V4, DnsServer, SERVER_V4, SERVER_V6, two_hosts};
 
 /// The hook that is asked for, the one that a veth gets, and whether that is exact.
 const HOOKS: [(&str, &str, bool); 4] = [

@@ -13,9 +13,9 @@ use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use netmon_testkit::lab::{Line, SERVER_V4, STARTUP, Stream, two_hosts};
 use nix::sys::signal::Signal;
 use support::{NETMON, PATIENCE, SOON, ask_refused};
-use xtask::lab::{Line, SERVER_V4, STARTUP, Stream, two_hosts};
 
 /// Puts the test's socket where the journal's is, and tells netmon that its standard error is the journal's.
 const UNDER_SYSTEMD: &str = r#"

@@ -12,12 +12,12 @@ use aya::TestRun as _;
 use aya::programs::{TestRunAttrs, TestRunOptions};
 use netmon::kernel::{Kernel, Settings};
 use netmon_common::{Outcome, limits};
+use netmon_testkit::frames::build::prelude as build;
+use netmon_testkit::lab::{Namespace, Netmon, Routed, TYPE_A, query, with_router};
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
 use serde_json::Value;
 use support::{assert_sums, start};
-use xtask::frames::build::prelude as build;
-use xtask::lab::{Namespace, Netmon, Routed, TYPE_A, query, with_router};
 
 /// All that these machines have.
 const CPUS: usize = 2;

@@ -10,10 +10,10 @@ mod support;
 
 use std::net::{IpAddr, UdpSocket};
 
+use netmon_testkit::lab::{CLIENT_V4, CLIENT_V6, SERVER_V4, SERVER_V6, TYPE_A, TwoHosts, query, two_hosts};
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::UdpGsoSegment;
 use support::{assert_adds_up, destination, start};
-use xtask::lab::{CLIENT_V4, CLIENT_V6, SERVER_V4, SERVER_V6, TYPE_A, TwoHosts, query, two_hosts};
 
 /// Datagrams that are sent.
 const DATAGRAMS: u64 = 10_000;

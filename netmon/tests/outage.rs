@@ -11,12 +11,12 @@ mod support;
 use std::net::IpAddr;
 use std::time::SystemTime;
 
+use netmon_testkit::lab::{
+    CLIENT_V4, CLIENT_V6, DnsServer, Event, Namespace, Netmon, SERVER_V4, SERVER_V6, two_hosts, with_router,
+};
 use serde_json::json;
 use support::{
     CLOSING, SOON, ask_answered, ask_refused, assert_adds_up, assert_counts, assert_nothing_attached, start,
-};
-use xtask::lab::{
-    CLIENT_V4, CLIENT_V6, DnsServer, Event, Namespace, Netmon, SERVER_V4, SERVER_V6, two_hosts, with_router,
 };
 
 /// Which host watches, and how.

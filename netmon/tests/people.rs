@@ -7,9 +7,9 @@ mod support;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use netmon_testkit::lab::{DnsServer, Line, Process, SERVER_V4, STARTUP, Stream, TwoHosts, two_hosts};
 use nix::sys::signal::Signal;
 use support::{NETMON, PATIENCE, SOON, ask_answered, ask_refused};
-use xtask::lab::{DnsServer, Line, Process, SERVER_V4, STARTUP, Stream, TwoHosts, two_hosts};
 
 /// Netmon on the client's host, printing for people.
 fn start(hosts: &TwoHosts, arguments: &[&str]) -> Process {

@@ -17,12 +17,12 @@ use aya::maps::{Array, Map, MapData, MapInfo};
 use netmon::kernel::{Kernel, Pins, Program, Settings};
 use netmon_common::limits;
 use netmon_common::records::LAYOUT;
+use netmon_testkit::lab::{DnsServer, Netmon, SERVER_V4, TYPE_A, query, two_hosts, with_router};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use support::{
     NETMON, ask_answered, ask_refused, assert_counts, assert_nothing_attached, destination, start,
 };
-use xtask::lab::{DnsServer, Netmon, SERVER_V4, TYPE_A, query, two_hosts, with_router};
 
 /// A directory of a test's own, which is removed with everything that is pinned in it.
 struct Directory(PathBuf);

@@ -6,8 +6,8 @@ mod support;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output};
 
+use netmon_testkit::lab::{Namespace, two_hosts};
 use support::{NETMON, assert_nothing_attached, start};
-use xtask::lab::{Namespace, two_hosts};
 
 /// Wrong usage.
 const USAGE: i32 = 2;

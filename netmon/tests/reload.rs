@@ -9,11 +9,11 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use netmon_testkit::lab::{DnsServer, Line, Namespace, Netmon, SERVER_V4, Stream, two_hosts};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use support::{SOON, ask_answered, ask_refused, assert_adds_up, assert_counts, watch};
 use tempfile::TempDir;
-use xtask::lab::{DnsServer, Line, Namespace, Netmon, SERVER_V4, Stream, two_hosts};
 
 const FIRST: &str = "interface = \"to-server\"\nhook = \"xdp-native\"\ninterval = \"500ms\"\n";
 

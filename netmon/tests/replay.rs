@@ -12,11 +12,11 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
+use netmon_testkit::captures::{Link, Pcap, textbook};
+use netmon_testkit::lab::{Event, FrameSocket, Namespace, SERVER_V4, TwoHosts, two_hosts};
 use serde_json::{Value, json};
 use support::{NETMON, SOON, assert_adds_up, assert_counts, start};
 use tempfile::TempDir;
-use xtask::captures::{Link, Pcap, textbook};
-use xtask::lab::{Event, FrameSocket, Namespace, SERVER_V4, TwoHosts, two_hosts};
 
 /// Between two packets. In the log there are from 4 s to a minute and a half.
 const PAUSE: Duration = Duration::from_millis(50);

@@ -10,8 +10,8 @@ use std::time::Duration;
 use aya::maps::{Array, MapData};
 use netmon::kernel::{Kernel, Settings};
 use netmon::rights;
+use netmon_testkit::lab::{DnsServer, SERVER_V4, two_hosts};
 use support::{SOON, ask_answered, ask_refused, assert_counts, start};
-use xtask::lab::{DnsServer, SERVER_V4, two_hosts};
 
 /// `CAP_NET_ADMIN` (`include/uapi/linux/capability.h`).
 const NET_ADMIN: u64 = 1 << 12;

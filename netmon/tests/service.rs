@@ -16,11 +16,11 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use netmon_testkit::lab::{DnsServer, SERVER_V4, STARTUP, two_hosts};
 use nix::sys::signal::Signal;
 use support::http::{ANY, get};
 use support::{NETMON, PATIENCE, SOON, ask_answered, ask_refused, assert_counts};
 use tempfile::TempDir;
-use xtask::lab::{DnsServer, SERVER_V4, STARTUP, two_hosts};
 
 /// How long the test's systemd waits for a sign of life.
 const WATCHDOG: Duration = Duration::from_secs(2);
@@ -181,7 +181,7 @@ fn a_user_with_three_capabilities_watches_pins_keeps_and_serves() {
         history.to_str().unwrap(),
         "--metrics=127.0.0.1:9253",
     ];
-    let mut netmon = xtask::lab::Netmon::start(&hosts.client, &script, &arguments).unwrap();
+    let mut netmon = netmon_testkit::lab::Netmon::start(&hosts.client, &script, &arguments).unwrap();
     let process = netmon.process().id();
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     assert!(status.contains(&format!("\nUid:\t{USER}\t{USER}\t")), "{status}");

@@ -13,11 +13,11 @@ use std::process::{Command, Output};
 use netmon::capture::{Frame, Frames, LinkType, Opened, Progress, link, open};
 use netmon_common::limits;
 use netmon_common::wire::Captured;
+use netmon_testkit::captures::pcapng::{RESOLUTION, enhanced, interface, section};
+use netmon_testkit::captures::{Link, Order, Pcap, textbook};
+use netmon_testkit::frames::build::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
-use xtask::captures::pcapng::{RESOLUTION, enhanced, interface, section};
-use xtask::captures::{Link, Order, Pcap, textbook};
-use xtask::frames::build::prelude::*;
 
 const NETMON: &str = env!("CARGO_BIN_EXE_netmon");
 

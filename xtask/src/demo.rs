@@ -10,8 +10,10 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
+use netmon_testkit::lab::{
+    CLIENT_V4, DnsServer, Process, Reply, SERVER_V4, STARTUP, TwoHosts, dig, two_hosts,
+};
 use nix::sys::signal::Signal;
-use xtask::lab::{CLIENT_V4, DnsServer, Process, Reply, SERVER_V4, STARTUP, TwoHosts, dig, two_hosts};
 
 const NAME: &str = "yummyrecipesforme.com";
 

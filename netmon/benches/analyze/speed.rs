@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
-use xtask::captures::textbook;
+use netmon_testkit::captures::textbook;
 
 use crate::figures::{Figures, Target};
 use crate::rounds::{compare, time};

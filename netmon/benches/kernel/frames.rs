@@ -1,8 +1,8 @@
 //! The packets that are measured.
 
-use xtask::frames::build::prelude::*;
+use netmon_testkit::frames::build::prelude::*;
 
-pub use xtask::frames::build::SERVER;
+pub use netmon_testkit::frames::build::SERVER;
 
 /// A client's port.
 const PORT: u16 = 40_000;

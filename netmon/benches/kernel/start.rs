@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
-use xtask::lab::{Netmon, two_hosts};
+use netmon_testkit::lab::{Netmon, two_hosts};
 
 use crate::compare::median;
 use crate::figures::{Figure, Figures};

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use xtask::lab::{Netmon, TYPE_A, TwoHosts, query, respond, two_hosts};
+use netmon_testkit::lab::{Netmon, TYPE_A, TwoHosts, query, respond, two_hosts};
 
 use crate::figures::{Figure, Figures};
 

@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
+use netmon_testkit::captures::pcapng::{self, enhanced, interface, section};
+use netmon_testkit::captures::{Link, Order, Pcap, textbook};
 use serde_json::Value;
-use xtask::captures::pcapng::{self, enhanced, interface, section};
-use xtask::captures::{Link, Order, Pcap, textbook};
 
 use super::run::{Files, NETMON, Run, document_of};
 use super::textbook_captures::gzip;

@@ -1,7 +1,7 @@
 //! Text that is cut, or is none: what can be read is analysed, what cannot is told with its place.
 
+use netmon_testkit::captures::textbook::{DATE, TEXT};
 use serde_json::{Value, json};
-use xtask::captures::textbook::{DATE, TEXT};
 
 use super::run::{Files, analyze, document_of};
 use super::textbook_captures::gzip;

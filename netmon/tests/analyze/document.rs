@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use netmon_testkit::captures::{Link, Pcap, textbook};
 use serde_json::{Value, json};
-use xtask::captures::{Link, Pcap, textbook};
 
 use super::run::document_of;
 

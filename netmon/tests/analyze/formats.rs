@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use xtask::captures::textbook::{DATE, TEXT};
+use netmon_testkit::captures::textbook::{DATE, TEXT};
 
 use super::run::{Files, Run, analyze, command};
 

@@ -5,8 +5,8 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
-use xtask::captures::textbook::{DATE, TEXT};
-use xtask::captures::{Link, Order, Pcap, pcapng, textbook};
+use netmon_testkit::captures::textbook::{DATE, TEXT};
+use netmon_testkit::captures::{Link, Order, Pcap, pcapng, textbook};
 
 use super::incident::assert_textbook;
 use super::run::{Run, command};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use xtask::captures::textbook::DATE;
+use netmon_testkit::captures::textbook::DATE;
 
 /// Insists that the document holds the textbook incident, with times that are `hour` o'clock where the log says
 /// 13, and nothing else.

@@ -1,8 +1,8 @@
 //! What may be told about the host where a capture was made, and what that changes.
 
+use netmon_testkit::captures::{Link, Pcap, textbook};
+use netmon_testkit::frames::build::prelude::*;
 use serde_json::{Value, json};
-use xtask::captures::{Link, Pcap, textbook};
-use xtask::frames::build::prelude::*;
 
 use super::run::document_of;
 

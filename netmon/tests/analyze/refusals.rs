@@ -4,9 +4,9 @@ use std::ffi::OsStr;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
+use netmon_testkit::captures::textbook::{DATE, TEXT};
+use netmon_testkit::captures::{Link, Pcap, textbook};
 use nix::unistd::Uid;
-use xtask::captures::textbook::{DATE, TEXT};
-use xtask::captures::{Link, Pcap, textbook};
 
 use super::run::{Files, Run, analyze};
 

@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use xtask::captures::textbook::TEXT;
-use xtask::captures::{Link, Pcap, textbook};
+use netmon_testkit::captures::textbook::TEXT;
+use netmon_testkit::captures::{Link, Pcap, textbook};
 
 use super::run::{Files, NETMON, Run, analyze, command};
 

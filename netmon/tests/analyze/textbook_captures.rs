@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 
-use xtask::captures::pcapng::{self, OFFSET, RESOLUTION, enhanced, interface, section};
-use xtask::captures::{Link, Order, Pcap, textbook};
+use netmon_testkit::captures::pcapng::{self, OFFSET, RESOLUTION, enhanced, interface, section};
+use netmon_testkit::captures::{Link, Order, Pcap, textbook};
 
 use super::incident::assert_textbook;
 use super::run::{Files, analyze, analyze_input, document_of};

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::time::{Duration, SystemTime};
 
-use xtask::captures::textbook::{DATE, TEXT};
+use netmon_testkit::captures::textbook::{DATE, TEXT};
 
 use super::incident::assert_textbook;
 use super::run::{Files, analyze, analyze_input, document_of};

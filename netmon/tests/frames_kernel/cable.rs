@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use netmon::kernel::{Choice, HookChoice, Interface, Kind};
+use netmon_testkit::frames::Counted;
+use netmon_testkit::lab::{FrameSocket, Namespace, cable};
 use nix::net::if_::if_nametoindex;
-use xtask::frames::Counted;
-use xtask::lab::{FrameSocket, Namespace, cable};
 
 use crate::side::Side;
 

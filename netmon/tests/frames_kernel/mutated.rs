@@ -2,8 +2,8 @@
 
 use netmon::kernel::Program;
 use netmon_common::DnsPorts;
-use xtask::frames::mutate::{Mutator, originals};
-use xtask::frames::{Counted, table};
+use netmon_testkit::frames::mutate::{Mutator, originals};
+use netmon_testkit::frames::{Counted, table};
 
 use crate::side::{Context, Hex, Side, can_be_run};
 use crate::user_space::{self, difference};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use netmon::kernel::Program;
 use netmon_common::{Address, DnsPorts, limits};
-use xtask::frames::{Case, Counted, Expect, table};
+use netmon_testkit::frames::{Case, Counted, Expect, table};
 
 use crate::side::{Context, Failure, REPORTED, Side, can_be_run};
 use crate::user_space::{self, difference};

@@ -3,7 +3,7 @@
 
 use netmon::kernel::{HookChoice, Program};
 use netmon_common::DnsPorts;
-use xtask::frames::{Counted, table};
+use netmon_testkit::frames::{Counted, table};
 
 use crate::cable::{Cable, End, VirtioHeader, counted_when_arrived};
 use crate::side::{Context, Side};

@@ -2,7 +2,7 @@
 //! one VLAN tag off before TC) must not show.
 
 use netmon::kernel::HookChoice;
-use xtask::frames::{Counted, table};
+use netmon_testkit::frames::{Counted, table};
 
 use crate::cable::{Cable, End, counted_when_arrived};
 use crate::side::Side;

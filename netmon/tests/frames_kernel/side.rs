@@ -7,7 +7,7 @@ use aya::programs::TestRunOptions;
 use netmon::kernel::{Attachments, Choice, Events, HookChoice, Kernel, Poller, Program, Settings};
 use netmon_common::records::{EventHeader, EventKind};
 use netmon_common::{Address, DnsPorts, Transport, limits};
-use xtask::frames::Counted;
+use netmon_testkit::frames::Counted;
 
 /// The loaded programs, and what they have counted.
 pub struct Side {

@@ -2,8 +2,8 @@
 
 use netmon::kernel::{HookChoice, Program};
 use netmon_common::Outcome;
-use xtask::frames::build::prelude::*;
-use xtask::frames::{Counted, Expect};
+use netmon_testkit::frames::build::prelude::*;
+use netmon_testkit::frames::{Counted, Expect};
 
 use crate::cable::{Cable, End, VirtioHeader, counted_when_arrived};
 use crate::side::{Context, Side};

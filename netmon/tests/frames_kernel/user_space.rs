@@ -6,7 +6,7 @@ use netmon_common::limits::QUOTE_BYTES;
 use netmon_common::records::{EventHeader, EventKind, RECURSION_DESIRED, RECURSION_KNOWN};
 use netmon_common::wire::Captured;
 use netmon_common::{Address, DnsPorts, Offload};
-use xtask::frames::Counted;
+use netmon_testkit::frames::Counted;
 
 use crate::side::Failure;
 

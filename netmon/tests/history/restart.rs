@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
+use netmon_testkit::lab::{DnsServer, Namespace, Netmon, SERVER_V4, SERVER_V6, two_hosts};
 use serde_json::Value;
-use xtask::lab::{DnsServer, Namespace, Netmon, SERVER_V4, SERVER_V6, two_hosts};
 
 use crate::place::{Place, netmon_as_nobody, said};
 use crate::support::incident::time;

@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use netmon_testkit::lab::{Namespace, Netmon, SERVER_V4, Stream, two_hosts};
 use rusqlite::Connection;
-use xtask::lab::{Namespace, Netmon, SERVER_V4, Stream, two_hosts};
 
 use crate::disk::Disk;
 use crate::place::{Place, netmon};

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use xtask::lab::{DnsServer, SERVER_V4, cable, two_hosts};
+use netmon_testkit::lab::{DnsServer, SERVER_V4, cable, two_hosts};
 
 use crate::support::{
     SOON, ask_answered, ask_refused, assert_adds_up, assert_counts, assert_nothing_attached, start,

@@ -13,8 +13,8 @@ mod support;
 
 use std::time::{Duration, SystemTime};
 
+use netmon_testkit::lab::{CLIENT_V4, CLIENT_V6, Event, Netmon, SERVER_V4, SERVER_V6, TwoHosts};
 use support::SOON;
-use xtask::lab::{CLIENT_V4, CLIENT_V6, Event, Netmon, SERVER_V4, SERVER_V6, TwoHosts};
 
 /// How long an interface may be there before it is watched.
 const AT_ONCE: Duration = Duration::from_secs(1);

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use netmon_testkit::lab::{Namespace, SERVER_V4, two_hosts};
 use nix::sys::signal::Signal;
-use xtask::lab::{Namespace, SERVER_V4, two_hosts};
 
 use crate::support::{SOON, ask_refused, assert_counts, assert_nothing_attached, start};
 use crate::{AT_ONCE, await_warning, words};

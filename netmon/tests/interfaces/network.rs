@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use xtask::lab::{SERVER_V4, cable, two_hosts};
+use netmon_testkit::lab::{SERVER_V4, cable, two_hosts};
 
 use crate::support::{
     ask_refused, assert_adds_up, assert_counts, assert_nothing_attached, destination, start,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use xtask::lab::{
+use netmon_testkit::lab::{
     DnsServer, Namespace, Netmon, Process, Routed, SERVER_V4, TYPE_A, TwoHosts, query, two_hosts, with_router,
 };
 

@@ -17,6 +17,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
+use netmon_testkit::lab::{
+    DnsServer, Line, Netmon, Process, SERVER_V4, SERVER_V6, STARTUP, Stream, TwoHosts, two_hosts,
+};
 use nix::sys::signal::Signal;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use receiver::{Posted, Reaction, Receiver};
@@ -25,9 +28,6 @@ use serde_json::Value;
 use support::{NETMON, SOON, ask_answered, ask_refused, watch};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-use xtask::lab::{
-    DnsServer, Line, Netmon, Process, SERVER_V4, SERVER_V6, STARTUP, Stream, TwoHosts, two_hosts,
-};
 
 const WATCH: [&str; 4] = ["--hook", "xdp-native", "--interface", "to-server"];
 

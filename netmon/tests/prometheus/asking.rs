@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use xtask::lab::{Namespace, TYPE_A, query};
+use netmon_testkit::lab::{Namespace, TYPE_A, query};
 
 const PAUSE: Duration = Duration::from_millis(200);
 

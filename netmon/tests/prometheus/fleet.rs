@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use netmon_testkit::lab::{
+    CLIENT_V4, DnsServer, Hook, Namespace, Netmon, Rules, SERVER_V4, Switched, switched,
+};
 use serde_json::Value;
-use xtask::lab::{CLIENT_V4, DnsServer, Hook, Namespace, Netmon, Rules, SERVER_V4, Switched, switched};
 
 use crate::asking::ask;
 use crate::programs::{Programs, WEBHOOK};

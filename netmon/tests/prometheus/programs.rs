@@ -8,9 +8,9 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use netmon_testkit::lab::{Namespace, Process};
 use serde_json::Value;
 use tempfile::TempDir;
-use xtask::lab::{Namespace, Process};
 
 use crate::shipped::shipped;
 use crate::support::http::{ANY, get};

@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use netmon_testkit::lab::Namespace;
 use serde_json::Value;
-use xtask::lab::Namespace;
 
 /// A running receiver; its thread ends with the test's process.
 pub struct Webhook {

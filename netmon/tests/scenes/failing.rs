@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::thread::sleep;
 use std::time::Duration;
 
-use xtask::lab::{FAMILIES, Namespace, Reply, SERVER_V4, SERVER_V6, Unbound, dig, two_hosts};
+use netmon_testkit::lab::{FAMILIES, Namespace, Reply, SERVER_V4, SERVER_V6, Unbound, dig, two_hosts};
 
 use crate::support::incident::{Expected, assert_evidence, assert_flow, assert_no_incident, events_of};
 use crate::support::{PATIENCE, SOON, ask_answered, assert_adds_up, destination, watch};

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use xtask::lab::{ANSWER_V4, DnsServer, FAMILIES, SERVER_V4, SERVER_V6, getent, switched};
+use netmon_testkit::lab::{ANSWER_V4, DnsServer, FAMILIES, SERVER_V4, SERVER_V6, getent, switched};
 
 use crate::support::incident::{Expected, events_of};
 use crate::support::{CLOSING, SOON, assert_adds_up, destination, in_both_families, watch};

@@ -4,8 +4,8 @@
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
-use xtask::lab::icmp::{query_packet, unreachable};
-use xtask::lab::{FAMILIES, Family, Forger, TYPE_A, query, switched};
+use netmon_testkit::lab::icmp::{query_packet, unreachable};
+use netmon_testkit::lab::{FAMILIES, Family, Forger, TYPE_A, query, switched};
 
 use crate::support::incident::{Expected, assert_no_incident};
 use crate::support::{SOON, assert_adds_up, destination, watch};
@@ -92,7 +92,7 @@ fn an_error_opens_an_incident_only_if_it_quotes_a_query_that_was_seen() {
     let mut netmon = watch(&hosts.client, &[]);
     // Servers that hear the query and are silent, so that no kernel sends an error of its own.
     let _sockets = FAMILIES.map(|family| {
-        let bind = |host: &xtask::lab::Namespace, address: IpAddr, port: u16| {
+        let bind = |host: &netmon_testkit::lab::Namespace, address: IpAddr, port: u16| {
             host.enter(|| UdpSocket::bind((address, port))).unwrap().unwrap()
         };
         let server = bind(&hosts.server, family.server, 53);

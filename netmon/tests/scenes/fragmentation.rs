@@ -3,7 +3,7 @@
 
 use std::net::UdpSocket;
 
-use xtask::lab::{CLIENT_V4, Routed, SERVER_V4, TYPE_A, query, respond, with_router};
+use netmon_testkit::lab::{CLIENT_V4, Routed, SERVER_V4, TYPE_A, query, respond, with_router};
 
 use crate::support::incident::assert_no_incident;
 use crate::support::{PATIENCE, assert_adds_up, assert_dns_unreachable, destination, watch};

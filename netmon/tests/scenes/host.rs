@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use xtask::lab::{DnsServer, FAMILIES, Hook, Rules, SERVER_V4, SERVER_V6, switched};
+use netmon_testkit::lab::{DnsServer, FAMILIES, Hook, Rules, SERVER_V4, SERVER_V6, switched};
 
 use crate::support::incident::{
     Expected, assert_errors, assert_evidence, assert_flow, assert_no_incident, events_of,

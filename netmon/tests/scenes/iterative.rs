@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use xtask::lab::{FAMILIES, Family, Namespace, Netmon, Switched, Unbound, kdig, switched};
+use netmon_testkit::lab::{FAMILIES, Family, Namespace, Netmon, Switched, Unbound, kdig, switched};
 
 use crate::support::incident::{Expected, assert_no_incident, events_of};
 use crate::support::{SOON, assert_adds_up, destination, watch};

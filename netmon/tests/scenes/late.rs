@@ -4,7 +4,9 @@
 use std::net::{IpAddr, UdpSocket};
 use std::time::Duration;
 
-use xtask::lab::{CLIENT_V4, CLIENT_V6, SERVER_V4, SERVER_V6, TYPE_A, TwoHosts, query, respond, two_hosts};
+use netmon_testkit::lab::{
+    CLIENT_V4, CLIENT_V6, SERVER_V4, SERVER_V6, TYPE_A, TwoHosts, query, respond, two_hosts,
+};
 
 use crate::support::incident::assert_no_incident;
 use crate::support::{PATIENCE, assert_adds_up, destination, start};

@@ -1,7 +1,7 @@
 //! A router that hides its clients behind its own address: the error quotes the address and port that the query
 //! left with, which no client ever had.
 
-use xtask::lab::{DnsServer, FAMILIES, Hook, Rules, SERVER_V4, SERVER_V6, with_router};
+use netmon_testkit::lab::{DnsServer, FAMILIES, Hook, Rules, SERVER_V4, SERVER_V6, with_router};
 
 use crate::support::incident::{Expected, assert_errors, assert_flow};
 use crate::support::{

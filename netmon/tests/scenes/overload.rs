@@ -4,7 +4,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use xtask::lab::{Burst, DnsServer, FAMILIES, Hook, Rules, SERVER_V4, SERVER_V6, switched};
+use netmon_testkit::lab::{Burst, DnsServer, FAMILIES, Hook, Rules, SERVER_V4, SERVER_V6, switched};
 
 use crate::support::incident::{Expected, assert_evidence};
 use crate::support::{CLOSING, SOON, ask_answered, assert_adds_up, watch};

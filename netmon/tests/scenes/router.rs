@@ -4,10 +4,10 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use serde_json::Value;
-use xtask::lab::{
+use netmon_testkit::lab::{
     DnsServer, FAMILIES, Family, Hook, Netmon, Route, Routed, Rules, SERVER_V4, SERVER_V6, with_router,
 };
+use serde_json::Value;
 
 use crate::support::incident::{Expected, assert_errors, assert_evidence, assert_flow, since};
 use crate::support::{

@@ -3,7 +3,7 @@
 use std::net::UdpSocket;
 use std::time::Duration;
 
-use xtask::lab::{FAMILIES, TYPE_A, query, two_hosts};
+use netmon_testkit::lab::{FAMILIES, TYPE_A, query, two_hosts};
 
 use crate::support::incident::assert_no_incident;
 use crate::support::{ask_refused, assert_adds_up, destination, watch};

@@ -5,7 +5,7 @@ use std::net::{IpAddr, UdpSocket};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use xtask::lab::{
+use netmon_testkit::lab::{
     Burst, DnsServer, FAMILIES, Hook, Namespace, Rules, SERVER_V4, SERVER_V6, TYPE_A, query, switched,
 };
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-use xtask::lab::{
+use netmon_testkit::lab::{
     DnsServer, FAMILIES, Hook, Namespace, Reply, Rules, SERVER_V4, SERVER_V6, kdig, with_router,
 };
 
@@ -28,7 +28,7 @@ fn ask_in_vain(client: &Namespace, server: IpAddr, names: &[&str]) {
     });
 }
 
-fn expected(family: &xtask::lab::Family) -> Expected<'static> {
+fn expected(family: &netmon_testkit::lab::Family) -> Expected<'static> {
     Expected {
         server: family.server,
         transport: "udp",

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::process::Command;
 
-use xtask::lab::{ANSWER_V4, DnsServer, FAMILIES, Hook, Namespace, Rules, SERVER_V4, SERVER_V6, with_router};
+use netmon_testkit::lab::{
+    ANSWER_V4, DnsServer, FAMILIES, Hook, Namespace, Rules, SERVER_V4, SERVER_V6, with_router,
+};
 
 use crate::support::incident::{Expected, assert_errors};
 use crate::support::{CLOSING, SOON, ask_answered, assert_adds_up, destination, watch};

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
+use netmon_testkit::lab::{Event, Netmon};
 use serde_json::{Value, json};
-use xtask::lab::{Event, Netmon};
 
 use super::SOON;
 

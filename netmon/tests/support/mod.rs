@@ -17,8 +17,8 @@ pub mod incident;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use netmon_testkit::lab::{Event, FAMILIES, Family, Namespace, Netmon, Reply, dig};
 use serde_json::Value;
-use xtask::lab::{Event, FAMILIES, Family, Namespace, Netmon, Reply, dig};
 
 /// The program under test.
 pub const NETMON: &str = env!("CARGO_BIN_EXE_netmon");

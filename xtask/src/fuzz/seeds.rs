@@ -8,9 +8,9 @@ use anyhow::{Context as _, Result};
 use netmon_common::classify::{Meaning, Message};
 use netmon_common::wire::Captured;
 use netmon_common::{DnsPorts, Offload, classify};
-use xtask::frames::build::prelude::*;
-use xtask::frames::input::Input;
-use xtask::frames::{Case, table};
+use netmon_testkit::frames::build::prelude::*;
+use netmon_testkit::frames::input::Input;
+use netmon_testkit::frames::{Case, table};
 
 /// One longer seed would let the fuzzer make all its inputs as long, which takes time and finds nothing: headers
 /// stand at the start.

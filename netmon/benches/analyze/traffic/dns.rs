@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use xtask::frames::build::prelude::*;
+use netmon_testkit::frames::build::prelude::*;
 
 use super::RECORD_HEADER;
 use super::random::Random;

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use xtask::captures::Pcap;
+use netmon_testkit::captures::Pcap;
 
 use dns::Dns;
 use others::{Others, Streams};

@@ -2,7 +2,7 @@
 //!
 //! No segment acknowledges another: the capture looks as if made where acknowledgements do not pass.
 
-use xtask::frames::build::prelude::*;
+use netmon_testkit::frames::build::prelude::*;
 
 use super::RECORD_HEADER;
 use super::random::Random;

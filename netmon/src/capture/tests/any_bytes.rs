@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::compress::{gzip, zstd};
 use super::packets::{Path, dns, ethernet, query, udp, unreachable};
 use crate::capture::{Door, Frames, Opened, open_source};
-use xtask::captures::pcapng::{block, enhanced, interface, old_packet, section, simple};
-use xtask::captures::{Order, Pcap};
+use netmon_testkit::captures::pcapng::{block, enhanced, interface, old_packet, section, simple};
+use netmon_testkit::captures::{Order, Pcap};
 
 /// Reads a file to its end.
 fn survive(bytes: &[u8]) {

@@ -3,8 +3,10 @@
 use super::compress::{gzip, zstd};
 use super::{Read, capture, read};
 use crate::capture::{Frames, LinkType};
-use xtask::captures::pcapng::{OFFSET, RESOLUTION, block, enhanced, interface, old_packet, section, simple};
-use xtask::captures::{Order, Pcap};
+use netmon_testkit::captures::pcapng::{
+    OFFSET, RESOLUTION, block, enhanced, interface, old_packet, section, simple,
+};
+use netmon_testkit::captures::{Order, Pcap};
 
 const FIRST: u64 = 1_700_000_000_123_456_000;
 const SECOND: u64 = FIRST + 1_500_000_000;

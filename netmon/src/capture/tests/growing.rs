@@ -3,8 +3,8 @@
 use std::io::{PipeWriter, Write, pipe};
 
 use crate::capture::{Frames, Opened, open_source};
-use xtask::captures::pcapng::{enhanced, interface, section};
-use xtask::captures::{Order, Pcap};
+use netmon_testkit::captures::pcapng::{enhanced, interface, section};
+use netmon_testkit::captures::{Order, Pcap};
 
 #[test]
 fn a_packet_is_read_when_it_was_written_not_when_the_file_ends() {

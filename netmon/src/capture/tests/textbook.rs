@@ -7,8 +7,8 @@ use super::{capture, read};
 use crate::capture::{Door, Frames, LinkType};
 use crate::observation::{Failure, Name, Observation, Proof, Query, Service, What};
 use crate::time::{Time, WallOffset};
-use xtask::captures::textbook::{self, NAME};
-use xtask::captures::{Link, Pcap};
+use netmon_testkit::captures::textbook::{self, NAME};
+use netmon_testkit::captures::{Link, Pcap};
 
 fn file() -> Vec<u8> {
     Pcap::USUAL.file(&textbook::frames(Link::Ethernet))

@@ -6,8 +6,8 @@ mod pcapng_files;
 
 use super::read;
 use crate::capture::limits::PACKET_BYTES;
-use xtask::captures::pcapng::{enhanced, interface, old_packet, section, simple};
-use xtask::captures::{Order, Pcap};
+use netmon_testkit::captures::pcapng::{enhanced, interface, old_packet, section, simple};
+use netmon_testkit::captures::{Order, Pcap};
 
 const ORDER: Order = Order::Little;
 

@@ -2,7 +2,7 @@
 
 use super::{HUGE, TOO_LONG, changed, check, packet, pcap};
 use crate::capture::limits::PACKET_BYTES;
-use xtask::captures::{Order, Pcap};
+use netmon_testkit::captures::{Order, Pcap};
 
 #[test]
 fn what_cannot_be_read_of_pcap_is_told_with_its_place() {

@@ -3,7 +3,7 @@
 use super::{HUGE, ORDER, TOO_LONG, changed, check, packet, pcapng, whole};
 use crate::capture::limits::INTERFACES;
 use crate::capture::tests::read;
-use xtask::captures::pcapng::{block, enhanced, interface, old_packet, section, simple};
+use netmon_testkit::captures::pcapng::{block, enhanced, interface, old_packet, section, simple};
 
 #[test]
 fn where_no_next_block_of_pcapng_can_be_found_the_file_ends() {

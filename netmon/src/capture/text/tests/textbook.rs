@@ -2,7 +2,7 @@
 
 use netmon_common::Code;
 /// The text.
-pub use xtask::captures::textbook::TEXT as TEXTBOOK;
+pub use netmon_testkit::captures::textbook::TEXT as TEXTBOOK;
 
 use super::build::{CLIENT, SERVER};
 use super::tcpdump::address;

@@ -2,11 +2,11 @@
 
 use std::{fs, net::UdpSocket, panic, process::Command, thread, time::Duration};
 
-use nix::sys::signal::Signal;
-use xtask::lab::{
+use netmon_testkit::lab::{
     ANSWER_V4, CLIENT_V4, CLIENT_V6, DnsServer, Namespace, Reply, SERVER_V4, SERVER_V6, dig, kdig, two_hosts,
     with_router,
 };
+use nix::sys::signal::Signal;
 
 const PATIENCE: Duration = Duration::from_secs(2);
 

@@ -3,7 +3,7 @@
 //! Headers are stacked with `/`, as in Scapy, the outermost first:
 //!
 //! ```
-//! use xtask::frames::build::prelude::*;
+//! use netmon_testkit::frames::build::prelude::*;
 //!
 //! let frame = frame() / vlan(5) / ipv4(CLIENT, SERVER).options(8) / udp(40_000, 53) / query("a.test");
 //! assert_eq!(frame.bytes().len(), 14 + 4 + 28 + 8 + 24);
