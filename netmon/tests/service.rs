@@ -173,13 +173,13 @@ fn a_user_with_three_capabilities_watches_pins_keeps_and_serves() {
     let mut server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
     let (folder, script) = sandbox();
     let history = folder.path().join("state/history.db");
-    let metrics: SocketAddr = "127.0.0.1:9253".parse().unwrap();
+    let metrics: SocketAddr = "127.0.0.1:19053".parse().unwrap();
     let arguments = [
         "--interface=to-server",
         "--pin",
         "--history",
         history.to_str().unwrap(),
-        "--metrics=127.0.0.1:9253",
+        "--metrics=127.0.0.1:19053",
     ];
     let mut netmon = netmon_testkit::lab::Netmon::start(&hosts.client, &script, &arguments).unwrap();
     let process = netmon.process().id();

@@ -106,7 +106,7 @@ pub struct Run {
     #[command(flatten)]
     pub keep: Keep,
 
-    /// Serve metrics for Prometheus at this address, such as 127.0.0.1:9253
+    /// Serve metrics for Prometheus at this address, such as 127.0.0.1:19053
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub metrics: Option<SocketAddr>,
 

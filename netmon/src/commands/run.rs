@@ -39,7 +39,16 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
         sinks.push(Box::new(Keeper::start(settings)?));
     }
     if let Some(options) = config.metrics {
-        sinks.push(Box::new(Metrics::start(options)?));
+        match Metrics::start(options) {
+            Ok(metrics) => sinks.push(Box::new(metrics)),
+            // A service that nobody asked for metrics by hand had better monitor without them than not at all.
+            Err(error) if loaded.is_from_file("metrics.listen") => {
+                tracing::warn!(
+                    "{error}; monitoring goes on without metrics until metrics.listen is changed and netmon restarted"
+                );
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
     // Last, because its end may take seconds.
     sinks.push(Box::new(Notifier::new(&config.notify)));

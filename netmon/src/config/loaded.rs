@@ -72,6 +72,14 @@ impl Source {
 }
 
 impl Loaded {
+    /// Whether the configuration file set this key, and no flag did.
+    pub fn is_from_file(&self, key: &str) -> bool {
+        let values = super::Key::of(key).and_then(|key| self.set.get(key));
+        values
+            .and_then(<[Value]>::first)
+            .is_some_and(|value| value.place.is_some())
+    }
+
     /// What these settings, and the defaults for the rest, come to.
     pub(super) fn new(file: Option<PathBuf>, set: Layer, schema: &Schema) -> Result<Self, Vec<Problem>> {
         let parsed = schema

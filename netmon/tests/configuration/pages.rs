@@ -29,7 +29,7 @@ fn the_packaged_file_says_defaults_and_what_a_service_wants_and_knows_every_key(
     for (key, value) in [
         ("pin", "\"/sys/fs/bpf/netmon\""),
         ("history.file", "\"/var/lib/netmon/history.db\""),
-        ("metrics.listen", "\"127.0.0.1:9253\""),
+        ("metrics.listen", "\"127.0.0.1:19053\""),
     ] {
         let (is, origin) = packaged.remove(key).unwrap_or_default();
         assert_eq!(is, value, "{key}");

@@ -1,12 +1,13 @@
 //! `netmon run --metrics` itself: what a scrape of the live monitor costs, and that nothing that connects delays it.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use netmon::report::metrics::SUGGESTED_PORT;
 use netmon_testkit::lab::{
     DnsServer, Namespace, Netmon, Process, Routed, SERVER_V4, TYPE_A, TwoHosts, query, two_hosts, with_router,
 };
@@ -17,8 +18,8 @@ use crate::support::incident::time;
 use crate::support::{CLOSING, NETMON, SOON, ask_answered, ask_refused, start, watch};
 use crate::text::samples;
 
-const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9253);
-const METRICS: [&str; 2] = ["--metrics", "127.0.0.1:9253"];
+const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), SUGGESTED_PORT);
+const METRICS: [&str; 2] = ["--metrics", "127.0.0.1:19053"];
 
 /// What the contract promises from packet to line.
 const PROMPT: Duration = Duration::from_millis(100);
@@ -285,9 +286,9 @@ fn the_thread_that_answers_strangers_has_no_capability() {
 
 #[test]
 #[ignore = "needs root: a network namespace and TC"]
-fn an_address_that_is_taken_is_refused_and_one_for_everybody_is_warned_of() {
+fn an_address_that_a_flag_asks_for_and_that_is_taken_is_refused_and_one_for_everybody_is_warned_of() {
     let hosts = two_hosts().unwrap();
-    let metrics = ["--interface", "to-server", "--metrics", "0.0.0.0:9253"];
+    let metrics = ["--interface", "to-server", "--metrics", "0.0.0.0:19053"];
     let mut first = start(&hosts.client, &metrics);
     first
         .process()
@@ -300,6 +301,50 @@ fn an_address_that_is_taken_is_refused_and_one_for_everybody_is_warned_of() {
     let second = hosts.client.output(&mut second).unwrap();
     let said = String::from_utf8_lossy(&second.stderr);
     assert_eq!(second.status.code(), Some(3), "{said}");
-    assert!(said.contains("cannot serve metrics at 0.0.0.0:9253"), "{said}");
+    assert!(said.contains("cannot serve metrics at 0.0.0.0:19053"), "{said}");
+    assert!(said.contains("`ss -ltnp 'sport = :19053'` names it"), "{said}");
     first.stop().unwrap();
+}
+
+#[test]
+#[ignore = "needs root: a network namespace and TC"]
+fn an_address_of_the_configuration_file_that_is_taken_costs_the_metrics_and_nothing_else() {
+    let hosts = two_hosts().unwrap();
+    let mut server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+    let occupant = hosts
+        .client
+        .enter(|| TcpListener::bind(ADDRESS))
+        .unwrap()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("netmon.toml");
+    fs::write(&file, format!("[metrics]\nlisten = \"{ADDRESS}\"\n")).unwrap();
+    let arguments = ["--interface", "to-server", "--config", file.to_str().unwrap()];
+    let mut netmon = start(&hosts.client, &arguments);
+    netmon
+        .process()
+        .wait_for("warning", SOON, |line| {
+            [
+                "WARN",
+                "cannot serve metrics at 127.0.0.1:19053",
+                "sport = :19053",
+                "monitoring goes on",
+            ]
+            .iter()
+            .all(|words| line.text.contains(words))
+        })
+        .unwrap();
+    server.stop().unwrap();
+    ask_refused(&hosts.client, SERVER_V4, 1);
+    netmon.wait_event("incident_opened", SOON).unwrap();
+    netmon.stop().unwrap();
+    // The same address by flag is an error, whatever the file says.
+    let mut flagged = Command::new(NETMON);
+    flagged
+        .args(["run", "--metrics", &ADDRESS.to_string()])
+        .args(arguments);
+    let flagged = hosts.client.output(&mut flagged).unwrap();
+    let said = String::from_utf8_lossy(&flagged.stderr);
+    assert_eq!(flagged.status.code(), Some(3), "{said}");
+    drop(occupant);
 }

@@ -38,7 +38,7 @@ fn host(lab: &Switched, label: &str, number: u8) -> (Namespace, IpAddr) {
 }
 
 fn metrics_of(address: IpAddr) -> SocketAddr {
-    (address, 9253).into()
+    (address, 19053).into()
 }
 
 /// Netmon as on a real host: the interface of its default route, and `lo`.

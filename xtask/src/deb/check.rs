@@ -157,7 +157,7 @@ fn use_it(machine: &Machine) -> Result<()> {
             .run("netmon", &["incidents", "--open"])?
             .contains("127.0.0.1"))
     })?;
-    machine.run("curl", &["--fail", "--silent", "http://127.0.0.1:9253/readyz"])?;
+    machine.run("curl", &["--fail", "--silent", "http://127.0.0.1:19053/readyz"])?;
     ensure!(!machine.succeeds("netmon", &["detach"]), "the pins are in use");
     Ok(())
 }
@@ -220,7 +220,7 @@ fn ask(machine: &Machine) -> Result<()> {
 
 /// Queries that were counted so far, from the metrics.
 fn queries(machine: &Machine) -> Result<u64> {
-    let metrics = machine.run("curl", &["--fail", "--silent", "http://127.0.0.1:9253/metrics"])?;
+    let metrics = machine.run("curl", &["--fail", "--silent", "http://127.0.0.1:19053/metrics"])?;
     let count = metrics
         .lines()
         .find_map(|line| line.strip_prefix("netmon_packets_total{outcome=\"dns_queries\"} "));

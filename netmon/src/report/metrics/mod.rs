@@ -45,14 +45,35 @@ pub struct Options {
     pub interval: Duration,
 }
 
+/// The port that docs, help and the packaged configuration file suggest; docs/metrics.md says why.
+pub const SUGGESTED_PORT: u16 = 19_053;
+
 /// Metrics cannot be served.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "cannot serve metrics at {address}: {reason}; is another netmon running, or is the address not this host's?"
-)]
+#[error("cannot serve metrics at {address}: {reason}{}", self.advice())]
 pub struct MetricsError {
     address: SocketAddr,
     reason: io::Error,
+}
+
+impl MetricsError {
+    /// What to do about it, to be appended to the reason.
+    fn advice(&self) -> String {
+        match self.reason.kind() {
+            io::ErrorKind::AddrInUse => format!(
+                "; another program or another netmon listens there (`ss -ltnp 'sport = :{}'` names it): stop it, or \
+                 choose another port",
+                self.address.port()
+            ),
+            io::ErrorKind::AddrNotAvailable => {
+                "; this host does not have that address: choose one that it has, such as 127.0.0.1".to_owned()
+            }
+            io::ErrorKind::PermissionDenied => {
+                "; ports below 1024 need the capability CAP_NET_BIND_SERVICE: choose a higher port".to_owned()
+            }
+            _ => String::new(),
+        }
+    }
 }
 
 /// Tells the listener's thread what happens.
