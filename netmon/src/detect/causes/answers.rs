@@ -15,7 +15,7 @@ pub(super) fn server_failure(facts: &Facts) -> Option<Finding> {
              work",
             flow.failed(),
             counted(flow.judged, "answer"),
-            if flow.judged == 1 { "is" } else { "are" },
+            if flow.judged == 1 { "says" } else { "say" },
             flow.servfail,
             flow.refused,
             counted(facts.incident.name_count(), "name"),

@@ -14,7 +14,7 @@ pub(super) fn service_down(facts: &Facts) -> Option<Finding> {
     let sent = port.by_server + protocol.by_server;
     Finding::new("service-down", sent.errors, || {
         format!(
-            "{} sent by {} itself: nothing listens on {} there, or that host's own firewall rejects{}",
+            "{} from {} itself: nothing listens on {} there, or that host's own firewall rejects{}",
             share(facts, sent, words(port.by_server, protocol.by_server)),
             facts.server(),
             facts.port(),
@@ -41,15 +41,15 @@ pub(super) fn firewall_reject(facts: &Facts) -> Option<Finding> {
         let mut parts = Vec::new();
         if prohibited.errors > 0 {
             parts.push(format!(
-                "{} sent by {}: policy prohibits the traffic there{}",
-                share(facts, prohibited, "`admin`"),
+                "{} from {}: a rule there forbids the traffic{}",
+                share(facts, prohibited, says(Code::Admin)),
                 senders(facts, admin),
                 raised(prohibited),
             ));
         }
         if on_the_way.errors > 0 {
             parts.push(format!(
-                "{} sent by {}, not by the server: a firewall on the way rejects{}",
+                "{} from {}, not from the server: a firewall on the way rejects{}",
                 share(facts, on_the_way, words(port.by_others, protocol.by_others)),
                 others(&[port, protocol]),
                 raised(on_the_way),
@@ -57,9 +57,9 @@ pub(super) fn firewall_reject(facts: &Facts) -> Option<Finding> {
         }
         if selective.errors > 0 {
             parts.push(format!(
-                "{} sent by {} itself, to {}, while others get answers to later queries: that host's firewall \
+                "{} from {} itself, to {}, while others get answers to later queries: that host's firewall \
                  rejects some clients",
-                share(facts, selective, "`port`"),
+                share(facts, selective, says(Code::Port)),
                 facts.server(),
                 counted(facts.incident.client_count(), "client"),
             ));
@@ -74,8 +74,8 @@ pub(super) fn host_down(facts: &Facts) -> Option<Finding> {
     let sent = host.total();
     Finding::new("host-down", sent.errors, || {
         format!(
-            "{} sent by {}: the host does not answer on its link{}{}",
-            share(facts, sent, "`host`"),
+            "{} from {}: the host does not answer on its link{}{}",
+            share(facts, sent, says(Code::Host)),
             senders(facts, host),
             raised(sent),
             quick(facts, host),
@@ -109,8 +109,8 @@ pub(super) fn no_route(facts: &Facts) -> Option<Finding> {
     let sent = net.total();
     Finding::new("no-route", sent.errors, || {
         format!(
-            "{} sent by {}: no way to {} is known there{}",
-            share(facts, sent, "`net`"),
+            "{} from {}: no route to {} is known there{}",
+            share(facts, sent, says(Code::Net)),
             senders(facts, net),
             facts.server(),
             raised(sent),
@@ -123,22 +123,38 @@ fn port_and_protocol(facts: &Facts) -> (Said, Said) {
     (failures.said(Code::Port), failures.said(Code::Protocol))
 }
 
-/// `2 of 3 errors are CODE`.
-fn share(facts: &Facts, sent: Sent, code: &str) -> String {
+/// `2 of 3 errors say "port unreachable" and come`.
+fn share(facts: &Facts, sent: Sent, says: &str) -> String {
+    let (say, come) = if sent.errors == 1 {
+        ("says", "comes")
+    } else {
+        ("say", "come")
+    };
     format!(
-        "{} of {} {} {code}",
+        "{} of {} {say} {says} and {come}",
         sent.errors,
         counted(facts.failures, "error"),
-        if sent.errors == 1 { "is" } else { "are" },
     )
 }
 
-/// The codes that were said.
+/// What an error of this code says, in words.
+const fn says(code: Code) -> &'static str {
+    match code {
+        Code::Net => "\"network unreachable\"",
+        Code::Host => "\"host unreachable\"",
+        Code::Protocol => "\"protocol unreachable\"",
+        Code::Port => "\"port unreachable\"",
+        Code::Admin => "\"administratively prohibited\"",
+        Code::Other => "\"unreachable\"",
+    }
+}
+
+/// What these errors say.
 const fn words(port: Sent, protocol: Sent) -> &'static str {
     match (port.errors, protocol.errors) {
-        (_, 0) => "`port`",
-        (0, _) => "`protocol`",
-        _ => "`port` or `protocol`",
+        (_, 0) => says(Code::Port),
+        (0, _) => says(Code::Protocol),
+        _ => "\"port unreachable\" or \"protocol unreachable\"",
     }
 }
 
@@ -146,7 +162,7 @@ const fn words(port: Sent, protocol: Sent) -> &'static str {
 fn senders(facts: &Facts, said: Said) -> String {
     match (said.by_server.errors > 0, said.other) {
         (true, None) => format!("{} itself", facts.server()),
-        (true, Some(_)) => format!("{} itself and by {}", facts.server(), others(&[said])),
+        (true, Some(_)) => format!("{} itself and from {}", facts.server(), others(&[said])),
         (false, _) => others(&[said]),
     }
 }

@@ -44,10 +44,10 @@ impl Facts<'_> {
         self.incident.service.server
     }
 
-    /// Its port, as people say it: `udp port 53`.
+    /// Its port, as people say it: `UDP port 53`.
     fn port(&self) -> String {
         let Service { port, transport, .. } = self.incident.service;
-        format!("{} port {port}", transport.name())
+        format!("{} port {port}", transport.name().to_uppercase())
     }
 }
 

@@ -38,70 +38,70 @@ fn each_code_and_sender_supports_its_cause() {
             "service-down",
             Code::Port,
             SERVER,
-            "1 of 1 error is `port` sent by 203.0.113.2 itself: nothing listens \
-          on udp port 53 there, or that host's own firewall rejects",
+            "1 of 1 error says \"port unreachable\" and comes from 203.0.113.2 itself: nothing listens \
+          on UDP port 53 there, or that host's own firewall rejects",
         ),
         (
             "service-down",
             Code::Protocol,
             SERVER,
-            "1 of 1 error is `protocol` sent by 203.0.113.2 itself: nothing \
-          listens on udp port 53 there, or that host's own firewall rejects",
+            "1 of 1 error says \"protocol unreachable\" and comes from 203.0.113.2 itself: nothing \
+          listens on UDP port 53 there, or that host's own firewall rejects",
         ),
         (
             "firewall-reject",
             Code::Admin,
             SERVER,
-            "1 of 1 error is `admin` sent by 203.0.113.2 itself: policy \
-          prohibits the traffic there",
+            "1 of 1 error says \"administratively prohibited\" and comes from 203.0.113.2 itself: a rule \
+          there forbids the traffic",
         ),
         (
             "firewall-reject",
             Code::Admin,
             ROUTER,
-            "1 of 1 error is `admin` sent by 192.0.2.254: policy prohibits \
-          the traffic there",
+            "1 of 1 error says \"administratively prohibited\" and comes from 192.0.2.254: a rule there forbids \
+          the traffic",
         ),
         (
             "firewall-reject",
             Code::Port,
             ROUTER,
-            "1 of 1 error is `port` sent by 192.0.2.254, not by the server: a \
+            "1 of 1 error says \"port unreachable\" and comes from 192.0.2.254, not from the server: a \
           firewall on the way rejects",
         ),
         (
             "firewall-reject",
             Code::Protocol,
             ROUTER,
-            "1 of 1 error is `protocol` sent by 192.0.2.254, not by the \
+            "1 of 1 error says \"protocol unreachable\" and comes from 192.0.2.254, not from the \
           server: a firewall on the way rejects",
         ),
         (
             "host-down",
             Code::Host,
             ROUTER,
-            "1 of 1 error is `host` sent by 192.0.2.254: the host does not answer on \
+            "1 of 1 error says \"host unreachable\" and comes from 192.0.2.254: the host does not answer on \
           its link",
         ),
         (
             "host-down",
             Code::Host,
             SERVER,
-            "1 of 1 error is `host` sent by 203.0.113.2 itself: the host does not \
+            "1 of 1 error says \"host unreachable\" and comes from 203.0.113.2 itself: the host does not \
           answer on its link",
         ),
         (
             "no-route",
             Code::Net,
             ROUTER,
-            "1 of 1 error is `net` sent by 192.0.2.254: no way to 203.0.113.2 is known \
+            "1 of 1 error says \"network unreachable\" and comes from 192.0.2.254: no route to 203.0.113.2 is known \
           there",
         ),
         (
             "no-route",
             Code::Net,
             SERVER,
-            "1 of 1 error is `net` sent by 203.0.113.2 itself: no way to 203.0.113.2 is \
+            "1 of 1 error says \"network unreachable\" and comes from 203.0.113.2 itself: no route to 203.0.113.2 is \
           known there",
         ),
     ];
@@ -267,12 +267,12 @@ fn several_reporters_are_said() {
     assert!(
         scenario.incident().causes[0]
             .evidence
-            .starts_with("2 of 2 errors are `host` sent by 192.0.2.254 and others:")
+            .starts_with("2 of 2 errors say \"host unreachable\" and come from 192.0.2.254 and others:")
     );
     error(&mut scenario, 8.0, Code::Host, SERVER);
     assert!(
         scenario.incident().causes[0].evidence.starts_with(
-            "3 of 3 errors are `host` sent by 203.0.113.2 itself and by 192.0.2.254 and others:"
+            "3 of 3 errors say \"host unreachable\" and come from 203.0.113.2 itself and from 192.0.2.254 and others:"
         )
     );
 }
@@ -284,7 +284,7 @@ fn the_port_and_transport_are_said() {
     assert!(
         scenario.incident().causes[0]
             .evidence
-            .contains("nothing listens on tcp port 53 there")
+            .contains("nothing listens on TCP port 53 there")
     );
     assert_eq!(scenario.incident().transport, "tcp");
     assert!(

@@ -79,7 +79,7 @@ fn it_tells_whom_it_hit_and_begins_with_the_first_query_that_failed() {
     );
     assert_eq!(
         incident.causes[0].evidence,
-        "10 of 11 answers are SERVFAIL (9) or REFUSED (1), for 5 names: the server runs, but cannot or will not \
+        "10 of 11 answers say SERVFAIL (9) or REFUSED (1), for 5 names: the server runs, but cannot or will not \
          do its work"
     );
     assert_eq!(incident.severity, "degraded", "it answers");

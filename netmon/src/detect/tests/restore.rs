@@ -67,7 +67,7 @@ fn an_open_incident_goes_on_as_the_same_with_its_counts() {
     assert_eq!((after.errors.port, after.verified), (3, 3));
     assert_eq!(
         after.causes[0].evidence.split(':').next(),
-        Some("3 of 3 errors are `port` sent by 203.0.113.2 itself")
+        Some("3 of 3 errors say \"port unreachable\" and come from 203.0.113.2 itself")
     );
 
     new.asked_ok(12.0).advance(25.0);

@@ -114,11 +114,9 @@ fn a_reject_for_one_client_of_a_busy_server_is_one_degraded_incident() {
         .map(|cause| (cause.cause, cause.likelihood))
         .collect();
     assert_eq!(first, [("firewall-reject", "likely"), ("service-down", "likely")]);
-    assert!(
-        incident.causes[0]
-            .evidence
-            .starts_with("120 of 120 errors are `port` sent by 203.0.113.2 itself, to 1 client")
-    );
+    assert!(incident.causes[0].evidence.starts_with(
+        "120 of 120 errors say \"port unreachable\" and come from 203.0.113.2 itself, to 1 client"
+    ));
     // From the first answer to a later query on, the first cause stays.
     let later = scenario
         .changes

@@ -58,7 +58,7 @@ fn the_textbook_log_is_one_incident_at_the_first_error() {
             "names": ["yummyrecipesforme.com"], "names_more": 0,
             "causes": [{
                 "cause": "service-down", "likelihood": "likely",
-                "evidence": "3 of 3 errors are `port` sent by 203.0.113.2 itself: nothing listens on udp port 53 \
+                "evidence": "3 of 3 errors say \"port unreachable\" and come from 203.0.113.2 itself: nothing listens on UDP port 53 \
                              there, or that host's own firewall rejects",
             }],
         })
