@@ -6,6 +6,7 @@ mod support;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output};
 
+use netmon::kernel::version::OLDEST;
 use netmon_testkit::lab::{Namespace, two_hosts};
 use support::{NETMON, assert_nothing_attached, start};
 
@@ -135,6 +136,29 @@ fn missing_rights_are_named() {
         .unwrap();
     let words = ["not permitted", "root", "CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON"];
     assert_says(&output, REFUSED, &words);
+}
+
+#[test]
+fn an_old_kernel_is_refused_before_anything_is_loaded() {
+    // The kernel itself then calls itself 2.6.x (personality(2), UNAME26).
+    let on_an_old_kernel = |arguments: &[&str]| {
+        let mut command = Command::new("setarch");
+        command.args([std::env::consts::ARCH, "--uname-2.6", NETMON]);
+        command.args(arguments).output().unwrap()
+    };
+    let refused = on_an_old_kernel(&["run", "--config", "/dev/null", "--interface", "lo"]);
+    let oldest = format!("netmon needs Linux {OLDEST} or newer");
+    assert_says(&refused, REFUSED, &["Linux 2.6.", &oldest, "Nothing was loaded"]);
+
+    let doctor = on_an_old_kernel(&["doctor"]);
+    let said = String::from_utf8_lossy(&doctor.stdout);
+    assert_eq!(doctor.status.code(), Some(REFUSED), "{said}");
+    let line = said.lines().find(|line| line.contains("kernel ")).unwrap();
+    assert!(line.starts_with("failure"), "{line}");
+    assert!(
+        line.contains(&format!("install Linux {OLDEST} or newer")),
+        "{line}"
+    );
 }
 
 #[test]

@@ -50,8 +50,8 @@ pub struct Run {
     #[arg(long, value_name = "PORT", default_value = "53", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Vec<u16>,
 
-    /// Destinations that are counted apart; further ones are counted together. Each takes half a KiB of kernel memory
-    /// for each CPU
+    /// Destinations that are counted apart; further ones are counted together. Each takes 200 bytes of kernel memory on
+    /// each CPU, and 100 bytes once
     #[arg(long, value_name = "N", default_value_t = limits::DESTINATIONS, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub destinations: u32,
 

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use nix::sys::statfs::{BPF_FS_MAGIC, statfs};
-use nix::sys::utsname::uname;
 
+use crate::kernel::version::{self, OLDEST, OLDEST_BRINGS, Running, Version};
 use crate::kernel::{Kernel, KernelError, Settings};
 use crate::report::findings::Finding;
 
@@ -14,39 +14,41 @@ const BPFFS: &str = "/sys/fs/bpf";
 /// The kernel's own types.
 const TYPES: &str = "/sys/kernel/btf/vmlinux";
 
-/// What a kernel of a version lacks, newest first.
-const LACKING: [((u32, u32), &str); 3] = [
+/// What netmon does without where the kernel is older, newest first.
+const LACKING: [(Version, &str); 2] = [
     (
-        (6, 6),
-        "it has no TCX links (6.6): filters of the clsact qdisc are used, which cannot be pinned",
+        version::TCX,
+        "it has no TCX links (6.6): netmon uses filters of the clsact qdisc, which cannot be pinned",
     ),
-    ((6, 3), "it does not tell which drivers have native XDP (6.3)"),
     (
-        (5, 18),
-        "native XDP does not take frames of several buffers (5.18): interfaces with a large MTU are watched by TC",
+        version::XDP_FEATURES,
+        "its drivers do not say whether they have native XDP (6.3)",
     ),
 ];
 
-/// The oldest kernel.
-const OLDEST: (u32, u32) = (5, 15);
-
 pub(super) fn kernel() -> Vec<Finding> {
     const CHECK: &str = "kernel";
-    let release = uname().map(|name| name.release().to_string_lossy().into_owned());
-    let release = release.unwrap_or_default();
-    let Some(version) = version(&release) else {
-        let finding = format!("the release `{release}` is no version");
-        return vec![Finding::warning(CHECK, finding, "see whether netmon run starts")];
-    };
+    let running = Running::now();
+    let release = &running.release;
+    if running.version.is_none() {
+        let finding = format!("the release `{release}` names no version");
+        let remedy = format!("netmon needs Linux {OLDEST} or newer; see whether netmon run starts");
+        return vec![Finding::warning(CHECK, finding, remedy)];
+    }
+    if running.is_older_than(OLDEST) {
+        let finding = format!("Linux {release} is too old: it lacks {OLDEST_BRINGS}");
+        return vec![Finding::failure(
+            CHECK,
+            finding,
+            format!("install Linux {OLDEST} or newer"),
+        )];
+    }
     let lacking: Vec<&str> = LACKING
         .iter()
-        .filter(|(since, _)| version < *since)
+        .filter(|(since, _)| running.is_older_than(*since))
         .map(|(_, words)| *words)
         .collect();
-    vec![if version < OLDEST {
-        let remedy = format!("netmon needs Linux {}.{}", OLDEST.0, OLDEST.1);
-        Finding::failure(CHECK, format!("Linux {release} is too old"), remedy)
-    } else if lacking.is_empty() {
+    vec![if lacking.is_empty() {
         Finding::ok(CHECK, format!("Linux {release} has all that netmon makes use of"))
     } else {
         Finding::ok(CHECK, format!("Linux {release}; {}", lacking.join("; ")))
@@ -77,7 +79,7 @@ pub(super) fn types() -> Vec<Finding> {
         Finding::warning(
             CHECK,
             format!("there is no {TYPES}"),
-            "netmon works without; for bpftool's names of types, a kernel with CONFIG_DEBUG_INFO_BTF",
+            "nothing: netmon does not need it; a kernel with CONFIG_DEBUG_INFO_BTF, if bpftool is to show names of types",
         )
     }]
 }
@@ -99,11 +101,8 @@ pub(super) fn bpffs() -> Vec<Finding> {
 pub(super) fn locked_memory() -> Vec<Finding> {
     const CHECK: &str = "memlock";
     /// Since then maps count for the memory of the control group.
-    const NOT_COUNTED: (u32, u32) = (5, 11);
-    let counted = uname()
-        .ok()
-        .and_then(|name| version(&name.release().to_string_lossy()))
-        .is_some_and(|version| version < NOT_COUNTED);
+    const NOT_COUNTED: Version = Version(5, 11);
+    let counted = Running::now().is_older_than(NOT_COUNTED);
     let limit = getrlimit(Resource::RLIMIT_MEMLOCK).map_or(0, |(soft, _)| soft);
     let words = if limit == RLIM_INFINITY {
         "without limit".to_owned()
@@ -122,28 +121,4 @@ pub(super) fn locked_memory() -> Vec<Finding> {
             format!("locked memory is {words}, and maps do not count as such"),
         )
     }]
-}
-
-/// Major and minor number of a release such as `6.18.44-fc-v595`.
-fn version(release: &str) -> Option<(u32, u32)> {
-    let mut numbers = release.split(|c: char| !c.is_ascii_digit());
-    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn releases_are_read_as_versions() {
-        for (release, expected) in [
-            ("6.18.44-fc-v595", Some((6, 18))),
-            ("5.15.0-92-generic", Some((5, 15))),
-            ("6.6-rc1", Some((6, 6))),
-            ("next", None),
-            ("", None),
-        ] {
-            assert_eq!(version(release), expected, "{release}");
-        }
-    }
 }

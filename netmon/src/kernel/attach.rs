@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 use aya::programs::links::FdLink;
 use aya::programs::tc::{self, NlOptions, SchedClassifierLink, TcAttachOptions, TcError};
 use aya::programs::{LinkOrder, ProgramError, TcAttachType, XdpMode};
-use aya::util::KernelVersion;
 use nix::net::if_::if_indextoname;
 
 use super::error::{KernelError, chain, is_not_permitted, os_error};
 use super::hooks::{Egress, HookChoice, Ingress};
 use super::interfaces::{AtXdp, Interface, Kind};
 use super::load::{Kernel, Program};
+use super::version::{self, Running};
 
 /// A link at a TC hook.
 #[derive(Debug)]
@@ -157,8 +157,7 @@ impl Kernel {
                 interface: interface.name.clone(),
             });
         };
-        // By version, as aya does when it chooses.
-        let tcx = KernelVersion::current().is_ok_and(|version| version >= KernelVersion::new(6, 6, 0));
+        let tcx = !Running::now().is_older_than(version::TCX);
         if !tcx {
             match tc::qdisc_add_clsact(&name) {
                 Ok(()) | Err(TcError::AlreadyAttached) => {}

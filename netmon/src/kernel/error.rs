@@ -7,6 +7,9 @@ use aya::programs::ProgramError;
 use aya::{EbpfError, maps::MapError};
 use netmon_common::limits;
 
+use super::version::{OLDEST, OLDEST_BRINGS, Running};
+use crate::rights;
+
 /// Why the kernel's side does not work. All of these end netmon with exit status 3.
 #[derive(Debug, thiserror::Error)]
 pub enum KernelError {
@@ -25,18 +28,38 @@ pub enum KernelError {
         /// What was tried.
         what: &'static str,
     },
+    /// The kernel is older than netmon needs.
+    #[error(
+        "Linux {release} is too old: netmon needs Linux {OLDEST} or newer, which brings {OLDEST_BRINGS}. Nothing was \
+         loaded; netmon analyze reads captures on any kernel"
+    )]
+    TooOld {
+        /// The running kernel.
+        release: String,
+    },
     /// The kernel cannot hold the maps or the programs.
     #[error(
-        "cannot create the BPF maps and programs: {reason}; netmon needs Linux 5.15 or newer with CONFIG_BPF_SYSCALL"
+        "cannot create the BPF maps and programs: {reason}; netmon needs Linux {OLDEST} or newer with CONFIG_BPF_SYSCALL"
     )]
     Load {
         /// The kernel's words.
         reason: String,
     },
-    /// The verifier refuses a program.
+    /// There is no memory for the maps or the programs.
     #[error(
-        "the kernel's verifier rejects the program {program}: {reason}; netmon needs Linux 5.15 or newer (this is \
-         {release}). If it is newer, please report this message"
+        "there is not enough kernel memory: {what}: {reason}; free some, raise the limit of the service (MemoryMax=), or \
+         make the tables smaller (--destinations)"
+    )]
+    OutOfMemory {
+        /// What was tried.
+        what: String,
+        /// The kernel's words.
+        reason: String,
+    },
+    /// The verifier refuses a program, and neither rights nor memory nor the kernel's age is why.
+    #[error(
+        "the verifier of Linux {release} rejects the program {program}: {reason}; this process has the rights that it \
+         needs, memory is not short, and the kernel is not older than {OLDEST}, so please report this message"
     )]
     Rejected {
         /// The program.
@@ -203,39 +226,53 @@ impl KernelError {
 
     /// A load that failed before any program was looked at.
     pub(super) fn load(error: &EbpfError) -> Self {
-        if is_not_permitted(error) {
-            Self::NotPermitted {
-                what: "creating BPF maps".to_owned(),
-            }
-        } else {
-            Self::Load { reason: chain(error) }
+        let what = || "creating BPF maps".to_owned();
+        match os_error(error) {
+            Some(libc::EPERM) => Self::NotPermitted { what: what() },
+            Some(libc::ENOMEM) => Self::OutOfMemory {
+                what: what(),
+                reason: chain(error),
+            },
+            _ => Self::Load { reason: chain(error) },
         }
     }
 
-    /// A program that the kernel does not take.
-    pub(super) fn rejected(program: &'static str, error: &ProgramError, release: String) -> Self {
-        let denied = |error: &io::Error| error.kind() == io::ErrorKind::PermissionDenied;
-        match error {
-            // EPERM is a lack of rights, EACCES is the verifier's word for an unsafe access.
-            ProgramError::LoadError { io_error, .. }
-                if denied(io_error) && io_error.raw_os_error() == Some(libc::EPERM) =>
-            {
-                Self::NotPermitted {
-                    what: format!("loading the program {program}"),
-                }
-            }
+    /// A program that the kernel does not take. Rights, memory and the kernel's age are looked at before it is called
+    /// a fault of netmon's.
+    pub(super) fn rejected(program: &'static str, error: &ProgramError, running: &Running) -> Self {
+        let (number, reason) = match error {
             ProgramError::LoadError {
                 io_error,
                 verifier_log,
-            } => Self::Rejected {
+            } => (
+                io_error.raw_os_error(),
+                format!("{io_error}: {}", last_lines(&verifier_log.to_string())),
+            ),
+            other => (os_error(other), chain(other)),
+        };
+        let lacks_rights = rights::missing().is_ok_and(|missing| !missing.is_empty());
+        Self::refused(program, number, reason, running, lacks_rights)
+    }
+
+    fn refused(
+        program: &'static str,
+        number: Option<i32>,
+        reason: String,
+        running: &Running,
+        lacks_rights: bool,
+    ) -> Self {
+        let what = format!("loading the program {program}");
+        match number {
+            Some(libc::ENOMEM) => Self::OutOfMemory { what, reason },
+            // EPERM is a lack of rights. EACCES is the verifier's word for an unsafe access, which is what it takes
+            // arithmetic with pointers for where CAP_PERFMON is missing.
+            Some(libc::EPERM) => Self::NotPermitted { what },
+            _ if lacks_rights => Self::NotPermitted { what },
+            _ if running.version.is_none() || running.is_older_than(OLDEST) => Self::Load { reason },
+            _ => Self::Rejected {
                 program,
-                reason: format!("{io_error}: {}", last_lines(&verifier_log.to_string())),
-                release,
-            },
-            other => Self::Rejected {
-                program,
-                reason: chain(other),
-                release,
+                reason,
+                release: running.release.clone(),
             },
         }
     }
@@ -279,4 +316,77 @@ pub(super) fn os_error(error: &(dyn std::error::Error + 'static)) -> Option<i32>
         next = error.source();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::version::Version;
+    use super::*;
+
+    /// A kernel whose release is this, as `uname -r` says it.
+    fn running(release: &str) -> Running {
+        Running {
+            release: release.to_owned(),
+            version: Version::parse(release),
+        }
+    }
+
+    #[test]
+    fn only_a_refusal_that_nothing_else_explains_is_to_be_reported() {
+        let report = "please report";
+        for (case, number, release, lacks_rights, expected) in [
+            ("all is there", libc::EACCES, "6.1.0-18-amd64", false, report),
+            ("all is there", libc::EINVAL, "7.3-amd64", false, report),
+            ("a right is missing", libc::EACCES, "6.1.0", true, "CAP_PERFMON"),
+            ("no rights", libc::EPERM, "6.1.0", true, "CAP_PERFMON"),
+            (
+                "no memory",
+                libc::ENOMEM,
+                "6.1.0",
+                false,
+                "not enough kernel memory",
+            ),
+            (
+                "an old kernel",
+                libc::EINVAL,
+                "5.10.0-32-amd64",
+                false,
+                "Linux 5.18 or newer",
+            ),
+            (
+                "a release without a version",
+                libc::EINVAL,
+                "custom",
+                false,
+                "Linux 5.18 or newer",
+            ),
+        ] {
+            let words = KernelError::refused(
+                "netmon_xdp",
+                Some(number),
+                "the reason".to_owned(),
+                &running(release),
+                lacks_rights,
+            )
+            .to_string();
+            assert!(words.contains(expected), "{case}: {words}");
+            assert_eq!(words.contains(report), expected == report, "{case}: {words}");
+        }
+    }
+
+    #[test]
+    fn an_old_kernel_is_told_which_one_does_and_what_it_brings() {
+        let words = KernelError::TooOld {
+            release: "5.10.0-32-amd64".to_owned(),
+        }
+        .to_string();
+        for word in [
+            "Linux 5.10.0-32-amd64",
+            "Linux 5.18 or newer",
+            "frags flag",
+            "Nothing was loaded",
+        ] {
+            assert!(words.contains(word), "{word} is missing: {words}");
+        }
+    }
 }

@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use aya::maps::Map;
 use aya::programs::{ProgramError, SchedClassifier, Xdp};
-use aya::util::KernelVersion;
 use aya::{Ebpf, EbpfLoader, include_bytes_aligned};
 use netmon_common::{DnsPorts, limits, trace};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
-use nix::sys::utsname::uname;
 
 use super::error::KernelError;
 use super::layout::{self, TraceKeys};
 use super::pins::Pins;
+use super::version::{OLDEST, Running};
 
 /// The kernel object for normal operation.
 static OBJECT: &[u8] = include_bytes_aligned!(concat!(env!("OUT_DIR"), "/netmon-ebpf"));
@@ -107,6 +106,12 @@ impl Kernel {
     }
 
     fn load_with(settings: &Settings, pins: Option<Arc<Pins>>) -> Result<Self, KernelError> {
+        let running = Running::now();
+        if running.is_older_than(OLDEST) {
+            return Err(KernelError::TooOld {
+                release: running.release,
+            });
+        }
         // Before Linux 5.11 maps count as locked memory. Without the right to raise the limit loading fails
         // next, and says so.
         let _may_be_refused = setrlimit(Resource::RLIMIT_MEMLOCK, RLIM_INFINITY, RLIM_INFINITY);
@@ -137,7 +142,7 @@ impl Kernel {
         for program in Program::ALL {
             kernel
                 .load_program(program)
-                .map_err(|error| KernelError::rejected(program.name(), &error, release()))?;
+                .map_err(|error| KernelError::rejected(program.name(), &error, &running))?;
         }
         Ok(kernel)
     }
@@ -182,18 +187,4 @@ fn secret() -> Result<[u64; trace::KEYS], KernelError> {
         reason: format!("there are no random numbers: {error}"),
     })?;
     Ok(bytes.map(u64::from_ne_bytes))
-}
-
-/// Whether even reading a map needs `CAP_BPF`: before Linux 5.19, where unprivileged BPF is off
-/// (Documentation/admin-guide/sysctl/kernel.rst).
-pub fn reading_needs_rights() -> bool {
-    KernelVersion::current().is_ok_and(|version| version < KernelVersion::new(5, 19, 0))
-}
-
-/// The running kernel's release, for messages.
-fn release() -> String {
-    uname().map_or_else(
-        |_| "unknown".to_owned(),
-        |name| name.release().to_string_lossy().into_owned(),
-    )
 }

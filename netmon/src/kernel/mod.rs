@@ -23,6 +23,7 @@ mod poll;
 mod questions;
 mod table;
 mod test_run;
+pub mod version;
 mod watching;
 mod watchlist;
 
@@ -33,7 +34,7 @@ pub use events::{Event, Events};
 pub use hooks::{Attachment, Egress, HookChoice, Ingress};
 pub use instances::{Hook, Instance, Occupied, occupied};
 pub use interfaces::{AtXdp, Choice, Interface, Inventory, Kind, Selection, driver, native_xdp};
-pub use load::{Kernel, Program, Settings, reading_needs_rights};
+pub use load::{Kernel, Program, Settings};
 pub use log::KernelLog;
 pub use neighbours::{Known, all_programs, tcx_programs};
 pub use observer::Observer;
