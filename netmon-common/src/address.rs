@@ -143,6 +143,60 @@ mod tests {
     use super::*;
     use std::string::ToString;
 
+    /// Addresses in a row, and what they are.
+    type Network = (&'static str, fn(u32) -> Address);
+
+    /// Networks as people number them.
+    fn neighbours() -> [Network; 9] {
+        [
+            ("hosts of an IPv4 network", |n| {
+                Address::v4((0x0a00_0000 + n).to_be_bytes())
+            }),
+            ("every fourth", |n| {
+                Address::v4((0x0a00_0000 + 4 * n).to_be_bytes())
+            }),
+            ("one of each /24", |n| {
+                Address::v4((0x0a00_0001 + (n << 8)).to_be_bytes())
+            }),
+            ("one of each /16", |n| {
+                Address::v4((0x0a00_0001 + (n << 16)).to_be_bytes())
+            }),
+            ("host as network", |n| {
+                Address::v4((0x0a00_0000 + 257 * n).to_be_bytes())
+            }),
+            ("hosts of an IPv6 network", |n| network(0, [0; 4], n)),
+            ("one of each IPv6 network", |n| network(n, [0; 4], 1)),
+            ("IPv6 host as network", |n| network(n, [0; 4], n)),
+            ("hosts by their MAC addresses", |n| {
+                network(7, [2, 0, 0, 0xff], 0xfe00_0000 + n)
+            }),
+        ]
+    }
+
+    fn network(subnet: u32, interface: [u8; 4], host: u32) -> Address {
+        Address::v6([
+            [0x20, 1, 0xd, 0xb8],
+            subnet.to_be_bytes(),
+            interface,
+            host.to_be_bytes(),
+        ])
+    }
+
+    #[test]
+    fn neighbouring_addresses_spread_at_least_nearly_as_well_as_chance() {
+        for (case, address) in neighbours() {
+            let distinct = |bits: u32, count: u32| {
+                let spread = (0..count).map(|n| address(n).spread() >> (u64::BITS - bits));
+                spread.collect::<std::collections::BTreeSet<_>>().len()
+            };
+            // Thrown at random, 64 fill 40 of 64 places; and 64 of 65,536, with one in 30 throws not all.
+            assert!(distinct(6, 64) >= 34, "{case}: {} of 64 bits", distinct(6, 64));
+            assert!(distinct(16, 64) == 64, "{case}: {} of 16 bits", distinct(16, 64));
+            // Two in three of what chance gives where it is worst: networks, numbered in a row.
+            assert!(distinct(16, 256) >= 170, "{case}: {} of 256", distinct(16, 256));
+        }
+    }
+
     #[test]
     fn a_mapped_address_is_shown_as_ipv4() {
         assert_eq!(Address::v4([203, 0, 113, 2]).to_string(), "203.0.113.2");

@@ -20,6 +20,8 @@ pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, bar: &mut Bar) 
         bar.packet();
     }
     let counts = door.counts();
+    let mut warnings = frames.warnings();
+    warnings.extend(door.warnings());
     Found {
         latency: counts
             .destinations
@@ -29,6 +31,6 @@ pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, bar: &mut Bar) 
         counts,
         span: door.span(),
         finished: engine.finish(),
-        warnings: frames.warnings(),
+        warnings,
     }
 }

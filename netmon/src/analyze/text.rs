@@ -144,12 +144,14 @@ pub(super) fn analyze(mut files: Vec<File>, options: &Options, bar: &mut Bar) ->
         bar.packet();
     }
     let counts = door.counts().clone();
+    let mut warnings: Vec<Warning> = files.iter().flat_map(File::warnings).collect();
+    warnings.extend(door.warnings());
     Found {
         counts,
         latency: BTreeMap::new(),
         span: door.span(),
         finished: engine.finish(),
-        warnings: files.iter().flat_map(File::warnings).collect(),
+        warnings,
     }
 }
 

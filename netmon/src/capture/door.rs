@@ -8,7 +8,7 @@ use netmon_common::wire::ip::{AddressAt, Family, HeaderAt};
 use netmon_common::wire::{Captured, udp};
 use netmon_common::{Address, DnsPorts, Transport};
 
-use super::filter::{AddressFilter, Part};
+use super::addresses::{Addresses, Part};
 use super::frame::Frame;
 use super::latencies::Latencies;
 use super::link;
@@ -18,7 +18,7 @@ use super::traces::Traces;
 use crate::counter::Counter;
 use crate::counts::Counts;
 use crate::observation::{Answer, Failure, Name, Observation, Proof, Query, Service, What};
-use crate::report::model::Latency;
+use crate::report::model::{Latency, Warning};
 use crate::time::Time;
 
 /// The door for captures: packets in, counts kept, observations out.
@@ -29,7 +29,7 @@ pub struct Door {
     traces: Traces,
     latencies: Latencies,
     names: Names,
-    addresses: AddressFilter,
+    addresses: Addresses,
     first: Option<Time>,
     last: Time,
 }
@@ -48,7 +48,7 @@ impl Door {
             traces: Traces::new(),
             latencies: Latencies::default(),
             names: Names::new(),
-            addresses: AddressFilter::new(),
+            addresses: Addresses::default(),
             first: None,
             last: Time::default(),
         }
@@ -210,9 +210,11 @@ impl Door {
     /// A capture does not say in which direction it looks. Where it shows no query from this client to anybody,
     /// and none to this server from anybody, up to now, it is taken to look away from them.
     fn unseen(&self, flow: &Flow) -> Proof {
-        let seen = self.addresses.contains(Part::Asker, flow.client)
-            || self.addresses.contains(Part::Asked, flow.server);
-        if seen { Proof::None } else { Proof::QueriesUnseen }
+        if self.addresses.queries_unseen(flow.client, flow.server) {
+            Proof::QueriesUnseen
+        } else {
+            Proof::None
+        }
     }
 
     /// Totals so far, but for the traces that were overwritten.
@@ -232,10 +234,14 @@ impl Door {
         self.latencies.of(server)
     }
 
-    /// Whether any IP packet to this address was seen. Sometimes true for an address that no packet went to,
-    /// never false for one that some did; see [`ADDRESS_BITS`](super::limits::ADDRESS_BITS).
+    /// Whether any IP packet to this address is known to have been seen.
     pub fn heard(&self, address: Address) -> bool {
-        self.addresses.contains(Part::Heard, address)
+        self.addresses.heard(address)
+    }
+
+    /// What could not be remembered, as warnings.
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.addresses.warning().into_iter().collect()
     }
 
     /// Queries whose trace was overwritten within 60 s, unanswered.

@@ -1,6 +1,6 @@
 //! What reading captures may cost at most, whatever the files hold.
 //!
-//! Together some 35 MiB for one file at most: the traces (8 MiB), 8,192 destinations (2.5 MiB) with their
+//! Together some 50 MiB for one file at most: the traces (8 MiB), 8,192 destinations (2.5 MiB) with their
 //! latencies (12 MiB), a buffer, and for compressed files the decompressor's window (8 MiB). Each further file
 //! that is merged costs a buffer and a decompressor.
 
@@ -25,6 +25,6 @@ pub const ZSTD_WINDOW_LOG: u32 = 23;
 /// Names that are kept to be shared, 64 bytes and their text each.
 pub const SHARED_NAMES: usize = 1_024;
 
-/// Bits that remember which addresses were sent something: 256 KiB. With 100,000 addresses one in 100 others
-/// is taken for one of them.
-pub const ADDRESS_BITS: usize = 1 << 21;
+/// Addresses that are remembered in each of three parts (was sent something, asked, was asked), 17 bytes each:
+/// 5 MiB a part at most. What is beyond is not known, and no incident rests on it.
+pub const ADDRESSES: usize = 131_072;

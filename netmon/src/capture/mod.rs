@@ -5,9 +5,9 @@
 //! what it means. Nothing here fails for what a file holds: what can be read is read, what cannot is told as a
 //! warning with its place, and memory stays bounded ([`limits`]).
 
+mod addresses;
 mod door;
 mod file;
-mod filter;
 mod frame;
 mod input;
 mod kind;

@@ -178,6 +178,7 @@ impl Sides {
         for address in differing(&counts, &expected) {
             self.differ.add(|| format!("the counts of {address}"));
         }
+        warnings.extend(self.door.warnings());
         warnings.extend(self.left_out.warning(
             LEFT_OUT,
             "frames cannot be run by the kernel, and are left out on both sides",

@@ -199,6 +199,27 @@ fn every_ip_packet_makes_its_destination_heard() {
 }
 
 #[test]
+fn clients_on_neighbouring_addresses_that_only_asked_were_sent_nothing() {
+    let clients: Vec<String> = (0..=255).map(|host| format!("10.0.0.{host}")).collect();
+    let packets: Vec<(u64, Vec<u8>)> = (1..)
+        .zip(&clients)
+        .map(|(at, client)| {
+            (
+                at,
+                ethernet(&query(Path::new(client, 40_000, "10.0.1.53", 53), 7, "a.example")),
+            )
+        })
+        .collect();
+    let (door, _) = observe(&packets);
+    assert!(door.heard(address("10.0.1.53".parse().unwrap())));
+    let heard: Vec<&String> = clients
+        .iter()
+        .filter(|client| door.heard(address(client.parse().unwrap())))
+        .collect();
+    assert_eq!(heard, Vec::<&String>::new());
+}
+
+#[test]
 fn packets_of_any_link_type_mean_the_same() {
     let packet = query(path(), 7, "a.example");
     let links: Vec<(LinkType, Vec<u8>)> = vec![

@@ -5,12 +5,13 @@
 
 use netmon_common::{Address, DnsPorts, Transport};
 
-use super::addresses::{Addresses, Part};
+use super::super::addresses::{Addresses, Part};
 use super::count::{Concerns, count};
 use super::packet::{About, Conversation, Query, Response, TextPacket, TextWhat, Unreachable};
 use super::traces::{Known, Trace, Traces};
 use crate::counts::Counts;
 use crate::observation::{self, Answer, Failure, Observation, Proof, Service, What};
+use crate::report::model::Warning;
 use crate::time::Time;
 
 /// The door for tcpdump's text: printed packets in, counts kept, observations out.
@@ -176,9 +177,11 @@ impl TextDoor {
     /// A text does not say in which direction it looks. Where it shows no query from this client to anybody,
     /// and none to this server from anybody, up to now, it is taken to look away from them.
     fn unseen(&self, server: Address, client: Address) -> Proof {
-        let seen =
-            self.addresses.contains(Part::Asker, client) || self.addresses.contains(Part::Asked, server);
-        if seen { Proof::None } else { Proof::QueriesUnseen }
+        if self.addresses.queries_unseen(client, server) {
+            Proof::QueriesUnseen
+        } else {
+            Proof::None
+        }
     }
 
     fn matter(&self, error: &Unreachable) -> Matter {
@@ -240,9 +243,14 @@ impl TextDoor {
         &self.counts
     }
 
-    /// Whether any IP packet to this address was printed. Once very many addresses were, true for all.
+    /// Whether any IP packet to this address is known to have been printed.
     pub fn heard(&self, address: Address) -> bool {
-        self.addresses.contains(Part::Heard, address)
+        self.addresses.heard(address)
+    }
+
+    /// What could not be remembered, as warnings.
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.addresses.warning().into_iter().collect()
     }
 
     /// Queries that were forgotten before their answer or error could come.

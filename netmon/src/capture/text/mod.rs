@@ -7,7 +7,6 @@
 //! make of it, for IPv4 and IPv6, on one interface or on `any`. Lines may be broken at any space, and where a
 //! terminal's edge was; they may be quoted, listed or fenced. It refuses to look up host names.
 
-mod addresses;
 mod bounded;
 mod clock;
 mod complaints;
