@@ -5,6 +5,7 @@
 //! reads no clock, allocates nothing and never panics, whatever the bytes are. It refuses to open tunnels
 //! and to reassemble fragments: only the outermost headers of a packet are read.
 #![no_std]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 #![expect(
     clippy::inline_always,
     reason = "in the kernel everything is one function: the verifier follows values through it, and a call would cost a quarter of the budget"

@@ -63,7 +63,9 @@ pub async fn run(config: &Config, sink: &mut dyn Sink, reload: Reload<'_>) -> an
     })?;
     monitor.recall()?;
 
-    let end = config.duration.map(|duration| Instant::now() + duration);
+    let end = config
+        .duration
+        .map(|duration| Instant::from_std(clock::instant()) + duration);
     loop {
         let next_poll = monitor.next_poll();
         tokio::select! {
@@ -218,7 +220,7 @@ impl<'a> Monitor<'a> {
         let now = clock::boot_now().nanos();
         let past = self.polled.nanos() / interval;
         let next = (past + 1).saturating_mul(interval);
-        Instant::now() + std::time::Duration::from_nanos(next.saturating_sub(now))
+        Instant::from_std(clock::instant()) + std::time::Duration::from_nanos(next.saturating_sub(now))
     }
 
     /// Takes all events that are there.

@@ -2,6 +2,7 @@
 //!
 //! Packets become counts in the kernel, counts become incidents in a pure decider, incidents become reports
 //! at the edge. docs/architecture.md has the map.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub mod analyze;
 pub mod capture;

@@ -1,4 +1,5 @@
 //! netmon: arguments in, exit status out.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 use std::io;
 use std::process::ExitCode;

@@ -15,6 +15,7 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use super::CommandSettings;
 use super::outbox::{Attempt, Courier, Notice};
 use super::process::{Outcome, wait_or_kill};
+use crate::clock;
 
 /// Runs one program.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ impl Command {
             // All that it starts can be killed with it, and a Ctrl-C is for netmon alone.
             .process_group(0)
             .spawn()?;
-        let latest = Instant::now() + self.settings.timeout;
+        let latest = clock::instant() + self.settings.timeout;
         wait_or_kill(child, &|| end().map_or(latest, |end| end.min(latest)))
     }
 }

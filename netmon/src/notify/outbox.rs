@@ -15,6 +15,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::tally::Tally;
+use crate::clock;
 use crate::rights;
 
 /// The first pause before an attempt is made again, and the longest.
@@ -98,7 +99,7 @@ impl Outbox {
 
     /// Puts a notification in.
     pub fn put(&self, body: Arc<[u8]>, incident: String) {
-        let put = Instant::now();
+        let put = clock::instant();
         let mut starts = false;
         let dropped = self.shared.change(|state| {
             state.waiting.push_back(Notice { body, incident, put });
@@ -139,14 +140,14 @@ impl Outbox {
 
     /// Nothing comes any more. What is waiting is delivered within that time, or not at all.
     pub fn close(&self, within: Duration) {
-        let end = Instant::now() + within;
+        let end = clock::instant() + within;
         self.shared.change(|state| state.end = Some(end));
     }
 
     /// Nobody is to be notified any more: what is waiting is not delivered. Does not wait.
     pub fn abandon(self) {
         let dropped = self.shared.change(|state| {
-            state.end = Some(Instant::now());
+            state.end = Some(clock::instant());
             std::mem::take(&mut state.waiting).len()
         });
         self.shared.tally.dropped(dropped);
@@ -179,8 +180,9 @@ impl State {
 
     /// Until all must be over.
     fn time_left(&self) -> Duration {
-        self.end
-            .map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()))
+        self.end.map_or(Duration::MAX, |end| {
+            end.saturating_duration_since(clock::instant())
+        })
     }
 }
 
@@ -243,7 +245,7 @@ impl Shared {
             };
             let next = wanted.unwrap_or_default().max(jittered(pause)).min(LONGEST_PAUSE);
             let given =
-                (courier.patience().saturating_sub(notice.put.elapsed())).min(self.lock().time_left());
+                (courier.patience().saturating_sub(clock::since(notice.put))).min(self.lock().time_left());
             if next >= given {
                 return self.tally.failed(notice, attempts, &why);
             }
@@ -255,11 +257,11 @@ impl Shared {
 
     /// Waits that long; less for a courier who is replaced, or when it comes to the end, for a last attempt.
     fn rest(&self, pause: Duration, seen: u64) {
-        let until = Instant::now() + pause;
+        let until = clock::instant() + pause;
         let mut state = self.lock();
         let was_open = state.end.is_none();
         loop {
-            let left = until.saturating_duration_since(Instant::now());
+            let left = until.saturating_duration_since(clock::instant());
             let is_closed = was_open && state.end.is_some();
             if left.is_zero() || is_closed || state.couriers != seen {
                 return;

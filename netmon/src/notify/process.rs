@@ -10,6 +10,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+use crate::clock;
+
 /// How often the end is asked for while a child runs: it may be moved to an earlier time.
 const STEP: Duration = Duration::from_millis(100);
 
@@ -42,7 +44,7 @@ pub fn wait_or_kill(mut child: Child, end: &dyn Fn() -> Instant) -> io::Result<O
 fn watch(child: &Child, end: &dyn Fn() -> Instant) -> io::Result<bool> {
     let process = pidfd(child.id())?;
     loop {
-        let left = end().saturating_duration_since(Instant::now());
+        let left = end().saturating_duration_since(clock::instant());
         let timeout = PollTimeout::try_from(left.min(STEP)).unwrap_or(PollTimeout::ZERO);
         // A process file can be read when the process has ended (pidfd_open(2)).
         match poll(&mut [PollFd::new(process.as_fd(), PollFlags::POLLIN)], timeout) {

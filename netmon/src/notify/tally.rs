@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::outbox::Notice;
+use crate::clock;
 
 /// What is said again and again is said this often.
 const EVERY: Duration = Duration::from_mins(1);
@@ -92,10 +93,10 @@ impl Tally {
         let dropped = self.dropped.fetch_add(count as u64, Relaxed) + count as u64;
         let untold = {
             let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.at.is_some_and(|at| at.elapsed() < EVERY) {
+            if told.at.is_some_and(|at| clock::since(at) < EVERY) {
                 return;
             }
-            told.at = Some(Instant::now());
+            told.at = Some(clock::instant());
             dropped - std::mem::replace(&mut told.dropped, dropped)
         };
         let receiver = self.receiver;

@@ -14,11 +14,12 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::Inventory;
 use super::inventory::is_default_route;
 use super::netlink::{Message, messages, receive};
+use crate::clock;
 use crate::kernel::KernelError;
 
 /// As soon as nothing was announced for so long, the inventory is read.
@@ -135,12 +136,12 @@ async fn wait(socket: &AsyncFd<Socket>, buffer: &mut [u8]) -> Signs {
             Err(_) => return std::future::pending().await,
         }
     }
-    let latest = Instant::now() + LONGEST;
+    let latest = clock::instant() + LONGEST;
     loop {
         sleep(QUIET).await;
         signs.changed = false;
         signs.read(socket.get_ref(), buffer);
-        if !signs.changed || Instant::now() >= latest {
+        if !signs.changed || clock::instant() >= latest {
             return signs;
         }
     }
