@@ -149,7 +149,7 @@ impl Proof {
         }
     }
 
-    /// Whether the error is verified (contract, section 2).
+    /// Whether the error is verified (docs/contract.md, section 3).
     pub const fn is_verified(self) -> bool {
         match self {
             Self::QuerySeen(_) | Self::RaisedByThisHost(_) => true,

@@ -1,4 +1,4 @@
-//! From a packet's headers to what it means for DNS and ICMP: section 1 of the contract.
+//! From a packet's headers to what it means for DNS and ICMP: section 1 of docs/contract.md.
 
 mod meaning;
 

@@ -7,7 +7,7 @@
 /// some without an incident, is forgotten.
 pub const SERVERS: usize = 4_096;
 
-/// Names, clients and reporters that an incident lists (contract, section 3).
+/// Names, clients and reporters that an incident lists (docs/contract.md, section 4).
 pub const LISTED: usize = 32;
 
 /// Destinations whose unsolicited errors are counted apart; beyond it only the total counts them.

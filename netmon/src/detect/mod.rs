@@ -1,4 +1,4 @@
-//! The decider: from what was seen to incidents (contract, section 2; docs/detection.md explains it).
+//! The decider: from what was seen to incidents (docs/contract.md, section 3; docs/detection.md explains it).
 //!
 //! It is pure: it reads no clock, does no I/O, and the same observations give the same incidents, from a
 //! capture or live. Time is data, and never goes back: an earlier stamp counts as the latest one seen.

@@ -1,4 +1,4 @@
-//! Whose failures count (contract, section 2).
+//! Whose failures count (docs/contract.md, section 3).
 //!
 //! - A server that is asked on a DNS port, unless nobody can answer from its address.
 //! - One of this host's own addresses only once it has answered something, or is named: else a scanner that

@@ -1,4 +1,4 @@
-//! Every number that a decision depends on, in one place. The defaults are the contract's (section 2).
+//! Every number that a decision depends on, in one place. The defaults are those of docs/contract.md, section 3.
 
 use std::time::Duration;
 

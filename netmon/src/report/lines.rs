@@ -1,4 +1,4 @@
-//! `netmon run --format json`: one JSON object a line, as section 3 of the contract says.
+//! `netmon run --format json`: one JSON object a line, as section 4 of docs/contract.md says.
 
 use std::io::{self, Write};
 

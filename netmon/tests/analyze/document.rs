@@ -1,4 +1,4 @@
-//! The JSON document has the fields of the contract (section 3): none is missing, and none is added.
+//! The JSON document has the fields of docs/contract.md, section 4: none is missing, and none is added.
 
 use std::collections::BTreeSet;
 

@@ -5,7 +5,7 @@ use netmon::report::timeline::Timeline;
 
 use super::{Case, ERROR, QUERY, address, cause, destination, document, incident, time};
 
-/// The incident of section 4 of the contract.
+/// The incident of section 5 of docs/contract.md.
 pub fn textbook() -> Case {
     let totals = Totals {
         frames: 6,

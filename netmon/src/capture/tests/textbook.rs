@@ -1,4 +1,4 @@
-//! The six packets of the textbook incident (contract, section 4).
+//! The six packets of the textbook incident (docs/contract.md, section 5).
 
 use netmon_common::{Address, Code, DnsPorts, Transport};
 

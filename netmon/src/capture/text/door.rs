@@ -1,7 +1,7 @@
 //! From printed packets to counts and observations, as the other doors make them of frames.
 //!
 //! An error's proof is the query that it is about: "from text, an error is matched on server and client"
-//! (contract, section 4), and on port and id too where `-v` printed the quoted packet.
+//! (docs/contract.md, section 5), and on port and id too where `-v` printed the quoted packet.
 
 use netmon_common::{Address, DnsPorts, Transport};
 

@@ -1,4 +1,4 @@
-//! The rules of the contract's section 2, each as what happens to a server and its clients.
+//! The rules of section 3 of docs/contract.md, each as what happens to a server and its clients.
 
 mod bounds;
 mod causes;

@@ -1,4 +1,4 @@
-//! The textbook incident (contract, section 4), times exact.
+//! The textbook incident (docs/contract.md, section 5), times exact.
 
 use netmon_common::Code;
 

@@ -1,4 +1,4 @@
-//! The kinds of incidents (contract, section 2, "Kinds").
+//! The kinds of incidents (docs/contract.md, section 3, "Kinds").
 
 use super::Kind;
 

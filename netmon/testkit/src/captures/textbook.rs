@@ -1,4 +1,4 @@
-//! The textbook incident (contract, section 4): the log as it is printed there, and the packets that would have
+//! The textbook incident (docs/contract.md, section 5): the log as it is printed there, and the packets that would have
 //! been printed so.
 
 use std::net::{IpAddr, Ipv4Addr};

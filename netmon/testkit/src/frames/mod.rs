@@ -1,7 +1,7 @@
 //! Named frames, and what netmon must count for each: the table that its tests, its benchmark and the seeds of
 //! its fuzz targets share.
 //!
-//! What is expected is written by hand, from section 1 of the contract. Nothing here asks the code under test.
+//! What is expected is written by hand, from section 1 of docs/contract.md. Nothing here asks the code under test.
 
 pub mod build;
 mod cases;

@@ -1,4 +1,4 @@
-//! From the words of a record to what its packet means for DNS and ICMP: section 1 of the contract, as far
+//! From the words of a record to what its packet means for DNS and ICMP: section 1 of docs/contract.md, as far
 //! as text tells.
 
 use netmon_common::wire::ip::Family;

@@ -1,4 +1,4 @@
-//! The textbook incident, exactly as it stands in the contract's section 4.
+//! The textbook incident, exactly as it stands in section 5 of docs/contract.md.
 
 use netmon_common::Code;
 /// The text.

@@ -1,6 +1,6 @@
 //! What netmon should count for a frame, from what tshark says of its headers.
 //!
-//! Written from the contract, section 1, and sharing no code with netmon's parser: the values of all fields are
+//! Written from docs/contract.md, section 1, and sharing no code with netmon's parser: the values of all fields are
 //! tshark's. Only where a header is, and whether it is inside the packet and inside what was captured, is
 //! reckoned here.
 
