@@ -49,7 +49,7 @@ fn claims_about_the_kernel() -> Vec<Claim> {
         ),
         claim(
             "deploy/netmon.toml",
-            "counted together. {} bytes of kernel memory for each on each",
+            "counted together. {} bytes of kernel memory for each",
             destination_bytes,
         ),
         claim(

@@ -9,53 +9,53 @@ use jiff::tz::TimeZone;
 /// `netmon analyze`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Reads pcap and pcapng, also compressed by gzip or zstd, and the text that tcpdump prints; which it is, the content \
-tells.\n\n\
-Exit status: 0 done; 1 with --exit-code when an incident was found; 2 wrong usage, or nothing could be read; 3 the \
+Reads pcap and pcapng, also compressed by gzip or zstd, and the text that tcpdump prints; it recognises each by its \
+content.\n\n\
+Exit status: 0 done; 1 with --exit-code if there was an incident; 2 wrong usage, or nothing could be read; 3 the \
 system refused.")]
 pub struct Analyze {
-    /// The files, merged by time; - is standard input
+    /// The files to read, merged by time; - is standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
-    /// How to print
+    /// The form of the report
     #[arg(long, value_enum, default_value_t = AnalyzeFormat::Text)]
     pub format: AnalyzeFormat,
 
-    /// A DNS port (repeatable, at most 8) [default: 53]
+    /// Look at this DNS port (repeatable, at most 8) [default: 53]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Vec<u16>,
 
-    /// An address of the host where the capture was made (repeatable): its failures count once it has answered
+    /// An address of the host where the capture was made (repeatable): its failures count only once it has answered
     #[arg(long, value_name = "ADDRESS")]
     pub local: Vec<IpAddr>,
 
-    /// A server whose failures count although it is --local and has not answered yet, or is only asked
-    /// iteratively (repeatable)
+    /// Always count failures of this server (repeatable): also if it is --local and has not answered yet, or if it gets
+    /// only iterative queries
     #[arg(long, value_name = "ADDRESS")]
     pub server: Vec<IpAddr>,
 
-    /// Let iterative queries (RD = 0), as recursive resolvers send them, open incidents too
+    /// Let failed iterative queries (RD = 0, as recursive resolvers send them) open incidents too
     #[arg(long)]
     pub iterative: bool,
 
-    /// Change a threshold that docs/detection.md names (repeatable)
+    /// Change one of the thresholds in docs/detection.md (repeatable)
     #[arg(long, value_name = "NAME=VALUE")]
     pub threshold: Vec<String>,
 
-    /// The date of text whose times have none [default: the file's modification date]
+    /// The date of text whose times have no date [default: the date of the file's last change]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub date: Option<jiff::civil::Date>,
 
-    /// The time zone that text's times are in, such as Europe/Berlin or +02:00
+    /// The time zone of the times in text, such as Europe/Berlin or +02:00
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
     pub timezone: TimeZone,
 
-    /// Run the frames through this kernel's XDP program too (as root), and say where it differs from user space
+    /// Also run the frames through the XDP program in this kernel (as root), and say where it differs from user space
     #[arg(long)]
     pub via_kernel: bool,
 
-    /// End with status 1 if an incident was found
+    /// End with status 1 if there was an incident
     #[arg(long)]
     pub exit_code: bool,
 }
@@ -82,7 +82,7 @@ fn zone(text: &str) -> Result<TimeZone, String> {
     TimeZone::get(text)
         .ok()
         .or_else(offset)
-        .ok_or_else(|| format!("`{text}` is no time zone; write one such as UTC, Europe/Berlin or +02:00"))
+        .ok_or_else(|| format!("`{text}` is not a time zone; write one such as UTC, Europe/Berlin or +02:00"))
 }
 
 #[cfg(test)]

@@ -12,12 +12,12 @@ pub struct Config {
     pub action: ConfigAction,
 }
 
-/// What can be done with a configuration: nothing is watched, and no rights are needed but to read the files.
+/// What can be done with a configuration. It watches nothing, and needs no rights but to read the files.
 #[derive(Debug, Subcommand)]
 pub enum ConfigAction {
-    /// Say whether `netmon run`, with these flags, would take the configuration; else name all that is wrong
+    /// Check whether `netmon run` would start with this configuration and these flags; else list every mistake
     Check(Run),
-    /// Print what `netmon run`, with these flags, would go by, as a configuration file that says where each value
-    /// comes from
+    /// Print the settings that `netmon run` would use with these flags, as a configuration file that says where each
+    /// value comes from
     Show(Run),
 }

@@ -6,14 +6,14 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Attaches to nothing and changes nothing. Exit status: 0 all is well, or there are only warnings; 2 wrong usage; 3 netmon \
-run would be refused.")]
+run would fail.")]
 pub struct Doctor {
-    /// How to print
+    /// What standard output gets
     #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
     pub format: DocumentFormat,
 }
 
-/// How a command prints that has one thing to say.
+/// How a command prints its one result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DocumentFormat {
     /// For people

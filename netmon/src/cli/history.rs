@@ -1,4 +1,4 @@
-//! The command lines that have to do with the history: what `netmon run` keeps, `netmon incidents`, `netmon report`.
+//! The command lines about the history: what `netmon run` keeps, `netmon incidents`, `netmon report`.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -16,11 +16,11 @@ use crate::time::parse_duration;
 /// What `netmon run` keeps.
 #[derive(Clone, Debug, Args)]
 pub struct Keep {
-    /// Keep incidents and one-minute counts in this file, and go on with open incidents after a restart
+    /// Keep incidents and one-minute counts in this file, and continue open incidents after a restart
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = DEFAULT_FILE)]
     pub history: Option<PathBuf>,
 
-    /// How long the history keeps things: a number and h, d or w
+    /// How long the history is kept: a number and h, d or w
     #[arg(long, value_name = "DURATION", default_value = "90d", value_parser = age)]
     pub history_keep: Duration,
 
@@ -34,19 +34,20 @@ pub struct Keep {
 #[command(after_help = "\
 Exit status: 0 done; 2 wrong usage, or no such history; 3 the history cannot be read.")]
 pub struct Incidents {
-    /// Those that were open since then: a duration (2h, 7d), a date or a time (2026-11-24, 2026-11-24T13:00; UTC)
+    /// List incidents that were open then or later: a duration (2h, 7d), or a date or time in UTC (2026-11-24,
+    /// 2026-11-24T13:00)
     #[arg(long, value_name = "WHEN", value_parser = since)]
     pub since: Option<Since>,
 
-    /// Those of this server
+    /// List only incidents of this server
     #[arg(long, value_name = "ADDRESS")]
     pub server: Option<IpAddr>,
 
-    /// Those that are open
+    /// List only open incidents
     #[arg(long)]
     pub open: bool,
 
-    /// How to print
+    /// The form of the list
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub format: ListFormat,
 
@@ -60,11 +61,11 @@ pub struct Incidents {
 #[command(after_help = "\
 Exit status: 0 done; 2 wrong usage, no such history or incident; 3 the history cannot be read.")]
 pub struct Report {
-    /// The incident, as `netmon incidents` names it; the beginning of it is enough
+    /// The incident's id in `netmon incidents`; its beginning is enough
     #[arg(value_name = "ID")]
     pub id: String,
 
-    /// How to print
+    /// The form of the report
     #[arg(long, value_enum, default_value_t = AnalyzeFormat::Text)]
     pub format: AnalyzeFormat,
 
@@ -106,7 +107,7 @@ const LEAST_SIZE: u64 = 1 << 20;
 
 /// A size as people type it: `256MiB`, `1G`, `1048576`.
 fn size(text: &str) -> Result<Size, String> {
-    let wrong = || format!("`{text}` is no size; write a number and a unit, such as 256MiB or 1GiB");
+    let wrong = || format!("`{text}` is not a size; write a number and a unit, such as 256MiB or 1GiB");
     let digits = text
         .find(|letter: char| !letter.is_ascii_digit())
         .unwrap_or(text.len());

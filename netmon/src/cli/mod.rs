@@ -20,7 +20,7 @@ pub use notify::{Notify, NotifyEvent};
 pub use run::{Hook, LogLevel, Run, RunFormat};
 pub use status::Status;
 
-/// Tells within a second, and rightly, when DNS port 53 is unreachable.
+/// Reports within a second when DNS port 53 is unreachable, without false alarms.
 #[derive(Debug, Parser)]
 #[command(name = "netmon", version, about, max_term_width = 100)]
 pub struct Arguments {
@@ -30,7 +30,7 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// What was typed, and the matches of the innermost command, which tell what was typed from what is a default.
+    /// What was typed, and the matches of the innermost command, which distinguish typed values from defaults.
     /// Ends the process where clap does: at wrong usage, `--help` and `--version`.
     pub fn read() -> (Self, ArgMatches) {
         let mut matches = Self::command().get_matches();
@@ -49,17 +49,17 @@ pub enum Command {
     Run(Box<Run>),
     /// Check or show the configuration of `netmon run`
     Config(Box<Config>),
-    /// Analyse captures or tcpdump's text, and write the incident report
+    /// Analyse captures or tcpdump's text, and write an incident report
     Analyze(Analyze),
-    /// Take off what `netmon run --pin` left in the kernel: programs are detached, counts are gone
+    /// Remove what `netmon run --pin` left in the kernel: this detaches the programs and deletes the counts
     Detach(Detach),
-    /// List the incidents that the history has kept
+    /// List the incidents in the history
     Incidents(Incidents),
-    /// Write the report of an incident that the history has kept
+    /// Write the report of an incident in the history
     Report(Report),
-    /// Look at everything that netmon needs on this host, and say what to do
+    /// Check everything that netmon needs on this host, and say what to do
     Doctor(Doctor),
-    /// Tell what the netmons on this host do
+    /// Show what each netmon on this host watches and has counted
     Status(Status),
 }
 

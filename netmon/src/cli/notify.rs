@@ -12,11 +12,11 @@ use crate::time::parse_duration;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Notifications")]
 pub struct Notify {
-    /// What to notify of (repeatable)
+    /// Which events to send (repeatable)
     #[arg(long, value_enum, value_name = "EVENT", default_values = ["opened", "closed"])]
     pub notify_event: Vec<NotifyEvent>,
 
-    /// How many notifications may wait for each receiver; the oldest make room for more
+    /// How many notifications may wait for each receiver; when the queue is full, the oldest is dropped
     #[arg(long, value_name = "COUNT", default_value = "256", value_parser = clap::value_parser!(u32).range(1..=4_096))]
     pub notify_queue: u32,
 
@@ -24,34 +24,34 @@ pub struct Notify {
     #[arg(long, value_name = "URL")]
     pub webhook: Option<String>,
 
-    /// Sign what is posted with the secret in this file: X-Netmon-Signature: sha256=HMAC of the body
+    /// Sign each POST with the secret in this file, in the header X-Netmon-Signature: sha256=HMAC of the body
     #[arg(long, value_name = "FILE")]
     pub webhook_secret_file: Option<PathBuf>,
 
-    /// How long one attempt may take
+    /// How long one attempt to POST may take
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = webhook_timeout)]
     pub webhook_timeout: Duration,
 
-    /// How long a notification is tried again, at growing intervals, before it is given up
+    /// How long netmon retries a notification, at growing intervals, before it gives up
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = webhook_retry)]
     pub webhook_retry: Duration,
 
     /// Run this program with each notification, one JSON event, on its standard input (repeatable: its arguments
-    /// follow, such as --notify-command=/usr/local/bin/page --notify-command=--urgent). No shell takes part
+    /// follow, such as --notify-command=/usr/local/bin/page --notify-command=--urgent). No shell is involved
     #[arg(long, value_name = "WORD")]
     pub notify_command: Vec<OsString>,
 
-    /// How long the program may run before it is killed with its process group
+    /// How long the program may run before netmon kills it and its process group
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = command_timeout)]
     pub notify_command_timeout: Duration,
 }
 
-/// What can be notified of.
+/// An event that can be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum NotifyEvent {
-    /// An incident opened, or opened again
+    /// An incident opened or reopened
     Opened,
-    /// An incident goes on, and something about it has changed: up to one a second an incident
+    /// An open incident changed: at most once a second for each incident
     Updated,
     /// An incident closed
     Closed,

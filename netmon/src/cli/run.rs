@@ -20,89 +20,91 @@ use crate::time::parse_duration;
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(after_help = "\
-Flags win over the configuration file; a repeatable flag replaces the file's list, and --threshold only the \
-thresholds that it names. SIGHUP reads the file again.\n\n\
-Exit status: 0 done; 1 with --exit-code when an incident was found; 2 wrong usage or configuration; 3 the system \
+A flag overrides the configuration file; a repeatable flag replaces the file's list, --threshold only the thresholds \
+that it names. SIGHUP reads the file again.\n\n\
+Exit status: 0 done; 1 with --exit-code if there was an incident; 2 wrong usage or configuration; 3 the system \
 refused (rights, kernel, interface).")]
 pub struct Run {
-    /// The configuration file [default: /etc/netmon/netmon.toml, if it is there]
+    /// Read this configuration file [default: /etc/netmon/netmon.toml, if it exists]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Watch this interface (repeatable) [default: those of the default routes, and lo]
+    /// Watch this interface (repeatable) [default: the interfaces of the default routes, and lo]. Name lo too: a server on
+    /// the local network that does not answer ARP, a local firewall that rejects, and a local stub resolver that is
+    /// gone show on lo only
     #[arg(long, short, value_name = "NAME", conflicts_with = "all_interfaces")]
     pub interface: Vec<String>,
 
-    /// Watch all interfaces that lie on no other one
+    /// Watch all lowest interfaces: not bridges, bonds, VLANs and tunnels, whose packets pass a lower one too
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, value_name = "BOOL",
           default_value = "false", default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
     pub all_interfaces: bool,
 
-    /// With --all-interfaces, leave out those whose name matches this shell pattern (repeatable), such as veth*
+    /// With --all-interfaces: leave out interfaces whose name matches this shell pattern, such as veth* (repeatable)
     #[arg(long, value_name = "PATTERN", requires = "all_interfaces")]
     pub exclude: Vec<Pattern>,
 
-    /// How to see what arrives
+    /// How to see packets that arrive
     #[arg(long, value_enum, default_value_t = Hook::Auto)]
     pub hook: Hook,
 
-    /// A DNS port (repeatable, at most 8)
+    /// Watch this DNS port (repeatable, at most 8)
     #[arg(long, value_name = "PORT", default_value = "53", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Vec<u16>,
 
-    /// Destinations that are counted apart; further ones are counted together. Each takes 200 bytes of kernel memory on
-    /// each CPU, and 100 bytes once
+    /// How many destinations are counted individually; further ones are counted together. Each takes 200 bytes of
+    /// kernel memory on each CPU, and 100 bytes once
     #[arg(long, value_name = "N", default_value_t = limits::DESTINATIONS, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub destinations: u32,
 
-    /// How often counts are read: a number and ms, s, m or h
+    /// How often netmon reads the counts: 100ms to 10s
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = interval)]
     pub interval: Duration,
 
-    /// End by itself after this time
+    /// End after this time
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub duration: Option<Duration>,
 
-    /// How to print
+    /// What standard output gets
     #[arg(long, value_enum, default_value_t = RunFormat::Text)]
     pub format: RunFormat,
 
-    /// With --format json, print the counts at each reading
+    /// With --format json: print the counts at each reading
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, value_name = "BOOL",
           default_value = "false", default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
     pub snapshots: bool,
 
-    /// End with status 1 if an incident was found
+    /// End with status 1 if there was an incident
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, value_name = "BOOL",
           default_value = "false", default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
     pub exit_code: bool,
 
-    /// A server whose failures count although it is this host's own and has not answered yet, or is only
-    /// asked iteratively (repeatable)
+    /// Always count failures of this server (repeatable): also if it runs on this host and has not answered yet, or if
+    /// it gets only iterative queries
     #[arg(long, value_name = "ADDRESS")]
     pub server: Vec<IpAddr>,
 
-    /// Let iterative queries (RD = 0), as recursive resolvers send them, open incidents too
+    /// Let failed iterative queries (RD = 0, as recursive resolvers send them) open incidents too
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, value_name = "BOOL",
           default_value = "false", default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
     pub iterative: bool,
 
-    /// Change a threshold that docs/detection.md names (repeatable)
+    /// Change one of the thresholds in docs/detection.md (repeatable)
     #[arg(long, value_name = "NAME=VALUE")]
     pub threshold: Vec<String>,
 
-    /// Only count: keep no trace of queries, measure no latency. Cheaper for each packet, but errors can then not
-    /// be verified, and unanswered queries are not noticed
+    /// Only count: do not track queries, do not measure latency. This costs less for each packet, but netmon can then
+    /// neither verify errors nor notice unanswered queries
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, value_name = "BOOL",
           default_value = "false", default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
     pub no_latency: bool,
 
-    /// Pin maps and links in this directory of the BPF file system [/sys/fs/bpf/netmon without DIRECTORY]: the kernel
-    /// goes on counting when netmon ends, and the next one goes on from there. `netmon detach` ends it
+    /// Pin maps and links in this directory of the BPF file system [without DIRECTORY: /sys/fs/bpf/netmon]: the kernel
+    /// keeps counting when netmon ends, and the next netmon continues the counts. `netmon detach` removes them
     #[arg(long, value_name = "DIRECTORY", num_args = 0..=1, default_missing_value = DEFAULT_PIN_DIRECTORY)]
     pub pin: Option<PathBuf>,
 
-    /// What outlives it
+    /// What is kept on disk
     #[command(flatten)]
     pub keep: Keep,
 
@@ -110,12 +112,12 @@ pub struct Run {
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub metrics: Option<SocketAddr>,
 
-    /// Servers that metrics tell apart; all others are summed
+    /// How many servers the metrics list individually; all others are summed
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(1..))]
     pub metrics_max_servers: u16,
 
-    /// How much to log: to the journal under systemd, else to standard error; debug also shows what the kernel
-    /// programs log
+    /// How much to log, to the journal under systemd, else to standard error; debug includes the log of the kernel
+    /// programs
     #[arg(long, value_enum, default_value_t = LogLevel::Warn)]
     pub log_level: LogLevel,
 
@@ -129,9 +131,9 @@ pub struct Run {
 pub enum Hook {
     /// Native XDP where the driver has it, else TC
     Auto,
-    /// XDP in the driver, or fail
+    /// XDP in the driver; an error where the driver lacks it
     XdpNative,
-    /// XDP in the stack: works everywhere, costs more than TC
+    /// XDP in the network stack: works everywhere, but costs more than TC
     XdpGeneric,
     /// TC
     Tc,
@@ -168,7 +170,7 @@ pub enum LogLevel {
     Trace,
 }
 
-/// How often counts are read: at most once in 100 ms, at least once in 10 s.
+/// How often netmon reads the counts: at most once in 100 ms, at least once in 10 s.
 fn interval(text: &str) -> Result<Duration, String> {
     const FROM: Duration = Duration::from_millis(100);
     const TO: Duration = Duration::from_secs(10);
