@@ -64,7 +64,7 @@ fn claims_about_the_kernel() -> Vec<Claim> {
         ),
         grouped(
             "docs/analyze.md",
-            "Tables are bounded: {} destinations counted apart",
+            "Tables are bounded: {} destinations counted individually",
             limits::DESTINATIONS,
         ),
         grouped(
@@ -100,12 +100,12 @@ fn claims_about_user_space() -> Vec<Claim> {
         ),
         grouped(
             "docs/detection.md",
-            "Bounds {} servers are tracked;",
+            "netmon tracks {} servers.",
             detect::limits::SERVERS,
         ),
         grouped(
             "docs/detection.md",
-            "they are counted for {} destinations apart, the rest in total",
+            "are counted for {} destinations individually, the rest in total",
             detect::limits::UNSOLICITED_DESTINATIONS,
         ),
         grouped(
