@@ -185,6 +185,8 @@ impl Rcode {
 
 /// What carries a DNS message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "user", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "user", serde(rename_all = "lowercase"))]
 #[repr(u8)]
 pub enum Transport {
     /// UDP, IP protocol 17.

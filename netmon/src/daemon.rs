@@ -18,14 +18,14 @@ use tokio::time::{Instant, sleep_until};
 use crate::clock;
 use crate::config::Config;
 use crate::counts::Counts;
-use crate::detect::{self, ChangeKind, Decider};
+use crate::detect::{self, Decider};
 use crate::kernel::{
     Change, Events, Kernel, KernelError, KernelLog, Network, Observer, Pins, Poller, Watchlist,
 };
 use crate::latency;
+use crate::model::{DestinationCounts, Happened, Totals, Warning, WarningKind};
 use crate::observation::What;
-use crate::report::model::{DestinationCounts, Totals, Warning};
-use crate::report::sink::{Counted, Happened, Moment, Sink, Started, Table};
+use crate::report::sink::{Counted, Moment, Sink, Started, Table};
 use crate::rights;
 use crate::time::{Time, WallOffset};
 
@@ -127,7 +127,7 @@ struct Monitor<'a> {
     destinations: BTreeMap<Address, Destination>,
     offset: WallOffset,
     polled: Time,
-    warned: BTreeSet<&'static str>,
+    warned: BTreeSet<WarningKind>,
     events_lost: u64,
     served: usize,
     summary: Summary,
@@ -291,15 +291,15 @@ impl<'a> Monitor<'a> {
 
     fn tell_changes(&mut self) -> anyhow::Result<()> {
         for change in self.decider.take_changes() {
-            let server = change.incident.server.0;
+            let server = change.incident.server;
             let happened = match change.kind {
-                ChangeKind::Opened => {
+                Happened::Opened => {
                     self.summary.incidents += u64::from(change.incident.reopened == 0);
                     self.watchlist.add(server)?;
                     Happened::Opened
                 }
-                ChangeKind::Updated => Happened::Updated,
-                ChangeKind::Closed => {
+                Happened::Updated => Happened::Updated,
+                Happened::Closed => {
                     self.watchlist.remove(server)?;
                     Happened::Closed
                 }
@@ -327,7 +327,8 @@ impl<'a> Monitor<'a> {
                 "{more} events found no place in the ring and were lost ({lost} in all); all packets are counted, but an \
                  incident may open late"
             );
-            self.sink.warning(now, &Warning::new("events_lost", message))?;
+            self.sink
+                .warning(now, &Warning::new(WarningKind::EventsLost, message))?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use netmon_common::latency::middle;
 use netmon_common::records;
 
-use crate::report::model::Latency;
+use crate::model::Latency;
 
 /// How many answers there were, and the percentiles of the times they took; each is that of the shortest time
 /// that at least so many of a hundred do not exceed, within 3.2 %.

@@ -17,6 +17,7 @@ pub mod doctor;
 pub mod history;
 pub mod kernel;
 pub mod latency;
+pub mod model;
 pub mod notify;
 pub mod observation;
 pub mod report;

@@ -6,8 +6,8 @@ use netmon_common::{Address, Rcode};
 
 use super::limits::INCIDENTS;
 use crate::detect::{Decider, Scope, Thresholds};
+use crate::model::{Incident, Warning, WarningKind};
 use crate::observation::{Observation, What};
-use crate::report::model::{Incident, Warning};
 use crate::report::timeline::{Activity, Timeline};
 use crate::time::Time;
 
@@ -78,7 +78,7 @@ impl Engine {
         let mut warnings = self.decider.warnings();
         if self.left_out > 0 {
             warnings.push(Warning::new(
-                "incidents_left_out",
+                WarningKind::IncidentsLeftOut,
                 format!(
                     "there were more than {INCIDENTS} incidents; {} changes of further ones are not told",
                     self.left_out

@@ -22,7 +22,7 @@ use crate::capture::{OpenError, Opened, Progress, open};
 use crate::counts::Counts;
 use crate::detect::{Scope, Thresholds};
 use crate::kernel::KernelError;
-use crate::report::model::{DestinationCounts, Document, Latency, Source, SourceKind, Totals, Wall, Warning};
+use crate::model::{DestinationCounts, Document, Latency, Source, SourceKind, Totals, Wall, Warning};
 use crate::report::timeline::Timeline;
 use crate::time::{Time, WallOffset};
 use engine::Finished;

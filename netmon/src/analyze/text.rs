@@ -13,7 +13,7 @@ use super::engine::Engine;
 use super::progress::Bar;
 use super::{Found, Options};
 use crate::capture::text::{self, TextDoor, TextPacket, TextReader};
-use crate::report::model::Warning;
+use crate::model::{Warning, WarningKind};
 
 /// The longest line that is read, in bytes; the rest of a longer one is passed over.
 const LONGEST_LINE: u64 = 64 << 10;
@@ -98,7 +98,7 @@ impl File {
                 "{}: byte 0: it is neither a capture (pcap, pcapng) nor what tcpdump prints",
                 self.name
             );
-            return vec![Warning::new("unreadable_file", message)];
+            return vec![Warning::new(WarningKind::UnreadableFile, message)];
         }
         let mut warnings = self.reader.warnings();
         for warning in &mut warnings {
@@ -107,9 +107,9 @@ impl File {
         if let Some(error) = &self.failure {
             // So decompressors say that there should be more to decompress.
             let word = if error.kind() == io::ErrorKind::UnexpectedEof {
-                "truncated_file"
+                WarningKind::TruncatedFile
             } else {
-                "read_error"
+                WarningKind::ReadError
             };
             let message = format!(
                 "{}: behind line {}: nothing more can be read: {error}",

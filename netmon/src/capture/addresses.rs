@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 use netmon_common::Address;
 
 use super::limits::ADDRESSES;
-use crate::report::model::Warning;
+use crate::model::{Warning, WarningKind};
 
 /// The part that an address plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Addresses {
                  asked ({} times): their silence is not judged, and errors for them need a query that was seen",
                 self.forgotten
             );
-            Warning::new("addresses_forgotten", message)
+            Warning::new(WarningKind::AddressesForgotten, message)
         })
     }
 }

@@ -17,8 +17,8 @@ use super::quote::QuotedHeader;
 use super::traces::Traces;
 use crate::counter::Counter;
 use crate::counts::Counts;
+use crate::model::{Latency, Warning};
 use crate::observation::{Answer, Failure, Name, Observation, Proof, Query, Service, What};
-use crate::report::model::{Latency, Warning};
 use crate::time::Time;
 
 /// The door for captures: packets in, counts kept, observations out.

@@ -6,7 +6,7 @@ use super::pcapng::Pcapng;
 use super::problems::Problems;
 use super::stream::Stream;
 use super::window::{Source, Window};
-use crate::report::model::Warning;
+use crate::model::{Warning, WarningKind};
 
 /// A capture file. Trouble ends it at worst; it never fails, and says in the end what could not be read.
 pub struct PacketFile {
@@ -57,7 +57,7 @@ impl PacketFile {
 
     #[cold]
     fn unknown_link_type(&mut self, number: u16) {
-        self.stream.packet_problem("unknown_link_type", || {
+        self.stream.packet_problem(WarningKind::UnknownLinkType, || {
             format!("packets of link type {number} are not read; they count as not_ip")
         });
     }

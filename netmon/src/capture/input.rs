@@ -17,7 +17,7 @@ use super::kind::{FileKind, MAGIC_LEN};
 use super::limits::{BUFFER_BYTES, ZSTD_WINDOW_LOG};
 use super::problems::Problems;
 use super::window::Source;
-use crate::report::model::Warning;
+use crate::model::{Warning, WarningKind};
 
 /// What stands for standard input on the command line.
 const STANDARD_INPUT: &str = "-";
@@ -84,23 +84,27 @@ pub fn open_source(source: Source, name: &str) -> io::Result<Opened> {
     };
     let name = format!("{name} (decompressed)");
     let (word, sentence) = match decompressed.and_then(peek) {
-        Ok((FileKind::Gzip | FileKind::Zstd, _)) => {
-            ("unreadable_file", "it is compressed once more".to_string())
-        }
+        Ok((FileKind::Gzip | FileKind::Zstd, _)) => (
+            WarningKind::UnreadableFile,
+            "it is compressed once more".to_string(),
+        ),
         Ok((kind, source)) => return Ok(opened(kind, source, &name)),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => (
-            "truncated_file",
+            WarningKind::TruncatedFile,
             "the compressed file ends before anything can be read of it".into(),
         ),
         Err(error) if kind == FileKind::Zstd => (
-            "unreadable_file",
+            WarningKind::UnreadableFile,
             format!(
                 "it cannot be decompressed: {error} (if it needs more than {} MiB: zstd -dc --long=31 FILE | netmon \
                  analyze -)",
                 (1 << ZSTD_WINDOW_LOG) >> 20
             ),
         ),
-        Err(error) => ("unreadable_file", format!("it cannot be decompressed: {error}")),
+        Err(error) => (
+            WarningKind::UnreadableFile,
+            format!("it cannot be decompressed: {error}"),
+        ),
     };
     Ok(Opened::Unreadable(Problems::only(&name, word, &sentence)))
 }

@@ -7,7 +7,7 @@ use netmon_common::latency::bucket;
 use netmon_common::{Address, records};
 
 use crate::latency::summary;
-use crate::report::model::Latency;
+use crate::model::Latency;
 
 /// The times of all servers that were counted, 1.5 KiB each: the caller keeps their number bounded.
 #[derive(Clone, Debug, Default)]

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use super::file::PacketFile;
 use super::frame::{Found, Frame};
-use crate::report::model::Warning;
+use crate::model::Warning;
 use crate::time::Time;
 
 /// The packets of one file or several, merged by time. The packets of each file stay in its order: one with an

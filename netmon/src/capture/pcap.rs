@@ -4,6 +4,7 @@
 //! stay ours, and takes what libpcap takes. (`pcap-file` refuses whole files for an original length above the
 //! snap length.) A length that cannot be ends the file, as in libpcap: where the next record starts, nobody knows.
 
+use crate::model::WarningKind;
 use pcap_parser::nom::{Err, IResult, Needed};
 use pcap_parser::{
     LegacyPcapBlock, PcapError, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_frame_modified,
@@ -41,7 +42,7 @@ impl Pcap {
             return None;
         }
         let Ok((_, header)) = parse_pcap_header(stream.window.data()) else {
-            stream.problem("unreadable_file", || {
+            stream.problem(WarningKind::UnreadableFile, || {
                 "the modified pcap format is not read in big-endian byte order".into()
             });
             return None;
@@ -117,7 +118,7 @@ impl Pcap {
 /// Says that a record's length cannot be.
 fn too_long(stream: &mut Stream, captured: usize) {
     stream.packet();
-    stream.packet_problem("wrong_length", || {
+    stream.packet_problem(WarningKind::WrongLength, || {
         format!(
             "{captured} bytes of it were captured, it says, but no packet has more than {PACKET_BYTES}; \
              nothing from here on can be read"

@@ -1,7 +1,7 @@
 //! What could not be read of a file, and where: one warning for each kind of trouble, with its first place and
 //! how often it came again, so that a hostile file cannot fill memory or screen.
 
-use crate::report::model::Warning;
+use crate::model::{Warning, WarningKind};
 
 /// The trouble with one file.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub struct Problems {
 
 #[derive(Debug)]
 struct Problem {
-    word: &'static str,
+    word: WarningKind,
     first: String,
     more: u64,
 }
@@ -43,7 +43,7 @@ impl Problems {
     }
 
     /// Adds trouble of the kind `word`; `sentence` is asked for once for each kind.
-    pub fn add(&mut self, word: &'static str, place: Place, sentence: impl FnOnce() -> String) {
+    pub fn add(&mut self, word: WarningKind, place: Place, sentence: impl FnOnce() -> String) {
         if let Some(known) = self.found.iter_mut().find(|problem| problem.word == word) {
             known.more += 1;
             return;
@@ -60,7 +60,7 @@ impl Problems {
     }
 
     /// The warning for a file with one trouble, at its start.
-    pub fn only(file: &str, word: &'static str, sentence: &str) -> Warning {
+    pub fn only(file: &str, word: WarningKind, sentence: &str) -> Warning {
         let file = Self::new(file).file;
         Warning::new(word, format!("{file}: byte 0: {sentence}"))
     }
@@ -86,19 +86,21 @@ mod tests {
     fn trouble_of_one_kind_is_told_once_with_its_first_place_and_its_number() {
         let mut problems = Problems::new("a\x1b[2J.pcap");
         for packet in 5..8 {
-            problems.add("wrong_length", Place::Packet(packet, 10 * packet), || {
-                "too long".into()
-            });
+            problems.add(
+                WarningKind::WrongLength,
+                Place::Packet(packet, 10 * packet),
+                || "too long".into(),
+            );
         }
-        problems.add("truncated_file", Place::Byte(99), || "it ends".into());
+        problems.add(WarningKind::TruncatedFile, Place::Byte(99), || "it ends".into());
         assert_eq!(
             problems.warnings(),
             [
                 Warning::new(
-                    "wrong_length",
+                    WarningKind::WrongLength,
                     "a\\u{1b}[2J.pcap: packet 5 at byte 50: too long (and 2 more like it)"
                 ),
-                Warning::new("truncated_file", "a\\u{1b}[2J.pcap: byte 99: it ends"),
+                Warning::new(WarningKind::TruncatedFile, "a\\u{1b}[2J.pcap: byte 99: it ends"),
             ]
         );
     }

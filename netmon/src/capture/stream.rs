@@ -1,5 +1,6 @@
 //! What the readers of both formats work on: a window on the file, the number of packets so far, and the trouble.
 
+use crate::model::WarningKind;
 use std::io;
 
 use super::problems::{Place, Problems};
@@ -46,13 +47,13 @@ impl Stream {
     }
 
     /// Trouble at the present byte.
-    pub fn problem(&mut self, word: &'static str, sentence: impl FnOnce() -> String) {
+    pub fn problem(&mut self, word: WarningKind, sentence: impl FnOnce() -> String) {
         self.problems
             .add(word, Place::Byte(self.window.offset()), sentence);
     }
 
     /// Trouble with the present packet.
-    pub fn packet_problem(&mut self, word: &'static str, sentence: impl FnOnce() -> String) {
+    pub fn packet_problem(&mut self, word: WarningKind, sentence: impl FnOnce() -> String) {
         let place = Place::Packet(self.packets, self.packet_at);
         self.problems.add(word, place, sentence);
     }
@@ -100,16 +101,16 @@ impl Stream {
         match self.window.failure() {
             None => {
                 let sentence = || format!("the file ends {}", at());
-                self.problems.add("truncated_file", place, sentence);
+                self.problems.add(WarningKind::TruncatedFile, place, sentence);
             }
             // So decompressors say that there should be more to decompress.
             Some(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 let sentence = || format!("the compressed file ends {}", at());
-                self.problems.add("truncated_file", place, sentence);
+                self.problems.add(WarningKind::TruncatedFile, place, sentence);
             }
             Some(error) => {
                 let sentence = || format!("reading failed {}: {error}", at());
-                self.problems.add("read_error", place, sentence);
+                self.problems.add(WarningKind::ReadError, place, sentence);
             }
         }
     }

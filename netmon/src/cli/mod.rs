@@ -16,7 +16,7 @@ pub use config::{Config, ConfigAction};
 pub use detach::Detach;
 pub use doctor::{Doctor, DocumentFormat};
 pub use history::{Incidents, Keep, ListFormat, Report, Since, Size};
-pub use notify::{Notify, NotifyEvent};
+pub use notify::Notify;
 pub use run::{Hook, LogLevel, Run, RunFormat};
 pub use status::Status;
 

@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
+use crate::model::Happened;
 use crate::time::parse_duration;
 
 /// Whom to notify of incidents, and how.
@@ -14,7 +16,7 @@ use crate::time::parse_duration;
 pub struct Notify {
     /// Which events to send (repeatable)
     #[arg(long, value_enum, value_name = "EVENT", default_values = ["opened", "closed"])]
-    pub notify_event: Vec<NotifyEvent>,
+    pub notify_event: Vec<Happened>,
 
     /// How many notifications may wait for each receiver; when the queue is full, the oldest is dropped
     #[arg(long, value_name = "COUNT", default_value = "256", value_parser = clap::value_parser!(u32).range(1..=4_096))]
@@ -46,15 +48,22 @@ pub struct Notify {
     pub notify_command_timeout: Duration,
 }
 
-/// An event that can be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum NotifyEvent {
-    /// An incident opened or reopened
-    Opened,
-    /// An open incident changed: at most once a second for each incident
-    Updated,
-    /// An incident closed
-    Closed,
+impl ValueEnum for Happened {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (word, help) = match self {
+            Self::Opened => ("opened", "An incident opened or reopened"),
+            Self::Updated => (
+                "updated",
+                "An open incident changed: at most once a second for each incident",
+            ),
+            Self::Closed => ("closed", "An incident closed"),
+        };
+        Some(PossibleValue::new(word).help(help))
+    }
 }
 
 fn webhook_timeout(text: &str) -> Result<Duration, String> {

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use anyhow::Context as _;
 use netmon::cli::AnalyzeFormat;
-use netmon::report::model::Document;
+use netmon::model::Document;
 use netmon::report::text::{self, Style};
 use netmon::report::{Report, html, markdown};
 use terminal_size::{Width, terminal_size};

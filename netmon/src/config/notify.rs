@@ -7,9 +7,8 @@ use std::path::Path;
 use ureq::http::Uri;
 
 use super::Fault;
-use crate::cli::{self, NotifyEvent};
+use crate::cli;
 use crate::notify::{CommandSettings, Secret, Settings, WebhookSettings};
-use crate::report::sink::Happened;
 
 /// No secret is longer; whatever is, is another file.
 const LONGEST_SECRET: u64 = 4_096;
@@ -18,13 +17,8 @@ const READABLE_BY_OTHERS: u32 = 0o004;
 
 /// Whom to notify. What cannot be is added to `faults`.
 pub fn settings(arguments: &cli::Notify, faults: &mut Vec<Fault>) -> Settings {
-    let happened = |event: &NotifyEvent| match event {
-        NotifyEvent::Opened => Happened::Opened,
-        NotifyEvent::Updated => Happened::Updated,
-        NotifyEvent::Closed => Happened::Closed,
-    };
     Settings {
-        events: arguments.notify_event.iter().map(happened).collect(),
+        events: arguments.notify_event.clone(),
         queue: usize::try_from(arguments.notify_queue).unwrap_or(usize::MAX),
         webhook: webhook(arguments, faults),
         command: command(arguments, faults),

@@ -3,8 +3,8 @@
 use super::Monitor;
 use crate::counts::Counts;
 use crate::latency;
-use crate::report::model::{DestinationCounts, Incident, Totals};
-use crate::report::sink::{Counted, Happened};
+use crate::model::{DestinationCounts, Happened, Incident, Totals};
+use crate::report::sink::Counted;
 
 impl Monitor<'_> {
     /// Goes on from what had been counted before anything was attached: pinned maps have counted all along. To the
@@ -54,7 +54,7 @@ impl Monitor<'_> {
         for incident in self.decider.open_incidents() {
             if open.iter().all(|known| known.id != incident.id) {
                 self.summary.incidents += 1;
-                self.watchlist.add(incident.server.0)?;
+                self.watchlist.add(incident.server)?;
                 // Whoever tells what is open now must know of it.
                 self.sink.incident(self.now(), Happened::Updated, &incident)?;
             }

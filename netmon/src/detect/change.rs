@@ -1,25 +1,14 @@
 //! What the decider hands on.
 
-use crate::report::model;
-
-/// What happened to an incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ChangeKind {
-    /// It opened, or opened again.
-    Opened,
-    /// Something that is told of it changed. At most once a second.
-    Updated,
-    /// It closed.
-    Closed,
-}
+use crate::model::{Happened, Incident};
 
 /// An incident that changed, as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// What happened.
-    pub kind: ChangeKind,
+    pub kind: Happened,
     /// The incident.
-    pub incident: model::Incident,
+    pub incident: Incident,
 }
 
 /// What only the decider counts, since it was made.

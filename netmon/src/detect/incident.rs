@@ -7,52 +7,20 @@ use std::ops::RangeBounds;
 use jiff::Timestamp;
 use netmon_common::{Address, Code};
 
+use crate::model::{self, ByCode, CloseReason, Kind, State, Wall};
 use crate::observation::{Failure, Name, Service};
-use crate::report::model::{self, ByCode, Wall};
-use crate::report::words::Shown;
 use crate::time::{Time, WallOffset, rfc3339};
 
 use super::causes;
 use super::causes::overload::Overload;
 use super::distinct::Distinct;
 use super::errors::{CodeCounts, EarlyErrors, Failures};
-use super::kinds::Kind;
 use super::rules::Rules;
 use super::server::{Flow, Ledger};
-use super::severity::Severity;
+use super::severity::SeverityJudge;
 use super::waiting::Waiting;
 
-pub(super) use restore::service_and_kind;
-
-/// Why an incident closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Because {
-    /// The server answers again.
-    Answered,
-    /// Its answers are good again.
-    Recovered,
-    /// Nobody asks it any more.
-    Idle,
-    /// Another kind of incident says more.
-    Superseded,
-}
-
-impl Because {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Answered => "answered",
-            Self::Recovered => "recovered",
-            Self::Idle => "idle",
-            Self::Superseded => "superseded",
-        }
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        [Self::Answered, Self::Recovered, Self::Idle, Self::Superseded]
-            .into_iter()
-            .find(|because| because.name() == name)
-    }
-}
+pub(super) use restore::service_of;
 
 /// A moment with the wall time that it had then.
 #[derive(Clone, Copy, Debug)]
@@ -93,9 +61,9 @@ pub(super) struct Incident {
     last_seen: Option<Moment>,
     /// When it opened last: first, or again.
     pub resumed: Time,
-    closed: Option<(Moment, Because)>,
+    closed: Option<(Moment, CloseReason)>,
     reopened: u64,
-    severity: Severity,
+    severity: SeverityJudge,
     /// What was counted from `began` on, in the seconds before `settled_to`.
     settled: Flow,
     settled_to: u64,
@@ -141,7 +109,7 @@ impl Incident {
             resumed: at,
             closed: None,
             reopened: 0,
-            severity: Severity::opening(),
+            severity: SeverityJudge::opening(),
             settled: Flow::default(),
             settled_to: 0,
             counts: CodeCounts::default(),
@@ -188,7 +156,7 @@ impl Incident {
     }
 
     /// It closes.
-    pub fn close(&mut self, at: Time, because: Because, offset: WallOffset) {
+    pub fn close(&mut self, at: Time, because: CloseReason, offset: WallOffset) {
         self.closed = Some((Moment::new(at, offset), because));
         self.waiting.clear();
     }
@@ -308,24 +276,30 @@ impl Incident {
         let flow = self.flow(ledger);
         model::Incident {
             id: self.id.clone(),
-            server: Shown(self.service.server),
+            server: self.service.server,
             port: self.service.port,
-            transport: self.service.transport.name(),
-            kind: self.kind.name(),
-            state: if self.is_open() { "open" } else { "closed" },
-            severity: self.severity.name(),
+            transport: self.service.transport,
+            interface: None,
+            kind: self.kind,
+            state: if self.is_open() {
+                State::Open
+            } else {
+                State::Closed
+            },
+            severity: self.severity.now(),
             began: Wall(self.began.wall),
             opened: Wall(self.opened.wall),
             last_seen: Wall(self.last_seen.unwrap_or(self.opened).wall),
+            recovered: None,
             closed: self.closed.map(|(closed, _)| Wall(closed.wall)),
-            closed_because: self.closed.map(|(_, because)| because.name()),
+            closed_because: self.closed.map(|(_, because)| because),
             reopened: self.reopened,
             queries: flow.queries,
             answers: flow.answers,
             errors: ByCode::new(|code| self.counts.of(code)),
             verified: self.verified,
-            reporters: self.reporters.listed().iter().copied().map(Shown).collect(),
-            clients: self.clients.listed().iter().copied().map(Shown).collect(),
+            reporters: self.reporters.listed().to_vec(),
+            clients: self.clients.listed().to_vec(),
             clients_more: self.clients.more(),
             names: self.names.listed().iter().map(ToString::to_string).collect(),
             names_more: self.names.more(),

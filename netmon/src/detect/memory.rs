@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::report::model;
+use crate::model;
 
 /// An incident of an earlier run, as it was told last, and what the decider knew beside that.
 #[derive(Clone, Debug, PartialEq, Eq)]

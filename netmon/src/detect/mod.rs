@@ -35,8 +35,8 @@ mod warnings;
 
 use netmon_common::{Address, Transport};
 
+use crate::model;
 use crate::observation::{Failure, Observation, Proof, Service, What};
-use crate::report::model;
 use crate::time::{Time, WallOffset};
 
 use rules::Rules;
@@ -45,16 +45,11 @@ use table::Table;
 use unsolicited::Unsolicited;
 use warnings::Warnings;
 
-pub use change::{Change, ChangeKind, Tallies};
+pub use change::{Change, Tallies};
 pub use memory::{Memory, Remembered};
 pub use scope::Scope;
 pub use setting::{NAMES as THRESHOLD_NAMES, SettingError, ThresholdValue};
 pub use thresholds::{ImpossibleThreshold, Thresholds};
-
-/// The names of all kinds of incidents.
-pub fn kinds() -> [&'static str; 3] {
-    kinds::Kind::ALL.map(kinds::Kind::name)
-}
 
 /// Observations in, incidents out.
 #[derive(Debug)]
@@ -301,7 +296,7 @@ impl Decider {
             return;
         };
         server.failure(at, failure, kin, &self.rules, &mut self.changes);
-        if failure.proof == Proof::QueriesUnseen && server.incidents.is_open(kinds::Kind::Unreachable) {
+        if failure.proof == Proof::QueriesUnseen && server.incidents.is_open(model::Kind::Unreachable) {
             self.warnings.queries_unseen(service);
         }
         if !server.awake && server.needs_judging() {

@@ -5,10 +5,9 @@
 //! begin anew with the restart.
 
 use super::Decider;
-use super::change::ChangeKind;
-use super::incident::{Because, Incident, service_and_kind};
+use super::incident::{Incident, service_of};
 use super::memory::{Memory, Remembered};
-use crate::report::model;
+use crate::model::{self, CloseReason, Happened};
 use crate::time::Time;
 
 impl Decider {
@@ -27,7 +26,7 @@ impl Decider {
 
     fn restore_one(&mut self, remembered: &Remembered) -> Option<()> {
         let (at, offset) = (self.now, self.rules.offset);
-        let mut incident = Box::new(Incident::restore(remembered, at, offset)?);
+        let mut incident = Box::new(Incident::restore(remembered, at, offset));
         if let Some(closed) = incident.closed_wall() {
             let age = offset.wall(at).duration_since(closed.0);
             if age > jiff::SignedDuration::try_from(self.rules.thresholds.reopen).ok()? {
@@ -40,13 +39,13 @@ impl Decider {
         let (place, server) = self.servers.track(service, at, standing)?;
         if server.incidents.has(incident.kind) {
             if incident.is_open() {
-                incident.close(at, Because::Superseded, offset);
-                server.tell(ChangeKind::Closed, &mut incident, &self.rules, &mut self.changes);
+                incident.close(at, CloseReason::Superseded, offset);
+                server.tell(Happened::Closed, &mut incident, &self.rules, &mut self.changes);
             }
             return None;
         }
         if incident.is_open() {
-            server.tell(ChangeKind::Updated, &mut incident, &self.rules, &mut self.changes);
+            server.tell(Happened::Updated, &mut incident, &self.rules, &mut self.changes);
         }
         server.incidents.put(incident);
         if !server.awake {
@@ -59,9 +58,8 @@ impl Decider {
     /// What must be kept of an incident beside what is told, to go on with it after a restart. `None` when it is
     /// over and can no longer reopen.
     pub fn memory(&self, told: &model::Incident) -> Option<Memory> {
-        let (service, kind) = service_and_kind(told)?;
-        let server = self.servers.get(service)?;
-        let incident = server.incidents.of(kind)?;
+        let server = self.servers.get(service_of(told))?;
+        let incident = server.incidents.of(told.kind)?;
         Some(incident.memory(&server.ledger))
     }
 }

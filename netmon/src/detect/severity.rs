@@ -6,13 +6,14 @@
 
 use std::time::Duration;
 
+use crate::model::Severity;
 use crate::time::Time;
 
 use super::thresholds::Thresholds;
 
 /// The severity of an incident, and what it is judged by.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Severity {
+pub(super) struct SeverityJudge {
     down: bool,
     /// Whether the first failure, since it opened or opened again, is still to come.
     opening: bool,
@@ -22,7 +23,7 @@ pub(super) struct Severity {
     answer_before: Option<Duration>,
 }
 
-impl Severity {
+impl SeverityJudge {
     /// Of an incident whose first failure is still to come.
     pub const fn opening() -> Self {
         Self {
@@ -78,9 +79,13 @@ impl Severity {
         }
     }
 
-    /// The word of the contract.
-    pub const fn name(self) -> &'static str {
-        if self.down { "down" } else { "degraded" }
+    /// As it is now.
+    pub const fn now(self) -> Severity {
+        if self.down {
+            Severity::Down
+        } else {
+            Severity::Degraded
+        }
     }
 
     /// The newest failure.

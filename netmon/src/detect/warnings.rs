@@ -1,7 +1,7 @@
 //! What limits the decisions: each warning once, with the first server that it was about.
 
+use crate::model::{Warning, WarningKind};
 use crate::observation::Service;
-use crate::report::model::Warning;
 
 /// The warnings so far, in the order in which they came up.
 #[derive(Debug, Default)]
@@ -10,7 +10,7 @@ pub(super) struct Warnings(Vec<Warning>);
 impl Warnings {
     /// Queries to a server have no answers, but no packet toward those clients was ever seen either.
     pub fn one_direction(&mut self, service: Service) {
-        self.once("one_direction", || {
+        self.once(WarningKind::OneDirection, || {
             format!(
                 "no packet toward the clients of {} was seen, so answers may have come unseen: the capture seems \
                  to have one direction only, and unanswered queries open no incident for such clients",
@@ -21,7 +21,7 @@ impl Warnings {
 
     /// An incident opened on an error whose query could not be seen.
     pub fn queries_unseen(&mut self, service: Service) {
-        self.once("queries_unseen", || {
+        self.once(WarningKind::QueriesUnseen, || {
             format!(
                 "queries to {} are not seen, so its errors cannot be verified against them: they are believed, \
                  although anybody could have forged them",
@@ -30,7 +30,7 @@ impl Warnings {
         });
     }
 
-    fn once(&mut self, warning: &'static str, message: impl FnOnce() -> String) {
+    fn once(&mut self, warning: WarningKind, message: impl FnOnce() -> String) {
         if self.0.iter().all(|known| known.warning != warning) {
             self.0.push(Warning::new(warning, message()));
         }

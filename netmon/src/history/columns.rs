@@ -3,8 +3,7 @@
 
 use netmon_common::{Address, Code, Rcode};
 
-use crate::report::model::{ByCode, ByRcode, DestinationCounts, Latency, Tcp, Totals};
-use crate::report::words::Shown;
+use crate::model::{ByCode, ByRcode, DestinationCounts, Latency, Tcp, Totals};
 
 /// Counters of a server.
 pub(super) const SERVER: [&str; 25] = [
@@ -148,7 +147,7 @@ pub(super) fn to_server(address: Address, flat: &ServerCounts, latency_us: Laten
     let by_code =
         |from: usize| ByCode::new(|code: Code| errors.get(from + code as usize).copied().unwrap_or(0));
     DestinationCounts {
-        address: Shown(address),
+        address,
         dns_queries,
         dns_responses,
         tcp: Tcp {

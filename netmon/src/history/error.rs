@@ -62,6 +62,12 @@ pub enum Trouble {
     Other,
 }
 
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Garbled(error.to_string())
+    }
+}
+
 impl StoreError {
     /// An error of the system.
     pub(super) fn io(what: impl Into<String>, source: io::Error) -> Self {

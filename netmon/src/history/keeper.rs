@@ -15,8 +15,8 @@ use super::troubles::Troubles;
 use super::writer::Writer;
 use crate::clock;
 use crate::detect::{Memory, Remembered};
-use crate::report::model::{Incident, Warning};
-use crate::report::sink::{Counted, Happened, Moment, Recalled, Sink, Started};
+use crate::model::{Happened, Incident, Warning};
+use crate::report::sink::{Counted, Moment, Recalled, Sink, Started};
 use crate::rights;
 
 /// Keeps incidents and one-minute counts in a file.

@@ -20,7 +20,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod tidy;
-mod told;
 mod troubles;
 mod writer;
 

@@ -7,7 +7,7 @@ use super::columns;
 use super::limits::{REPORT_AROUND, REPORTED_SERVERS};
 use super::read::{ReadError, Reader, ServerSum, Watched};
 use super::rollup::MINUTE;
-use crate::report::model::{Document, Incident, Source, SourceKind, Totals, Wall, Warning};
+use crate::model::{Document, Incident, Source, SourceKind, Totals, Wall, Warning, WarningKind};
 use crate::report::phrase;
 use crate::report::timeline::Timeline;
 use crate::time::Time;
@@ -55,7 +55,7 @@ fn around(incident: &Incident) -> (i64, i64) {
 
 /// The servers whose minutes are shown: the incident's own, then the busiest others.
 fn shown(incident: &Incident, sums: &[ServerSum]) -> Vec<Address> {
-    let own = incident.server.0;
+    let own = incident.server;
     let mut others: Vec<_> = sums
         .iter()
         .filter_map(|sum| Some((std::cmp::Reverse(columns::activity(&sum.counts).1), sum.address?)))
@@ -92,7 +92,7 @@ fn warnings(incident: &Incident, sums: &[ServerSum], watched: Option<&Watched>) 
     let mut warnings = Vec::new();
     match watched {
         None => warnings.push(Warning::new(
-            "no_minutes",
+            WarningKind::NoMinutes,
             "no minute around the incident is in the history (any more), so that only what was told of the incident itself is \
              known",
         )),
@@ -104,7 +104,7 @@ fn warnings(incident: &Incident, sums: &[ServerSum], watched: Option<&Watched>) 
                 && let Ok(counted_to) = Timestamp::from_second(counted_to)
             {
                 warnings.push(Warning::new(
-                    "minutes_behind",
+                    WarningKind::MinutesBehind,
                     format!(
                         "the history counts full minutes, so far those before {} UTC: what was counted of the incident itself \
                          goes further",
@@ -114,7 +114,7 @@ fn warnings(incident: &Incident, sums: &[ServerSum], watched: Option<&Watched>) 
             }
             if missing > 0 {
                 warnings.push(Warning::new(
-                    "unwatched",
+                    WarningKind::Unwatched,
                     format!(
                         "netmon did not watch in {missing} of the {all} minutes around the incident, or could not write them \
                          down"
@@ -125,7 +125,7 @@ fn warnings(incident: &Incident, sums: &[ServerSum], watched: Option<&Watched>) 
     }
     if let Some(rest) = sums.iter().find(|sum| sum.address.is_none()) {
         warnings.push(Warning::new(
-            "servers_summed",
+            WarningKind::ServersSummed,
             format!(
                 "so many servers were active at once that the least active ones are only known in sum: {} packets",
                 columns::activity(&rest.counts).1

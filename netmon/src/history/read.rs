@@ -11,8 +11,8 @@ use super::columns::{self, ServerCounts, TotalCounts};
 use super::error::StoreError;
 use super::limits::LOCK_WAIT;
 use super::rollup::OTHER;
-use super::{schema, told};
-use crate::report::model::{Incident, Latency};
+use super::schema;
+use crate::model::{Incident, Latency};
 
 /// Why the history cannot be read, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -120,7 +120,7 @@ impl Reader {
             let mut rows = statement.query(params![since, server, open])?;
             let mut incidents = Vec::new();
             while let Some(row) = rows.next()? {
-                incidents.push(told::from_json(&row.get::<_, String>(0)?)?);
+                incidents.push(serde_json::from_str(&row.get::<_, String>(0)?)?);
             }
             Ok(incidents)
         })
@@ -137,7 +137,7 @@ impl Reader {
             let mut rows = statement.query(params![id])?;
             let mut incidents = Vec::new();
             while let Some(row) = rows.next()? {
-                incidents.push(told::from_json(&row.get::<_, String>(0)?)?);
+                incidents.push(serde_json::from_str(&row.get::<_, String>(0)?)?);
             }
             Ok(incidents)
         })?;

@@ -12,7 +12,7 @@ use netmon_common::{Address, records};
 use super::columns::{self, ServerCounts, TotalCounts};
 use super::limits::SERVERS_A_MINUTE;
 use crate::latency;
-use crate::report::model::Latency;
+use crate::model::Latency;
 use crate::report::sink::Counted;
 
 /// Seconds in a minute.
@@ -76,7 +76,7 @@ impl Rollup {
         let mut active = Vec::new();
         for destination in &counted.destinations {
             let now = columns::of_server(destination);
-            let address = destination.address.0;
+            let address = destination.address;
             let before = self.servers.insert(address, now);
             let counts = before.map_or(now, |before| columns::grown(&now, &before));
             if counts.iter().any(|count| *count > 0) {
@@ -118,7 +118,7 @@ impl Rollup {
         self.servers = counted
             .destinations
             .iter()
-            .map(|destination| (destination.address.0, columns::of_server(destination)))
+            .map(|destination| (destination.address, columns::of_server(destination)))
             .collect();
         self.latencies.clone_from(&counted.latencies);
     }

@@ -15,9 +15,9 @@ use super::error::StoreError;
 use super::limits::{LOCK_WAIT, RECALLED};
 use super::mail::Mail;
 use super::rollup::{Minute, OTHER};
-use super::{schema, told};
+use super::schema;
 use crate::detect::Remembered;
-use crate::report::model::{Latency, Wall};
+use crate::model::{Latency, Wall};
 use crate::report::sink::Recalled;
 
 /// The database, open for writing.
@@ -66,7 +66,7 @@ impl Store {
         while let Some(row) = rows.next()? {
             let (incident, memory): (String, String) = (row.get(0)?, row.get(1)?);
             // One that cannot be understood must not keep the others from being taken up.
-            match (told::from_json(&incident), serde_json::from_str(&memory)) {
+            match (serde_json::from_str(&incident), serde_json::from_str(&memory)) {
                 (Ok(incident), Ok(memory)) => recalled.incidents.push(Remembered { incident, memory }),
                 _ => recalled.garbled += 1,
             }
@@ -139,7 +139,7 @@ fn corrupt() -> rusqlite::Error {
 fn incident(connection: &Connection, one: &Remembered) -> Result<(), StoreError> {
     let Remembered { incident, memory } = one;
     let micros = |wall: Wall| wall.0.as_microsecond();
-    let memory = serde_json::to_string(memory).map_err(|error| StoreError::Garbled(error.to_string()))?;
+    let memory = serde_json::to_string(memory)?;
     connection
         .prepare_cached(
             "INSERT INTO incidents (id, server, opened, last_seen, closed, incident, memory)
@@ -153,7 +153,7 @@ fn incident(connection: &Connection, one: &Remembered) -> Result<(), StoreError>
             micros(incident.opened),
             micros(incident.last_seen),
             incident.closed.map(micros),
-            told::to_json(incident)?,
+            serde_json::to_string(incident)?,
             memory,
         ])?;
     Ok(())

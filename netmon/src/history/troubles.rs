@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::limits::WARN_EVERY;
-use crate::report::model::Warning;
+use crate::model::{Warning, WarningKind};
 use crate::time::Time;
 
 /// Shared by the writer, who says what is wrong, and the monitor, who passes it on.
@@ -33,7 +33,7 @@ impl Troubles {
             }
             let message = state.held.take()?;
             state.said = Some(now);
-            state.for_the_monitor = Some(Warning::new("history", message.clone()));
+            state.for_the_monitor = Some(Warning::new(WarningKind::History, message.clone()));
             Some(message)
         });
         if let Some(message) = message {

@@ -1,5 +1,6 @@
 //! What became of the watched interfaces, in words.
 
+use crate::model::WarningKind;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -64,16 +65,16 @@ pub enum Change {
 
 impl Change {
     /// The word for programs; `None` for what nobody needs to be told.
-    pub const fn word(&self) -> Option<&'static str> {
+    pub const fn word(&self) -> Option<WarningKind> {
         Some(match self {
             Self::Addresses(_) => return None,
-            Self::Attached { .. } => "interface_attached",
-            Self::Gone { .. } => "interface_gone",
-            Self::Left { .. } => "interface_left",
-            Self::Renamed { .. } => "interface_renamed",
-            Self::NotAttached { .. } => "interface_not_attached",
-            Self::LeftOut { .. } => "interface_left_out",
-            Self::TooMany { .. } => "interfaces_too_many",
+            Self::Attached { .. } => WarningKind::InterfaceAttached,
+            Self::Gone { .. } => WarningKind::InterfaceGone,
+            Self::Left { .. } => WarningKind::InterfaceLeft,
+            Self::Renamed { .. } => WarningKind::InterfaceRenamed,
+            Self::NotAttached { .. } => WarningKind::InterfaceNotAttached,
+            Self::LeftOut { .. } => WarningKind::InterfaceLeftOut,
+            Self::TooMany { .. } => WarningKind::InterfacesTooMany,
         })
     }
 }

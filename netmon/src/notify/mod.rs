@@ -23,9 +23,9 @@ use std::time::Duration;
 use nix::sys::utsname::uname;
 
 use crate::config::Reloaded;
+use crate::model::{Happened, Incident, Warning};
 use crate::report::lines;
-use crate::report::model::{Incident, Warning};
-use crate::report::sink::{Counted, Happened, Moment, Sink, Started};
+use crate::report::sink::{Counted, Moment, Sink, Started};
 
 use command::Command;
 use outbox::{Courier, Outbox};

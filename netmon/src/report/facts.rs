@@ -7,13 +7,12 @@
 use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
-use netmon_common::{Address, Code};
+use netmon_common::{Address, Code, Transport};
 
 use super::explain::{self, Step};
-use super::model::Incident;
 use super::phrase::{self, count};
 use super::rich::{self, Text};
-use super::words::Shown;
+use crate::model::Incident;
 
 /// Items of a list that prose names; beyond it says how many more.
 const NAMED: usize = 3;
@@ -56,7 +55,7 @@ impl<'a> Facts<'a> {
 
     /// The codes that came, the most frequent first.
     pub fn by_code(&self) -> Vec<(Code, u64)> {
-        let mut codes = explain::by_code(&self.incident.errors);
+        let mut codes = self.incident.errors.each().to_vec();
         codes.retain(|&(_, errors)| errors > 0);
         codes.sort_by_key(|&(_, errors)| std::cmp::Reverse(errors));
         codes
@@ -84,15 +83,15 @@ impl<'a> Facts<'a> {
         Some(match hole {
             "server" => Text::code(incident.server),
             "port" => incident.port.to_string().into(),
-            "transport" => incident.transport.to_uppercase().into(),
-            "udp" => incident.transport.into(),
+            "transport" => incident.transport.name().to_uppercase().into(),
+            "udp" => incident.transport.name().into(),
             "icmp" => if self.is_v4() { "ICMP" } else { "ICMPv6" }.into(),
             "clients" => self.clients_in_words(),
             "for_names" => self.for_names(),
             "reporters" => self.reporters(|_| true),
             "others" => self.reporters(|who| who != incident.server),
             // Over TCP, to try to connect counts as much as to ask.
-            "queries" if incident.transport == "tcp" => count(
+            "queries" if incident.transport == Transport::Tcp => count(
                 incident.queries,
                 "attempt at DNS over TCP",
                 "attempts at DNS over TCP",
@@ -128,7 +127,7 @@ impl<'a> Facts<'a> {
     /// What stands for a hole in commands.
     fn in_command(&self, hole: &str) -> Option<Text> {
         let incident = self.incident;
-        let (udp, port) = (incident.transport == "udp", incident.port);
+        let (udp, port) = (incident.transport == Transport::Udp, incident.port);
         Some(match hole {
             "dig" => {
                 let port = if port == 53 {
@@ -147,8 +146,8 @@ impl<'a> Facts<'a> {
             )
             .into(),
             "packets" => match self.client() {
-                Some(client) => format!("'{} port {port} and host {client}'", incident.transport),
-                None => format!("'{} port {port}'", incident.transport),
+                Some(client) => format!("'{} port {port} and host {client}'", incident.transport.name()),
+                None => format!("'{} port {port}'", incident.transport.name()),
             }
             .into(),
             "accept" => match self.client() {
@@ -160,7 +159,7 @@ impl<'a> Facts<'a> {
                 "{} daddr {} {} dport {port} accept",
                 self.family(),
                 incident.server,
-                incident.transport
+                incident.transport.name()
             )
             .into(),
             "name" => self.name_for_shell().into(),
@@ -180,7 +179,7 @@ impl<'a> Facts<'a> {
 
     /// Whether the server has an IPv4 address.
     pub fn is_v4(&self) -> bool {
-        matches!(self.incident.server.0.ip(), IpAddr::V4(_))
+        matches!(self.incident.server.ip(), IpAddr::V4(_))
     }
 
     /// How nftables calls the family.
@@ -189,7 +188,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The first client.
-    fn client(&self) -> Option<Shown<Address>> {
+    fn client(&self) -> Option<Address> {
         self.incident.clients.first().copied()
     }
 
@@ -232,9 +231,9 @@ impl<'a> Facts<'a> {
     }
 
     /// Some of those who sent the errors, and what they are to this incident.
-    fn reporters(&self, some: impl Fn(Shown<Address>) -> bool) -> Text {
+    fn reporters(&self, some: impl Fn(Address) -> bool) -> Text {
         let incident = self.incident;
-        let with_role = |who: &Shown<Address>| {
+        let with_role = |who: &Address| {
             Text::code(who).then(if *who == incident.server {
                 " (the server itself)"
             } else if incident.clients.contains(who) {

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::model::{DestinationCounts, Totals, Wall};
 use super::phrase::{count, number};
+use crate::model::{DestinationCounts, Totals, Wall};
 
 /// Destinations that are shown, the busiest first.
 const SHOWN: usize = 10;

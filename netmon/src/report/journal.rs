@@ -5,10 +5,10 @@
 
 use std::io;
 
-use super::model::{Incident, Warning};
 use super::people::{said, said_at_closing, service};
-use super::sink::{Counted, Happened, Moment, Sink, Started};
+use super::sink::{Counted, Moment, Sink, Started};
 use crate::config::Reloaded;
+use crate::model::{Cause, CloseReason, Happened, Incident, Warning};
 
 /// What entries about incidents are logged as, whatever the log level is: they are results, not diagnostics.
 pub const TARGET: &str = "netmon::event";
@@ -26,16 +26,16 @@ macro_rules! entry {
             incident = $incident.id,
             server = %$incident.server,
             port = $incident.port,
-            transport = $incident.transport,
-            kind = $incident.kind,
-            severity = $incident.severity,
-            cause = $incident.causes.first().map_or("", |cause| cause.cause),
+            transport = $incident.transport.name(),
+            kind = $incident.kind.name(),
+            severity = $incident.severity.name(),
+            cause = $incident.cause().map_or("", Cause::name),
             reopened = $incident.reopened,
             queries = $incident.queries,
             answers = $incident.answers,
             errors = $incident.errors.sum(),
             verified = $incident.verified,
-            closed_because = $incident.closed_because.unwrap_or_default(),
+            closed_because = $incident.closed_because.map_or("", CloseReason::name),
             "{}",
             $text
         )
@@ -51,10 +51,10 @@ impl Sink for Journal {
     }
 
     fn incident(&mut self, _at: Moment, happened: Happened, incident: &Incident) -> io::Result<()> {
-        let (event, service) = (happened.event(), service(incident));
+        let (event, service) = (happened.name(), service(incident));
         let said = said(incident.kind);
         match happened {
-            Happened::Opened if incident.severity == "down" => {
+            Happened::Opened if incident.is_down() => {
                 entry!(error, event, incident, format!("DOWN: {service} {said}"));
             }
             Happened::Opened => entry!(warn, event, incident, format!("DEGRADED: {service} {said}")),
@@ -77,8 +77,8 @@ impl Sink for Journal {
     }
 
     fn warning(&mut self, _at: Moment, warning: &Warning) -> io::Result<()> {
-        let Warning { warning, message } = warning;
-        tracing::warn!(target: TARGET, event = "warning", warning, "{message}");
+        let Warning { warning, message, .. } = warning;
+        tracing::warn!(target: TARGET, event = "warning", warning = warning.name(), "{message}");
         Ok(())
     }
 

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::model::{DestinationCounts, Incident, Totals, Wall, Warning};
-use super::sink::{Counted, Happened, Moment, Sink, Started};
+use super::sink::{Counted, Moment, Sink, Started};
 use crate::config::Reloaded;
+use crate::model::{DestinationCounts, Happened, Incident, Totals, Wall, Warning};
 
 /// Writes events as lines of JSON.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ struct CountsLine<'a> {
 /// A notification: the event as `netmon run --format json` prints it, with this host's name; without a newline.
 pub fn notification(at: Moment, happened: Happened, incident: &Incident, host: &str) -> io::Result<Vec<u8>> {
     let what = NotificationLine { host, incident };
-    Ok(serde_json::to_vec(&line(at, happened.event(), what))?)
+    Ok(serde_json::to_vec(&line(at, happened.name(), what))?)
 }
 
 fn line<T>(at: Moment, event: &str, what: T) -> Line<'_, T> {
@@ -118,7 +118,7 @@ impl<W: Write> Sink for Lines<W> {
     }
 
     fn incident(&mut self, at: Moment, happened: Happened, incident: &Incident) -> io::Result<()> {
-        self.line(at, happened.event(), IncidentLine { incident })
+        self.line(at, happened.name(), IncidentLine { incident })
     }
 
     fn wants_snapshot(&self, _at: Moment) -> bool {

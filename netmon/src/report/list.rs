@@ -6,9 +6,9 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::clean::clean;
-use super::model::{Incident, SCHEMA, SourceKind};
 use super::phrase::{self, count};
 use super::text::Style;
+use crate::model::{Cause, Incident, SCHEMA, Severity, SourceKind, State};
 
 #[derive(Serialize)]
 struct List<'a> {
@@ -41,9 +41,9 @@ pub fn json(file: &Path, incidents: &[Incident], out: &mut dyn Write) -> io::Res
 pub fn text(incidents: &[Incident], style: Style, out: &mut dyn Write) -> io::Result<()> {
     for incident in incidents {
         let (paint, word) = match (incident.state, incident.severity) {
-            ("open", "down") => ("1;31", "DOWN"),
-            ("open", _) => ("1;33", "DEGRADED"),
-            _ => ("32", "over"),
+            (State::Open, Severity::Down) => ("1;31", "DOWN"),
+            (State::Open, Severity::Degraded) => ("1;33", "DEGRADED"),
+            (State::Closed, _) => ("32", "over"),
         };
         let word = format!("{word:8}");
         let word = if style.colour {
@@ -53,13 +53,13 @@ pub fn text(incidents: &[Incident], style: Style, out: &mut dyn Write) -> io::Re
         };
         let end = incident.closed.unwrap_or(incident.last_seen);
         let lasted = phrase::duration(phrase::between(incident.began.0, end.0));
-        let cause = incident.causes.first().map_or("", |cause| cause.cause);
+        let cause = incident.cause().map_or("", Cause::name);
         writeln!(
             out,
             "{} UTC  {word}  {} {} port {}: {}, {lasted}, {}, {}, {}{}{cause}",
             phrase::second(incident.began.0),
             incident.server,
-            incident.transport,
+            incident.transport.name(),
             incident.port,
             incident.kind,
             count(incident.queries, "query", "queries"),

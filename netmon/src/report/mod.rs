@@ -15,7 +15,6 @@ pub mod lines;
 pub mod list;
 pub mod markdown;
 pub mod metrics;
-pub mod model;
 mod panels;
 pub mod people;
 pub mod phrase;
@@ -26,9 +25,8 @@ mod sparkline;
 mod story;
 pub mod text;
 pub mod timeline;
-pub mod words;
 
-use model::Document;
+use crate::model::Document;
 use timeline::Timeline;
 
 /// What a report for people is written from.

@@ -3,8 +3,8 @@
 use netmon_common::Address;
 
 use super::Report;
-use super::model::Wall;
 use super::timeline::{Activity, Axis};
+use crate::model::Wall;
 use crate::time::Time;
 
 /// Servers in a timeline at most, unless more of them have incidents.
@@ -69,7 +69,7 @@ impl Panels {
     pub fn new(report: &Report<'_>, columns: usize) -> Option<Self> {
         let axis = report.timeline.axis(columns)?;
         let mut servers: Vec<Address> = Vec::new();
-        let troubled = report.document.incidents.iter().map(|incident| incident.server.0);
+        let troubled = report.document.incidents.iter().map(|incident| incident.server);
         for server in troubled {
             if servers.len() < TROUBLED && !servers.contains(&server) {
                 servers.push(server);
@@ -97,7 +97,7 @@ impl Panels {
 fn stretches(report: &Report<'_>, server: Address, axis: &Axis) -> Vec<Stretch> {
     let numbered = report.document.incidents.iter().enumerate();
     numbered
-        .filter(|(_, incident)| incident.server.0 == server)
+        .filter(|(_, incident)| incident.server == server)
         .map(|(index, incident)| Stretch {
             number: index + 1,
             from: axis.position(time(incident.began)),

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::model::{DestinationCounts, Incident, Warning};
 use super::phrase::count;
-use super::sink::{Counted, Happened, Moment, Sink, Started};
+use super::sink::{Counted, Moment, Sink, Started};
 use super::text::{self, Style};
 use crate::config::Reloaded;
+use crate::model::{CloseReason, DestinationCounts, Happened, Incident, Kind, Severity, Warning};
 
 const BAD: Paint = Paint("1;31");
 const POOR: Paint = Paint("1;33");
@@ -24,7 +24,7 @@ pub struct People<W> {
     out: W,
     style: Style,
     /// The severity that was told last of each open incident.
-    severities: BTreeMap<String, &'static str>,
+    severities: BTreeMap<String, Severity>,
 }
 
 impl<W: Write> People<W> {
@@ -108,7 +108,7 @@ impl<W: Write> Sink for People<W> {
             Happened::Closed => {
                 self.severities.remove(&incident.id);
                 let (paint, word) = match incident.closed_because {
-                    Some("answered" | "recovered") => (GOOD, "OVER"),
+                    Some(CloseReason::Answered | CloseReason::Recovered) => (GOOD, "OVER"),
                     _ => (POOR, "CLOSED"),
                 };
                 let text = said_at_closing(incident.closed_because);
@@ -198,31 +198,33 @@ fn table(out: &mut impl Write, destinations: &[DestinationCounts]) -> io::Result
 pub(super) fn service(incident: &Incident) -> String {
     format!(
         "{} {} port {}",
-        incident.server, incident.transport, incident.port
+        incident.server,
+        incident.transport.name(),
+        incident.port
     )
 }
 
-fn severity(severity: &str) -> (Paint, &'static str) {
-    if severity == "down" {
-        (BAD, "DOWN")
-    } else {
-        (POOR, "DEGRADED")
+const fn severity(severity: Severity) -> (Paint, &'static str) {
+    match severity {
+        Severity::Down => (BAD, "DOWN"),
+        Severity::Degraded => (POOR, "DEGRADED"),
     }
 }
 
-pub(super) fn said(kind: &str) -> &'static str {
+pub(super) const fn said(kind: Kind) -> &'static str {
     match kind {
-        "unreachable" => "is unreachable",
-        "unanswered" => "does not answer",
-        _ => "answers with failures",
+        Kind::Unreachable => "is unreachable",
+        Kind::Unanswered => "does not answer",
+        Kind::Failing => "answers with failures",
     }
 }
 
-pub(super) fn said_at_closing(because: Option<&str>) -> &'static str {
+pub(super) const fn said_at_closing(because: Option<CloseReason>) -> &'static str {
     match because {
-        Some("answered") => "answers again",
-        Some("recovered") => "answers well again",
-        Some("superseded") => "is told of by another incident from here on",
-        _ => "is no longer asked",
+        Some(CloseReason::Answered) => "answers again",
+        Some(CloseReason::Recovered) => "answers well again",
+        Some(CloseReason::Superseded) => "is told of by another incident from here on",
+        Some(CloseReason::Scan) => "was asked by a client that scans, or that has lost its network",
+        Some(CloseReason::Idle) | None => "is no longer asked",
     }
 }

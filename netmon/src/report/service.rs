@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 
-use super::model::{Incident, Warning};
-use super::sink::{Counted, Happened, Moment, Sink, Started};
+use super::sink::{Counted, Moment, Sink, Started};
 use crate::config::Reloaded;
 use crate::kernel::Change;
+use crate::model::{Happened, Incident, Warning};
 use crate::time::Time;
 
 /// Where systemd listens.

@@ -7,10 +7,10 @@ use std::task::{Context, Poll};
 
 use netmon_common::{Address, records};
 
-use super::model::{DestinationCounts, Incident, Totals, Warning};
 use crate::config::Reloaded;
 use crate::detect::{Memory, Remembered};
 use crate::kernel::{Attachment, Change};
+use crate::model::{DestinationCounts, Happened, Incident, Totals, Warning};
 use crate::time::{Time, WallOffset};
 
 /// What an interface got, for those who ask why.
@@ -22,28 +22,6 @@ pub struct Started<'a> {
     pub left_out: &'a [(String, String)],
     /// The DNS ports.
     pub ports: &'a [u16],
-}
-
-/// What happened to an incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Happened {
-    /// It opened, or opened again.
-    Opened,
-    /// It goes on, and something that is printed has changed.
-    Updated,
-    /// It closed.
-    Closed,
-}
-
-impl Happened {
-    /// The contract's name for the event.
-    pub const fn event(self) -> &'static str {
-        match self {
-            Self::Opened => "incident_opened",
-            Self::Updated => "incident_updated",
-            Self::Closed => "incident_closed",
-        }
-    }
 }
 
 /// All counts at a moment.

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use crate::kernel::{Hook, Instance, Inventory, KernelError, Occupied, occupied};
 use crate::latency;
+use crate::model::{DestinationCounts, Totals, Wall};
 use crate::report::instances::{Counts, Here, Status};
-use crate::report::model::{DestinationCounts, Totals, Wall};
 
 /// What all of them do. Needs root.
 pub fn status() -> Result<Vec<Status>, KernelError> {

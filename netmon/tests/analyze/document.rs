@@ -20,7 +20,7 @@ fn contract() -> Value {
             "fragments": 0, "malformed": 0, "truncated": 0, "not_ip": 0, "other": 0,
             "overflow": 0, "events_lost": 0, "traces_overwritten": 0,
         },
-        "warnings": [{"warning": "", "message": ""}],
+        "warnings": [{"warning": "", "message": "", "state": null}],
         "destinations": [{
             "address": "", "dns_queries": 0, "dns_responses": 0, "tcp": tcp,
             "rcodes": {"noerror": 0, "servfail": 0, "nxdomain": 0, "refused": 0, "other": 0},
@@ -31,7 +31,7 @@ fn contract() -> Value {
         "incidents": [{
             "id": "", "server": "", "port": 0, "transport": "",
             "kind": "", "state": "", "severity": "",
-            "began": "", "opened": "", "last_seen": "", "closed": null, "closed_because": null, "reopened": 0,
+            "began": "", "opened": "", "last_seen": "", "recovered": null, "closed": null, "closed_because": null, "reopened": 0, "interface": null,
             "queries": 0, "answers": 0, "errors": codes, "verified": 0,
             "reporters": [""], "clients": [""], "clients_more": 0, "names": [""], "names_more": 0,
             "causes": [{"cause": "", "likelihood": "", "evidence": ""}],

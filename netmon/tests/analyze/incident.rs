@@ -15,7 +15,7 @@ pub fn assert_textbook(document: &Value, hour: u32) {
         "server": "203.0.113.2", "port": 53, "transport": "udp",
         "kind": "unreachable", "state": "open", "severity": "down",
         "began": time("24:32.192571"), "opened": opened, "last_seen": time("28:50.022967"),
-        "closed": null, "closed_because": null, "reopened": 0,
+        "recovered": null, "closed": null, "closed_because": null, "reopened": 0, "interface": null,
         "queries": 3, "answers": 0, "errors": port_errors(3), "verified": 3,
         "reporters": ["203.0.113.2"], "clients": ["192.51.100.15"], "clients_more": 0,
         "names": ["yummyrecipesforme.com"], "names_more": 0,

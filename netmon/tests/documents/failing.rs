@@ -1,6 +1,8 @@
 //! A resolver whose validation breaks.
 
-use netmon::report::model::{ByRcode, DestinationCounts, Incident, Latency, Totals};
+use netmon::model::{
+    ByRcode, Cause, DestinationCounts, Incident, Kind, Latency, Likelihood, Severity, Totals,
+};
 use netmon::report::timeline::Timeline;
 
 use super::{ANSWERED, Case, FAILED, address, cause, destination, document, every, incident};
@@ -34,7 +36,7 @@ pub fn failing() -> Case {
         ..destination("2001:db8::53")
     });
     document.incidents.push(Incident {
-        severity: "degraded",
+        severity: Severity::Degraded,
         queries: 260,
         answers: 260,
         clients: vec![
@@ -46,13 +48,13 @@ pub fn failing() -> Case {
             .map(String::from)
             .into(),
         causes: vec![cause(
-            "server-failure",
-            "likely",
+            Cause::ServerFailure,
+            Likelihood::Likely,
             "247 of 260 answers (95%) say SERVFAIL, for 3 names.",
         )],
         ..incident(
             "2001:db8::53",
-            "failing",
+            Kind::Failing,
             "22:05:40.000000",
             "22:05:49.000000",
             "22:09:59.000000",

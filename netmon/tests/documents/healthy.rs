@@ -1,6 +1,6 @@
 //! A log without an incident.
 
-use netmon::report::model::{ByCode, ByRcode, DestinationCounts, Latency, Tcp, Totals, Warning};
+use netmon::model::{ByCode, ByRcode, DestinationCounts, Latency, Tcp, Totals, Warning, WarningKind};
 use netmon::report::timeline::Timeline;
 
 use super::{ANSWERED, Case, QUERY, destination, document, every};
@@ -73,7 +73,7 @@ pub fn healthy() -> Case {
         },
     ];
     document.warnings.push(Warning::new(
-        "truncated_file",
+        WarningKind::TruncatedFile,
         "morning.pcap.gz ends in the middle of a packet, after 2,511 whole ones.",
     ));
     let mut timeline = Timeline::new();

@@ -10,15 +10,14 @@ mod unanswered;
 
 use std::io::{self, Write};
 
-use netmon::report::Report;
-use netmon::report::model::{
-    ByCode, ByRcode, Cause, DestinationCounts, Document, Incident, Latency, Source, SourceKind, Tcp, Totals,
-    Wall,
+use netmon::model::{
+    ByCode, ByRcode, Cause, DestinationCounts, Diagnosis, Document, Incident, Kind, Latency, Likelihood,
+    Severity, Source, SourceKind, State, Tcp, Totals, Wall,
 };
+use netmon::report::Report;
 use netmon::report::timeline::{Activity, Timeline};
-use netmon::report::words::Shown;
 use netmon::time::Time;
-use netmon_common::Address;
+use netmon_common::{Address, Transport};
 
 pub use failing::failing;
 pub use healthy::healthy;
@@ -65,10 +64,8 @@ pub fn wall(time: &str) -> Wall {
     Wall(format!("2026-11-24T{time}Z").parse().expect("a time of day"))
 }
 
-pub fn address(text: &str) -> Shown<Address> {
-    Shown(Address::from(
-        text.parse::<std::net::IpAddr>().expect("an address"),
-    ))
+pub fn address(text: &str) -> Address {
+    text.parse::<std::net::IpAddr>().expect("an address").into()
 }
 
 fn time(text: &str) -> Time {
@@ -101,18 +98,20 @@ fn document(file: &str, first: &str, last: &str, totals: Totals) -> Document {
     Document::new(source, totals)
 }
 
-fn incident(server: &str, kind: &'static str, began: &str, opened: &str, last_seen: &str) -> Incident {
+fn incident(server: &str, kind: Kind, began: &str, opened: &str, last_seen: &str) -> Incident {
     Incident {
         id: format!("2026-11-24T{opened}Z-{kind}-{server}-53-udp"),
         server: address(server),
         port: 53,
-        transport: "udp",
+        transport: Transport::Udp,
+        interface: None,
         kind,
-        state: "open",
-        severity: "down",
+        state: State::Open,
+        severity: Severity::Down,
         began: wall(began),
         opened: wall(opened),
         last_seen: wall(last_seen),
+        recovered: None,
         closed: None,
         closed_because: None,
         reopened: 0,
@@ -129,8 +128,8 @@ fn incident(server: &str, kind: &'static str, began: &str, opened: &str, last_se
     }
 }
 
-fn cause(cause: &'static str, likelihood: &'static str, evidence: &str) -> Cause {
-    Cause {
+fn cause(cause: Cause, likelihood: Likelihood, evidence: &str) -> Diagnosis {
+    Diagnosis {
         cause,
         likelihood,
         evidence: evidence.into(),
@@ -158,7 +157,7 @@ const ERROR: Activity = Activity {
 fn every(timeline: &mut Timeline, server: &str, from: &str, to: &str, step_ms: u64, activity: Activity) {
     let mut now = time(from);
     while now < time(to) {
-        timeline.add(now, address(server).0, activity);
+        timeline.add(now, address(server), activity);
         now = now.after(std::time::Duration::from_millis(step_ms));
     }
 }

@@ -1,6 +1,6 @@
 //! The textbook incident.
 
-use netmon::report::model::{ByCode, DestinationCounts, Incident, Totals};
+use netmon::model::{ByCode, Cause, DestinationCounts, Incident, Kind, Likelihood, Totals};
 use netmon::report::timeline::Timeline;
 
 use super::{Case, ERROR, QUERY, address, cause, destination, document, incident, time};
@@ -34,20 +34,20 @@ pub fn textbook() -> Case {
         clients: vec![address("192.51.100.15")],
         names: vec!["yummyrecipesforme.com".into()],
         causes: vec![cause(
-            "service-down",
-            "likely",
+            Cause::ServiceDown,
+            Likelihood::Likely,
             "3 of 3 errors say that the port is unreachable, and come from 203.0.113.2 itself",
         )],
         ..incident(
             "203.0.113.2",
-            "unreachable",
+            Kind::Unreachable,
             "13:24:32.192571",
             "13:24:36.098564",
             "13:28:50.022967",
         )
     });
     let mut timeline = Timeline::new();
-    let server = address("203.0.113.2").0;
+    let server = address("203.0.113.2");
     for (query, error) in [
         ("13:24:32.192571", "13:24:36.098564"),
         ("13:26:32.192571", "13:27:15.934126"),

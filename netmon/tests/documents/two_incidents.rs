@@ -1,7 +1,11 @@
 //! Two incidents of different kinds of reporters, and hostile names.
 
-use netmon::report::model::{ByCode, ByRcode, DestinationCounts, Incident, Latency, Tcp, Totals, Warning};
+use netmon::model::{
+    ByCode, ByRcode, Cause, CloseReason, DestinationCounts, Incident, Kind, Latency, Likelihood, Severity,
+    State, Tcp, Totals, Warning, WarningKind,
+};
 use netmon::report::timeline::Timeline;
+use netmon_common::Transport;
 
 use super::{ANSWERED, Case, ERROR, QUERY, address, cause, destination, document, every, incident, wall};
 
@@ -28,7 +32,7 @@ pub fn two_incidents() -> Case {
     document.destinations = servers();
     document.incidents = vec![rejected(), switched_off()];
     document.warnings.push(Warning::new(
-        "queries_unseen",
+        WarningKind::QueriesUnseen,
         "No packet toward 2001:db8::53 was captured in lan<2>.pcap, so that errors there cannot be verified",
     ));
     let mut timeline = Timeline::new();
@@ -66,10 +70,10 @@ pub fn two_incidents() -> Case {
 
 fn rejected() -> Incident {
     Incident {
-        state: "closed",
-        severity: "degraded",
+        state: State::Closed,
+        severity: Severity::Degraded,
         closed: Some(wall("18:03:30.000000")),
-        closed_because: Some("answered"),
+        closed_because: Some(CloseReason::Answered),
         reopened: 1,
         queries: 122,
         answers: 100,
@@ -92,19 +96,19 @@ fn rejected() -> Incident {
         ],
         causes: vec![
             cause(
-                "firewall-reject",
-                "likely",
+                Cause::FirewallReject,
+                Likelihood::Likely,
                 "21 of 22 errors say that a policy prohibits it, and come from 2001:db8:ffff::1",
             ),
             cause(
-                "service-down",
-                "possible",
+                Cause::ServiceDown,
+                Likelihood::Possible,
                 "1 of 22 errors says that the port is unreachable, and comes from 2001:db8::53 itself",
             ),
         ],
         ..incident(
             "2001:db8::53",
-            "unreachable",
+            Kind::Unreachable,
             "18:01:00.000000",
             "18:01:00.000400",
             "18:02:55.500400",
@@ -114,7 +118,7 @@ fn rejected() -> Incident {
 
 fn switched_off() -> Incident {
     Incident {
-        transport: "tcp",
+        transport: Transport::Tcp,
         queries: 5,
         errors: ByCode {
             host: 5,
@@ -125,13 +129,13 @@ fn switched_off() -> Incident {
         clients: vec![address("10.0.0.4")],
         names: Vec::new(),
         causes: vec![cause(
-            "host-down",
-            "likely",
+            Cause::HostDown,
+            Likelihood::Likely,
             "5 of 5 errors say that the host is unreachable, raised by this host",
         )],
         ..incident(
             "198.51.100.53",
-            "unreachable",
+            Kind::Unreachable,
             "18:04:00.000000",
             "18:04:03.000000",
             "18:04:07.000000",

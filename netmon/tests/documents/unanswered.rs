@@ -1,6 +1,8 @@
 //! A resolver that is silent for a while.
 
-use netmon::report::model::{ByRcode, DestinationCounts, Incident, Latency, Totals};
+use netmon::model::{
+    ByRcode, Cause, CloseReason, DestinationCounts, Incident, Kind, Latency, Likelihood, State, Totals,
+};
 use netmon::report::timeline::Timeline;
 
 use super::{ANSWERED, Case, QUERY, address, cause, destination, document, every, incident, wall};
@@ -18,9 +20,9 @@ pub fn unanswered() -> Case {
     let mut document = document("office.pcapng", "09:00:00.000100", "09:20:00.400000", totals);
     document.destinations = servers();
     document.incidents.push(Incident {
-        state: "closed",
+        state: State::Closed,
         closed: Some(wall("09:10:47.500000")),
-        closed_because: Some("answered"),
+        closed_because: Some(CloseReason::Answered),
         queries: 47,
         answers: 1,
         clients: vec![address("10.1.0.7"), address("10.1.0.9")],
@@ -34,13 +36,13 @@ pub fn unanswered() -> Case {
         .into(),
         names_more: 2,
         causes: vec![cause(
-            "silent-drop",
-            "likely",
+            Cause::SilentDrop,
+            Likelihood::Likely,
             "46 queries for 6 names went unanswered for up to 45 s, without an error",
         )],
         ..incident(
             "192.0.2.53",
-            "unanswered",
+            Kind::Unanswered,
             "09:10:02.000000",
             "09:10:08.000000",
             "09:10:47.000000",

@@ -1,11 +1,11 @@
 //! The names of metrics: those that are told are those that are documented, and those that rules and dashboard ask
 //! for.
 
+use netmon::model::Happened;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use netmon::report::sink::Happened;
 use serde_json::Value;
 
 use crate::sample;

@@ -3,7 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use netmon::report::sink::{Happened, Sink as _};
+use netmon::model::Happened;
+use netmon::report::sink::Sink as _;
 
 use crate::sample;
 use crate::served::{Served, now};

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use netmon::report::model::{ByCode, Cause, DestinationCounts, Incident, Latency, Totals, Wall};
+use netmon::model::{
+    ByCode, Cause, CloseReason, DestinationCounts, Diagnosis, Incident, Kind, Latency, Likelihood, Severity,
+    State, Totals, Wall,
+};
 use netmon::report::sink::{Counted, Table};
-use netmon::report::words::Shown;
 use netmon_common::records::{self, Destination};
-use netmon_common::{Address, Outcome, latency};
+use netmon_common::{Address, Outcome, Transport, latency};
 
 /// The server that is in trouble.
 pub const SERVER: Address = Address::v4([203, 0, 113, 2]);
@@ -68,15 +70,17 @@ pub fn incident() -> Incident {
     let wall: Wall = Wall("2026-11-24T13:24:36.098564Z".parse().unwrap());
     Incident {
         id: "one".to_owned(),
-        server: Shown(SERVER),
+        server: SERVER,
         port: 53,
-        transport: "udp",
-        kind: "unreachable",
-        state: "open",
-        severity: "down",
+        transport: Transport::Udp,
+        interface: None,
+        kind: Kind::Unreachable,
+        state: State::Open,
+        severity: Severity::Down,
         began: wall,
         opened: wall,
         last_seen: wall,
+        recovered: None,
         closed: None,
         closed_because: None,
         reopened: 0,
@@ -84,14 +88,14 @@ pub fn incident() -> Incident {
         answers: 0,
         errors: ByCode::default(),
         verified: 3,
-        reporters: vec![Shown(SERVER)],
-        clients: vec![Shown(Address::v4([192, 51, 100, 15]))],
+        reporters: vec![SERVER],
+        clients: vec![Address::v4([192, 51, 100, 15])],
         clients_more: 4,
         names: Vec::new(),
         names_more: 0,
-        causes: vec![Cause {
-            cause: "service-down",
-            likelihood: "likely",
+        causes: vec![Diagnosis {
+            cause: Cause::ServiceDown,
+            likelihood: Likelihood::Likely,
             evidence: String::new(),
         }],
     }
@@ -100,8 +104,8 @@ pub fn incident() -> Incident {
 /// The same, closed.
 pub fn closed() -> Incident {
     Incident {
-        state: "closed",
-        closed_because: Some("answered"),
+        state: State::Closed,
+        closed_because: Some(CloseReason::Answered),
         ..incident()
     }
 }

@@ -7,9 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use netmon::clock;
+use netmon::model::{Happened, Incident};
 use netmon::report::metrics::{Metrics, Options};
-use netmon::report::model::Incident;
-use netmon::report::sink::{Counted, Happened, Moment, Sink as _, Started};
+use netmon::report::sink::{Counted, Moment, Sink as _, Started};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 /// How often the event loop polls, as far as the listener knows.

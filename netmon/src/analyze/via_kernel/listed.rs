@@ -1,6 +1,6 @@
 //! Things that are counted, and the first few of them listed, so that no capture can fill memory or screen.
 
-use crate::report::model::Warning;
+use crate::model::{Warning, WarningKind};
 
 /// Things that a warning lists at most.
 const LISTED: usize = 5;
@@ -23,7 +23,7 @@ impl Listed {
     }
 
     /// A warning, if there is any.
-    pub fn warning(&self, word: &'static str, what: &str) -> Option<Warning> {
+    pub fn warning(&self, word: WarningKind, what: &str) -> Option<Warning> {
         if self.count == 0 {
             return None;
         }

@@ -26,15 +26,15 @@ use super::{Found, Options};
 use crate::capture::{Door, Frame, Frames, PacketFile, link};
 use crate::counts::Counts;
 use crate::kernel::{Event, FrameRunner, KernelError, NotRun, Observer, Settings};
+use crate::model::{Warning, WarningKind};
 use crate::observation::Observation;
-use crate::report::model::Warning;
 use compare::{difference, differing, is_right};
 use listed::Listed;
 
 /// The warning when the two sides differ.
-const DIFFERS: &str = "kernel_differs";
+const DIFFERS: WarningKind = WarningKind::KernelDiffers;
 /// The warning when frames were left out.
-const LEFT_OUT: &str = "frames_left_out";
+const LEFT_OUT: WarningKind = WarningKind::FramesLeftOut;
 
 /// What the check came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

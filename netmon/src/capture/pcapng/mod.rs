@@ -7,6 +7,7 @@
 mod clock;
 mod section;
 
+use crate::model::WarningKind;
 use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{EPB_MAGIC, IDB_MAGIC, SHB_MAGIC, SPB_MAGIC};
 
@@ -101,7 +102,7 @@ impl Pcapng {
         if self.order.u32(data, 0)? == SHB_MAGIC {
             let magic = *data.get(8..)?.first_chunk()?;
             let Some(order) = ByteOrder::of(magic) else {
-                stream.problem("unreadable_file", || {
+                stream.problem(WarningKind::UnreadableFile, || {
                     format!(
                         "a section whose byte order mark is {magic:02x?}; nothing from here on can be read"
                     )
@@ -117,7 +118,7 @@ impl Pcapng {
             SHORTEST_BLOCK
         };
         if len < shortest || !len.is_multiple_of(4) {
-            stream.problem("wrong_length", || {
+            stream.problem(WarningKind::WrongLength, || {
                 format!("no block of type {kind:#x} has {len} bytes; nothing from here on can be read")
             });
             return None;
@@ -135,7 +136,7 @@ impl Pcapng {
         if again as usize == block.len {
             return Some(());
         }
-        stream.problem("wrong_length", || {
+        stream.problem(WarningKind::WrongLength, || {
             format!(
                 "a block has {} bytes by its start and {again} by its end; nothing from here on can be read",
                 block.len
@@ -150,7 +151,7 @@ impl Pcapng {
         }
         let version = self.order.u16(stream.window.data(), 12)?;
         if version != MAJOR_VERSION {
-            stream.problem("unreadable_file", || {
+            stream.problem(WarningKind::UnreadableFile, || {
                 format!("version {version} of pcapng is not known; nothing from here on can be read")
             });
             return None;
@@ -161,7 +162,7 @@ impl Pcapng {
 
     fn add_interface(&mut self, stream: &mut Stream, block: &Block) -> Option<Content> {
         if block.len > RECORD_BYTES {
-            stream.problem("wrong_length", || {
+            stream.problem(WarningKind::WrongLength, || {
                 format!(
                     "an interface description of {} bytes; nothing from here on can be read",
                     block.len
@@ -171,7 +172,7 @@ impl Pcapng {
         }
         self.whole(stream, block)?;
         let Some(interface) = self.order.interface(stream.window.data()) else {
-            stream.problem("unreadable_file", || {
+            stream.problem(WarningKind::UnreadableFile, || {
                 "an interface description that is none; nothing from here on can be read".into()
             });
             return None;
@@ -179,7 +180,7 @@ impl Pcapng {
         if self.interfaces.len() < INTERFACES {
             self.interfaces.push(interface);
         } else {
-            stream.problem("too_many_interfaces", || {
+            stream.problem(WarningKind::TooManyInterfaces, || {
                 format!("more than {INTERFACES} interfaces in a section; packets of the others are left out")
             });
         }
@@ -190,7 +191,7 @@ impl Pcapng {
     fn packet(&self, stream: &mut Stream, block: &Block) -> Option<Content> {
         stream.packet();
         if block.len > RECORD_BYTES {
-            stream.packet_problem("packet_too_long", || {
+            stream.packet_problem(WarningKind::PacketTooLong, || {
                 format!(
                     "it has {} bytes; longer ones than {PACKET_BYTES} are left out",
                     block.len
@@ -201,13 +202,13 @@ impl Pcapng {
         self.whole(stream, block)?;
         let data = stream.window.data().get(..block.len)?;
         let Some(packet) = self.read_packet(data, block) else {
-            stream.packet_problem("wrong_length", || {
+            stream.packet_problem(WarningKind::WrongLength, || {
                 "the lengths inside it cannot be; it is left out".into()
             });
             return Some(Content::Nothing);
         };
         if packet.captured > PACKET_BYTES {
-            stream.packet_problem("packet_too_long", || {
+            stream.packet_problem(WarningKind::PacketTooLong, || {
                 format!(
                     "it has {} bytes; longer ones than {PACKET_BYTES} are left out",
                     packet.captured
@@ -216,13 +217,13 @@ impl Pcapng {
             return Some(Content::Nothing);
         }
         let Some(interface) = self.interfaces.get(packet.interface as usize) else {
-            stream.packet_problem("unknown_interface", || {
+            stream.packet_problem(WarningKind::UnknownInterface, || {
                 format!("interface {} is not described; it is left out", packet.interface)
             });
             return Some(Content::Nothing);
         };
         if packet.stamp.is_none() {
-            stream.packet_problem("no_time", || {
+            stream.packet_problem(WarningKind::NoTime, || {
                 "it has no time, and is taken to follow the one before at once".into()
             });
         }

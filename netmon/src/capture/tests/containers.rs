@@ -144,7 +144,7 @@ fn simple_packets_are_as_long_as_their_interface_captures_and_have_no_time() {
         [(0, LinkType::RawIpv4, 50, 99), (0, LinkType::RawIpv4, 21, 21)]
     );
     assert_eq!(warnings.len(), 1);
-    assert_eq!(warnings[0].warning, "no_time");
+    assert_eq!(warnings[0].warning.name(), "no_time");
 }
 
 #[test]

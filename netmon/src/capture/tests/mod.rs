@@ -16,8 +16,8 @@ use std::io::Cursor;
 use netmon_common::DnsPorts;
 
 use super::{Door, Frame, Frames, LinkType, Opened, PacketFile, open_source};
+use crate::model::Warning;
 use crate::observation::Observation;
-use crate::report::model::Warning;
 use crate::time::Time;
 
 /// A packet, as it was read.

@@ -1,6 +1,6 @@
 //! What could not be read, with its places: a few of them by line, the rest counted.
 
-use crate::report::model::Warning;
+use crate::model::{Warning, WarningKind};
 
 /// Places that a warning lists at most.
 const PLACES: usize = 10;
@@ -79,7 +79,7 @@ impl Complaints {
         };
         warn(
             &self.lines,
-            "unreadable_lines",
+            WarningKind::UnreadableLines,
             format!(
                 "{} not what tcpdump prints: {}",
                 self.lines.counted("line"),
@@ -88,7 +88,7 @@ impl Complaints {
         );
         warn(
             &self.host_names,
-            "host_names",
+            WarningKind::HostNames,
             format!(
                 "{} left out, whose text has host names in place of addresses ({}): print the capture again with `tcpdump -n`",
                 self.host_names.counted("packet"),
@@ -97,7 +97,7 @@ impl Complaints {
         );
         warn(
             &self.overlong,
-            "overlong_text",
+            WarningKind::OverlongText,
             format!(
                 "{} longer than any packet's, and the rest left out ({})",
                 self.overlong.counted("text"),
@@ -106,7 +106,7 @@ impl Complaints {
         );
         warn(
             &self.quiet,
-            "quiet_text",
+            WarningKind::QuietText,
             format!(
                 "{} printed without what it carries (by `tcpdump -q`, or because tcpdump does not know the port; {}): names, ids, response codes and TCP flags are not known",
                 self.quiet.counted("packet"),

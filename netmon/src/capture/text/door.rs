@@ -10,8 +10,8 @@ use super::count::{Concerns, count};
 use super::packet::{About, Conversation, Query, Response, TextPacket, TextWhat, Unreachable};
 use super::traces::{Known, Trace, Traces};
 use crate::counts::Counts;
+use crate::model::Warning;
 use crate::observation::{self, Answer, Failure, Observation, Proof, Service, What};
-use crate::report::model::Warning;
 use crate::time::Time;
 
 /// The door for tcpdump's text: printed packets in, counts kept, observations out.

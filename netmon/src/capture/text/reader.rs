@@ -12,7 +12,7 @@ use super::grammar::words::{self, Cursor};
 use super::packet::{TextPacket, TextWhat};
 use super::record::{RECORD_LEN, Record, dump_offset, glued};
 use super::stamp::{self, Stamp};
-use crate::report::model::Warning;
+use crate::model::{Warning, WarningKind};
 
 /// What the text itself does not say.
 #[derive(Clone, Debug)]
@@ -112,15 +112,15 @@ impl TextReader {
         };
         let times = match form {
             Some(Form::None) => Some((
-                "no_times",
+                WarningKind::NoTimes,
                 "the text has no times (`tcpdump -t`): all packets are taken to be at the start of the date given",
             )),
             Some(Form::SincePrevious) => Some((
-                "relative_times",
+                WarningKind::RelativeTimes,
                 "times are taken as those since the packet before (`tcpdump -ttt`), and the first packet as at the start of the date given",
             )),
             Some(Form::SinceFirst) => Some((
-                "relative_times",
+                WarningKind::RelativeTimes,
                 "times are taken as those since the first packet (`tcpdump -ttttt`), and that as at the start of the date given",
             )),
             Some(Form::Wall) | None => None,

@@ -1,14 +1,14 @@
 //! The cause that answers tell: the server itself fails.
 
 use super::{Facts, Finding, counted};
-use crate::detect::kinds::Kind;
+use crate::model::{Cause, Kind};
 
 /// `server-failure`: SERVFAIL or REFUSED.
 pub(super) fn server_failure(facts: &Facts) -> Option<Finding> {
     if facts.incident.kind != Kind::Failing {
         return None;
     }
-    Finding::new("server-failure", facts.failures, || {
+    Finding::new(Cause::ServerFailure, facts.failures, || {
         let flow = facts.flow;
         format!(
             "{} of {} {} SERVFAIL ({}) or REFUSED ({}), for {}: the server runs, but cannot or will not do its \

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use netmon_common::Code;
 
 use crate::detect::errors::{Said, Sent};
+use crate::model::Cause;
 
 use super::{Facts, Finding, counted};
 
@@ -12,7 +13,7 @@ use super::{Facts, Finding, counted};
 pub(super) fn service_down(facts: &Facts) -> Option<Finding> {
     let (port, protocol) = port_and_protocol(facts);
     let sent = port.by_server + protocol.by_server;
-    Finding::new("service-down", sent.errors, || {
+    Finding::new(Cause::ServiceDown, sent.errors, || {
         format!(
             "{} from {} itself: nothing listens on {} there, or that host's own firewall rejects{}",
             share(facts, sent, words(port.by_server, protocol.by_server)),
@@ -37,7 +38,7 @@ pub(super) fn firewall_reject(facts: &Facts) -> Option<Finding> {
     };
     let prohibited = admin.total();
     let supported_by = (prohibited + on_the_way + selective).errors;
-    Finding::new("firewall-reject", supported_by, || {
+    Finding::new(Cause::FirewallReject, supported_by, || {
         let mut parts = Vec::new();
         if prohibited.errors > 0 {
             parts.push(format!(
@@ -72,7 +73,7 @@ pub(super) fn firewall_reject(facts: &Facts) -> Option<Finding> {
 pub(super) fn host_down(facts: &Facts) -> Option<Finding> {
     let host = facts.incident.failures.said(Code::Host);
     let sent = host.total();
-    Finding::new("host-down", sent.errors, || {
+    Finding::new(Cause::HostDown, sent.errors, || {
         format!(
             "{} from {}: the host does not answer on its link{}{}",
             share(facts, sent, says(Code::Host)),
@@ -107,7 +108,7 @@ fn quick(facts: &Facts, host: Said) -> String {
 pub(super) fn no_route(facts: &Facts) -> Option<Finding> {
     let net = facts.incident.failures.said(Code::Net);
     let sent = net.total();
-    Finding::new("no-route", sent.errors, || {
+    Finding::new(Cause::NoRoute, sent.errors, || {
         format!(
             "{} from {}: no route to {} is known there{}",
             share(facts, sent, says(Code::Net)),

@@ -9,11 +9,10 @@ mod silence;
 
 use netmon_common::Address;
 
+use crate::model::{Cause, Diagnosis, Kind, Likelihood};
 use crate::observation::Service;
-use crate::report::model;
 
 use super::incident::Incident;
-use super::kinds::Kind;
 use super::server::Flow;
 use super::thresholds::Thresholds;
 
@@ -53,7 +52,7 @@ impl Facts<'_> {
 
 /// A cause that something supports.
 struct Finding {
-    cause: &'static str,
+    cause: Cause,
     /// How many failures support it.
     supported_by: u64,
     /// Whether it stands before all others.
@@ -63,7 +62,7 @@ struct Finding {
 
 impl Finding {
     /// A cause, if at least one failure supports it.
-    fn new(cause: &'static str, supported_by: u64, evidence: impl FnOnce() -> String) -> Option<Self> {
+    fn new(cause: Cause, supported_by: u64, evidence: impl FnOnce() -> String) -> Option<Self> {
         (supported_by > 0).then(|| Self {
             cause,
             supported_by,
@@ -74,7 +73,7 @@ impl Finding {
 }
 
 /// The causes of an incident, the most likely first.
-pub(super) fn causes(incident: &Incident, flow: Flow, thresholds: &Thresholds) -> Vec<model::Cause> {
+pub(super) fn causes(incident: &Incident, flow: Flow, thresholds: &Thresholds) -> Vec<Diagnosis> {
     let failures = match incident.kind {
         Kind::Unreachable => incident.failures.total(),
         Kind::Unanswered => incident.silent,
@@ -91,7 +90,7 @@ pub(super) fn causes(incident: &Incident, flow: Flow, thresholds: &Thresholds) -
     found.sort_by_key(|finding| (!finding.first, std::cmp::Reverse(finding.supported_by)));
     found
         .into_iter()
-        .map(|finding| model::Cause {
+        .map(|finding| Diagnosis {
             cause: finding.cause,
             likelihood: likelihood(finding.supported_by, failures, thresholds),
             evidence: finding.evidence,
@@ -99,11 +98,11 @@ pub(super) fn causes(incident: &Incident, flow: Flow, thresholds: &Thresholds) -
         .collect()
 }
 
-fn likelihood(supported_by: u64, failures: u64, thresholds: &Thresholds) -> &'static str {
+fn likelihood(supported_by: u64, failures: u64, thresholds: &Thresholds) -> Likelihood {
     if supported_by.saturating_mul(100) >= failures.saturating_mul(thresholds.likely_percent) {
-        "likely"
+        Likelihood::Likely
     } else {
-        "possible"
+        Likelihood::Possible
     }
 }
 

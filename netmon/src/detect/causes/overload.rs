@@ -3,6 +3,7 @@
 use crate::detect::memory;
 use crate::detect::rules::Rules;
 use crate::detect::server::{MINUTE, Server};
+use crate::model::Cause;
 use crate::time::Time;
 
 use super::{Facts, Finding};
@@ -83,7 +84,7 @@ pub(super) fn overload(facts: &Facts) -> Option<Finding> {
         usual_twice,
         minutes,
     } = facts.incident.overload?;
-    Finding::new("overload", facts.failures, || {
+    Finding::new(Cause::Overload, facts.failures, || {
         format!(
             "{} queries a second in the minute before the first failure, against {} in the median of {minutes} \
              earlier minutes: possibly a denial of service",

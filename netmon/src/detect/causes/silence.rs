@@ -1,14 +1,14 @@
 //! The cause that silence tells: packets are dropped without a word.
 
 use super::{Facts, Finding, counted};
-use crate::detect::kinds::Kind;
+use crate::model::{Cause, Kind};
 
 /// `silent-drop`: `unanswered`.
 pub(super) fn silent_drop(facts: &Facts) -> Option<Finding> {
     if facts.incident.kind != Kind::Unanswered {
         return None;
     }
-    Finding::new("silent-drop", facts.failures, || {
+    Finding::new(Cause::SilentDrop, facts.failures, || {
         format!(
             "{} by {} for {} got neither an answer nor an error within {} s: something on the way drops them \
              or the answers, or the server hangs",

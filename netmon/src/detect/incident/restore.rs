@@ -1,31 +1,24 @@
 //! An incident that outlives the program: what is kept of it, and how it goes on.
 
-use netmon_common::{Address, Transport};
-
-use super::{Because, Heard, Incident, Moment};
+use super::{Heard, Incident, Moment};
 use crate::detect::causes::overload::Overload;
 use crate::detect::distinct::Distinct;
 use crate::detect::errors::{CodeCounts, Failures};
-use crate::detect::kinds::Kind;
 use crate::detect::memory::{Memory, Remembered, Unlisted};
 use crate::detect::server::{Flow, Ledger};
-use crate::detect::severity::Severity;
+use crate::detect::severity::SeverityJudge;
 use crate::detect::waiting::Waiting;
+use crate::model::{self, Wall};
 use crate::observation::{Name, Service};
-use crate::report::model::{self, Wall};
 use crate::time::{Time, WallOffset};
 
-/// What an incident belongs to, read from what was told of it; `None` where a word is not known.
-pub(in crate::detect) fn service_and_kind(told: &model::Incident) -> Option<(Service, Kind)> {
-    let transport = [Transport::Udp, Transport::Tcp]
-        .into_iter()
-        .find(|transport| transport.name() == told.transport)?;
-    let service = Service {
-        server: told.server.0,
+/// The service that an incident belongs to.
+pub(in crate::detect) const fn service_of(told: &model::Incident) -> Service {
+    Service {
+        server: told.server,
         port: told.port,
-        transport,
-    };
-    Some((service, Kind::from_name(told.kind)?))
+        transport: told.transport,
+    }
 }
 
 impl Incident {
@@ -57,30 +50,25 @@ impl Incident {
     }
 
     /// The incident of an earlier run, from `now` on. Moments before the clock's zero count as that zero, but
-    /// are told as they were. `None` where it is told in words that are not known.
-    pub fn restore(remembered: &Remembered, now: Time, offset: WallOffset) -> Option<Self> {
+    /// are told as they were.
+    pub fn restore(remembered: &Remembered, now: Time, offset: WallOffset) -> Self {
         let Remembered {
             incident: told,
             memory,
         } = remembered;
-        let (service, kind) = service_and_kind(told)?;
         let moment = |wall: Wall| Moment {
             time: offset.time(wall.0).min(now),
             wall: wall.0,
         };
         let last_seen = moment(told.last_seen);
-        let closed = match told.closed {
-            Some(closed) => Some((moment(closed), Because::from_name(told.closed_because?)?)),
-            None => None,
-        };
+        let closed = told
+            .closed
+            .zip(told.closed_because)
+            .map(|(closed, because)| (moment(closed), because));
         let mut counts = CodeCounts::default();
         for (code, errors) in told.errors.each() {
             counts.add(code, errors);
         }
-        let addresses = |listed: &[_]| -> Vec<Address> {
-            let addresses: &[crate::report::words::Shown<Address>] = listed;
-            addresses.iter().map(|address| address.0).collect()
-        };
         let opened = moment(told.opened);
         let just_after = |time: Time| time.after(std::time::Duration::from_nanos(1));
         let flow = Flow {
@@ -90,9 +78,9 @@ impl Incident {
             servfail: memory.servfail,
             refused: memory.refused,
         };
-        Some(Self {
-            kind,
-            service,
+        Self {
+            kind: told.kind,
+            service: service_of(told),
             id: told.id.clone(),
             began: moment(told.began),
             opened,
@@ -101,13 +89,13 @@ impl Incident {
             resumed: now,
             closed,
             reopened: told.reopened,
-            severity: Severity::restore(told.severity == "down", last_seen.time, memory.answer_before_ns),
+            severity: SeverityJudge::restore(told.is_down(), last_seen.time, memory.answer_before_ns),
             settled: flow,
             settled_to: now.second(),
             counts,
             verified: told.verified,
-            reporters: Distinct::restore(addresses(&told.reporters), &memory.unlisted.reporters),
-            clients: Distinct::restore(addresses(&told.clients), &memory.unlisted.clients),
+            reporters: Distinct::restore(told.reporters.clone(), &memory.unlisted.reporters),
+            clients: Distinct::restore(told.clients.clone(), &memory.unlisted.clients),
             names: Distinct::restore(
                 told.names.iter().map(|name| Name::new(name)).collect(),
                 &memory.unlisted.names,
@@ -123,7 +111,7 @@ impl Incident {
             overload: memory.overload.map(Overload::restore),
             changed: false,
             told: flow,
-        })
+        }
     }
 
     /// When it closed, as it is told.

@@ -7,9 +7,10 @@
 
 use netmon_common::Address;
 
-use crate::detect::incident::{Because, Incident};
+use crate::detect::incident::Incident;
 use crate::detect::rules::Rules;
 use crate::detect::server::Server;
+use crate::model::CloseReason;
 use crate::observation::Name;
 use crate::time::Time;
 
@@ -59,10 +60,10 @@ pub(in crate::detect) fn failed(
 }
 
 /// Why it closes, if it does. Without any answer, no share is under anything.
-pub(super) fn closes(incident: &Incident, server: &Server, at: Time, rules: &Rules) -> Option<Because> {
+pub(super) fn closes(incident: &Incident, server: &Server, at: Time, rules: &Rules) -> Option<CloseReason> {
     let thresholds = &rules.thresholds;
     let flow = server.ledger.before(at.second(), rules.failing_window().oldest);
     let recovered = at.since(incident.resumed) >= thresholds.failing_window
         && flow.failed().saturating_mul(100) < flow.judged.saturating_mul(thresholds.recovered_percent);
-    recovered.then_some(Because::Recovered)
+    recovered.then_some(CloseReason::Recovered)
 }

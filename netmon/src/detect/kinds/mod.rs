@@ -8,43 +8,16 @@ pub(super) mod unreachable;
 
 use netmon_common::Address;
 
+use crate::model::{CloseReason, Kind};
 use crate::time::Time;
 
-use super::incident::{Because, Incident};
+use super::incident::Incident;
 use super::rules::Rules;
 use super::server::Server;
 
-/// A kind of incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
-    /// ICMP errors say that the server cannot be reached.
-    Unreachable,
-    /// Nothing at all comes back.
-    Unanswered,
-    /// The answers are failures.
-    Failing,
-}
-
 impl Kind {
-    /// All kinds, in the order in which they are judged: one that absorbs another stands before it.
-    pub const ALL: [Self; 3] = [Self::Unreachable, Self::Unanswered, Self::Failing];
-
-    /// The name in JSON, metrics and docs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Unreachable => "unreachable",
-            Self::Unanswered => "unanswered",
-            Self::Failing => "failing",
-        }
-    }
-
-    /// The kind of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
     /// Follows an open incident through the second that ended at `at`.
-    pub fn follow(self, incident: &mut Incident, server: &Server, at: Time, rules: &Rules) {
+    pub(super) fn follow(self, incident: &mut Incident, server: &Server, at: Time, rules: &Rules) {
         match self {
             Self::Unanswered => unanswered::follow(incident, server, at, rules),
             // Their failures are packets, and were taken as they came.
@@ -53,17 +26,29 @@ impl Kind {
     }
 
     /// Why an open incident closes at a whole second, if it does.
-    pub fn closes(self, incident: &Incident, server: &Server, at: Time, rules: &Rules) -> Option<Because> {
+    pub(super) fn closes(
+        self,
+        incident: &Incident,
+        server: &Server,
+        at: Time,
+        rules: &Rules,
+    ) -> Option<CloseReason> {
         let mended = match self {
             Self::Unreachable => unreachable::closes(incident, at, rules),
             Self::Unanswered => unanswered::closes(incident),
             Self::Failing => failing::closes(incident, server, at, rules),
         };
-        mended.or(is_idle(server, at, rules).then_some(Because::Idle))
+        mended.or(is_idle(server, at, rules).then_some(CloseReason::Idle))
     }
 
     /// Whether an incident opens at a whole second.
-    pub fn opens(self, server: &Server, at: Time, rules: &Rules, heard: &dyn Fn(Address) -> bool) -> Verdict {
+    pub(super) fn opens(
+        self,
+        server: &Server,
+        at: Time,
+        rules: &Rules,
+        heard: &dyn Fn(Address) -> bool,
+    ) -> Verdict {
         match self {
             _ if is_idle(server, at, rules) => Verdict::Nothing,
             Self::Unreachable => Verdict::Nothing,
@@ -73,7 +58,7 @@ impl Kind {
     }
 
     /// Fills an incident that has just opened with what led to it.
-    pub fn fill(self, incident: &mut Incident, server: &Server, at: Time, rules: &Rules) {
+    pub(super) fn fill(self, incident: &mut Incident, server: &Server, at: Time, rules: &Rules) {
         match self {
             // The packet that opens it fills it.
             Self::Unreachable => {}

@@ -7,12 +7,13 @@
 
 use netmon_common::Address;
 
-use crate::detect::incident::{Because, Incident};
+use crate::detect::incident::Incident;
 use crate::detect::rules::Rules;
 use crate::detect::server::{Asked, Server};
+use crate::model::{CloseReason, Kind};
 use crate::time::Time;
 
-use super::{Kind, Verdict};
+use super::Verdict;
 
 /// Whether it opens at a whole second.
 pub(super) fn opens(server: &Server, at: Time, rules: &Rules, heard: &dyn Fn(Address) -> bool) -> Verdict {
@@ -106,6 +107,6 @@ pub(super) fn follow(incident: &mut Incident, server: &Server, at: Time, rules: 
 }
 
 /// Why it closes, if it does.
-pub(super) fn closes(incident: &Incident) -> Option<Because> {
-    incident.heard.any.then_some(Because::Answered)
+pub(super) fn closes(incident: &Incident) -> Option<CloseReason> {
+    incident.heard.any.then_some(CloseReason::Answered)
 }

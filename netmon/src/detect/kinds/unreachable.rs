@@ -6,14 +6,13 @@
 
 use netmon_common::Address;
 
-use crate::detect::change::{Change, ChangeKind};
-use crate::detect::incident::{Because, Incident};
+use crate::detect::change::Change;
+use crate::detect::incident::Incident;
 use crate::detect::rules::Rules;
 use crate::detect::server::Server;
+use crate::model::{CloseReason, Happened, Kind};
 use crate::observation::Failure;
 use crate::time::Time;
-
-use super::Kind;
 
 /// Takes an error that opens an incident, or is one more failure of it.
 pub(in crate::detect) fn failed(
@@ -38,11 +37,11 @@ pub(in crate::detect) fn failed(
     incident.note_failure(at, failure, rules);
     incident.fail(at, server.last_answer, rules);
     if opens {
-        server.tell(ChangeKind::Opened, &mut incident, rules, changes);
+        server.tell(Happened::Opened, &mut incident, rules, changes);
     }
     server.incidents.put(incident);
     if opens {
-        server.close(Kind::Unanswered, at, Because::Superseded, rules, changes);
+        server.close(Kind::Unanswered, at, CloseReason::Superseded, rules, changes);
     }
 }
 
@@ -63,14 +62,14 @@ pub(in crate::detect) fn answered(
 }
 
 /// Why it closes, if it does.
-pub(super) fn closes(incident: &Incident, at: Time, rules: &Rules) -> Option<Because> {
+pub(super) fn closes(incident: &Incident, at: Time, rules: &Rules) -> Option<CloseReason> {
     let last_error = incident.newest_failure()?;
     let answered = incident
         .heard
         .query_of_named
         .is_some_and(|sent| sent > last_error);
     let quiet = at.since(last_error) >= rules.thresholds.unreachable_quiet;
-    (answered && quiet).then_some(Because::Answered)
+    (answered && quiet).then_some(CloseReason::Answered)
 }
 
 fn earlier(at: Time, by: std::time::Duration) -> Option<Time> {

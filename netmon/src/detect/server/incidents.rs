@@ -1,7 +1,7 @@
 //! The incidents of one server: at most one of each kind, open or closed so lately that it may reopen.
 
 use crate::detect::incident::Incident;
-use crate::detect::kinds::Kind;
+use crate::model::Kind;
 
 /// At most one incident of each kind.
 #[derive(Debug, Default)]

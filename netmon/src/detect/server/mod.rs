@@ -8,14 +8,15 @@ mod silence;
 
 use netmon_common::{Address, Code, Rcode};
 
+use crate::model::{CloseReason, Happened, Kind};
 use crate::observation::{Answer, Counts, Failure, Query, Service};
 use crate::time::Time;
 
 use super::causes::overload;
-use super::change::{Change, ChangeKind};
+use super::change::Change;
 use super::errors::EarlyErrors;
-use super::incident::{Because, Incident};
-use super::kinds::{Kind, Verdict, failing, unreachable};
+use super::incident::Incident;
+use super::kinds::{Verdict, failing, unreachable};
 use super::rules::Rules;
 use super::scope::{Recursion, Standing};
 
@@ -255,7 +256,7 @@ impl Server {
                 Verdict::Opens(began) => {
                     let mut incident = self.begin(kind, began, at, rules);
                     kind.fill(&mut incident, self, at, rules);
-                    self.tell(ChangeKind::Opened, &mut incident, rules, changes);
+                    self.tell(Happened::Opened, &mut incident, rules, changes);
                     self.incidents.put(incident);
                 }
             }
@@ -287,9 +288,9 @@ impl Server {
         kind.follow(incident, self, at, rules);
         if let Some(because) = kind.closes(incident, self, at, rules) {
             incident.close(at, because, rules.offset);
-            self.tell(ChangeKind::Closed, incident, rules, changes);
+            self.tell(Happened::Closed, incident, rules, changes);
         } else if incident.has_news(&self.ledger) {
-            self.tell(ChangeKind::Updated, incident, rules, changes);
+            self.tell(Happened::Updated, incident, rules, changes);
         }
     }
 
@@ -324,19 +325,19 @@ impl Server {
         &mut self,
         kind: Kind,
         at: Time,
-        because: Because,
+        because: CloseReason,
         rules: &Rules,
         changes: &mut Vec<Change>,
     ) {
         if let Some(mut incident) = self.incidents.take_open(kind) {
             incident.close(at, because, rules.offset);
-            self.tell(ChangeKind::Closed, &mut incident, rules, changes);
+            self.tell(Happened::Closed, &mut incident, rules, changes);
             self.incidents.put(incident);
         }
     }
 
     /// Tells what happened to an incident.
-    pub fn tell(&self, kind: ChangeKind, incident: &mut Incident, rules: &Rules, changes: &mut Vec<Change>) {
+    pub fn tell(&self, kind: Happened, incident: &mut Incident, rules: &Rules, changes: &mut Vec<Change>) {
         changes.push(Change {
             kind,
             incident: incident.tell(&self.ledger, rules),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use netmon_common::{Code, Transport};
 
 use super::scenario::{A, Error, ROUTER, SERVER, Scenario, at};
+use crate::model::{Cause, Diagnosis, Likelihood};
 use crate::observation::Proof;
-use crate::report::model::Cause;
 
 /// An error about a query of A: its code, who sent it.
 pub fn error(scenario: &mut Scenario, time: f64, code: Code, reporter: &str) {
@@ -22,9 +22,9 @@ pub fn error(scenario: &mut Scenario, time: f64, code: Code, reporter: &str) {
 }
 
 type CodeAndSender = (Code, &'static str);
-type CauseAndLikelihood = (&'static str, &'static str);
+type CauseAndLikelihood = (Cause, Likelihood);
 
-pub fn words(causes: &[Cause]) -> Vec<(&str, &str)> {
+pub fn words(causes: &[Diagnosis]) -> Vec<(Cause, Likelihood)> {
     causes
         .iter()
         .map(|cause| (cause.cause, cause.likelihood))
@@ -35,70 +35,70 @@ pub fn words(causes: &[Cause]) -> Vec<(&str, &str)> {
 fn each_code_and_sender_supports_its_cause() {
     let cases = [
         (
-            "service-down",
+            Cause::ServiceDown,
             Code::Port,
             SERVER,
             "1 of 1 error says \"port unreachable\" and comes from 203.0.113.2 itself: nothing listens \
           on UDP port 53 there, or that host's own firewall rejects",
         ),
         (
-            "service-down",
+            Cause::ServiceDown,
             Code::Protocol,
             SERVER,
             "1 of 1 error says \"protocol unreachable\" and comes from 203.0.113.2 itself: nothing \
           listens on UDP port 53 there, or that host's own firewall rejects",
         ),
         (
-            "firewall-reject",
+            Cause::FirewallReject,
             Code::Admin,
             SERVER,
             "1 of 1 error says \"administratively prohibited\" and comes from 203.0.113.2 itself: a rule \
           there forbids the traffic",
         ),
         (
-            "firewall-reject",
+            Cause::FirewallReject,
             Code::Admin,
             ROUTER,
             "1 of 1 error says \"administratively prohibited\" and comes from 192.0.2.254: a rule there forbids \
           the traffic",
         ),
         (
-            "firewall-reject",
+            Cause::FirewallReject,
             Code::Port,
             ROUTER,
             "1 of 1 error says \"port unreachable\" and comes from 192.0.2.254, not from the server: a \
           firewall on the way rejects",
         ),
         (
-            "firewall-reject",
+            Cause::FirewallReject,
             Code::Protocol,
             ROUTER,
             "1 of 1 error says \"protocol unreachable\" and comes from 192.0.2.254, not from the \
           server: a firewall on the way rejects",
         ),
         (
-            "host-down",
+            Cause::HostDown,
             Code::Host,
             ROUTER,
             "1 of 1 error says \"host unreachable\" and comes from 192.0.2.254: the host does not answer on \
           its link",
         ),
         (
-            "host-down",
+            Cause::HostDown,
             Code::Host,
             SERVER,
             "1 of 1 error says \"host unreachable\" and comes from 203.0.113.2 itself: the host does not \
           answer on its link",
         ),
         (
-            "no-route",
+            Cause::NoRoute,
             Code::Net,
             ROUTER,
             "1 of 1 error says \"network unreachable\" and comes from 192.0.2.254: no route to 203.0.113.2 is known \
           there",
         ),
         (
-            "no-route",
+            Cause::NoRoute,
             Code::Net,
             SERVER,
             "1 of 1 error says \"network unreachable\" and comes from 203.0.113.2 itself: no route to 203.0.113.2 is \
@@ -109,7 +109,11 @@ fn each_code_and_sender_supports_its_cause() {
         let mut scenario = Scenario::new();
         error(&mut scenario, 0.0, code, reporter);
         let found = scenario.incident().causes;
-        assert_eq!(words(&found), [(cause, "likely")], "{code:?} by {reporter}");
+        assert_eq!(
+            words(&found),
+            [(cause, Likelihood::Likely)],
+            "{code:?} by {reporter}"
+        );
         assert_eq!(found[0].evidence, evidence);
     }
 }
@@ -121,12 +125,18 @@ fn causes_stand_in_the_order_of_the_failures_that_support_them() {
         (
             "more before fewer",
             &[(Code::Host, ROUTER), (Code::Port, SERVER), (Code::Port, SERVER)],
-            &[("service-down", "likely"), ("host-down", "possible")],
+            &[
+                (Cause::ServiceDown, Likelihood::Likely),
+                (Cause::HostDown, Likelihood::Possible),
+            ],
         ),
         (
             "half of the failures is likely",
             &[(Code::Host, ROUTER), (Code::Net, ROUTER)],
-            &[("host-down", "likely"), ("no-route", "likely")],
+            &[
+                (Cause::HostDown, Likelihood::Likely),
+                (Cause::NoRoute, Likelihood::Likely),
+            ],
         ),
         (
             "ties",
@@ -137,10 +147,10 @@ fn causes_stand_in_the_order_of_the_failures_that_support_them() {
                 (Code::Admin, ROUTER),
             ],
             &[
-                ("firewall-reject", "possible"),
-                ("service-down", "possible"),
-                ("host-down", "possible"),
-                ("no-route", "possible"),
+                (Cause::FirewallReject, Likelihood::Possible),
+                (Cause::ServiceDown, Likelihood::Possible),
+                (Cause::HostDown, Likelihood::Possible),
+                (Cause::NoRoute, Likelihood::Possible),
             ],
         ),
         (
@@ -152,7 +162,10 @@ fn causes_stand_in_the_order_of_the_failures_that_support_them() {
                 (Code::Protocol, SERVER),
                 (Code::Protocol, SERVER),
             ],
-            &[("service-down", "likely"), ("firewall-reject", "possible")],
+            &[
+                (Cause::ServiceDown, Likelihood::Likely),
+                (Cause::FirewallReject, Likelihood::Possible),
+            ],
         ),
     ];
     for (what, errors, expected) in cases {
@@ -186,7 +199,7 @@ fn a_quick_host_error_on_ipv4_points_to_a_reject_route() {
             },
         );
         let found = scenario.incident().causes;
-        assert_eq!(words(&found), [("host-down", "likely")]);
+        assert_eq!(words(&found), [(Cause::HostDown, Likelihood::Likely)]);
         assert_eq!(
             found[0].evidence.ends_with(quick),
             said,
@@ -223,11 +236,11 @@ fn half_of_the_host_errors_must_be_quick() {
 #[test]
 fn what_this_host_raised_itself_is_said() {
     let cases = [
-        (Code::Host, "host-down", ROUTER),
-        (Code::Net, "no-route", ROUTER),
-        (Code::Admin, "firewall-reject", ROUTER),
-        (Code::Port, "firewall-reject", ROUTER),
-        (Code::Port, "service-down", SERVER),
+        (Code::Host, Cause::HostDown, ROUTER),
+        (Code::Net, Cause::NoRoute, ROUTER),
+        (Code::Admin, Cause::FirewallReject, ROUTER),
+        (Code::Port, Cause::FirewallReject, ROUTER),
+        (Code::Port, Cause::ServiceDown, SERVER),
     ];
     for (code, cause, reporter) in cases {
         let mut scenario = Scenario::new();
@@ -286,7 +299,7 @@ fn the_port_and_transport_are_said() {
             .evidence
             .contains("nothing listens on TCP port 53 there")
     );
-    assert_eq!(scenario.incident().transport, "tcp");
+    assert_eq!(scenario.incident().transport, Transport::Tcp);
     assert!(
         scenario
             .incident()
@@ -307,7 +320,10 @@ fn likely_can_be_set() {
     error(&mut scenario, 8.0, Code::Net, ROUTER);
     assert_eq!(
         words(&scenario.incident().causes),
-        [("host-down", "likely"), ("no-route", "possible")]
+        [
+            (Cause::HostDown, Likelihood::Likely),
+            (Cause::NoRoute, Likelihood::Possible)
+        ]
     );
     assert!(
         scenario.incident().causes[0]

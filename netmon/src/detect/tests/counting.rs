@@ -1,5 +1,6 @@
 //! What an incident counts, from its first query on.
 
+use crate::model::{Cause, Kind};
 use netmon_common::Code;
 use netmon_common::Rcode::NoError;
 
@@ -152,6 +153,6 @@ fn queries_that_were_only_sampled_can_fail_before_they_are_counted() {
     }
     scenario.advance(26.0);
     let incident = scenario.incident();
-    assert_eq!((incident.kind, incident.queries), ("unanswered", 3));
-    assert_eq!(incident.causes[0].cause, "silent-drop");
+    assert_eq!((incident.kind, incident.queries), (Kind::Unanswered, 3));
+    assert_eq!(incident.causes[0].cause, Cause::SilentDrop);
 }

@@ -7,7 +7,8 @@ use netmon_common::{Address, Code, Rcode, Transport};
 use proptest::prelude::*;
 
 use super::scenario::{START, at};
-use crate::detect::{Change, ChangeKind, Decider, Scope, Thresholds};
+use crate::detect::{Change, Decider, Scope, Thresholds};
+use crate::model::Happened;
 use crate::observation::{Answer, Counts, Failure, Name, Observation, Proof, Query, Service, What};
 use crate::time::{SECOND_NS, Time};
 
@@ -124,10 +125,7 @@ fn packets(exchanges: &[Exchange], counted_here: bool) -> Vec<Observation> {
 }
 
 /// What opened and closed, and what there was last.
-fn story(
-    packets: &[Observation],
-    counts_by_second: bool,
-) -> (Vec<Change>, Vec<crate::report::model::Incident>) {
+fn story(packets: &[Observation], counts_by_second: bool) -> (Vec<Change>, Vec<crate::model::Incident>) {
     let mut decider = Decider::new(Thresholds::default(), Scope::default());
     let mut changes = Vec::new();
     let mut counts = Counts::default();
@@ -154,7 +152,7 @@ fn story(
     }
     decider.advance(at(3_000.0), &|_| true);
     changes.append(&mut decider.take_changes());
-    changes.retain(|change| change.kind != ChangeKind::Updated);
+    changes.retain(|change| change.kind != Happened::Updated);
     (changes, decider.open_incidents())
 }
 

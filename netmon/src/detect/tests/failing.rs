@@ -1,5 +1,6 @@
 //! `failing`: what opens it, what closes it.
 
+use crate::model::{Cause, Severity};
 use netmon_common::Rcode;
 
 use super::scenario::{A, B, SERVER, Scenario, address, when};
@@ -42,7 +43,7 @@ fn rules_at_both_sides_of_each_threshold() {
         if opens {
             assert_eq!(scenario.story(), ["opened failing"], "{what}");
             assert_eq!(when(scenario.opened().opened), "2.000", "{what}");
-            assert_eq!(scenario.opened().causes[0].cause, "server-failure", "{what}");
+            assert_eq!(scenario.opened().causes[0].cause, Cause::ServerFailure, "{what}");
         }
     }
 }
@@ -82,7 +83,7 @@ fn it_tells_whom_it_hit_and_begins_with_the_first_query_that_failed() {
         "10 of 11 answers say SERVFAIL (9) or REFUSED (1), for 5 names: the server runs, but cannot or will not \
          do its work"
     );
-    assert_eq!(incident.severity, "degraded", "it answers");
+    assert_eq!(incident.severity, Severity::Degraded, "it answers");
 }
 
 #[test]

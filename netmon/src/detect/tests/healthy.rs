@@ -1,13 +1,15 @@
 //! An hour of healthy traffic: lost packets, retries, late answers, broken names. Nothing may open; and where one
 //! server dies within the hour, nothing else.
 
+use crate::model::{Kind, Severity};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::net::Ipv4Addr;
 
 use netmon_common::{Address, Rcode, Transport};
 
-use crate::detect::{Change, ChangeKind, Decider, Scope, Thresholds};
+use crate::detect::{Change, Decider, Scope, Thresholds};
+use crate::model::Happened;
 use crate::observation::{Answer, Name, Observation, Query, Service, What};
 use crate::time::{SECOND_NS, Time};
 
@@ -179,10 +181,10 @@ fn of_a_healthy_hour_in_which_one_server_dies_only_that_one_is_told() {
         let [opened, rest @ ..] = changes.as_slice() else {
             panic!("seed {seed}: nothing opened");
         };
-        assert_eq!(opened.kind, ChangeKind::Opened);
-        assert_eq!(opened.incident.kind, "unanswered");
+        assert_eq!(opened.kind, Happened::Opened);
+        assert_eq!(opened.incident.kind, Kind::Unanswered);
         assert_eq!(opened.incident.server.to_string(), "203.0.113.2");
-        assert_eq!(opened.incident.severity, "down");
+        assert_eq!(opened.incident.severity, Severity::Down);
         // Late answers to queries sent before may come for 8 s more; then its queries must be 5 s old.
         let after = opened.incident.opened.0.as_nanosecond() - i128::from(dies);
         assert!(
@@ -191,7 +193,7 @@ fn of_a_healthy_hour_in_which_one_server_dies_only_that_one_is_told() {
         );
         assert!(
             rest.iter()
-                .all(|c| c.kind == ChangeKind::Updated && c.incident.id == opened.incident.id),
+                .all(|c| c.kind == Happened::Updated && c.incident.id == opened.incident.id),
             "seed {seed}"
         );
     }

@@ -1,5 +1,6 @@
 //! What only the live door tells: errors beyond the events that a server may send, and when it last answered.
 
+use crate::model::Severity;
 use netmon_common::Code;
 
 use super::scenario::{A, Error, SERVER, Scenario, address, at};
@@ -21,7 +22,7 @@ fn errors_that_were_only_counted_open_nothing() {
 
 #[test]
 fn the_severity_goes_by_the_time_of_the_last_answer_not_by_the_second_in_which_it_was_counted() {
-    for (last_answer, severity) in [(8.9, "down"), (9.1, "degraded")] {
+    for (last_answer, severity) in [(8.9, Severity::Down), (9.1, Severity::Degraded)] {
         let mut scenario = Scenario::new();
         // The answer is told with the counts of its second, at their end.
         scenario.query(8.8, A, "a.test").counts(9.999, 1, 1, 0, 0).error(

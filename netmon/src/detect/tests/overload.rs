@@ -1,5 +1,6 @@
 //! `overload`: far more queries than usual before the first failure.
 
+use crate::model::{Cause, Likelihood};
 use netmon_common::Rcode;
 
 use super::causes::words;
@@ -53,9 +54,12 @@ fn overload_takes_4_times_the_median_of_3_full_minutes_and_100_a_second() {
     for (what, minutes, start, holds) in cases {
         let found = loaded(minutes, start).incident().causes;
         let expected: &[_] = if holds {
-            &[("overload", "likely"), ("service-down", "likely")]
+            &[
+                (Cause::Overload, Likelihood::Likely),
+                (Cause::ServiceDown, Likelihood::Likely),
+            ]
         } else {
-            &[("service-down", "likely")]
+            &[(Cause::ServiceDown, Likelihood::Likely)]
         };
         assert_eq!(words(&found), expected, "{what}");
     }
@@ -73,7 +77,7 @@ fn a_minute_that_was_not_watched_whole_is_not_full() {
         }
         scenario.rejected(240.0);
         let first = scenario.incident().causes[0].cause;
-        assert_eq!(first == "overload", holds, "from {start}");
+        assert_eq!(first == Cause::Overload, holds, "from {start}");
     }
 }
 
@@ -95,7 +99,7 @@ fn overload_is_judged_by_the_first_failure_and_for_every_kind() {
     }
     assert_eq!(
         scenario.incident().causes[0].cause,
-        "overload",
+        Cause::Overload,
         "still, with {} queries",
         1_701
     );
@@ -116,6 +120,9 @@ fn overload_is_judged_by_the_first_failure_and_for_every_kind() {
     scenario.advance(241.0);
     assert_eq!(
         words(&scenario.incident().causes),
-        [("overload", "likely"), ("server-failure", "likely")]
+        [
+            (Cause::Overload, Likelihood::Likely),
+            (Cause::ServerFailure, Likelihood::Likely)
+        ]
     );
 }

@@ -7,9 +7,10 @@ use netmon_common::{Code, Rcode, Transport};
 use proptest::prelude::*;
 
 use crate::detect::limits::{LISTED, SERVERS};
-use crate::detect::{Change, ChangeKind, Decider, Scope, Thresholds};
+use crate::detect::{Change, Decider, Scope, Thresholds};
+use crate::model::Happened;
+use crate::model::{Incident, State};
 use crate::observation::{Answer, Counts, Failure, Name, Observation, Proof, Query, Service, What};
-use crate::report::model::Incident;
 use crate::time::{SECOND_NS, Time};
 
 /// Mostly small steps, also back; sometimes a long pause, seldom a nonsensical one.
@@ -134,7 +135,7 @@ impl Watch {
         let mut updates: HashMap<&str, u64> = HashMap::new();
         for change in changes {
             self.take(change);
-            if change.kind == ChangeKind::Updated {
+            if change.kind == Happened::Updated {
                 *updates.entry(&change.incident.id).or_default() += 1;
             }
         }
@@ -150,34 +151,34 @@ impl Watch {
         let Change { kind, incident } = change;
         let before = self.known.get(&incident.id);
         match kind {
-            ChangeKind::Opened => {
+            Happened::Opened => {
                 assert!(
-                    before.is_none_or(|before| before.state == "closed"),
+                    before.is_none_or(|before| before.state == State::Closed),
                     "opened twice"
                 );
                 assert_eq!(incident.reopened, before.map_or(0, |before| before.reopened + 1));
                 assert!(
-                    !self.known.values().any(|other| other.state == "open"
+                    !self.known.values().any(|other| other.state == State::Open
                         && (other.server, other.port, other.transport, other.kind)
                             == (incident.server, incident.port, incident.transport, incident.kind)),
                     "two open incidents of one kind"
                 );
             }
-            ChangeKind::Updated => {
-                assert_eq!(before.unwrap().state, "open");
+            Happened::Updated => {
+                assert_eq!(before.unwrap().state, State::Open);
                 assert_ne!(before.unwrap(), incident, "nothing changed");
             }
-            ChangeKind::Closed => assert_eq!(before.unwrap().state, "open"),
+            Happened::Closed => assert_eq!(before.unwrap().state, State::Open),
         }
         assert_eq!(
             incident.state,
-            if *kind == ChangeKind::Closed {
-                "closed"
+            if *kind == Happened::Closed {
+                State::Closed
             } else {
-                "open"
+                State::Open
             }
         );
-        assert_eq!(incident.closed.is_some(), *kind == ChangeKind::Closed);
+        assert_eq!(incident.closed.is_some(), *kind == Happened::Closed);
         if let Some(before) = before {
             never_less(before, incident);
         }
@@ -243,7 +244,7 @@ proptest! {
             watch.take_all(&decider.take_changes(), time.second());
             let open: Vec<String> = decider.open_incidents().into_iter().map(|i| i.id).collect();
             let mut told: Vec<&String> =
-                watch.known.values().filter(|i| i.state == "open").map(|i| &i.id).collect();
+                watch.known.values().filter(|i| i.state == State::Open).map(|i| &i.id).collect();
             told.sort();
             let mut sorted: Vec<&String> = open.iter().collect();
             sorted.sort();

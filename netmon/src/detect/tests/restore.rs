@@ -4,8 +4,9 @@
 use netmon_common::{Code, Rcode};
 
 use super::scenario::{A, B, C, Error, ROUTER, SERVER, START, Scenario, address, at};
-use crate::detect::{ChangeKind, Remembered};
-use crate::report::model::Incident;
+use crate::detect::Remembered;
+use crate::model::Incident;
+use crate::model::{CloseReason, Happened, Severity};
 use crate::time::{SECOND_NS, Time, WallOffset};
 
 /// What the history keeps of all that is told.
@@ -58,7 +59,7 @@ fn an_open_incident_goes_on_as_the_same_with_its_counts() {
     let mut new = restarted(&old, 8.0);
     assert_eq!(new.incident(), before, "nothing that is told has changed");
     assert_eq!(new.changes.len(), 1, "it is told once");
-    assert_eq!(new.changes[0].kind, ChangeKind::Updated);
+    assert_eq!(new.changes[0].kind, Happened::Updated);
 
     new.rejected(9.0).advance(11.0);
     let after = new.incident();
@@ -73,7 +74,7 @@ fn an_open_incident_goes_on_as_the_same_with_its_counts() {
     new.asked_ok(12.0).advance(25.0);
     let closed = new.closed();
     assert_eq!(identity(&closed), identity(&before));
-    assert_eq!(closed.closed_because, Some("answered"));
+    assert_eq!(closed.closed_because, Some(CloseReason::Answered));
     assert_eq!((closed.queries, closed.answers), (before.queries + 2, 1));
 }
 
@@ -180,9 +181,9 @@ fn what_nobody_asks_for_closes_as_idle_after_10_minutes_that_were_watched() {
 fn severity_is_judged_on_as_if_nothing_had_been() {
     // How long before the error the last answer came; the severity at opening, and after another answer.
     for (before, opening, later) in [
-        (0.5, "degraded", "degraded"),
-        (5.0, "down", "degraded"),
-        (15.0, "down", "down"),
+        (0.5, Severity::Degraded, Severity::Degraded),
+        (5.0, Severity::Down, Severity::Degraded),
+        (15.0, Severity::Down, Severity::Down),
     ] {
         let mut old = Scenario::new();
         old.asked(20.0 - before, B, "b.test", Rcode::NoError)
@@ -249,7 +250,7 @@ fn after_a_reboot_it_is_told_as_it_was_although_it_began_before_the_clocks_zero(
     let closed = decider.take_changes();
     assert_eq!(closed.len(), 1);
     assert_eq!(identity(&closed[0].incident), identity(&before));
-    assert_eq!(closed[0].incident.closed_because, Some("idle"));
+    assert_eq!(closed[0].incident.closed_because, Some(CloseReason::Idle));
     let at_boot_605 = offset.wall(boot(605));
     assert_eq!(
         closed[0].incident.closed.map(|closed| closed.0),

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use netmon_common::{Address, Code, Rcode, Transport};
 
-use crate::detect::{Change, ChangeKind, Decider, Scope, Thresholds};
+use crate::detect::{Change, Decider, Scope, Thresholds};
+use crate::model::Happened;
+use crate::model::{Incident, Wall};
 use crate::observation::{Answer, Counts, Failure, Name, Observation, Proof, Query, Service, What};
-use crate::report::model::{Incident, Wall};
 use crate::time::{SECOND_NS, Time};
 
 /// 2026-11-24T13:00:00Z.
@@ -263,12 +264,12 @@ impl Scenario {
     pub fn story(&self) -> Vec<String> {
         self.changes
             .iter()
-            .filter(|change| change.kind != ChangeKind::Updated)
+            .filter(|change| change.kind != Happened::Updated)
             .map(|Change { kind, incident }| {
                 let kind = match kind {
-                    ChangeKind::Opened => "opened",
-                    ChangeKind::Updated => "updated",
-                    ChangeKind::Closed => "closed",
+                    Happened::Opened => "opened",
+                    Happened::Updated => "updated",
+                    Happened::Closed => "closed",
                 };
                 match incident.closed_because {
                     Some(because) => format!("{kind} {} {because}", incident.kind),
@@ -290,7 +291,7 @@ impl Scenario {
         let mut opened = self
             .changes
             .iter()
-            .filter(|change| change.kind == ChangeKind::Opened);
+            .filter(|change| change.kind == Happened::Opened);
         let incident = opened.next().expect("none opened").incident.clone();
         assert!(opened.next().is_none(), "{:?}", self.story());
         incident
@@ -301,7 +302,7 @@ impl Scenario {
         let mut closed = self
             .changes
             .iter()
-            .filter(|change| change.kind == ChangeKind::Closed);
+            .filter(|change| change.kind == Happened::Closed);
         let incident = closed.next().expect("none closed").incident.clone();
         assert!(closed.next().is_none(), "{:?}", self.story());
         incident
@@ -312,7 +313,7 @@ impl Scenario {
         self.decider
             .warnings()
             .iter()
-            .map(|warning| warning.warning)
+            .map(|warning| warning.warning.name())
             .collect()
     }
 }

@@ -3,7 +3,7 @@
 use netmon_common::Rcode;
 
 use super::scenario::{A, B, C, Error, Scenario};
-use crate::detect::ChangeKind;
+use crate::model::{Cause, Happened, Likelihood, Severity, State};
 
 const FIRST: &str = "203.0.113.1";
 const SECOND: &str = "203.0.113.2";
@@ -102,7 +102,7 @@ fn a_reject_for_one_client_of_a_busy_server_is_one_degraded_incident() {
         scenario
             .changes
             .iter()
-            .all(|change| change.incident.severity == "degraded"),
+            .all(|change| change.incident.severity == Severity::Degraded),
         "degraded all along"
     );
     let incident = scenario.incident();
@@ -113,7 +113,13 @@ fn a_reject_for_one_client_of_a_busy_server_is_one_degraded_incident() {
         .iter()
         .map(|cause| (cause.cause, cause.likelihood))
         .collect();
-    assert_eq!(first, [("firewall-reject", "likely"), ("service-down", "likely")]);
+    assert_eq!(
+        first,
+        [
+            (Cause::FirewallReject, Likelihood::Likely),
+            (Cause::ServiceDown, Likelihood::Likely)
+        ]
+    );
     assert!(incident.causes[0].evidence.starts_with(
         "120 of 120 errors say \"port unreachable\" and come from 203.0.113.2 itself, to 1 client"
     ));
@@ -121,11 +127,11 @@ fn a_reject_for_one_client_of_a_busy_server_is_one_degraded_incident() {
     let later = scenario
         .changes
         .iter()
-        .filter(|change| change.kind == ChangeKind::Updated);
+        .filter(|change| change.kind == Happened::Updated);
     assert!(
         later
             .map(|change| change.incident.causes[0].cause)
-            .all(|cause| cause == "firewall-reject")
+            .all(|cause| cause == Cause::FirewallReject)
     );
 }
 
@@ -143,7 +149,10 @@ fn a_server_that_is_mended_is_told_once_more() {
         ["opened unreachable", "closed unreachable answered"]
     );
     let incident = scenario.closed();
-    assert_eq!((incident.severity, incident.state), ("down", "closed"));
+    assert_eq!(
+        (incident.severity, incident.state),
+        (Severity::Down, State::Closed)
+    );
     assert_eq!(
         (incident.queries, incident.answers, incident.errors.port),
         (40, 10, 30)

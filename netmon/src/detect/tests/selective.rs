@@ -1,5 +1,6 @@
 //! `firewall-reject` of some clients: `port` for them, while others get answers to later queries.
 
+use crate::model::{Cause, Likelihood};
 use netmon_common::{Code, Rcode};
 
 use super::causes::{error, words};
@@ -9,32 +10,32 @@ use super::scenario::{A, B, Error, SERVER, Scenario};
 fn port_for_some_while_others_get_answers_to_later_queries_is_a_firewall() {
     // What happens besides the `port` error about A's query at 1.0, at 1.001; the first cause.
     type Then = fn(&mut Scenario);
-    let cases: [(&str, Then, &str); 8] = [
-        ("nothing", |_| {}, "service-down"),
+    let cases: [(&str, Then, Cause); 8] = [
+        ("nothing", |_| {}, Cause::ServiceDown),
         (
             "an answer to B's later query",
             |s| _ = s.answer(2.1, B, 2.0),
-            "firewall-reject",
+            Cause::FirewallReject,
         ),
         (
             "an answer to B's earlier query",
             |s| _ = s.answer(2.1, B, 0.9),
-            "service-down",
+            Cause::ServiceDown,
         ),
         (
             "an answer to B's query sent with the error",
             |s| _ = s.answer(2.1, B, 1.001),
-            "service-down",
+            Cause::ServiceDown,
         ),
         (
             "an answer to B, the query unseen",
             |s| _ = s.respond(2.1, B, "", None, Rcode::NoError),
-            "service-down",
+            Cause::ServiceDown,
         ),
         (
             "an answer to A's later query",
             |s| _ = s.answer(2.1, A, 2.0),
-            "service-down",
+            Cause::ServiceDown,
         ),
         (
             "an answer to B, which then fails too",
@@ -48,12 +49,12 @@ fn port_for_some_while_others_get_answers_to_later_queries_is_a_firewall() {
                     },
                 );
             },
-            "service-down",
+            Cause::ServiceDown,
         ),
         (
             "an answer to B, and A fails again",
             |s| _ = s.answer(2.1, B, 2.0).rejected(3.0),
-            "firewall-reject",
+            Cause::FirewallReject,
         ),
     ];
     for (what, then, first) in cases {
@@ -64,7 +65,7 @@ fn port_for_some_while_others_get_answers_to_later_queries_is_a_firewall() {
         assert_eq!(found[0].cause, first, "{what}: {found:?}");
         assert_eq!(
             found.len(),
-            if first == "firewall-reject" { 2 } else { 1 },
+            if first == Cause::FirewallReject { 2 } else { 1 },
             "{what}"
         );
     }
@@ -75,7 +76,10 @@ fn a_protocol_error_is_no_selective_firewall() {
     let mut scenario = Scenario::new();
     error(&mut scenario, 0.0, Code::Protocol, SERVER);
     scenario.answer(4.1, B, 4.0);
-    assert_eq!(words(&scenario.incident().causes), [("service-down", "likely")]);
+    assert_eq!(
+        words(&scenario.incident().causes),
+        [(Cause::ServiceDown, Likelihood::Likely)]
+    );
 }
 
 #[test]
@@ -95,7 +99,7 @@ fn whoever_was_hit_is_no_other_even_where_the_list_is_full() {
         );
     }
     scenario.answer(41.0, &client, 40.5);
-    assert_eq!(scenario.incident().causes[0].cause, "service-down");
+    assert_eq!(scenario.incident().causes[0].cause, Cause::ServiceDown);
     scenario.answer(42.0, "192.0.2.200", 41.5);
-    assert_eq!(scenario.incident().causes[0].cause, "firewall-reject");
+    assert_eq!(scenario.incident().causes[0].cause, Cause::FirewallReject);
 }

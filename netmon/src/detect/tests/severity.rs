@@ -3,7 +3,7 @@
 use netmon_common::Rcode;
 
 use super::scenario::{A, B, Error, Scenario};
-use crate::detect::ChangeKind;
+use crate::model::{Happened, Severity};
 
 /// An error about a query of A that was sent when it came.
 fn error(scenario: &mut Scenario, time: f64) {
@@ -20,10 +20,10 @@ fn error(scenario: &mut Scenario, time: f64) {
 fn when_it_opens_the_last_second_before_it_tells() {
     // When the last answer came before the failure at 20; the severity.
     let cases = [
-        (None, "down"),
-        (Some(18.999_999), "down"),
-        (Some(19.0), "degraded"),
-        (Some(20.0), "degraded"),
+        (None, Severity::Down),
+        (Some(18.999_999), Severity::Down),
+        (Some(19.0), Severity::Degraded),
+        (Some(20.0), Severity::Degraded),
     ];
     for (answer, severity) in cases {
         let mut scenario = Scenario::new();
@@ -37,7 +37,7 @@ fn when_it_opens_the_last_second_before_it_tells() {
 
 #[test]
 fn later_the_last_10_seconds_before_the_newest_failure_tell() {
-    for (newest, severity) in [(31.0, "degraded"), (31.000_001, "down")] {
+    for (newest, severity) in [(31.0, Severity::Degraded), (31.000_001, Severity::Down)] {
         let mut scenario = Scenario::new();
         error(&mut scenario, 20.0);
         scenario.answer(21.0, B, 21.0);
@@ -55,10 +55,10 @@ fn it_is_judged_again_at_each_failure() {
     let mut scenario = Scenario::new();
     scenario.answer(18.0, B, 18.0);
     for (time, severity) in [
-        (20.0, "down"),
-        (21.0, "degraded"),
-        (28.0, "degraded"),
-        (28.1, "down"),
+        (20.0, Severity::Down),
+        (21.0, Severity::Degraded),
+        (28.0, Severity::Degraded),
+        (28.1, Severity::Down),
     ] {
         error(&mut scenario, time);
         assert_eq!(scenario.incident().severity, severity, "failure at {time}");
@@ -70,11 +70,11 @@ fn it_is_judged_again_at_each_answer_by_the_newest_failure() {
     let mut scenario = Scenario::new();
     scenario.answer(18.0, B, 18.0);
     error(&mut scenario, 20.0);
-    assert_eq!(scenario.incident().severity, "down");
+    assert_eq!(scenario.incident().severity, Severity::Down);
     scenario.answer(20.5, B, 20.4);
     assert_eq!(
         scenario.incident().severity,
-        "degraded",
+        Severity::Degraded,
         "an answer in the 10 s before the failure at 20"
     );
 }
@@ -84,7 +84,7 @@ fn answers_after_the_newest_failure_do_not_make_a_past_outage_milder() {
     let mut scenario = Scenario::new();
     error(&mut scenario, 20.0);
     scenario.answer(25.0, A, 24.9).advance(30.0);
-    assert_eq!(scenario.closed().severity, "down");
+    assert_eq!(scenario.closed().severity, Severity::Down);
 }
 
 #[test]
@@ -95,13 +95,17 @@ fn when_it_opens_again_the_last_second_tells_again() {
     error(&mut scenario, 32.0);
     assert_eq!(
         (scenario.incident().severity, scenario.incident().reopened),
-        ("down", 1)
+        (Severity::Down, 1)
     );
 }
 
 #[test]
 fn an_unanswered_server_is_down_and_degraded_only_right_after_an_answer() {
-    for (answer, severity) in [(None, "down"), (Some(0.9), "degraded"), (Some(0.2), "down")] {
+    for (answer, severity) in [
+        (None, Severity::Down),
+        (Some(0.9), Severity::Degraded),
+        (Some(0.2), Severity::Down),
+    ] {
         let mut scenario = Scenario::new();
         if let Some(time) = answer {
             scenario.answer(time, B, time);
@@ -114,7 +118,7 @@ fn an_unanswered_server_is_down_and_degraded_only_right_after_an_answer() {
         scenario.query(12.0, A, "c.test").advance(17.0);
         assert_eq!(
             scenario.incident().severity,
-            "down",
+            Severity::Down,
             "no answer in 10 s before the query at 12"
         );
     }
@@ -127,7 +131,7 @@ fn a_server_whose_answers_fail_is_degraded() {
         scenario.asked(f64::from(n) * 2.5, A, &format!("{n}.test"), Rcode::ServFail);
     }
     scenario.advance(26.0).asked(40.0, A, "x.test", Rcode::ServFail);
-    assert_eq!(scenario.incident().severity, "degraded");
+    assert_eq!(scenario.incident().severity, Severity::Degraded);
 }
 
 #[test]
@@ -144,6 +148,9 @@ fn a_change_of_severity_is_told() {
         .collect();
     assert_eq!(
         told,
-        [(ChangeKind::Opened, "down"), (ChangeKind::Updated, "degraded")]
+        [
+            (Happened::Opened, Severity::Down),
+            (Happened::Updated, Severity::Degraded)
+        ]
     );
 }

@@ -1,11 +1,11 @@
 //! What is told of incidents, and when.
 
 use super::scenario::{A, B, Error, Scenario, at, when};
-use crate::detect::ChangeKind;
+use crate::model::Happened;
 use crate::time::WallOffset;
 
 /// The kinds of the changes so far.
-fn kinds(scenario: &Scenario) -> Vec<ChangeKind> {
+fn kinds(scenario: &Scenario) -> Vec<Happened> {
     scenario.changes.iter().map(|change| change.kind).collect()
 }
 
@@ -20,11 +20,11 @@ fn updates_are_told_at_most_once_a_second_and_only_when_something_changed() {
     assert_eq!(
         kinds(&scenario),
         [
-            ChangeKind::Opened,
-            ChangeKind::Updated,
-            ChangeKind::Updated,
-            ChangeKind::Updated,
-            ChangeKind::Updated
+            Happened::Opened,
+            Happened::Updated,
+            Happened::Updated,
+            Happened::Updated,
+            Happened::Updated
         ]
     );
     assert_eq!(scenario.changes[1].incident.errors.port, 9);
@@ -34,9 +34,9 @@ fn updates_are_told_at_most_once_a_second_and_only_when_something_changed() {
 fn a_query_alone_is_news_and_nothing_is_none() {
     let mut scenario = Scenario::new();
     scenario.rejected(0.5).advance(3.0);
-    assert_eq!(kinds(&scenario), [ChangeKind::Opened]);
+    assert_eq!(kinds(&scenario), [Happened::Opened]);
     scenario.query(3.5, B, "b.test").advance(9.0);
-    assert_eq!(kinds(&scenario), [ChangeKind::Opened, ChangeKind::Updated]);
+    assert_eq!(kinds(&scenario), [Happened::Opened, Happened::Updated]);
     assert_eq!(scenario.changes[1].incident.queries, 2);
 }
 

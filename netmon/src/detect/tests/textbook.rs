@@ -46,11 +46,11 @@ fn the_textbook_log_is_one_incident_at_the_first_error() {
         json,
         serde_json::json!({
             "id": "2026-11-24T13:24:36.098564Z-unreachable-203.0.113.2-53-udp",
-            "server": "203.0.113.2", "port": 53, "transport": "udp",
+            "server": "203.0.113.2", "port": 53, "transport": "udp", "interface": null,
             "kind": "unreachable", "state": "open", "severity": "down",
             "began": "2026-11-24T13:24:32.192571Z", "opened": "2026-11-24T13:24:36.098564Z",
             "last_seen": "2026-11-24T13:28:50.022967Z",
-            "closed": null, "closed_because": null, "reopened": 0,
+            "recovered": null, "closed": null, "closed_because": null, "reopened": 0,
             "queries": 3, "answers": 0,
             "errors": { "net": 0, "host": 0, "protocol": 0, "port": 3, "admin": 0, "other": 0 },
             "verified": 3,

@@ -1,5 +1,6 @@
 //! `unanswered`: what opens it, what closes it, what ends a silence.
 
+use crate::model::Cause;
 use netmon_common::{Code, Rcode, Transport};
 
 use super::scenario::{A, B, Error, ROUTER, Scenario, when};
@@ -111,7 +112,7 @@ fn rules_at_both_sides_of_each_threshold() {
             Some(second) => {
                 assert_eq!(scenario.story()[0], "opened unanswered", "{what}");
                 assert_eq!(when(scenario.opened().opened), second, "{what}");
-                assert_eq!(scenario.opened().causes[0].cause, "silent-drop", "{what}");
+                assert_eq!(scenario.opened().causes[0].cause, Cause::SilentDrop, "{what}");
             }
         }
     }
@@ -358,7 +359,7 @@ fn each_transport_and_port_is_a_server_of_its_own() {
     let mut scenario = asked(&[1.0, 1.1, 1.2, 1.3, 1.4], &["a.test", "b.test"]);
     scenario.over(Transport::Tcp).asked_ok(3.0).advance(10.0);
     assert_eq!(scenario.story(), ["opened unanswered"]);
-    assert_eq!(scenario.incident().transport, "udp");
+    assert_eq!(scenario.incident().transport, Transport::Udp);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `unreachable`: what opens it, what closes it, what is verified.
 
+use crate::model::State;
 use netmon_common::{Code, Rcode};
 
 use super::scenario::{A, B, Error, ROUTER, Scenario, address, at, when};
@@ -280,7 +281,7 @@ fn within_60_s_of_closing_the_same_incident_opens_again() {
         );
         assert_eq!(incident.id == first.id, reopens, "{again}");
         assert_eq!(incident.reopened, u64::from(reopens), "{again}");
-        assert_eq!(incident.state, "open");
+        assert_eq!(incident.state, State::Open);
         assert_eq!((incident.closed, incident.closed_because), (None, None));
         // What was counted goes on from where it was.
         let expected = if reopens { (2, 1, 2) } else { (1, 0, 1) };

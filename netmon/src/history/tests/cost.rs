@@ -7,7 +7,7 @@ use netmon_common::{Address, records};
 use super::super::keeper::Keeper;
 use super::super::read::{Reader, Wanted};
 use super::{Place, incident, wait_for};
-use crate::report::model::DestinationCounts;
+use crate::model::DestinationCounts;
 use crate::report::sink::{Counted, Moment, Sink as _};
 use crate::time::{Time, WallOffset};
 

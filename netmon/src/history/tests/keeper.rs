@@ -91,7 +91,7 @@ fn a_corrupt_file_is_put_aside_and_a_new_one_begun() {
     keeper.remember(&incident("203.0.113.2", 0, None), None);
     wait_until_kept(&place, 1);
     let trouble = keeper.trouble().unwrap();
-    assert_eq!(trouble.warning, "history");
+    assert_eq!(trouble.warning.name(), "history");
     assert!(
         trouble.message.contains("it was put aside as"),
         "{}",

@@ -18,11 +18,11 @@ use jiff::Timestamp;
 use netmon_common::Address;
 use tempfile::TempDir;
 
+use super::Settings;
 use super::rollup::{Minute, ServerMinute};
 use super::store::Store;
-use super::{Settings, told};
 use crate::detect::{Memory, Remembered};
-use crate::report::model::{Incident, Latency};
+use crate::model::{Incident, Latency};
 
 /// 2026-11-24T13:00:00Z.
 const START: i64 = 1_795_525_200;
@@ -69,7 +69,7 @@ fn incident(server: &str, opened: i64, closed: Option<i64>) -> Incident {
     } else {
         ("closed", "\"answered\"")
     };
-    told::from_json(&format!(
+    serde_json::from_str(&format!(
         r#"{{"id": "{opened}-unreachable-{server}-53-udp", "server": "{server}", "port": 53, "transport": "udp",
             "kind": "unreachable", "state": "{state}", "severity": "down", "began": "{began}", "opened": "{opened}",
             "last_seen": "{last_seen}", "closed": {closed}, "closed_because": {because}, "reopened": 0, "queries": 3,

@@ -1,7 +1,7 @@
 use super::super::read::Reader;
 use super::super::{past, past::Past};
 use super::{Place, address, incident, mail, minute, moment};
-use crate::report::model::SourceKind;
+use crate::model::SourceKind;
 use crate::report::text::Style;
 use crate::report::{Report, html, markdown, text};
 
@@ -49,10 +49,10 @@ fn a_report_has_the_incident_and_the_minutes_around_it() {
     // 27 minutes from 13:09 to 13:35, one of them missing.
     assert_eq!(document.destinations.len(), 2);
     let own = &document.destinations[1];
-    assert_eq!(own.address.0, address("203.0.113.2"));
+    assert_eq!(own.address, address("203.0.113.2"));
     assert_eq!((own.dns_queries, own.dns_unreachable.port), (26 * 6, 4 * 6));
     assert_eq!(document.warnings.len(), 1, "{:?}", document.warnings);
-    assert_eq!(document.warnings[0].warning, "unwatched");
+    assert_eq!(document.warnings[0].warning.name(), "unwatched");
     assert!(
         document.warnings[0].message.contains("1 of the 27 minutes"),
         "{:?}",
@@ -119,7 +119,7 @@ fn an_incident_that_goes_on_after_the_last_full_minute_is_said_to() {
             .document
             .warnings
             .iter()
-            .map(|warning| warning.warning)
+            .map(|warning| warning.warning.name())
             .collect();
         assert_eq!(warnings, expected);
     }
@@ -133,7 +133,7 @@ fn without_minutes_the_incident_itself_is_still_told() {
     store.write(&mail([incident.clone()], []), moment(0)).unwrap();
     let past = past(&Reader::open(&place.file).unwrap(), &incident.id).unwrap();
     assert_eq!(past.document.incidents, [incident]);
-    assert_eq!(past.document.warnings[0].warning, "no_minutes");
+    assert_eq!(past.document.warnings[0].warning.name(), "no_minutes");
     assert_eq!(past.document.source.first, None);
     assert!(past.timeline.axis(10).is_none());
 }

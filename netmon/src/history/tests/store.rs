@@ -4,7 +4,7 @@ use super::super::error::StoreError;
 use super::super::mail::Mail;
 use super::super::store::Store;
 use super::{Place, address, incident, mail, minute, moment, remembered};
-use crate::report::model::Latency;
+use crate::model::Latency;
 
 #[test]
 fn what_was_written_comes_back_word_for_word() {

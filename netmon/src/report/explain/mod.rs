@@ -10,21 +10,19 @@ mod codes;
 mod kinds;
 mod server_causes;
 
-use netmon_common::Code;
+use netmon_common::{Code, Transport};
 
 pub use codes::{REFUSED, SERVFAIL};
 
-use super::model::{ByCode, Incident};
 use super::phrase::between;
+use crate::model::{Cause, Incident, Kind};
 
 /// When a sentence or a step holds.
 pub type When = fn(&Incident) -> bool;
 
 /// A kind of incident.
 #[derive(Debug)]
-pub struct Kind {
-    /// Its word in the contract.
-    pub word: &'static str,
+pub struct KindText {
     /// What is wrong, in a word or two for tables and headings.
     pub short: &'static str,
     /// What the incident is called in headings; a template.
@@ -65,9 +63,7 @@ pub struct ResponseText {
 
 /// A cause.
 #[derive(Debug)]
-pub struct Cause {
-    /// Its word in the contract.
-    pub word: &'static str,
+pub struct CauseText {
     /// What it is, as a clause that begins small; a template.
     pub clause: &'static str,
     /// What it means and how it shows.
@@ -100,17 +96,26 @@ pub struct Step {
     pub command: Option<&'static str>,
 }
 
-/// The kind with this word.
-pub fn kind(word: &str) -> Option<&'static Kind> {
-    kinds::KINDS.iter().find(|kind| kind.word == word)
+/// What a kind means.
+pub const fn kind(kind: Kind) -> &'static KindText {
+    match kind {
+        Kind::Unreachable => &kinds::UNREACHABLE,
+        Kind::Unanswered => &kinds::UNANSWERED,
+        Kind::Failing => &kinds::FAILING,
+    }
 }
 
-/// The cause with this word.
-pub fn cause(word: &str) -> Option<&'static Cause> {
-    causes::CAUSES
-        .iter()
-        .chain(server_causes::CAUSES)
-        .find(|cause| cause.word == word)
+/// What a cause means.
+pub const fn cause(cause: Cause) -> &'static CauseText {
+    match cause {
+        Cause::ServiceDown => &causes::SERVICE_DOWN,
+        Cause::FirewallReject => &causes::FIREWALL_REJECT,
+        Cause::HostDown => &causes::HOST_DOWN,
+        Cause::NoRoute => &causes::NO_ROUTE,
+        Cause::SilentDrop => &causes::SILENT_DROP,
+        Cause::Overload => &server_causes::OVERLOAD,
+        Cause::ServerFailure => &server_causes::SERVER_FAILURE,
+    }
 }
 
 /// What an ICMP code means.
@@ -123,11 +128,6 @@ pub fn code(code: Code) -> &'static CodeText {
         Code::Admin => &codes::ADMIN,
         Code::Other => &codes::OTHER,
     }
-}
-
-/// The six counts with their codes.
-pub fn by_code(counts: &ByCode) -> Vec<(Code, u64)> {
-    counts.each().to_vec()
 }
 
 /// A sentence that always holds.
@@ -170,11 +170,11 @@ fn any(_: &Incident) -> bool {
 }
 
 fn over_udp(incident: &Incident) -> bool {
-    incident.transport == "udp"
+    incident.transport == Transport::Udp
 }
 
 fn over_tcp(incident: &Incident) -> bool {
-    incident.transport == "tcp"
+    incident.transport == Transport::Tcp
 }
 
 /// Whether somebody other than the server sent an error.
@@ -205,7 +205,7 @@ fn router_says_so(incident: &Incident) -> bool {
 
 /// Whether some queries got answers while others failed; answers that only came when all was over do not count.
 fn some_are_answered(incident: &Incident) -> bool {
-    incident.severity == "degraded" && incident.answers > 0
+    !incident.is_down() && incident.answers > 0
 }
 
 /// Whether the queries came at a rate that overloads no server: below what the contract asks of an overload.

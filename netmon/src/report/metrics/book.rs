@@ -60,7 +60,7 @@ impl Book {
         // What those had counted in `other` that leave it now.
         let mut before = BTreeMap::new();
         for counts in &counted.destinations {
-            let server = counts.address.0;
+            let server = counts.address;
             let is_new = !self.known.contains_key(&server);
             let known = self.known.entry(server).or_default();
             let figures = known.figures;
@@ -115,7 +115,7 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::model::{self, DestinationCounts};
+    use crate::model::{self, DestinationCounts};
     use netmon_common::records::{self, Destination};
     use proptest::collection::vec;
     use proptest::prelude::*;

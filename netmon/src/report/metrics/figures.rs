@@ -4,7 +4,7 @@ use netmon_common::Code;
 
 use super::histogram::Histogram;
 use super::responses::Responses;
-use crate::report::model::{ByCode, DestinationCounts};
+use crate::model::{ByCode, DestinationCounts};
 
 /// By [`Code`].
 pub type Codes = [u64; Code::ALL.len()];

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::detect;
-use crate::report::model::Incident;
-use crate::report::sink::Happened;
+use crate::model::{Cause, Happened, Incident, Kind};
 
 /// An open incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +39,7 @@ impl Default for Incidents {
         Self {
             active: BTreeMap::new(),
             // From the start, so that the first one is seen as an increase.
-            opened: detect::kinds().into_iter().map(|kind| (kind, 0)).collect(),
+            opened: Kind::ALL.into_iter().map(|kind| (kind.name(), 0)).collect(),
         }
     }
 }
@@ -59,7 +57,7 @@ impl Incidents {
             }
         }
         if happened == Happened::Opened && incident.reopened == 0 {
-            *self.opened.entry(incident.kind).or_default() += 1;
+            *self.opened.entry(incident.kind.name()).or_default() += 1;
         }
     }
 
@@ -81,10 +79,10 @@ impl Active {
         Self {
             server: incident.server.to_string(),
             port: incident.port.to_string(),
-            transport: incident.transport,
-            kind: incident.kind,
-            cause: incident.causes.first().map_or("unknown", |cause| cause.cause),
-            is_down: incident.severity == "down",
+            transport: incident.transport.name(),
+            kind: incident.kind.name(),
+            cause: incident.cause().map_or("unknown", Cause::name),
+            is_down: incident.is_down(),
             opened: incident.opened.0,
             clients: incident.clients.len() as u64 + incident.clients_more,
         }

@@ -30,8 +30,8 @@ use incidents::Incidents;
 use listener::{Bound, Listening};
 use shared::{Answer, Shared};
 
-use super::model::{Incident, Warning};
-use super::sink::{Counted, Happened, Moment, Sink, Started};
+use super::sink::{Counted, Moment, Sink, Started};
+use crate::model::{Happened, Incident, Warning};
 use crate::time::Time;
 
 /// How metrics are served.

@@ -7,7 +7,7 @@
 
 use netmon_common::{Rcode, Transport};
 
-use crate::report::model::DestinationCounts;
+use crate::model::DestinationCounts;
 
 /// Responses of one transport, by [`Rcode`].
 pub type ByRcode = [u64; Rcode::ALL.len()];
@@ -73,7 +73,7 @@ fn share(mut from: ByRcode, take: u64) -> ByRcode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::model::{ByRcode as Rcodes, Latency, Tcp};
+    use crate::model::{ByRcode as Rcodes, Latency, Tcp};
     use netmon_common::{Address, records};
 
     fn reading(

@@ -4,9 +4,9 @@ use super::context::Context;
 use super::observations::{began, found, seen};
 use super::summary::clause;
 use super::{appendix, heading, name_of};
+use crate::model::{Incident, Likelihood};
 use crate::report::explain::{self, Sentence};
 use crate::report::facts::Facts;
-use crate::report::model::Incident;
 use crate::report::rich::{Block, Step, Text};
 
 pub(super) fn tell(context: &Context<'_>, blocks: &mut Vec<Block>) {
@@ -47,7 +47,7 @@ impl Section {
         let likely = incident
             .causes
             .iter()
-            .filter(|cause| cause.likelihood == "likely")
+            .filter(|cause| cause.likelihood == Likelihood::Likely)
             .count();
         blocks.push(self.heading("began", "When it began"));
         blocks.push(Block::Paragraph(began(context, incident)));
@@ -93,7 +93,7 @@ fn causes(facts: &Facts<'_>) -> Block {
             .then(" (")
             .then(Text::code(cause.cause))
             .then(format!(", {}). ", cause.likelihood));
-        let meaning = explain::cause(cause.cause).map_or(&[][..], |known| known.meaning);
+        let meaning = explain::cause(cause.cause).meaning;
         let evidence = head.then("Evidence: ").then(sentence(&cause.evidence));
         hold(facts, meaning)
             .into_iter()
@@ -136,9 +136,7 @@ fn alternatives(facts: &Facts<'_>) -> Vec<Text> {
     let incident = facts.incident;
     let mut points = Vec::new();
     for cause in &incident.causes {
-        if let Some(known) = explain::cause(cause.cause) {
-            points.extend(hold(facts, known.alternatives));
-        }
+        points.extend(hold(facts, explain::cause(cause.cause).alternatives));
     }
     if facts.clients() == 1 {
         points.push(
@@ -159,13 +157,13 @@ fn alternatives(facts: &Facts<'_>) -> Vec<Text> {
 }
 
 /// The steps of all causes, each command once.
-fn steps(facts: &Facts<'_>, of: impl Fn(&explain::Cause) -> &'static [explain::Step]) -> Vec<Step> {
+fn steps(facts: &Facts<'_>, of: impl Fn(&explain::CauseText) -> &'static [explain::Step]) -> Vec<Step> {
     let mut all: Vec<Step> = Vec::new();
     for cause in facts
         .incident
         .causes
         .iter()
-        .filter_map(|cause| explain::cause(cause.cause))
+        .map(|cause| explain::cause(cause.cause))
     {
         for step in facts.steps(of(cause)) {
             let is_new = |known: &Step| match &step.command {

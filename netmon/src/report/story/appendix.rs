@@ -2,8 +2,7 @@
 
 use super::context::{Context, answers, queries};
 use super::heading;
-use crate::report::explain::by_code;
-use crate::report::model::DestinationCounts;
+use crate::model::DestinationCounts;
 use crate::report::phrase;
 use crate::report::rich::{Block, Column, Table, Text};
 
@@ -69,7 +68,7 @@ pub fn server_table(context: &Context<'_>) -> Table {
     let (first, others): (Vec<_>, Vec<_>) = context
         .servers()
         .into_iter()
-        .partition(|server| troubled.contains(&server.address.0));
+        .partition(|server| troubled.contains(&server.address));
     let mut table = Table {
         caption: "DNS servers: what was counted over the whole log, UDP and TCP together".into(),
         columns: [
@@ -95,7 +94,9 @@ pub fn server_table(context: &Context<'_>) -> Table {
 }
 
 fn server(server: &DestinationCounts) -> Vec<Text> {
-    let errors: u64 = by_code(&server.dns_unreachable)
+    let errors: u64 = server
+        .dns_unreachable
+        .each()
         .iter()
         .map(|&(_, errors)| errors)
         .sum();

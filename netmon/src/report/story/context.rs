@@ -2,11 +2,10 @@
 
 use std::collections::HashSet;
 
-use netmon_common::Address;
+use netmon_common::{Address, Transport};
 
+use crate::model::{DestinationCounts, Document, Incident};
 use crate::report::Report;
-use crate::report::explain::by_code;
-use crate::report::model::{DestinationCounts, Document, Incident};
 use crate::report::phrase;
 use crate::report::rich::Text;
 use crate::report::timeline::Timeline;
@@ -52,7 +51,7 @@ pub fn works(queries: u64, answers: u64) -> bool {
 impl<'a> Context<'a> {
     /// Of this report.
     pub fn new(report: &'a Report<'a>) -> Self {
-        let servers = report.document.incidents.iter().map(|incident| incident.server.0);
+        let servers = report.document.incidents.iter().map(|incident| incident.server);
         Self {
             report,
             troubled: servers.collect(),
@@ -122,8 +121,8 @@ impl<'a> Context<'a> {
         let all = self
             .server(incident)
             .map_or(0, |server| match incident.transport {
-                "tcp" => server.tcp.dns_responses,
-                _ => server.dns_responses,
+                Transport::Tcp => server.tcp.dns_responses,
+                Transport::Udp => server.dns_responses,
             });
         let in_incidents: u64 = self
             .incidents()
@@ -139,7 +138,7 @@ impl<'a> Context<'a> {
     pub fn answers_before(&self, incident: &Incident) -> u64 {
         let began = u64::try_from(incident.began.0.as_nanosecond()).unwrap_or(0);
         self.timeline()
-            .before(Time::from_nanos(began), incident.server.0)
+            .before(Time::from_nanos(began), incident.server)
             .answers
     }
 
@@ -152,10 +151,7 @@ impl<'a> Context<'a> {
     pub fn icmp_families(&self) -> (bool, bool) {
         let is_there = |v4: bool| {
             self.document().destinations.iter().any(|destination| {
-                destination.address.0.ip().is_ipv4() == v4
-                    && by_code(&destination.icmp_unreachable)
-                        .iter()
-                        .any(|&(_, errors)| errors > 0)
+                destination.address.ip().is_ipv4() == v4 && destination.icmp_unreachable.sum() > 0
             })
         };
         (is_there(true), is_there(false))
@@ -168,7 +164,7 @@ impl<'a> Context<'a> {
             if server.address == incident.server || tried(server) == 0 {
                 continue;
             }
-            if self.troubled.contains(&server.address.0) {
+            if self.troubled.contains(&server.address) {
                 others.troubled += 1;
             } else {
                 others.servers += 1;

@@ -1,9 +1,9 @@
 //! All that is known of one incident, as a table to look things up in.
 
 use super::Until;
+use crate::model::Incident;
 use crate::report::explain;
 use crate::report::facts::Facts;
-use crate::report::model::Incident;
 use crate::report::phrase;
 use crate::report::rich::Text;
 
@@ -17,12 +17,7 @@ pub fn rows(incident: &Incident, until: Until, listed: usize) -> Vec<(String, Te
         ("Port", facts.say("{transport} {port}")),
         (
             "Problem",
-            format!(
-                "{} ({})",
-                explain::kind(incident.kind).map_or(incident.kind, |kind| kind.short),
-                incident.severity
-            )
-            .into(),
+            format!("{} ({})", explain::kind(incident.kind).short, incident.severity).into(),
         ),
         ("First failed query", utc(incident.began.0)),
         ("Detected", utc(incident.opened.0)),

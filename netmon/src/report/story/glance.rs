@@ -1,6 +1,7 @@
 //! The report at a glance: how bad it is, and the numbers that say most.
 
 use super::context::{Context, answers, queries};
+use crate::model::{Incident, Severity};
 use crate::report::facts::Facts;
 use crate::report::phrase;
 
@@ -20,7 +21,7 @@ pub fn verdict(context: &Context<'_>) -> Verdict {
     let incidents = context.incidents();
     if incidents.is_empty() {
         Verdict::Healthy
-    } else if incidents.iter().any(|incident| incident.severity == "down") {
+    } else if incidents.iter().any(Incident::is_down) {
         Verdict::Down
     } else {
         Verdict::Degraded
@@ -31,13 +32,13 @@ pub fn verdict(context: &Context<'_>) -> Verdict {
 pub fn in_words(context: &Context<'_>) -> String {
     let incidents = context.incidents();
     let all = incidents.len() as u64;
-    let with = |severity: &str| incidents.iter().filter(|one| one.severity == severity).count() as u64;
+    let with = |severity: Severity| incidents.iter().filter(|one| one.severity == severity).count() as u64;
     let open = incidents.iter().filter(|one| one.closed.is_none()).count() as u64;
     if let [incident] = incidents {
         let state = if open == 1 { "still open" } else { "over" };
         return format!("1 incident: {}, {state}", incident.severity);
     }
-    let severities: Vec<String> = ["down", "degraded"]
+    let severities: Vec<String> = Severity::ALL
         .into_iter()
         .map(|severity| (with(severity), severity))
         .filter(|&(number, _)| number > 0)
@@ -89,7 +90,7 @@ pub(super) fn figures(context: &Context<'_>) -> Vec<(&'static str, String)> {
         figures.extend(phrase::percent(answered, asked).map(|share| ("Answered", share)));
         return figures;
     }
-    let sum = |of: fn(&crate::report::model::Incident) -> u64| phrase::number(incidents.iter().map(of).sum());
+    let sum = |of: fn(&Incident) -> u64| phrase::number(incidents.iter().map(of).sum());
     figures.push(("Queries", sum(|incident| incident.queries)));
     figures.push(("Answers", sum(|incident| incident.answers)));
     figures.push(("ICMP errors", phrase::number(errors)));

@@ -3,7 +3,7 @@
 use super::context::{Context, answers, queries, works};
 use super::summary::protocols;
 use super::{appendix, heading};
-use crate::report::model::{ByRcode, DestinationCounts};
+use crate::model::{ByRcode, DestinationCounts};
 use crate::report::phrase::{self, count};
 use crate::report::rich::{Block, Text};
 

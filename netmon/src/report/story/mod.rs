@@ -16,9 +16,9 @@ pub mod summary;
 use super::Report;
 use super::explain;
 use super::facts::Facts;
-use super::model::{Incident, SourceKind};
 use super::phrase::{self, count};
 use super::rich::{Block, Text};
+use crate::model::{Incident, SourceKind};
 pub use appendix::server_table;
 pub use context::Context;
 pub use glance::{Verdict, in_words, verdict};
@@ -107,8 +107,7 @@ fn servers_in_words(context: &Context<'_>) -> String {
 
 /// An incident, in a heading: ``server `203.0.113.2` unreachable on UDP port 53``.
 pub fn name_of(incident: &Incident) -> Text {
-    let unknown = "server {server}, {transport} port {port}";
-    Facts::new(incident).say(explain::kind(incident.kind).map_or(unknown, |kind| kind.name))
+    Facts::new(incident).say(explain::kind(incident.kind).name)
 }
 
 /// Where the packets come from: ``6 packets in `textbook.txt`, from ... to ... ``.

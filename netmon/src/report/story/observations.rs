@@ -4,28 +4,29 @@ use super::Until;
 use super::context::Context;
 use super::healthy::by_rcode;
 use super::summary::end;
+use crate::model::{DestinationCounts, Incident, Kind};
 use crate::report::explain;
 use crate::report::facts::Facts;
-use crate::report::model::{DestinationCounts, Incident};
 use crate::report::phrase::{self, count};
 use crate::report::rich::Text;
+use netmon_common::Transport;
 
 /// The first failure, the detection, and whether it was there before the log.
 pub(super) fn began(context: &Context<'_>, incident: &Incident) -> Text {
     Facts::new(incident)
         .say(match incident.kind {
-            "unreachable" if incident.opened == incident.began => {
+            Kind::Unreachable if incident.opened == incident.began => {
                 "The first query that failed was sent at {began_exactly}, and the first error came at once."
             }
-            "unreachable" => {
+            Kind::Unreachable => {
                 "The first query that failed was sent at {began_exactly}. The first error about such a query followed \
                 {took} later, at {opened_exactly}, and opened the incident."
             }
-            "unanswered" => {
+            Kind::Unanswered => {
                 "The first query that remained unanswered was sent at {began_exactly}. By {opened_exactly}, {took} \
                 later, the silence had lasted long enough to count as an incident."
             }
-            _ => {
+            Kind::Failing => {
                 "The first query that failed was sent at {began_exactly}. By {opened_exactly}, {took} later, the share \
                 of failures was large enough to count as an incident."
             }
@@ -73,7 +74,7 @@ fn before(context: &Context<'_>, incident: &Incident) -> Text {
 /// The rule, and how far the errors are proven.
 pub(super) fn found(facts: &Facts<'_>) -> Text {
     const PROVEN: &str = "the network's reaction to real traffic, and not stray or blindly forged";
-    let rule = explain::kind(facts.incident.kind).map_or("", |kind| kind.rule);
+    let rule = explain::kind(facts.incident.kind).rule;
     let (errors, verified) = (facts.errors(), facts.incident.verified);
     let proof = match (errors, verified) {
         (0, _) => String::new(),
@@ -116,7 +117,7 @@ pub(super) fn seen(context: &Context<'_>, incident: &Incident) -> Vec<Text> {
         }));
     }
     points.push(
-        if incident.severity == "down" {
+        if incident.is_down() {
             "The server counts as down: no answer came from it around the newest failure."
         } else {
             "The service counts as degraded, not down: the server still gave answers around the newest failure."
@@ -160,7 +161,7 @@ fn of_server(incident: &Incident, server: &DestinationCounts) -> Vec<Text> {
             .into(),
         );
     }
-    if incident.transport == "tcp" && server.tcp.tcp_connects + server.tcp.tcp_resets > 0 {
+    if incident.transport == Transport::Tcp && server.tcp.tcp_connects + server.tcp.tcp_resets > 0 {
         points.push(
             format!(
                 "Over TCP the log holds {} to the server and {} from it.",

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::context::Context;
 use super::{Until, facts_table, heading, name_of, servers_in_words};
+use crate::model::{Cause, CloseReason, Incident, Kind, Likelihood};
 use crate::report::explain;
 use crate::report::facts::Facts;
-use crate::report::model::Incident;
 use crate::report::phrase::{self, count};
 use crate::report::rich::{Block, Column, Table, Text};
 
@@ -66,17 +66,15 @@ pub(super) fn tell(context: &Context<'_>, blocks: &mut Vec<Block>) {
 /// The problem in three sentences: what, why, and whether it is over.
 pub fn lead(incident: &Incident, until: Until) -> Text {
     let facts = Facts::new(incident);
-    let what =
-        explain::kind(incident.kind).map_or("{Transport} port {port} of {server} had an incident.", |kind| {
-            if incident.severity == "down" {
-                kind.down
-            } else {
-                kind.degraded
-            }
-        });
+    let kind = explain::kind(incident.kind);
+    let what = if incident.is_down() {
+        kind.down
+    } else {
+        kind.degraded
+    };
     let mut text = facts.say(what).emphasised();
     if let Some(cause) = incident.causes.first() {
-        let sure = if cause.likelihood == "likely" {
+        let sure = if cause.likelihood == Likelihood::Likely {
             " Most likely, "
         } else {
             " Possibly, "
@@ -87,11 +85,8 @@ pub fn lead(incident: &Incident, until: Until) -> Text {
 }
 
 /// A cause, as a clause that begins small.
-pub(super) fn clause(incident: &Incident, cause: &str) -> Text {
-    explain::cause(cause).map_or_else(
-        || Text::code(cause),
-        |known| Facts::new(incident).say(known.clause),
-    )
+pub(super) fn clause(incident: &Incident, cause: Cause) -> Text {
+    Facts::new(incident).say(explain::cause(cause).clause)
 }
 
 /// Whether it is over, and why it counts as over.
@@ -99,17 +94,20 @@ pub(super) fn end(incident: &Incident, until: Until) -> Text {
     Facts::new(incident).say(match incident.closed_because {
         None if until == Until::Now => "The problem persists.",
         None => "The problem had not ended when the log did.",
-        Some("answered") => "The problem ended at {closed}, when the server answered again.",
-        Some("recovered") => "The problem ended at {closed}, when failures had become rare again.",
-        Some("idle") => {
+        Some(CloseReason::Answered) => "The problem ended at {closed}, when the server answered again.",
+        Some(CloseReason::Recovered) => "The problem ended at {closed}, when failures had become rare again.",
+        Some(CloseReason::Idle) => {
             "The incident was closed at {closed} because nobody asked the server any more. Whether it works again is \
             not known."
         }
-        Some("superseded") => {
+        Some(CloseReason::Superseded) => {
             "At {closed} an ICMP error said more about the reason; from then on the problem is a separate incident of \
             the kind \"unreachable\"."
         }
-        Some(_) => "The problem ended at {closed}.",
+        Some(CloseReason::Scan) => {
+            "The incident was closed at {closed} because its failures are those of a client that scans, or that has lost \
+            its network."
+        }
     })
 }
 
@@ -145,9 +143,7 @@ fn overview(incidents: &[Incident]) -> Block {
             Text::link(number.to_string(), format!("incident-{number}")),
             facts.say("{server}"),
             facts.say("{transport} {port}"),
-            explain::kind(incident.kind)
-                .map_or(incident.kind, |kind| kind.short)
-                .into(),
+            explain::kind(incident.kind).short.into(),
             format!("{}, {}", incident.severity, incident.state).into(),
             time(incident.began.0).into(),
             time(incident.last_seen.0).into(),
@@ -251,11 +247,9 @@ fn meaning(context: &Context<'_>, blocks: &mut Vec<Block>) {
                 errors.push(text);
             }
         }
-        if let Some(kind) = explain::kind(incident.kind) {
-            let impact = facts.say(kind.impact);
-            if !impacts.contains(&impact) {
-                impacts.push(impact);
-            }
+        let impact = facts.say(explain::kind(incident.kind).impact);
+        if !impacts.contains(&impact) {
+            impacts.push(impact);
         }
     }
     if !errors.is_empty() {
@@ -277,7 +271,7 @@ fn meaning(context: &Context<'_>, blocks: &mut Vec<Block>) {
 fn failing_codes(context: &Context<'_>, incident: &Incident) -> Vec<&'static explain::ResponseText> {
     let rcodes = context
         .server(incident)
-        .filter(|_| incident.kind == "failing")
+        .filter(|_| incident.kind == Kind::Failing)
         .map(|server| server.rcodes)
         .unwrap_or_default();
     [

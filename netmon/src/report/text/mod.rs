@@ -11,10 +11,10 @@ use std::io::{self, Write};
 use super::Report;
 use super::explain;
 use super::facts::Facts;
-use super::model::{Incident, Warning};
 use super::rich::Text;
 use super::sparkline::Sparklines;
 use super::story::{self, Context, Until, Verdict, facts_table, healthy, summary};
+use crate::model::{Incident, Warning};
 use page::{Page, Paint};
 
 pub use page::Style;
@@ -93,10 +93,8 @@ fn block(incident: &Incident, until: Until, page: &mut Page<'_>) -> io::Result<(
         page.paragraph(2 * INDENT, &text.into())?;
     }
     let checks = incident
-        .causes
-        .first()
-        .and_then(|cause| explain::cause(cause.cause))
-        .map_or_else(Vec::new, |cause| facts.steps(cause.confirm));
+        .cause()
+        .map_or_else(Vec::new, |cause| facts.steps(explain::cause(cause).confirm));
     if !checks.is_empty() {
         page.gap()?;
         page.line(INDENT, Paint::Head, "What to check next")?;
@@ -153,7 +151,7 @@ fn verdict_paint(context: &Context<'_>) -> Paint {
 }
 
 fn severity_paint(incident: &Incident) -> Paint {
-    if incident.severity == "down" {
+    if incident.is_down() {
         Paint::Down
     } else {
         Paint::Degraded

@@ -55,7 +55,7 @@ fn kind(bytes: Vec<u8>) -> String {
             text.read_to_string(&mut all).unwrap();
             format!("text {all}")
         }
-        Opened::Unreadable(warning) => format!("{}: {}", warning.warning, warning.message),
+        Opened::Unreadable(warning) => format!("{}: {}", warning.warning.name(), warning.message),
     }
 }
 

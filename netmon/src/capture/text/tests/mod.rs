@@ -19,7 +19,7 @@ use jiff::tz::TimeZone;
 use netmon_common::DnsPorts;
 
 use super::*;
-use crate::report::model::Warning;
+use crate::model::Warning;
 
 /// The date of the packets in these tests, in UTC.
 fn options() -> Options {

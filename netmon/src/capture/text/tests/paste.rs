@@ -221,7 +221,7 @@ fn host_names_are_not_guessed() {
     let (packets, warnings) = read(&text);
     assert_eq!(packets, []);
     assert_eq!(warnings.len(), 1);
-    assert_eq!(warnings[0].warning, "host_names");
+    assert_eq!(warnings[0].warning.name(), "host_names");
     assert!(
         warnings[0].message.starts_with("6 packets are left out"),
         "{warnings:?}"
@@ -235,12 +235,14 @@ fn a_record_without_end_is_cut_off_and_told() {
     let (packets, warnings) = read(&text);
     assert_textbook(&packets);
     assert!(
-        warnings.iter().any(|warning| warning.warning == "overlong_text"),
+        warnings
+            .iter()
+            .any(|warning| warning.warning.name() == "overlong_text"),
         "{warnings:?}"
     );
     let lines = warnings
         .iter()
-        .find(|warning| warning.warning == "unreadable_lines")
+        .find(|warning| warning.warning.name() == "unreadable_lines")
         .unwrap();
     assert!(lines.message.len() < 1_000, "{lines:?}");
 }

@@ -62,7 +62,10 @@ fn without_times_all_packets_are_at_the_start_of_the_date_and_a_warning_says_so(
     assert_eq!(clocks(&text), ["24T00:00:00.000000"; 3]);
     let (_, warnings) = read(&text);
     assert_eq!(
-        warnings.iter().map(|warning| warning.warning).collect::<Vec<_>>(),
+        warnings
+            .iter()
+            .map(|warning| warning.warning.name())
+            .collect::<Vec<_>>(),
         ["no_times"]
     );
 }

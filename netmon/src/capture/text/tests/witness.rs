@@ -188,7 +188,10 @@ fn without_the_dns_messages_queries_and_answers_are_told_by_their_direction() {
         assert_eq!(packet.what.outcome(), expected, "{}", named.name);
     }
     assert_eq!(
-        warnings.iter().map(|warning| warning.warning).collect::<Vec<_>>(),
+        warnings
+            .iter()
+            .map(|warning| warning.warning.name())
+            .collect::<Vec<_>>(),
         ["quiet_text"]
     );
 }

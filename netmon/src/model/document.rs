@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::SCHEMA;
 use super::counts::{DestinationCounts, Totals};
 use super::incident::{Incident, Wall};
+use super::warning::Warning;
 
 /// One document.
 #[derive(Clone, Debug, Serialize)]
@@ -50,23 +51,4 @@ pub enum SourceKind {
     Capture,
     /// What a live monitor has kept.
     History,
-}
-
-/// Something that limits what the rest says.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Warning {
-    /// A short word for programs: `one_direction`, `queries_unseen`, `truncated_file`, ...
-    pub warning: &'static str,
-    /// A sentence for people.
-    pub message: String,
-}
-
-impl Warning {
-    /// A warning.
-    pub fn new(warning: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            warning,
-            message: message.into(),
-        }
-    }
 }

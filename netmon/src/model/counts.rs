@@ -2,12 +2,10 @@
 
 use netmon_common::records;
 use netmon_common::{Address, Code, Outcome, Rcode};
-use serde::Serialize;
-
-use super::super::words::Shown;
+use serde::{Deserialize, Serialize};
 
 /// Counts by ICMP code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the contract's words; see `Code`")]
 pub struct ByCode {
     pub net: u64,
@@ -50,7 +48,7 @@ impl ByCode {
 }
 
 /// Responses by rcode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the contract's words; see `Rcode`")]
 pub struct ByRcode {
     pub noerror: u64,
@@ -61,7 +59,7 @@ pub struct ByRcode {
 }
 
 /// DNS over TCP.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the contract's words; see `Outcome`")]
 pub struct Tcp {
     pub dns_queries: u64,
@@ -71,7 +69,7 @@ pub struct Tcp {
 }
 
 /// Everything that passed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(
     missing_docs,
     reason = "the contract's words; see section 1 there and `Outcome`"
@@ -130,7 +128,7 @@ impl Totals {
 }
 
 /// Time from a query to its answer, in microseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the contract's words")]
 pub struct Latency {
     pub count: u64,
@@ -141,10 +139,10 @@ pub struct Latency {
 }
 
 /// One destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the contract's words; see section 1 there")]
 pub struct DestinationCounts {
-    pub address: Shown<Address>,
+    pub address: Address,
     pub dns_queries: u64,
     pub dns_responses: u64,
     pub tcp: Tcp,
@@ -160,7 +158,7 @@ impl DestinationCounts {
     /// From its counters, and how long its answers took.
     pub fn new(address: Address, counters: &records::Destination, latency_us: Latency) -> Self {
         Self {
-            address: Shown(address),
+            address,
             dns_queries: counters.dns_queries,
             dns_responses: counters.dns_responses,
             tcp: Tcp {

@@ -1,0 +1,20 @@
+//! The words that everything in user space speaks: incidents, counts, warnings, events (docs/contract.md).
+//!
+//! The ground floor: it imports nothing of the other rooms. Each type is serialised here, in both directions, and
+//! nowhere else; field names are the contract's.
+
+mod counts;
+mod document;
+mod incident;
+mod warning;
+mod words;
+
+pub use counts::{ByCode, ByRcode, DestinationCounts, Latency, Tcp, Totals};
+pub use document::{Document, Source, SourceKind};
+pub use incident::{
+    Cause, CloseReason, Diagnosis, Happened, Incident, Kind, Likelihood, Severity, State, Wall,
+};
+pub use warning::{Warning, WarningKind, WarningState};
+
+/// The version of these types that `schema` names.
+pub const SCHEMA: u32 = 1;
