@@ -52,7 +52,7 @@ impl Time {
 
 /// A duration as people type it, longer than zero: `500ms`, `30s`, `5m`, `1h30m`.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no duration; write a number and a unit, such as 500ms, 30s or 5m");
+    let wrong = || format!("`{text}` is not a duration; write a number and a unit, such as 500ms, 30s or 5m");
     let span: SignedDuration = text.trim().parse().map_err(|_| wrong())?;
     let duration = Duration::try_from(span).map_err(|_| wrong())?;
     if duration.is_zero() {

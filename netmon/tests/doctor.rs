@@ -52,9 +52,9 @@ fn the_doctor_says_which_hook_each_interface_gets_and_who_is_there() {
     for (check, words) in [
         ("kernel", "Linux"),
         ("rights", "may load and attach"),
-        ("programs", "the verifier takes all three"),
+        ("programs", "the verifier accepts all three programs"),
         ("interfaces", "watches lo, to-server"),
-        ("lo", "TC: what it carries is seen once"),
+        ("lo", "TC: netmon sees each packet once"),
         ("to-server", "driver veth; --hook auto would take TC"),
         (
             "free",

@@ -59,7 +59,7 @@ fn stderr(output: &Output) -> String {
 /// Insists that all links were taken over as they were.
 fn assert_adopted(netmon: &Netmon, interface: &str) {
     let told = netmon.interface(interface);
-    assert_eq!(told["why"], "the link that was pinned here goes on", "{told}");
+    assert_eq!(told["why"], "netmon continues with the pinned link", "{told}");
 }
 
 /// Two netmons, one where the queries leave and one where they arrive, are killed 25 times, and each start replaces the
@@ -163,7 +163,7 @@ fn the_kernel_counts_while_netmon_is_stopped_and_detach_ends_it() {
     let in_use = netmon(&["detach", "--pin", pins.text()]);
     assert_eq!(in_use.status.code(), Some(3));
     assert!(
-        stderr(&in_use).contains("another netmon uses what is pinned"),
+        stderr(&in_use).contains("another netmon uses the pins"),
         "{}",
         stderr(&in_use)
     );

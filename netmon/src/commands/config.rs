@@ -27,6 +27,6 @@ pub fn config(arguments: &Config, source: &Source) -> anyhow::Result<ExitCode> {
 fn checked(loaded: &Loaded) -> String {
     match &loaded.file {
         Some(file) => format!("{}: ok\n", file.display()),
-        None => format!("ok: there is no {DEFAULT_FILE}, so that flags and defaults are all there is\n"),
+        None => format!("ok: there is no {DEFAULT_FILE}; only flags and defaults are used\n"),
     }
 }

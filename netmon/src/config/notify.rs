@@ -35,7 +35,7 @@ pub fn warnings(settings: &Settings) -> Vec<String> {
         && secret.is_exposed
     {
         warnings.push(format!(
-            "everybody on this host can read the secret in {0}, and so sign what netmon did not send: chmod o= {0}",
+            "everybody on this host can read the secret in {0}, and could sign false notifications: chmod o= {0}",
             secret.file.display()
         ));
     }
@@ -79,18 +79,18 @@ fn webhook(arguments: &cli::Notify, faults: &mut Vec<Fault>) -> Option<WebhookSe
 fn check_url(url: &str) -> Result<(), String> {
     let uri: Uri = url
         .parse()
-        .map_err(|error| format!("the address is none ({error})"))?;
+        .map_err(|error| format!("it is not a URL ({error})"))?;
     match uri.scheme_str() {
         Some("http" | "https") => {}
         Some(other) => {
             return Err(format!(
-                "the address must begin with http:// or https://, not {other}://"
+                "the URL must begin with http:// or https://, not {other}://"
             ));
         }
-        None => return Err("the address must begin with http:// or https://".to_owned()),
+        None => return Err("the URL must begin with http:// or https://".to_owned()),
     }
     if uri.host().is_none_or(str::is_empty) {
-        return Err("the address names no host".to_owned());
+        return Err("the URL has no host".to_owned());
     }
     Ok(())
 }
@@ -139,6 +139,6 @@ fn executable(program: &Path) -> Result<(), String> {
     if meta.is_file() && meta.permissions().mode() & 0o111 != 0 {
         Ok(())
     } else {
-        Err("cannot be run: it is no executable file".to_owned())
+        Err("cannot be run: it is not an executable file".to_owned())
     }
 }

@@ -36,7 +36,7 @@ impl fmt::Display for Reloaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the configuration was read again: ")?;
         match self.changed.as_slice() {
-            [] => f.write_str("nothing changes")?,
+            [] => f.write_str("nothing changed")?,
             changed => write!(f, "new values of {}", changed.join(", "))?,
         }
         match self.restart.as_slice() {

@@ -225,7 +225,7 @@ mod tests {
         let schema = Schema::new();
         for (path, value, words) in [
             ("interval", "50ms", "it must be from 100ms to 10s"),
-            ("interval", "fast", "`fast` is no duration"),
+            ("interval", "fast", "`fast` is not a duration"),
             ("port", "0", "0 is not in 1..=65535"),
             ("server", "resolver", "invalid IP address syntax"),
             ("hook", "xdp", "it cannot be `xdp`; did you mean"),

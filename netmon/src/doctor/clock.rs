@@ -1,11 +1,11 @@
-//! The clock: events are stamped by the boot clock, which nobody can set, and shown by the wall clock.
+//! The clock: events get their time from the boot clock, which nobody can set, and are shown in wall-clock time.
 
 use jiff::Timestamp;
 
 use crate::clock;
 use crate::report::findings::Finding;
 
-/// Nobody runs this netmon before that: 2024-01-01.
+/// A wall clock before this is wrong: 2024-01-01.
 const PLAUSIBLE: i64 = 1_704_067_200;
 
 pub(super) fn all() -> Vec<Finding> {
@@ -22,7 +22,7 @@ pub(super) fn all() -> Vec<Finding> {
     vec![if wall.as_second() < PLAUSIBLE {
         Finding::warning(
             CHECK,
-            format!("{finding}, which cannot be"),
+            format!("{finding}, which is impossible"),
             "set the clock: all times that netmon shows are wrong",
         )
     } else {
@@ -31,11 +31,11 @@ pub(super) fn all() -> Vec<Finding> {
             Some(false) => Finding::warning(
                 CHECK,
                 format!("{finding}, and not synchronised"),
-                "run chrony or systemd-timesyncd, else times of several hosts cannot be compared",
+                "run chrony or systemd-timesyncd; else you cannot compare the times of several hosts",
             ),
             None => Finding::warning(
                 CHECK,
-                format!("{finding}; whether it is synchronised cannot be asked"),
+                format!("{finding}; netmon cannot ask whether it is synchronised"),
                 "allow the system call adjtimex",
             ),
         }

@@ -1,4 +1,4 @@
-//! Each interface: its driver, which hook `--hook auto` would take there, and who else is there.
+//! Each interface: its driver, which hook `--hook auto` would take, and which programs are attached.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ pub(super) fn all() -> Vec<Finding> {
             return vec![Finding::failure(
                 "interfaces",
                 error.to_string(),
-                "netmon run would say the same",
+                "netmon run would fail with the same error",
             )];
         }
     };
@@ -38,7 +38,7 @@ pub(super) fn all() -> Vec<Finding> {
     findings
 }
 
-/// What is watched without further arguments.
+/// What netmon watches without further arguments.
 fn default_choice(inventory: &Inventory) -> Finding {
     const CHECK: &str = "interfaces";
     match inventory.choose_first(&Selection::DefaultRoutes) {
@@ -68,17 +68,17 @@ fn look_at(interface: &Interface, native: Option<&BTreeSet<u32>>) -> Finding {
             return Finding::warning(
                 name,
                 format!("{driver}; a {word} without Ethernet headers, which netmon cannot read live"),
-                "watch the interface that its packets leave by",
+                "watch the interface that carries its packets",
             );
         }
-        Kind::Loopback => "TC: what it carries is seen once, where it arrives".to_owned(),
+        Kind::Loopback => "TC: netmon sees each packet once, where it arrives".to_owned(),
         Kind::Veth => "TC: on virtual Ethernet native XDP costs more than it saves".to_owned(),
         Kind::Lowest | Kind::Stacked(_) => match (interface.xdp, has_native) {
             (Some(_), _) => "TC: the XDP hook is taken".to_owned(),
             (None, Some(true)) => "native XDP: the driver has it".to_owned(),
             (None, Some(false)) => "TC: the driver has no native XDP".to_owned(),
             (None, None) => {
-                "native XDP if the driver takes it, else TC: this kernel does not tell".to_owned()
+                "native XDP if the driver accepts it, else TC: this kernel does not say".to_owned()
             }
         },
     };
@@ -115,12 +115,12 @@ fn others(interface: &Interface, all: &[Known]) -> Option<Finding> {
     if there.is_empty() {
         return None;
     }
-    let finding = format!("there are {}", there.join(", "));
+    let finding = format!("attached: {}", there.join(", "));
     Some(if in_the_way {
         Finding::warning(
             name,
             finding,
-            "netmon never replaces a program at XDP: it takes TC there, and does not see what that one drops",
+            "netmon never replaces a program at XDP: it uses TC there, and does not see packets that the other program drops",
         )
     } else {
         Finding::ok(name, finding)

@@ -1,6 +1,6 @@
-//! `netmon doctor`: looks at everything that netmon needs, changes nothing, and says what to do.
+//! `netmon doctor`: checks everything that netmon needs, changes nothing, and says what to do.
 //!
-//! It attaches to nothing: that makes some network cards start anew. The programs are loaded, which only asks the
+//! It attaches to nothing, because that makes some network cards restart. It loads the programs, which only asks the
 //! verifier. Without rights it says what it cannot see.
 
 mod clock;
@@ -13,7 +13,7 @@ use crate::report::findings::Finding;
 /// A check: it may find several things.
 type Check = fn() -> Vec<Finding>;
 
-/// All checks, in the order in which they are told.
+/// All checks, in the order in which they are printed.
 const CHECKS: [Check; 8] = [
     system::kernel,
     rights::capabilities,
@@ -25,7 +25,7 @@ const CHECKS: [Check; 8] = [
     clock::all,
 ];
 
-/// Looks at everything.
+/// Runs all checks.
 pub fn examine() -> Vec<Finding> {
     CHECKS.iter().flat_map(|check| check()).collect()
 }

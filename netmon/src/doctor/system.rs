@@ -49,7 +49,7 @@ pub(super) fn kernel() -> Vec<Finding> {
         .map(|(_, words)| *words)
         .collect();
     vec![if lacking.is_empty() {
-        Finding::ok(CHECK, format!("Linux {release} has all that netmon makes use of"))
+        Finding::ok(CHECK, format!("Linux {release} has everything that netmon uses"))
     } else {
         Finding::ok(CHECK, format!("Linux {release}; {}", lacking.join("; ")))
     }]
@@ -62,12 +62,16 @@ pub(super) fn programs() -> Vec<Finding> {
     vec![match tried {
         Ok(_) => Finding::ok(
             CHECK,
-            "the verifier takes all three, and their maps can be made and read",
+            "the verifier accepts all three programs, and their maps can be made and read",
         ),
         Err(error @ KernelError::NotPermitted { .. }) => {
             Finding::warning(CHECK, error.to_string(), "run netmon doctor as root to try them")
         }
-        Err(error) => Finding::failure(CHECK, error.to_string(), "netmon run says the same, see there"),
+        Err(error) => Finding::failure(
+            CHECK,
+            error.to_string(),
+            "netmon run would fail with the same error",
+        ),
     }]
 }
 
@@ -92,7 +96,7 @@ pub(super) fn bpffs() -> Vec<Finding> {
     } else {
         Finding::warning(
             CHECK,
-            format!("not mounted at {BPFFS}: nothing can outlive a restart"),
+            format!("not mounted at {BPFFS}: counts cannot survive a restart"),
             format!("mount -t bpf bpf {BPFFS}"),
         )
     }]
@@ -100,25 +104,25 @@ pub(super) fn bpffs() -> Vec<Finding> {
 
 pub(super) fn locked_memory() -> Vec<Finding> {
     const CHECK: &str = "memlock";
-    /// Since then maps count for the memory of the control group.
+    /// Since this version maps count as memory of the control group.
     const NOT_COUNTED: Version = Version(5, 11);
     let counted = Running::now().is_older_than(NOT_COUNTED);
     let limit = getrlimit(Resource::RLIMIT_MEMLOCK).map_or(0, |(soft, _)| soft);
     let words = if limit == RLIM_INFINITY {
-        "without limit".to_owned()
+        "unlimited".to_owned()
     } else {
         format!("{} KiB", limit / 1024)
     };
     vec![if counted && limit != RLIM_INFINITY {
         Finding::warning(
             CHECK,
-            format!("locked memory is {words}, and maps count as such before Linux 5.11"),
+            format!("locked memory is {words}, and before Linux 5.11 maps count as locked memory"),
             "ulimit -l unlimited, or LimitMEMLOCK=infinity in the unit",
         )
     } else {
         Finding::ok(
             CHECK,
-            format!("locked memory is {words}, and maps do not count as such"),
+            format!("locked memory is {words}; maps do not count as locked memory"),
         )
     }]
 }

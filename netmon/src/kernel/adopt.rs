@@ -76,7 +76,7 @@ impl Kernel {
             Ok(link) => Some(link),
             Err(error) => {
                 tracing::warn!(
-                    "the link that is pinned for {} cannot be used any more ({}); it is made anew",
+                    "the pinned link of {} cannot be used any more ({}); netmon makes a new one",
                     interface.name,
                     chain(error.as_ref())
                 );
@@ -119,7 +119,7 @@ fn may_be_at(place: Place, hook: HookChoice, interface: &Interface) -> bool {
 }
 
 fn adopted_ingress(link: FdLink, place: Place) -> AtIngress {
-    let why = "the link that was pinned here goes on".to_owned();
+    let why = "netmon continues with the pinned link".to_owned();
     let (link, hook) = match place {
         Place::XdpNative => (IngressLink::Xdp(link), Ingress::XdpNative),
         Place::XdpGeneric => (IngressLink::Xdp(link), Ingress::XdpGeneric),
@@ -133,8 +133,7 @@ fn pin(pins: &Pins, link: TcLink, interface: &Interface, place: Place) -> Result
         TcLink::Tcx(link) => pins.pin(link, interface.index, place).map(TcLink::Tcx),
         TcLink::Clsact(link) => {
             tracing::warn!(
-                "before Linux 6.6 TC programs cannot be pinned: while netmon does not run, nothing is counted for them at \
-                 {}",
+                "before Linux 6.6 TC programs cannot be pinned: while netmon is not running, packets on {} are not counted",
                 interface.name
             );
             Ok(TcLink::Clsact(link))

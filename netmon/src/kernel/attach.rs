@@ -59,7 +59,7 @@ impl Kernel {
     ) -> Result<AtIngress, KernelError> {
         let (mut why, xdp) = match (hook, interface.kind) {
             (HookChoice::XdpNative | HookChoice::XdpGeneric | HookChoice::Auto, Kind::Loopback) => (
-                "the loopback interface has no driver, and what it carries is seen once, where it arrives"
+                "the loopback interface has no driver; netmon sees each packet once, where it arrives"
                     .to_owned(),
                 None,
             ),
@@ -72,8 +72,8 @@ impl Kernel {
                 Some((self.attach_xdp(interface, XdpMode::Skb)?, Ingress::XdpGeneric)),
             ),
             (HookChoice::Auto, Kind::Veth) => (
-                "on virtual Ethernet native XDP would cost local traffic more than it saves, and switch the other \
-                 end's segmentation offload off"
+                "on virtual Ethernet native XDP would cost local traffic more than it saves, and turn off the \
+                 segmentation offload of the other end"
                     .to_owned(),
                 None,
             ),
@@ -103,7 +103,7 @@ impl Kernel {
         if let Some(AtXdp { id, .. }) = interface.xdp {
             let _infallible = write!(
                 why,
-                "; what the program at its XDP hook (id {id}) drops or redirects is not seen"
+                "; netmon does not see what the program at its XDP hook (id {id}) drops or redirects"
             );
         }
         Ok(AtIngress {

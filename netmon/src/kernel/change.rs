@@ -82,7 +82,7 @@ impl Change {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Addresses(addresses) => write!(f, "this host has {} addresses now", addresses.len()),
+            Self::Addresses(addresses) => write!(f, "this host now has {} addresses", addresses.len()),
             Self::Attached { attachment, replaced } => {
                 let Attachment {
                     interface,
@@ -91,13 +91,13 @@ impl fmt::Display for Change {
                     why,
                 } = attachment;
                 let words = if *replaced {
-                    "was deleted and is there again: it is watched from here on"
+                    "was deleted and is there again: netmon watches it from now on"
                 } else {
                     "is watched from now on"
                 };
                 write!(
                     f,
-                    "{} {words} (ingress {}, egress {}: {why}); counts and open incidents go on",
+                    "{} {words} (ingress {}, egress {}: {why}); counts and open incidents continue",
                     interface.name,
                     ingress.name(),
                     egress.name()
@@ -105,11 +105,10 @@ impl fmt::Display for Change {
             }
             Self::Gone { name } => write!(
                 f,
-                "{name} is gone, and nothing of it is seen any more; it is watched again as soon as it is back, and \
-                 counts and open incidents stay"
+                "{name} is gone: netmon sees none of its packets until it is back; counts and open incidents stay"
             ),
             Self::Left { name, why } => write!(f, "{name} is not watched any more: {why}"),
-            Self::Renamed { from, to } => write!(f, "{from} is called {to} now, and is watched as before"),
+            Self::Renamed { from, to } => write!(f, "{from} has the new name {to}, and is watched as before"),
             Self::NotAttached { name, error } => write!(f, "{name} is not watched: {error}"),
             Self::LeftOut { name, why } => write!(f, "{name} is not watched: it {why}"),
             Self::TooMany { count, first } => write!(

@@ -79,8 +79,8 @@ pub enum KernelError {
     },
     /// More interfaces than the kernel's table holds.
     #[error(
-        "{count} interfaces are to be watched, those that lie on them included, and netmon watches at most {max}: \
-         leave some out with --exclude",
+        "these are {count} interfaces, counting those on top of them, and netmon watches at most {max}: leave some \
+         out with --exclude",
         max = limits::INTERFACES
     )]
     TooManyInterfaces {
@@ -94,7 +94,7 @@ pub enum KernelError {
         why: String,
     },
     /// The interface went away in the middle of it.
-    #[error("the interface {interface} went away while netmon attached to it")]
+    #[error("the interface {interface} disappeared while netmon attached to it")]
     InterfaceGone {
         /// The interface.
         interface: String,
@@ -102,7 +102,7 @@ pub enum KernelError {
     /// Another program holds the hook.
     #[error(
         "another program{id} is attached to the XDP hook of {interface}, and netmon does not replace it; watch with \
-         --hook tc, or take the other one off first (ip link set dev {interface} xdp off)"
+         --hook tc, or first remove the other program (ip link set dev {interface} xdp off)"
     )]
     HookOccupied {
         /// The interface.
@@ -165,9 +165,9 @@ pub enum KernelError {
         /// Why not.
         reason: String,
     },
-    /// Another netmon uses what is pinned.
+    /// Another netmon uses the pins.
     #[error(
-        "another netmon uses what is pinned in {directory}; stop it first, or pin elsewhere with --pin DIRECTORY"
+        "another netmon uses the pins in {directory}; stop it first, or pin elsewhere with --pin DIRECTORY"
     )]
     PinsInUse {
         /// The directory.
@@ -175,8 +175,9 @@ pub enum KernelError {
     },
     /// What is pinned is not what this netmon would pin.
     #[error(
-        "what is pinned in {directory} is of another netmon: {difference}; its counts cannot go on. Remove it (netmon \
-         detach --pin {directory}), which ends them, and start again"
+        "the pins in {directory} are of another version or other settings of netmon: {difference}; this netmon cannot \
+         continue their counts. Remove them with netmon detach --pin {directory}, which deletes the counts, and start \
+         again"
     )]
     OtherLayout {
         /// The directory.

@@ -116,7 +116,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "another scheme",
         "notify.webhook.url = \"ftp://a/\"",
-        "1:22: webhook: the address must begin with http:// or https://, not ftp://",
+        "1:22: webhook: the URL must begin with http:// or https://, not ftp://",
     ),
     (
         "a command that is no path",
