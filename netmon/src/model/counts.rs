@@ -72,7 +72,7 @@ pub struct Tcp {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(
     missing_docs,
-    reason = "the contract's words; see section 1 there and `Outcome`"
+    reason = "the words of docs/contract.md, section 1 and `Outcome`"
 )]
 pub struct Totals {
     pub frames: u64,
@@ -140,7 +140,7 @@ pub struct Latency {
 
 /// One destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's words; see section 1 there")]
+#[expect(missing_docs, reason = "the words of docs/contract.md, section 1")]
 pub struct DestinationCounts {
     pub address: Address,
     pub dns_queries: u64,

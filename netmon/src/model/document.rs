@@ -9,7 +9,7 @@ use super::warning::Warning;
 
 /// One document.
 #[derive(Clone, Debug, Serialize)]
-#[expect(missing_docs, reason = "the contract's words; see section 3 there")]
+#[expect(missing_docs, reason = "the words of docs/contract.md, section 4")]
 pub struct Document {
     pub schema: u32,
     pub source: Source,
@@ -35,7 +35,7 @@ impl Document {
 
 /// Where the packets come from.
 #[derive(Clone, Debug, Serialize)]
-#[expect(missing_docs, reason = "the contract's words; see section 3 there")]
+#[expect(missing_docs, reason = "the words of docs/contract.md, section 4")]
 pub struct Source {
     pub kind: SourceKind,
     pub files: Vec<String>,

@@ -117,11 +117,11 @@ words! {
     }
 }
 
-/// An incident; the contract's section 4 explains each field.
+/// An incident; section 4 of docs/contract.md explains each field.
 ///
 /// Fields that an older netmon did not write are read as `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's words; see section 4 there")]
+#[expect(missing_docs, reason = "the words of docs/contract.md, section 4")]
 pub struct Incident {
     /// `<opened>-<kind>-<server>-<port>-<transport>`.
     pub id: String,
@@ -167,7 +167,7 @@ impl Incident {
 
 /// A cause that something supports; the most likely one is the first in its incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's words; see section 3 there")]
+#[expect(missing_docs, reason = "the words of docs/contract.md, section 3")]
 pub struct Diagnosis {
     pub cause: Cause,
     pub likelihood: Likelihood,
