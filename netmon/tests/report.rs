@@ -4,26 +4,20 @@ mod documents;
 
 use documents::{Case, rendered};
 use netmon::model::{Document, Incident, Source, SourceKind, Totals};
-use netmon::report::text::{self, Style};
-use netmon::report::timeline::Timeline;
-use netmon::report::{html, markdown};
-
-const STYLE: Style = Style {
-    colour: false,
-    width: 100,
-};
+use netmon::report::Cover;
+use netmon::timeline::Timeline;
 
 #[test]
 fn markdown_says_what_it_said() {
     for (name, case) in documents::all() {
-        insta::assert_snapshot!(format!("markdown_{name}"), rendered(&case, markdown::render));
+        insta::assert_snapshot!(format!("markdown_{name}"), rendered(&case, "markdown"));
     }
 }
 
 #[test]
 fn text_says_what_it_said() {
     for (name, case) in documents::all() {
-        let text = rendered(&case, |report, out| text::render(report, STYLE, out));
+        let text = rendered(&case, "text");
         insta::assert_snapshot!(format!("text_{name}"), text);
     }
 }
@@ -36,14 +30,11 @@ fn a_log_without_packets_says_nothing_about_any_server() {
         first: None,
         last: None,
     };
-    let case = Case {
-        document: Document::new(source, Totals::default()),
-        timeline: Timeline::new(),
-    };
+    let case = Case::new(Document::new(source, Totals::default()), Timeline::new());
     for page in [
-        rendered(&case, markdown::render),
-        rendered(&case, html::render),
-        rendered(&case, |report, out| text::render(report, STYLE, out)),
+        rendered(&case, "markdown"),
+        rendered(&case, "html"),
+        rendered(&case, "text"),
     ] {
         let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words.contains("No packet in"), "{page}");
@@ -55,14 +46,36 @@ fn a_log_without_packets_says_nothing_about_any_server() {
 }
 
 #[test]
-fn an_incident_that_is_watched_is_told_without_the_end_of_a_log() {
-    let case = documents::textbook();
-    let mut out = Vec::new();
-    text::incident(&case.document.incidents[0], STYLE, &mut out).unwrap();
-    let told = String::from_utf8(out).unwrap();
-    assert!(told.contains("The problem persists."), "{told}");
-    assert!(told.contains("ss -lunp 'sport = :53'"), "{told}");
-    assert!(!told.contains("the log did"), "{told}");
+fn the_brief_form_has_a_headline_three_facts_and_one_command() {
+    let brief = rendered(&documents::textbook(), "brief");
+    insta::assert_snapshot!("brief_textbook", brief);
+    assert!(brief.lines().count() <= 12, "{brief}");
+}
+
+#[test]
+fn what_only_the_person_knows_stands_in_the_report_or_leaves_a_blank() {
+    let mut case = documents::textbook();
+    for name in ["text", "markdown", "html"] {
+        assert!(rendered(&case, name).contains("[To be filled in: who"), "{name}");
+    }
+    case.cover = Cover {
+        title: Some("The recipes were gone".into()),
+        author: Some("A. Analyst".into()),
+        ticket: Some("OPS-4711".into()),
+        noticed: Some("Customers said that the page did not load.".into()),
+    };
+    for name in ["text", "markdown", "html"] {
+        let page = rendered(&case, name);
+        for words in [
+            "The recipes were gone",
+            "A. Analyst",
+            "OPS-4711",
+            "Customers said that the page did not load.",
+        ] {
+            assert!(page.contains(words), "{name}: {words}");
+        }
+        assert!(!page.contains("To be filled in"), "{name}");
+    }
 }
 
 #[test]
@@ -76,9 +89,9 @@ fn of_very_many_incidents_only_the_first_are_described() {
         })
         .collect();
     for page in [
-        rendered(&case, markdown::render),
-        rendered(&case, html::render),
-        rendered(&case, |report, out| text::render(report, STYLE, out)),
+        rendered(&case, "markdown"),
+        rendered(&case, "html"),
+        rendered(&case, "text"),
     ] {
         let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(

@@ -8,7 +8,6 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use documents::{rendered, textbook, two_incidents};
-use netmon::report::html;
 
 /// Runs headless Chromium on a page; `None`, and a line that says so, where there is no Chromium.
 fn chromium(page: &Path, arguments: &[&str]) -> Option<Output> {
@@ -54,7 +53,7 @@ fn complaints(output: &Output) -> Vec<String> {
 #[test]
 fn the_page_names_nothing_that_a_browser_would_fetch() {
     for (name, case) in documents::all() {
-        let page = rendered(&case, html::render).to_lowercase();
+        let page = rendered(&case, "html").to_lowercase();
         for fetched in [
             "http:", "https:", "src=", "url(", "@import", "<link", "<script", "<iframe", "<img", "<object",
         ] {
@@ -68,7 +67,7 @@ fn the_page_names_nothing_that_a_browser_would_fetch() {
 fn a_browser_renders_the_textbook_report_without_a_complaint() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let page = directory.path().join("report.html");
-    let html = rendered(&textbook(), html::render);
+    let html = rendered(&textbook(), "html");
     std::fs::write(&page, &html).expect("a file");
     let Some(output) = chromium(&page, &["--dump-dom"]) else {
         return;
@@ -129,7 +128,7 @@ fn nothing_sticks_out_of_a_phone_and_the_charts_are_as_wide_as_the_text() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let page = directory.path().join("report.html");
     // The report with the widest tables; its policy forbids scripts, so it has to go for this.
-    let html = rendered(&two_incidents(), html::render)
+    let html = rendered(&two_incidents(), "html")
         .replace("http-equiv=\"Content-Security-Policy\"", "name=\"removed\"")
         .replace("</body>", MEASURE);
     std::fs::write(&page, html).expect("a file");

@@ -6,16 +6,18 @@ use netmon_common::{Address, Rcode};
 
 use super::limits::INCIDENTS;
 use crate::detect::{Decider, Scope, Thresholds};
+use crate::excerpt::{self, Excerpts, Packet};
 use crate::model::{Incident, Warning, WarningKind};
 use crate::observation::{Observation, What};
-use crate::report::timeline::{Activity, Timeline};
 use crate::time::Time;
+use crate::timeline::{Activity, Timeline};
 
 /// Takes observations, and keeps what came of them.
 #[derive(Debug)]
 pub struct Engine {
     decider: Decider,
     timeline: Timeline,
+    excerpts: Excerpts,
     incidents: Vec<Incident>,
     places: HashMap<String, usize>,
     left_out: u64,
@@ -29,6 +31,7 @@ impl Engine {
         Self {
             decider,
             timeline: Timeline::new(),
+            excerpts: Excerpts::default(),
             incidents: Vec::new(),
             places: HashMap::new(),
             left_out: 0,
@@ -47,12 +50,16 @@ impl Engine {
         let activity = activity(&observation.what);
         self.timeline
             .add(observation.time, observation.service.server, activity);
+        if let Some(packet) = packet(observation) {
+            self.excerpts.add(observation.service, packet);
+        }
         for change in self.decider.take_changes() {
             self.keep(change.incident);
         }
     }
 
     fn keep(&mut self, incident: Incident) {
+        self.excerpts.hear(&incident);
         if let Some(known) = self
             .places
             .get(&incident.id)
@@ -88,6 +95,7 @@ impl Engine {
         Finished {
             incidents: self.incidents,
             timeline: self.timeline,
+            excerpts: self.excerpts,
             warnings,
             not_served: self.decider.tallies().not_served,
         }
@@ -101,6 +109,8 @@ pub struct Finished {
     pub incidents: Vec<Incident>,
     /// What passed when.
     pub timeline: Timeline,
+    /// The first packets of each incident.
+    pub excerpts: Excerpts,
     /// The decider's warnings.
     pub warnings: Vec<Warning>,
     /// DNS unreachables about a port of the capturing host where nothing ever answered.
@@ -124,4 +134,41 @@ fn activity(what: &What) -> Activity {
         }
     }
     activity
+}
+
+/// The packet behind an observation.
+fn packet(observation: &Observation) -> Option<Packet> {
+    let (client, what) = match &observation.what {
+        What::Query(query) => (
+            query.client,
+            excerpt::What::Query {
+                recursion_desired: query.recursion_desired,
+                query_type: None,
+                name: query.name.clone(),
+            },
+        ),
+        What::Answer(answer) => (
+            answer.client,
+            excerpt::What::Answer {
+                rcode: answer.rcode,
+                sent: answer.query_time,
+            },
+        ),
+        What::Failure(failure) => (
+            failure.client,
+            excerpt::What::Error {
+                reporter: failure.reporter,
+                code: failure.code,
+                sent: failure.proof.sent(),
+            },
+        ),
+        What::Counts(_) => return None,
+    };
+    Some(Packet {
+        time: observation.time,
+        client,
+        client_port: None,
+        id: None,
+        what,
+    })
 }

@@ -21,10 +21,11 @@ use netmon_common::{Address, DnsPorts};
 use crate::capture::{OpenError, Opened, Progress, open};
 use crate::counts::Counts;
 use crate::detect::{Scope, Thresholds};
+use crate::excerpt::Excerpts;
 use crate::kernel::KernelError;
 use crate::model::{DestinationCounts, Document, Latency, Source, SourceKind, Totals, Wall, Warning};
-use crate::report::timeline::Timeline;
 use crate::time::{Time, WallOffset};
+use crate::timeline::Timeline;
 use engine::Finished;
 use progress::Bar;
 pub use via_kernel::Check;
@@ -57,6 +58,10 @@ pub struct Analysis {
     pub document: Document,
     /// What passed when.
     pub timeline: Timeline,
+    /// The first packets of each incident.
+    pub excerpts: Excerpts,
+    /// Whether the packets were read as text.
+    pub from_text: bool,
     /// Whether nothing at all could be read.
     pub nothing_read: bool,
     /// What the check of the kernel's side came to, if it was asked for.
@@ -131,7 +136,8 @@ pub fn analyze(options: &Options) -> Result<Analysis, AnalyzeError> {
     }
     let mut bar = Bar::over(&options.files, &progress);
     let mut check = None;
-    let found = if !texts.is_empty() {
+    let from_text = !texts.is_empty();
+    let found = if from_text {
         text::analyze(texts, options, &mut bar)
     } else if options.via_kernel {
         let (found, checked) = via_kernel::analyze(captures, options, &mut bar)?;
@@ -142,7 +148,9 @@ pub fn analyze(options: &Options) -> Result<Analysis, AnalyzeError> {
         packets::analyze(files, options, &mut bar)
     };
     bar.finish();
-    Ok(found.analysis(options, warnings, check))
+    let mut analysis = found.analysis(options, warnings, check);
+    analysis.from_text = from_text;
+    Ok(analysis)
 }
 
 /// What a door and the engine behind it have found.
@@ -185,6 +193,8 @@ impl Found {
         Analysis {
             document,
             timeline: self.finished.timeline,
+            excerpts: self.finished.excerpts,
+            from_text: false,
             nothing_read,
             check,
         }

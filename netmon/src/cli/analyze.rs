@@ -3,8 +3,10 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use jiff::tz::TimeZone;
+
+use super::Written;
 
 /// `netmon analyze`.
 #[derive(Debug, Args)]
@@ -18,9 +20,9 @@ pub struct Analyze {
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
-    /// The form of the report
-    #[arg(long, value_enum, default_value_t = AnalyzeFormat::Text)]
-    pub format: AnalyzeFormat,
+    /// How the report is written
+    #[command(flatten)]
+    pub written: Written,
 
     /// Look at this DNS port (repeatable, at most 8) [default: 53]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
@@ -58,19 +60,6 @@ pub struct Analyze {
     /// End with status 1 if there was an incident
     #[arg(long)]
     pub exit_code: bool,
-}
-
-/// How `netmon analyze` prints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum AnalyzeFormat {
-    /// For people at a terminal
-    Text,
-    /// One JSON document
-    Json,
-    /// The incident report, in Markdown
-    Markdown,
-    /// The incident report, as one self-contained HTML file
-    Html,
 }
 
 /// A time zone: a name of the IANA database, or an offset from UTC.

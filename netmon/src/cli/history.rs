@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::AnalyzeFormat;
+use super::Written;
 use crate::history::{DEFAULT_FILE, DEFAULT_MAX_SIZE};
 use crate::time::parse_duration;
 
@@ -65,9 +65,9 @@ pub struct Report {
     #[arg(value_name = "ID")]
     pub id: String,
 
-    /// The form of the report
-    #[arg(long, value_enum, default_value_t = AnalyzeFormat::Text)]
-    pub format: AnalyzeFormat,
+    /// How it is written
+    #[command(flatten)]
+    pub written: Written,
 
     /// The history to read
     #[arg(long, value_name = "FILE", default_value = DEFAULT_FILE)]

@@ -10,8 +10,9 @@ mod history;
 mod notify;
 mod run;
 mod status;
+mod written;
 
-pub use analyze::{Analyze, AnalyzeFormat};
+pub use analyze::Analyze;
 pub use config::{Config, ConfigAction};
 pub use detach::Detach;
 pub use doctor::{Doctor, DocumentFormat};
@@ -19,6 +20,7 @@ pub use history::{Incidents, Keep, ListFormat, Report, Since, Size};
 pub use notify::Notify;
 pub use run::{Hook, LogLevel, Run, RunFormat};
 pub use status::Status;
+pub use written::Written;
 
 /// Reports within a second when DNS port 53 is unreachable, without false alarms.
 #[derive(Debug, Parser)]

@@ -6,6 +6,7 @@ use netmon::analyze;
 use netmon::cli::Analyze;
 use netmon::config;
 use netmon::report::Report;
+use netmon::report::story::numbers::Clock;
 
 use super::{INCIDENT, USAGE, write_report};
 
@@ -16,9 +17,13 @@ pub fn analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
     let report = Report {
         document: &analysis.document,
         timeline: &analysis.timeline,
+        excerpts: &analysis.excerpts,
+        from_text: analysis.from_text,
+        clock: &Clock::new(options.zone.clone()),
+        cover: &arguments.written.cover(),
         generated_by: super::GENERATED_BY,
     };
-    write_report(&report, arguments.format)?;
+    write_report(&report, arguments.written.form())?;
     if let Some(check) = &analysis.check {
         eprintln!("netmon: {check}");
     }

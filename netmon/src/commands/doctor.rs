@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use netmon::cli::{Doctor, DocumentFormat};
 use netmon::doctor;
-use netmon::report::findings::{self, Verdict};
+use netmon::doctor::findings::{self, Verdict};
 
 use super::{REFUSED, style};
 

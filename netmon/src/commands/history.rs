@@ -6,9 +6,11 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use netmon::cli::{Incidents, ListFormat, Report};
 use netmon::clock;
+use netmon::excerpt::Excerpts;
 use netmon::history::{Reader, Wanted, past};
 use netmon::report;
-use netmon::report::list;
+use netmon::report::forms::list;
+use netmon::report::story::numbers::UTC;
 
 use super::{style, write_report};
 
@@ -23,7 +25,7 @@ pub fn incidents(arguments: &Incidents) -> anyhow::Result<ExitCode> {
     })?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     match arguments.format {
-        ListFormat::Text => list::text(&incidents, style(), &mut out),
+        ListFormat::Text => list::text(&incidents, &UTC, style(), &mut out),
         ListFormat::Json => list::json(&arguments.history, &incidents, &mut out),
     }
     .and_then(|()| out.flush())
@@ -38,8 +40,12 @@ pub fn report(arguments: &Report) -> anyhow::Result<ExitCode> {
     let report = report::Report {
         document: &past.document,
         timeline: &past.timeline,
+        excerpts: &Excerpts::default(),
+        from_text: false,
+        clock: &UTC,
+        cover: &arguments.written.cover(),
         generated_by: super::GENERATED_BY,
     };
-    write_report(&report, arguments.format)?;
+    write_report(&report, arguments.written.form())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,10 +3,8 @@
 use std::io::{self, Write as _};
 
 use anyhow::Context as _;
-use netmon::cli::AnalyzeFormat;
-use netmon::model::Document;
-use netmon::report::text::{self, Style};
-use netmon::report::{Report, html, markdown};
+use netmon::report::Report;
+use netmon::report::forms::{Form, Style};
 use terminal_size::{Width, terminal_size};
 
 mod analyze;
@@ -37,21 +35,11 @@ pub const REFUSED: u8 = 3;
 const GENERATED_BY: &str = concat!("netmon ", env!("CARGO_PKG_VERSION"));
 
 /// Writes a report to standard output.
-fn write_report(report: &Report<'_>, format: AnalyzeFormat) -> anyhow::Result<()> {
+fn write_report(report: &Report<'_>, form: &Form) -> anyhow::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    match format {
-        AnalyzeFormat::Text => text::render(report, style(), &mut out),
-        AnalyzeFormat::Json => json(report.document, &mut out),
-        AnalyzeFormat::Markdown => markdown::render(report, &mut out),
-        AnalyzeFormat::Html => html::render(report, &mut out),
-    }
-    .and_then(|()| out.flush())
-    .context("cannot write the report")
-}
-
-fn json(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, document)?;
-    out.write_all(b"\n")
+    (form.write)(report, style(), &mut out)
+        .and_then(|()| out.flush())
+        .context("cannot write the report")
 }
 
 /// How standard output is written to: in colour if it is a terminal that shows them (and `NO_COLOR` is not set).

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::findings::Finding;
 use crate::clock;
-use crate::report::findings::Finding;
 
 /// A wall clock before this is wrong: 2024-01-01.
 const PLAUSIBLE: i64 = 1_704_067_200;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::findings::Finding;
 use crate::kernel::{
     AtXdp, Interface, Inventory, Kind, Known, Selection, all_programs, driver, native_xdp, tcx_programs,
 };
-use crate::report::findings::Finding;
 
 /// What the names of netmon's programs begin with.
 const OURS: &str = "netmon_";

@@ -4,11 +4,12 @@
 //! verifier. Without rights it says what it cannot see.
 
 mod clock;
+pub mod findings;
 mod interfaces;
 mod rights;
 mod system;
 
-use crate::report::findings::Finding;
+use findings::Finding;
 
 /// A check: it may find several things.
 type Check = fn() -> Vec<Finding>;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::report::findings::Finding;
+use super::findings::Finding;
 use crate::rights;
 
 pub(super) fn capabilities() -> Vec<Finding> {

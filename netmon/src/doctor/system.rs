@@ -5,9 +5,9 @@ use std::path::Path;
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use nix::sys::statfs::{BPF_FS_MAGIC, statfs};
 
+use super::findings::Finding;
 use crate::kernel::version::{self, OLDEST, OLDEST_BRINGS, Running, Version};
 use crate::kernel::{Kernel, KernelError, Settings};
-use crate::report::findings::Finding;
 
 /// Where pins are kept.
 const BPFFS: &str = "/sys/fs/bpf";

@@ -281,9 +281,9 @@ fn of_tcp(tcp: &Tcp) -> [u64; 4] {
 
 /// Of a server's counters: queries on both transports with attempts to connect, answers, answers that are
 /// failures, errors.
-pub(super) fn in_short(flat: &ServerCounts) -> crate::report::timeline::Activity {
+pub(super) fn in_short(flat: &ServerCounts) -> crate::timeline::Activity {
     let counts = to_server(Address::UNSPECIFIED, flat, Latency::default());
-    crate::report::timeline::Activity {
+    crate::timeline::Activity {
         queries: counts.dns_queries + counts.tcp.dns_queries + counts.tcp.tcp_connects,
         answers: counts.dns_responses + counts.tcp.dns_responses,
         failures: counts.rcodes.servfail + counts.rcodes.refused,

@@ -8,9 +8,9 @@ use super::limits::{REPORT_AROUND, REPORTED_SERVERS};
 use super::read::{ReadError, Reader, ServerSum, Watched};
 use super::rollup::MINUTE;
 use crate::model::{Document, Incident, Source, SourceKind, Totals, Wall, Warning, WarningKind};
-use crate::report::phrase;
-use crate::report::timeline::Timeline;
+use crate::report::story::numbers::UTC;
 use crate::time::Time;
+use crate::timeline::Timeline;
 
 /// A past incident, as a report needs it.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ fn warnings(incident: &Incident, sums: &[ServerSum], watched: Option<&Watched>) 
                     format!(
                         "the history counts full minutes, so far those before {} UTC: what was counted of the incident itself \
                          goes further",
-                        phrase::clock(counted_to)
+                        UTC.time(counted_to)
                     ),
                 ));
             }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::phrase::{count, number};
+use super::story::numbers::{count, number};
 use crate::model::{DestinationCounts, Totals, Wall};
 
 /// Destinations that are shown, the busiest first.

@@ -5,8 +5,9 @@
 
 use std::io;
 
-use super::people::{said, said_at_closing, service};
 use super::sink::{Counted, Moment, Sink, Started};
+use super::story::numbers::UTC;
+use super::story::{Brief, Facts, Until};
 use crate::config::Reloaded;
 use crate::model::{Cause, CloseReason, Happened, Incident, Warning};
 
@@ -51,19 +52,15 @@ impl Sink for Journal {
     }
 
     fn incident(&mut self, _at: Moment, happened: Happened, incident: &Incident) -> io::Result<()> {
-        let (event, service) = (happened.name(), service(incident));
-        let said = said(incident.kind);
+        let event = happened.name();
+        let brief = Brief::new(&Facts::new(incident, &UTC), Until::Now);
+        let text = format!("{}: {}", brief.word, brief.headline);
         match happened {
-            Happened::Opened if incident.is_down() => {
-                entry!(error, event, incident, format!("DOWN: {service} {said}"));
-            }
-            Happened::Opened => entry!(warn, event, incident, format!("DEGRADED: {service} {said}")),
+            Happened::Opened if incident.is_down() => entry!(error, event, incident, text),
+            Happened::Opened => entry!(warn, event, incident, text),
             // One a second would bury the rest.
             Happened::Updated => {}
-            Happened::Closed => {
-                let said = said_at_closing(incident.closed_because);
-                entry!(info, event, incident, format!("OVER: {service} {said}"));
-            }
+            Happened::Closed => entry!(info, event, incident, text),
         }
         Ok(())
     }

@@ -1,41 +1,53 @@
-//! How what was found is told: to programs (JSON), to people. One form a file.
+//! How a finished story reads, in three layers, each used by the next.
 //!
-//! Types that are serialised live here, and nowhere else. The human forms share their words: [`explain`] has
-//! what kinds, codes and causes mean, `facts` fills an incident's numbers in, `story` says what stands where
-//! in a report, and each form gives that its looks and escapes it.
+//! - [`knowledge`]: what a kind, a cause, a code means, and what to check next;
+//! - [`story`]: which sentences hold for these data;
+//! - [`forms`]: how that looks as text, Markdown, HTML, JSON.
 
-mod clean;
-pub mod explain;
-pub mod facts;
-pub mod findings;
-pub mod html;
+pub mod forms;
 pub mod instances;
 pub mod journal;
+pub mod knowledge;
 pub mod lines;
-pub mod list;
-pub mod markdown;
 pub mod metrics;
-mod panels;
 pub mod people;
-pub mod phrase;
-pub mod rich;
 pub mod service;
 pub mod sink;
-mod sparkline;
-mod story;
-pub mod text;
-pub mod timeline;
+pub mod story;
 
+use crate::excerpt::Excerpts;
 use crate::model::Document;
-use timeline::Timeline;
+use crate::timeline::Timeline;
+use story::numbers::Clock;
 
-/// What a report for people is written from.
+/// What a report is written from.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
     /// What was found.
     pub document: &'a Document,
     /// What passed when, in the document's (wall) time.
     pub timeline: &'a Timeline,
+    /// The first packets of each incident.
+    pub excerpts: &'a Excerpts,
+    /// Whether the packets were read as text. That shows neither what an error quotes nor all of its addresses.
+    pub from_text: bool,
+    /// How its times are written.
+    pub clock: &'a Clock,
+    /// What only the person who hands it in knows.
+    pub cover: &'a Cover,
     /// The program that found it, with its version: `netmon 0.1.0`.
     pub generated_by: &'a str,
+}
+
+/// What the data does not show: who writes, about which ticket, and how the team became aware.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cover {
+    /// In place of the report's own title.
+    pub title: Option<String>,
+    /// Who hands it in.
+    pub author: Option<String>,
+    /// What it belongs to.
+    pub ticket: Option<String>,
+    /// Who noticed the problem, when and how.
+    pub noticed: Option<String>,
 }

@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::phrase::count;
+use super::forms::{Page, Style};
+use super::knowledge;
 use super::sink::{Counted, Moment, Sink, Started};
-use super::text::{self, Style};
+use super::story::numbers::{UTC, count};
+use super::story::{Brief, Facts, Until, service};
 use crate::config::Reloaded;
-use crate::model::{CloseReason, DestinationCounts, Happened, Incident, Kind, Severity, Warning};
+use crate::model::{DestinationCounts, Happened, Incident, Severity, Warning};
 
 const BAD: Paint = Paint("1;31");
 const POOR: Paint = Paint("1;33");
@@ -87,32 +89,39 @@ impl<W: Write> Sink for People<W> {
     }
 
     fn incident(&mut self, at: Moment, happened: Happened, incident: &Incident) -> io::Result<()> {
-        let server = service(incident);
-        let what = said(incident.kind);
-        let told = self.severities.get(&incident.id).copied();
+        let brief = Brief::new(&Facts::new(incident, &UTC), Until::Now);
+        let reported = self.severities.get(&incident.id).copied();
+        let paint = match brief.word {
+            _ if happened != Happened::Closed && incident.is_down() => BAD,
+            "OVER" => GOOD,
+            _ => POOR,
+        };
         match happened {
             Happened::Opened => {
-                let again = if incident.reopened > 0 { " again" } else { "" };
-                let (paint, word) = severity(incident.severity);
                 self.severities.insert(incident.id.clone(), incident.severity);
-                self.heading(at, paint, word, &format!("{server} {what}{again}"))?;
-                text::incident(incident, self.style, &mut self.out)?;
+                self.heading(at, paint, brief.word, &brief.headline)?;
+                Page::new(self.style, &mut self.out).brief(&brief, 3)?;
             }
-            Happened::Updated if told == Some(incident.severity) => return Ok(()),
+            Happened::Updated if reported == Some(incident.severity) => return Ok(()),
             Happened::Updated => {
-                let (paint, word) = severity(incident.severity);
                 self.severities.insert(incident.id.clone(), incident.severity);
-                self.heading(at, paint, word, &format!("{server} still {what}"))?;
+                let now = knowledge::kind(incident.kind).now;
+                self.heading(
+                    at,
+                    paint,
+                    brief.word,
+                    &format!("{} still {now}", service(incident)),
+                )?;
                 self.so_far(incident)?;
             }
             Happened::Closed => {
                 self.severities.remove(&incident.id);
-                let (paint, word) = match incident.closed_because {
-                    Some(CloseReason::Answered | CloseReason::Recovered) => (GOOD, "OVER"),
-                    _ => (POOR, "CLOSED"),
-                };
-                let text = said_at_closing(incident.closed_because);
-                self.heading(at, paint, word, &format!("{server} {text}: incident closed"))?;
+                self.heading(
+                    at,
+                    paint,
+                    brief.word,
+                    &format!("{}: incident closed", brief.headline),
+                )?;
                 self.so_far(incident)?;
             }
         }
@@ -192,39 +201,4 @@ fn table(out: &mut impl Write, destinations: &[DestinationCounts]) -> io::Result
         )?;
     }
     Ok(())
-}
-
-/// `203.0.113.2 udp port 53`.
-pub(super) fn service(incident: &Incident) -> String {
-    format!(
-        "{} {} port {}",
-        incident.server,
-        incident.transport.name(),
-        incident.port
-    )
-}
-
-const fn severity(severity: Severity) -> (Paint, &'static str) {
-    match severity {
-        Severity::Down => (BAD, "DOWN"),
-        Severity::Degraded => (POOR, "DEGRADED"),
-    }
-}
-
-pub(super) const fn said(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Unreachable => "is unreachable",
-        Kind::Unanswered => "does not answer",
-        Kind::Failing => "answers with failures",
-    }
-}
-
-pub(super) const fn said_at_closing(because: Option<CloseReason>) -> &'static str {
-    match because {
-        Some(CloseReason::Answered) => "answers again",
-        Some(CloseReason::Recovered) => "answers well again",
-        Some(CloseReason::Superseded) => "is told of by another incident from here on",
-        Some(CloseReason::Scan) => "was asked by a client that scans, or that has lost its network",
-        Some(CloseReason::Idle) | None => "is no longer asked",
-    }
 }

@@ -3,7 +3,7 @@
 use netmon::model::{
     ByRcode, Cause, DestinationCounts, Incident, Kind, Latency, Likelihood, Severity, Totals,
 };
-use netmon::report::timeline::Timeline;
+use netmon::timeline::Timeline;
 
 use super::{ANSWERED, Case, FAILED, address, cause, destination, document, every, incident};
 
@@ -77,5 +77,5 @@ pub fn failing() -> Case {
         1_000,
         FAILED,
     );
-    Case { document, timeline }
+    Case::new(document, timeline)
 }

@@ -1,7 +1,7 @@
 //! A log without an incident.
 
 use netmon::model::{ByCode, ByRcode, DestinationCounts, Latency, Tcp, Totals, Warning, WarningKind};
-use netmon::report::timeline::Timeline;
+use netmon::timeline::Timeline;
 
 use super::{ANSWERED, Case, QUERY, destination, document, every};
 
@@ -93,5 +93,5 @@ pub fn healthy() -> Case {
         1_000,
         QUERY,
     );
-    Case { document, timeline }
+    Case::new(document, timeline)
 }

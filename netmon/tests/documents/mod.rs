@@ -8,15 +8,16 @@ mod textbook;
 mod two_incidents;
 mod unanswered;
 
-use std::io::{self, Write};
-
+use netmon::excerpt::Excerpts;
 use netmon::model::{
     ByCode, ByRcode, Cause, DestinationCounts, Diagnosis, Document, Incident, Kind, Latency, Likelihood,
     Severity, Source, SourceKind, State, Tcp, Totals, Wall,
 };
-use netmon::report::Report;
-use netmon::report::timeline::{Activity, Timeline};
+use netmon::report::forms::{Style, form};
+use netmon::report::story::numbers::UTC;
+use netmon::report::{Cover, Report};
 use netmon::time::Time;
+use netmon::timeline::{Activity, Timeline};
 use netmon_common::{Address, Transport};
 
 pub use failing::failing;
@@ -29,13 +30,31 @@ pub use unanswered::unanswered;
 pub struct Case {
     pub document: Document,
     pub timeline: Timeline,
+    pub excerpts: Excerpts,
+    pub from_text: bool,
+    pub cover: Cover,
 }
 
 impl Case {
+    /// Of a capture, with nothing said about it.
+    pub fn new(document: Document, timeline: Timeline) -> Self {
+        Self {
+            document,
+            timeline,
+            excerpts: Excerpts::default(),
+            from_text: false,
+            cover: Cover::default(),
+        }
+    }
+
     pub fn report(&self) -> Report<'_> {
         Report {
             document: &self.document,
             timeline: &self.timeline,
+            excerpts: &self.excerpts,
+            from_text: self.from_text,
+            clock: &UTC,
+            cover: &self.cover,
             generated_by: "netmon 0.1.0",
         }
     }
@@ -52,10 +71,16 @@ pub fn all() -> Vec<(&'static str, Case)> {
     ]
 }
 
+/// How tests look at text.
+const STYLE: Style = Style {
+    colour: false,
+    width: 100,
+};
+
 /// A form of the report.
-pub fn rendered(case: &Case, form: impl Fn(&Report<'_>, &mut dyn Write) -> io::Result<()>) -> String {
+pub fn rendered(case: &Case, name: &str) -> String {
     let mut out = Vec::new();
-    form(&case.report(), &mut out).expect("memory takes everything");
+    (form(name).expect("a form").write)(&case.report(), STYLE, &mut out).expect("memory takes everything");
     String::from_utf8(out).expect("reports are UTF-8")
 }
 

@@ -4,7 +4,7 @@ use netmon::model::{
     ByCode, ByRcode, Cause, CloseReason, DestinationCounts, Incident, Kind, Latency, Likelihood, Severity,
     State, Tcp, Totals, Warning, WarningKind,
 };
-use netmon::report::timeline::Timeline;
+use netmon::timeline::Timeline;
 use netmon_common::Transport;
 
 use super::{ANSWERED, Case, ERROR, QUERY, address, cause, destination, document, every, incident, wall};
@@ -65,7 +65,7 @@ pub fn two_incidents() -> Case {
         1_000,
         ERROR,
     );
-    Case { document, timeline }
+    Case::new(document, timeline)
 }
 
 fn rejected() -> Incident {

@@ -3,7 +3,7 @@
 use netmon::model::{
     ByRcode, Cause, CloseReason, DestinationCounts, Incident, Kind, Latency, Likelihood, State, Totals,
 };
-use netmon::report::timeline::Timeline;
+use netmon::timeline::Timeline;
 
 use super::{ANSWERED, Case, QUERY, address, cause, destination, document, every, incident, wall};
 
@@ -81,7 +81,7 @@ pub fn unanswered() -> Case {
         1_000,
         ANSWERED,
     );
-    Case { document, timeline }
+    Case::new(document, timeline)
 }
 
 fn servers() -> Vec<DestinationCounts> {

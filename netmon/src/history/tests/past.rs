@@ -1,9 +1,11 @@
 use super::super::read::Reader;
 use super::super::{past, past::Past};
 use super::{Place, address, incident, mail, minute, moment};
+use crate::excerpt::Excerpts;
 use crate::model::SourceKind;
-use crate::report::text::Style;
-use crate::report::{Report, html, markdown, text};
+use crate::report::forms::{Style, form};
+use crate::report::story::numbers::UTC;
+use crate::report::{Cover, Report};
 
 /// An incident from 13:20 to 13:25, with minutes from 13:00 to 13:40 of which one is missing; another server does
 /// well.
@@ -79,16 +81,21 @@ fn every_form_tells_it() {
     let report = Report {
         document: &past.document,
         timeline: &past.timeline,
+        excerpts: &Excerpts::default(),
+        from_text: false,
+        clock: &UTC,
+        cover: &Cover::default(),
         generated_by: "netmon test",
     };
-    let mut forms = [Vec::new(), Vec::new(), Vec::new()];
     let style = Style {
         colour: false,
-        width: 100,
+        width: 1_000,
     };
-    text::render(&report, style, &mut forms[0]).unwrap();
-    markdown::render(&report, &mut forms[1]).unwrap();
-    html::render(&report, &mut forms[2]).unwrap();
+    let forms = ["text", "markdown", "html"].map(|name| {
+        let mut out = Vec::new();
+        (form(name).unwrap().write)(&report, style, &mut out).unwrap();
+        out
+    });
     for form in forms {
         let form = String::from_utf8(form).unwrap();
         assert!(form.contains("203.0.113.2"), "{form}");

@@ -2,9 +2,9 @@
 
 use super::context::{Context, answers, queries};
 use super::heading;
+use super::numbers;
+use super::rich::{Block, Column, Table, Text};
 use crate::model::DestinationCounts;
-use crate::report::phrase;
-use crate::report::rich::{Block, Column, Table, Text};
 
 /// Servers in the table at most.
 const ROWS: usize = 25;
@@ -12,7 +12,7 @@ const ROWS: usize = 25;
 /// Stands in a cell where nothing can be said.
 const NOTHING: &str = "–";
 
-pub(super) fn tell(context: &Context<'_>, blocks: &mut Vec<Block>) {
+pub(super) fn write(context: &Context<'_>, blocks: &mut Vec<Block>) {
     blocks.push(heading(2, "appendix", "Appendix: Servers and packets"));
     servers(context, blocks);
     blocks.push(Block::Table(packets(context)));
@@ -54,7 +54,7 @@ fn servers(context: &Context<'_>, blocks: &mut Vec<Block>) {
         blocks.push(Block::Paragraph(
             format!(
                 "{} with fewer queries {} not shown.",
-                phrase::count(left_out as u64, "further server", "further servers"),
+                numbers::count(left_out as u64, "further server", "further servers"),
                 if left_out == 1 { "is" } else { "are" }
             )
             .into(),
@@ -63,7 +63,7 @@ fn servers(context: &Context<'_>, blocks: &mut Vec<Block>) {
 }
 
 /// The servers, those with incidents first, then the busiest.
-pub fn server_table(context: &Context<'_>) -> Table {
+fn server_table(context: &Context<'_>) -> Table {
     let troubled = context.troubled_servers();
     let (first, others): (Vec<_>, Vec<_>) = context
         .servers()
@@ -103,19 +103,19 @@ fn server(server: &DestinationCounts) -> Vec<Text> {
     let took = |micros: Option<u64>| {
         micros.map_or_else(
             || Text::from(NOTHING),
-            |micros| phrase::duration(std::time::Duration::from_micros(micros)).into(),
+            |micros| numbers::duration(std::time::Duration::from_micros(micros)).into(),
         )
     };
     let rcodes = &server.rcodes;
     let mut row = vec![
         Text::code(server.address),
-        phrase::number(queries(server)).into(),
-        phrase::number(answers(server)).into(),
-        phrase::percent(answers(server), queries(server))
+        numbers::number(queries(server)).into(),
+        numbers::number(answers(server)).into(),
+        numbers::percent(answers(server), queries(server))
             .unwrap_or_else(|| NOTHING.into())
             .into(),
-        phrase::number(errors).into(),
-        phrase::number(server.tcp.tcp_connects).into(),
+        numbers::number(errors).into(),
+        numbers::number(server.tcp.tcp_connects).into(),
         took(server.latency_us.p50),
         took(server.latency_us.p99),
     ];
@@ -127,7 +127,7 @@ fn server(server: &DestinationCounts) -> Vec<Text> {
             rcodes.refused,
             rcodes.other,
         ]
-        .map(|answers| phrase::number(answers).into()),
+        .map(|answers| numbers::number(answers).into()),
     );
     row
 }
@@ -172,7 +172,7 @@ fn packets(context: &Context<'_>) -> Table {
     let rows = outcomes
         .into_iter()
         .filter(|&(_, packets)| packets > 0)
-        .map(|(what, packets)| vec![what.into(), phrase::number(packets).into()])
+        .map(|(what, packets)| vec![what.into(), numbers::number(packets).into()])
         .collect();
     Table {
         caption: "Packets, by what they are".into(),

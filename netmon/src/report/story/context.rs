@@ -1,19 +1,32 @@
-//! What the document says beside the incident: its server at other times, the other servers.
+//! What the document says beside the incident: its server at other times, the other servers, how bad it is in all.
 
 use std::collections::HashSet;
 
 use netmon_common::{Address, Transport};
 
-use crate::model::{DestinationCounts, Document, Incident};
+use super::facts::Facts;
+use super::incident::Until;
+use super::numbers::{self, Clock, count};
+use super::rich::Text;
+use crate::model::{DestinationCounts, Document, Incident, Severity, SourceKind};
 use crate::report::Report;
-use crate::report::phrase;
-use crate::report::rich::Text;
-use crate::report::timeline::Timeline;
 use crate::time::Time;
+use crate::timeline::Timeline;
 
 /// Incidents that are described in words. Nobody reads thousands; a capture that was made to cause them must not
 /// take memory for as many pages.
-const TOLD: usize = 100;
+const DESCRIBED: usize = 100;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// A server was down.
+    Down,
+    /// A server did its work in part.
+    Degraded,
+    /// No incident.
+    Healthy,
+}
 
 /// The document and the timeline, with what follows from them.
 #[derive(Debug)]
@@ -58,6 +71,120 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// What all is written from.
+    pub fn report(&self) -> &'a Report<'a> {
+        self.report
+    }
+
+    /// How times are written.
+    pub fn clock(&self) -> &'a Clock {
+        self.report.clock
+    }
+
+    /// The facts of an incident.
+    pub fn facts(&self, incident: &'a Incident) -> Facts<'a> {
+        Facts::new(incident, self.report.clock)
+    }
+
+    /// What the packets were taken from.
+    pub fn log(&self) -> &'static str {
+        match self.document().source.kind {
+            SourceKind::Capture => "log",
+            SourceKind::History => "history",
+        }
+    }
+
+    /// What the end of the data says of an incident that is open.
+    pub fn until(&self) -> Until {
+        match self.document().source.kind {
+            SourceKind::Capture => Until::EndOfLog,
+            SourceKind::History => Until::LastRecord,
+        }
+    }
+
+    /// The worst of all incidents.
+    pub fn verdict(&self) -> Verdict {
+        match self.incidents() {
+            [] => Verdict::Healthy,
+            incidents if incidents.iter().any(Incident::is_down) => Verdict::Down,
+            _ => Verdict::Degraded,
+        }
+    }
+
+    /// `No incident`, `1 incident: down, still open`, `3 incidents: 2 down, 1 degraded; 1 still open`.
+    pub fn verdict_in_words(&self) -> String {
+        let incidents = self.incidents();
+        let open = incidents.iter().filter(|one| one.closed.is_none()).count() as u64;
+        match incidents {
+            [] => return "No incident".into(),
+            [one] => {
+                let state = if open == 1 { "still open" } else { "over" };
+                return format!("1 incident: {}, {state}", one.severity);
+            }
+            _ => {}
+        }
+        let severities: Vec<String> = Severity::ALL
+            .into_iter()
+            .map(|severity| {
+                (
+                    incidents.iter().filter(|one| one.severity == severity).count() as u64,
+                    severity,
+                )
+            })
+            .filter(|&(number, _)| number > 0)
+            .map(|(number, severity)| format!("{} {severity}", numbers::number(number)))
+            .collect();
+        let state = match open {
+            0 => "all over".into(),
+            _ => format!("{} still open", numbers::number(open)),
+        };
+        let all = numbers::number(incidents.len() as u64);
+        format!("{all} incidents: {}; {state}", severities.join(", "))
+    }
+
+    /// The numbers that say most, each with its name.
+    pub fn figures(&self) -> Vec<(&'static str, String)> {
+        let incidents = self.incidents();
+        let mut figures = Vec::new();
+        match incidents {
+            [] => {
+                let (asked, questions, answered) = self.sums();
+                figures.push(("DNS servers", numbers::number(asked)));
+                figures.push(("Queries", numbers::number(questions)));
+                figures.extend(numbers::percent(answered, questions).map(|share| ("Answered", share)));
+                return figures;
+            }
+            [incident] => {
+                let facts = self.facts(incident);
+                figures.push(("Duration", numbers::duration(facts.lasted())));
+                figures.push(("Clients affected", numbers::number(facts.clients())));
+            }
+            _ => figures.push(("Servers affected", numbers::number(self.troubled.len() as u64))),
+        }
+        let sum = |of: fn(&Incident) -> u64| numbers::number(incidents.iter().map(of).sum());
+        figures.push(("Queries", sum(|incident| incident.queries)));
+        figures.push(("Answers", sum(|incident| incident.answers)));
+        figures.push(("ICMP errors", sum(|incident| incident.errors.sum())));
+        figures
+    }
+
+    /// Servers that were asked, queries to them, and their answers.
+    pub fn sums(&self) -> (u64, u64, u64) {
+        let asked = self.servers().into_iter().filter(|server| queries(server) > 0);
+        asked.fold((0, 0, 0), |(servers, questions, answered), server| {
+            let (asked, came) = (queries(server), answers(server));
+            (servers + 1, questions + asked, answered + came.min(asked))
+        })
+    }
+
+    /// The servers with incidents: `one server`, `two servers`.
+    pub fn troubled_in_words(&self) -> String {
+        match self.troubled.len() {
+            1 => "one server".into(),
+            servers => format!("{} servers", numbers::spelled(servers)),
+        }
+    }
+
     /// The document.
     pub fn document(&self) -> &'a Document {
         self.report.document
@@ -74,18 +201,18 @@ impl<'a> Context<'a> {
     }
 
     /// Those of them that are described: the first ones.
-    pub fn told(&self) -> &'a [Incident] {
+    pub fn described(&self) -> &'a [Incident] {
         let all = self.incidents();
-        all.get(..TOLD).unwrap_or(all)
+        all.get(..DESCRIBED).unwrap_or(all)
     }
 
     /// What to say of those that are not described, if there are any.
-    pub fn untold(&self) -> Option<Text> {
-        let (told, all) = (self.told().len(), self.incidents().len());
-        let all_in_words = phrase::count(all as u64, "incident", "incidents");
-        (told < all).then(|| {
+    pub fn not_described(&self) -> Option<Text> {
+        let (described, all) = (self.described().len(), self.incidents().len());
+        let all_in_words = count(all as u64, "incident", "incidents");
+        (described < all).then(|| {
             format!(
-                "Only the first {told} of {all_in_words} are described here; --format json lists all of them."
+                "Only the first {described} of {all_in_words} are described here; --format json lists all of them."
             )
             .into()
         })

@@ -1,13 +1,13 @@
 //! The report of a log without an incident: what was looked for, and what was healthy.
 
 use super::context::{Context, answers, queries, works};
-use super::summary::protocols;
+use super::numbers::{self, count};
+use super::part1::protocols;
+use super::rich::{Block, Text};
 use super::{appendix, heading};
 use crate::model::{ByRcode, DestinationCounts};
-use crate::report::phrase::{self, count};
-use crate::report::rich::{Block, Text};
 
-pub(super) fn tell(context: &Context<'_>, blocks: &mut Vec<Block>) {
+pub(super) fn write(context: &Context<'_>, blocks: &mut Vec<Block>) {
     blocks.push(heading(
         2,
         "part-1",
@@ -38,9 +38,9 @@ pub(super) fn tell(context: &Context<'_>, blocks: &mut Vec<Block>) {
 
 /// The answer to "is something wrong?".
 pub fn verdict(context: &Context<'_>) -> Text {
-    let (asked, questions, answered) = sums(context);
+    let (asked, questions, answered) = context.sums();
     let verdict = Text::strong("No incident was found.");
-    match phrase::percent(answered, questions) {
+    match numbers::percent(answered, questions) {
         None => verdict
             .then(" But the log holds no DNS query, so it says nothing about the health of any DNS server."),
         Some(share) => verdict.then(format!(
@@ -50,19 +50,6 @@ pub fn verdict(context: &Context<'_>) -> Text {
             if answered == 1 { "was" } else { "were" }
         )),
     }
-}
-
-/// Servers that were asked, queries to them, and their answers.
-fn sums(context: &Context<'_>) -> (u64, u64, u64) {
-    let mut sums = (0, 0, 0);
-    for server in context.servers() {
-        if queries(server) > 0 {
-            sums.0 += 1;
-            sums.1 += queries(server);
-            sums.2 += answers(server).min(queries(server));
-        }
-    }
-    sums
 }
 
 /// Each server that did well, and what the answers said.
@@ -83,16 +70,16 @@ fn healthy(context: &Context<'_>) -> Vec<Text> {
                 ),
                 queries => format!(
                     " answered {} of {} ({})",
-                    phrase::number(answers(server).min(queries)),
+                    numbers::number(answers(server).min(queries)),
                     count(queries, "query", "queries"),
-                    phrase::percent(answers(server), queries).unwrap_or_default()
+                    numbers::percent(answers(server), queries).unwrap_or_default()
                 ),
             });
             match (latency.p50, latency.p99) {
                 (Some(median), Some(slow)) => text.then(format!(
                     ". It took {} at the median, and at most {} for 99% of its answers.",
-                    phrase::micros(median),
-                    phrase::micros(slow)
+                    numbers::micros(median),
+                    numbers::micros(slow)
                 )),
                 _ => text.then("."),
             }
@@ -119,7 +106,7 @@ pub(super) fn by_rcode(servers: &[&DestinationCounts]) -> Option<Text> {
     let all: Vec<Text> = codes
         .into_iter()
         .filter(|&(answers, _)| answers > 0)
-        .map(|(answers, words)| format!("{} {words}", phrase::number(answers)).into())
+        .map(|(answers, words)| format!("{} {words}", numbers::number(answers)).into())
         .collect();
     (!all.is_empty()).then(|| Text::list(all))
 }
@@ -167,7 +154,7 @@ fn oddities(context: &Context<'_>) -> Vec<Text> {
         "ICMP errors about traffic other than DNS",
         ".",
     );
-    let (_, questions, answered) = sums(context);
+    let (_, questions, answered) = context.sums();
     point(
         questions - answered,
         "query",

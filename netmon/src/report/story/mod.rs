@@ -1,43 +1,41 @@
-//! The report, as the blocks that Markdown and HTML give a form: what is said, in which order.
+//! Which sentences hold for these data: the report as blocks, before it has a form.
 //!
-//! Two parts, as an analyst hands them in: the summary of the problem, for everybody, and the analysis with
-//! its likely causes, for those who must mend it. Everything is written from the data; a sentence that the
-//! data does not support is not there. This says nothing about how anything looks.
+//! Two parts, as such a report is asked for: the summary of the problem, for everybody, and the analysis with its likely
+//! causes, for those who must fix it. Everything is written from the data; a sentence that the data does not support is
+//! not there. This says nothing about how anything looks.
 
-mod analysis;
 mod appendix;
+mod brief;
+pub mod chart;
 mod context;
-pub mod facts_table;
-mod glance;
-pub mod healthy;
-mod observations;
-pub mod summary;
+mod facts;
+mod found;
+mod healthy;
+mod incident;
+pub mod numbers;
+mod packets;
+mod part1;
+mod part2;
+pub mod rich;
 
 use super::Report;
-use super::explain;
-use super::facts::Facts;
-use super::phrase::{self, count};
-use super::rich::{Block, Text};
-use crate::model::{Incident, SourceKind};
-pub use appendix::server_table;
-pub use context::Context;
-pub use glance::{Verdict, in_words, verdict};
-
-/// Whether an open incident may still change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
-    /// The log is read to its end; what came after, nobody knows.
-    EndOfLog,
-    /// The traffic is still being watched.
-    Now,
-}
+use crate::model::SourceKind;
+pub use brief::{Brief, service};
+use context::Context;
+pub use context::Verdict;
+pub use facts::Facts;
+pub use incident::Until;
+use numbers::count;
+use rich::{Block, Text};
 
 /// A whole report.
 #[derive(Debug)]
 pub struct Story {
     /// What it is about.
     pub title: Text,
-    /// Where the packets come from, when, how many.
+    /// Who hands it in, and for what, if that was said.
+    pub cover: Vec<(&'static str, String)>,
+    /// Where the packets come from, when, how many; in whose time.
     pub source: Text,
     /// How bad it is.
     pub verdict: Verdict,
@@ -47,9 +45,43 @@ pub struct Story {
     pub figures: Vec<(&'static str, String)>,
     /// All the rest.
     pub blocks: Vec<Block>,
+    /// Who wrote it, and from what.
+    pub colophon: Text,
 }
 
 impl Story {
+    /// Of this report.
+    pub fn new(report: &Report<'_>) -> Self {
+        let context = Context::new(report);
+        let mut blocks = Vec::new();
+        if context.incidents().is_empty() {
+            healthy::write(&context, &mut blocks);
+        } else {
+            part1::write(&context, &mut blocks);
+            part2::write(&context, &mut blocks);
+        }
+        appendix::write(&context, &mut blocks);
+        let cover = [("Author", &report.cover.author), ("Ticket", &report.cover.ticket)];
+        Self {
+            title: title(&context),
+            cover: cover
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value.clone()?)))
+                .collect(),
+            source: source(&context),
+            verdict: context.verdict(),
+            verdict_in_words: context.verdict_in_words(),
+            figures: context.figures(),
+            blocks,
+            colophon: format!(
+                "Written by {} from the packets in the {}, and from nothing else.",
+                report.generated_by,
+                context.log()
+            )
+            .into(),
+        }
+    }
+
     /// The anchors and titles of its parts.
     pub fn parts(&self) -> impl Iterator<Item = (&str, &Text)> {
         self.blocks.iter().filter_map(|block| match block {
@@ -63,76 +95,67 @@ impl Story {
     }
 }
 
-/// Writes the report's text.
-pub fn tell(report: &Report<'_>) -> Story {
+/// The story in the fewest words: the verdict, then each incident's.
+pub fn briefs(report: &Report<'_>) -> (String, Verdict, Text, Vec<Brief>) {
     let context = Context::new(report);
-    let mut blocks = Vec::new();
-    if context.incidents().is_empty() {
-        healthy::tell(&context, &mut blocks);
-    } else {
-        summary::tell(&context, &mut blocks);
-        analysis::tell(&context, &mut blocks);
-    }
-    appendix::tell(&context, &mut blocks);
-    Story {
-        title: title(&context),
-        source: source(&context),
-        verdict: verdict(&context),
-        verdict_in_words: in_words(&context),
-        figures: glance::figures(&context),
-        blocks,
-    }
+    let briefs = context
+        .described()
+        .iter()
+        .map(|incident| Brief::new(&context.facts(incident), context.until()));
+    let summary = match context.incidents() {
+        [] => healthy::verdict(&context),
+        _ => context.not_described().unwrap_or_default(),
+    };
+    (
+        context.verdict_in_words(),
+        context.verdict(),
+        summary,
+        briefs.collect(),
+    )
 }
 
 fn title(context: &Context<'_>) -> Text {
+    if let Some(title) = &context.report().cover.title {
+        return title.clone().into();
+    }
     match context.incidents() {
         [] => "DNS traffic report: no incident".into(),
-        [incident] => Text::from("DNS incident report: ").then(name_of(incident)),
+        [incident] => Text::from("DNS incident report: ").then(context.facts(incident).name()),
         incidents => format!(
             "DNS incident report: {} incidents on {}",
-            phrase::spelled(incidents.len()),
-            servers_in_words(context)
+            numbers::spelled(incidents.len()),
+            context.troubled_in_words()
         )
         .into(),
     }
 }
 
-/// What netmon calls the servers with incidents: `one server`, `two servers`.
-fn servers_in_words(context: &Context<'_>) -> String {
-    match context.troubled_servers().len() {
-        1 => "one server".into(),
-        servers => format!("{} servers", phrase::spelled(servers)),
-    }
-}
-
-/// An incident, in a heading: ``server `203.0.113.2` unreachable on UDP port 53``.
-pub fn name_of(incident: &Incident) -> Text {
-    Facts::new(incident).say(explain::kind(incident.kind).name)
-}
-
-/// Where the packets come from: ``6 packets in `textbook.txt`, from ... to ... ``.
-pub fn source(context: &Context<'_>) -> Text {
-    let document = context.document();
-    let packets = count(document.totals.frames, "packet", "packets");
+/// ``6 packets in `textbook.txt`, from ... to ... . Times are UTC.``
+fn source(context: &Context<'_>) -> Text {
+    let (document, clock) = (context.document(), context.clock());
     let files = document.source.files.iter().map(Text::code).collect();
-    let text = Text::from(packets)
+    let text = Text::from(count(document.totals.frames, "packet", "packets"))
         .capitalised()
         .then(match document.source.kind {
             SourceKind::Capture => " in ",
             SourceKind::History => " in the minutes around it, as kept in ",
         })
         .then(Text::list(files));
-    match (document.source.first, document.source.last) {
-        (Some(first), Some(last)) => {
-            let length = phrase::between(first.0, last.0);
-            let text = text.then(format!(", {}", phrase::stretch(first.0, last.0)));
-            if length.is_zero() {
-                text
-            } else {
-                text.then(format!(" ({})", phrase::duration(length)))
-            }
-        }
-        _ => text,
+    let (Some(first), Some(last)) = (document.source.first, document.source.last) else {
+        return text.then(".");
+    };
+    let length = numbers::between(first.0, last.0);
+    let text = text.then(format!(", {}", clock.stretch(first.0, last.0)));
+    let text = if length.is_zero() {
+        text
+    } else {
+        text.then(format!(" ({})", numbers::duration(length)))
+    };
+    let text = text.then(format!(". Times are {}.", clock.name(first.0)));
+    if clock.date_is_assumed {
+        text.then(" The log does not say its date: it is assumed.")
+    } else {
+        text
     }
 }
 

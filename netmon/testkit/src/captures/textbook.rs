@@ -8,14 +8,7 @@ use crate::frames::build::prelude::*;
 use crate::lab::{CLIENT_V4, SERVER_V4};
 
 /// The log, as the contract prints it.
-pub const TEXT: &str = "\
-13:24:32.192571 IP 192.51.100.15.52444 > 203.0.113.2.domain: 35084+ A? yummyrecipesforme.com. (24)
-13:24:36.098564 IP 203.0.113.2 > 192.51.100.15: ICMP 203.0.113.2 udp port 53 unreachable, length 254
-13:26:32.192571 IP 192.51.100.15.52444 > 203.0.113.2.domain: 35084+ A? yummyrecipesforme.com. (24)
-13:27:15.934126 IP 203.0.113.2 > 192.51.100.15: ICMP 203.0.113.2 udp port 53 unreachable, length 320
-13:28:32.192571 IP 192.51.100.15.52444 > 203.0.113.2.domain: 35084+ A? yummyrecipesforme.com. (24)
-13:28:50.022967 IP 203.0.113.2 > 192.51.100.15: ICMP 203.0.113.2 udp port 53 unreachable, length 150
-";
+pub const TEXT: &str = include_str!("../../../../docs/textbook.txt");
 
 /// The name that is asked for.
 pub const NAME: &str = "yummyrecipesforme.com";

@@ -1,0 +1,145 @@
+//! What was found of an incident, one observation a point.
+
+use netmon_common::Transport;
+
+use super::context::Context;
+use super::facts::Facts;
+use super::healthy::by_rcode;
+use super::numbers::{self, count, number};
+use super::packets;
+use super::rich::Text;
+use crate::model::{DestinationCounts, Incident};
+
+/// The observations.
+pub(super) fn points(context: &Context<'_>, facts: &Facts<'_>) -> Vec<Text> {
+    let incident = facts.incident;
+    let mut points = vec![facts.say(if incident.began == incident.last_seen {
+        "{Clients} made {queries}{for_names} and got {answers}."
+    } else {
+        "In {lasted}, {clients} made {queries}{for_names} and got {answers}."
+    })];
+    if facts.errors() > 0 {
+        points.push(facts.say(if facts.server_says_so() {
+            "{Errors_by_code} came from the server's own address and from nowhere else, so the path to that host and \
+            back to the client works."
+        } else {
+            "{Errors_by_code} came from {reporters}."
+        }));
+    }
+    points.extend(packets::findings(context, incident));
+    points.push(
+        if incident.is_down() {
+            "The server counts as down: no answer came from it around the newest failure."
+        } else {
+            "The service counts as degraded, not down: the server still gave answers around the newest failure."
+        }
+        .into(),
+    );
+    if incident.reopened > 0 {
+        points.push(
+            format!(
+                "The incident closed and was reopened {}, because the problem came back within a minute.",
+                numbers::times(incident.reopened)
+            )
+            .into(),
+        );
+    }
+    if let Some(server) = context.server(incident) {
+        points.extend(of_server(context, incident, server));
+    }
+    points.push(others(context, incident));
+    points.push(facts.end(context.until()));
+    points
+}
+
+/// What else was counted for the server, over the whole log.
+fn of_server(context: &Context<'_>, incident: &Incident, server: &DestinationCounts) -> Vec<Text> {
+    let (mut points, log) = (Vec::new(), context.log());
+    if server.rcodes.servfail + server.rcodes.refused > 0 {
+        points.extend(by_rcode(&[server]).map(|codes| {
+            Text::from(format!(
+                "All answers of this server in the {log}, by response code: "
+            ))
+            .then(codes)
+            .then(".")
+        }));
+    }
+    if let (Some(median), Some(slow)) = (server.latency_us.p50, server.latency_us.p99) {
+        points.push(
+            format!(
+                "When the server answered, it took {} at the median, and at most {} for 99% of the answers.",
+                numbers::micros(median),
+                numbers::micros(slow)
+            )
+            .into(),
+        );
+    }
+    if incident.transport == Transport::Tcp && server.tcp.tcp_connects + server.tcp.tcp_resets > 0 {
+        points.push(
+            format!(
+                "Over TCP the {log} holds {} to the server and {} from it.",
+                count(
+                    server.tcp.tcp_connects,
+                    "connection attempt",
+                    "connection attempts"
+                ),
+                count(server.tcp.tcp_resets, "reset", "resets")
+            )
+            .into(),
+        );
+    }
+    if server.unsolicited > 0 {
+        let (quote, prove) = if server.unsolicited == 1 {
+            ("quotes", "it proves")
+        } else {
+            ("quote", "they prove")
+        };
+        points.push(
+            format!(
+                "{} about this server {quote} no query in the {log}. Anybody can forge such an error, so {prove} nothing.",
+                count(server.unsolicited, "error", "errors")
+            )
+            .into(),
+        );
+    }
+    if server.late_responses > 0 {
+        points.push(
+            format!(
+                "{} from this server arrived after the client had stopped waiting.",
+                count(server.late_responses, "answer", "answers")
+            )
+            .into(),
+        );
+    }
+    points
+}
+
+/// Whether other servers worked: a problem of one server, or of the network.
+fn others(context: &Context<'_>, incident: &Incident) -> Text {
+    let (others, log) = (context.others(incident), context.log());
+    if others.servers == 0 && others.troubled > 0 {
+        return format!(
+            "Every other DNS server that was asked in this {log} had an incident, too, so none is left to compare with."
+        )
+        .into();
+    }
+    let Some(share) = numbers::percent(others.answers, others.queries) else {
+        return format!("No other DNS server was asked in this {log}, so there is nothing to compare with.")
+            .into();
+    };
+    let text = Text::from(format!(
+        "In the same {log}, {} answered {} of {} ({share}).",
+        if others.servers == 1 {
+            "one other server".into()
+        } else {
+            format!("{} other servers", number(others.servers))
+        },
+        number(others.answers.min(others.queries)),
+        count(others.queries, "query", "queries"),
+    ));
+    if others.work() {
+        text.then(" DNS as such worked, so the problem lies with this server or on the path to it.")
+    } else {
+        text
+    }
+}

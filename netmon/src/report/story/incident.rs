@@ -1,0 +1,174 @@
+//! Sentences about one incident: its name, what, why, whether it is over; and a table to look things up in.
+
+use std::fmt::Display;
+
+use super::facts::Facts;
+use super::numbers::{count, number};
+use super::rich::Text;
+use crate::model::{Cause, Likelihood};
+use crate::report::knowledge;
+
+/// What the end of the data says of an incident that is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// The log is read to its end; what came after, nobody knows.
+    EndOfLog,
+    /// The history says how it stood when it was last written.
+    LastRecord,
+    /// The traffic is still being watched.
+    Now,
+}
+
+impl Facts<'_> {
+    /// The incident, in a heading: ``server `203.0.113.2` unreachable on UDP port 53``.
+    pub fn name(&self) -> Text {
+        self.say(knowledge::kind(self.incident.kind).name)
+    }
+
+    /// A cause, as a clause that begins small.
+    pub fn clause(&self, cause: Cause) -> Text {
+        self.say(knowledge::cause(cause).clause)
+    }
+
+    /// The problem in three sentences: what, why, and whether it is over.
+    pub fn lead(&self, until: Until) -> Text {
+        let kind = knowledge::kind(self.incident.kind);
+        let what = if self.incident.is_down() {
+            kind.down
+        } else {
+            kind.degraded
+        };
+        let mut text = self.say(what).emphasised();
+        if let Some(diagnosis) = self.incident.causes.first() {
+            let sure = match diagnosis.likelihood {
+                Likelihood::Likely => " Most likely, ",
+                Likelihood::Possible => " Possibly, ",
+            };
+            text = text.then(sure).then(self.clause(diagnosis.cause)).then(".");
+        }
+        text.then(" ").then(self.end(until))
+    }
+
+    /// Whether it is over, and why it counts as over.
+    pub fn end(&self, until: Until) -> Text {
+        self.say(match (self.incident.closed_because, until) {
+            (Some(reason), _) => knowledge::close(reason).ended,
+            (None, Until::Now) => "The problem persists.",
+            (None, Until::EndOfLog) => "The problem had not ended when the log did.",
+            (None, Until::LastRecord) => "The problem had not ended when the history was last written.",
+        })
+    }
+
+    /// Who asked what, and what came back.
+    pub fn exchange(&self) -> Text {
+        let (began, last) = (self.incident.began.0, self.incident.last_seen.0);
+        Text::from(self.clock.stretch(began, last))
+            .capitalised()
+            .then(self.say(", {clients} made {queries} to {server}{for_names}"))
+            .then(self.say(match (self.incident.answers, self.errors()) {
+                (0, 0) => "; neither an answer nor an ICMP error came back.",
+                (0, _) => ", and no answer came back. Instead, {reporters} sent {errors_by_code}.",
+                (_, 0) => ", and {answers} came back.",
+                _ => ", and {answers} came back. In addition, {reporters} sent {errors_by_code}.",
+            }))
+    }
+
+    /// All that is known of it, to look up.
+    pub fn rows(&self, until: Until, from_text: bool) -> Vec<(String, Text)> {
+        let (incident, exact) = (self.incident, |wall: crate::model::Wall| {
+            Text::from(self.clock.exact(wall.0))
+        });
+        let mut rows: Vec<(&str, Text)> = vec![
+            ("Server", self.say("{server}")),
+            ("Port", self.say("{transport} {port}")),
+            (
+                "Problem",
+                format!("{} ({})", knowledge::kind(incident.kind).short, incident.severity).into(),
+            ),
+            ("First failed query", exact(incident.began)),
+            ("Detected", exact(incident.opened)),
+            ("Last failure", exact(incident.last_seen)),
+        ];
+        rows.extend(
+            incident
+                .recovered
+                .map(|recovered| ("Answered again", exact(recovered))),
+        );
+        rows.push(match (incident.closed, incident.closed_because) {
+            (Some(closed), Some(reason)) => ("Closed", exact(closed).then(format!(" ({reason})"))),
+            (Some(closed), None) => ("Closed", exact(closed)),
+            (None, _) => (
+                "State",
+                match until {
+                    Until::Now => "open",
+                    Until::EndOfLog => "open: not ended when the log did",
+                    Until::LastRecord => "open: not ended when the history was last written",
+                }
+                .into(),
+            ),
+        });
+        rows.push(("Queries", number(incident.queries).into()));
+        rows.push(("Answers", number(incident.answers).into()));
+        rows.push(("ICMP errors", self.icmp_errors()));
+        if self.errors() > 0 {
+            rows.push(("Verified", self.verified(from_text)));
+        }
+        if !incident.reporters.is_empty() {
+            rows.push(("Errors sent by", self.say("{reporters}")));
+        }
+        let (clients, names) = (self.clients(), self.names());
+        rows.push((
+            if clients == 1 { "Client" } else { "Clients" },
+            all(&incident.clients, clients),
+        ));
+        rows.push((
+            if names == 1 { "Name" } else { "Names" },
+            all(&incident.names, names),
+        ));
+        rows.into_iter()
+            .map(|(name, value)| (name.into(), value))
+            .collect()
+    }
+
+    /// How many errors are verified.
+    fn verified(&self, from_text: bool) -> Text {
+        let errors = count(self.errors(), "error", "errors");
+        let by = if from_text && self.incident.verified > 0 {
+            ", as far as text shows it"
+        } else {
+            ""
+        };
+        format!("{} of {errors}{by}", number(self.incident.verified)).into()
+    }
+
+    fn icmp_errors(&self) -> Text {
+        let errors = self.errors();
+        if errors == 0 {
+            return "0".into();
+        }
+        let codes = self.by_code().into_iter().map(|(code, count)| {
+            let name = self.say(knowledge::code(code).words);
+            if count == errors {
+                name
+            } else {
+                Text::from(format!("{} × ", number(count))).then(name)
+            }
+        });
+        Text::from(format!("{} (", number(errors)))
+            .then(Text::list(codes.collect()))
+            .then(")")
+    }
+}
+
+/// Those that are listed, and how many more there are.
+fn all(known: &[impl Display], in_all: u64) -> Text {
+    let mut items: Vec<Text> = known.iter().map(Text::code).collect();
+    let more = in_all.saturating_sub(items.len() as u64);
+    if more > 0 {
+        items.push(format!("{} more", number(more)).into());
+    }
+    match items.as_slice() {
+        [] => "not in the log".into(),
+        _ => Text::list(items),
+    }
+}
