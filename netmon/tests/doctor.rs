@@ -3,10 +3,10 @@
 
 mod support;
 
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output};
 
+use netmon_testkit::executable;
 use netmon_testkit::lab::{DnsServer, Namespace, SERVER_V4, two_hosts};
 use serde_json::Value;
 use support::{NETMON, ask_answered, ask_refused, start};
@@ -76,10 +76,7 @@ fn the_doctor_says_which_hook_each_interface_gets_and_who_is_there() {
 #[ignore = "needs root: changes its user"]
 fn nobody_is_told_what_the_doctor_cannot_see_and_that_status_needs_root() {
     const NOBODY: u32 = 65_534;
-    let copy = tempfile::tempdir().unwrap();
-    let binary = copy.path().join("netmon");
-    std::fs::copy(NETMON, &binary).unwrap();
-    std::fs::set_permissions(copy.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let (_directory, binary) = executable::for_everybody(NETMON).unwrap();
     let run = |arguments: &[&str]| {
         let mut command = Command::new(&binary);
         command.args(arguments).uid(NOBODY).gid(NOBODY).output().unwrap()

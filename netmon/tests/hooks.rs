@@ -5,7 +5,7 @@ use std::net::UdpSocket;
 
 use netmon_testkit::lab::{CLIENT_V4, DnsServer, SERVER_V4, SERVER_V6, two_hosts};
 use support::{
-    PATIENCE, SOON, ask_answered, ask_refused, assert_adds_up, assert_counts, assert_nothing_attached, start,
+    PATIENCE, ask_answered, ask_refused, assert_adds_up, assert_counts, assert_nothing_attached, start,
 };
 
 /// The hook that is asked for, the one that a veth gets, and whether that is exact.
@@ -66,7 +66,7 @@ fn without_an_interface_the_default_route_and_lo_are_watched() {
     assert_eq!(netmon.interface("lo")["egress"], "none");
     server.stop().unwrap();
     ask_refused(&hosts.client, SERVER_V4, 1);
-    netmon.wait_event("incident_opened", SOON).unwrap();
+    netmon.wait_event("incident_opened", PATIENCE).unwrap();
     netmon.stop().unwrap();
     assert_nothing_attached(&hosts.client);
 }

@@ -13,9 +13,9 @@ use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use netmon_testkit::lab::{Line, SERVER_V4, STARTUP, Stream, two_hosts};
+use netmon_testkit::lab::{Line, SERVER_V4, Stream, two_hosts};
 use nix::sys::signal::Signal;
-use support::{NETMON, PATIENCE, SOON, ask_refused};
+use support::{NETMON, PATIENCE, ask_refused};
 
 /// Puts the test's socket where the journal's is, and tells netmon that its standard error is the journal's.
 const UNDER_SYSTEMD: &str = r#"
@@ -49,7 +49,7 @@ fn fields(mut entry: &[u8]) -> BTreeMap<String, String> {
 
 /// Waits for an entry of an event.
 fn entry(journal: &UnixDatagram, event: &str) -> BTreeMap<String, String> {
-    let deadline = Instant::now() + SOON;
+    let deadline = Instant::now() + PATIENCE;
     journal
         .set_read_timeout(Some(Duration::from_millis(100)))
         .unwrap();
@@ -90,11 +90,11 @@ fn incidents_are_entries_with_fields_where_standard_error_is_the_journals_and_on
         let mut netmon = hosts.client.spawn(&mut command).unwrap();
         let is_attached = |line: &Line| line.text.contains("to-server: what arrives");
         netmon
-            .wait_for("sign that it is attached", STARTUP, is_attached)
+            .wait_for("sign that it is attached", PATIENCE, is_attached)
             .unwrap();
         ask_refused(&hosts.client, SERVER_V4, 1);
         let heading = |line: &Line| line.text.contains("203.0.113.2 udp port 53 is unreachable");
-        let told = netmon.wait_for("heading", SOON, heading).unwrap();
+        let told = netmon.wait_for("heading", PATIENCE, heading).unwrap();
         assert_eq!(told.stream, Stream::Out);
         if is_journal {
             assert_eq!(entry(&journal, "started")["NETMON_INTERFACES"], "to-server");

@@ -5,11 +5,10 @@
 mod support;
 
 use std::process::Command;
-use std::time::{Duration, SystemTime};
 
-use netmon_testkit::lab::{DnsServer, Line, Process, SERVER_V4, STARTUP, Stream, TwoHosts, two_hosts};
+use netmon_testkit::lab::{DnsServer, Line, Process, SERVER_V4, Stream, TwoHosts, two_hosts};
 use nix::sys::signal::Signal;
-use support::{NETMON, PATIENCE, SOON, ask_answered, ask_refused};
+use support::{NETMON, PATIENCE, ask_answered, ask_refused};
 
 /// Netmon on the client's host, printing for people.
 fn start(hosts: &TwoHosts, arguments: &[&str]) -> Process {
@@ -20,7 +19,7 @@ fn start(hosts: &TwoHosts, arguments: &[&str]) -> Process {
         .env_remove("RUST_LOG");
     let netmon = hosts.client.spawn(&mut command).unwrap();
     netmon
-        .wait_for("sign that it is attached", STARTUP, |line| {
+        .wait_for("sign that it is attached", PATIENCE, |line| {
             line.text.contains("to-server")
         })
         .unwrap();
@@ -33,20 +32,14 @@ fn is_heading(line: &Line) -> bool {
 
 #[test]
 #[ignore = "needs root: network namespaces and XDP"]
-fn people_are_told_within_100_ms_who_is_unreachable_who_says_so_and_what_to_check() {
+fn people_read_who_is_unreachable_who_says_so_and_what_to_check() {
     let hosts = two_hosts().unwrap();
     let mut server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
     let mut netmon = start(&hosts, &[]);
     ask_answered(&hosts.client, SERVER_V4, 1);
     server.stop().unwrap();
-    let before = SystemTime::now();
     ask_refused(&hosts.client, SERVER_V4, 1);
-    // The client program alone takes tens of milliseconds to start and to ask.
-    let asked = before.elapsed().unwrap();
-    let heading = netmon.wait_for("heading", SOON, is_heading).unwrap();
-    let delay = heading.at.duration_since(before).unwrap();
-    println!("asked and refused in {asked:?}, told after {delay:?}");
-    assert!(delay < asked + Duration::from_millis(100), "{delay:?}");
+    netmon.wait_for("heading", PATIENCE, is_heading).unwrap();
 
     netmon.signal(Signal::SIGINT).unwrap();
     assert!(netmon.wait(PATIENCE).unwrap().success());
@@ -77,15 +70,18 @@ fn the_kernel_programs_log_what_they_see_when_asked_to() {
         line.stream == Stream::Err && line.text.contains("port 53 of ::ffff:203.0.113.2 is unreachable")
     };
     for (level, logs) in [("debug", true), ("info", false)] {
-        let netmon = start(&hosts, &["--log-level", level]);
+        let mut netmon = start(&hosts, &["--log-level", level]);
         // Nobody listens at the server.
         ask_refused(&hosts.client, SERVER_V4, 1);
-        netmon.wait_for("heading", SOON, is_heading).unwrap();
-        let logged = netmon.wait_for(
-            "line of the kernel's log",
-            Duration::from_millis(500),
-            from_kernel,
-        );
-        assert_eq!(logged.is_ok(), logs, "{level}: {}", netmon.transcript());
+        netmon.wait_for("heading", PATIENCE, is_heading).unwrap();
+        if logs {
+            netmon
+                .wait_for("line of the kernel's log", PATIENCE, from_kernel)
+                .unwrap();
+        } else {
+            netmon.signal(Signal::SIGINT).unwrap();
+            netmon.wait(PATIENCE).unwrap();
+            assert!(!netmon.lines().iter().any(from_kernel), "{}", netmon.transcript());
+        }
     }
 }

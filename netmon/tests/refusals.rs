@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output};
 
 use netmon::kernel::version::OLDEST;
+use netmon_testkit::executable;
 use netmon_testkit::lab::{Namespace, two_hosts};
 use support::{NETMON, assert_nothing_attached, start};
 
@@ -123,11 +124,7 @@ fn a_driver_without_native_xdp_is_refused_when_that_was_asked_for_and_passed_by_
 fn missing_rights_are_named() {
     // `nobody` of Debian. The binary must be readable to it, which it is in a usual checkout.
     const NOBODY: u32 = 65_534;
-    let copy = tempfile::tempdir().unwrap();
-    let binary = copy.path().join("netmon");
-    std::fs::copy(NETMON, &binary).unwrap();
-    let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(copy.path(), everybody).unwrap();
+    let (_directory, binary) = executable::for_everybody(NETMON).unwrap();
     let output = Command::new(&binary)
         .args(["run", "--interface", "lo"])
         .uid(NOBODY)

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use netmon_testkit::lab::{DnsServer, Line, Namespace, Netmon, SERVER_V4, Stream, two_hosts};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
-use support::{SOON, ask_answered, ask_refused, assert_adds_up, assert_counts, watch};
+use support::{PATIENCE, ask_answered, ask_refused, assert_adds_up, assert_counts, watch};
 use tempfile::TempDir;
 
 const FIRST: &str = "interface = \"to-server\"\nhook = \"xdp-native\"\ninterval = \"500ms\"\n";
@@ -50,7 +50,7 @@ impl Scene {
     fn signal(&mut self) -> Value {
         self.netmon.process().signal(Signal::SIGHUP).unwrap();
         self.reloads += 1;
-        let deadline = Instant::now() + SOON;
+        let deadline = Instant::now() + PATIENCE;
         loop {
             let told = self.netmon.events_named("reloaded").unwrap();
             if let Some(event) = told.get(self.reloads - 1) {
@@ -85,7 +85,7 @@ fn what_can_change_does_at_sighup_what_cannot_is_named_and_nothing_is_detached()
     ask_answered(&hosts.client, SERVER_V4, 1);
     server.stop().unwrap();
     ask_refused(&hosts.client, SERVER_V4, 1);
-    scene.netmon.wait_event("incident_opened", SOON).unwrap();
+    scene.netmon.wait_event("incident_opened", PATIENCE).unwrap();
 
     let second = format!(
         "interface = \"to-server\"\nhook = \"tc\"\nport = [53, 5353]\niterative = true\nlog-level = \"info\"\n\
@@ -111,9 +111,13 @@ fn what_can_change_does_at_sighup_what_cannot_is_named_and_nothing_is_detached()
     // The new threshold closes the incident far sooner than the old one, and the new command and log level are heard.
     server.start().unwrap();
     ask_answered(&hosts.client, SERVER_V4, 1);
-    let closed = scene.netmon.wait_event("incident_closed", 2 * SOON).unwrap();
+    let closed = scene.netmon.wait_event("incident_closed", PATIENCE).unwrap();
     let notified = |line: &Line| line.stream == Stream::Err && line.text.contains("notified the command");
-    scene.netmon.process().wait_for("log", SOON, notified).unwrap();
+    scene
+        .netmon
+        .process()
+        .wait_for("log", PATIENCE, notified)
+        .unwrap();
     let taken: Value = serde_json::from_str(&fs::read_to_string(taken).unwrap()).unwrap();
     assert_eq!(taken["event"], "incident_closed");
     assert_eq!(taken["incident"], *closed.incident());

@@ -5,13 +5,13 @@ mod support;
 
 use std::fs;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aya::maps::{Array, MapData};
 use netmon::kernel::{Kernel, Settings};
 use netmon::rights;
 use netmon_testkit::lab::{DnsServer, SERVER_V4, two_hosts};
-use support::{SOON, ask_answered, ask_refused, assert_counts, start};
+use support::{PATIENCE, ask_answered, ask_refused, assert_counts, start};
 
 /// `CAP_NET_ADMIN` (`include/uapi/linux/capability.h`).
 const NET_ADMIN: u64 = 1 << 12;
@@ -39,14 +39,20 @@ fn once_it_watches_no_thread_has_more_than_the_right_to_attach() {
     let mut server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
     let mut netmon = start(&hosts.client, &["--interface", "to-server"]);
     // Threads that read the network when it started end soon.
-    thread::sleep(Duration::from_secs(2));
-    let found = capabilities(netmon.process().id());
-    assert!(found.len() >= 2, "{found:?}");
-    assert!(found.iter().all(|set| set & !NET_ADMIN == 0), "{found:x?}");
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let found = capabilities(netmon.process().id());
+        assert!(found.len() >= 2, "{found:?}");
+        if found.iter().all(|set| set & !NET_ADMIN == 0) {
+            break;
+        }
+        assert!(Instant::now() < until, "{found:x?}");
+        thread::sleep(Duration::from_millis(50));
+    }
     ask_answered(&hosts.client, SERVER_V4, 2);
     server.stop().unwrap();
     ask_refused(&hosts.client, SERVER_V4, 1);
-    netmon.wait_event("incident_opened", SOON).unwrap();
+    netmon.wait_event("incident_opened", PATIENCE).unwrap();
     assert_counts(&netmon.stop().unwrap(), SERVER_V4, 3, 2, 1);
 }
 

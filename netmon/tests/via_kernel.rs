@@ -15,6 +15,7 @@ use netmon_common::limits;
 use netmon_common::wire::Captured;
 use netmon_testkit::captures::pcapng::{RESOLUTION, enhanced, interface, section};
 use netmon_testkit::captures::{Link, Order, Pcap, textbook};
+use netmon_testkit::executable;
 use netmon_testkit::frames::build::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -46,9 +47,9 @@ fn analyze(files: &[PathBuf], via_kernel: bool) -> (Value, String) {
 }
 
 /// Insists that both say the same of the same packets: the kernel of all in `files`, user space of those in
-/// `runnable`, which are all that can be run.
+/// `runnable`, which are all that can be run. Gives back the document of the kernel's.
 #[track_caller]
-fn assert_same(files: &[PathBuf], runnable: &[PathBuf], left_out: u64) {
+fn assert_same(files: &[PathBuf], runnable: &[PathBuf], left_out: u64) -> Value {
     let (kernel, said) = analyze(files, true);
     let (user, _) = analyze(runnable, false);
     let warned = |word: &str| {
@@ -69,6 +70,7 @@ fn assert_same(files: &[PathBuf], runnable: &[PathBuf], left_out: u64) {
     let check = format!("agrees with user space; frames run: {ran}, left out: {left_out}");
     assert!(said.contains(&check), "{said}");
     assert_eq!(warned("frames_left_out").is_some(), left_out > 0);
+    kernel
 }
 
 /// Whether the kernel can run a frame.
@@ -178,13 +180,12 @@ fn the_textbook_incident_is_the_same_to_the_kernel_behind_every_link_header() {
         let path = folder.path().join(format!("{link:?}.pcap"));
         std::fs::write(&path, pcap.file(&textbook::frames(link))).unwrap();
         let files = [path];
-        let (document, _) = analyze(&files, true);
+        let document = assert_same(&files, &files, 0);
         let incident = &document["incidents"][0];
         assert_eq!(incident["server"], "203.0.113.2", "{link:?}");
         assert_eq!(incident["verified"], 3, "{link:?}");
         assert_eq!(incident["causes"][0]["cause"], "service-down", "{link:?}");
         assert_eq!(incident["opened"], "2026-03-19T13:24:36.098564Z", "{link:?}");
-        assert_same(&files, &files, 0);
     }
 }
 
@@ -202,8 +203,7 @@ fn a_full_table_overflows_alike() {
     let folder = TempDir::new().unwrap();
     let files = [folder.path().join("many.pcap")];
     std::fs::write(&files[0], Pcap::USUAL.file(&queries)).unwrap();
-    assert_same(&files, &files, 0);
-    let (document, _) = analyze(&files, true);
+    let document = assert_same(&files, &files, 0);
     assert_eq!(document["totals"]["overflow"], 200);
 }
 
@@ -244,12 +244,9 @@ fn frames_that_cannot_be_run_are_listed_and_left_out() {
 #[ignore = "needs root: to become somebody else"]
 fn without_rights_it_says_what_to_do() {
     const NOBODY: u32 = 65_534;
-    let folder = TempDir::new().unwrap();
-    let (netmon, path) = (folder.path().join("netmon"), folder.path().join("a.pcap"));
-    std::fs::copy(NETMON, &netmon).unwrap();
+    let (folder, netmon) = executable::for_everybody(NETMON).unwrap();
+    let path = folder.path().join("a.pcap");
     std::fs::write(&path, Pcap::USUAL.file(&textbook::frames(Link::Ethernet))).unwrap();
-    let readable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(folder.path(), readable).unwrap();
     let mut command = Command::new(netmon);
     command
         .args(["analyze", "--via-kernel"])

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Result, ensure};
 use netmon_testkit::lab::{
-    CLIENT_V4, DnsServer, Process, Reply, SERVER_V4, STARTUP, TwoHosts, dig, two_hosts,
+    CLIENT_V4, DnsServer, PATIENCE, Process, Reply, SERVER_V4, TwoHosts, dig, two_hosts,
 };
 use nix::sys::signal::Signal;
 
@@ -24,13 +24,7 @@ const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(1_200);
 
 /// How long a client waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// How long netmon may take to say that answers have resumed: 10 s without an error, and its next poll.
-const CLOSING: Duration = Duration::from_secs(13);
-
-/// How long netmon may take to end.
-const SHUTDOWN: Duration = Duration::from_secs(5);
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// Runs the demonstration with this netmon, as root.
 pub fn run(binary: &Path) -> Result<()> {
@@ -56,13 +50,13 @@ pub fn run(binary: &Path) -> Result<()> {
     step("The DNS service is started again. netmon believes it after ten seconds without an error:");
     server.start()?;
     ask(&hosts, "an answer", Reply::is_answer)?;
-    netmon.wait_for("closed incident", CLOSING, |line| {
+    netmon.wait_for("closed incident", PATIENCE, |line| {
         line.text.contains("without an answer")
     })?;
 
     step("Ctrl-C:");
     netmon.signal(Signal::SIGINT)?;
-    let status = netmon.wait(SHUTDOWN)?;
+    let status = netmon.wait(PATIENCE)?;
     ensure!(status.success(), "netmon ended with {status}");
     drop((netmon, server));
     drop(hosts);
@@ -82,7 +76,7 @@ fn watch(hosts: &TwoHosts, binary: &Path) -> Result<Process> {
     let netmon = hosts
         .client
         .spawn_observed(&mut command, |line| println!("    | {}", line.text))?;
-    netmon.wait_for("sign that it is attached", STARTUP, |line| {
+    netmon.wait_for("sign that it is attached", PATIENCE, |line| {
         line.text.contains("to-server")
     })?;
     Ok(netmon)
@@ -90,7 +84,7 @@ fn watch(hosts: &TwoHosts, binary: &Path) -> Result<Process> {
 
 /// Asks the server once, shows what comes of it, and insists that it is what the story needs.
 fn ask(hosts: &TwoHosts, what: &str, expected: impl Fn(&Reply) -> bool) -> Result<()> {
-    let reply = dig(&hosts.client, SERVER_V4, NAME, PATIENCE)?;
+    let reply = dig(&hosts.client, SERVER_V4, NAME, ANSWER)?;
     let words = match &reply {
         Reply::Answered(lines) => lines.join(" "),
         Reply::Refused(words) => words.clone(),

@@ -15,12 +15,13 @@ mod conformance;
 mod deb;
 mod demo;
 mod executables;
+mod find;
 mod fuzz;
-mod harness;
 mod lint;
 mod process;
 mod run;
 mod setup;
+mod soak;
 mod test;
 mod toolchain;
 mod workspace;
@@ -47,8 +48,10 @@ enum Command {
     Build(build::Options),
     /// Build netmon and run it as root (through sudo if need be)
     Run(run::Options),
-    /// Run all tests: first those of any user, then as root those in network namespaces
+    /// Run all tests: those of any user, and as root those in network namespaces
     Test(test::Options),
+    /// Run what takes long or sends all that the machine can, one after the other
+    Soak(soak::Options),
     /// Check format, clippy on both sides, and the length of files
     Lint,
     /// Re-enact a DNS server that stops, in two network namespaces, and watch it with netmon
@@ -85,6 +88,7 @@ fn dispatch(task: Command) -> Result<()> {
         Command::Build(options) => build::run(&options),
         Command::Run(options) => run::run(&options),
         Command::Test(options) => test::run(&options),
+        Command::Soak(options) => soak::run(&options),
         Command::Lint => lint::run(),
         Command::Demo(options) => build::demo(&options),
         Command::Bench(options) => bench::run(&options),

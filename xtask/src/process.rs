@@ -5,12 +5,13 @@ use std::{
     ffi::OsStr,
     fmt::Write as _,
     io::{IsTerminal as _, stdin},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
 
 use anyhow::{Context as _, Result, bail};
 
+pub use crate::find::find;
 use crate::setup::Manual;
 
 /// Runs the command to its end, and fails if it fails.
@@ -85,14 +86,4 @@ pub fn as_root(program: impl AsRef<OsStr>) -> Result<Command> {
     path.push(env::var_os("PATH").unwrap_or_default());
     command.args(["-E", "env"]).arg(path).arg(program);
     Ok(command)
-}
-
-/// Finds a program on PATH, or where Debian keeps what is for root.
-pub fn find(program: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let sbin = ["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from);
-    env::split_paths(&path)
-        .chain(sbin)
-        .map(|directory| directory.join(program))
-        .find(|file| file.is_file())
 }

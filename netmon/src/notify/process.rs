@@ -88,25 +88,21 @@ mod tests {
 
     #[test]
     fn a_child_that_ends_is_not_waited_for_longer() {
-        let began = Instant::now();
-        let end = began + Duration::from_mins(1);
+        let end = Instant::now() + Duration::from_hours(1);
         let outcome = wait_or_kill(child(&["false"]), &|| end).unwrap();
         assert!(
             matches!(outcome, Outcome::Exited(status) if status.code() == Some(1)),
             "{outcome:?}"
         );
-        assert!(began.elapsed() < Duration::from_secs(10));
     }
 
     #[test]
     fn a_child_that_does_not_end_is_killed_with_its_own_children() {
-        let mut child = child(&["sh", "-c", "sleep 60 & exec sleep 60"]);
+        let mut child = child(&["sh", "-c", "sleep 10000 & exec sleep 10000"]);
         let mut output = child.stdout.take().unwrap();
-        let began = Instant::now();
-        let end = began + Duration::from_millis(300);
+        let end = Instant::now() + Duration::from_millis(300);
         assert_eq!(wait_or_kill(child, &|| end).unwrap(), Outcome::Killed);
         // It ends when nobody is left who could write to it.
         output.read_to_end(&mut Vec::new()).unwrap();
-        assert!(began.elapsed() < Duration::from_secs(10));
     }
 }

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use netmon_testkit::captures::textbook::{DATE, TEXT};
 use netmon_testkit::captures::{Link, Pcap, textbook};
+use netmon_testkit::executable;
 use nix::unistd::Uid;
 
 use super::run::{Files, Run, analyze};
@@ -84,10 +85,10 @@ fn a_file_that_may_not_be_read_is_status_3() {
     let files = Files::new();
     let log = files.write("log", TEXT);
     // Root may read everything: then somebody else must try, from a place where everybody may run programs.
-    let mut command = if Uid::effective().is_root() {
+    let is_root = Uid::effective().is_root();
+    let copy = is_root.then(|| executable::for_everybody(super::run::NETMON).unwrap());
+    let mut command = if let Some((_directory, copy)) = &copy {
         const NOBODY: u32 = 65_534;
-        let copy = files.path("netmon");
-        std::fs::copy(super::run::NETMON, &copy).unwrap();
         let mut command = Command::new(copy);
         let folder = log.parent().unwrap();
         std::fs::set_permissions(folder, permissions(0o755)).unwrap();

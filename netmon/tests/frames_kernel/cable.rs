@@ -26,7 +26,7 @@ const NEAR: &str = "near";
 const FAR: &str = "far";
 
 /// How long a frame may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl Cable {
     /// A new one. IPv6 is off: it would say hello.

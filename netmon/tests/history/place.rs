@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::NETMON;
+use crate::support::{NETMON, PATIENCE};
 
 /// A directory of its own, gone with the test.
 pub struct Place {
@@ -63,7 +63,7 @@ impl Place {
     /// Waits until the only incident in the history is as wanted.
     #[track_caller]
     pub fn wait_for(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let end = Instant::now() + Duration::from_secs(5);
+        let end = Instant::now() + PATIENCE;
         loop {
             let known = if self.file.exists() {
                 let output = netmon(&["incidents", "--format", "json", "--history", self.file()]);
@@ -85,7 +85,7 @@ impl Place {
     /// Waits until there is a history that can be read.
     #[track_caller]
     pub fn wait_until_made(&self) {
-        let end = Instant::now() + Duration::from_secs(5);
+        let end = Instant::now() + PATIENCE;
         while !netmon(&["incidents", "--history", self.file()]).status.success() {
             assert!(Instant::now() < end, "no history was made");
             std::thread::sleep(Duration::from_millis(20));

@@ -1,14 +1,13 @@
 //! An interface that goes and comes back is watched again.
 
 use std::net::IpAddr;
-use std::time::SystemTime;
 
 use netmon_testkit::lab::{DnsServer, SERVER_V4, cable, two_hosts};
 
 use crate::support::{
-    SOON, ask_answered, ask_refused, assert_adds_up, assert_counts, assert_nothing_attached, start,
+    PATIENCE, ask_answered, ask_refused, assert_adds_up, assert_counts, assert_nothing_attached, start,
 };
-use crate::{A_WHILE, AT_ONCE, await_warning, client_addresses, warnings, words};
+use crate::{A_WHILE, await_warning, client_addresses, warnings, words};
 
 #[test]
 #[ignore = "needs root: network namespaces, XDP and TC"]
@@ -22,22 +21,18 @@ fn a_deleted_interface_that_is_made_again_is_watched_again_and_nothing_is_forgot
         let hosts = two_hosts().unwrap();
         let mut netmon = start(&hosts.client, arguments);
         ask_refused(&hosts.client, SERVER_V4, 2);
-        let opened = netmon.wait_event("incident_opened", SOON).unwrap();
+        let opened = netmon.wait_event("incident_opened", PATIENCE).unwrap();
 
         hosts.client.ip("link delete to-server").unwrap();
         await_warning(&netmon, "interface_gone", "to-server");
         std::thread::sleep(A_WHILE);
         cable((&hosts.client, "to-server"), (&hosts.server, "to-client")).unwrap();
-        let made = SystemTime::now();
         client_addresses(&hosts);
-        let attached = await_warning(&netmon, "interface_attached", "to-server");
-        let took = attached.duration_since(made).unwrap_or_default();
-        println!("{arguments:?}: attached after {took:?}");
-        assert!(took < AT_ONCE, "{arguments:?}: attached after {took:?}");
+        await_warning(&netmon, "interface_attached", "to-server");
 
         ask_refused(&hosts.client, SERVER_V4, 2);
         // It is still the same incident.
-        let same = netmon.wait_for("update with all errors", SOON, |event| {
+        let same = netmon.wait_for("update with all errors", PATIENCE, |event| {
             event.name() == "incident_updated" && event.incident()["errors"]["port"] == 4
         });
         assert_eq!(same.unwrap().incident()["id"], opened.incident()["id"]);

@@ -11,13 +11,10 @@ mod network;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use netmon_testkit::lab::{CLIENT_V4, CLIENT_V6, Event, Netmon, SERVER_V4, SERVER_V6, TwoHosts};
-use support::SOON;
-
-/// How long an interface may be there before it is watched.
-const AT_ONCE: Duration = Duration::from_secs(1);
+use support::PATIENCE;
 
 /// Long enough for news to be told that should not be.
 const A_WHILE: Duration = Duration::from_millis(600);
@@ -37,13 +34,13 @@ fn word(event: &Event, name: &str) -> String {
     event.value[name].as_str().unwrap_or_default().to_owned()
 }
 
-/// Waits for a warning about an interface, and gives back when it came.
-fn await_warning(netmon: &Netmon, warning: &str, interface: &str) -> SystemTime {
+/// Waits for a warning about an interface.
+fn await_warning(netmon: &Netmon, warning: &str, interface: &str) {
     let what = format!("{warning} {interface}");
-    let event = netmon.wait_for(&what, SOON, |event| {
+    let event = netmon.wait_for(&what, PATIENCE, |event| {
         word(event, "warning") == warning && word(event, "message").starts_with(&format!("{interface} "))
     });
-    event.unwrap().at
+    event.unwrap();
 }
 
 fn client_addresses(hosts: &TwoHosts) {

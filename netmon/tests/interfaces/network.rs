@@ -1,13 +1,11 @@
 //! What else changes: other interfaces, routes, addresses, programs of others.
 
-use std::time::SystemTime;
-
 use netmon_testkit::lab::{SERVER_V4, cable, two_hosts};
 
 use crate::support::{
     ask_refused, assert_adds_up, assert_counts, assert_nothing_attached, destination, start,
 };
-use crate::{A_WHILE, AT_ONCE, await_warning, words};
+use crate::{A_WHILE, await_warning, words};
 use std::net::{IpAddr, Ipv4Addr};
 
 #[test]
@@ -26,10 +24,7 @@ fn all_interfaces_are_those_that_appear_later_too_except_excluded_ones() {
             ))
             .unwrap();
     }
-    let made = SystemTime::now();
-    let attached = await_warning(&netmon, "interface_attached", "extra");
-    let took = attached.duration_since(made).unwrap_or_default();
-    assert!(took < AT_ONCE, "attached after {took:?}");
+    await_warning(&netmon, "interface_attached", "extra");
     // An excluded name lets go, another one is watched.
     hosts.client.ip("link set extra name guest1").unwrap();
     await_warning(&netmon, "interface_left", "extra");
@@ -57,11 +52,8 @@ fn the_default_route_is_followed() {
     let mut netmon = start(&hosts.client, &[]);
     ask_refused(&hosts.client, SERVER_V4, 1);
     hosts.client.ip("-6 route delete default").unwrap();
-    let moved = SystemTime::now();
     hosts.client.ip("route replace default dev uplink").unwrap();
-    let attached = await_warning(&netmon, "interface_attached", "uplink");
-    let took = attached.duration_since(moved).unwrap_or_default();
-    assert!(took < AT_ONCE, "attached after {took:?}");
+    await_warning(&netmon, "interface_attached", "uplink");
     ask_refused(&hosts.client, other, 1);
     std::thread::sleep(A_WHILE);
     let stopped = netmon.stop().unwrap();

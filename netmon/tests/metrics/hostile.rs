@@ -2,12 +2,17 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::ops::Range;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::sample;
 use crate::served::Served;
+use crate::support::PATIENCE;
 use crate::support::http::{ANY, connect, exchange, get};
+
+/// The head of a request may take five seconds, and the whole of a connection 15.
+const HEAD_IS_CUT: Range<Duration> = Duration::from_secs(4)..Duration::from_secs(14);
 
 /// Reads until the other side closes, and says how long that took.
 fn cut_after(mut stream: TcpStream) -> Duration {
@@ -15,6 +20,12 @@ fn cut_after(mut stream: TcpStream) -> Duration {
     let mut rest = Vec::new();
     let _reset = stream.read_to_end(&mut rest);
     began.elapsed()
+}
+
+/// Insists that a connection was cut, and had its time before.
+#[track_caller]
+fn assert_cut(after: Duration) {
+    assert!(HEAD_IS_CUT.contains(&after), "cut after {after:?}");
 }
 
 #[test]
@@ -26,14 +37,12 @@ fn a_header_or_a_path_of_10_mib_is_refused_before_it_is_read() {
         format!("GET /{long} HTTP/1.1\r\nHost: netmon\r\n\r\n"),
         format!("GET /metrics HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(1 << 20)),
     ] {
-        let began = Instant::now();
         let mut stream = connect(served.address());
         let sent = stream.write_all(request.as_bytes());
         assert!(sent.is_err(), "all of it was taken");
         let answer = exchange(&mut stream, b"");
         // The answer may be lost in the reset of a connection with bytes that nobody read.
         assert!([0, 414, 431].contains(&answer.status), "{}", answer.head);
-        assert!(began.elapsed() < Duration::from_secs(2));
     }
     // One that is only somewhat too long is read, and told.
     let request = format!("GET /metrics HTTP/1.1\r\nX-Long: {}\r\n\r\n", &long[..8_300]);
@@ -51,18 +60,16 @@ fn a_request_that_comes_drop_by_drop_is_cut() {
     let began = Instant::now();
     // A header line twice a second, for ever.
     stream.write_all(b"GET /metrics HTTP/1.1\r\n").unwrap();
-    while began.elapsed() < Duration::from_secs(10) && stream.write_all(b"X: y\r\n").is_ok() {
+    while began.elapsed() < PATIENCE && stream.write_all(b"X: y\r\n").is_ok() {
         thread::sleep(Duration::from_millis(500));
     }
-    let after = began.elapsed();
-    assert!((4..8).contains(&after.as_secs()), "cut after {after:?}");
+    assert_cut(began.elapsed());
 }
 
 #[test]
 fn a_connection_that_says_nothing_is_cut() {
     let served = Served::attached(sample::counted(1), 1_000);
-    let after = cut_after(connect(served.address()));
-    assert!((4..8).contains(&after.as_secs()), "cut after {after:?}");
+    assert_cut(cut_after(connect(served.address())));
 }
 
 #[test]
@@ -98,9 +105,6 @@ fn a_scrape_gets_through_a_thousand_idle_connections() {
         }
         idle.push(stream);
     }
-    let began = Instant::now();
-    let answer = get(served.address(), "/metrics", ANY);
-    assert_eq!(answer.status, 200);
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert_eq!(get(served.address(), "/metrics", ANY).status, 200);
     assert_eq!(idle.len(), 1_000);
 }

@@ -15,24 +15,21 @@ mod receiver;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use netmon_testkit::lab::{
-    DnsServer, Line, Netmon, Process, SERVER_V4, SERVER_V6, STARTUP, Stream, TwoHosts, two_hosts,
+    DnsServer, Line, Netmon, Process, SERVER_V4, SERVER_V6, Stream, TwoHosts, two_hosts,
 };
 use nix::sys::signal::Signal;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use receiver::{Posted, Reaction, Receiver};
 use ring::hmac;
 use serde_json::Value;
-use support::{NETMON, SOON, ask_answered, ask_refused, watch};
+use support::{NETMON, PATIENCE, ask_answered, ask_refused, watch};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 const WATCH: [&str; 4] = ["--hook", "xdp-native", "--interface", "to-server"];
-
-/// How soon a notification comes on a busy machine.
-const PROMPT: Duration = Duration::from_secs(5);
 
 fn start(hosts: &TwoHosts, arguments: &[&str]) -> Netmon {
     watch(&hosts.client, &[&WATCH, arguments].concat())
@@ -85,12 +82,12 @@ fn a_webhook_and_a_command_get_what_opens_and_what_closes_as_it_was_printed() {
     );
     // Nobody listens yet.
     ask_refused(&hosts.client, SERVER_V4, 2);
-    let opened = receiver.next(PROMPT);
+    let opened = receiver.next(PATIENCE);
     let _server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
     ask_answered(&hosts.client, SERVER_V4, 1);
-    let closed = receiver.next(PROMPT);
+    let closed = receiver.next(PATIENCE);
     let printed =
-        ["incident_opened", "incident_closed"].map(|name| netmon.wait_event(name, SOON).unwrap().value);
+        ["incident_opened", "incident_closed"].map(|name| netmon.wait_event(name, PATIENCE).unwrap().value);
     for (posted, printed) in [opened, closed].iter().zip(&printed) {
         assert_eq!(posted.line, "POST /hook?token=geheim");
         assert_eq!(posted.header("content-type"), "application/json");
@@ -124,7 +121,7 @@ fn a_receiver_that_fails_is_tried_again_and_one_that_refuses_is_not() {
     let failing = Receiver::new(&hosts.client, &[Reaction::Answer(503), Reaction::Answer(500)]);
     let mut netmon = start(&hosts, &["--webhook", &failing.url()]);
     ask_refused(&hosts.client, SERVER_V4, 1);
-    let attempts = [(); 3].map(|()| failing.next(PROMPT));
+    let attempts = [(); 3].map(|()| failing.next(PATIENCE));
     let pauses = [0, 1].map(|n| attempts[n + 1].at.duration_since(attempts[n].at).unwrap());
     assert!(attempts.iter().all(|attempt| attempt.body == attempts[0].body));
     // Half of it to all of it, of half a second and of a second.
@@ -132,7 +129,7 @@ fn a_receiver_that_fails_is_tried_again_and_one_that_refuses_is_not() {
     assert!(pauses[1] >= Duration::from_millis(500), "{pauses:?}");
     netmon
         .process()
-        .wait_for("warning", SOON, says("is tried again: it answered 503"))
+        .wait_for("warning", PATIENCE, says("is tried again: it answered 503"))
         .unwrap();
     netmon.stop().unwrap();
     failing.assert_no_more();
@@ -140,12 +137,12 @@ fn a_receiver_that_fails_is_tried_again_and_one_that_refuses_is_not() {
     let refusing = Receiver::new(&hosts.client, &[Reaction::Answer(404)]);
     let mut netmon = start(&hosts, &["--webhook", &refusing.url()]);
     ask_refused(&hosts.client, SERVER_V4, 1);
-    refusing.next(PROMPT);
+    refusing.next(PATIENCE);
     netmon
         .process()
         .wait_for(
             "warning",
-            SOON,
+            PATIENCE,
             says("is given up after 1 attempts: it answered 404"),
         )
         .unwrap();
@@ -171,7 +168,7 @@ fn spawn(hosts: &TwoHosts, arguments: &[&str], environment: &[(&str, &str)]) -> 
     let netmon = hosts.client.spawn(&mut command).unwrap();
     let is_attached = |line: &Line| line.text.contains("to-server");
     netmon
-        .wait_for("sign that it is attached", STARTUP, is_attached)
+        .wait_for("sign that it is attached", PATIENCE, is_attached)
         .unwrap();
     netmon
 }
@@ -199,23 +196,16 @@ fn receivers_that_hang_hold_up_neither_the_first_line_nor_the_end() {
     );
     // The first one is stuck when the second opens, of the same server by its other address.
     ask_refused(&hosts.client, SERVER_V4, 1);
-    receiver.next(PROMPT);
-    let before = SystemTime::now();
+    receiver.next(PATIENCE);
     ask_refused(&hosts.client, SERVER_V6, 1);
-    let asked = before.elapsed().unwrap();
     let words = format!("{SERVER_V6} udp port 53 is unreachable");
     let heading = |line: &Line| line.text.contains(&words);
-    let told = netmon.wait_for("heading", SOON, heading).unwrap().at;
-    let delay = told.duration_since(before).unwrap();
-    println!("asked in {asked:?}, told after {delay:?}");
-    assert!(delay < asked + Duration::from_millis(100), "{delay:?}");
+    netmon.wait_for("heading", PATIENCE, heading).unwrap();
+    receiver.assert_no_more();
 
-    let began = Instant::now();
+    // Before either of the two timeouts that were asked for.
     netmon.signal(Signal::SIGINT).unwrap();
-    assert!(netmon.wait(Duration::from_secs(12)).unwrap().success());
-    let took = began.elapsed();
-    println!("ended after {took:?}");
-    assert!(took < Duration::from_secs(8), "{took:?}");
+    assert!(netmon.wait(PATIENCE * 3 / 4).unwrap().success());
     let log = netmon.transcript();
     assert!(log.contains("2 were still to be delivered at the end"), "{log}");
     assert_eq!(
@@ -250,14 +240,14 @@ fn a_command_that_does_not_end_is_killed_and_one_that_fails_is_told() {
     ask_refused(&hosts.client, SERVER_V4, 1);
     let killed =
         says("a notification of the command is given up after 1 attempts: it took too long and was killed");
-    netmon.process().wait_for("warning", PROMPT, killed).unwrap();
+    netmon.process().wait_for("warning", PATIENCE, killed).unwrap();
     assert_gone(pid.path());
     netmon.stop().unwrap();
 
     let mut netmon = start(&hosts, &["--notify-command=/bin/false"]);
     ask_refused(&hosts.client, SERVER_V4, 1);
     let failed = says("it ended with exit status: 1");
-    netmon.process().wait_for("warning", PROMPT, failed).unwrap();
+    netmon.process().wait_for("warning", PATIENCE, failed).unwrap();
     netmon.stop().unwrap();
 }
 
@@ -292,13 +282,13 @@ fn https_goes_to_whom_the_system_trusts_and_to_nobody_else() {
 
     let netmon = spawn(&hosts, &[&webhook], &trust);
     ask_refused(&hosts.client, SERVER_V4, 1);
-    assert_eq!(receiver.next(PROMPT).json()["event"], "incident_opened");
+    assert_eq!(receiver.next(PATIENCE).json()["event"], "incident_opened");
     drop(netmon);
 
     let (_, other) = certificate();
     fs::write(trusted.path(), other).unwrap();
     let netmon = spawn(&hosts, &[&webhook], &trust);
     ask_refused(&hosts.client, SERVER_V4, 1);
-    netmon.wait_for("warning", PROMPT, says("certificate")).unwrap();
+    netmon.wait_for("warning", PATIENCE, says("certificate")).unwrap();
     receiver.assert_no_more();
 }

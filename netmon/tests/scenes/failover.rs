@@ -7,7 +7,7 @@ use std::time::Duration;
 use netmon_testkit::lab::{ANSWER_V4, DnsServer, FAMILIES, SERVER_V4, SERVER_V6, getent, switched};
 
 use crate::support::incident::{Expected, events_of};
-use crate::support::{CLOSING, SOON, assert_adds_up, destination, in_both_families, watch};
+use crate::support::{assert_adds_up, destination, in_both_families, watch};
 
 const SECOND: [&str; 2] = ["203.0.113.3", "2001:db8:2::3"];
 
@@ -40,7 +40,7 @@ fn a_resolver_that_moves_to_its_second_server_hides_nothing() {
             reporter: Some(family.server),
             client: family.client,
         };
-        let incident = expected.opened(&netmon, SOON);
+        let incident = expected.opened(&netmon);
         opened.push((expected, incident));
         look_up(index, "two.test");
     }
@@ -48,7 +48,7 @@ fn a_resolver_that_moves_to_its_second_server_hides_nothing() {
     std::thread::sleep(Duration::from_millis(100));
     in_both_families(|family| look_up(usize::from(family.server.is_ipv6()), "three.test"));
     for (expected, opened) in &opened {
-        let closed = expected.closed(&netmon, opened, "answered", CLOSING);
+        let closed = expected.closed(&netmon, opened, "answered");
         // It tries the first one again at each look-up.
         assert_eq!(closed["errors"]["port"], closed["verified"], "{closed:#}");
         assert!(closed["verified"].as_u64().unwrap() >= 2, "{closed:#}");

@@ -8,7 +8,7 @@ use netmon_testkit::lab::icmp::{query_packet, unreachable};
 use netmon_testkit::lab::{FAMILIES, Family, Forger, TYPE_A, query, switched};
 
 use crate::support::incident::{Expected, assert_no_incident};
-use crate::support::{SOON, assert_adds_up, destination, watch};
+use crate::support::{assert_adds_up, destination, watch};
 
 /// The client's port, and the id of its only query.
 const PORT: u16 = 40_000;
@@ -134,7 +134,7 @@ fn an_error_opens_an_incident_only_if_it_quotes_a_query_that_was_seen() {
             forger.send(&error(family, truth), family.client).unwrap();
         }
         // An incident counts all errors since it began, and tells how many of them are verified.
-        let incident = expected.opened(&netmon, SOON);
+        let incident = expected.opened(&netmon);
         assert_eq!(incident["errors"]["port"], about_asked + 1, "{incident:#}");
         assert_eq!(incident["verified"], 1, "{incident:#}");
     }

@@ -9,8 +9,8 @@ use crate::support::incident::{
     Expected, assert_errors, assert_evidence, assert_flow, assert_no_incident, events_of,
 };
 use crate::support::{
-    CLOSING, SOON, ask_answered, ask_failing, ask_refused, assert_adds_up, assert_dns_unreachable,
-    destination, in_both_families, watch,
+    ask_answered, ask_failing, ask_refused, assert_adds_up, assert_dns_unreachable, destination,
+    in_both_families, watch,
 };
 
 #[test]
@@ -31,7 +31,7 @@ fn a_server_on_the_link_that_is_powered_off_is_missed_by_the_client_host_itself(
         client: family.client,
     });
     let opened = expected.map(|expected| {
-        let incident = expected.opened(&netmon, SOON);
+        let incident = expected.opened(&netmon);
         assert_errors(&incident, "host", 1);
         assert_evidence(&incident, "raised by this host");
         incident
@@ -41,7 +41,7 @@ fn a_server_on_the_link_that_is_powered_off_is_missed_by_the_client_host_itself(
         ask_answered(&hosts.client, family.server, 2);
     }
     for (expected, opened) in expected.iter().zip(&opened) {
-        let closed = expected.closed(&netmon, opened, "answered", CLOSING);
+        let closed = expected.closed(&netmon, opened, "answered");
         assert_errors(&closed, "host", 2);
         assert_flow(&closed, 2, 2);
     }
@@ -72,7 +72,7 @@ fn a_local_firewall_that_rejects_is_found_although_no_query_ever_leaves() {
         client: family.client,
     });
     let opened = expected.map(|expected| {
-        let incident = expected.opened(&netmon, SOON);
+        let incident = expected.opened(&netmon);
         assert_errors(&incident, "port", 1);
         assert_evidence(&incident, "raised by this host");
         incident
@@ -82,7 +82,7 @@ fn a_local_firewall_that_rejects_is_found_although_no_query_ever_leaves() {
         ask_answered(&hosts.client, family.server, 2);
     }
     for (expected, opened) in expected.iter().zip(&opened) {
-        let closed = expected.closed(&netmon, opened, "answered", CLOSING);
+        let closed = expected.closed(&netmon, opened, "answered");
         assert_errors(&closed, "port", 2);
         // The rejected queries left by no interface; nobody saw them.
         assert_flow(&closed, 2, 2);
@@ -121,7 +121,7 @@ fn a_stub_resolver_that_is_gone_is_missed_and_a_port_that_never_served_is_not() 
             reporter: Some(server),
             client,
         };
-        let incident = expected.opened(&netmon, SOON);
+        let incident = expected.opened(&netmon);
         assert_errors(&incident, "port", 1);
         assert_evidence(&incident, "raised by this host");
         opened.push((expected, incident));
@@ -132,7 +132,7 @@ fn a_stub_resolver_that_is_gone_is_missed_and_a_port_that_never_served_is_not() 
         ask_answered(&hosts.client, server, 2);
     }
     for (expected, opened) in &opened {
-        let closed = expected.closed(&netmon, opened, "answered", CLOSING);
+        let closed = expected.closed(&netmon, opened, "answered");
         assert_errors(&closed, "port", 2);
     }
     assert!(events_of(&netmon, "incident_opened", never).is_empty());

@@ -17,7 +17,6 @@ mod host;
 mod iterative;
 mod late;
 mod masquerade;
-mod overload;
 mod router;
 mod scanner;
 mod server;

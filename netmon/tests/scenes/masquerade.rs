@@ -4,9 +4,7 @@
 use netmon_testkit::lab::{DnsServer, FAMILIES, Hook, Rules, SERVER_V4, SERVER_V6, with_router};
 
 use crate::support::incident::{Expected, assert_errors, assert_flow};
-use crate::support::{
-    CLOSING, SOON, ask_answered, ask_refused, assert_adds_up, assert_dns_unreachable, destination, watch,
-};
+use crate::support::{ask_answered, ask_refused, assert_adds_up, assert_dns_unreachable, destination, watch};
 
 #[test]
 #[ignore = "needs root: network namespaces and TC"]
@@ -38,7 +36,7 @@ fn an_error_that_quotes_a_translated_address_is_verified_all_the_same() {
         client: outside[family],
     });
     let opened = expected.map(|expected| {
-        let incident = expected.opened(&netmon, SOON);
+        let incident = expected.opened(&netmon);
         assert_errors(&incident, "port", 1);
         incident
     });
@@ -47,7 +45,7 @@ fn an_error_that_quotes_a_translated_address_is_verified_all_the_same() {
         ask_answered(&hosts.client, family.server, 2);
     }
     for (expected, opened) in expected.iter().zip(&opened) {
-        let closed = expected.closed(&netmon, opened, "answered", CLOSING);
+        let closed = expected.closed(&netmon, opened, "answered");
         assert_errors(&closed, "port", 2);
         assert_flow(&closed, 4, 2);
     }

@@ -11,13 +11,16 @@ use serde_json::Value;
 
 use crate::support::incident::{Expected, assert_errors, assert_evidence, assert_flow, since};
 use crate::support::{
-    CLOSING, SOON, ask_answered, ask_failing, assert_adds_up, assert_dns_unreachable, destination,
-    in_both_families, watch,
+    ask_answered, ask_failing, assert_adds_up, assert_dns_unreachable, destination, in_both_families, watch,
 };
 
 /// Queries of each client while the router refuses. It may send five errors in a row about routes, and each counts
 /// twice: `ip_error` and `icmp_send` in Linux draw on the same budget.
 const QUERIES: u32 = 2;
+
+/// What is a quick error here: on a busy machine one that comes at once takes longer than the usual 2 ms, and a failed
+/// look-up takes three seconds everywhere.
+const QUICK: &str = "--threshold=quick_error=1s";
 
 /// What the router says.
 #[derive(Clone, Copy)]
@@ -40,10 +43,10 @@ enum Pace {
 fn refuses<Broken>(hosts: &Routed, break_it: impl FnOnce() -> Broken, says: [Says; 2], pace: Pace) {
     let _server = DnsServer::new(&hosts.server, &[SERVER_V4, SERVER_V6]).unwrap();
     let mut watchers = [
-        watch(&hosts.client, &["--interface", "to-router"]),
+        watch(&hosts.client, &[QUICK, "--interface=to-router"]),
         watch(
             &hosts.router,
-            &["--interface", "to-client", "--interface", "to-server"],
+            &[QUICK, "--interface=to-client", "--interface=to-server"],
         ),
     ];
     let broken = break_it();
@@ -63,7 +66,7 @@ fn refuses<Broken>(hosts: &Routed, break_it: impl FnOnce() -> Broken, says: [Say
     }
     for (netmon, opened) in watchers.iter_mut().zip(opened) {
         for ((family, says), opened) in says.iter().zip(&opened) {
-            let closed = expected(family, *says).closed(netmon, opened, "answered", CLOSING);
+            let closed = expected(family, *says).closed(netmon, opened, "answered");
             assert_errors(&closed, says.code, u64::from(QUERIES));
             assert_flow(&closed, u64::from(QUERIES) + 2, 2);
         }
@@ -90,15 +93,15 @@ fn expected<'a>(family: &Family, says: Says) -> Expected<'a> {
 
 #[track_caller]
 fn opens(netmon: &Netmon, family: &Family, says: Says, pace: Pace) -> Value {
-    let incident = expected(family, says).opened(netmon, SOON);
+    let incident = expected(family, says).opened(netmon);
     assert_errors(&incident, says.code, 1);
     assert_evidence(&incident, says.evidence);
     let delay = since(&incident["opened"], &incident["began"]);
-    let usual = match pace {
-        Pace::AtOnce => Duration::ZERO..Duration::from_millis(100),
-        Pace::AfterLookUps => Duration::from_secs(2)..Duration::from_secs(5),
+    let least = match pace {
+        Pace::AtOnce => Duration::ZERO,
+        Pace::AfterLookUps => Duration::from_secs(2),
     };
-    assert!(usual.contains(&delay), "{delay:?}: {incident:#}");
+    assert!(delay >= least, "{delay:?}: {incident:#}");
     incident
 }
 
@@ -110,7 +113,7 @@ fn a_firewall_on_the_way_prohibits_and_the_router_says_so() {
     let says = [Says {
         code: "admin",
         cause: "firewall-reject",
-        evidence: "policy prohibits the traffic there",
+        evidence: "a rule there forbids the traffic",
     }; 2];
     refuses(
         &hosts,
@@ -145,7 +148,7 @@ fn a_prohibit_route_on_the_router_is_a_firewall() {
     let says = [Says {
         code: "admin",
         cause: "firewall-reject",
-        evidence: "policy prohibits the traffic there",
+        evidence: "a rule there forbids the traffic",
     }; 2];
     refuses(
         &hosts,

@@ -11,8 +11,7 @@ use netmon_testkit::lab::{
 
 use crate::support::incident::{Expected, assert_errors, assert_evidence, assert_flow, events_of};
 use crate::support::{
-    CLOSING, SOON, ask_answered, ask_refused, assert_adds_up, assert_counts, destination, in_both_families,
-    watch,
+    ask_answered, ask_refused, assert_adds_up, assert_counts, destination, in_both_families, watch,
 };
 
 /// What others ask the busy server for, a second, in each family.
@@ -55,7 +54,7 @@ fn a_firewall_that_rejects_one_client_of_a_busy_server_is_a_degradation_from_fir
                     reporter: Some(family.server),
                     client: family.client,
                 };
-                let incident = at_first.opened(&netmon, SOON);
+                let incident = at_first.opened(&netmon);
                 assert_errors(&incident, "port", 1);
                 opened.push((at_first, incident));
             }
@@ -75,7 +74,7 @@ fn a_firewall_that_rejects_one_client_of_a_busy_server_is_a_degradation_from_fir
             cause: "firewall-reject",
             ..*at_first
         };
-        let closed = expected.closed(&netmon, opened, "answered", CLOSING);
+        let closed = expected.closed(&netmon, opened, "answered");
         assert_errors(&closed, "port", 3);
         assert_evidence(&closed, "while others get answers to later queries");
         assert!(
@@ -120,7 +119,7 @@ fn an_incident_stays_open_while_the_kernel_limits_its_errors() {
             reporter: Some(family.server),
             client: family.client,
         };
-        (expected, expected.opened(&netmon, SOON))
+        (expected, expected.opened(&netmon))
     });
     assert!(netmon.events_named("incident_closed").unwrap().is_empty());
     server.start().unwrap();
@@ -128,7 +127,7 @@ fn an_incident_stays_open_while_the_kernel_limits_its_errors() {
         ask_answered(&hosts.client, family.server, 1);
     }
     for (expected, opened) in &opened {
-        let closed = expected.closed(&netmon, opened, "answered", CLOSING);
+        let closed = expected.closed(&netmon, opened, "answered");
         let errors = closed["errors"]["port"].as_u64().unwrap();
         // Three seconds of one each, and those that it sends in a row at first.
         assert!((3..20).contains(&errors), "{closed:#}");
@@ -173,7 +172,7 @@ fn of_two_servers_only_the_one_that_is_down_has_an_incident() {
             reporter: Some(family.server),
             client: family.client,
         };
-        expected.opened(&netmon, SOON);
+        expected.opened(&netmon);
     }
     sleep(Duration::from_secs(2).saturating_sub(began.elapsed()));
     let stopped = netmon.stop().unwrap();

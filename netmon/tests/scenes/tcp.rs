@@ -8,7 +8,7 @@ use netmon_testkit::lab::{
 };
 
 use crate::support::incident::{Expected, assert_errors};
-use crate::support::{CLOSING, SOON, ask_answered, assert_adds_up, destination, watch};
+use crate::support::{ask_answered, assert_adds_up, destination, watch};
 
 /// Asks over TCP, and tells whether the answer came.
 fn is_answered(client: &Namespace, server: IpAddr, name: &str) -> bool {
@@ -40,7 +40,7 @@ fn a_firewall_that_rejects_dns_over_tcp_is_an_incident_of_tcp_alone() {
             reporter: Some(family.router),
             client: family.client,
         };
-        let incident = expected.opened(&netmon, SOON);
+        let incident = expected.opened(&netmon);
         assert_errors(&incident, "admin", 1);
         (expected, incident)
     });
@@ -49,7 +49,7 @@ fn a_firewall_that_rejects_dns_over_tcp_is_an_incident_of_tcp_alone() {
         assert!(is_answered(&hosts.client, family.server, "answered.test"));
     }
     for (expected, opened) in &opened {
-        expected.closed(&netmon, opened, "answered", CLOSING);
+        expected.closed(&netmon, opened, "answered");
     }
     let stopped = netmon.stop().unwrap();
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::process;
+use crate::find::find;
 
 /// Something is missing that we cannot install. `main` prints the commands and exits with 3.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Manual {
 
 /// Commands that only root may run, as this machine's human would type them.
 pub fn typed_as_root(commands: &[String]) -> Vec<String> {
-    if process::find("sudo").is_some() {
+    if find("sudo").is_some() {
         return commands.iter().map(|command| format!("sudo {command}")).collect();
     }
     std::iter::once("# as root:".to_owned())

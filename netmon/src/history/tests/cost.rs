@@ -1,6 +1,5 @@
-//! What the history costs the loop that must not wait. (The figures in docs/history.md are from release builds.)
-
-use std::time::{Duration, Instant};
+//! The most that the loop hands over to the history, and that all of it is kept. `cargo xtask bench` measures how long the
+//! loop is kept by it.
 
 use netmon_common::{Address, records};
 
@@ -36,48 +35,33 @@ fn busy(minute: u64) -> Counted {
 }
 
 #[test]
-fn handing_over_the_busiest_minute_takes_milliseconds() {
+fn of_the_busiest_minute_a_thousand_servers_are_kept_and_the_others_together() {
     let place = Place::new();
     let mut keeper = Keeper::start(&place.settings()).unwrap();
-    let mut longest = Duration::ZERO;
     for minute in 1..=5 {
         let counted = busy(minute);
         let at = Moment {
             time: Time::at_second(super::START.unsigned_abs() + 60 * minute),
             offset: WallOffset::NONE,
         };
-        let before = Instant::now();
         keeper.snapshot(at, &counted).unwrap();
-        longest = longest.max(before.elapsed());
         wait_for("empty mailbox", || keeper.mailbox.is_empty().then_some(()));
     }
-    let before = Instant::now();
     drop(keeper);
-    println!(
-        "handed over in {longest:?} at most; the rest was written in {:?}",
-        before.elapsed()
-    );
-    println!("{} bytes", std::fs::metadata(&place.file).unwrap().len());
-    // A debug build on a busy machine.
-    assert!(longest < Duration::from_millis(250), "{longest:?}");
     let servers = Reader::open(&place.file).unwrap().servers(0, i64::MAX).unwrap();
     assert_eq!(servers.len(), 1_001, "a thousand and `other`");
 }
 
 #[test]
-fn a_storm_of_incidents_is_handed_over_in_microseconds_each() {
+fn a_storm_of_incidents_is_kept_to_the_last() {
     let place = Place::new();
     let mut keeper = Keeper::start(&place.settings()).unwrap();
     let incidents: Vec<_> = (0..1_000).map(|n| incident("203.0.113.2", n, None)).collect();
-    let before = Instant::now();
     for _ in 0..10 {
         for incident in &incidents {
             keeper.remember(incident, None);
         }
     }
-    let each = before.elapsed() / 10_000;
-    println!("handed over in {each:?} each");
-    assert!(each < Duration::from_micros(500), "{each:?}");
     wait_for("incidents in the history", || {
         let incidents = Reader::open(&place.file)
             .ok()?
@@ -85,9 +69,4 @@ fn a_storm_of_incidents_is_handed_over_in_microseconds_each() {
             .ok()?;
         (incidents.len() == 1_000).then_some(())
     });
-    drop(keeper);
-    println!(
-        "{} bytes for 1,000 incidents",
-        std::fs::metadata(&place.file).unwrap().len()
-    );
 }

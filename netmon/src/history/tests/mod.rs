@@ -130,10 +130,10 @@ fn mail(
     }
 }
 
-/// Looks again and again for up to five seconds.
+/// Looks again and again for up to a minute, and gives up then: the machine may be busy.
 #[track_caller]
 fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..500 {
+    for _ in 0..6_000 {
         if let Some(found) = look() {
             return found;
         }

@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 use super::{namespace::Namespace, process::Process};
 
 /// How long after its time it may take to end: the patience of its last queries, and a busy machine.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_mins(1);
 
 /// Different names that are asked for, again and again.
 const NAMES: usize = 1_000;

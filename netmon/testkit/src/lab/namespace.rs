@@ -18,19 +18,12 @@ use anyhow::{Context as _, Result, bail, ensure};
 use nix::sched::{CloneFlags, setns};
 
 use super::{
-    command,
+    PATIENCE, command,
     process::{Line, Process},
-    sweep,
+    sweep::{self, DIRECTORY, PREFIX},
 };
 
-/// What every namespace of a laboratory begins with; a process id, a number and a label follow.
-pub const PREFIX: &str = "netmon-";
-
-/// Where `ip netns` keeps its namespaces.
-pub const DIRECTORY: &str = "/run/netns";
-
-/// How long an address may take to come into force, and how often it is looked at.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How often is looked whether an address has come into force.
 const STEP: Duration = Duration::from_millis(5);
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);

@@ -11,16 +11,10 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use super::{
+    PATIENCE,
     namespace::Namespace,
     process::{Line, Process, Stream},
 };
-
-/// How long netmon may take to start on a machine that is busy with other tests. (It must be far faster; the
-/// benchmark measures it.)
-pub const STARTUP: Duration = Duration::from_secs(30);
-
-/// How long netmon may take to stop.
-const SHUTDOWN: Duration = Duration::from_secs(5);
 
 /// A line of netmon's JSON output.
 #[derive(Clone, Debug)]
@@ -83,7 +77,7 @@ impl Netmon {
             command.args(["--config", "/dev/null"]);
         }
         let process = namespace.spawn(&mut command)?;
-        let started = wait(&process, "event `started`", STARTUP, |event| {
+        let started = wait(&process, "event `started`", PATIENCE, |event| {
             event.name() == "started"
         })?;
         Ok(Self { process, started })
@@ -170,7 +164,7 @@ impl Netmon {
 
     /// Waits for its end by itself.
     pub fn wait(&mut self) -> Result<ExitStatus> {
-        self.process.wait(SHUTDOWN)
+        self.process.wait(PATIENCE)
     }
 }
 

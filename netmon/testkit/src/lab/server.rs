@@ -3,13 +3,13 @@
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket},
     process::Command,
-    time::Duration,
 };
 
 use anyhow::{Context as _, Result, ensure};
 use nix::sys::signal::Signal;
 
 use super::{
+    PATIENCE,
     dns::{self, TYPE_A},
     namespace::Namespace,
     process::Process,
@@ -19,9 +19,6 @@ use super::{
 pub const ANSWER_V4: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 80));
 /// What the server answers to every question for an IPv6 address.
 pub const ANSWER_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x80));
-
-/// How long a server may take to start or to end.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A DNS server on port 53 of some addresses of a host.
 #[derive(Debug)]

@@ -8,10 +8,13 @@ use nix::{
     unistd::Pid,
 };
 
-use super::{
-    command,
-    namespace::{DIRECTORY, PREFIX},
-};
+use super::command;
+
+/// What every namespace of a laboratory begins with; a process id, a number and a label follow.
+pub const PREFIX: &str = "netmon-";
+
+/// Where `ip netns` keeps its namespaces.
+pub const DIRECTORY: &str = "/run/netns";
 
 /// Does it the first time in this process. What cannot be cleared away is left: it does not stand in the
 /// way of a new laboratory.

@@ -1,15 +1,12 @@
 //! A real DNS server that can be told to do many things: unbound from Debian, as a resolver or with zones of
 //! its own. What it does is told in its own words.
 
-use std::{fmt::Write as _, fs, net::IpAddr, path::Path, process::Command, time::Duration};
+use std::{fmt::Write as _, fs, net::IpAddr, path::Path, process::Command};
 
 use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
-use super::{namespace::Namespace, process::Process};
-
-/// How long it may take to start.
-const PATIENCE: Duration = Duration::from_secs(10);
+use super::{PATIENCE, namespace::Namespace, process::Process};
 
 /// What every one is told. Nothing of the machine's own configuration is read.
 const ALWAYS: &str = r#"

@@ -1,0 +1,57 @@
+//! What takes long, or sends all that the machine can. `cargo xtask soak` runs it, each test alone;
+//! `cargo xtask test` leaves it out.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may die of a surprise"
+)]
+
+#[path = "../flood/scene.rs"]
+mod flood;
+#[path = "../load/scenes.rs"]
+mod load;
+mod overload;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::time::Duration;
+
+/// Queries a second and CPU that a small machine sends and counts. A faster one is done earlier.
+const RATE: u64 = 40_000;
+
+/// How long a test is to send: what `cargo xtask soak --duration` says, or as long as a slice.
+fn duration() -> Duration {
+    let seconds = std::env::var("NETMON_SOAK_SECONDS").map_or(10, |seconds| seconds.parse().unwrap());
+    Duration::from_secs(seconds)
+}
+
+/// How many a CPU sends in that time.
+fn each() -> u64 {
+    RATE * duration().as_secs()
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC; the machine for itself"]
+fn queries_from_two_cpus_are_counted_each() {
+    // A hundred servers get as many each.
+    load::queries_are_counted_each(each() / 100 * 100);
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC; the machine for itself"]
+fn random_destinations_fill_the_table_and_lose_no_count() {
+    // There are no more than 2^24 of them.
+    load::random_destinations_fill_the_table_and_lose_no_count(each().min(8_000_000));
+}
+
+#[test]
+#[ignore = "needs root: a network namespace and XDP; the machine for itself"]
+fn live_frames_on_two_cpus_are_counted_each_by_xdp() {
+    load::live_frames_are_counted_each_by_xdp(u32::try_from(10 * each()).unwrap());
+}
+
+#[test]
+#[ignore = "needs root: network namespaces, TC and raw sockets; the machine for itself"]
+fn a_flood_of_forged_errors_hides_no_real_outage() {
+    flood::a_flood_hides_no_real_outage(100_000, duration());
+}
