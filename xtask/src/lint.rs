@@ -1,4 +1,4 @@
-//! `cargo xtask lint`: format, clippy on both sides of the kernel's border, and the length of files.
+//! `cargo xtask lint`: format, clippy on both sides of the kernel's border, the length of files, and their imports.
 //!
 //! All of it is looked at before it fails, so that one run shows everything.
 
@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::{
     process,
     setup::{self, Task},
-    toolchain, workspace,
+    structure, toolchain, workspace,
 };
 
 /// Files grow in number here, not in length.
@@ -20,8 +20,9 @@ type Check = fn() -> Result<()>;
 
 pub fn run() -> Result<()> {
     setup::ensure(Task::Lint)?;
-    let checks: [(&str, Check); 4] = [
+    let checks: [(&str, Check); 5] = [
         ("length of files", lengths),
+        ("direction of imports", structure::check),
         ("rustfmt", format),
         ("clippy, kernel side", clippy_kernel),
         ("clippy, host side", clippy_host),

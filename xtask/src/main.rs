@@ -22,6 +22,7 @@ mod process;
 mod run;
 mod setup;
 mod soak;
+mod structure;
 mod test;
 mod toolchain;
 mod workspace;
