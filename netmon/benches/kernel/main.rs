@@ -1,5 +1,5 @@
 //! What netmon costs: its kernel programs against a program that does nothing and against one in C, its maps, its
-//! start, and its user space. Run by `cargo xtask bench`, as root; it refuses to judge what was not measured in
+//! start, its user space, and how soon it reports. Run by `cargo xtask bench`, as root; it refuses to judge what was not measured in
 //! the same run.
 
 mod compare;
@@ -10,9 +10,11 @@ mod frames;
 mod loaded;
 mod memory;
 mod paths;
+mod prompt;
 mod reference;
 mod runner;
 mod start;
+mod strangers;
 mod table;
 mod user_space;
 
@@ -63,5 +65,7 @@ fn measure(figures: &mut Figures<'_>) -> Result<()> {
     memory::measure(figures)?;
     start::measure(figures)?;
     table::measure(figures)?;
-    user_space::measure(figures)
+    user_space::measure(figures)?;
+    prompt::measure(figures)?;
+    strangers::measure(figures)
 }

@@ -97,7 +97,7 @@ impl Exchange {
 }
 
 /// How long a process has run, all its threads together.
-fn processor_time(pid: u32) -> Result<Duration> {
+pub fn processor_time(pid: u32) -> Result<Duration> {
     let mut nanos = 0;
     for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
         let path = thread?.path().join("schedstat");
@@ -109,7 +109,7 @@ fn processor_time(pid: u32) -> Result<Duration> {
 }
 
 /// How much memory a process has.
-fn resident_mib(pid: u32) -> Result<f64> {
+pub fn resident_mib(pid: u32) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));

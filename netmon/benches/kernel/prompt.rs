@@ -1,0 +1,168 @@
+//! How soon an outage is reported: from the ICMP error to the line, alone and beside what might hold netmon up.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::process::Command;
+use std::time::SystemTime;
+
+use anyhow::{Context as _, Result};
+use netmon_testkit::lab::{Event, Netmon, PATIENCE, TYPE_A, TwoHosts, query, two_hosts};
+use rusqlite::Connection;
+
+use crate::figures::{Figure, Figures};
+
+/// The most that the contract allows (section 4).
+const MOST_MS: f64 = 100.0;
+/// How many outages are measured.
+const OUTAGES: u16 = 10;
+/// How many connections stand half open, and interfaces appear.
+const CONNECTIONS: usize = 1_000;
+const INTERFACES: usize = 30;
+/// How soon a new interface is to be watched.
+const MOST_MS_TO_ATTACH: f64 = 1_000.0;
+
+const METRICS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9_999);
+
+/// Measures the longest of some outages in each scene.
+pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
+    Figures::heading("promptness");
+    let scenes: [(&str, Scene); 5] = [
+        ("nothing else", alone),
+        ("a thousand connections that stand half open", half_open),
+        ("receivers of notifications that hang", hanging),
+        ("a history that another process has locked", locked),
+        ("thirty interfaces that appear", interfaces),
+    ];
+    for (beside, scene) in scenes {
+        let name = format!("prompt: from an error to its line, beside {beside}");
+        if figures.wants(&name) {
+            let longest = scene(&two_hosts()?)?;
+            figures.take(Figure::new(name, longest, "ms").at_most(MOST_MS));
+        }
+    }
+    attached(figures)
+}
+
+/// Sets a scene, and gives back how long the slowest line took.
+type Scene = fn(&TwoHosts) -> Result<f64>;
+
+fn alone(hosts: &TwoHosts) -> Result<f64> {
+    longest(hosts, &mut start(hosts, &[])?)
+}
+
+fn half_open(hosts: &TwoHosts) -> Result<f64> {
+    let mut netmon = start(hosts, &["--metrics", &METRICS.to_string()])?;
+    let connect = || -> std::io::Result<TcpStream> {
+        let mut stream = TcpStream::connect(METRICS)?;
+        // Those of too many are closed.
+        let _closed = stream.write_all(b"GET /metrics HTTP/1.1\r\nHost:");
+        Ok(stream)
+    };
+    let connections = hosts.client.enter(|| {
+        (0..CONNECTIONS)
+            .map(|_| connect())
+            .collect::<std::io::Result<Vec<_>>>()
+    })??;
+    let longest = longest(hosts, &mut netmon);
+    drop(connections);
+    longest
+}
+
+fn hanging(hosts: &TwoHosts) -> Result<f64> {
+    // Connections to it come about, and nobody takes them.
+    let receiver = hosts
+        .client
+        .enter(|| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))??;
+    let webhook = format!("http://{}/", receiver.local_addr()?);
+    let command = ["--notify-command=/bin/sleep", "--notify-command=1000"];
+    longest(
+        hosts,
+        &mut start(hosts, &["--webhook", &webhook, command[0], command[1]])?,
+    )
+}
+
+fn locked(hosts: &TwoHosts) -> Result<f64> {
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("history.db");
+    let lock = Connection::open(&file)?;
+    lock.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")?;
+    let file = file.to_str().context("a path that is no text")?;
+    longest(hosts, &mut start(hosts, &["--history", file])?)
+}
+
+fn interfaces(hosts: &TwoHosts) -> Result<f64> {
+    let mut netmon = Netmon::start(&hosts.client, env!("CARGO_BIN_EXE_netmon"), &["--all-interfaces"])?;
+    let mut commands = String::new();
+    for number in 0..INTERFACES {
+        writeln!(
+            commands,
+            "link add storm{number} type veth peer name mrots{number}"
+        )?;
+    }
+    let batch = tempfile::NamedTempFile::new()?;
+    std::fs::write(batch.path(), commands)?;
+    hosts
+        .client
+        .exec(Command::new("ip").arg("-batch").arg(batch.path()))?;
+    longest(hosts, &mut netmon)
+}
+
+/// How long it takes until an interface that appears is watched.
+fn attached(figures: &mut Figures<'_>) -> Result<()> {
+    const NAME: &str = "prompt: from a new interface to its being watched";
+    if !figures.wants(NAME) {
+        return Ok(());
+    }
+    let hosts = two_hosts()?;
+    let mut netmon = Netmon::start(&hosts.client, env!("CARGO_BIN_EXE_netmon"), &["--all-interfaces"])?;
+    hosts.client.ip("link add new0 type veth peer name new1")?;
+    let made = SystemTime::now();
+    let event = netmon.wait_event("warning", PATIENCE)?;
+    let taken = event.at.duration_since(made).unwrap_or_default();
+    netmon.stop()?;
+    figures.take(Figure::new(NAME, taken.as_secs_f64() * 1e3, "ms").at_most(MOST_MS_TO_ATTACH));
+    Ok(())
+}
+
+fn start(hosts: &TwoHosts, arguments: &[&str]) -> Result<Netmon> {
+    let arguments: Vec<&str> = [&["--interface", "to-server"], arguments].concat();
+    Netmon::start(&hosts.client, env!("CARGO_BIN_EXE_netmon"), &arguments)
+}
+
+/// Lets some servers refuse a query each, and gives back the longest time from the error to the line, in
+/// milliseconds.
+fn longest(hosts: &TwoHosts, netmon: &mut Netmon) -> Result<f64> {
+    // All of a network is the server's own, and nobody listens there. Linux would send an error a second.
+    hosts.server.ip("route replace local 198.18.0.0/15 dev lo")?;
+    hosts.server.set("net/ipv4/icmp_ratemask", "0")?;
+    hosts
+        .client
+        .ip("route replace 198.18.0.0/15 via 203.0.113.2 dev to-server onlink")?;
+    let client = hosts
+        .client
+        .enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))??;
+    let mut longest: f64 = 0.0;
+    for number in 1..=OUTAGES {
+        let [high, low] = number.to_be_bytes();
+        let server = Ipv4Addr::new(198, 18, high, low);
+        client.send_to(&query(number, "www.example.com", TYPE_A), (server, 53))?;
+        let is_it = |event: &Event| {
+            event.name() == "incident_opened"
+                && event
+                    .incident()
+                    .get("server")
+                    .is_some_and(|is| *is == server.to_string())
+        };
+        let event = netmon.wait_for("an incident", PATIENCE, is_it)?;
+        let opened = event.incident().get("opened").and_then(|time| time.as_str());
+        let opened: jiff::Timestamp = opened.context("it says when it opened")?.parse()?;
+        let taken = event
+            .at
+            .duration_since(SystemTime::from(opened))
+            .unwrap_or_default();
+        longest = longest.max(taken.as_secs_f64() * 1e3);
+    }
+    netmon.stop()?;
+    Ok(longest)
+}
