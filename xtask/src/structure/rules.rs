@@ -7,17 +7,20 @@ use super::graph::To;
 /// The source of user space, whose directories and files are its rooms.
 const USER_SPACE: &str = "netmon/src";
 
-/// The ground floor of user space: words that everything speaks, time, and the kernel's records.
+/// The ground floor of user space: words that everything speaks, time, the kernel's records, and what accumulates from
+/// them.
 const GROUND: &[&str] = &[
     "clock",
     "counter",
     "counts",
+    "excerpt",
     "latency",
     "limits",
     "model",
     "observation",
     "rights",
     "time",
+    "timeline",
 ];
 
 /// Each room of user space, and what it may import besides the ground floor. From above: what stands below another
@@ -34,7 +37,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("history", &["report", "outlets"]),
     ("notify", &["report", "outlets"]),
     // Flags and file become settings of the rooms below.
-    ("cli", &["kernel", "detect", "history", "notify", "outlets"]),
+    (
+        "cli",
+        &["kernel", "detect", "history", "notify", "outlets", "report"],
+    ),
     (
         "config",
         &[

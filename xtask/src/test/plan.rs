@@ -120,7 +120,7 @@ fn documentation(filter: Option<&str>) -> Job {
         .args(filter)
         .args(["--", "--show-output"]);
     Job {
-        name: "documentation".to_owned(),
+        name: "doc-tests".to_owned(),
         expected: None,
         command,
         patience: PATIENCE,
