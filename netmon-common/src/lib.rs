@@ -19,6 +19,7 @@ pub mod limits;
 pub mod outcome;
 pub mod ports;
 pub mod records;
+pub mod shared;
 pub mod trace;
 pub mod wire;
 
@@ -27,3 +28,4 @@ pub use classify::{Classified, Meaning, Offload, classify};
 pub use client_set::ClientSet;
 pub use outcome::{Code, Outcome, Rcode, Transport};
 pub use ports::{DnsPorts, Ports, RawPort};
+pub use shared::Shared;

@@ -61,7 +61,7 @@ pub const FORWARDING_NS: u64 = 1_000_000;
 
 /// A minute after the last error about a server it is forgotten whom they were about: other clients are then
 /// told apart better.
-pub const HIT_NS: u64 = 60 * 1_000_000_000;
+pub const FAILED_CLIENTS_NS: u64 = 60 * 1_000_000_000;
 
 /// How exactly it is remembered for all CPUs when a server last answered: each of them tells the others so often
 /// at most.

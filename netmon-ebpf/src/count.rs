@@ -1,18 +1,20 @@
 //! Counts what a packet means for its destination; and super-packets.
 
-use netmon_common::records::{Entry, NO_COUNTER, Tally};
+use core::mem::offset_of;
+
+use netmon_common::records::{Destination, NO_COUNTER, Tally, Totals};
 use netmon_common::wire::ethernet::TAG_LEN;
 
-use crate::destinations::destination;
+use crate::destinations::{PerCpuEntry, destination};
 use crate::exchange::{Exchange, Kind};
 use crate::finding::Finding;
 use crate::packet::Packet;
-use crate::totals::totals;
+use crate::totals;
 
 /// Counts what the sieve did not, unless the packet was counted where it entered; gives back this CPU's entry of its
 /// destination.
 #[inline(always)]
-pub fn count<P: Packet>(packet: P, finding: &mut Finding, exchange: &Exchange) -> Option<&'static mut Entry> {
+pub fn count<P: Packet>(packet: P, finding: &mut Finding, exchange: &Exchange) -> Option<PerCpuEntry> {
     if finding.is_counted_before() {
         return None;
     }
@@ -23,23 +25,15 @@ pub fn count<P: Packet>(packet: P, finding: &mut Finding, exchange: &Exchange) -
         return None;
     }
     let packets = finding.packets;
-    let mut entry = destination(&finding.destination);
-    match &mut entry {
-        Some(entry) => entry.counters.count(&finding.tally, packets),
-        None => {
-            if let Some(totals) = totals() {
-                totals.overflow += packets;
-            }
-        }
+    let entry = destination(&finding.destination);
+    match entry {
+        Some(entry) => entry.count(&finding.tally, packets),
+        None => totals::add(offset_of!(Totals, overflow), packets),
     }
     if finding.kind == Kind::Late {
         match destination(&exchange.server) {
-            Some(server) => server.counters.late_responses += packets,
-            None => {
-                if let Some(totals) = totals() {
-                    totals.late_overflow += packets;
-                }
-            }
+            Some(server) => server.add(offset_of!(Destination, late_responses), packets),
+            None => totals::add(offset_of!(Totals, late_overflow), packets),
         }
     }
     entry
@@ -48,7 +42,6 @@ pub fn count<P: Packet>(packet: P, finding: &mut Finding, exchange: &Exchange) -
 /// Counts a super-packet in the totals, and finds out as how many packets it is counted for its destination.
 #[inline(always)]
 fn count_super_packet<P: Packet>(packet: P, finding: &mut Finding) {
-    let Some(totals) = totals() else { return };
     let segments = u64::from(packet.segments(finding.payload));
     let tags = usize::from(packet.tags_removed()) * TAG_LEN;
     // Every segment on the wire has the headers again.
@@ -56,9 +49,9 @@ fn count_super_packet<P: Packet>(packet: P, finding: &mut Finding) {
     // Of a super-packet of TCP only the first segment means it: its segments are one stream. A super-packet of UDP
     // is as many datagrams.
     if finding.is_stream {
-        totals.count(&Tally::OTHER, segments - 1, 0);
+        totals::count(&Tally::OTHER, segments - 1, 0);
     } else {
         finding.packets = segments;
     }
-    totals.count(&finding.tally, finding.packets, on_the_wire);
+    totals::count(&finding.tally, finding.packets, on_the_wire);
 }

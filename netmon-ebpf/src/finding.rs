@@ -1,25 +1,9 @@
-//! What a packet means. Ordinary packets are counted in the totals as soon as that is known; for most that is all, and
-//! only those that are counted for a destination go on, and super-packets.
+//! What a packet means that is counted for a destination, or is a super-packet.
 
-use netmon_common::classify::{Classified, Concern, Meaning, Sink};
+use netmon_common::Address;
 use netmon_common::records::Tally;
-use netmon_common::wire::ethernet::TAG_LEN;
-use netmon_common::{Address, Transport};
 
-use crate::exchange::{Kind, address};
-use crate::notepad::Notepad;
-use crate::packet::{Packet, Reader};
-use crate::totals::totals;
-
-/// What is left to be done for a packet.
-pub enum Rest {
-    /// Nothing.
-    Nothing,
-    /// What is noted.
-    Noted(&'static mut Notepad),
-    /// To read it again, by the reader that can read everything: this one cannot.
-    Read,
-}
+use crate::exchange::Kind;
 
 /// What a packet means that is counted for a destination, or is a super-packet.
 #[repr(C)]
@@ -43,99 +27,5 @@ impl Finding {
     #[inline(always)]
     pub fn is_counted_before(&self) -> bool {
         self.packets == 0
-    }
-}
-
-/// Takes what the classifier finds.
-pub struct Sieve<'a, P, B> {
-    packet: P,
-    bytes: &'a B,
-    /// What is left to be done.
-    pub rest: Rest,
-}
-
-impl<'a, P: Packet, B: Reader> Sieve<'a, P, B> {
-    /// For a packet.
-    #[inline(always)]
-    pub fn new(packet: P, bytes: &'a B) -> Self {
-        Self {
-            packet,
-            bytes,
-            rest: Rest::Nothing,
-        }
-    }
-
-    /// Counts it in the totals as one packet.
-    #[inline(always)]
-    fn count(&self, tally: &Tally, end: usize) {
-        let Some(totals) = totals() else { return };
-        let mut len = self.bytes.frame_len(end);
-        let tags = usize::from(self.packet.tags_removed());
-        // A tag that was taken off the frame was on the wire, and will be again.
-        if tags != 0 {
-            len += tags * TAG_LEN;
-        }
-        totals.count(tally, 1, len as u64);
-    }
-}
-
-impl<P: Packet, B: Reader> Sink for Sieve<'_, P, B> {
-    #[inline(always)]
-    fn take(&mut self, classified: &Classified, end: usize) {
-        let meaning = &classified.meaning;
-        // Only the other one can tell whether it is malformed.
-        if !B::DEEP && matches!(meaning, Meaning::Unreadable(_)) {
-            self.rest = Rest::Read;
-            return;
-        }
-        let counted_before = self.packet.counted_before();
-        // Each hook has another trace of a query: behind masquerading it is another one.
-        if counted_before && !matches!(meaning, Meaning::Query(_) | Meaning::Connect(_)) {
-            return;
-        }
-        let tally = Tally::of(meaning);
-        let destination = meaning.destination();
-        let is_super = self.packet.segment_size() != 0;
-        if !is_super {
-            if !counted_before {
-                self.count(&tally, end);
-            }
-            if destination.is_none() {
-                return;
-            }
-        }
-        let Some(notepad) = Notepad::take() else { return };
-        let Notepad {
-            finding, exchange, ..
-        } = &mut *notepad;
-        finding.tally = tally;
-        finding.packets = u64::from(!counted_before);
-        if is_super {
-            finding.payload = classified.payload;
-            finding.is_stream = matches!(
-                meaning,
-                Meaning::Query(message) | Meaning::Response(message)
-                    if matches!(message.transport, Transport::Tcp)
-            );
-        }
-        if let Some(destination) = destination {
-            finding.destination = address(destination, self.bytes);
-        }
-        finding.kind = match meaning {
-            Meaning::Query(message) => exchange.message(Kind::Query, message, self.bytes),
-            Meaning::Response(message) => exchange.message(Kind::Answer, message, self.bytes),
-            Meaning::Connect(conversation) => exchange.connect(conversation, self.bytes),
-            Meaning::Unreachable(error) => match error.concern {
-                Concern::DnsUnreachable => exchange.failure(error, self.bytes),
-                Concern::LateResponse => exchange.late(error, self.bytes),
-                Concern::None => Kind::None,
-            },
-            Meaning::Reset(_)
-            | Meaning::Fragment
-            | Meaning::Unreadable(_)
-            | Meaning::NotIp
-            | Meaning::Other => Kind::None,
-        };
-        self.rest = Rest::Noted(notepad);
     }
 }

@@ -10,7 +10,9 @@ use aya_ebpf::macros::btf_map;
 use netmon_common::Address;
 use netmon_common::latency::bucket;
 use netmon_common::limits::LATENCY_SERVERS;
-use netmon_common::records::{Kept, Latency};
+use netmon_common::records::{Latency, PerCpuCache};
+
+use crate::destinations::PerCpuEntry;
 
 /// The places. Servers that find none have no latency.
 #[btf_map]
@@ -22,14 +24,15 @@ static LATENCY_TAKEN: PerCpuArray<u32, 1> = PerCpuArray::new();
 
 /// Counts an answer of the server that took this long.
 #[inline(always)]
-pub fn count(kept: &mut Kept, server: &Address, nanos: u64) {
-    if kept.latency == 0 {
-        kept.latency = take_place(server);
+pub fn count(entry: PerCpuEntry, server: &Address, nanos: u64) {
+    if entry.latency_place() == 0 {
+        entry.set_latency_place(take_place(server));
     }
-    let Some(latency) = LATENCY.get_ptr_mut(kept.latency.wrapping_sub(1)) else {
+    let Some(latency) = LATENCY.get_ptr_mut(entry.latency_place().wrapping_sub(1)) else {
         return;
     };
-    // SAFETY: the slot belongs to this CPU alone while the program runs, and array slots never move.
+    // SAFETY: the slot belongs to this CPU alone while the program runs, array slots never move, and this is the only
+    // reference to it.
     let latency = unsafe { &mut *latency };
     let micros = nanos / 1_000;
     if micros > latency.max_us {
@@ -45,15 +48,17 @@ pub fn count(kept: &mut Kept, server: &Address, nanos: u64) {
 #[inline(never)]
 fn take_place(server: &Address) -> u32 {
     let Some(taken) = LATENCY_TAKEN.get_ptr_mut(0) else {
-        return Kept::NO_PLACE;
+        return PerCpuCache::NO_PLACE;
+    };
+    // SAFETY: the slot is there and belongs to this CPU alone.
+    let place = unsafe { *taken };
+    let Some(latency) = LATENCY.get_ptr_mut(place) else {
+        return PerCpuCache::NO_PLACE;
     };
     // SAFETY: as above.
-    let taken = unsafe { &mut *taken };
-    let Some(latency) = LATENCY.get_ptr_mut(*taken) else {
-        return Kept::NO_PLACE;
-    };
-    // SAFETY: as above.
-    unsafe { (*latency).server = *server };
-    *taken += 1;
-    *taken
+    unsafe {
+        (*latency).server = *server;
+        *taken = place + 1;
+    }
+    place + 1
 }

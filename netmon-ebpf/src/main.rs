@@ -24,6 +24,8 @@
 )]
 
 #[cfg(target_arch = "bpf")]
+mod classify_sink;
+#[cfg(target_arch = "bpf")]
 mod count;
 #[cfg(target_arch = "bpf")]
 mod destinations;
@@ -36,15 +38,17 @@ mod finding;
 #[cfg(target_arch = "bpf")]
 mod full_table;
 #[cfg(target_arch = "bpf")]
+mod header_scratch;
+#[cfg(target_arch = "bpf")]
 mod latency;
 #[cfg(target_arch = "bpf")]
 mod log;
 #[cfg(target_arch = "bpf")]
-mod notepad;
-#[cfg(target_arch = "bpf")]
 mod observe;
 #[cfg(target_arch = "bpf")]
 mod packet;
+#[cfg(target_arch = "bpf")]
+mod packet_scratch;
 #[cfg(target_arch = "bpf")]
 mod programs;
 #[cfg(target_arch = "bpf")]

@@ -4,35 +4,39 @@
 use netmon_common::Offload;
 use netmon_common::classify::classify_into;
 
+use crate::classify_sink::{ClassifySink, Rest};
 use crate::count::count;
 use crate::exchange::Kind;
-use crate::finding::{Rest, Sieve};
+
 use crate::log;
-use crate::notepad::Notepad;
 use crate::packet::{Linear, Packet, Reader, Whole};
+use crate::packet_scratch::PacketScratch;
 use crate::settings::Configured;
 use crate::track::track;
 
 /// Counts the packet, unless it was counted where it entered, and follows it.
 #[inline(always)]
 pub fn observe<P: Packet>(packet: P) {
-    let notepad = match find(packet, Linear::of) {
+    let scratch = match find(packet, Linear::of) {
         Rest::Nothing => return,
-        Rest::Noted(notepad) => notepad,
+        Rest::Noted(scratch) => scratch,
         Rest::Read => {
             if !find_in_whole(packet) {
                 return;
             }
-            let Some(notepad) = Notepad::take() else { return };
-            notepad
+            let Some(scratch) = PacketScratch::of_this_cpu() else {
+                return;
+            };
+            scratch
         }
     };
-    let Notepad {
+    // SAFETY: the slot is there and belongs to this program while it runs. Those who noted this have given up their
+    // references, and nothing below makes another one.
+    let PacketScratch {
         finding,
         exchange,
         entered_ns,
-        ..
-    } = notepad;
+    } = unsafe { &mut *scratch };
     let entry = count(packet, finding, exchange);
     if matches!(finding.kind, Kind::None | Kind::Late) {
         return;
@@ -56,11 +60,11 @@ fn find<P: Packet, B: Reader>(packet: P, read: impl FnOnce(P) -> Option<B>) -> R
     let Some(bytes) = read(packet) else {
         return Rest::Read;
     };
-    let mut sieve = Sieve::new(packet, &bytes);
+    let mut sink = ClassifySink::new(packet, &bytes);
     let offload = || Offload {
         tags_removed: packet.tags_removed(),
         segment_size: packet.segment_size(),
     };
-    classify_into(&bytes, offload, &Configured, &mut sieve);
-    sieve.rest
+    classify_into(&bytes, offload, &Configured, &mut sink);
+    sink.rest
 }

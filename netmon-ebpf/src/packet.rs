@@ -5,7 +5,7 @@ use core::hint::black_box;
 use netmon_common::records::Hook;
 use netmon_common::wire::{Bytes, Plain};
 
-use crate::notepad::{LONGEST_HEADER, Notepad};
+use crate::header_scratch::{self, LONGEST_HEADER};
 
 /// A packet as a hook hands it to a program: a pointer, and passed by value, so that it stays in a register.
 pub trait Packet: Copy {
@@ -160,7 +160,7 @@ impl<P: Packet> Bytes for Whole<P> {
     #[inline(always)]
     fn read<T: Plain>(&self, offset: usize) -> Option<T> {
         const { assert!(size_of::<T>() <= LONGEST_HEADER) };
-        let copy = (&raw mut Notepad::take()?.header).cast::<u8>();
+        let copy = header_scratch::header()?;
         // SAFETY: the copy has room for a `T`, asserted above, and belongs to this program while it runs.
         let copied = unsafe { self.packet.copy(offset, copy, size_of::<T>()) };
         // SAFETY: all bytes of a `T` were written; any bytes make one, and it needs no alignment.
@@ -174,7 +174,7 @@ impl<P: Packet> Bytes for Whole<P> {
 
     #[inline(always)]
     fn forget(&self, offset: usize) -> usize {
-        Notepad::forget(offset)
+        header_scratch::forget(offset)
     }
 }
 

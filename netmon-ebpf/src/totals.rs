@@ -2,18 +2,28 @@
 
 use aya_ebpf::btf_maps::PerCpuArray;
 use aya_ebpf::macros::btf_map;
-use netmon_common::records::Totals;
+use netmon_common::records::{Counters as _, Tally, Totals};
 
 #[btf_map]
 static TOTALS: PerCpuArray<Totals, 1> = PerCpuArray::new();
 
-/// This CPU's totals.
+/// Counts packets that mean this in this CPU's totals.
 ///
 /// The programs run with bottom halves off, so that no other of them runs on this CPU meanwhile: a plain
-/// addition loses nothing.
+/// addition loses nothing. What reads them is the kernel, word by word.
 #[inline(always)]
-pub fn totals() -> Option<&'static mut Totals> {
-    let totals = TOTALS.get_ptr_mut(0)?;
-    // SAFETY: the slot belongs to this CPU alone while the program runs, and array slots never move.
-    Some(unsafe { &mut *totals })
+pub fn count(tally: &Tally, packets: u64, bytes: u64) {
+    if let Some(totals) = TOTALS.get_ptr_mut(0) {
+        // SAFETY: the slot is there and belongs to this CPU alone; the reference ends with this call.
+        unsafe { (*totals).count(tally, packets, bytes) };
+    }
+}
+
+/// Adds to the counter at this offset in [`Totals`], in bytes.
+#[inline(always)]
+pub fn add(offset: usize, amount: u64) {
+    if let Some(totals) = TOTALS.get_ptr_mut(0) {
+        // SAFETY: as above.
+        unsafe { (*totals).add(offset / size_of::<u64>(), amount) };
+    }
 }

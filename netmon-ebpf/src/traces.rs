@@ -25,15 +25,12 @@ pub struct Generation<const BUCKETS: usize>(&'static Map<BUCKETS>);
 
 impl<const BUCKETS: usize> Buckets for Generation<BUCKETS> {
     #[inline(always)]
-    fn bucket(&mut self, number: u32) -> Option<&mut Bucket> {
-        let bucket = self.0.get_ptr_mut(number)?;
-        // SAFETY: array slots never move; any bytes are a bucket.
-        Some(unsafe { &mut *bucket })
+    fn bucket(&self, number: u32) -> Option<&Bucket> {
+        self.0.get(number)
     }
 }
 
-/// The table. Two CPUs may write to one slot at once, and leave a trace that fits no query: it is lost like an
-/// overwritten one.
+/// The table, which all CPUs share: a bucket is words that are read and written one by one.
 #[inline(always)]
 pub const fn table() -> Table<Generation<{ YOUNG_BUCKETS as usize }>, Generation<{ OLD_BUCKETS as usize }>> {
     Table {

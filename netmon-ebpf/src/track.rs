@@ -1,12 +1,16 @@
 //! Follows exchanges: leaves a trace of each query, finds it again for an answer or an error, measures
 //! latency, and tells user space what counts cannot tell.
 
+use core::mem::offset_of;
+
 use aya_ebpf::helpers::bpf_ktime_get_boot_ns;
+use netmon_common::Transport;
 use netmon_common::limits;
 use netmon_common::outcome::Rcode;
-use netmon_common::records::{Destination, Entry, EventKind, Kept, RECURSION_KNOWN};
+use netmon_common::records::{Destination, EventKind, PerCpuCache, RECURSION_KNOWN, Totals};
 use netmon_common::trace::{Asked, Flow, FlowHash};
 
+use crate::destinations::PerCpuEntry;
 use crate::events::{self, Known};
 use crate::exchange::{Exchange, Kind, recursion};
 use crate::finding::Finding;
@@ -14,7 +18,7 @@ use crate::latency;
 use crate::packet::Packet;
 use crate::servers::{self, Limited};
 use crate::settings::tracking;
-use crate::totals::totals;
+use crate::totals;
 use crate::traces;
 
 /// The loopback interface's index, in every network namespace.
@@ -27,7 +31,7 @@ pub fn track<P: Packet>(
     packet: P,
     finding: &Finding,
     exchange: &Exchange,
-    entry: Option<&'static mut Entry>,
+    entry: Option<PerCpuEntry>,
     entered_ns: &mut u64,
 ) {
     // SAFETY: reads a clock.
@@ -44,11 +48,6 @@ pub fn track<P: Packet>(
         transport: exchange.transport,
     };
     let flow = flow.hash(&traces::Configured);
-    let mut nothing = Kept::NOTHING;
-    let (counters, kept) = match entry {
-        Some(Entry { counters, kept }) => (Some(counters), kept),
-        None => (None, &mut nothing),
-    };
     match finding.kind {
         Kind::Query | Kind::Connect => {
             let asked = asked(finding.kind, exchange);
@@ -57,11 +56,11 @@ pub fn track<P: Packet>(
             } else {
                 *entered_ns = now_ns;
                 record(flow, asked, now_ns);
-                query(packet, exchange, kept, now_ns);
+                query(packet, exchange, entry, now_ns);
             }
         }
-        Kind::Answer => answer(packet, exchange, kept, flow, now_ns),
-        Kind::Failure => failure(packet, exchange, counters, flow, now_ns),
+        Kind::Answer => answer(packet, exchange, entry, flow, now_ns),
+        Kind::Failure => failure(packet, exchange, entry, flow, now_ns),
         Kind::None | Kind::Late => {}
     }
 }
@@ -80,10 +79,8 @@ fn asked(kind: Kind, exchange: &Exchange) -> Asked {
 
 #[inline(always)]
 fn record(flow: FlowHash, asked: Asked, at_ns: u64) {
-    if traces::table().record(flow, asked, at_ns)
-        && let Some(totals) = totals()
-    {
-        totals.traces_overwritten += 1;
+    if traces::table().record(flow, asked, at_ns) {
+        totals::add(offset_of!(Totals, traces_overwritten), 1);
     }
 }
 
@@ -106,9 +103,9 @@ fn leaves_again(flow: FlowHash, asked: Asked, entered_ns: u64, now_ns: u64) {
 
 /// Tells of a query that may be one that fails.
 #[inline(always)]
-fn query<P: Packet>(packet: P, exchange: &Exchange, kept: &mut Kept, now_ns: u64) {
-    let answered = kept.answered(exchange.transport);
-    if Kept::tick(now_ns).wrapping_sub(*answered) <= Kept::tick(limits::QUIET_NS) {
+fn query<P: Packet>(packet: P, exchange: &Exchange, entry: Option<PerCpuEntry>, now_ns: u64) {
+    let answered = last_answered(entry, exchange.transport);
+    if PerCpuCache::tick(now_ns).wrapping_sub(answered) <= PerCpuCache::tick(limits::QUIET_NS) {
         return;
     }
     // Perhaps it answers on other CPUs.
@@ -116,8 +113,9 @@ fn query<P: Packet>(packet: P, exchange: &Exchange, kept: &mut Kept, now_ns: u64
         return;
     };
     if !server.may_fail(exchange.transport, now_ns) {
-        if *answered != Kept::LOOK {
-            *answered = Kept::tick(server.last_answer_ns(exchange.transport));
+        if let (true, Some(entry)) = (answered != PerCpuCache::LOOK, entry) {
+            let last_answer = PerCpuCache::tick(server.last_answer_ns(exchange.transport));
+            entry.set_answered(exchange.transport, last_answer);
         }
         return;
     }
@@ -133,20 +131,25 @@ fn query<P: Packet>(packet: P, exchange: &Exchange, kept: &mut Kept, now_ns: u64
 }
 
 #[inline(always)]
-fn answer<P: Packet>(packet: P, exchange: &Exchange, kept: &mut Kept, flow: FlowHash, now_ns: u64) {
+fn answer<P: Packet>(
+    packet: P,
+    exchange: &Exchange,
+    entry: Option<PerCpuEntry>,
+    flow: FlowHash,
+    now_ns: u64,
+) {
     let asked = traces::table().answer(flow, exchange.id);
     let mut query_ns = 0;
     if let Some(asked) = asked {
         query_ns = asked.time_ns();
-        if !asked.is_answered() {
-            latency::count(kept, &exchange.server, now_ns.wrapping_sub(query_ns));
+        if let (false, Some(entry)) = (asked.is_answered(), entry) {
+            latency::count(entry, &exchange.server, now_ns.wrapping_sub(query_ns));
         }
     }
     let failed = exchange.detail == Rcode::ServFail as u8 || exchange.detail == Rcode::Refused as u8;
     // All CPUs share what is remembered of a server; there it is noted now and then only.
-    let answered = kept.answered(exchange.transport);
-    let since = Kept::tick(now_ns).wrapping_sub(*answered);
-    if !failed && since < Kept::tick(limits::ANSWERED_PRECISION_NS) {
+    let since = PerCpuCache::tick(now_ns).wrapping_sub(last_answered(entry, exchange.transport));
+    if !failed && since < PerCpuCache::tick(limits::ANSWERED_PRECISION_NS) {
         return;
     }
     let Some(server) = servers::find(&exchange.server) else {
@@ -154,14 +157,17 @@ fn answer<P: Packet>(packet: P, exchange: &Exchange, kept: &mut Kept, flow: Flow
     };
     server.note_answer(exchange.transport, now_ns);
     if failed {
-        server.last_fault_ns = now_ns;
+        server.note_fault(now_ns);
     }
     let is_awaited = !failed && server.has_failed() && servers::is_on_watchlist(&exchange.server);
-    *answered = if is_awaited || server.has_failed_answers(now_ns) {
-        Kept::LOOK
-    } else {
-        Kept::tick(now_ns)
-    };
+    if let Some(entry) = entry {
+        let tick = if is_awaited || server.has_failed_answers(now_ns) {
+            PerCpuCache::LOOK
+        } else {
+            PerCpuCache::tick(now_ns)
+        };
+        entry.set_answered(exchange.transport, tick);
+    }
     let is_wanted = if failed {
         server.may_send(Limited::FailedAnswers, now_ns)
     } else {
@@ -182,7 +188,7 @@ fn answer<P: Packet>(packet: P, exchange: &Exchange, kept: &mut Kept, flow: Flow
 fn failure<P: Packet>(
     packet: P,
     exchange: &Exchange,
-    counters: Option<&mut Destination>,
+    entry: Option<PerCpuEntry>,
     flow: FlowHash,
     now_ns: u64,
 ) {
@@ -207,7 +213,7 @@ fn failure<P: Packet>(
     };
     let mut last_answer_ns = 0;
     let is_wanted = if query_ns == 0 && !is_ours {
-        unsolicited(counters);
+        unsolicited(entry);
         servers::may_send_unverified(now_ns)
     } else if let Some(server) = server {
         server.note_failure(exchange.client, now_ns);
@@ -243,18 +249,25 @@ fn untracked_failure<P: Packet>(packet: P, exchange: &Exchange, now_ns: u64) {
 
 /// Counts an error that quotes no query that was seen.
 #[inline(always)]
-fn unsolicited(counters: Option<&mut Destination>) {
-    if let Some(totals) = totals() {
-        totals.unsolicited += 1;
+fn unsolicited(entry: Option<PerCpuEntry>) {
+    totals::add(offset_of!(Totals, unsolicited), 1);
+    if let Some(entry) = entry {
+        entry.add(offset_of!(Destination, unsolicited), 1);
     }
-    if let Some(counters) = counters {
-        counters.unsolicited += 1;
+}
+
+/// When this CPU last learned of an answer. Where it cannot remember, it always looks at what all of them know.
+#[inline(always)]
+fn last_answered(entry: Option<PerCpuEntry>, transport: Transport) -> u32 {
+    match entry {
+        Some(entry) => entry.answered(transport),
+        None => PerCpuCache::LOOK,
     }
 }
 
 #[inline(always)]
 fn note_lost(sent: bool) {
-    if !sent && let Some(totals) = totals() {
-        totals.events_lost += 1;
+    if !sent {
+        totals::add(offset_of!(Totals, events_lost), 1);
     }
 }

@@ -122,8 +122,8 @@ impl Destination {
 pub struct Entry {
     /// The counters.
     pub counters: Destination,
-    /// What the CPU keeps.
-    pub kept: Kept,
+    /// What the CPU keeps of the server.
+    pub cache: PerCpuCache,
 }
 
 const _: () = assert!(size_of::<Entry>() == size_of::<Destination>() + 16 && align_of::<Entry>() == 8);
@@ -131,18 +131,18 @@ const _: () = assert!(size_of::<Entry>() == size_of::<Destination>() + 16 && ali
 /// What a CPU keeps of a server beside its counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
-pub struct Kept {
-    /// When this CPU last learned that the server had answered anybody, by transport, in [`Kept::tick`]s; 0 for never,
-    /// or [`Kept::LOOK`].
+pub struct PerCpuCache {
+    /// When this CPU last learned that the server had answered anybody, by transport, in [`PerCpuCache::tick`]s; 0 for never,
+    /// or [`PerCpuCache::LOOK`].
     pub answered: [u32; 2],
     /// Which place this CPU gave the server in the table of latencies, counted from 1; 0 for none yet, and
-    /// [`Kept::NO_PLACE`] where it gets none.
+    /// [`PerCpuCache::NO_PLACE`] where it gets none.
     pub latency: u32,
     /// No meaning.
     pub reserved: u32,
 }
 
-impl Kept {
+impl PerCpuCache {
     /// In place of a time: each answer matters now, and this CPU looks at what all of them remember of the server.
     pub const LOOK: u32 = 1;
     /// In place of a place: there is none.
@@ -153,13 +153,6 @@ impl Kept {
         latency: 0,
         reserved: 0,
     };
-    /// Where nothing can be kept, because the table is full.
-    pub const NOTHING: Self = Self {
-        answered: [Self::LOOK; 2],
-        latency: Self::NO_PLACE,
-        reserved: 0,
-    };
-
     /// A moment as it is kept here: in units of 2^20 ns, near a millisecond. They come round after 52 days; an
     /// answer of that time ago would pass for one of now, and keep at most a second's queries from being told of.
     #[inline(always)]
@@ -183,7 +176,7 @@ impl Entry {
     /// No packet yet.
     pub const ZERO: Self = Self {
         counters: Destination::ZERO,
-        kept: Kept::NEW,
+        cache: PerCpuCache::NEW,
     };
 
     /// The sum of what each CPU has counted, as a per-CPU map gives it: one entry after the other.

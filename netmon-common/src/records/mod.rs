@@ -9,7 +9,7 @@ mod latency;
 mod tally;
 mod totals;
 
-pub use destination::{Destination, Entry, Kept};
+pub use destination::{Destination, Entry, PerCpuCache};
 pub use event::{Event, EventHeader, EventKind, Hook, RECURSION_DESIRED, RECURSION_KNOWN};
 pub use latency::Latency;
 pub use tally::{NO_COUNTER, Tally};
@@ -18,7 +18,7 @@ pub use totals::Totals;
 /// Which layout the maps have: their names, capacities, and what their keys and values mean. It is pinned beside them, so
 /// that a netmon of another layout refuses them. Whoever changes any of it counts this up; a test beside the programs'
 /// loader notices most changes.
-pub const LAYOUT: u32 = 1;
+pub const LAYOUT: u32 = 2;
 
 #[cfg(feature = "user")]
 mod user {
@@ -39,7 +39,7 @@ mod user {
 ///
 /// # Safety
 /// The type is `repr(C)`, and its fields are `u64`s and arrays of them.
-unsafe trait Counters: Sized {
+pub unsafe trait Counters: Sized {
     /// The counter at this place, counted in `u64`s from the start of the record.
     #[inline(always)]
     fn counter(&mut self, place: usize) -> Option<&mut u64> {

@@ -2,6 +2,7 @@
 
 use super::flow::{FINGERPRINT, FlowHash};
 use crate::limits::TRACE_LIFETIME_NS;
+use crate::shared::Shared;
 
 /// Slots of a bucket.
 pub const SLOTS: usize = 4;
@@ -83,12 +84,6 @@ impl Trace {
         self.what & ANSWERED != 0
     }
 
-    /// Marks the query answered.
-    #[inline(always)]
-    pub(super) const fn mark_answered(&mut self) {
-        self.what |= ANSWERED;
-    }
-
     /// The id; of a SYN none that means anything.
     #[inline(always)]
     pub(super) fn id(&self) -> u16 {
@@ -115,16 +110,6 @@ impl Trace {
         FlowHash::of_young(self.what & FINGERPRINT, young)
     }
 
-    #[inline(always)]
-    fn is_of(&self, flow: FlowHash) -> bool {
-        self.what & (FINGERPRINT | USED) == flow.fingerprint() | USED
-    }
-
-    #[inline(always)]
-    fn is_query(&self, flow: FlowHash, id: u16) -> bool {
-        self.what & (FINGERPRINT | USED | CONNECT | ID) == flow.fingerprint() | USED | u64::from(id)
-    }
-
     /// What is overwritten first has the lowest: empty slots, then answered queries, then old ones.
     #[inline(always)]
     fn worth(&self) -> u64 {
@@ -133,75 +118,151 @@ impl Trace {
     }
 }
 
-/// Four traces.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The first word of a trace, which tells alone whether it is the one that is looked for.
+#[derive(Clone, Copy)]
+struct What(u64);
+
+impl What {
+    #[inline(always)]
+    fn is_of(self, flow: FlowHash) -> bool {
+        self.0 & (FINGERPRINT | USED) == flow.fingerprint() | USED
+    }
+
+    #[inline(always)]
+    fn is_query(self, flow: FlowHash, id: u16) -> bool {
+        self.0 & (FINGERPRINT | USED | CONNECT | ID) == flow.fingerprint() | USED | u64::from(id)
+    }
+}
+
+/// Where a trace is kept. All CPUs share it: two that write to one slot at once may leave what one of them wrote and
+/// when the other one was. Such a trace fits no query, and is lost like an overwritten one; or it fits one, and gives
+/// that a wrong time, which takes an answer between the two writes, nanoseconds apart.
+#[derive(Clone, Debug)]
 #[repr(C)]
-pub struct Bucket([Trace; SLOTS]);
+pub(super) struct Slot {
+    what: Shared<u64>,
+    time_ns: Shared<u64>,
+}
+
+const _: () = assert!(size_of::<Slot>() == size_of::<Trace>());
+
+impl Slot {
+    const fn empty() -> Self {
+        Self {
+            what: Shared::new(0),
+            time_ns: Shared::new(0),
+        }
+    }
+
+    /// The trace that is there.
+    #[inline(always)]
+    pub(super) fn get(&self) -> Trace {
+        Trace {
+            what: self.what.get(),
+            time_ns: self.time_ns.get(),
+        }
+    }
+
+    /// Puts another one there.
+    #[inline(always)]
+    pub(super) fn set(&self, trace: Trace) {
+        self.what.set(trace.what);
+        self.time_ns.set(trace.time_ns);
+    }
+
+    /// Marks the query answered, whose trace was found here. If another CPU has put one of another query here
+    /// meanwhile, that one is overwritten.
+    #[inline(always)]
+    pub(super) fn mark_answered(&self, trace: Trace) {
+        self.what.set(trace.what | ANSWERED);
+    }
+}
+
+/// A trace, and the slot where it was found.
+pub(super) type Found<'a> = (Trace, &'a Slot);
+
+/// Four traces.
+#[derive(Clone, Debug)]
+#[repr(C)]
+pub struct Bucket([Slot; SLOTS]);
 
 impl Bucket {
     /// No trace.
-    pub const EMPTY: Self = Self([Trace::NONE; SLOTS]);
+    pub const fn empty() -> Self {
+        Self([const { Slot::empty() }; SLOTS])
+    }
 
     /// The flow's trace, where it has no other one: among the young.
     #[inline(always)]
-    pub(super) fn of(&mut self, flow: FlowHash) -> Option<&mut Trace> {
-        self.0.iter_mut().find(|trace| trace.is_of(flow))
+    pub(super) fn of(&self, flow: FlowHash) -> Option<Found<'_>> {
+        self.first(|what| what.is_of(flow))
     }
 
     /// The trace of the flow's query with this id, where it has no other one: among the young.
     #[inline(always)]
-    pub(super) fn query(&mut self, flow: FlowHash, id: u16) -> Option<&mut Trace> {
-        self.0.iter_mut().find(|trace| trace.is_query(flow, id))
+    pub(super) fn query(&self, flow: FlowHash, id: u16) -> Option<Found<'_>> {
+        self.first(|what| what.is_query(flow, id))
+    }
+
+    #[inline(always)]
+    fn first(&self, fits: impl Fn(What) -> bool) -> Option<Found<'_>> {
+        for slot in &self.0 {
+            let what = slot.what.get();
+            if fits(What(what)) {
+                let time_ns = slot.time_ns.get();
+                return Some((Trace { what, time_ns }, slot));
+            }
+        }
+        None
     }
 
     /// The flow's newest trace here.
     #[inline(always)]
-    pub(super) fn newest_of(&mut self, flow: FlowHash) -> Option<&mut Trace> {
-        self.newest(|trace| trace.is_of(flow))
+    pub(super) fn newest_of(&self, flow: FlowHash) -> Option<Found<'_>> {
+        self.newest(|what| what.is_of(flow))
     }
 
     /// The newest trace of the flow's query with this id.
     #[inline(always)]
-    pub(super) fn newest_query(&mut self, flow: FlowHash, id: u16) -> Option<&mut Trace> {
-        self.newest(|trace| trace.is_query(flow, id))
+    pub(super) fn newest_query(&self, flow: FlowHash, id: u16) -> Option<Found<'_>> {
+        self.newest(|what| what.is_query(flow, id))
     }
 
     #[inline(always)]
-    fn newest(&mut self, fits: impl Fn(&Trace) -> bool) -> Option<&mut Trace> {
-        let mut found: Option<&mut Trace> = None;
-        for trace in &mut self.0 {
-            if !fits(trace) {
-                continue;
-            }
-            match &found {
-                Some(other) if other.time_ns > trace.time_ns => {}
-                Some(_) | None => found = Some(trace),
+    fn newest(&self, fits: impl Fn(What) -> bool) -> Option<Found<'_>> {
+        let [first, ..] = &self.0;
+        // Not an option, which the compiler would leave half undefined where there is none.
+        let mut found = (Trace::NONE, first);
+        for slot in &self.0 {
+            let trace = slot.get();
+            if fits(What(trace.what)) && trace.time_ns >= found.0.time_ns {
+                found = (trace, slot);
             }
         }
-        found
+        if found.0 == Trace::NONE { None } else { Some(found) }
     }
 
     /// Puts a trace into the slot that is worth least, unless all are worth more than it. Returns whether one
     /// was lost that will be missed.
     #[inline(always)]
-    pub(super) fn put(&mut self, trace: Trace, now_ns: u64) -> bool {
-        let victim = self.victim();
+    pub(super) fn put(&self, trace: Trace, now_ns: u64) -> bool {
+        let (victim, slot) = self.victim();
         if trace.worth() < victim.worth() {
             return trace.is_waiting(now_ns);
         }
-        let lost = victim.is_waiting(now_ns);
-        *victim = trace;
-        lost
+        slot.set(trace);
+        victim.is_waiting(now_ns)
     }
 
     /// The slot that is worth least.
     #[inline(always)]
-    pub(super) fn victim(&mut self) -> &mut Trace {
-        let [first, rest @ ..] = &mut self.0;
-        let mut victim = first;
-        for trace in rest {
-            if trace.worth() < victim.worth() {
-                victim = trace;
+    pub(super) fn victim(&self) -> Found<'_> {
+        let [first, rest @ ..] = &self.0;
+        let mut victim = (first.get(), first);
+        for slot in rest {
+            let trace = slot.get();
+            if trace.worth() < victim.0.worth() {
+                victim = (trace, slot);
             }
         }
         victim

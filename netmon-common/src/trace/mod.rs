@@ -20,6 +20,7 @@
 mod bucket;
 mod flow;
 
+use bucket::Found;
 pub use bucket::{Asked, Bucket, Trace};
 pub use flow::{Flow, FlowHash, KEYS, Keys, Secret};
 
@@ -27,7 +28,7 @@ pub use flow::{Flow, FlowHash, KEYS, Keys, Secret};
 pub trait Buckets {
     /// The bucket with this number, which is below [`YOUNG_BUCKETS`](crate::limits::YOUNG_BUCKETS) or
     /// [`OLD_BUCKETS`](crate::limits::OLD_BUCKETS).
-    fn bucket(&mut self, number: u32) -> Option<&mut Bucket>;
+    fn bucket(&self, number: u32) -> Option<&Bucket>;
 }
 
 /// The table.
@@ -44,52 +45,52 @@ impl<Y: Buckets, O: Buckets> Table<Y, O> {
     ///
     /// What moves is in its new place before it leaves the other one, or another CPU might look for it meanwhile.
     #[inline(always)]
-    pub fn record(&mut self, flow: FlowHash, asked: Asked, now_ns: u64) -> bool {
+    pub fn record(&self, flow: FlowHash, asked: Asked, now_ns: u64) -> bool {
         let trace = Trace::new(flow, asked, now_ns);
         let Some(young) = self.young.bucket(flow.young()) else {
             return false;
         };
-        let (place, moves) = if let Some(place) = young.of(flow) {
-            let moves = place.outlives(&trace, now_ns);
-            (place, moves)
+        let ((before, slot), moves) = if let Some(found) = young.of(flow) {
+            let moves = found.0.outlives(&trace, now_ns);
+            (found, moves)
         } else {
-            let place = young.victim();
-            let moves = place.is_waiting(now_ns);
-            (place, moves)
+            let victim = young.victim();
+            let moves = victim.0.is_waiting(now_ns);
+            (victim, moves)
         };
-        let lost = moves && {
-            let flow = place.flow(flow.young());
-            settle(&mut self.old, flow, *place, now_ns)
-        };
-        *place = trace;
+        let lost = moves && settle(&self.old, before.flow(flow.young()), before, now_ns);
+        slot.set(trace);
         lost
     }
 
     /// The trace of the query that an answer or an error belongs to: by its id, or, where that is not known,
     /// the flow's newest.
     #[inline(always)]
-    pub fn find(&mut self, flow: FlowHash, id: Option<u16>) -> Option<Trace> {
+    pub fn find(&self, flow: FlowHash, id: Option<u16>) -> Option<Trace> {
         let Some(id) = id else {
-            if let Some(young) = self.young.bucket(flow.young())?.of(flow) {
-                return Some(*young);
+            if let Some((young, _)) = self.young.bucket(flow.young())?.of(flow) {
+                return Some(young);
             }
-            return self.old.bucket(flow.home())?.newest_of(flow).map(|trace| *trace);
+            return self
+                .old
+                .bucket(flow.home())?
+                .newest_of(flow)
+                .map(|(trace, _)| trace);
         };
-        self.query(flow, id).map(|trace| *trace)
+        self.query(flow, id).map(|(trace, _)| trace)
     }
 
     /// The trace of the query that was answered just now, as it was before: only of the first answer it says that
     /// none had come.
     #[inline(always)]
-    pub fn answer(&mut self, flow: FlowHash, id: u16) -> Option<Trace> {
-        let trace = self.query(flow, id)?;
-        let before = *trace;
-        trace.mark_answered();
-        Some(before)
+    pub fn answer(&self, flow: FlowHash, id: u16) -> Option<Trace> {
+        let (trace, slot) = self.query(flow, id)?;
+        slot.mark_answered(trace);
+        Some(trace)
     }
 
     #[inline(always)]
-    fn query(&mut self, flow: FlowHash, id: u16) -> Option<&mut Trace> {
+    fn query(&self, flow: FlowHash, id: u16) -> Option<Found<'_>> {
         if let Some(young) = self.young.bucket(flow.young())?.query(flow, id) {
             return Some(young);
         }
@@ -102,23 +103,22 @@ impl<Y: Buckets, O: Buckets> Table<Y, O> {
 /// Moves a trace that still waits from the young to its home among the old. It is newer than what is there of its flow,
 /// which moves on to the bucket that its id chooses. Returns whether one is lost for it that will be missed.
 #[inline(always)]
-fn settle<O: Buckets>(old: &mut O, flow: FlowHash, trace: Trace, now_ns: u64) -> bool {
+fn settle<O: Buckets>(old: &O, flow: FlowHash, trace: Trace, now_ns: u64) -> bool {
     let Some(home) = old.bucket(flow.home()) else {
         return true;
     };
-    let Some(place) = home.newest_of(flow) else {
+    let Some((older, slot)) = home.newest_of(flow) else {
         return home.put(trace, now_ns);
     };
-    let older = *place;
-    *place = trace;
+    slot.set(trace);
     if !older.outlives(&trace, now_ns) {
         return false;
     }
     let Some(away) = old.bucket(flow.away(older.id())) else {
         return true;
     };
-    if let Some(same) = away.newest_query(flow, older.id()) {
-        *same = older;
+    if let Some((_, same)) = away.newest_query(flow, older.id()) {
+        same.set(older);
         return false;
     }
     away.put(older, now_ns)

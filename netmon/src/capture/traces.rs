@@ -15,13 +15,13 @@ struct Memory(Vec<Bucket>);
 
 impl Memory {
     fn new(buckets: u32) -> Self {
-        Self(vec![Bucket::EMPTY; buckets as usize])
+        Self(vec![Bucket::empty(); buckets as usize])
     }
 }
 
 impl Buckets for Memory {
-    fn bucket(&mut self, number: u32) -> Option<&mut Bucket> {
-        self.0.get_mut(number as usize)
+    fn bucket(&self, number: u32) -> Option<&Bucket> {
+        self.0.get(number as usize)
     }
 }
 
@@ -48,12 +48,12 @@ impl Traces {
     }
 
     /// The query that an error quotes.
-    pub fn find(&mut self, flow: &Flow, id: Option<u16>) -> Option<Trace> {
+    pub fn find(&self, flow: &Flow, id: Option<u16>) -> Option<Trace> {
         self.table.find(flow.hash(&SECRET), id)
     }
 
     /// The query that is answered now, as it was before.
-    pub fn answer(&mut self, flow: &Flow, id: u16) -> Option<Trace> {
+    pub fn answer(&self, flow: &Flow, id: u16) -> Option<Trace> {
         self.table.answer(flow.hash(&SECRET), id)
     }
 

@@ -68,7 +68,7 @@ impl Program {
 }
 
 /// The maps that are pinned: all but those of constants, which are each program's own.
-const MAPS: [&str; 14] = [
+const MAPS: [&str; 15] = [
     "DESTINATIONS",
     // What is known of a full table: without it, destinations of before would be taken for unknown ones.
     ".bss",
@@ -83,7 +83,8 @@ const MAPS: [&str; 14] = [
     "OLD_TRACES",
     "EVENTS",
     "WATCHED",
-    "NOTEPAD",
+    "PACKET_SCRATCH",
+    "HEADER_SCRATCH",
 ];
 
 /// The loaded programs and their maps. All of it is gone when this is dropped, except what is pinned.

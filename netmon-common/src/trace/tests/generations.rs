@@ -36,24 +36,24 @@ fn neighbours(count: usize) -> Vec<FlowHash> {
 
 /// A table in which `flow` recorded `asked`, and the others of its young bucket came after it.
 fn displaced(flow: FlowHash, asked: Asked, others: &[FlowHash]) -> Table<Memory, Memory> {
-    let mut table = table();
+    let table = table();
     assert!(!table.record(flow, asked, 10));
-    displace(&mut table, others, 20);
-    assert_eq!(of_young(&mut table, flow), None, "it made room");
+    displace(&table, others, 20);
+    assert_eq!(of_young(&table, flow), None, "it made room");
     table
 }
 
 /// As many queries as the bucket has slots, each of another flow.
-fn displace(table: &mut Table<Memory, Memory>, others: &[FlowHash], now_ns: u64) {
+fn displace(table: &Table<Memory, Memory>, others: &[FlowHash], now_ns: u64) {
     assert_eq!(others.len(), SLOTS);
     for (n, other) in (0..).zip(others) {
         assert!(!table.record(*other, query(99), now_ns + n), "nothing is lost");
     }
 }
 
-fn of_young(table: &mut Table<Memory, Memory>, flow: FlowHash) -> Option<Trace> {
+fn of_young(table: &Table<Memory, Memory>, flow: FlowHash) -> Option<Trace> {
     let bucket = table.young.bucket(flow.young()).unwrap();
-    bucket.of(flow).map(|trace| *trace)
+    bucket.of(flow).map(|(trace, _)| trace)
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_trace_and_the_number_of_its_young_bucket_tell_all_of_its_flow() {
 #[test]
 fn a_query_that_made_room_is_found_as_before() {
     let flows = neighbours(5);
-    let mut table = displaced(flows[0], query(7), &flows[1..]);
+    let table = displaced(flows[0], query(7), &flows[1..]);
     assert_eq!(time(table.find(flows[0], Some(7))), Some(10));
     assert_eq!(time(table.find(flows[0], None)), Some(10), "a short quote");
     assert_eq!(table.find(flows[0], Some(8)), None, "another id");
@@ -82,7 +82,7 @@ fn a_query_that_made_room_is_found_as_before() {
 #[test]
 fn a_syn_that_made_room_is_found_by_its_flow_only() {
     let flows = neighbours(5);
-    let mut table = displaced(flows[0], Asked::Connect, &flows[1..]);
+    let table = displaced(flows[0], Asked::Connect, &flows[1..]);
     let syn = table.find(flows[0], None).unwrap();
     assert_eq!((syn.time_ns(), syn.recursion_desired()), (10, None));
     assert_eq!(table.find(flows[0], Some(0)), None);
@@ -91,26 +91,26 @@ fn a_syn_that_made_room_is_found_by_its_flow_only() {
 #[test]
 fn the_newest_of_a_flow_is_the_newest_in_either_generation() {
     let flows = neighbours(5);
-    let mut table = displaced(flows[0], query(1), &flows[1..]);
+    let table = displaced(flows[0], query(1), &flows[1..]);
     assert!(!table.record(flows[0], query(2), 30));
     let (newest, older) = (Some(30), Some(10));
     for generation in ["young", "old"] {
         assert_eq!(time(table.find(flows[0], None)), newest, "{generation}");
         assert_eq!(time(table.find(flows[0], Some(2))), newest, "{generation}");
         assert_eq!(time(table.find(flows[0], Some(1))), older, "{generation}");
-        displace(&mut table, &flows[1..], 40);
-        displace(&mut table, &flows[1..], 50);
+        displace(&table, &flows[1..], 40);
+        displace(&table, &flows[1..], 50);
     }
 }
 
 #[test]
 fn a_query_sent_again_after_it_made_room_has_its_newest_time_and_is_answered_once() {
     let flows = neighbours(5);
-    let mut table = displaced(flows[0], query(7), &flows[1..]);
+    let table = displaced(flows[0], query(7), &flows[1..]);
     assert!(!table.record(flows[0], query(7), 30));
     assert_eq!(time(table.find(flows[0], Some(7))), Some(30));
-    displace(&mut table, &flows[1..], 40);
-    displace(&mut table, &flows[1..], 50);
+    displace(&table, &flows[1..], 40);
+    displace(&table, &flows[1..], 50);
     let first = table.answer(flows[0], 7).unwrap();
     assert!(!first.is_answered() && first.time_ns() == 30);
     assert!(table.answer(flows[0], 7).unwrap().is_answered());
@@ -119,7 +119,7 @@ fn a_query_sent_again_after_it_made_room_has_its_newest_time_and_is_answered_onc
 #[test]
 fn answered_queries_make_room_first_and_move_nowhere() {
     let flows = neighbours(6);
-    let mut table = table();
+    let table = table();
     for (n, flow) in (10..).zip(&flows[..4]) {
         table.record(*flow, query(1), n);
     }
@@ -127,7 +127,7 @@ fn answered_queries_make_room_first_and_move_nowhere() {
     assert!(!table.record(flows[4], query(1), 20));
     assert_eq!(table.find(flows[3], Some(1)), None, "nobody waits for it");
     for flow in &flows[..3] {
-        assert!(of_young(&mut table, *flow).is_some(), "older, but not answered");
+        assert!(of_young(&table, *flow).is_some(), "older, but not answered");
     }
     let late = 10 + TRACE_LIFETIME_NS;
     assert!(!table.record(flows[5], query(1), late));
@@ -142,7 +142,7 @@ fn answered_queries_make_room_first_and_move_nowhere() {
 fn a_full_old_bucket_gives_up_answered_queries_first_then_the_oldest() {
     let home = flow(1, 9).home();
     let flows = flows_at(flow(1, 9).young(), Some(home), 11);
-    let mut table = table();
+    let table = table();
     for (n, flow) in (10..).zip(&flows[..8]) {
         assert!(!table.record(*flow, query(1), n), "four young, four old");
     }
@@ -197,7 +197,7 @@ proptest! {
     #[test]
     fn whatever_waits_is_found_wherever_it_is(steps in steps()) {
         let flows = neighbours(12);
-        let mut table = table();
+        let table = table();
         let mut model = Unbounded::default();
         for (now, step) in (1..).zip(steps) {
             match step {

@@ -1,0 +1,38 @@
+//! What is noted of a packet, in memory of which the verifier knows nothing: one piece for each CPU.
+//!
+//! The verifier follows each way through a program, and keeps apart what the ways left in registers and on
+//! the stack. What is written here and read back it no longer knows: ways that end with a note end alike, and
+//! what comes after is checked once.
+//!
+//! Programs run with bottom halves off and do not nest, so that a CPU's scratch belongs to one packet at a
+//! time. Nothing in it outlives the packet, except where it says so.
+
+use aya_ebpf::btf_maps::PerCpuArray;
+use aya_ebpf::macros::btf_map;
+
+use crate::exchange::Exchange;
+use crate::finding::Finding;
+
+/// What is noted of a packet.
+#[repr(C)]
+pub struct PacketScratch {
+    /// What the packet means, if it is not counted at once.
+    pub finding: Finding,
+    /// The exchange that the packet is part of, once it is known that this matters.
+    pub exchange: Exchange,
+    /// When the query entered that this CPU saw last, by the boot clock. It outlives the packet, which leaves
+    /// this host again a moment later.
+    pub entered_ns: u64,
+}
+
+#[btf_map]
+static PACKET_SCRATCH: PerCpuArray<PacketScratch, 1> = PerCpuArray::new();
+
+impl PacketScratch {
+    /// This CPU's. A pointer, because each call gives the same one: whoever makes a reference of it makes sure that
+    /// there is no other. Zeros, which it starts with, are a valid value.
+    #[inline(always)]
+    pub fn of_this_cpu() -> Option<*mut Self> {
+        PACKET_SCRATCH.get_ptr_mut(0)
+    }
+}
