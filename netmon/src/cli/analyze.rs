@@ -63,7 +63,7 @@ pub struct Analyze {
 }
 
 /// A time zone: a name of the IANA database, or an offset from UTC.
-fn zone(text: &str) -> Result<TimeZone, String> {
+pub(super) fn zone(text: &str) -> Result<TimeZone, String> {
     let offset = || {
         let zoned: jiff::fmt::temporal::DateTimeParser = jiff::fmt::temporal::DateTimeParser::new();
         zoned.parse_time_zone(text).ok()

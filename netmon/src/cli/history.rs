@@ -7,9 +7,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use super::Written;
+use super::analyze::zone;
 use crate::history::{DEFAULT_FILE, DEFAULT_MAX_SIZE};
 use crate::time::parse_duration;
 
@@ -34,7 +35,7 @@ pub struct Keep {
 #[command(after_help = "\
 Exit status: 0 done; 2 wrong usage, or no such history; 3 the history cannot be read.")]
 pub struct Incidents {
-    /// List incidents that were open then or later: a duration (2h, 7d), or a date or time in UTC (2026-11-24,
+    /// List incidents that were open then or later: a duration (2h, 7d), today, yesterday, or a date or time (2026-11-24,
     /// 2026-11-24T13:00)
     #[arg(long, value_name = "WHEN", value_parser = since)]
     pub since: Option<Since>,
@@ -51,6 +52,10 @@ pub struct Incidents {
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub format: ListFormat,
 
+    /// The time zone to read and to print times in, such as Europe/Berlin or +02:00 [default: TZ, or the host's]
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    pub timezone: Option<TimeZone>,
+
     /// The history to read
     #[arg(long, value_name = "FILE", default_value = DEFAULT_FILE)]
     pub history: PathBuf,
@@ -61,13 +66,17 @@ pub struct Incidents {
 #[command(after_help = "\
 Exit status: 0 done; 2 wrong usage, no such history or incident; 3 the history cannot be read.")]
 pub struct Report {
-    /// The incident's id in `netmon incidents`; its beginning is enough
+    /// The incident's id in `netmon incidents` (its beginning is enough), or last for the newest one
     #[arg(value_name = "ID")]
     pub id: String,
 
     /// How it is written
     #[command(flatten)]
     pub written: Written,
+
+    /// The time zone to read and to print times in, such as Europe/Berlin or +02:00 [default: TZ, or the host's]
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    pub timezone: Option<TimeZone>,
 
     /// The history to read
     #[arg(long, value_name = "FILE", default_value = DEFAULT_FILE)]
@@ -90,6 +99,10 @@ pub enum Since {
     Ago(Duration),
     /// From that moment on.
     At(Timestamp),
+    /// From that time on, in the zone of the reader.
+    Local(DateTime),
+    /// From the beginning of the day so many days ago.
+    Day(i32),
 }
 
 /// A number of bytes.
@@ -152,34 +165,42 @@ fn long_duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).map_err(|error| error.replace("500ms, 30s or 5m", "30m, 2h, 90d or 12w"))
 }
 
-/// A duration, a date, or a time; without a zone it is UTC.
+/// A duration, a day, a date, or a time.
 fn since(text: &str) -> Result<Since, String> {
     if let Ok(ago) = long_duration(text) {
         return Ok(Since::Ago(ago));
     }
+    match text {
+        "today" => return Ok(Since::Day(0)),
+        "yesterday" => return Ok(Since::Day(1)),
+        _ => {}
+    }
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(Since::At(moment));
     }
-    text.parse::<DateTime>()
-        .and_then(|moment| moment.to_zoned(TimeZone::UTC))
-        .map(|moment| Since::At(moment.timestamp()))
-        .map_err(|_| {
-            format!(
-                "`{text}` is neither a duration such as 2h or 7d, nor a date such as 2026-11-24, nor a time"
-            )
-        })
+    text.parse::<DateTime>().map(Since::Local).map_err(|_| {
+        format!(
+            "`{text}` is not a time; write a duration such as 2h or 7d, today, yesterday, a date such as 2026-11-24 or a time \
+            such as 2026-11-24T13:00"
+        )
+    })
 }
 
 impl Since {
-    /// The moment, if it is `now`.
-    pub fn moment(self, now: Timestamp) -> Timestamp {
-        match self {
-            Self::At(moment) => moment,
-            Self::Ago(ago) => SignedDuration::try_from(ago)
-                .ok()
-                .and_then(|ago| now.checked_sub(ago).ok())
-                .unwrap_or(Timestamp::MIN),
-        }
+    /// The moment, if it is `now` in that zone.
+    pub fn moment(self, now: Timestamp, zone: &TimeZone) -> Timestamp {
+        let local = |time: DateTime| time.to_zoned(zone.clone()).map(|zoned| zoned.timestamp());
+        let moment = match self {
+            Self::At(moment) => Ok(moment),
+            Self::Ago(ago) => SignedDuration::try_from(ago).and_then(|ago| now.checked_sub(ago)),
+            Self::Local(time) => local(time),
+            Self::Day(days) => now
+                .to_zoned(zone.clone())
+                .date()
+                .checked_sub(days.days())
+                .and_then(|day| local(day.at(0, 0, 0, 0))),
+        };
+        moment.unwrap_or(Timestamp::MIN)
     }
 }
 
@@ -216,6 +237,23 @@ mod tests {
     }
 
     #[test]
+    fn a_time_without_a_zone_is_the_readers() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        let now: Timestamp = "2026-11-23T23:30:00Z".parse().unwrap();
+        for (text, moment) in [
+            ("today", "2026-11-23T23:00:00Z"),
+            ("yesterday", "2026-11-22T23:00:00Z"),
+            ("2026-11-24T00:10", "2026-11-23T23:10:00Z"),
+        ] {
+            assert_eq!(
+                since(text).unwrap().moment(now, &berlin).to_string(),
+                moment,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn since_is_a_duration_or_a_moment() {
         let now: Timestamp = "2026-11-24T13:00:00Z".parse().unwrap();
         for (text, moment) in [
@@ -225,14 +263,16 @@ mod tests {
             ("2026-11-24T12:30", "2026-11-24T12:30:00Z"),
             ("2026-11-24 12:30:05", "2026-11-24T12:30:05Z"),
             ("2026-11-24T12:30:00+02:00", "2026-11-24T10:30:00Z"),
+            ("today", "2026-11-24T00:00:00Z"),
+            ("yesterday", "2026-11-23T00:00:00Z"),
         ] {
             assert_eq!(
-                since(text).map(|since| since.moment(now).to_string()),
+                since(text).map(|since| since.moment(now, &TimeZone::UTC).to_string()),
                 Ok(moment.to_owned()),
                 "{text}"
             );
         }
-        for wrong in ["", "yesterday", "2026-13-01", "24.11.2026"] {
+        for wrong in ["", "last week", "2026-13-01", "24.11.2026"] {
             assert!(since(wrong).is_err(), "{wrong}");
         }
     }

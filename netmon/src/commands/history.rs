@@ -4,28 +4,30 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use jiff::tz::TimeZone;
 use netmon::cli::{Incidents, ListFormat, Report};
 use netmon::clock;
 use netmon::excerpt::Excerpts;
 use netmon::history::{Reader, Wanted, past};
 use netmon::report;
 use netmon::report::forms::list;
-use netmon::report::story::numbers::UTC;
+use netmon::report::story::numbers::Clock;
 
 use super::{style, write_report};
 
 /// Lists incidents.
 pub fn incidents(arguments: &Incidents) -> anyhow::Result<ExitCode> {
     let now = clock::wall_now();
+    let clock = clock_of(arguments.timezone.as_ref());
     let reader = Reader::open(&arguments.history)?;
     let incidents = reader.incidents(&Wanted {
-        since: arguments.since.map(|since| since.moment(now)),
+        since: arguments.since.map(|since| since.moment(now, &clock.zone)),
         server: arguments.server.map(Into::into),
         open: arguments.open,
     })?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     match arguments.format {
-        ListFormat::Text => list::text(&incidents, &UTC, style(), &mut out),
+        ListFormat::Text => list::text(&incidents, &clock, style(), &mut out),
         ListFormat::Json => list::json(&arguments.history, &incidents, &mut out),
     }
     .and_then(|()| out.flush())
@@ -33,16 +35,24 @@ pub fn incidents(arguments: &Incidents) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// How times are written: in the zone that was asked for, else in that of `TZ` or of the host.
+fn clock_of(zone: Option<&TimeZone>) -> Clock {
+    Clock::new(zone.cloned().unwrap_or_else(TimeZone::system))
+}
+
 /// Writes the report of an incident.
 pub fn report(arguments: &Report) -> anyhow::Result<ExitCode> {
     let reader = Reader::open(&arguments.history)?;
-    let past = past(&reader, &arguments.id)?;
+    let past = match arguments.id.as_str() {
+        "last" => past(&reader, &reader.last()?.id)?,
+        id => past(&reader, id)?,
+    };
     let report = report::Report {
         document: &past.document,
         timeline: &past.timeline,
         excerpts: &Excerpts::default(),
         from_text: false,
-        clock: &UTC,
+        clock: &clock_of(arguments.timezone.as_ref()),
         cover: &arguments.written.cover(),
         generated_by: super::GENERATED_BY,
     };

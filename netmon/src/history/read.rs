@@ -32,6 +32,12 @@ pub enum ReadError {
         /// What to do.
         remedy: &'static str,
     },
+    /// There is no incident at all.
+    #[error("{file} holds no incident")]
+    Empty {
+        /// The file.
+        file: PathBuf,
+    },
     /// No incident has that id.
     #[error("no incident in {file} has an id that begins with `{id}`; `netmon incidents` lists them")]
     Unknown {
@@ -49,7 +55,7 @@ impl ReadError {
     /// Whether whoever asked is to blame, not the system.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Missing(_) | Self::Unknown { .. } | Self::Ambiguous(_) => true,
+            Self::Missing(_) | Self::Empty { .. } | Self::Unknown { .. } | Self::Ambiguous(_) => true,
             Self::Unreadable { .. } => false,
         }
     }
@@ -123,6 +129,20 @@ impl Reader {
                 incidents.push(serde_json::from_str(&row.get::<_, String>(0)?)?);
             }
             Ok(incidents)
+        })
+    }
+
+    /// The incident that opened last.
+    pub fn last(&self) -> Result<Incident, ReadError> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare("SELECT incident FROM incidents ORDER BY opened DESC, id DESC LIMIT 1")?;
+            let mut rows = statement.query([])?;
+            let row = rows.next()?.map(|row| row.get::<_, String>(0)).transpose()?;
+            row.map(|text| Ok(serde_json::from_str(&text)?)).transpose()
+        })?
+        .ok_or_else(|| ReadError::Empty {
+            file: self.file.clone(),
         })
     }
 

@@ -99,6 +99,18 @@ fn the_beginning_of_an_id_is_enough_if_it_is_the_only_one() {
 }
 
 #[test]
+fn the_last_incident_is_the_one_that_opened_last() {
+    let place = Place::new();
+    let mut store = place.store();
+    store.write(&mail([], []), moment(0)).unwrap();
+    let reader = Reader::open(&place.file).unwrap();
+    assert!(matches!(reader.last(), Err(ReadError::Empty { .. })));
+    let (late, early) = (incident("10.0.0.1", 100, None), incident("203.0.113.2", 0, None));
+    store.write(&mail([late.clone(), early], []), moment(0)).unwrap();
+    assert_eq!(reader.last().unwrap(), late);
+}
+
+#[test]
 fn what_cannot_be_read_is_said_with_what_to_do() {
     let place = Place::new();
     let error = Reader::open(&place.file).unwrap_err();
