@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(status) => status,
-        // Whoever read our output has gone: there is nobody left to tell.
+        // The reader of our output has gone, and so nobody is left to see an error.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("netmon: error: {error:#}");

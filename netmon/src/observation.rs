@@ -1,4 +1,4 @@
-//! What both doors, the live kernel and a capture, tell the decider: one stream of observations, with their
+//! What both doors, the live kernel and a capture, report to the decider: one stream of observations, with their
 //! time as data.
 //!
 //! A door resolves what needs its memory (which query an answer or an error belongs to); the decider judges.

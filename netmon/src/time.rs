@@ -2,7 +2,7 @@
 //!
 //! A capture's moments are those of its packets, already on the wall clock. Live ones are of the boot clock
 //! (`CLOCK_BOOTTIME`: it counts a suspend, and nobody can set it); their wall time is found by an offset that
-//! is read anew at each poll. This file reads no clock.
+//! is read again at each poll. This file reads no clock.
 
 use std::time::Duration;
 

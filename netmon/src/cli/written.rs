@@ -9,7 +9,7 @@ use crate::report::forms::{FORMS, Form, form};
 /// How a report is written.
 #[derive(Debug, Args)]
 pub struct Written {
-    /// How to print
+    /// The form of the report
     #[arg(long, value_name = "FORM", default_value = "text", value_parser = forms())]
     pub format: &'static Form,
 
@@ -21,7 +21,7 @@ pub struct Written {
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
 
-    /// Who hands the report in
+    /// Who hands in the report
     #[arg(long, value_name = "TEXT")]
     pub author: Option<String>,
 
@@ -29,7 +29,7 @@ pub struct Written {
     #[arg(long, value_name = "TEXT")]
     pub ticket: Option<String>,
 
-    /// How the team became aware of the problem: the report has a blank for it otherwise
+    /// How the team became aware of the problem; without it the report has a blank
     #[arg(long, value_name = "TEXT")]
     pub noticed: Option<String>,
 }

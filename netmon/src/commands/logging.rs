@@ -65,7 +65,7 @@ pub fn start(level: LogLevel) -> Log {
     }
 }
 
-/// What crates log at most at that level; what is told of incidents always.
+/// What each crate logs at most at that level. Incidents are always logged.
 fn targets(level: LogLevel) -> Targets {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,

@@ -18,7 +18,7 @@ use netmon::rights;
 
 use super::{INCIDENT, logging, style};
 
-/// Watches, and tells what happens.
+/// Watches, and reports what happens.
 pub fn run(source: Source) -> anyhow::Result<ExitCode> {
     let loaded = source.load()?;
     let (config, arguments) = (loaded.config.clone(), &loaded.arguments);

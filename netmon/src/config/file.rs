@@ -1,6 +1,6 @@
 //! Reads the text of a configuration file (TOML 1.1). Finds all that is wrong, not only the first.
 //!
-//! It refuses what it does not know: a key that nobody reads would be believed by whoever wrote it.
+//! It refuses keys that it does not know: else their author would believe that they have an effect.
 
 use std::ffi::OsString;
 use std::ops::Range;

@@ -1,26 +1,25 @@
-//! The keys of the configuration file: each is a flag of `netmon run` under another name, and is nothing more.
+//! The keys of the configuration file: each is a flag of `netmon run` under another name, and nothing more.
 //!
-//! What a key takes, what it refuses and what it defaults to is its flag's own: see [`super::schema`]. To add a
-//! setting, add the flag, one line here, its row in docs/configuration.md and its lines in deploy/netmon.toml;
-//! tests hold all four to each other.
+//! A key has the values, the range and the default of its flag: see [`super::schema`]. docs/architecture.md, "Add a flag",
+//! has the steps to add one; tests compare flag, key, docs/configuration.md and deploy/netmon.toml.
 
 /// A key, and the flag that says the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// With the tables that it lies in: `notify.webhook.url`.
+    /// With the tables around it: `notify.webhook.url`.
     pub path: &'static str,
     /// The flag's name, without the two dashes.
     pub flag: &'static str,
-    /// When a change in the file is followed.
+    /// When a change in the file takes effect.
     pub change: Change,
 }
 
-/// When a change in the file is followed.
+/// When a change in the file takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// At SIGHUP, and nothing is detached.
     Reload,
-    /// When netmon is started anew.
+    /// When netmon restarts.
     Restart,
 }
 

@@ -1,9 +1,9 @@
-//! What netmon is to do, validated: the command line and the configuration file become one [`Config`], and nothing
-//! else is asked later.
+//! What netmon does, validated: the command line and the configuration file become one [`Config`], and nothing else is
+//! read later.
 //!
 //! The file ([`file`]) and the command line are two layers ([`layer`]) of the same settings ([`keys`]): a key of the
-//! file is a flag under another name, takes what the flag takes, and is refused with the flag's reason, and its place
-//! in the file. The upper layer wins, [`loaded`] puts both together, [`reload`] does so again at SIGHUP.
+//! file is a flag under another name, takes the same values, and is refused with the flag's message and its place in the
+//! file. The command line overrides the file; [`loaded`] merges both, [`reload`] does so again at SIGHUP.
 
 mod file;
 mod keys;
@@ -37,10 +37,10 @@ pub use loaded::{DEFAULT_FILE, Loaded, Source};
 pub use problem::{Place, Problem, Problems};
 pub use reload::{Live, Reloaded};
 
-/// What was asked for cannot be.
+/// Wrong usage or configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum UsageError {
-    /// A threshold that cannot be so.
+    /// A threshold with an impossible value.
     #[error(transparent)]
     Threshold(#[from] SettingError),
     /// More ports than there are places.
@@ -54,12 +54,12 @@ pub enum UsageError {
         /// Why.
         why: io::Error,
     },
-    /// What the configuration file or the flags say cannot be.
+    /// Mistakes in the configuration file or the flags.
     #[error(transparent)]
     Problems(#[from] Problems),
 }
 
-/// A setting that cannot be: its key, and why.
+/// A wrong setting: its key, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Fault {
     key: String,
@@ -75,7 +75,7 @@ impl Fault {
     }
 }
 
-/// How the live monitor is set.
+/// The settings of the live monitor.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// What to watch.
@@ -90,13 +90,13 @@ pub struct Config {
     pub interval: Duration,
     /// When to end by itself.
     pub duration: Option<Duration>,
-    /// Servers that count in any case.
+    /// Servers whose failures always count.
     pub servers: BTreeSet<Address>,
     /// Whether iterative queries open incidents.
     pub iterative: bool,
-    /// What the decider goes by.
+    /// The decider's thresholds.
     pub thresholds: Thresholds,
-    /// Where maps and links are pinned, if they are to outlive the process.
+    /// Where maps and links are pinned, if they outlive the process.
     pub pin: Option<PathBuf>,
     /// What is kept on disk, if anything is.
     pub history: Option<history::Settings>,
@@ -109,7 +109,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// From the flags, those that stand for the file's keys included; or all that cannot be.
+    /// From the flags, including those that stand for the file's keys; or every mistake.
     fn from_arguments(arguments: &cli::Run) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let ports = ports_or_default(&arguments.port);
@@ -166,13 +166,13 @@ impl Config {
         }
     }
 
-    /// What is possible, and probably not what is wanted: a sentence each.
+    /// Settings that are possible, but probably not intended: a sentence each.
     pub fn warnings(&self) -> Vec<String> {
         notify::warnings(&self.notify)
     }
 }
 
-/// What `netmon analyze` is to do.
+/// The options of `netmon analyze`.
 pub fn analysis(arguments: &cli::Analyze) -> Result<analyze::Options, UsageError> {
     Ok(analyze::Options {
         files: arguments.files.clone(),

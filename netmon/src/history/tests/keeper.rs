@@ -4,6 +4,7 @@ use rusqlite::Connection;
 
 use super::super::keeper::Keeper;
 use super::super::read::{Reader, Wanted};
+use super::super::schema::VERSION;
 use super::{Place, address, incident, wait_for};
 use crate::detect::Memory;
 use crate::report::sink::{Counted, Moment, Recalled, Sink as _};
@@ -178,7 +179,10 @@ fn the_end_does_not_wait_for_a_lock_of_another_process() {
 fn a_newer_netmons_history_is_not_touched_and_said() {
     let place = Place::new();
     let store = place.store();
-    store.connection.pragma_update(None, "user_version", 3).unwrap();
+    store
+        .connection
+        .pragma_update(None, "user_version", VERSION + 1)
+        .unwrap();
     drop(store);
     let mut keeper = Keeper::start(&place.settings()).unwrap();
     keeper.remember(&incident("203.0.113.2", 0, None), None);
