@@ -43,6 +43,7 @@ fn incidents(files: Vec<PathBuf>) -> (Vec<String>, u64) {
         local: Vec::new(),
         date: None,
         zone: TimeZone::UTC,
+        zone_is_assumed: false,
         via_kernel: false,
     };
     let document = analyze(&options).unwrap().document;

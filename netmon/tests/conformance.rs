@@ -105,6 +105,7 @@ fn has_something_to_say(path: &Path) -> bool {
         local: Vec::new(),
         date: None,
         zone: TimeZone::UTC,
+        zone_is_assumed: false,
         via_kernel: false,
     };
     let totals = analyze(&options).unwrap().document.totals;

@@ -1,14 +1,14 @@
 //! What stands behind every door for captures: the decider, the incidents that it tells of, and the timeline.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use netmon_common::{Address, Rcode};
 
-use super::limits::INCIDENTS;
+use super::limits::{INCIDENTS, NAMES};
 use crate::detect::{Decider, Scope, Thresholds};
 use crate::excerpt::{self, Excerpts, Packet};
 use crate::model::{Incident, Warning, WarningKind};
-use crate::observation::{Observation, What};
+use crate::observation::{Name, Observation, What};
 use crate::time::Time;
 use crate::timeline::{Activity, Timeline};
 
@@ -21,6 +21,8 @@ pub struct Engine {
     incidents: Vec<Incident>,
     places: HashMap<String, usize>,
     left_out: u64,
+    /// Some of the names that were asked for.
+    names: HashSet<Name>,
 }
 
 impl Engine {
@@ -35,6 +37,7 @@ impl Engine {
             incidents: Vec::new(),
             places: HashMap::new(),
             left_out: 0,
+            names: HashSet::new(),
         }
     }
 
@@ -47,6 +50,12 @@ impl Engine {
     /// Takes what the packet means.
     pub fn observe(&mut self, observation: &Observation) {
         self.decider.observe(observation);
+        if let What::Query(query) = &observation.what
+            && let Some(name) = &query.name
+            && self.names.len() < NAMES
+        {
+            self.names.insert(name.clone());
+        }
         let activity = activity(&observation.what);
         self.timeline
             .add(observation.time, observation.service.server, activity);
@@ -96,6 +105,7 @@ impl Engine {
             incidents: self.incidents,
             timeline: self.timeline,
             excerpts: self.excerpts,
+            names: self.names.len() as u64,
             warnings,
             not_served: self.decider.tallies().not_served,
         }
@@ -111,6 +121,8 @@ pub struct Finished {
     pub timeline: Timeline,
     /// The first packets of each incident.
     pub excerpts: Excerpts,
+    /// How many different names were asked for, up to a bound.
+    pub names: u64,
     /// The decider's warnings.
     pub warnings: Vec<Warning>,
     /// DNS unreachables about a port of the capturing host where nothing ever answered.

@@ -8,3 +8,6 @@ pub const PROGRESS_FROM: u64 = 32 << 20;
 
 /// Packets between two looks at the progress.
 pub const PROGRESS_EVERY: u32 = 4_096;
+
+/// Different names that are counted, where no query was answered.
+pub const NAMES: usize = 64;

@@ -5,6 +5,7 @@
 
 mod engine;
 pub mod limits;
+pub mod named;
 mod packets;
 mod progress;
 mod text;
@@ -18,12 +19,16 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use netmon_common::{Address, DnsPorts};
 
+use crate::capture::text::Hosts;
 use crate::capture::{OpenError, Opened, Progress, open};
 use crate::counts::Counts;
 use crate::detect::{Scope, Thresholds};
 use crate::excerpt::Excerpts;
 use crate::kernel::KernelError;
-use crate::model::{DestinationCounts, Document, Latency, Source, SourceKind, Totals, Wall, Warning};
+use crate::model::{
+    Assumed, DestinationCounts, Document, Judgement, Latency, Source, SourceKind, Totals, Wall, Warning,
+    WarningKind,
+};
 use crate::time::{Time, WallOffset};
 use crate::timeline::Timeline;
 use engine::Finished;
@@ -47,6 +52,8 @@ pub struct Options {
     pub date: Option<Date>,
     /// The zone of text's times.
     pub zone: TimeZone,
+    /// Whether nobody gave that zone.
+    pub zone_is_assumed: bool,
     /// Whether captures go through the kernel's program as well.
     pub via_kernel: bool,
 }
@@ -64,6 +71,8 @@ pub struct Analysis {
     pub from_text: bool,
     /// Whether nothing at all could be read.
     pub nothing_read: bool,
+    /// The hosts that texts name in place of their addresses.
+    pub hosts: Hosts,
     /// What the check of the kernel's side came to, if it was asked for.
     pub check: Option<Check>,
 }
@@ -113,11 +122,12 @@ pub fn analyze(options: &Options) -> Result<Analysis, AnalyzeError> {
     let mut captures = Vec::new();
     let mut texts = Vec::new();
     let mut warnings = Vec::new();
+    let hosts = Hosts::default();
     for path in &options.files {
         let name = path.display().to_string();
         match open(path, &progress)? {
             Opened::Packets(file) => captures.push((name, *file)),
-            Opened::Text(lines) => texts.push(text::File::new(name, path, lines, options)),
+            Opened::Text(lines) => texts.push(text::File::new(name, path, lines, options, &hosts)),
             Opened::Unreadable(warning) => warnings.push(warning),
         }
     }
@@ -148,7 +158,7 @@ pub fn analyze(options: &Options) -> Result<Analysis, AnalyzeError> {
         packets::analyze(files, options, &mut bar)
     };
     bar.finish();
-    let mut analysis = found.analysis(options, warnings, check);
+    let mut analysis = found.analysis(options, warnings, check, hosts);
     analysis.from_text = from_text;
     Ok(analysis)
 }
@@ -160,10 +170,18 @@ struct Found {
     span: Option<(Time, Time)>,
     finished: Finished,
     warnings: Vec<Warning>,
+    /// What the input does not say of its times.
+    assumed: text::Untold,
 }
 
 impl Found {
-    fn analysis(self, options: &Options, mut warnings: Vec<Warning>, check: Option<Check>) -> Analysis {
+    fn analysis(
+        self,
+        options: &Options,
+        mut warnings: Vec<Warning>,
+        check: Option<Check>,
+        hosts: Hosts,
+    ) -> Analysis {
         let wall = |time| Wall(WallOffset::NONE.wall(time));
         let source = Source {
             kind: SourceKind::Capture,
@@ -190,6 +208,8 @@ impl Found {
             .collect();
         document.warnings = warnings;
         document.incidents = self.finished.incidents;
+        document.assumed = assumed(self.assumed, options);
+        document.judgement = Some(judgement(&document, self.finished.names));
         Analysis {
             document,
             timeline: self.finished.timeline,
@@ -197,6 +217,57 @@ impl Found {
             from_text: false,
             nothing_read,
             check,
+            hosts,
         }
+    }
+}
+
+/// What was taken for granted, of what nobody said.
+fn assumed(untold: text::Untold, options: &Options) -> Option<Assumed> {
+    let zone = (untold.zone && options.zone_is_assumed).then(|| zone_name(&options.zone));
+    let date = untold.date && options.date.is_none();
+    (date || untold.year || zone.is_some()).then_some(Assumed {
+        date,
+        year: untold.year,
+        zone,
+    })
+}
+
+fn zone_name(zone: &TimeZone) -> String {
+    if let Some(name) = zone.iana_name() {
+        return name.to_owned();
+    }
+    zone.to_fixed_offset()
+        .map_or_else(|_| "the host's".to_owned(), |offset| offset.to_string())
+}
+
+/// Whether there was enough to judge by; `names` is how many different ones were asked for.
+fn judgement(document: &Document, names: u64) -> Judgement {
+    let totals = &document.totals;
+    let queries = totals.dns_queries + totals.tcp.dns_queries + totals.tcp.tcp_connects;
+    let answers = totals.dns_responses + totals.tcp.dns_responses;
+    let errors = totals.dns_unreachable;
+    let one_direction = document
+        .warnings
+        .iter()
+        .any(|warning| warning.warning == WarningKind::OneDirection);
+    if totals.frames == 0 {
+        Judgement::NothingRead
+    } else if !document.incidents.is_empty() {
+        Judgement::Incident
+    } else if queries + answers + errors + totals.late_responses == 0 {
+        Judgement::NoDns
+    } else if errors > 0 && errors == totals.unsolicited && answers == 0 {
+        Judgement::Unproven { errors }
+    } else if queries == 0 && answers > 0 {
+        Judgement::OnlyAnswers { answers }
+    } else if queries > 0 && answers + errors == 0 {
+        if one_direction {
+            Judgement::OnlyQueries { queries }
+        } else {
+            Judgement::TooFew { queries, names }
+        }
+    } else {
+        Judgement::NoIncident
     }
 }

@@ -3,10 +3,12 @@
 use super::engine::Engine;
 use super::progress::Bar;
 use super::{Found, Options};
-use crate::capture::{Door, Frames, PacketFile};
+use crate::capture::{Door, DuplicateFrames, Frames, PacketFile, Tunnels};
 
 /// Analyses the packets of these files in the order of their times.
 pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, bar: &mut Bar) -> Found {
+    let mut duplicates = DuplicateFrames::new(files.len());
+    let mut tunnels = Tunnels::default();
     let mut frames = Frames::new(files);
     let mut door = Door::new(options.ports);
     let mut engine = Engine::new(
@@ -16,12 +18,17 @@ pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, bar: &mut Bar) 
     );
     while let Some(frame) = frames.next() {
         engine.advance(frame.time, &|client| door.heard(client));
-        door.take(&frame, &mut |observation| engine.observe(&observation));
+        if !duplicates.has(&frame) {
+            tunnels.look(&frame);
+            door.take(&frame, &mut |observation| engine.observe(&observation));
+        }
         bar.packet();
     }
     let counts = door.counts();
     let mut warnings = frames.warnings();
     warnings.extend(door.warnings());
+    warnings.extend(duplicates.warning());
+    warnings.extend(tunnels.warning());
     Found {
         latency: counts
             .destinations
@@ -32,5 +39,6 @@ pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, bar: &mut Bar) 
         span: door.span(),
         finished: engine.finish(),
         warnings,
+        assumed: super::text::Untold::default(),
     }
 }

@@ -12,7 +12,9 @@ use netmon_common::DnsPorts;
 use super::engine::Engine;
 use super::progress::Bar;
 use super::{Found, Options};
-use crate::capture::text::{self, TextDoor, TextPacket, TextReader};
+use crate::capture::Duplicates;
+pub(super) use crate::capture::text::Assumed as Untold;
+use crate::capture::text::{self, Hosts, TextDoor, TextPacket, TextReader};
 use crate::model::{Warning, WarningKind};
 
 /// The longest line that is read, in bytes; the rest of a longer one is passed over.
@@ -32,12 +34,19 @@ pub(super) struct File {
 
 impl File {
     /// Text from `path`, whose modification date is that of times without one, unless another is given.
-    pub fn new(name: String, path: &Path, lines: Box<dyn BufRead + Send>, options: &Options) -> Self {
+    pub fn new(
+        name: String,
+        path: &Path,
+        lines: Box<dyn BufRead + Send>,
+        options: &Options,
+        hosts: &Hosts,
+    ) -> Self {
         let reader = TextReader::new(text::Options {
             date: options.date.unwrap_or_else(|| modified(path, options)),
             zone: options.zone.clone(),
             ports: options.ports,
-        });
+        })
+        .with_hosts(hosts.clone());
         Self {
             name,
             lines,
@@ -92,8 +101,13 @@ impl File {
         Ok(read > 0)
     }
 
+    /// What its times do not say.
+    fn assumed(&self) -> Untold {
+        self.reader.assumed()
+    }
+
     fn warnings(&self) -> Vec<Warning> {
-        if self.reader.recognised() == 0 && self.failure.is_none() {
+        if self.reader.recognised() == 0 && self.failure.is_none() && !self.reader.has_unread_errors() {
             let message = format!(
                 "{}: byte 0: it is neither a capture (pcap, pcapng) nor what tcpdump prints",
                 self.name
@@ -138,28 +152,42 @@ pub(super) fn analyze(mut files: Vec<File>, options: &Options, bar: &mut Bar) ->
         options.scope.clone(),
         options.local.iter().copied(),
     );
-    while let Some(packet) = next(&mut files) {
+    let mut duplicates = Duplicates::default();
+    while let Some((file, packet)) = next(&mut files) {
         engine.advance(packet.time, &|client| door.heard(client));
-        door.take(&packet, &mut |observation| engine.observe(&observation));
+        let is_one = packet
+            .sight
+            .clone()
+            .is_some_and(|sight| duplicates.is_one(packet.time, (file, sight.at), sight.text));
+        if !is_one {
+            door.take(&packet, &mut |observation| engine.observe(&observation));
+        }
         bar.packet();
     }
     let counts = door.counts().clone();
+    let untold = files
+        .iter()
+        .map(File::assumed)
+        .fold(Untold::default(), Untold::or);
     let mut warnings: Vec<Warning> = files.iter().flat_map(File::warnings).collect();
     warnings.extend(door.warnings());
+    warnings.extend(duplicates.warning());
     Found {
         counts,
         latency: BTreeMap::new(),
         span: door.span(),
         finished: engine.finish(),
         warnings,
+        assumed: untold,
     }
 }
 
-/// The earliest of the next packets, the first file's of several.
-fn next(files: &mut [File]) -> Option<TextPacket> {
+/// The earliest of the next packets, the first file's of several; and which file that is.
+fn next(files: &mut [File]) -> Option<(usize, TextPacket)> {
     let times = files.iter_mut().enumerate();
     let (_, index) = times
         .filter_map(|(index, file)| Some((file.fill()?.time, index)))
         .min()?;
-    files.get_mut(index)?.packets.pop_front()
+    let packet = files.get_mut(index)?.packets.pop_front()?;
+    Some((index, packet))
 }

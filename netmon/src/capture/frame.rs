@@ -17,6 +17,8 @@ pub struct Frame<'a> {
     pub number: u64,
     /// Which file it is from, counted from 0 in the order in which they were given.
     pub file: usize,
+    /// At which interface it was captured, where its file is of several and says so.
+    pub interface: Option<u32>,
 }
 
 /// Where the next packet lies in its reader's buffer, and what is known of it.
@@ -27,6 +29,7 @@ pub(super) struct Found {
     pub start: usize,
     pub len: usize,
     pub wire_len: usize,
+    pub interface: Option<u32>,
 }
 
 /// The kind of link header that packets start with (<https://www.tcpdump.org/linktypes.html>).

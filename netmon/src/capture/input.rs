@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
+use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::bufread::MultiGzDecoder;
 
 use super::file::PacketFile;
@@ -78,7 +80,9 @@ pub fn open(path: &Path, progress: &Progress) -> Result<Opened, OpenError> {
 pub fn open_source(source: Source, name: &str) -> io::Result<Opened> {
     let (kind, source) = peek(source)?;
     let decompressed = match kind {
-        FileKind::Pcap | FileKind::Pcapng | FileKind::Other => return Ok(opened(kind, source, name)),
+        FileKind::Pcap | FileKind::Pcapng | FileKind::Utf16Le | FileKind::Utf16Be | FileKind::Other => {
+            return Ok(opened(kind, source, name));
+        }
         FileKind::Gzip => Ok(Box::new(MultiGzDecoder::new(buffered(source))) as Source),
         FileKind::Zstd => zstd_decoder(source),
     };
@@ -113,8 +117,17 @@ fn opened(kind: FileKind, source: Source, name: &str) -> Opened {
     match kind {
         FileKind::Pcap => Opened::Packets(Box::new(PacketFile::pcap(source, name))),
         FileKind::Pcapng => Opened::Packets(Box::new(PacketFile::pcapng(source, name))),
+        FileKind::Utf16Le => Opened::Text(Box::new(decoded(source, UTF_16LE))),
+        FileKind::Utf16Be => Opened::Text(Box::new(decoded(source, UTF_16BE))),
         FileKind::Gzip | FileKind::Zstd | FileKind::Other => Opened::Text(Box::new(buffered(source))),
     }
+}
+
+/// Text in this encoding, in UTF-8; its mark, if it has one, is left out.
+fn decoded(source: Source, encoding: &'static Encoding) -> BufReader<Source> {
+    let mut decoder = DecodeReaderBytesBuilder::new();
+    let decoder = decoder.encoding(Some(encoding)).bom_override(true);
+    buffered(Box::new(decoder.build(buffered(source))))
 }
 
 fn zstd_decoder(source: Source) -> io::Result<Source> {

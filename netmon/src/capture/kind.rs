@@ -14,6 +14,10 @@ pub enum FileKind {
     Pcap,
     /// pcapng: a section header block.
     Pcapng,
+    /// Text in two bytes a character, little-endian: what PowerShell writes.
+    Utf16Le,
+    /// The same, big-endian.
+    Utf16Be,
     /// Anything else: perhaps text.
     Other,
 }
@@ -25,6 +29,9 @@ impl FileKind {
             [0x1f, 0x8b, 8, ..] => Self::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
             [0x0a, 0x0d, 0x0d, 0x0a, ..] => Self::Pcapng,
+            // With a mark, or by the zeros of two ASCII characters: no text and no other file here begins so.
+            [0xff, 0xfe, ..] | [9..=0x7e, 0, 9..=0x7e, 0, ..] => Self::Utf16Le,
+            [0xfe, 0xff, ..] | [0, 9..=0x7e, 0, 9..=0x7e, ..] => Self::Utf16Be,
             [a, b, c, d, ..] => match u32::from_le_bytes([*a, *b, *c, *d]) {
                 0xa1b2_c3d4 | 0xd4c3_b2a1 | 0xa1b2_3c4d | 0x4d3c_b2a1 | 0xa1b2_cd34 | 0x34cd_b2a1 => {
                     Self::Pcap
@@ -46,6 +53,15 @@ mod tests {
             ("nothing", b"", FileKind::Other),
             ("too little", b"\x0a\x0d\x0d", FileKind::Other),
             ("tcpdump's text", b"13:24:32.192571 IP", FileKind::Other),
+            ("UTF-16 with a mark", b"\xff\xfe1\x00", FileKind::Utf16Le),
+            (
+                "UTF-16, big-endian, with a mark",
+                b"\xfe\xff\x001",
+                FileKind::Utf16Be,
+            ),
+            ("UTF-16", b"1\x003\x00", FileKind::Utf16Le),
+            ("UTF-16, big-endian", b"\x001\x003", FileKind::Utf16Be),
+            ("zeros", b"\x00\x00\x00\x00", FileKind::Other),
             ("gzip", b"\x1f\x8b\x08\x00", FileKind::Gzip),
             ("compress", b"\x1f\x9d\x90\x00", FileKind::Other),
             ("zstd", b"\x28\xb5\x2f\xfd\x00", FileKind::Zstd),

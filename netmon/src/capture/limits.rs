@@ -28,3 +28,6 @@ pub const SHARED_NAMES: usize = 1_024;
 /// Addresses that are remembered in each of three parts (was sent something, asked, was asked), 17 bytes each:
 /// 5 MiB a part at most. What is beyond is not known, and no incident rests on it.
 pub const ADDRESSES: usize = 131_072;
+
+/// Hosts that texts name instead of giving their addresses, about 100 bytes each. Packets of others are left out.
+pub const HOST_NAMES: usize = 4_096;

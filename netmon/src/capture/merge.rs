@@ -75,6 +75,7 @@ impl Frames {
             wire_len: found.wire_len,
             number: head.file.number(),
             file: index,
+            interface: found.interface,
         })
     }
 

@@ -7,6 +7,7 @@
 
 mod addresses;
 mod door;
+mod duplicates;
 mod file;
 mod frame;
 mod input;
@@ -23,14 +24,17 @@ mod quote;
 mod stream;
 pub mod text;
 mod traces;
+mod tunnels;
 mod window;
 
 pub use door::Door;
+pub use duplicates::{DuplicateFrames, Duplicates};
 pub use file::PacketFile;
 pub use frame::{Frame, LinkType};
 pub use input::{OpenError, Opened, Progress, open, open_source};
 pub use kind::FileKind;
 pub use merge::Frames;
+pub use tunnels::Tunnels;
 pub use window::Source;
 
 #[cfg(test)]

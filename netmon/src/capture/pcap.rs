@@ -80,6 +80,7 @@ impl Pcap {
                         start: stream.window.position() + self.record_header_len,
                         len: record.data.len(),
                         wire_len: record.origlen as usize,
+                        interface: None,
                     };
                     let record_len = data.len() - rest.len();
                     stream.packet();

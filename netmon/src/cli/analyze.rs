@@ -49,9 +49,9 @@ pub struct Analyze {
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub date: Option<jiff::civil::Date>,
 
-    /// The time zone of the times in text, such as Europe/Berlin or +02:00
-    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
-    pub timezone: TimeZone,
+    /// The time zone that text's times are in, such as Europe/Berlin or +02:00 [default: TZ, or the host's]
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    pub timezone: Option<TimeZone>,
 
     /// Also run the frames through the XDP program in this kernel (as root), and say where it differs from user space
     #[arg(long)]
@@ -63,15 +63,39 @@ pub struct Analyze {
 }
 
 /// A time zone: a name of the IANA database, or an offset from UTC.
+///
+/// Not what POSIX has besides: `UTC+2` is two hours west of it there, and hardly anybody means that.
 pub(super) fn zone(text: &str) -> Result<TimeZone, String> {
-    let offset = || {
-        let zoned: jiff::fmt::temporal::DateTimeParser = jiff::fmt::temporal::DateTimeParser::new();
-        zoned.parse_time_zone(text).ok()
+    if let Ok(zone) = TimeZone::get(text) {
+        return Ok(zone);
+    }
+    let parser = jiff::fmt::temporal::DateTimeParser::new();
+    if text.starts_with(['+', '-'])
+        && let Ok(zone) = parser.parse_time_zone(text)
+    {
+        return Ok(zone);
+    }
+    let letters = text.trim_end_matches(|c: char| c.is_ascii_digit() || "+-:".contains(c));
+    let place = match letters.to_ascii_uppercase().as_str() {
+        "CET" | "CEST" | "MEZ" | "MESZ" => "Europe/Berlin",
+        "BST" => "Europe/London",
+        "EEST" => "Europe/Helsinki",
+        "EST" | "EDT" => "America/New_York",
+        "CST" | "CDT" => "America/Chicago",
+        "MST" | "MDT" => "America/Denver",
+        "PST" | "PDT" => "America/Los_Angeles",
+        "IST" => "Asia/Kolkata",
+        "JST" => "Asia/Tokyo",
+        "AEST" | "AEDT" => "Australia/Sydney",
+        _ => {
+            return Err(format!(
+                "`{text}` is not a time zone; write one such as UTC, Europe/Berlin or +02:00"
+            ));
+        }
     };
-    TimeZone::get(text)
-        .ok()
-        .or_else(offset)
-        .ok_or_else(|| format!("`{text}` is not a time zone; write one such as UTC, Europe/Berlin or +02:00"))
+    Err(format!(
+        "`{text}` is not a time zone; write the place, such as {place}, or the offset from UTC alone, such as +05:00"
+    ))
 }
 
 #[cfg(test)]
@@ -80,11 +104,23 @@ mod tests {
 
     #[test]
     fn zones_are_names_or_offsets() {
-        for good in ["UTC", "Europe/Berlin", "+02:00", "-0530"] {
+        for good in ["UTC", "Europe/Berlin", "+02:00", "-0530", "CET", "EST5EDT"] {
             assert!(zone(good).is_ok(), "{good}");
         }
-        for wrong in ["", "Mars/Olympus", "+99:00", "2 o'clock"] {
+        for wrong in ["", "Mars/Olympus", "+99:00", "2 o'clock", "UTC+2", "GMT2"] {
             assert!(zone(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_zone_that_is_an_abbreviation_with_a_number_is_refused_with_the_right_spelling() {
+        for (wrong, place) in [
+            ("CET5", "Europe/Berlin"),
+            ("PST8", "America/Los_Angeles"),
+            ("EST-5", "America/New_York"),
+        ] {
+            let message = zone(wrong).unwrap_err();
+            assert!(message.contains(place) && message.contains("+05:00"), "{message}");
         }
     }
 }

@@ -19,11 +19,14 @@ pub fn analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
         timeline: &analysis.timeline,
         excerpts: &analysis.excerpts,
         from_text: analysis.from_text,
-        clock: &Clock::new(options.zone.clone()),
+        clock: &Clock {
+            zone: options.zone.clone(),
+            date_is_assumed: (analysis.document.assumed.as_ref()).is_some_and(|assumed| assumed.date),
+        },
         cover: &arguments.written.cover(),
         generated_by: super::GENERATED_BY,
     };
-    write_report(&report, arguments.written.form())?;
+    write_report(&report, arguments.written.form(), &analysis.hosts)?;
     if let Some(check) = &analysis.check {
         eprintln!("netmon: {check}");
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use jiff::tz::TimeZone;
+use netmon::capture::text::Hosts;
 use netmon::cli::{Incidents, ListFormat, Report};
 use netmon::clock;
 use netmon::excerpt::Excerpts;
@@ -56,6 +57,6 @@ pub fn report(arguments: &Report) -> anyhow::Result<ExitCode> {
         cover: &arguments.written.cover(),
         generated_by: super::GENERATED_BY,
     };
-    write_report(&report, arguments.written.form())?;
+    write_report(&report, arguments.written.form(), &Hosts::default())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,8 @@
 use std::io::{self, Write as _};
 
 use anyhow::Context as _;
+use netmon::analyze::named;
+use netmon::capture::text::Hosts;
 use netmon::report::Report;
 use netmon::report::forms::{Form, Style};
 use terminal_size::{Width, terminal_size};
@@ -34,12 +36,16 @@ pub const REFUSED: u8 = 3;
 /// Who wrote a report.
 const GENERATED_BY: &str = concat!("netmon ", env!("CARGO_PKG_VERSION"));
 
-/// Writes a report to standard output.
-fn write_report(report: &Report<'_>, form: &Form) -> anyhow::Result<()> {
+/// Writes a report to standard output, with the names of hosts that are known by nothing else.
+fn write_report(report: &Report<'_>, form: &Form, hosts: &Hosts) -> anyhow::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    (form.write)(report, style(), &mut out)
-        .and_then(|()| out.flush())
-        .context("cannot write the report")
+    if hosts.is_empty() {
+        (form.write)(report, style(), &mut out)
+    } else {
+        named::write(report, form, style(), hosts, &mut out)
+    }
+    .and_then(|()| out.flush())
+    .context("cannot write the report")
 }
 
 /// How standard output is written to: in colour if it is a terminal that shows them (and `NO_COLOR` is not set).

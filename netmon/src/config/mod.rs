@@ -22,6 +22,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use netmon_common::{Address, DnsPorts, limits};
 
 use crate::analyze;
@@ -184,7 +185,8 @@ pub fn analysis(arguments: &cli::Analyze) -> Result<analyze::Options, UsageError
         thresholds: Thresholds::with(arguments.threshold.iter().map(String::as_str))?,
         local: addresses(&arguments.local),
         date: arguments.date,
-        zone: arguments.timezone.clone(),
+        zone: arguments.timezone.clone().unwrap_or_else(TimeZone::system),
+        zone_is_assumed: arguments.timezone.is_none(),
         via_kernel: arguments.via_kernel,
     })
 }

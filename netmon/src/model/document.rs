@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::SCHEMA;
 use super::counts::{DestinationCounts, Totals};
 use super::incident::{Incident, Wall};
+use super::judgement::Judgement;
 use super::warning::Warning;
 
 /// One document.
@@ -17,6 +18,21 @@ pub struct Document {
     pub warnings: Vec<Warning>,
     pub destinations: Vec<DestinationCounts>,
     pub incidents: Vec<Incident>,
+    /// Whether there was enough to judge by; `None` where nobody asked.
+    pub judgement: Option<Judgement>,
+    /// What the input does not say of its times; `None` where it says all.
+    pub assumed: Option<Assumed>,
+}
+
+/// What a text does not say of its times, and what was taken for granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Assumed {
+    /// Whether the date is that of the file's last change.
+    pub date: bool,
+    /// Whether the year is the latest that fits.
+    pub year: bool,
+    /// The zone, where it is that of the host that reads.
+    pub zone: Option<String>,
 }
 
 impl Document {
@@ -29,6 +45,8 @@ impl Document {
             warnings: Vec::new(),
             destinations: Vec::new(),
             incidents: Vec::new(),
+            judgement: None,
+            assumed: None,
         }
     }
 }

@@ -6,14 +6,16 @@
 mod counts;
 mod document;
 mod incident;
+mod judgement;
 mod warning;
 mod words;
 
 pub use counts::{ByCode, ByRcode, DestinationCounts, Latency, Tcp, Totals};
-pub use document::{Document, Source, SourceKind};
+pub use document::{Assumed, Document, Source, SourceKind};
 pub use incident::{
     Cause, CloseReason, Diagnosis, Happened, Incident, Kind, Likelihood, Severity, State, Wall,
 };
+pub use judgement::Judgement;
 pub use warning::{Warning, WarningKind, WarningState};
 
 /// The version of these types that `schema` names.

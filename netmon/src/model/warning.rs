@@ -37,6 +37,16 @@ words! {
         RelativeTimes = "relative_times",
         /// A text has host names in place of addresses.
         HostNames = "host_names",
+        /// Packets of a text are left out, for there are too many host names.
+        HostNamesLeftOut = "host_names_left_out",
+        /// A text has its packets in columns, as tshark prints them.
+        SummaryText = "summary_text",
+        /// Lines have an error of DNS in them, and are not read.
+        UnreadErrors = "unread_errors",
+        /// Packets carry packets of others, which are not looked at.
+        Tunnel = "tunnel",
+        /// One packet was seen several times, and is counted once.
+        Duplicates = "duplicates",
         /// Lines are not what tcpdump prints.
         UnreadableLines = "unreadable_lines",
         /// Records of a text are longer than any packet's.

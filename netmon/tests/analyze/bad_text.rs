@@ -47,21 +47,101 @@ fn lines_of_something_else_are_told_with_their_numbers_and_left_out() {
 }
 
 #[test]
-fn a_log_with_host_names_is_told_how_to_make_one_without() {
-    let text = TEXT.replace("203.0.113.2.domain", "dns.example.domain");
-    let document = document(text.as_bytes(), 0);
-    let warnings = document["warnings"].as_array().unwrap();
-    let words: Vec<&Value> = warnings.iter().map(|warning| &warning["warning"]).collect();
-    assert_eq!(
-        words,
-        ["host_names", "queries_unseen"],
-        "without its queries no error can be verified"
-    );
-    let message = warnings[0]["message"].as_str().unwrap();
+fn a_server_that_is_a_name_keeps_it_in_every_form() {
+    let files = Files::new();
+    let path = files.write("log", TEXT.replace("203.0.113.2", "<dns>.example"));
+    let path = path.to_str().unwrap();
+    let document = analyze(["--format", "json", path]).document(0);
+    let message = message(&document, "host_names");
     assert!(
-        message.contains("lines 1, 3 and 5") && message.contains("tcpdump -n"),
+        message.contains("`<dns>.example`") && message.contains("tcpdump -n"),
         "{message}"
     );
+    let incident = &document["incidents"][0];
+    assert_eq!(incident["server"], "<dns>.example");
+    assert_eq!(incident["server_is_name"], true);
+    assert_eq!(incident["reporters"], json!(["<dns>.example"]));
+    assert_eq!(incident["verified"], 3);
+    assert!(
+        incident["id"]
+            .as_str()
+            .unwrap()
+            .ends_with("-unreachable-<dns>.example-53-udp")
+    );
+    assert_eq!(document["destinations"][0]["address"], "<dns>.example");
+    for (form, name) in [
+        ("text", "<dns>.example"),
+        ("markdown", "<dns>.example"),
+        ("html", "&lt;dns&gt;.example"),
+    ] {
+        let run = analyze(["--format", form, path]);
+        assert!(
+            run.out.contains(name) && !run.out.contains("6e65:"),
+            "{form}: {}",
+            run.out
+        );
+    }
+}
+
+#[test]
+fn a_verdict_is_given_only_where_one_is_possible() {
+    let query = |second: u32, server: &str| {
+        format!("10:00:0{second}.000000 IP 192.0.2.20.40000 > {server}.53: 1+ A? h.example.com. (31)\n")
+    };
+    let answer = "10:00:01.100000 IP 198.51.100.2.53 > 192.0.2.20.40000: 1 1/0/0 A 192.0.2.80 (47)\n";
+    let error = "10:00:01.100000 IP 198.51.100.2 > 192.0.2.99: ICMP 198.51.100.2 udp port 53 unreachable, length 67\n";
+    let web =
+        "10:00:01.000000 IP 192.0.2.20.40000 > 198.51.100.2.443: Flags [S], seq 1, win 64240, length 0\n";
+    let three: String = (1..4).map(|second| query(second, "198.51.100.2")).collect();
+    for (verdict, text, headline, status) in [
+        ("no_incident", query(1, "198.51.100.2") + answer, "No incident", 0),
+        (
+            "no_dns",
+            web.to_owned(),
+            "Cannot be judged: there is no DNS in it",
+            0,
+        ),
+        (
+            "too_few",
+            three,
+            "Cannot be judged: 3 unanswered queries for 1 name are too few to tell",
+            0,
+        ),
+        (
+            "only_answers",
+            answer.to_owned(),
+            "Cannot be judged: only answers were captured",
+            0,
+        ),
+        (
+            "unproven",
+            query(1, "198.51.100.2") + error,
+            "Cannot be judged: 1 error quotes no query that was captured",
+            0,
+        ),
+        (
+            "nothing_read",
+            "what a day\n".to_owned(),
+            "Cannot be judged: nothing could be read",
+            2,
+        ),
+    ] {
+        let document = document(text.as_bytes(), status);
+        assert_eq!(document["incidents"], json!([]), "{verdict}");
+        assert_eq!(document["judgement"]["verdict"], verdict, "{text}");
+        let files = Files::new();
+        let path = files.write("log", &text);
+        for form in ["text", "markdown", "html"] {
+            let run = analyze(["--format", form, path.to_str().unwrap()]);
+            assert!(run.out.contains(headline), "{form}: {}", run.out);
+            assert_eq!(
+                run.out.contains("No incident"),
+                verdict == "no_incident",
+                "{form}: {}",
+                run.out
+            );
+        }
+    }
 }
 
 #[test]

@@ -36,6 +36,7 @@ fn contract() -> Value {
             "reporters": [""], "clients": [""], "clients_more": 0, "names": [""], "names_more": 0,
             "causes": [{"cause": "", "likelihood": "", "evidence": ""}],
         }],
+        "judgement": {"verdict": ""}, "assumed": null,
     })
 }
 

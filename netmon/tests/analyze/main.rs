@@ -8,6 +8,7 @@
 
 mod bad_captures;
 mod bad_text;
+mod cases;
 mod document;
 mod formats;
 mod growing;

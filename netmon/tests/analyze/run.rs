@@ -50,6 +50,7 @@ pub fn command() -> Command {
     let mut command = Command::new(NETMON);
     command
         .arg("analyze")
+        .env("TZ", "UTC")
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR");
     command

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use netmon_testkit::captures::textbook::{DATE, TEXT};
 
 use super::incident::assert_textbook;
-use super::run::{Files, analyze, analyze_input, document_of};
+use super::run::{Files, Run, analyze, analyze_input, command, document_of};
 
 /// Breaks lines at spaces where they get longer than this, as mail programs do.
 fn wrapped(text: &str, width: usize) -> String {
@@ -73,6 +73,32 @@ fn times_are_in_the_zone_that_is_named() {
         let arguments = ["--date", DATE, "--timezone", zone];
         assert_textbook(&document_of(TEXT.as_bytes(), &arguments, 0), hour);
     }
+}
+
+#[test]
+fn without_a_zone_times_are_in_that_of_the_environment_and_said_to_be_assumed() {
+    let files = Files::new();
+    let path = files.write("log", TEXT);
+    for (zone, hour) in [("UTC", 13), ("Europe/Berlin", 12), ("America/New_York", 17)] {
+        let mut command = command();
+        command
+            .env("TZ", zone)
+            .args(["--format", "json", "--date", DATE])
+            .arg(&path);
+        let document = Run::from(command.output().unwrap()).good();
+        assert_textbook(&document, hour);
+        let assumed = serde_json::json!({"date": false, "year": false, "zone": zone});
+        assert_eq!(document["assumed"], assumed);
+    }
+    let run = analyze([path.as_os_str()]);
+    assert!(
+        run.out
+            .contains("Assumed: the date (the file's last change), the zone (this host's, UTC)"),
+        "{}",
+        run.out
+    );
+    let given = document_of(TEXT.as_bytes(), &["--date", DATE, "--timezone", "UTC"], 0);
+    assert_eq!(given["assumed"], serde_json::Value::Null);
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub fn textbook() -> Case {
         local: Vec::new(),
         date: Some(DATE.parse().expect("a date")),
         zone: TimeZone::UTC,
+        zone_is_assumed: false,
         via_kernel: false,
     };
     let analysis = analyze(&options).expect("the log is there");

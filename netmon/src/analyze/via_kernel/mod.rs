@@ -23,7 +23,7 @@ use netmon_common::wire::Captured;
 use super::engine::Engine;
 use super::progress::Bar;
 use super::{Found, Options};
-use crate::capture::{Door, Frame, Frames, PacketFile, link};
+use crate::capture::{Door, DuplicateFrames, Frame, Frames, PacketFile, Tunnels, link};
 use crate::counts::Counts;
 use crate::kernel::{Event, FrameRunner, KernelError, NotRun, Observer, Settings};
 use crate::model::{Warning, WarningKind};
@@ -69,6 +69,8 @@ pub(super) fn analyze(
     bar: &mut Bar,
 ) -> Result<(Found, Check), KernelError> {
     let (names, files): (Vec<String>, Vec<PacketFile>) = files.into_iter().unzip();
+    let mut duplicates = DuplicateFrames::new(files.len());
+    let mut tunnels = Tunnels::default();
     let mut frames = Frames::new(files);
     let mut sides = Sides::new(options)?;
     let mut engine = Engine::new(
@@ -81,10 +83,16 @@ pub(super) fn analyze(
             let name = names.get(frame.file).map_or("?", String::as_str);
             format!("packet {} of {name}", frame.number)
         };
-        sides.take(&frame, &mut engine, place)?;
+        if !duplicates.has(&frame) {
+            tunnels.look(&frame);
+            sides.take(&frame, &mut engine, place)?;
+        }
         bar.packet();
     }
-    sides.finish(engine, frames.warnings())
+    let mut warnings = frames.warnings();
+    warnings.extend(duplicates.warning());
+    warnings.extend(tunnels.warning());
+    sides.finish(engine, warnings)
 }
 
 /// The two sides, and where they differ.
@@ -204,6 +212,7 @@ impl Sides {
             span: self.door.span(),
             finished: engine.finish(),
             warnings,
+            assumed: super::text::Untold::default(),
         };
         Ok((found, check))
     }

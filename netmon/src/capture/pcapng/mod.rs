@@ -236,6 +236,7 @@ impl Pcapng {
             start: stream.window.position() + packet.at,
             len: packet.captured,
             wire_len: packet.wire_len as usize,
+            interface: (self.interfaces.len() > 1).then_some(packet.interface),
         }))
     }
 

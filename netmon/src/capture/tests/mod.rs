@@ -73,6 +73,7 @@ fn observe(packets: &[(u64, Vec<u8>)]) -> (Door, Vec<Observation>) {
             wire_len: bytes.len(),
             number,
             file: 0,
+            interface: None,
         };
         door.take(&frame, &mut |observation| observations.push(observation));
     }

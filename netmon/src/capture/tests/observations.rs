@@ -168,6 +168,7 @@ fn only_the_given_ports_are_dns_ports() {
             bytes: &bytes,
             number: 1,
             file: 0,
+            interface: None,
         };
         door.take(&frame, &mut |observation| services.push(observation.service.port));
     }
@@ -240,6 +241,7 @@ fn packets_of_any_link_type_mean_the_same() {
             bytes: &bytes,
             number: 1,
             file: 0,
+            interface: None,
         };
         door.take(&frame, &mut |observation| observations.push(observation));
         assert_eq!(

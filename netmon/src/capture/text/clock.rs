@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::packet::TextPacket;
 use super::stamp::Stamp;
+use super::starts::DateHint;
 use crate::time::{SECOND_NS, Time};
 
 /// A clock that goes back by more than this has passed midnight.
@@ -31,6 +32,8 @@ pub enum Form {
     SincePrevious,
     /// As time since the first packet (`-ttttt`).
     SinceFirst,
+    /// As time since the capture began, in seconds.
+    Running,
     /// Not at all (`-t`).
     None,
 }
@@ -49,6 +52,33 @@ pub struct Clock {
     waiting: VecDeque<(Delta, Option<TextPacket>)>,
     /// The sum of deltas, or the last one.
     elapsed: u64,
+    /// What was taken for granted.
+    assumed: Assumed,
+    /// Whether somebody else than the packets said a date.
+    hinted: bool,
+}
+
+/// What the times of a text do not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Assumed {
+    /// The date.
+    pub date: bool,
+    /// The year of a date.
+    pub year: bool,
+    /// The zone.
+    pub zone: bool,
+}
+
+impl Assumed {
+    /// What either does not say.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            date: self.date || other.date,
+            year: self.year || other.year,
+            zone: self.zone || other.zone,
+        }
+    }
 }
 
 /// A delta: nanoseconds, and whether it goes back.
@@ -69,7 +99,39 @@ impl Clock {
             form: None,
             waiting: VecDeque::new(),
             elapsed: 0,
+            assumed: Assumed::default(),
+            hinted: false,
         }
+    }
+
+    /// Somebody else than the packets says of which date they are: whoever logged them.
+    pub fn hint(&mut self, date: DateHint) {
+        if self.last.is_some() || self.hinted {
+            return;
+        }
+        self.date = match date {
+            DateHint::Whole(date) => date,
+            DateHint::MonthDay(month, day) => {
+                self.assumed.year = true;
+                self.in_last_year(month, day)
+            }
+        };
+        self.hinted = true;
+    }
+
+    /// The last such day up to the date that is given.
+    fn in_last_year(&self, month: i8, day: i8) -> Date {
+        let latest = self.date.tomorrow().unwrap_or(self.date);
+        // A leap day may be eight years back.
+        (0..=8)
+            .filter_map(|years| Date::new(self.date.year() - years, month, day).ok())
+            .find(|date| *date <= latest)
+            .unwrap_or(self.date)
+    }
+
+    /// What was taken for granted of the times so far.
+    pub fn assumed(&self) -> Assumed {
+        self.assumed
     }
 
     /// How times are printed, once that is known.
@@ -96,8 +158,22 @@ impl Clock {
                 self.form = Some(Form::Wall);
                 Time::from_nanos(nanos)
             }
+            Stamp::MonthDay(month, day, time) => {
+                self.assumed.year = true;
+                let date = self.in_last_year(month, day);
+                self.wall(Some(date), time)
+            }
+            Stamp::Seconds(nanos) => {
+                self.form = Some(Form::Running);
+                self.assumed.date |= !self.hinted;
+                self.assumed.zone = true;
+                let start = self.moment(CivilTime::midnight());
+                Time::from_nanos(start.nanos().saturating_add(nanos))
+            }
             Stamp::Date(_) | Stamp::Before(_) | Stamp::None => {
                 self.form = self.form.or(Some(Form::None));
+                self.assumed.date |= !self.hinted;
+                self.assumed.zone = true;
                 self.moment(CivilTime::midnight())
             }
         };
@@ -160,6 +236,8 @@ impl Clock {
     }
 
     fn release(&mut self, out: &mut Vec<TextPacket>) {
+        self.assumed.date |= !self.hinted;
+        self.assumed.zone = true;
         let start = self.moment(CivilTime::midnight()).nanos();
         while let Some((delta, packet)) = self.waiting.pop_front() {
             self.elapsed = match (self.form, delta.back) {
@@ -180,6 +258,8 @@ impl Clock {
 
     fn wall(&mut self, date: Option<Date>, time: CivilTime) -> Time {
         self.form = Some(Form::Wall);
+        self.assumed.zone = true;
+        self.assumed.date |= date.is_none() && self.last.is_none() && !self.hinted;
         let now = of_day(time);
         if let Some(date) = date {
             self.date = date;

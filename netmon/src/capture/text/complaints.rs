@@ -1,5 +1,8 @@
 //! What could not be read, with its places: a few of them by line, the rest counted.
 
+use netmon_common::DnsPorts;
+
+use super::super::limits::HOST_NAMES;
 use crate::model::{Warning, WarningKind};
 
 /// Places that a warning lists at most.
@@ -12,12 +15,73 @@ const EXCERPT: usize = 60;
 pub struct Complaints {
     /// Lines that are nothing that tcpdump prints, or end in the middle of it.
     pub lines: Places,
-    /// Packets with a host's name in place of its address.
+    /// Packets with a host's name in place of its address, where too many others are known.
     pub host_names: Places,
     /// Records that are longer than a packet's ever are.
     pub overlong: Places,
     /// Packets printed in a form that does not tell queries from answers.
     pub quiet: Places,
+    /// Packets that carry others, at which nobody looks.
+    pub tunnels: Places,
+    /// Packets printed in columns.
+    pub columns: Places,
+    /// Names that stand in place of addresses.
+    pub names: Names,
+    /// Lines that have an error of DNS in them, and were not read as one.
+    pub errors: Errors,
+}
+
+/// The names that stand in place of addresses, a few of them.
+#[derive(Clone, Debug, Default)]
+pub struct Names(Vec<String>);
+
+impl Names {
+    /// A name that stands in place of an address.
+    pub fn add(&mut self, name: &str) {
+        let name = excerpt(name);
+        if self.0.len() < PLACES && !self.0.contains(&name) {
+            self.0.push(name);
+        }
+    }
+}
+
+/// Lines that have the sentence in them that netmon exists for, and were not read as a packet.
+#[derive(Clone, Debug, Default)]
+pub struct Errors(Places);
+
+impl Errors {
+    /// Looks for errors of DNS in a text of which so many were read.
+    pub fn add_unread(&mut self, line: u64, text: &str, read: usize, ports: &DnsPorts) {
+        if text.len() < SHORTEST || errors_in(text, ports) <= read {
+            return;
+        }
+        self.0.add(line, text.trim_end());
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.count == 0
+    }
+}
+
+/// `port 53 unreachable`, less than which no error is.
+const SHORTEST: usize = 19;
+
+/// How often a text says that a DNS port is unreachable: `udp port 53 unreachable`, however it is written.
+fn errors_in(text: &str, ports: &DnsPorts) -> usize {
+    let word = |word: &str| {
+        let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        bare.to_ascii_lowercase()
+    };
+    let is_dns = |port: &str| port == "domain" || port.parse().is_ok_and(|port| ports.contains(port));
+    let mut before = (String::new(), String::new());
+    let mut count = 0;
+    for next in text.split_whitespace() {
+        let next = word(next);
+        count += usize::from(next == "unreachable" && before.0 == "port" && is_dns(&before.1));
+        before = (std::mem::take(&mut before.1), next);
+    }
+    count
 }
 
 /// Places of one kind.
@@ -88,9 +152,9 @@ impl Complaints {
         );
         warn(
             &self.host_names,
-            WarningKind::HostNames,
+            WarningKind::HostNamesLeftOut,
             format!(
-                "{} left out, whose text has host names in place of addresses ({}): print the capture again with `tcpdump -n`",
+                "{} left out, for more than {HOST_NAMES} names stand in place of addresses ({}): print the capture again with `tcpdump -n`",
                 self.host_names.counted("packet"),
                 self.host_names.numbers(),
             ),
@@ -113,6 +177,44 @@ impl Complaints {
                 self.quiet.numbers(),
             ),
         );
+        warn(
+            &self.tunnels,
+            WarningKind::Tunnel,
+            format!(
+                "{} a tunnel's (PPPoE, GRE, VXLAN, MPLS, IP in IP; {}): what is inside is not looked at; capture on the tunnel's own interface",
+                self.tunnels.counted("packet"),
+                self.tunnels.numbers(),
+            ),
+        );
+        warn(
+            &self.columns,
+            WarningKind::SummaryText,
+            format!(
+                "{} printed in columns, as tshark and Wireshark do ({}): they show neither the ports of DNS nor which packet an error is about, so the port is taken as the first of --port, and an error as about the last query between the two hosts, or else the client's last; `tshark -r FILE -w OUT` or tcpdump's text says it exactly",
+                self.columns.counted("packet"),
+                self.columns.numbers(),
+            ),
+        );
+        warn(
+            &self.errors.0,
+            WarningKind::UnreadErrors,
+            format!(
+                "{} not read as a packet although `port 53 unreachable` stands there: {}; not counted. Paste these lines as tcpdump printed them",
+                self.errors.0.counted("line"),
+                self.errors.0.list(|(line, text)| format!("{line} (`{text}`)")),
+            ),
+        );
+        if !self.names.0.is_empty() {
+            let names: Vec<String> = self.names.0.iter().map(|name| format!("`{name}`")).collect();
+            warnings.push(Warning::new(
+                WarningKind::HostNames,
+                format!(
+                    "names, or addresses that were made unreadable, stand in place of addresses ({}{}): each is taken as one host; `tcpdump -n` prints addresses",
+                    names.join(", "),
+                    if names.len() == PLACES { " and perhaps more" } else { "" },
+                ),
+            ));
+        }
         warnings
     }
 }
@@ -151,7 +253,7 @@ mod tests {
             [
                 "1 line is not what tcpdump prints: line 3 (`a\\u{1b}[1mb`)".to_owned(),
                 format!(
-                    "1 packet is left out, whose text has host names in place of addresses (line 3): {ADVICE}"
+                    "1 packet is left out, for more than 4096 names stand in place of addresses (line 3): {ADVICE}"
                 ),
             ]
         );
@@ -161,16 +263,30 @@ mod tests {
                 "2 lines are not what tcpdump prints: lines 3 (`a\\u{1b}[1mb`) and 4 (`a\\u{1b}[1mb`)"
                     .to_owned(),
                 format!(
-                    "2 packets are left out, whose text has host names in place of addresses (lines 3 and 4): {ADVICE}"
+                    "2 packets are left out, for more than 4096 names stand in place of addresses (lines 3 and 4): {ADVICE}"
                 ),
             ]
         );
         assert_eq!(
             warn(1..=14)[1],
             format!(
-                "14 packets are left out, whose text has host names in place of addresses (lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 4 more): {ADVICE}"
+                "14 packets are left out, for more than 4096 names stand in place of addresses (lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 4 more): {ADVICE}"
             )
         );
+    }
+
+    #[test]
+    fn an_error_of_dns_is_found_however_it_is_written() {
+        for (text, errors) in [
+            ("ICMP 203.0.113.2 udp port 53 unreachable, length 69", 1),
+            ("icmp: 203.0.113.2 UDP port domain Unreachable", 1),
+            ("(tcp port 53 unreachable)", 1),
+            ("udp port 53 unreachable; udp port 53 unreachable", 2),
+            ("udp port 5353 unreachable", 0),
+            ("port 53 is unreachable", 0),
+        ] {
+            assert_eq!(errors_in(text, &DnsPorts::DEFAULT), errors, "{text}");
+        }
     }
 
     #[test]

@@ -42,6 +42,14 @@ pub fn count(counts: &mut Counts, packet: &TextPacket, concerns: Concerns) {
     }
 }
 
+/// Counts an error about this server, which was counted as one of DNS, as one that is about no query that was seen.
+pub fn unsolicited(counts: &mut Counts, server: Address) {
+    counts.totals.unsolicited += 1;
+    if let Some(destination) = counts.destinations.get_mut(&server) {
+        destination.unsolicited += 1;
+    }
+}
+
 /// The counters of a destination; `None` when there are as many others as the kernel's table holds.
 fn destination(counts: &mut Counts, address: Address) -> Option<&mut Destination> {
     if counts.destinations.len() >= DESTINATIONS as usize {

@@ -6,7 +6,7 @@
 use netmon_common::{Address, DnsPorts, Transport};
 
 use super::super::addresses::{Addresses, Part};
-use super::count::{Concerns, count};
+use super::count::{Concerns, count, unsolicited};
 use super::packet::{About, Conversation, Query, Response, TextPacket, TextWhat, Unreachable};
 use super::traces::{Known, Trace, Traces};
 use crate::counts::Counts;
@@ -67,6 +67,21 @@ impl TextDoor {
         let matter = match &packet.what {
             TextWhat::Unreachable(unreachable) => self.matter(unreachable),
             _ => Matter::Other,
+        };
+        let told;
+        let packet = match (&packet.what, &matter) {
+            (TextWhat::Unreachable(error), Matter::Asked { service, .. }) if error.about == About::Unsaid => {
+                let what = TextWhat::Unreachable(Unreachable {
+                    destination: service.server,
+                    ..error.clone()
+                });
+                told = TextPacket {
+                    what,
+                    ..packet.clone()
+                };
+                &told
+            }
+            _ => packet,
         };
         count(&mut self.counts, packet, matter.concerns());
         let observation = match &packet.what {
@@ -141,7 +156,7 @@ impl TextDoor {
         (response.conversation.service, What::Answer(answer))
     }
 
-    fn failure(&self, error: &Unreachable, matter: Matter) -> Option<(Service, What)> {
+    fn failure(&mut self, error: &Unreachable, matter: Matter) -> Option<(Service, What)> {
         let Matter::Asked {
             service,
             client,
@@ -155,6 +170,9 @@ impl TextDoor {
             Some(trace) => Proof::QuerySeen(trace.time),
             None => self.unseen(service.server, client),
         };
+        if proof == Proof::None {
+            unsolicited(&mut self.counts, service.server);
+        }
         let (name, recursion_desired) =
             trace.map_or((None, None), |trace| (trace.name, trace.recursion_desired));
         let failure = Failure {
@@ -218,7 +236,26 @@ impl TextDoor {
             }
             About::Transport(transport) => portless(Some(transport)),
             About::Anything => portless(None),
+            About::Unsaid => self.unsaid(error),
             About::Port(..) | About::NoPort => Matter::Other,
+        }
+    }
+
+    /// What an error is about of which nothing is said: the last query between the two, else the client's last.
+    fn unsaid(&self, error: &Unreachable) -> Matter {
+        let client = error.receiver;
+        let trace = self
+            .traces
+            .find_portless(error.reporter, client, None, self.last)
+            .or_else(|| self.traces.find_last(client, self.last));
+        match trace {
+            Some(trace) => Matter::Asked {
+                service: trace.service,
+                client,
+                trace: Some(trace.clone()),
+            },
+            // An error that is about nothing seen might be about anything.
+            None => Matter::Other,
         }
     }
 

@@ -7,20 +7,27 @@
 //! make of it, for IPv4 and IPv6, on one interface or on `any`. Lines may be broken at any space, and where a
 //! terminal's edge was; they may be quoted, listed or fenced. It refuses to look up host names.
 
+mod asides;
+mod begins;
 mod bounded;
 mod clock;
 mod complaints;
 mod count;
 mod door;
 mod grammar;
+mod hosts;
+mod line;
 pub mod packet;
 mod reader;
 mod record;
 mod sniff;
 mod stamp;
+mod starts;
 mod traces;
 
+pub use clock::Assumed;
 pub use door::TextDoor;
+pub use hosts::Hosts;
 pub use packet::{TextPacket, TextWhat};
 pub use reader::{Options, TextReader};
 pub use sniff::looks_like_text;

@@ -23,6 +23,17 @@ pub struct TextPacket {
     pub ends: Option<Ends>,
     /// What it is.
     pub what: TextWhat,
+    /// Where it was seen, and as what, where the text says where.
+    pub sight: Option<Sight>,
+}
+
+/// One sight of a packet: the same one may be seen at several interfaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// At which interface, and whether it came in or went out there.
+    pub at: String,
+    /// All that is printed of it, but for what a router changes.
+    pub text: String,
 }
 
 /// Where a packet comes from, and where it goes.
@@ -153,6 +164,9 @@ pub struct Unreachable {
 pub enum About {
     /// Not told: `host 203.0.113.2 unreachable`.
     Anything,
+    /// Not even to whom: `Destination unreachable (Port unreachable)`. The destination is then taken to be whoever sent
+    /// the error, unless a query says better.
+    Unsaid,
     /// Of this transport, the port is not told: `203.0.113.2 protocol 17 unreachable`.
     Transport(Transport),
     /// To this port: `203.0.113.2 udp port 53 unreachable`.

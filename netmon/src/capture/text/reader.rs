@@ -4,14 +4,20 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use netmon_common::DnsPorts;
 
-use super::clock::{Clock, Form};
+use super::asides::{is_chatter, is_prompt, offset_in, sight, start_of};
+use super::begins;
+use super::clock::{Assumed, Clock, Form};
 use super::complaints::Complaints;
-use super::grammar::classify::{self, Read};
+use super::grammar::classify;
+use super::grammar::read::{Note, Read};
 use super::grammar::why::Why;
 use super::grammar::words::{self, Cursor};
+use super::hosts::Hosts;
+use super::line::lines_of;
 use super::packet::{TextPacket, TextWhat};
-use super::record::{RECORD_LEN, Record, dump_offset, glued};
+use super::record::{Record, dump_offset, glued};
 use super::stamp::{self, Stamp};
+use super::starts::{self, Prefix, Split, split};
 use crate::model::{Warning, WarningKind};
 
 /// What the text itself does not say.
@@ -40,6 +46,13 @@ pub struct TextReader {
     timed: bool,
     /// Records that are packets, or would be but for host names.
     recognised: u64,
+    /// Whether tcpdump, or another such program, said something beside the packets.
+    chatter: bool,
+    hosts: Hosts,
+    /// What stood in front of the last packet.
+    prefix: Prefix,
+    /// Whether packets have no time of their own, but that of what stands in front of them.
+    timed_by_prefix: bool,
     complaints: Complaints,
 }
 
@@ -53,24 +66,42 @@ impl TextReader {
             record: None,
             timed: false,
             recognised: 0,
+            chatter: false,
+            hosts: Hosts::default(),
+            prefix: Prefix::default(),
+            timed_by_prefix: false,
             complaints: Complaints::default(),
         }
+    }
+
+    /// The same, with names that other texts share.
+    #[must_use]
+    pub fn with_hosts(self, hosts: Hosts) -> Self {
+        Self { hosts, ..self }
     }
 
     /// Takes the next line, with or without its end, and puts packets that are complete behind `out`.
     pub fn push_line(&mut self, line: &str, out: &mut Vec<TextPacket>) {
         self.line += 1;
-        let line = start_of(line);
-        let line = words::visible(line);
+        for line in lines_of(start_of(line)) {
+            self.push(self.prefix.clone().strip(&line), &line, out);
+        }
+    }
+
+    /// Takes a line as it was printed; `whole` is the same with what somebody put in front of it.
+    fn push(&mut self, line: &str, whole: &str, out: &mut Vec<TextPacket>) {
         if line.trim_start().starts_with("```") {
             return;
         }
-        let words: Vec<&str> = words::of_line(&line).collect();
-        let Some(first) = words.first() else { return };
-        if is_chatter(&words) {
+        let words: Vec<&str> = words::of_line(line).collect();
+        if words.is_empty() {
             return;
         }
-        if let Some(offset) = dump_offset(first) {
+        if is_chatter(&words) {
+            self.chatter = true;
+            return;
+        }
+        if let Some(offset) = dump_offset(&words) {
             if let (Some(record), Some(bytes)) = (&mut self.record, words.get(1..)) {
                 record.push_dump(offset, bytes);
             }
@@ -85,15 +116,76 @@ impl TextReader {
             .chars()
             .take_while(|c| c.is_whitespace() || *c == '>')
             .count();
-        if let Some((stamp, used)) = stamp::read(&words) {
+        let split = split(&words, !self.timed);
+        let whole_words: Vec<&str> = if self.timed_by_prefix {
+            words::of_line(whole).collect()
+        } else {
+            Vec::new()
+        };
+        let with_prefix = starts::split(&whole_words, true);
+        if !with_prefix.packets.is_empty() {
+            self.begin_all(&with_prefix, indent, whole, out);
+        } else if !split.packets.is_empty() {
+            self.begin_all(&split, indent, whole, out);
+        } else if let Some((stamp, used)) = stamp::read(&words) {
             self.begin(stamp, indent, words.get(used..).unwrap_or_default(), out);
         } else if self.begins_untimed(&words, indent) {
             self.begin(Stamp::None, indent, &words, out);
         } else if let Some(record) = &mut self.record {
             record.push(self.line, &words);
         } else if !is_prompt(&words) {
-            self.complaints.lines.add(self.line, &words.join(" "));
+            self.pass_over(self.line, &words.join(" "));
         }
+    }
+
+    /// Takes the packets that begin in a line, and what stands in front of the first: the end of the packet before, or
+    /// what somebody put there.
+    fn begin_all(&mut self, split: &Split<'_>, indent: usize, whole: &str, out: &mut Vec<TextPacket>) {
+        if !split.before.is_empty() && self.completes(&split.before) {
+            if let Some(record) = &mut self.record {
+                record.push(self.line, &split.before);
+            }
+        } else if whole.len() > indent {
+            self.complaints
+                .errors
+                .add_unread(self.line, &split.before.join(" "), 0, &self.ports);
+            if let Some(date) = split.date() {
+                self.clock.hint(date);
+            }
+            let start = split.first.map_or(0, |word| offset_in(whole, word));
+            self.prefix = Prefix::of(whole, start);
+        }
+        let timed = self.timed;
+        for (stamp, words) in &split.packets {
+            self.begin(*stamp, indent, words, out);
+        }
+        if split.by_prefix {
+            (self.timed, self.timed_by_prefix) = (timed, true);
+        }
+    }
+
+    /// Whether these words are the end of the packet whose record is held, which cannot be read without them.
+    fn completes(&mut self, words: &[&str]) -> bool {
+        let Some(record) = self.record.take() else {
+            return false;
+        };
+        let alone = self.read(&record);
+        let mut with = record.clone();
+        with.push(self.line, words);
+        let together = self.read(&with);
+        self.record = Some(record);
+        match (alone, together) {
+            (Err(_), Ok(_)) => true,
+            // What is printed behind a name and a length says more; what a logger prints does not.
+            (Ok(alone), Ok(together)) => alone.what != together.what && !together.named,
+            _ => false,
+        }
+    }
+
+    /// A line that is nothing that is read.
+    fn pass_over(&mut self, line: u64, text: &str) {
+        self.complaints.lines.add(line, text);
+        self.complaints.errors.add_unread(line, text, 0, &self.ports);
     }
 
     /// Reads what is still held: there are no more lines.
@@ -123,10 +215,19 @@ impl TextReader {
                 WarningKind::RelativeTimes,
                 "times are taken as those since the first packet (`tcpdump -ttttt`), and that as at the start of the date given",
             )),
+            Some(Form::Running) => Some((
+                WarningKind::RelativeTimes,
+                "times are taken as those since the capture began, and that as at the start of the date given",
+            )),
             Some(Form::Wall) | None => None,
         };
         warnings.extend(times.map(|(warning, message)| Warning::new(warning, message)));
         warnings
+    }
+
+    /// What the text does not say of its times, and was taken for granted.
+    pub fn assumed(&self) -> Assumed {
+        self.clock.assumed()
     }
 
     /// Records that were found to be tcpdump's.
@@ -134,8 +235,18 @@ impl TextReader {
         self.recognised
     }
 
+    /// Whether a program that captures said something beside the packets, so that the text is one even without any.
+    pub fn has_chatter(&self) -> bool {
+        self.chatter
+    }
+
+    /// Lines that have an error of DNS in them and could not be read.
+    pub fn has_unread_errors(&self) -> bool {
+        !self.complaints.errors.is_empty()
+    }
+
     fn begins_untimed(&mut self, words: &[&str], indent: usize) -> bool {
-        if self.timed || !stamp::begins_untimed(words) {
+        if self.timed || !begins::begins_untimed(words) {
             return false;
         }
         let quotes = words
@@ -178,13 +289,17 @@ impl TextReader {
     fn flush(&mut self, out: &mut Vec<TextPacket>) {
         let Some(record) = self.record.take() else { return };
         let line = record.line();
-        let packet = match self.read(&record) {
+        let read = self.read(&record);
+        let counted = matches!(&read, Ok(read) if matches!(read.what, TextWhat::Unreachable(_)));
+        self.complaints
+            .errors
+            .add_unread(line, record.text(), usize::from(counted), &self.ports);
+        let packet = match read {
             Ok(read) => {
                 self.recognised += 1;
-                if read.quiet {
-                    self.complaints.quiet.add(line, record.text());
-                }
+                self.note(&read, &record);
                 Some(TextPacket {
+                    sight: sight(record.text()),
                     time: crate::time::Time::default(),
                     line,
                     bytes: read.bytes,
@@ -209,27 +324,61 @@ impl TextReader {
     }
 
     /// Reads a record, if need be with words put together that a terminal's edge has cut.
-    fn read(&mut self, record: &Record) -> Result<Read, Why> {
+    fn read(&self, record: &Record) -> Result<Read, Why> {
         let text = record.text().trim_end();
         let words = words::of_record(text);
-        let result = classify::read(Cursor::new(&words), record.dump(), &self.ports);
+        let result = classify::read(
+            Cursor::new(&words).with_hosts(&self.hosts),
+            record.dump(),
+            &self.ports,
+        );
         if let Ok(read) = &result
             && read.sure
         {
-            self.complain_of_rest(record, &words, read.left);
             return result;
         }
-        // Where the addresses are known already, what was taken for another protocol may be half a word.
+        // Where the addresses are known already, what was taken for another protocol may be half a word; and what was
+        // taken for a name, half an address.
         let may_replace = |read: &Read| match &result {
+            Ok(unsure) if unsure.named => true,
             Ok(unsure) => unsure.ends == read.ends && matches!(read.what, TextWhat::Unreachable(_)),
             Err(_) => true,
         };
         let glued = glued(text).find_map(|text| {
             let words = words::of_record(&text);
-            let read = classify::read(Cursor::new(&words), record.dump(), &self.ports).ok();
+            let read = classify::read(
+                Cursor::new(&words).with_hosts(&self.hosts),
+                record.dump(),
+                &self.ports,
+            )
+            .ok();
             read.filter(|read| read.sure && may_replace(read))
         });
         glued.map_or(result, Ok)
+    }
+
+    /// Notes what is to be said of a packet that was read.
+    fn note(&mut self, read: &Read, record: &Record) {
+        let line = record.line();
+        let words = words::of_record(record.text().trim_end());
+        self.complain_of_rest(record, &words, read.left);
+        let places = match read.note {
+            Some(Note::Quiet) => Some(&mut self.complaints.quiet),
+            Some(Note::Tunnel) => Some(&mut self.complaints.tunnels),
+            Some(Note::Columns) => Some(&mut self.complaints.columns),
+            None => None,
+        };
+        if let Some(places) = places {
+            places.add(line, record.text());
+        }
+        if read.named
+            && let Some(ends) = read.ends
+        {
+            let names = [ends.source, ends.destination].map(|address| self.hosts.name(address));
+            for name in names.into_iter().flatten() {
+                self.complaints.names.add(&name);
+            }
+        }
     }
 
     /// Lines behind the end of a record are nothing that tcpdump prints of a packet.
@@ -245,41 +394,5 @@ impl TextReader {
                 self.complaints.lines.add(record.line_at(place), &texts.join(" "));
             }
         }
-    }
-}
-
-/// As much of a line as a record can hold.
-fn start_of(line: &str) -> &str {
-    let end = (0..=RECORD_LEN.min(line.len()))
-        .rev()
-        .find(|&end| line.is_char_boundary(end));
-    end.and_then(|end| line.get(..end)).unwrap_or(line)
-}
-
-/// Whether a line is one that tcpdump tells beside the packets.
-pub fn is_chatter(words: &[&str]) -> bool {
-    match words {
-        ["tcpdump:", _, ..]
-        | ["listening", "on", ..]
-        | ["reading", "from", ..]
-        | ["dropped", "privs", ..]
-        | ["Warning:", "interface", "names", ..]
-        | ["^C"] => true,
-        [
-            count,
-            "packet" | "packets",
-            "captured" | "received" | "dropped",
-            ..,
-        ] => count.trim_start_matches("^C").parse::<u64>().is_ok(),
-        _ => false,
-    }
-}
-
-/// Whether a line is a shell's prompt, or a packet's number (`-#`) that was left alone.
-fn is_prompt(words: &[&str]) -> bool {
-    match words {
-        ["$" | "#", ..] => true,
-        [number] => number.parse::<u64>().is_ok(),
-        _ => false,
     }
 }

@@ -13,7 +13,7 @@ const STARTS: u32 = 8;
 const DUMP_LEN: usize = 1_280;
 
 /// A record, as far as its lines have come.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Record {
     /// The time stamp that it begins with.
     pub stamp: Stamp,
@@ -149,7 +149,7 @@ fn quotes_packet(mut words: Cursor<'_, '_>) -> bool {
 }
 
 /// A hexadecimal dump, as far as it has come without a gap.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Dump {
     bytes: Vec<u8>,
     ended: bool,
@@ -177,8 +177,12 @@ impl Dump {
 }
 
 /// The offset that a line of a hexadecimal dump begins with: `0x0010:`.
-pub fn dump_offset(word: &str) -> Option<usize> {
-    let digits = word.strip_prefix("0x")?.strip_suffix(':')?;
+pub fn dump_offset(words: &[&str]) -> Option<usize> {
+    let digits = words.first()?.strip_prefix("0x")?;
+    let is_dumped = |word: &&str| word.len() == 4 && u16::from_str_radix(word, 16).is_ok();
+    // FortiGate's has no colon.
+    let bare = || words.get(1).is_some_and(is_dumped).then_some(digits);
+    let digits = digits.strip_suffix(':').or_else(bare)?;
     usize::from_str_radix(digits, 16).ok()
 }
 

@@ -4,8 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use netmon_common::DnsPorts;
 
-use super::grammar::words;
-use super::reader::{Options, TextReader, is_chatter};
+use super::reader::{Options, TextReader};
 
 /// Bytes that are looked at.
 const LOOK: usize = 8 * 1_024;
@@ -25,13 +24,9 @@ pub fn looks_like_text(first_bytes: &[u8]) -> bool {
         ports: DnsPorts::DEFAULT,
     });
     let mut packets = Vec::new();
-    let mut chatter = false;
     for line in text.lines() {
-        let line = words::visible(line);
-        let words: Vec<&str> = words::of_line(&line).collect();
-        chatter |= words.len() > 1 && is_chatter(&words);
-        reader.push_line(&line, &mut packets);
+        reader.push_line(line, &mut packets);
     }
     reader.finish(&mut packets);
-    chatter || reader.recognised() > 0
+    reader.has_chatter() || reader.recognised() > 0
 }

@@ -1,9 +1,10 @@
-//! Time stamps as tcpdump prints them, and where a record begins.
+//! Time stamps as tcpdump and its like print them.
 
-use jiff::civil::{Date, Time};
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, Time};
 
-use super::grammar::endpoint::{Endpoint, is_mac};
-use super::grammar::header::is_not_ip;
+use super::begins::{begins_packet, begins_with_name_of_ip};
+use super::grammar::endpoint::is_mac;
 use super::grammar::words::bare;
 use crate::time::SECOND_NS;
 
@@ -12,10 +13,14 @@ use crate::time::SECOND_NS;
 pub enum Stamp {
     /// `13:24:32.192571`, with `-tttt` behind a date. A delta (`-ttt`, `-ttttt`) looks the same.
     Clock(Option<Date>, Time),
+    /// `Nov 28 13:24:32.192571`: the year is not printed.
+    MonthDay(i8, i8, Time),
     /// A delta back in time: `-00:00:00.000012`.
     Before(Time),
-    /// `1732455872.192571`, nanoseconds since 1970 (`-tt`).
+    /// `1732455872.192571`, nanoseconds since 1970 (`-tt`); also a date and time with its zone.
     Epoch(u64),
+    /// `2.012345`: nanoseconds since the capture began, as `FortiGate` and tshark print them.
+    Seconds(u64),
     /// A date whose time stands on the next line.
     Date(Date),
     /// None is printed (`-t`).
@@ -26,50 +31,82 @@ pub enum Stamp {
 const YEARS: std::ops::RangeInclusive<i16> = 1970..=2500;
 /// Seconds since 1970 that lie in these years.
 const EPOCH_SECONDS: u64 = 16_725_225_600;
+/// Seconds since 1970 below which a number is how long a capture has run: no capture is from before 1980.
+const FIRST_EPOCH: u64 = 315_532_800;
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// The time stamp that a line begins with, and how many of its words are its.
 ///
 /// In front of it may stand a packet's number, with `-#` or as of a list.
 pub fn read(words: &[&str]) -> Option<(Stamp, usize)> {
-    if let Some((stamp, used)) = read_stamp(words) {
-        return Some((stamp, used));
+    if let Some(found) = read_certain(words) {
+        return Some(found);
     }
     let (number, rest) = words.split_first()?;
     let number = number.strip_suffix(['.', ')', ':']).unwrap_or(number);
     if number.is_empty() || number.len() > 20 || !number.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let (stamp, used) = read_stamp(rest)?;
+    let (stamp, used) = read_certain(rest)?;
     Some((stamp, used + 1))
 }
 
-fn read_stamp(words: &[&str]) -> Option<(Stamp, usize)> {
+/// A stamp that is one whatever follows, or that a packet follows.
+pub fn read_certain(words: &[&str]) -> Option<(Stamp, usize)> {
+    let (stamp, used) = read_any(words)?;
+    let behind = words.get(used..).unwrap_or_default();
+    let last = words.get(used - 1).copied().unwrap_or_default();
+    let certain = match stamp {
+        // Whoever typed a log may have left out the fraction; and a logger's date may be anybody's.
+        Stamp::Clock(None, _) => last.contains('.') || begins_with_name_of_ip(behind),
+        Stamp::Clock(Some(_), _) | Stamp::Date(_) | Stamp::Before(_) | Stamp::None => true,
+        // NTP's answers hold such numbers too, with an explanation in parentheses behind.
+        Stamp::Epoch(_) => !behind.first().is_some_and(|word| word.starts_with('(')),
+        Stamp::MonthDay(..) | Stamp::Seconds(_) => begins_packet(behind),
+    };
+    certain.then_some((stamp, used))
+}
+
+/// Whatever looks like a stamp, and how many words it has.
+pub fn read_any(words: &[&str]) -> Option<(Stamp, usize)> {
     let (&first, rest) = words.split_first()?;
+    if !first.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-') {
+        return None;
+    }
     if let Some(date) = read_date(first) {
         return match rest.first() {
-            Some(time) => Some((Stamp::Clock(Some(date), read_time(time)?), 2)),
+            Some(_) => {
+                let (time, used) = read_time_of_day(rest)?;
+                Some(with_zone(date, time, rest.get(used..)?, 1 + used))
+            }
             None => Some((Stamp::Date(date), 1)),
         };
+    }
+    if let Some(stamp) = read_iso(first) {
+        return Some((stamp, 1));
+    }
+    if let Some(found) = read_month(first, rest) {
+        return Some(found);
     }
     if let Some(time) = first.strip_prefix('-').and_then(read_time) {
         return Some((Stamp::Before(time), 1));
     }
-    if let Some(time) = read_time(first) {
-        // Whoever typed a log may have left out the fraction; but then it must be a packet that follows.
-        let certain = first.contains('.')
-            || rest
-                .first()
-                .is_some_and(|word| matches!(bare(word), "IP" | "IP6" | "ARP"));
-        return certain.then_some((Stamp::Clock(None, time), 1));
+    if let Some((time, used)) = read_time_of_day(words) {
+        return Some((Stamp::Clock(None, time), used));
     }
-    // NTP's answers hold such numbers too, with an explanation in parentheses behind.
-    let epoch = read_epoch(first)?;
-    let explained = rest.first().is_some_and(|word| word.starts_with('('));
-    (!explained).then_some((Stamp::Epoch(epoch), 1))
+    let (nanos, digits) = read_seconds(first)?;
+    if nanos >= FIRST_EPOCH * SECOND_NS || begins_with_name_of_ip(rest) {
+        // tcpdump prints six digits, or nine.
+        return matches!(digits, 6 | 9).then_some((Stamp::Epoch(nanos), 1));
+    }
+    Some((Stamp::Seconds(nanos), 1))
 }
 
-fn read_date(word: &str) -> Option<Date> {
-    let [year, month, day] = split(word, '-')?;
+/// `2024-11-24`, `2024/11/24`.
+pub fn read_date(word: &str) -> Option<Date> {
+    let [year, month, day] = split(word, '-').or_else(|| split(word, '/'))?;
     if (year.len(), month.len(), day.len()) != (4, 2, 2) {
         return None;
     }
@@ -77,10 +114,106 @@ fn read_date(word: &str) -> Option<Date> {
     YEARS.contains(&date.year()).then_some(date)
 }
 
+/// `2024-11-24T13:24:32.192571Z`, with an offset, or without either.
+fn read_iso(word: &str) -> Option<Stamp> {
+    if !word.contains('T') || !word.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    if let Ok(time) = word.parse::<Timestamp>() {
+        return epoch(time);
+    }
+    let time: DateTime = word.parse().ok()?;
+    YEARS
+        .contains(&time.year())
+        .then_some(Stamp::Clock(Some(time.date()), time.time()))
+}
+
+/// `Nov 28 13:24:32.192571`, `Nov 28, 2026 13:24:32.192571000 UTC`.
+fn read_month(first: &str, rest: &[&str]) -> Option<(Stamp, usize)> {
+    let month = (1..).zip(MONTHS).find(|(_, name)| *name == first)?.0;
+    let (&day, rest) = rest.split_first()?;
+    let day: i8 = number(day.strip_suffix(',').unwrap_or(day)).filter(|day| (1..=31).contains(day))?;
+    let year = rest
+        .first()
+        .filter(|year| year.len() == 4)
+        .and_then(|year| number::<i16>(year))
+        .filter(|year| YEARS.contains(year));
+    let behind = rest.get(usize::from(year.is_some())..)?;
+    let (time, used) = read_time_of_day(behind)?;
+    match year {
+        Some(year) => {
+            let date = Date::new(year, month, day).ok()?;
+            Some(with_zone(date, time, behind.get(used..)?, 3 + used))
+        }
+        None => Some((Stamp::MonthDay(month, day, time), 2 + used)),
+    }
+}
+
+/// A moment that may have its zone behind it.
+fn with_zone(date: Date, time: Time, behind: &[&str], used: usize) -> (Stamp, usize) {
+    let here = (Stamp::Clock(Some(date), time), used);
+    let Some(&zone) = behind.first() else { return here };
+    let offset = match zone {
+        "UTC" | "GMT" | "Z" => "Z",
+        _ if zone.len() >= 5
+            && zone.starts_with(['+', '-'])
+            && number::<u32>(&zone.replace(['+', '-', ':'], "")).is_some() =>
+        {
+            zone
+        }
+        // An abbreviation says nothing: half a dozen zones are EST.
+        _ if (2..=5).contains(&zone.len())
+            && zone.bytes().all(|byte| byte.is_ascii_uppercase())
+            && !begins_with_name_of_ip(behind)
+            && behind.get(1..).is_some_and(begins_packet) =>
+        {
+            return (here.0, used + 1);
+        }
+        _ => return here,
+    };
+    let text = format!("{date}T{time}{offset}");
+    match text.parse::<Timestamp>().ok().and_then(epoch) {
+        Some(stamp) => (stamp, used + 1),
+        None => here,
+    }
+}
+
+fn epoch(time: Timestamp) -> Option<Stamp> {
+    let nanos = u64::try_from(time.as_nanosecond()).ok()?;
+    (nanos < EPOCH_SECONDS * SECOND_NS).then_some(Stamp::Epoch(nanos))
+}
+
+/// A time of day, on a clock of 24 hours or of 12: `1:24:32.192571 PM`. And how many words it has.
+fn read_time_of_day(words: &[&str]) -> Option<(Time, usize)> {
+    let (&first, rest) = words.split_first()?;
+    let half = |word: &str| match bare(word).to_ascii_lowercase().replace('.', "").as_str() {
+        "am" => Some(0),
+        "pm" => Some(12),
+        _ => None,
+    };
+    let digits = first.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '\u{202f}');
+    let (time, noon, used) = if digits.len() < first.len() {
+        (digits, Some(half(first.get(digits.len()..)?)?), 1)
+    } else {
+        let noon = rest.first().and_then(|word| half(word));
+        (first, noon, 1 + usize::from(noon.is_some()))
+    };
+    let time = read_time(time)?;
+    let Some(noon) = noon else {
+        return Some((time, used));
+    };
+    if !(1..=12).contains(&time.hour()) {
+        return None;
+    }
+    let hour = time.hour() % 12 + noon;
+    let time = Time::new(hour, time.minute(), time.second(), time.subsec_nanosecond()).ok()?;
+    Some((time, used))
+}
+
 /// `HH:MM:SS`, with or without a fraction.
 fn read_time(word: &str) -> Option<Time> {
     let [hour, minute, rest] = split(word, ':')?;
-    let (second, fraction) = rest.split_once('.').unwrap_or((rest, "0"));
+    let (second, fraction) = rest.split_once(['.', ',']).unwrap_or((rest, "0"));
     if hour.len() > 2 || minute.len() != 2 || second.len() != 2 {
         return None;
     }
@@ -88,14 +221,34 @@ fn read_time(word: &str) -> Option<Time> {
     Time::new(number(hour)?, number(minute)?, number(second)?, nanos).ok()
 }
 
-fn read_epoch(word: &str) -> Option<u64> {
+/// A word that ends with a time of day to which something is stuck: what that is, and the time. The time has two digits
+/// of hour where a digit stands in front of it.
+pub fn glued(word: &str) -> Option<(&str, &str)> {
+    if is_mac(word) {
+        return None;
+    }
+    let seconds = word.rfind(':')?;
+    let minutes = word.get(..seconds)?.rfind(':')?;
+    let hours = word.get(..minutes)?;
+    let digits = hours.len() - hours.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let (front, time) = word.split_at_checked(minutes - digits.min(2))?;
+    // Only what tcpdump itself prints is known behind a letter or a digit.
+    let whole = digits >= 2
+        && time
+            .split_once('.')
+            .is_some_and(|(_, fraction)| fraction.len() >= 6);
+    let marked = whole || !front.ends_with(|c: char| c.is_ascii_alphanumeric());
+    (marked && !front.is_empty() && read_time(time).is_some()).then_some((front, time))
+}
+
+/// `1732455872.192571`: nanoseconds, and how many digits stand behind the point.
+fn read_seconds(word: &str) -> Option<(u64, usize)> {
     let (seconds, fraction) = word.split_once('.')?;
-    // tcpdump prints six digits, or nine.
-    if !matches!(fraction.len(), 6 | 9) {
+    if !(3..=9).contains(&fraction.len()) {
         return None;
     }
     let seconds: u64 = number(seconds).filter(|seconds| *seconds < EPOCH_SECONDS)?;
-    Some(seconds * SECOND_NS + read_fraction(fraction)?)
+    Some((seconds * SECOND_NS + read_fraction(fraction)?, fraction.len()))
 }
 
 /// Nanoseconds of up to nine digits behind the point.
@@ -119,31 +272,6 @@ fn split(word: &str, at: char) -> Option<[&str; 3]> {
     let mut parts = word.split(at);
     let three = [parts.next()?, parts.next()?, parts.next()?];
     parts.next().is_none().then_some(three)
-}
-
-/// Whether a line may be the first of a record without a time stamp (`-t`).
-pub fn begins_untimed(words: &[&str]) -> bool {
-    const DIRECTIONS: &[&str] = &["In", "Out", "B", "M", "P"];
-    let word = |place: usize| words.get(place).copied();
-    let is_direction = |place| word(place).is_some_and(|word| DIRECTIONS.contains(&word));
-    let Some(first) = word(0) else { return false };
-    match first {
-        "IP" | "IP6" => match word(1) {
-            None => true,
-            Some(second) => {
-                second.starts_with(['(', '['])
-                    || second.starts_with("truncated-ip")
-                    || second.starts_with("bad-")
-                    || Endpoint::read(second).is_some()
-                    || word(2).is_some_and(|third| third.ends_with(':'))
-            }
-        },
-        _ if is_not_ip(bare(first)) => words.len() > 1,
-        _ if is_direction(0) => word(1).is_some_and(is_mac),
-        // An interface's name.
-        _ if is_direction(1) => word(2).is_none_or(|word| matches!(word, "IP" | "IP6" | "ARP," | "ifindex")),
-        _ => is_mac(first),
-    }
 }
 
 #[cfg(test)]
@@ -178,6 +306,46 @@ mod tests {
             ("-12:00:00.192571 IP", Stamp::Before(noon), 1),
             ("17 12:00:00.192571 IP", Stamp::Clock(None, noon), 2),
             ("17. 12:00:00.192571 IP", Stamp::Clock(None, noon), 2),
+            ("12:00:00.192571 PM IP", Stamp::Clock(None, noon), 2),
+            ("12:00:00.192571PM IP", Stamp::Clock(None, noon), 1),
+            ("12:00:00.192571 p.m. IP", Stamp::Clock(None, noon), 2),
+            ("1:24:32 PM IP", Stamp::Clock(None, time(13, 24, 32, 0)), 2),
+            ("12:24:32 AM IP", Stamp::Clock(None, time(0, 24, 32, 0)), 2),
+            (
+                "2024-11-24 1:24:32 PM IP",
+                Stamp::Clock(Some(date(2024, 11, 24)), time(13, 24, 32, 0)),
+                3,
+            ),
+            (
+                "2024-11-24 14:44:32.192571 +0100 IP",
+                Stamp::Epoch(1_732_455_872_192_571_000),
+                3,
+            ),
+            (
+                "2024-11-24T13:44:32.192571Z IP",
+                Stamp::Epoch(1_732_455_872_192_571_000),
+                1,
+            ),
+            (
+                "Nov 24, 2024 13:44:32.192571000 UTC 192.0.2.15 203.0.113.2 DNS 82 Standard",
+                Stamp::Epoch(1_732_455_872_192_571_000),
+                5,
+            ),
+            (
+                "Nov 24 12:00:00.192571 192.0.2.15.52444 203.0.113.2.53: 1+",
+                Stamp::MonthDay(11, 24, noon),
+                3,
+            ),
+            (
+                "2.012345 port1 out 192.0.2.15.52444 203.0.113.2.53: udp 33",
+                Stamp::Seconds(2_012_345_000),
+                1,
+            ),
+            (
+                "3 5.005012345 192.0.2.15 203.0.113.2 DNS 82 Standard query",
+                Stamp::Seconds(5_005_012_345),
+                2,
+            ),
         ];
         for (text, stamp, used) in cases {
             let words: Vec<_> = text.split(' ').collect();
@@ -198,6 +366,10 @@ mod tests {
             "02:00:00:00:00:01",
             "1.192571.3",
             "3945.234234 (2025-01-01T00:00:00Z)",
+            "2.012345 port1",
+            "Nov 28 13:24:32 fw1 kernel: out of memory",
+            "13:24:32.192571 PM IP",
+            "1:24:32 PM foo",
             "12.5 IP",
             "1 2 3",
             "17",
@@ -210,30 +382,6 @@ mod tests {
         ] {
             let words: Vec<_> = text.split(' ').collect();
             assert_eq!(read(&words), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_record_without_a_time_is_known_by_its_first_words() {
-        let cases = [
-            ("IP 203.0.113.2 > 192.51.100.15: ICMP", true),
-            ("IP gateway laptop: ICMP", true),
-            ("IP", true),
-            ("IP6 (hlim 64,", true),
-            ("IP truncated-ip - 27 bytes missing!", true),
-            ("ARP, Request who-has", true),
-            ("eth0 In IP 203.0.113.2", true),
-            ("In 02:00:00:00:00:01 ethertype", true),
-            ("02:00:00:00:00:01 02:00:00:00:00:02, ethertype", true),
-            ("IP addresses are numbers", false),
-            ("ARP,", false),
-            ("In the beginning", false),
-            ("203.0.113.2.53:", false),
-            ("", false),
-        ];
-        for (text, begins) in cases {
-            let words: Vec<_> = text.split_whitespace().collect();
-            assert_eq!(begins_untimed(&words), begins, "{text}");
         }
     }
 }

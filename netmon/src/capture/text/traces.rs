@@ -22,6 +22,9 @@ const ANSWERS: usize = 16_384;
 /// find the next hop (RFC 4861 section 10: 3 s).
 const PORTLESS: Duration = Duration::from_mins(1);
 
+/// An error that does not even tell the server is about the client's last query if there was one this shortly before.
+const UNSAID: Duration = Duration::from_secs(5);
+
 /// A query that was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
@@ -52,6 +55,8 @@ pub struct Traces {
     queries: Bounded<(Service, Address, Known), Trace>,
     /// By server and client alone.
     last: Bounded<(Address, Address), Trace>,
+    /// By client alone.
+    last_of: Bounded<Address, Trace>,
     answers: Bounded<(Service, Address, Option<u16>), ()>,
     overwritten: u64,
 }
@@ -62,6 +67,7 @@ impl Traces {
         Self {
             queries: Bounded::new(3 * QUERIES),
             last: Bounded::new(QUERIES),
+            last_of: Bounded::new(QUERIES),
             answers: Bounded::new(ANSWERS),
             overwritten: 0,
         }
@@ -80,6 +86,7 @@ impl Traces {
             client_port,
         } = *conversation;
         self.last.insert((service.server, client), trace.clone());
+        self.last_of.insert(client, trace.clone());
         for known in [
             Known::Nothing,
             Known::Port(client_port),
@@ -122,6 +129,12 @@ impl Traces {
             now.since(trace.time) <= PORTLESS
                 && transport.is_none_or(|transport| transport == trace.service.transport)
         })
+    }
+
+    /// The last query of this client shortly before `now`, where an error does not even tell to whom it was.
+    pub fn find_last(&self, client: Address, now: Time) -> Option<&Trace> {
+        let recent = |trace: &&Trace| now.since(trace.time) <= UNSAID;
+        self.last_of.get(&client).filter(recent)
     }
 
     /// Whether this service has answered to this client's port.

@@ -8,7 +8,7 @@ use super::facts::Facts;
 use super::incident::Until;
 use super::numbers::{self, Clock, count};
 use super::rich::Text;
-use crate::model::{DestinationCounts, Document, Incident, Severity, SourceKind};
+use crate::model::{DestinationCounts, Document, Incident, Judgement, Severity, SourceKind};
 use crate::report::Report;
 use crate::time::Time;
 use crate::timeline::Timeline;
@@ -26,6 +26,8 @@ pub enum Verdict {
     Degraded,
     /// No incident.
     Healthy,
+    /// Too little was seen to say.
+    Unknown,
 }
 
 /// The document and the timeline, with what follows from them.
@@ -105,6 +107,9 @@ impl<'a> Context<'a> {
     /// The worst of all incidents.
     pub fn verdict(&self) -> Verdict {
         match self.incidents() {
+            [] if (self.document().judgement).is_some_and(|judgement| !judgement.is_possible()) => {
+                Verdict::Unknown
+            }
             [] => Verdict::Healthy,
             incidents if incidents.iter().any(Incident::is_down) => Verdict::Down,
             _ => Verdict::Degraded,
@@ -116,7 +121,7 @@ impl<'a> Context<'a> {
         let incidents = self.incidents();
         let open = incidents.iter().filter(|one| one.closed.is_none()).count() as u64;
         match incidents {
-            [] => return "No incident".into(),
+            [] => return without_incident(self.document().judgement),
             [one] => {
                 let state = if open == 1 { "still open" } else { "over" };
                 return format!("1 incident: {}, {state}", one.severity);
@@ -316,4 +321,38 @@ fn tried(destination: &DestinationCounts) -> u64 {
 /// Answers over UDP and TCP.
 pub fn answers(destination: &DestinationCounts) -> u64 {
     destination.dns_responses + destination.tcp.dns_responses
+}
+
+/// Unanswered queries that are enough for an incident, where they are for two names at least.
+const ENOUGH: u64 = 5;
+
+/// What is said where there is no incident: that there is none only where one would have been seen.
+fn without_incident(judgement: Option<Judgement>) -> String {
+    let why = match judgement {
+        None | Some(Judgement::Incident | Judgement::NoIncident) => return "No incident".into(),
+        Some(Judgement::NothingRead) => "nothing could be read".to_owned(),
+        Some(Judgement::NoDns) => "there is no DNS in it".to_owned(),
+        Some(Judgement::OnlyQueries { .. }) => "only queries were captured".to_owned(),
+        Some(Judgement::OnlyAnswers { .. }) => "only answers were captured".to_owned(),
+        // With as many, silence alone would have been an incident: there was no time to wait for answers.
+        Some(Judgement::TooFew { queries, names }) if queries >= ENOUGH && names >= 2 => format!(
+            "{} unanswered queries, in too short a time to tell",
+            numbers::number(queries)
+        ),
+        Some(Judgement::TooFew { queries, names: 1 }) if queries >= ENOUGH => format!(
+            "{} unanswered queries, all for one name, are not enough to tell",
+            numbers::number(queries)
+        ),
+        Some(Judgement::TooFew { queries, names }) => format!(
+            "{} for {} {} too few to tell",
+            count(queries, "unanswered query", "unanswered queries"),
+            count(names, "name", "names"),
+            if queries == 1 { "is" } else { "are" },
+        ),
+        Some(Judgement::Unproven { errors }) => format!(
+            "{} no query that was captured",
+            count(errors, "error quotes", "errors quote"),
+        ),
+    };
+    format!("Cannot be judged: {why}")
 }

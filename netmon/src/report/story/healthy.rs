@@ -39,6 +39,12 @@ pub(super) fn write(context: &Context<'_>, blocks: &mut Vec<Block>) {
 /// The answer to "is something wrong?".
 pub fn verdict(context: &Context<'_>) -> Text {
     let (asked, questions, answered) = context.sums();
+    if let Some(judgement) = context.document().judgement
+        && !judgement.is_possible()
+    {
+        return Text::strong(format!("{}.", context.verdict_in_words()))
+            .then(" Whether the DNS servers were well is not known from this.");
+    }
     let verdict = Text::strong("No incident was found.");
     match numbers::percent(answered, questions) {
         None => verdict

@@ -19,7 +19,7 @@ mod part2;
 pub mod rich;
 
 use super::Report;
-use crate::model::SourceKind;
+use crate::model::{Assumed, SourceKind};
 pub use brief::{Brief, service};
 use context::Context;
 pub use context::Verdict;
@@ -119,6 +119,13 @@ fn title(context: &Context<'_>) -> Text {
         return title.clone().into();
     }
     match context.incidents() {
+        [] if context
+            .document()
+            .judgement
+            .is_some_and(|judgement| !judgement.is_possible()) =>
+        {
+            "DNS traffic report: cannot be judged".into()
+        }
         [] => "DNS traffic report: no incident".into(),
         [incident] => Text::from("DNS incident report: ").then(context.facts(incident).name()),
         incidents => format!(
@@ -152,11 +159,27 @@ fn source(context: &Context<'_>) -> Text {
         text.then(format!(" ({})", numbers::duration(length)))
     };
     let text = text.then(format!(". Times are {}.", clock.name(first.0)));
-    if clock.date_is_assumed {
-        text.then(" The log does not say its date: it is assumed.")
-    } else {
-        text
+    match &document.assumed {
+        Some(assumed) => text.then(format!(" {}", assumption(assumed))),
+        None => text,
     }
+}
+
+/// What was taken for granted: `Assumed: the date (the file's last change), the zone (this host's, Europe/Berlin).`
+fn assumption(assumed: &Assumed) -> String {
+    let zone = assumed
+        .zone
+        .as_ref()
+        .map(|zone| format!("the zone (this host's, {zone})"));
+    let parts = [
+        assumed
+            .date
+            .then(|| "the date (the file's last change)".to_owned()),
+        assumed.year.then(|| "the year (the latest that fits)".to_owned()),
+        zone,
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!("Assumed: {}.", parts.join(", "))
 }
 
 fn heading(level: u8, anchor: impl Into<String>, title: impl Into<Text>) -> Block {

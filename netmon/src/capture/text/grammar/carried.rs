@@ -155,6 +155,11 @@ fn with_ports(header: &Header, ports: Ports, words: &mut Cursor<'_, '_>) -> Resu
             };
             Ok(Carried::Tcp(ports, segment))
         }
+        // By old versions with -q, and by FortiGate.
+        "udp" => udp(Datagram::Undecoded(
+            words.next().and_then(|word| bare(word).parse().ok()),
+        )),
+        "syn" | "fin" | "psh" | "rst" | "ack" => Ok(Carried::Tcp(ports, read_spelled_flags(word, words))),
         // With -q, and for ports that tcpdump knows nothing about.
         "UDP" => udp(Datagram::Undecoded(read_length(words))),
         "[|udp]" => unreadable(Unreadable::cut(wire::Header::Udp)),
@@ -181,7 +186,9 @@ fn without_ports(header: &Header, extended: bool, words: &mut Cursor<'_, '_>) ->
     words.next();
     let cut = |header| Ok(Carried::Unreadable(Unreadable::cut(header)));
     match word.text {
-        "ICMP" | "ICMP6," => Ok(Carried::Icmp),
+        "ICMP" | "ICMP6," | "icmp:" | "icmp6:" => Ok(Carried::Icmp),
+        // tcpdump 3 had the length there: `icmp 36: host ...`. Alone it is a later fragment.
+        "icmp" if !is_last_of_line(word.line, *words) => Ok(Carried::Icmp),
         "[|udp]" => cut(wire::Header::Udp),
         "[|tcp]" => cut(wire::Header::Tcp),
         "[|icmp]" | "[|icmp6]" => cut(wire::Header::Icmp),
@@ -314,6 +321,30 @@ fn read_segment(words: &mut Cursor<'_, '_>) -> Result<Segment, Why> {
         segment.message = Some(Err(Unreadable::cut(wire::Header::Dns)));
     }
     Ok(segment)
+}
+
+/// `syn 4711 ack 815`, as `FortiGate` spells flags out; each has a number.
+fn read_spelled_flags(first: &str, words: &mut Cursor<'_, '_>) -> Segment {
+    let mut flags = Flags {
+        syn: false,
+        ack: false,
+        rst: false,
+    };
+    let mut word = Some(first);
+    while let Some(flag) = word {
+        match bare(flag) {
+            "syn" => flags.syn = true,
+            "ack" => flags.ack = true,
+            "rst" => flags.rst = true,
+            _ => {}
+        }
+        word = words.next();
+    }
+    Segment {
+        flags: Some(flags),
+        message: None,
+        bytes: None,
+    }
 }
 
 /// `length 39`, `bad length 100 > 47`.

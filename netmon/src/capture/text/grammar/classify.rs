@@ -10,65 +10,42 @@ use super::carried::{self, Carried, Datagram, Ports, Segment};
 use super::dns::Message;
 use super::header::{self, Front, Header};
 use super::icmp::{self, Icmp};
+use super::read::{Note, Read};
+use super::summary;
 use super::why::Why;
-use super::words::Cursor;
+use super::words::{Cursor, bare};
 use crate::observation::Service;
 
 /// Fewest bytes of a DNS message (RFC 1035 section 4.1.1).
 const DNS_HEADER_LEN: u32 = 12;
 
-/// A record, read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Read {
-    /// What the packet is.
-    pub what: TextWhat,
-    /// The outermost length that is printed, in bytes.
-    pub bytes: Option<u32>,
-    /// The addresses in its IP header.
-    pub ends: Option<Ends>,
-    /// How many words at the end of the record are none of tcpdump's. Known only where the form is read to
-    /// its end; else 0.
-    pub left: usize,
-    /// Whether nothing else can be meant, even if the edge of a terminal has cut words.
-    pub sure: bool,
-    /// Whether the form leaves out what tells queries, answers and their like apart.
-    pub quiet: bool,
-}
-
-impl Read {
-    fn new(what: TextWhat) -> Self {
-        Self {
-            what,
-            bytes: None,
-            ends: None,
-            left: 0,
-            sure: true,
-            quiet: false,
-        }
-    }
-
-    fn other(family: Family) -> Self {
-        Self::new(TextWhat::Other { family })
-    }
-
-    fn bytes(self, bytes: Option<u32>) -> Self {
-        Self { bytes, ..self }
-    }
-
-    fn quiet(self) -> Self {
-        Self { quiet: true, ..self }
-    }
-}
-
 /// Reads a record from behind its time stamp. `dump` is what it holds in hexadecimal.
 pub fn read(mut words: Cursor<'_, '_>, dump: &[u8], ports: &DnsPorts) -> Result<Read, Why> {
+    if summary::is_record(words.words()) {
+        return summary::read(&mut words, ports).ok_or(Why::NotUnderstood);
+    }
+    let carries_others = words
+        .words()
+        .first()
+        .is_some_and(|word| matches!(bare(word.text), "PPPoE" | "MPLS"));
     let header = match header::read(&mut words)? {
         Front::Ip(header) => header,
         Front::IpWithoutAddresses(family) => return Ok(Read::other(family)),
-        Front::NotIp => return Ok(Read::new(TextWhat::NotIp)),
+        Front::NotIp => {
+            return Ok(Read {
+                note: carries_others.then_some(Note::Tunnel),
+                ..Read::new(TextWhat::NotIp)
+            });
+        }
         Front::Unreadable(unreadable) => return Ok(Read::new(TextWhat::Unreadable(unreadable))),
     };
     let packet = Packet { header, ports };
+    let tunnel = words.peek().is_some_and(|word| {
+        matches!(
+            bare(word),
+            "GREv0" | "GREv1" | "VXLAN" | "VXLAN-GPE" | "Geneve" | "OTV" | "IP" | "IP6" | "MPLS"
+        )
+    });
     let read = match carried::read(&header, &mut words)? {
         Carried::Udp(ends, datagram) => packet.datagram(ends, datagram),
         Carried::Tcp(ends, segment) => packet.segment(ends, segment),
@@ -94,6 +71,9 @@ pub fn read(mut words: Cursor<'_, '_>, dump: &[u8], ports: &DnsPorts) -> Result<
             source: header.source.address,
             destination: header.destination.address,
         }),
+        named: header.named,
+        sure: read.sure && !header.named,
+        note: read.note.or(tunnel.then_some(Note::Tunnel)),
         ..read
     })
 }

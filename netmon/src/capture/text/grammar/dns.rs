@@ -33,7 +33,8 @@ pub fn is_next(words: Cursor<'_, '_>) -> bool {
 
 /// Reads a message.
 pub fn read(words: &mut Cursor<'_, '_>) -> Result<Message, Why> {
-    let (id, flags) = words.next().and_then(read_id).ok_or(Why::NotUnderstood)?;
+    let first = words.next().ok_or(Why::NotUnderstood)?;
+    let (id, flags) = read_id(first).ok_or(Why::NotUnderstood)?;
     let mut message = Message {
         id,
         response: None,
@@ -44,6 +45,10 @@ pub fn read(words: &mut Cursor<'_, '_>) -> Result<Message, Why> {
         bytes: None,
     };
     message.flags(flags);
+    // Old versions have no space there: `1459+[|domain]`.
+    if first.contains("[|") {
+        return Ok(message);
+    }
     // What is printed of the message before something else than its header comes.
     while let Some(word) = words.peek() {
         if word.starts_with("[|") {
@@ -61,10 +66,16 @@ pub fn read(words: &mut Cursor<'_, '_>) -> Result<Message, Why> {
             message.bytes = Some(bytes);
             return Ok(message);
         }
+        let (word, cut) = word
+            .split_once("[|")
+            .map_or((word, false), |(word, _)| (word, true));
         if !message.header_word(word) {
             break;
         }
         words.next();
+        if cut {
+            return Ok(message);
+        }
     }
     message.sections(words)?;
     Ok(message)
@@ -122,6 +133,11 @@ impl Message {
     fn sections(&mut self, words: &mut Cursor<'_, '_>) -> Result<(), Why> {
         // Only responses print `q:`, with -vv, and how many records each section has.
         let announced = words.eat("q");
+        if words.peek().is_some_and(|word| word.contains("?[|")) {
+            words.next();
+            self.response = Some(announced);
+            return Ok(());
+        }
         let question = skip_type(words);
         if question {
             self.name = read_name(words)?;
@@ -139,6 +155,10 @@ impl Message {
 
 /// The id that starts a message, and the flags stuck to it.
 fn read_id(word: &str) -> Option<(u16, &str)> {
+    let word = match word.split_once('[') {
+        Some((id, rest)) if word.contains("[|") && !rest.is_empty() => id,
+        _ => word,
+    };
     let end = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
     let (id, flags) = word.split_at_checked(end)?;
     let id = id.parse().ok()?;
@@ -220,6 +240,10 @@ mod tests {
             ("51007+ (31)", Some(false)),
             ("8+ [0q] (12)", Some(false)),
             ("35084+ [|domain]", Some(false)),
+            ("35084+[|domain]", Some(false)),
+            ("35084+[1au][|domain]", Some(false)),
+            ("35084+ A?[|domain]", Some(false)),
+            ("35084 NXDomain*-[|domain]", Some(true)),
             ("1 [|domain]", None),
             ("35084| [|domain]", Some(true)),
             ("35084 1/0/0 A 192.0.2.80 (55)", Some(true)),

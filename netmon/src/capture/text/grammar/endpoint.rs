@@ -4,8 +4,6 @@ use std::net::IpAddr;
 
 use netmon_common::Address;
 
-use super::words::bare;
-
 /// A port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Port {
@@ -86,6 +84,22 @@ pub fn is_host_name(word: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "-._".contains(c))
 }
 
+/// Whether a word may stand for a host in place of its address: a name, or an address that somebody made unreadable
+/// (`192.0.2.xx`, `*.*.*.*`, `[redacted]`). Pieces of addresses are neither.
+pub fn may_be_host(word: &str) -> bool {
+    const HIDDEN: &str = "*#?<>[]";
+    let is_port_list = word.starts_with("[|");
+    !word.is_empty()
+        && !is_port_list
+        && word.contains(|c: char| c.is_ascii_alphabetic() || HIDDEN.contains(c) || !c.is_ascii())
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-._:%".contains(c) || HIDDEN.contains(c) || !c.is_ascii())
+        && !word.starts_with(['.', ':', '-'])
+        && !word.ends_with(['.', '-'])
+        && !is_mac(word)
+}
+
 /// Whether a word is an address of the link layer: `02:00:00:00:00:01`.
 pub fn is_mac(word: &str) -> bool {
     let word = bare(word);
@@ -98,6 +112,39 @@ pub fn is_mac(word: &str) -> bool {
 
 fn is_letter(c: char) -> bool {
     c.is_ascii_alphabetic()
+}
+
+/// Whether a packet's addresses come next: `192.0.2.15.52444 203.0.113.2.domain:`, perhaps behind `IP`.
+pub fn begins_with_addresses(words: &[&str]) -> bool {
+    let words = match words.split_first() {
+        Some((first, rest)) if matches!(*first, "IP" | "IP6") => rest,
+        _ => words,
+    };
+    let [source, destination, behind @ ..] = words else {
+        return false;
+    };
+    if !destination.ends_with(':') {
+        return false;
+    }
+    match (Endpoint::read(source), Endpoint::read(destination)) {
+        (Some(_), Some(_)) => true,
+        // A name, or an address that somebody made unreadable, beside something that only a packet of DNS has.
+        (source_read, destination_read) => {
+            let host = |word: &str, read: Option<Endpoint>| read.is_some() || may_be_host(bare(word));
+            let of_dns = |word: &str| bare(word).ends_with(".53") || bare(word).ends_with(".domain");
+            let icmp = behind.first().is_some_and(|word| {
+                bare(word).eq_ignore_ascii_case("icmp") || bare(word).eq_ignore_ascii_case("icmp6")
+            });
+            host(source, source_read)
+                && host(destination, destination_read)
+                && (icmp || of_dns(source) || of_dns(destination))
+        }
+    }
+}
+
+/// A word without the comma or colon that ends it. Only one is taken off: an address may end with colons.
+pub fn bare(word: &str) -> &str {
+    word.strip_suffix([',', ':']).unwrap_or(word)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use netmon_common::wire::ip::Family;
 use netmon_common::wire::{self, Unreadable};
 
-use super::endpoint::{Endpoint, is_host_name, is_mac};
+use super::endpoint::{Endpoint, begins_with_addresses, is_mac, may_be_host};
 use super::why::Why;
 use super::words::{Cursor, Depth, bare};
 
@@ -35,6 +35,8 @@ pub struct Header {
     pub protocol: Option<u8>,
     /// Whether it is an IPv4 fragment other than the first, with `-v`.
     pub later_fragment: bool,
+    /// Whether a name stands in place of one of its addresses.
+    pub named: bool,
 }
 
 /// What a record begins with.
@@ -52,6 +54,7 @@ pub enum Front {
 
 /// Reads the front of a record. The cursor is then behind the colon of the destination.
 pub fn read(words: &mut Cursor<'_, '_>) -> Result<Front, Why> {
+    skip_pflog(words);
     let mut seen = Seen::default();
     let mut depth = Depth::default();
     while let Some(word) = words.next() {
@@ -59,7 +62,7 @@ pub fn read(words: &mut Cursor<'_, '_>) -> Result<Front, Why> {
         depth.pass(word, '(', ')');
         if inside || word.starts_with('(') {
             seen.detail(word);
-        } else if let Some(front) = seen.pass(word, words.peek()) {
+        } else if let Some(front) = seen.pass(word, *words) {
             return front;
         }
     }
@@ -68,6 +71,22 @@ pub fn read(words: &mut Cursor<'_, '_>) -> Result<Front, Why> {
         Ok(Front::NotIp)
     } else {
         Err(Why::NotUnderstood)
+    }
+}
+
+/// Goes past what pf's log has in front of a packet: `rule 4.icmp.2/0(match): pass out on vr2:`.
+fn skip_pflog(words: &mut Cursor<'_, '_>) {
+    const LONGEST: usize = 12;
+    let mut ahead = *words;
+    if !ahead.eat("rule") {
+        return;
+    }
+    for _ in 0..LONGEST {
+        if ahead.eat("on") && ahead.next().is_some_and(|interface| interface.ends_with(':')) {
+            *words = ahead;
+            return;
+        }
+        ahead.next();
     }
 }
 
@@ -106,7 +125,8 @@ impl<'a> Seen<'a> {
     }
 
     /// A word outside parentheses, and the one behind it. Gives the front when it ends here.
-    fn pass(&mut self, word: &'a str, next: Option<&str>) -> Option<Result<Front, Why>> {
+    fn pass(&mut self, word: &'a str, behind: Cursor<'_, '_>) -> Option<Result<Front, Why>> {
+        let next = behind.peek();
         // Of IPv6, an address may follow without a space.
         let word = word
             .strip_prefix("missing!")
@@ -131,7 +151,12 @@ impl<'a> Seen<'a> {
             _ if self.family.is_none() && is_not_ip(text) => return Some(Ok(Front::NotIp)),
             // The colons at the end of `::` are its own.
             _ if word.ends_with(':') && word.parse::<IpAddr>().is_err() => {
-                return Some(self.addresses(previous, word));
+                // The length of the frame, where old versions print the link's addresses.
+                if self.family.is_none() && is_number(text) {
+                    self.outer_length = self.outer_length.or(text.parse().ok());
+                    return None;
+                }
+                return Some(self.addresses(previous, word, behind));
             }
             _ => {}
         }
@@ -149,24 +174,48 @@ impl<'a> Seen<'a> {
     }
 
     /// The word before this one, and this one, are the addresses.
-    fn addresses(&self, source: &str, destination: &str) -> Result<Front, Why> {
-        match (Endpoint::read(source), Endpoint::read(destination)) {
-            (Some(source), Some(destination)) => Ok(Front::Ip(Header {
-                family: self.family.unwrap_or_else(|| family_of(destination)),
+    fn addresses(&self, source: &str, destination: &str, behind: Cursor<'_, '_>) -> Result<Front, Why> {
+        let header = |source: Endpoint, destination: Endpoint, named| {
+            Front::Ip(Header {
+                // What a name stands for is known by no version.
+                family: self
+                    .family
+                    .unwrap_or(if named { Family::V4 } else { family_of(destination) }),
                 source,
                 destination,
                 bytes: self.outer_length.or(self.inner_length),
                 protocol: self.protocol,
                 later_fragment: self.later_fragment,
-            })),
+                named,
+            })
+        };
+        match (Endpoint::read(source), Endpoint::read(destination)) {
+            (Some(source), Some(destination)) => Ok(header(source, destination, false)),
             (source_read, destination_read) => {
-                let is_named = |word, read: Option<_>| read.is_some() || is_host_name(word);
-                let named = is_named(source, source_read) && is_named(destination, destination_read);
-                Err(if self.family.is_some() && named {
-                    Why::HostNames
-                } else {
-                    Why::NotUnderstood
-                })
+                let is_host = |word, read: Option<_>| read.is_some() || may_be_host(bare(word));
+                let by_name = is_host(source, source_read) && is_host(destination, destination_read);
+                // Where no protocol is named, something must show that these are a packet's addresses.
+                if !by_name
+                    || (self.family.is_none()
+                        && !begins_with_addresses(&[source, destination, behind.peek().unwrap_or_default()]))
+                {
+                    return Err(Why::NotUnderstood);
+                }
+                // Of ICMP no ports are printed; of what has any, they are.
+                let is_icmp = |word: &str| matches!(bare(&word.to_ascii_lowercase()), "icmp" | "icmp6");
+                let with_ports = !behind.peek().is_some_and(is_icmp);
+                let family = self.family.unwrap_or(Family::V4);
+                let hosts = behind.hosts.ok_or(Why::HostNames)?;
+                let host = |word: &str, read: Option<Endpoint>| {
+                    read.filter(|read| read.port.is_some() == with_ports)
+                        .or_else(|| hosts.endpoint(word, family, with_ports))
+                        .ok_or(Why::HostNames)
+                };
+                Ok(header(
+                    host(source, source_read)?,
+                    host(destination, destination_read)?,
+                    true,
+                ))
             }
         }
     }

@@ -9,7 +9,7 @@ use netmon_common::{Address, Code, Transport};
 
 use super::super::packet::{About, Quoted, QuotedMessage, Unreachable};
 use super::carried::{self, Carried, Datagram, Ports};
-use super::endpoint::{Port, is_host_name, read_address};
+use super::endpoint::{Port, may_be_host, read_address};
 use super::header::{self, Front, Header};
 use super::why::Why;
 use super::words::{Cursor, bare};
@@ -88,13 +88,15 @@ fn read_v4(words: &mut Cursor<'_, '_>) -> Result<Option<Wording>, Why> {
     let mut subject = Vec::with_capacity(LONGEST);
     loop {
         match ahead.next().map(bare) {
-            Some("unreachable") => break,
+            Some(word) if word.eq_ignore_ascii_case("unreachable") => break,
             Some(word) if subject.len() < LONGEST => subject.push(word),
             _ if begins_an_error(subject.first().copied()) => return Err(Why::NotUnderstood),
             _ => return Ok(None),
         }
     }
     *words = ahead;
+    let subject: Vec<String> = subject.iter().map(|word| word.to_ascii_lowercase()).collect();
+    let subject: Vec<&str> = subject.iter().map(String::as_str).collect();
     let (scope, host, about) = match *subject.as_slice() {
         [scope @ ("net" | "host"), host] => (Some(scope), host, About::Anything),
         [host] => (None, host, About::Anything),
@@ -121,7 +123,7 @@ fn read_v4(words: &mut Cursor<'_, '_>) -> Result<Option<Wording>, Why> {
     };
     Ok(Some(Wording {
         code,
-        destination: read_host(host)?,
+        destination: read_host(host, words, Family::V4)?,
         about,
     }))
 }
@@ -171,12 +173,15 @@ fn about_port(transport: Transport, port: &str) -> Result<About, Why> {
         .map_or(About::NoPort, |port| About::Port(transport, port)))
 }
 
-fn read_host(word: &str) -> Result<Address, Why> {
-    read_address(word).ok_or(if is_host_name(word) {
-        Why::HostNames
-    } else {
-        Why::NotUnderstood
-    })
+fn read_host(word: &str, words: &Cursor<'_, '_>, family: Family) -> Result<Address, Why> {
+    if let Some(address) = read_address(word) {
+        return Ok(address);
+    }
+    if !may_be_host(bare(word)) {
+        return Err(Why::NotUnderstood);
+    }
+    let endpoint = words.hosts.and_then(|hosts| hosts.endpoint(word, family, false));
+    endpoint.map(|endpoint| endpoint.address).ok_or(Why::HostNames)
 }
 
 /// What ICMPv6 words say.
@@ -188,6 +193,10 @@ enum V6 {
 
 /// `destination unreachable, unreachable port, 2001:db8::2 udp port 53`.
 fn read_v6(words: &mut Cursor<'_, '_>, dump: &[u8]) -> Result<V6, Why> {
+    // KAME's, which OpenBSD still has: `icmp6: 2001:db8::2 udp port 53 unreachable`.
+    if words.peek().is_some_and(|word| read_address(word).is_some()) {
+        return read_v6_kame(words);
+    }
     let mut next = || words.next().map(bare);
     if next() != Some("destination") {
         return Ok(V6::Other);
@@ -216,8 +225,38 @@ fn read_v6(words: &mut Cursor<'_, '_>, dump: &[u8]) -> Result<V6, Why> {
     }
     Ok(V6::Worded(Wording {
         code: wording,
-        destination: read_host(host)?,
+        destination: read_host(host, words, Family::V6)?,
         about: About::Anything,
+    }))
+}
+
+/// `2001:db8::2 udp port 53 unreachable`, `2001:db8::2 unreachable prohibited`.
+fn read_v6_kame(words: &mut Cursor<'_, '_>) -> Result<V6, Why> {
+    let destination = words.next().and_then(read_address).ok_or(Why::NotUnderstood)?;
+    let (code, about) = match words.next().map(bare) {
+        Some("unreachable") => match words.next().map(bare) {
+            Some("route") => (Code::Net, About::Anything),
+            Some("prohibited") => (Code::Admin, About::Anything),
+            Some("address") => (Code::Host, About::Anything),
+            _ => return Err(Why::NotUnderstood),
+        },
+        Some("beyond") => (Code::Other, About::Anything),
+        Some(protocol @ ("udp" | "tcp")) if words.eat("port") => {
+            let transport = if protocol == "udp" {
+                Transport::Udp
+            } else {
+                Transport::Tcp
+            };
+            let about = about_port(transport, bare(words.next().ok_or(Why::NotUnderstood)?))?;
+            words.eat("unreachable");
+            (Code::Port, about)
+        }
+        _ => return Ok(V6::Other),
+    };
+    Ok(V6::Worded(Wording {
+        code,
+        destination,
+        about,
     }))
 }
 
@@ -242,7 +281,7 @@ fn read_v6_port(words: &mut Cursor<'_, '_>) -> Result<V6, Why> {
     };
     Ok(V6::Worded(Wording {
         code: Code::Port,
-        destination: read_host(host)?,
+        destination: read_host(host, words, Family::V6)?,
         about,
     }))
 }
@@ -273,8 +312,10 @@ fn read_dump(dump: &[u8]) -> Result<V6, Why> {
 /// could not read.
 fn read_quoted(words: &mut Cursor<'_, '_>) -> Option<(Option<Quoted>, About)> {
     let mut ahead = *words;
+    // OpenBSD: `... unreachable for 192.0.2.15.52444 > 203.0.113.2.53: 35084+ [|domain]`.
+    let named = ahead.eat("for");
     ahead.eat("IP");
-    if ahead.peek() != Some("(tos") {
+    if !named && ahead.peek() != Some("(tos") {
         return None;
     }
     let Ok(Front::Ip(header)) = header::read(&mut ahead) else {
@@ -282,6 +323,10 @@ fn read_quoted(words: &mut Cursor<'_, '_>) -> Option<(Option<Quoted>, About)> {
     };
     let carried = carried::read(&header, &mut ahead).ok()?;
     *words = ahead;
+    // OpenBSD's lengths behind it: `(ttl 64, id 1234, len 61)`.
+    while words.peek() == Some("(ttl") {
+        words.skip_group('(', ')');
+    }
     let (transport, ports, message) = match carried {
         Carried::Udp(ports, Datagram::Dns(message)) => (Transport::Udp, ports, Some(message)),
         Carried::Udp(ports, _) => (Transport::Udp, ports, None),

@@ -10,5 +10,7 @@ pub mod endpoint;
 pub mod header;
 pub mod icmp;
 mod name;
+pub mod read;
+pub mod summary;
 pub mod why;
 pub mod words;

@@ -4,31 +4,24 @@
 //! ` - admin prohibited` without the dash. So lone marks are dropped everywhere, and it does not matter
 //! whether one at the start of a line was tcpdump's, or a quoting or a list mark of whoever pasted the text.
 
+use super::super::hosts::Hosts;
+pub use super::endpoint::bare;
+
 /// Lone words that are marks, whatever they were meant as.
-const MARKS: &[char] = &['>', '-', '*', '|', '`', '~', '•', '·', '–', '—', '→', '»', '›'];
+const MARKS: &[char] = &[
+    '>', '<', '=', ';', '-', '*', '|', '`', '~', '•', '·', '–', '—', '→', '»', '›',
+];
 
 /// Marks that stick to the first word of a line or wrap the whole line.
 const STUCK_MARKS: &[char] = &['>', '*', '`', '•', '»', '›'];
 
-/// Characters that editors put inside words and nobody sees: they are not there.
-const INVISIBLE: &[char] = &[
-    '\u{ad}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{feff}',
-];
+/// What people paint over addresses.
+const HIDDEN: &[char] = &['█', '▇', '▓', '▒', '░', '■'];
 
-/// Whether a word is a mark.
+/// Whether a word is a mark: also an arrow of any kind.
 fn is_mark(word: &str) -> bool {
-    word == "&gt;" || word.chars().all(|c| MARKS.contains(&c))
-}
-
-/// The line without invisible characters.
-pub fn visible(line: &str) -> std::borrow::Cow<'_, str> {
-    if line.is_ascii() || !line.contains(INVISIBLE) {
-        return line.into();
-    }
-    line.chars()
-        .filter(|c| !INVISIBLE.contains(c))
-        .collect::<String>()
-        .into()
+    word.chars()
+        .all(|c| MARKS.contains(&c) || !(c.is_ascii() || c.is_alphanumeric() || HIDDEN.contains(&c)))
 }
 
 /// The words of one line, in order. White space is what Unicode calls so, non-breaking spaces included.
@@ -69,12 +62,33 @@ pub fn of_record(text: &str) -> Vec<Word<'_>> {
 #[derive(Clone, Copy, Debug)]
 pub struct Cursor<'r, 'a> {
     words: &'r [Word<'a>],
+    /// Which names stand for hosts, where names may.
+    pub hosts: Option<&'r Hosts>,
 }
 
 impl<'r, 'a> Cursor<'r, 'a> {
     /// Before the first of these.
     pub fn new(words: &'r [Word<'a>]) -> Self {
-        Self { words }
+        Self { words, hosts: None }
+    }
+
+    /// The same, where names may stand for hosts.
+    pub fn with_hosts(self, hosts: &'r Hosts) -> Self {
+        Self {
+            hosts: Some(hosts),
+            ..self
+        }
+    }
+
+    /// What is left, words apart by one space.
+    pub fn rest(&self) -> String {
+        let texts: Vec<&str> = self.words.iter().map(|word| word.text).collect();
+        texts.join(" ")
+    }
+
+    /// The words that are left.
+    pub fn words(&self) -> &'r [Word<'a>] {
+        self.words
     }
 
     /// How many words are left.
@@ -144,11 +158,6 @@ impl Depth {
     }
 }
 
-/// A word without the comma or colon that ends it. Only one is taken off: an address may end with colons.
-pub fn bare(word: &str) -> &str {
-    word.strip_suffix([',', ':']).unwrap_or(word)
-}
-
 /// The number in `(24)`.
 pub fn in_parentheses(word: &str) -> Option<u32> {
     word.strip_prefix('(')?.strip_suffix(')')?.parse().ok()
@@ -165,19 +174,14 @@ mod tests {
             ("> > - 1.2.3.4\u{a0}\u{2192}\u{202f}b:", &["1.2.3.4", "b:"]),
             (">>13:24 a", &["13:24", "a"]),
             ("`13:24 a`", &["13:24", "a"]),
-            ("**13:24** a", &["13:24**", "a"]),
-            ("a &gt; b: 35084*- 0x1->0x2", &["a", "b:", "35084*-", "0x1->0x2"]),
+            ("* 13:24 a", &["13:24", "a"]),
+            ("a -> b: 35084*- 0x1->0x2", &["a", "b:", "35084*-", "0x1->0x2"]),
             ("```", &[]),
             ("", &[]),
         ];
         for (line, words) in cases {
             assert_eq!(of_line(line).collect::<Vec<_>>(), *words, "{line}");
         }
-    }
-
-    #[test]
-    fn characters_that_nobody_sees_are_not_there() {
-        assert_eq!(visible("203.\u{200b}0.113.\u{ad}2\u{feff}"), "203.0.113.2");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod frames_of_errors;
 mod hostile;
 mod paste;
 mod sense;
+mod shapes;
 mod tcpdump;
 mod textbook;
 mod times;
@@ -19,7 +20,7 @@ use jiff::tz::TimeZone;
 use netmon_common::DnsPorts;
 
 use super::*;
-use crate::model::Warning;
+use crate::model::{Warning, WarningKind};
 
 /// The date of the packets in these tests, in UTC.
 fn options() -> Options {
@@ -28,6 +29,13 @@ fn options() -> Options {
         zone: TimeZone::UTC,
         ports: DnsPorts::DEFAULT,
     }
+}
+
+/// Whether nothing is said but that tunnels' packets are not looked into.
+fn are_of_tunnels(warnings: &[Warning]) -> bool {
+    warnings
+        .iter()
+        .all(|warning| warning.warning == WarningKind::Tunnel)
 }
 
 /// All packets of a text, and the warnings.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::tcpdump::{self, ETHERNET};
 use super::textbook::{TEXTBOOK, assert_textbook};
-use super::{TextWhat, read};
+use super::{Hosts, TextReader, TextWhat, options, read};
 use super::{frames, frames_of_errors};
 
 /// What matters of a text's packets: not on which line each began.
@@ -216,17 +216,45 @@ fn a_line_that_was_cut_off_is_told_with_its_place() {
 }
 
 #[test]
-fn host_names_are_not_guessed() {
-    let text = TEXTBOOK.replace(" 203.0.113.2", " ns.example.org");
-    let (packets, warnings) = read(&text);
-    assert_eq!(packets, []);
-    assert_eq!(warnings.len(), 1);
-    assert_eq!(warnings[0].warning.name(), "host_names");
-    assert!(
-        warnings[0].message.starts_with("6 packets are left out"),
-        "{warnings:?}"
-    );
-    assert!(warnings[0].message.ends_with("`tcpdump -n`"), "{warnings:?}");
+fn a_host_that_is_named_is_a_host_by_that_name() {
+    for name in [
+        "ns.example.org",
+        "dns.google",
+        "203.0.113.xx",
+        "x.x.x.x",
+        "*.*.*.*",
+        "ip-10-0-0-2.ec2.internal",
+    ] {
+        let text = TEXTBOOK.replace(" 203.0.113.2", &format!(" {name}"));
+        let hosts = Hosts::default();
+        let mut reader = TextReader::new(options()).with_hosts(hosts.clone());
+        let mut packets = Vec::new();
+        text.lines().for_each(|line| reader.push_line(line, &mut packets));
+        reader.finish(&mut packets);
+        assert_eq!(packets.len(), 6, "{name}");
+        for packet in &packets {
+            let server = packet.what.destination().unwrap();
+            assert_eq!(hosts.name(server).as_deref(), Some(name));
+        }
+        let warnings = reader.warnings();
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert_eq!(warnings[0].warning.name(), "host_names");
+        assert!(warnings[0].message.contains(name), "{warnings:?}");
+    }
+}
+
+#[test]
+fn pieces_of_addresses_are_no_names() {
+    for piece in ["203.0.1", "203.0.113.", "203.0.113.256", "(203)"] {
+        let text = TEXTBOOK.replace(" 203.0.113.2", &format!(" {piece}"));
+        let (packets, warnings) = read(&text);
+        assert_eq!(packets, [], "{piece}");
+        let words: Vec<&str> = warnings.iter().map(|warning| warning.warning.name()).collect();
+        assert!(
+            words.contains(&"unreadable_lines") && words.contains(&"unread_errors"),
+            "{piece}: {words:?}"
+        );
+    }
 }
 
 #[test]

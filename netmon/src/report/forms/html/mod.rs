@@ -59,7 +59,7 @@ fn write(report: &Report<'_>, _: Style, out: &mut dyn Write) -> io::Result<()> {
 fn header(story: &Story, out: &mut dyn Write) -> io::Result<()> {
     let class = match story.verdict {
         Verdict::Down => "down",
-        Verdict::Degraded => "degraded",
+        Verdict::Degraded | Verdict::Unknown => "degraded",
         Verdict::Healthy => "healthy",
     };
     write!(

@@ -115,7 +115,7 @@ fn write_timeline(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
 pub(super) const fn verdict_paint(verdict: Verdict) -> Paint {
     match verdict {
         Verdict::Down => Paint::Down,
-        Verdict::Degraded => Paint::Degraded,
+        Verdict::Degraded | Verdict::Unknown => Paint::Degraded,
         Verdict::Healthy => Paint::Healthy,
     }
 }

@@ -1,0 +1,315 @@
+//! The same packet, seen at several interfaces or in several files: counted once.
+//!
+//! A host that forwards shows a packet at each interface that it crosses (`tcpdump -i any`), and merged captures show it
+//! once a file. It is the same packet where everything is the same that a router does not change, within [`WINDOW`], at
+//! another place: another interface, another direction or another file. What comes again at the same place is sent again.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+use netmon_common::wire::Captured;
+use netmon_common::wire::ethernet::Payload;
+
+use super::frame::{Frame, LinkType};
+use super::link;
+use crate::model::{Warning, WarningKind};
+use crate::time::Time;
+
+/// How far apart two sights of one packet are at most: a loaded host takes milliseconds from one interface to the next,
+/// and no resolver asks again so soon.
+const WINDOW: Duration = Duration::from_millis(50);
+/// Packets that are remembered at most, whatever their times; about 200 bytes each.
+const PACKETS: usize = 16_384;
+/// Bytes of a packet that are compared, from its IP header on: all that an error or a name needs.
+const COMPARED: usize = 256;
+
+/// Packets of the last moment, with the places where each was seen.
+#[derive(Debug)]
+pub struct Duplicates<P, K> {
+    seen: HashMap<K, Seen<P>, RandomState>,
+    order: VecDeque<(Time, K)>,
+    count: u64,
+}
+
+#[derive(Debug)]
+struct Seen<P> {
+    first: Time,
+    places: Vec<P>,
+}
+
+impl<P, K> Default for Duplicates<P, K> {
+    fn default() -> Self {
+        Self {
+            seen: HashMap::default(),
+            order: VecDeque::new(),
+            count: 0,
+        }
+    }
+}
+
+impl<P: PartialEq, K: Clone + Eq + Hash> Duplicates<P, K> {
+    /// Whether this is another sight, at this place, of a packet that was seen already.
+    pub fn is_one(&mut self, time: Time, place: P, packet: K) -> bool {
+        while self.order.len() >= PACKETS
+            || self
+                .order
+                .front()
+                .is_some_and(|(first, _)| time.since(*first) > WINDOW)
+        {
+            let Some((first, old)) = self.order.pop_front() else {
+                break;
+            };
+            if self.seen.get(&old).is_some_and(|seen| seen.first == first) {
+                self.seen.remove(&old);
+            }
+        }
+        if let Some(seen) = self.seen.get_mut(&packet)
+            && time.since(seen.first) <= WINDOW
+            && !seen.places.contains(&place)
+        {
+            seen.places.push(place);
+            self.count += 1;
+            return true;
+        }
+        let places = vec![place];
+        self.seen.insert(packet.clone(), Seen { first: time, places });
+        self.order.push_back((time, packet));
+        false
+    }
+
+    /// What to say of them.
+    pub fn warning(&self) -> Option<Warning> {
+        let (sights, are) = match self.count {
+            0 => return None,
+            1 => ("1 packet".to_owned(), "is the same as another that was"),
+            count => (format!("{count} packets"), "are the same as others that were"),
+        };
+        let message = format!(
+            "{sights} {are} seen at another interface or in another file within {} ms: duplicates are left out, so that each packet is counted once",
+            WINDOW.as_millis()
+        );
+        Some(Warning::new(WarningKind::Duplicates, message))
+    }
+}
+
+/// Where a frame was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    file: usize,
+    interface: Option<u32>,
+    outgoing: bool,
+    /// Tells sights apart that the capture does not.
+    sight: u64,
+}
+
+/// Frames that captures show several times.
+#[derive(Debug)]
+pub struct DuplicateFrames {
+    duplicates: Duplicates<Place, Vec<u8>>,
+    files: usize,
+}
+
+impl DuplicateFrames {
+    /// Of so many files.
+    pub fn new(files: usize) -> Self {
+        Self {
+            duplicates: Duplicates::default(),
+            files,
+        }
+    }
+
+    /// Whether the frame is another sight of a packet that was seen already.
+    #[inline]
+    pub fn has(&mut self, frame: &Frame<'_>) -> bool {
+        let several = self.files > 1
+            || frame.interface.is_some()
+            || matches!(frame.link, LinkType::LinuxCookedV1 | LinkType::LinuxCookedV2);
+        several && self.look(frame)
+    }
+
+    fn look(&mut self, frame: &Frame<'_>) -> bool {
+        let bytes = Captured::new(frame.bytes, frame.wire_len);
+        let Ok(payload) = link::payload(frame.link, &bytes) else {
+            return false;
+        };
+        let Some(packet) = unchanged(frame.bytes, payload) else {
+            return false;
+        };
+        let (outgoing, interface) = cooked(frame);
+        let mut place = Place {
+            file: frame.file,
+            interface: frame.interface.or(interface),
+            outgoing,
+            sight: 0,
+        };
+        // Cooked captures of the first version do not say at which interface. An IPv4 packet with an identification is one
+        // packet all the same, wherever it is seen.
+        if frame.link == LinkType::LinuxCookedV1
+            && let [4, _, _, _, high, low, ..] = *packet.as_slice()
+            && (high, low) != (0, 0)
+        {
+            place.sight = frame.number;
+        }
+        self.duplicates.is_one(frame.time, place, packet)
+    }
+
+    /// What to say of them.
+    pub fn warning(&self) -> Option<Warning> {
+        self.duplicates.warning()
+    }
+}
+
+/// The direction and the interface that a cooked header says.
+fn cooked(frame: &Frame<'_>) -> (bool, Option<u32>) {
+    const OUTGOING: u8 = 4;
+    match (frame.link, frame.bytes) {
+        (LinkType::LinuxCookedV1, [_, kind, ..]) => (*kind == OUTGOING, None),
+        (LinkType::LinuxCookedV2, [_, _, _, _, a, b, c, d, _, _, kind, ..]) => {
+            (*kind == OUTGOING, Some(u32::from_be_bytes([*a, *b, *c, *d])))
+        }
+        _ => (false, None),
+    }
+}
+
+/// An IP packet without what routers and network cards change: time to live and checksums. Begins with its version.
+fn unchanged(frame: &[u8], payload: Payload) -> Option<Vec<u8>> {
+    let (offset, v4) = match payload {
+        Payload::Ipv4(offset) => (offset, true),
+        Payload::Ipv6(offset) => (offset, false),
+        Payload::NotIp => return None,
+    };
+    let packet = frame.get(offset..)?;
+    let mut kept = packet.get(..COMPARED.min(packet.len()))?.to_vec();
+    let first = *kept.first()?;
+    let (carried, protocol, changed): (usize, u8, &[usize]) = if v4 {
+        let later_fragment = u16::from_be_bytes([*kept.get(6)?, *kept.get(7)?]) & 0x1fff != 0;
+        let protocol = if later_fragment { 0 } else { *kept.get(9)? };
+        (usize::from(first & 0xf) * 4, protocol, &[8, 10, 11])
+    } else {
+        (40, *kept.get(6)?, &[7])
+    };
+    let checksum = match protocol {
+        6 => Some(carried + 16),
+        17 => Some(carried + 6),
+        _ => None,
+    };
+    let checksum = checksum.into_iter().flat_map(|at| [at, at + 1]);
+    for at in changed.iter().copied().chain(checksum) {
+        if let Some(byte) = kept.get_mut(at) {
+            *byte = 0;
+        }
+    }
+    if let Some(version) = kept.first_mut() {
+        *version = first >> 4;
+    }
+    Some(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Time {
+        Time::from_nanos(millis * 1_000_000)
+    }
+
+    #[test]
+    fn a_packet_at_another_place_is_the_same_and_one_at_the_same_place_is_sent_again() {
+        let mut duplicates = Duplicates::default();
+        for (millis, place, expected) in [
+            (0, "veth in", false),
+            (1, "br0 out", true),
+            (2, "eth0 out", true),
+            // Sent again at once: the same places, in the same order.
+            (10, "veth in", false),
+            (11, "br0 out", true),
+            (12, "eth0 out", true),
+            // And later.
+            (100, "eth0 out", false),
+            (151, "br0 out", false),
+        ] {
+            assert_eq!(
+                duplicates.is_one(at(millis), place, "packet"),
+                expected,
+                "{millis} {place}"
+            );
+        }
+        assert!(!duplicates.is_one(at(151), "eth0 out", "another packet"));
+        let warning = duplicates.warning().unwrap();
+        assert!(warning.message.starts_with("4 packets"), "{warning:?}");
+    }
+
+    #[test]
+    fn no_more_than_the_bound_is_remembered() {
+        let mut duplicates = Duplicates::default();
+        for number in 0..3 * PACKETS {
+            duplicates.is_one(at(0), 'a', number);
+        }
+        assert!(duplicates.seen.len() <= PACKETS && duplicates.order.len() <= PACKETS);
+        assert!(!duplicates.is_one(at(0), 'b', 0) && duplicates.is_one(at(0), 'b', 3 * PACKETS - 1));
+    }
+
+    /// A UDP packet over IPv4 in an Ethernet frame.
+    fn frame(id: u16, ttl: u8, checksum: u8, payload: &[u8]) -> Vec<u8> {
+        let mut frame = vec![0; 12];
+        frame.extend([8, 0, 0x45, 0, 0, 40]);
+        frame.extend(id.to_be_bytes());
+        frame.extend([0, 0, ttl, 17, 9, 9, 192, 0, 2, 1, 203, 0, 113, 2]);
+        frame.extend([0x80, 0, 0, 53, 0, 20, checksum, checksum]);
+        frame.extend(payload);
+        frame
+    }
+
+    #[test]
+    fn what_routers_and_cards_change_makes_no_other_packet() {
+        let packet = |frame: &[u8]| unchanged(frame, Payload::Ipv4(14)).unwrap();
+        let first = packet(&frame(7, 64, 1, b"a question?!"));
+        assert_eq!(packet(&frame(7, 63, 2, b"a question?!")), first);
+        assert_ne!(packet(&frame(8, 64, 1, b"a question?!")), first);
+        assert_ne!(packet(&frame(7, 64, 1, b"a question!?")), first);
+    }
+
+    #[test]
+    fn only_captures_of_several_places_are_looked_at() {
+        let bytes = frame(7, 64, 1, b"a question?!");
+        let cooked = |kind: u8, interface: u8| {
+            let mut cooked = vec![
+                8, 0, 0, 0, 0, 0, 0, interface, 0, 1, kind, 6, 0, 0, 0, 0, 0, 0, 0, 0,
+            ];
+            cooked.extend(&bytes[14..]);
+            cooked
+        };
+        let look = |link, frames: &[(Vec<u8>, Option<u32>, usize)], files| {
+            let mut duplicates = DuplicateFrames::new(files);
+            let found = (1..).zip(frames).filter(|(number, (bytes, interface, file))| {
+                duplicates.has(&Frame {
+                    time: at(*number),
+                    link,
+                    bytes,
+                    wire_len: bytes.len(),
+                    number: *number,
+                    file: *file,
+                    interface: *interface,
+                })
+            });
+            found.count()
+        };
+        let twice = |interface, file| [(bytes.clone(), None, 0), (bytes.clone(), interface, file)];
+        assert_eq!(look(LinkType::Ethernet, &twice(None, 0), 1), 0);
+        assert_eq!(look(LinkType::Ethernet, &twice(None, 1), 2), 1);
+        let by_interface = [
+            (bytes.clone(), Some(0), 0),
+            (bytes.clone(), Some(1), 0),
+            (bytes.clone(), Some(1), 0),
+        ];
+        assert_eq!(look(LinkType::Ethernet, &by_interface, 1), 1);
+        let sights = [
+            (cooked(0, 3), None, 0),
+            (cooked(4, 2), None, 0),
+            (cooked(4, 2), None, 0),
+        ];
+        assert_eq!(look(LinkType::LinuxCookedV2, &sights, 1), 1);
+    }
+}

@@ -1,0 +1,46 @@
+//! Whether there was enough to judge by.
+
+use serde::Serialize;
+
+/// What a document without an incident says. "No incident" is a finding; where too little was seen for one, it is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Judgement {
+    /// There are incidents.
+    Incident,
+    /// There is none, and it would have been seen.
+    NoIncident,
+    /// Nothing could be read.
+    NothingRead,
+    /// There is no DNS among what was read.
+    NoDns,
+    /// Nothing but queries was seen, so that answers may have passed elsewhere.
+    OnlyQueries {
+        /// How many.
+        queries: u64,
+    },
+    /// Nothing but answers was seen, so that queries without one would not show.
+    OnlyAnswers {
+        /// How many.
+        answers: u64,
+    },
+    /// No query was answered, and there are too few of them to say why.
+    TooFew {
+        /// How many.
+        queries: u64,
+        /// For how many names, as far as they are known.
+        names: u64,
+    },
+    /// Errors came, and none is about a query that was seen.
+    Unproven {
+        /// How many.
+        errors: u64,
+    },
+}
+
+impl Judgement {
+    /// Whether the question "is something wrong?" has an answer.
+    pub fn is_possible(self) -> bool {
+        matches!(self, Self::Incident | Self::NoIncident)
+    }
+}
