@@ -142,7 +142,7 @@ impl Writer {
         let now = clock::wall_now();
         if self.store.as_ref().is_some_and(Store::is_gone) {
             tracing::warn!(
-                "the history {} was removed or replaced: it is begun anew",
+                "the history {} was removed or replaced: netmon starts a new one",
                 self.settings.file.display()
             );
             self.store = None;
