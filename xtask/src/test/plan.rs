@@ -20,6 +20,18 @@ use crate::{
 /// The executable whose tests take long or want the machine for themselves; `cargo xtask soak` runs it.
 pub const SOAK: &str = "soak";
 
+/// What takes longest, by the beginning of its name; it starts first, so that nothing is waited for alone at the end.
+const LONGEST: &[&str] = &[
+    "netmon",
+    "conformance",
+    "via_kernel every",
+    "via_kernel the_textbook",
+    "pins nothing_is_lost",
+    "prometheus fleet",
+    "frames_kernel mutated",
+    "scenes failing",
+];
+
 /// What is to be run.
 #[derive(Default)]
 pub struct Plan {
@@ -37,7 +49,7 @@ pub fn build() -> Result<Vec<Executable>> {
 }
 
 impl Plan {
-    /// All that the options ask for: first what needs root, because that takes longest.
+    /// All that the options ask for, in the order in which it starts.
     pub fn new(executables: &[Executable], options: &Options) -> Result<Self> {
         let filter = options.filter.as_deref();
         let mut plan = Self::default();
@@ -65,6 +77,10 @@ impl Plan {
             unprivileged.push(documentation(filter));
         }
         plan.jobs.append(&mut unprivileged);
+        plan.jobs.sort_by_key(|job| {
+            let is_it = |name: &&str| job.name == *name || name.contains(' ') && job.name.starts_with(*name);
+            LONGEST.iter().position(is_it).unwrap_or(LONGEST.len())
+        });
         Ok(plan)
     }
 }
