@@ -148,7 +148,7 @@ fn whoever_is_in_the_files_group_reads_it_and_nobody_else() {
         give(&place, READERS);
         let list = said(netmon_as_nobody(READERS, &arguments));
         assert!(
-            list.contains("203.0.113.2 udp port 53: unreachable"),
+            list.contains("203.0.113.2 udp port 53 unreachable"),
             "{state}: {list}"
         );
         give(&place, 0);

@@ -29,7 +29,6 @@ pub const CIRCLES: &[(&str, &str)] = &[
         "netmon-common/src/records/totals.rs",
         "netmon-common/src/records/tally.rs",
     ),
-    ("netmon-ebpf/src/notepad.rs", "netmon-ebpf/src/finding.rs"),
     ("netmon/src/report/sink.rs", "netmon/src/config/reload.rs"),
     ("netmon/src/config/schema.rs", "netmon/src/config/layer.rs"),
     ("netmon/src/history/schema.rs", "netmon/src/history/error.rs"),

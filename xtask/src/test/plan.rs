@@ -23,6 +23,7 @@ pub const SOAK: &str = "soak";
 /// What takes longest, by the beginning of its name; it starts first, so that nothing is waited for alone at the end.
 const LONGEST: &[&str] = &[
     "netmon",
+    "doc-tests",
     "conformance",
     "via_kernel every",
     "via_kernel the_textbook",
