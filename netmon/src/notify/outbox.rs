@@ -22,6 +22,10 @@ use crate::rights;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
+/// How long after the end a thread may take to notice it: a command that is under way is killed then, with its children,
+/// which would outlive netmon otherwise.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// Something to deliver.
 #[derive(Clone, Debug)]
 pub struct Notice {
@@ -153,11 +157,11 @@ impl Outbox {
         self.shared.tally.dropped(dropped);
     }
 
-    /// After [`Self::close`], waits for the thread's end; not beyond that time, whatever it is doing.
+    /// After [`Self::close`], waits for the thread's end; no longer than [`GRACE`] beyond that time, whatever it is doing.
     pub fn wait(self) {
         let mut state = self.shared.lock();
         while state.thread_runs {
-            let left = state.time_left();
+            let left = state.time_left(GRACE);
             if left.is_zero() {
                 break;
             }
@@ -178,10 +182,10 @@ impl State {
         too_many
     }
 
-    /// Until all must be over.
-    fn time_left(&self) -> Duration {
+    /// Until all must be over, and that much longer.
+    fn time_left(&self, longer: Duration) -> Duration {
         self.end.map_or(Duration::MAX, |end| {
-            end.saturating_duration_since(clock::instant())
+            (end + longer).saturating_duration_since(clock::instant())
         })
     }
 }
@@ -216,7 +220,7 @@ impl Shared {
     fn next(&self) -> Option<Notice> {
         let mut state = self.lock();
         loop {
-            if state.time_left().is_zero() {
+            if state.time_left(Duration::ZERO).is_zero() {
                 return None;
             }
             match state.waiting.pop_front() {
@@ -244,8 +248,8 @@ impl Shared {
                 Attempt::Again(why, wanted) => (why, wanted),
             };
             let next = wanted.unwrap_or_default().max(jittered(pause)).min(LONGEST_PAUSE);
-            let given =
-                (courier.patience().saturating_sub(clock::since(notice.put))).min(self.lock().time_left());
+            let given = (courier.patience().saturating_sub(clock::since(notice.put)))
+                .min(self.lock().time_left(Duration::ZERO));
             if next >= given {
                 return self.tally.failed(notice, attempts, &why);
             }
