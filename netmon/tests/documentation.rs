@@ -294,6 +294,7 @@ fn the_report_in_the_readme_is_what_netmon_prints() {
     let output = netmon
         .args(command.split(' '))
         .current_dir(root())
+        .env("TZ", "UTC")
         .output()
         .unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
