@@ -1,6 +1,6 @@
 //! What only a packet begins with.
 
-use super::grammar::endpoint::{Endpoint, begins_with_addresses, is_mac, read_address};
+use super::grammar::endpoint::{Endpoint, begins_with_addresses, is_mac};
 use super::grammar::header::is_not_ip;
 use super::grammar::summary;
 use super::grammar::words::bare;
@@ -41,7 +41,7 @@ pub fn begins_packet(words: &[&str]) -> bool {
             let behind = rest.get(1..).unwrap_or_default();
             behind.first().is_none_or(|word| *word == "ifindex") || begins_packet(behind)
         }
-        _ => read_address(first).is_some() && summary::is_next(words),
+        _ => summary::is_next(words),
     }
 }
 

@@ -4,26 +4,34 @@
 //! The columns have no ports where DNS is, and of an error not even the packet that it quotes.
 
 use netmon_common::wire::ip::Family;
-use netmon_common::{Code, DnsPorts, Rcode, Transport};
+use netmon_common::{Address, Code, DnsPorts, Rcode, Transport};
 
 use super::super::packet::{About, Conversation, Ends, Query, Response, TextWhat, Unreachable};
-use super::endpoint::read_address;
+use super::endpoint::{may_be_host, read_address};
 use super::read::Read;
 use super::words::{Cursor, Word, bare};
 use crate::observation::{Name, Service};
 
-/// Whether these words, from the source's address on, are such columns.
+/// Whether these words, from the source on, are such columns.
 pub fn is_next(words: &[&str]) -> bool {
     // An arrow that a character set did not have.
-    let ([source, "?", destination, protocol, ..] | [source, destination, protocol, ..]) = words else {
+    let ([source, "?", destination, protocol, more @ ..] | [source, destination, protocol, more @ ..]) =
+        words
+    else {
         return false;
     };
-    is_column_address(source) && is_column_address(destination) && is_protocol(protocol)
+    let are_addresses = is_column_address(source) && is_column_address(destination);
+    // Names say less: the protocol is one of those that are read, and its length follows.
+    let may_be_names = is_column_host(source)
+        && is_column_host(destination)
+        && matches!(*protocol, "DNS" | "ICMP" | "ICMPv6" | "UDP" | "TCP")
+        && more.first().is_some_and(|length| length.parse::<u32>().is_ok());
+    (are_addresses && is_protocol(protocol)) || may_be_names
 }
 
 /// The same of a record's words.
 pub fn is_record(words: &[Word<'_>]) -> bool {
-    let mut texts = [""; 4];
+    let mut texts = [""; 5];
     for (text, word) in texts.iter_mut().zip(words) {
         *text = word.text;
     }
@@ -34,6 +42,10 @@ fn is_column_address(word: &str) -> bool {
     read_address(word).is_some() && (!word.ends_with([':', ',']) || word.ends_with("::"))
 }
 
+fn is_column_host(word: &str) -> bool {
+    is_column_address(word) || (may_be_host(word) && !word.ends_with(':'))
+}
+
 fn is_protocol(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_uppercase())
         && word
@@ -41,11 +53,21 @@ fn is_protocol(word: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "-./_".contains(c))
 }
 
+/// The host in a column, and whether it is a name.
+fn host(word: &str, words: &Cursor<'_, '_>) -> Option<(Address, bool)> {
+    match read_address(word) {
+        Some(address) => Some((address, false)),
+        None => Some((words.hosts?.address(word, Family::V4)?, true)),
+    }
+}
+
 /// Reads the columns.
 pub fn read(words: &mut Cursor<'_, '_>, ports: &DnsPorts) -> Option<Read> {
-    let source = words.next().and_then(read_address)?;
+    let source = words.next()?;
     words.eat("?");
-    let destination = words.next().and_then(read_address)?;
+    let destination = words.next()?;
+    let ((source, source_named), (destination, destination_named)) =
+        (host(source, words)?, host(destination, words)?);
     let protocol = words.next()?;
     let bytes = words.peek().and_then(|word| word.parse::<u32>().ok());
     if bytes.is_some() {
@@ -64,7 +86,10 @@ pub fn read(words: &mut Cursor<'_, '_>, ports: &DnsPorts) -> Option<Read> {
         "UDP" | "TCP" => transport(ends, protocol, words, ports).unwrap_or(other),
         _ => other,
     };
-    Some(Read::summary(what, bytes, ends))
+    Some(Read {
+        named: source_named || destination_named,
+        ..Read::summary(what, bytes, ends)
+    })
 }
 
 fn conversation(
@@ -242,148 +267,4 @@ fn transport(ends: Ends, protocol: &str, words: &mut Cursor<'_, '_>, ports: &Dns
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::words;
-    use super::*;
-
-    fn what(text: &str) -> TextWhat {
-        let text = format!("192.0.2.15 203.0.113.2 {text}");
-        let words = words::of_record(&text);
-        assert!(is_record(&words), "{text}");
-        read(&mut Cursor::new(&words), &DnsPorts::DEFAULT).unwrap().what
-    }
-
-    #[test]
-    fn queries_and_responses_are_read_with_id_rcode_and_name() {
-        for (text, id, name) in [
-            (
-                "DNS 82 Standard query 0x890c A www.example.com OPT",
-                Some(0x890c),
-                Some("www.example.com"),
-            ),
-            (
-                "DNS 82 Standard query 0x0001 Unknown (65) www.example.com",
-                Some(1),
-                Some("www.example.com"),
-            ),
-            (
-                "DNS Standard query A WWW.example.com",
-                None,
-                Some("www.example.com"),
-            ),
-            ("DNS 82 Standard query 0x0001 NS <Root>", Some(1), Some(".")),
-            (
-                "DNS C www.example.com. Internet Addr ?",
-                None,
-                Some("www.example.com"),
-            ),
-            ("UDP 75 52444 53 Len=33", None, None),
-        ] {
-            let TextWhat::Query(query) = what(text) else {
-                panic!("{text}")
-            };
-            assert_eq!(
-                (query.id, query.name.as_ref().map(Name::as_str)),
-                (id, name),
-                "{text}"
-            );
-            assert_eq!(query.conversation.service.port, 53, "{text}");
-        }
-        for (text, rcode) in [
-            (
-                "DNS 98 Standard query response 0x890c A www.example.com A 192.0.2.80",
-                Rcode::NoError,
-            ),
-            (
-                "DNS 98 Standard query response 0x890c No such name A www.example.com SOA x",
-                Rcode::NxDomain,
-            ),
-            (
-                "DNS 98 Standard query response 0x890c Server failure A www.example.com",
-                Rcode::ServFail,
-            ),
-            (
-                "DNS 98 Standard query response 0x890c Refused A www.example.com",
-                Rcode::Refused,
-            ),
-        ] {
-            let TextWhat::Response(response) = what(text) else {
-                panic!("{text}")
-            };
-            assert_eq!((response.rcode, response.id), (rcode, Some(0x890c)), "{text}");
-            assert_eq!(response.name, Some(Name::new("www.example.com")), "{text}");
-        }
-    }
-
-    #[test]
-    fn errors_are_read_with_their_code() {
-        for (text, code) in [
-            ("ICMP 110 Destination unreachable (Port unreachable)", Code::Port),
-            ("ICMP 110 Destination unreachable (Host unreachable)", Code::Host),
-            (
-                "ICMP 110 Destination unreachable (Network unreachable)",
-                Code::Net,
-            ),
-            (
-                "ICMP 110 Destination unreachable (Communication administratively filtered)",
-                Code::Admin,
-            ),
-            (
-                "ICMP 110 Destination unreachable (Fragmentation needed)",
-                Code::Other,
-            ),
-            (
-                "ICMPv6 130 Destination Unreachable (no route to destination)",
-                Code::Net,
-            ),
-            (
-                "ICMP Destination unreachable (UDP port 53 unreachable)",
-                Code::Port,
-            ),
-        ] {
-            let TextWhat::Unreachable(error) = what(text) else {
-                panic!("{text}")
-            };
-            assert_eq!((error.code, error.about), (code, About::Unsaid), "{text}");
-        }
-    }
-
-    #[test]
-    fn segments_and_what_is_not_dns_are_known() {
-        assert!(matches!(
-            what("TCP 74 52444 53 [SYN] Seq=0 Win=64240 Len=0"),
-            TextWhat::Connect(_)
-        ));
-        assert!(matches!(
-            what("TCP 60 53 52444 [RST, ACK] Seq=1"),
-            TextWhat::Other { .. } | TextWhat::Reset(_)
-        ));
-        assert!(matches!(
-            what("TCP 74 [TCP Retransmission] 52444 53 [SYN] Seq=0"),
-            TextWhat::Connect(_)
-        ));
-        assert!(matches!(
-            what("TCP 66 443 52444 [ACK] Seq=1"),
-            TextWhat::Other { .. }
-        ));
-        assert!(matches!(
-            what("ICMP 98 Echo (ping) request id=0x1"),
-            TextWhat::Other { .. }
-        ));
-        assert!(matches!(
-            what("MDNS 82 Standard query 0x0000 PTR _ipp._tcp.local"),
-            TextWhat::Other { .. }
-        ));
-    }
-
-    #[test]
-    fn prose_and_other_records_are_no_columns() {
-        for text in [
-            "192.0.2.15 203.0.113.2: ICMP 203.0.113.2",
-            "192.0.2.15 203.0.113.2 dns",
-            "IP 192.0.2.15 203.0.113.2 DNS 82",
-        ] {
-            assert!(!is_record(&words::of_record(text)), "{text}");
-        }
-    }
-}
+mod tests;

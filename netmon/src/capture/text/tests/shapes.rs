@@ -282,6 +282,13 @@ fn in_columns_with_any_clock_and_any_arrow() {
                 });
             assert_read(arrow, &text);
             assert_read(
+                "names",
+                &text
+                    .replace("192.0.2.15", "laptop.lan")
+                    .replace("203.0.113.2", "dns.google"),
+            );
+            assert_read("painted over", &text.replace("192.0.2.15", "192.0.2.xx"));
+            assert_read(
                 "wrapped",
                 &text.replace("DNS ", "DNS\n").replace("ICMP ", "ICMP\n"),
             );
