@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use netmon::kernel::version::OLDEST;
-use netmon::report::metrics::SUGGESTED_PORT;
+use netmon::outlets::metrics::SUGGESTED_PORT;
 use netmon::{analyze, capture, detect, history};
 use netmon_common::limits;
 use netmon_common::records::Destination;

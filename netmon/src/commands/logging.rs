@@ -4,23 +4,35 @@ use std::env;
 use std::io;
 
 use netmon::cli::LogLevel;
-use netmon::report::journal;
+use netmon::outlets::{Output, Queue, journal};
 use nix::sys::stat::fstat;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Registry, fmt, reload};
 
-/// What comes before the names of fields in the journal.
-const PREFIX: &str = "NETMON";
-
-/// The running log.
+/// The running log. When it is dropped, what waits is written within a moment, or lost.
 pub struct Log {
     filter: reload::Handle<Targets, Registry>,
     is_journal: bool,
+    queue: Option<Queue>,
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        if let Some(queue) = &self.queue {
+            journal::end(queue);
+        }
+    }
 }
 
 impl Log {
+    /// The queue that it waits in, and its name.
+    pub fn queue(&self) -> Option<(&'static str, Queue)> {
+        let name = if self.is_journal { "journal" } else { "stderr" };
+        self.queue.clone().map(|queue| (name, queue))
+    }
+
     /// Whether it goes to the journal.
     pub const fn is_journal(&self) -> bool {
         self.is_journal
@@ -44,24 +56,39 @@ impl Log {
 pub fn start(level: LogLevel) -> Log {
     let (filter, handle) = reload::Layer::new(targets(level));
     let registry = tracing_subscriber::registry().with(filter);
-    let stderr = fmt::layer().with_writer(io::stderr).with_target(false);
-    let journal = goes_to_journal().then(tracing_journald::layer);
-    let is_journal = matches!(journal, Some(Ok(_)));
-    match journal {
-        Some(Ok(journal)) => registry
-            .with(journal.with_field_prefix(Some(PREFIX.to_owned())))
-            .init(),
-        Some(Err(error)) => {
-            registry.with(stderr).init();
-            tracing::warn!(
-                "the log goes to standard error, because the journal's socket cannot be used: {error}"
-            );
-        }
-        None => registry.with(stderr).init(),
+    let (journal, trouble) = match goes_to_journal().then(journal::Log::connect) {
+        Some(Ok(journal)) => (Some(journal), None),
+        Some(Err(error)) => (None, Some(error)),
+        None => (None, None),
+    };
+    let is_journal = journal.is_some();
+    let queue = if let Some(journal) = journal {
+        let queue = journal.queue();
+        registry.with(journal).init();
+        Some(queue)
+    } else if let Ok(output) = Output::standard_error() {
+        let queue = output.queue();
+        let stderr = fmt::layer()
+            .with_writer(move || output.clone())
+            .with_target(false);
+        registry.with(stderr).init();
+        Some(queue)
+    } else {
+        // Without a thread it may wait for whoever reads it.
+        registry
+            .with(fmt::layer().with_writer(io::stderr).with_target(false))
+            .init();
+        None
+    };
+    if let Some(error) = trouble {
+        tracing::warn!(
+            "the log goes to standard error, because the journal's socket cannot be used: {error}"
+        );
     }
     Log {
         filter: handle,
         is_journal,
+        queue,
     }
 }
 

@@ -1,19 +1,19 @@
 //! `netmon run`.
 
-use std::io;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use netmon::cli::{Run, RunFormat};
 use netmon::config::{Live, Source};
 use netmon::history::Keeper;
-use netmon::notify::Notifier;
-use netmon::report::journal::Journal;
-use netmon::report::lines::Lines;
-use netmon::report::metrics::Metrics;
-use netmon::report::people::People;
-use netmon::report::service::{self, Service};
-use netmon::report::sink::{Sink, Sinks};
+use netmon::monitor::{self, Losses, Partners};
+use netmon::outlets::journal::Journal;
+use netmon::outlets::lines::Lines;
+use netmon::outlets::metrics::Metrics;
+use netmon::outlets::notify::Notifier;
+use netmon::outlets::people::People;
+use netmon::outlets::service::{self, Service};
+use netmon::outlets::{Outlet, Output};
 use netmon::rights;
 
 use super::{INCIDENT, logging, style};
@@ -26,33 +26,31 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
-    // In this order: what is printed waits for nothing else.
-    let mut sinks: Vec<Box<dyn Sink>> = vec![printer(arguments)];
-    if log.is_journal() {
-        sinks.push(Box::new(Journal));
-    }
-    // Before those whose end takes seconds, so that systemd knows of the end when it begins.
-    if let Some(service) = Service::find() {
-        sinks.push(Box::new(service));
-    }
-    if let Some(settings) = &config.history {
-        sinks.push(Box::new(Keeper::start(settings)?));
-    }
-    if let Some(options) = config.metrics {
-        match Metrics::start(options) {
-            Ok(metrics) => sinks.push(Box::new(metrics)),
-            // A service that nobody asked for metrics by hand had better monitor without them than not at all.
-            Err(error) if loaded.is_from_file("metrics.listen") => {
-                tracing::warn!(
-                    "{error}; monitoring goes on without metrics until metrics.listen is changed and netmon restarted"
-                );
-            }
-            Err(error) => return Err(error.into()),
+    let output = Output::standard().context("cannot start the thread that prints")?;
+    let metrics = match config.metrics.map(Metrics::start) {
+        Some(Ok(metrics)) => Some(metrics),
+        // A service that nobody asked for metrics by hand had better monitor without them than not at all.
+        Some(Err(error)) if loaded.is_from_file("metrics.listen") => {
+            tracing::warn!(
+                "{error}; monitoring goes on without metrics until metrics.listen is changed and netmon restarted"
+            );
+            None
         }
-    }
-    // Last, because its end may take seconds.
-    sinks.push(Box::new(Notifier::new(&config.notify)));
-    let mut sinks = Sinks::new(sinks);
+        Some(Err(error)) => return Err(error.into()),
+        None => None,
+    };
+    let mut partners = Partners {
+        printer: printer(arguments, output.clone()),
+        snapshots: arguments.snapshots && matches!(arguments.format, RunFormat::Json),
+        output,
+        journal: log.is_journal().then(|| Box::new(Journal) as _),
+        queues: log.queue().into_iter().collect(),
+        service: Service::find(),
+        history: config.history.as_ref().map(Keeper::start).transpose()?,
+        metrics,
+        notifier: Notifier::new(&config.notify),
+        losses: Losses::default(),
+    };
     let exit_code = arguments.exit_code;
 
     let mut live = Live::new(source, loaded);
@@ -75,16 +73,18 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
         })
         .build()
         .context("cannot start the event loop")?;
-    let summary = runtime.block_on(netmon::daemon::run(&config, &mut sinks, &mut reload))?;
+    let summary = runtime.block_on(monitor::run(&config, &mut partners, &mut reload));
+    partners.finish();
+    let summary = summary?;
     if exit_code && summary.incidents > 0 {
         return Ok(ExitCode::from(INCIDENT));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn printer(arguments: &Run) -> Box<dyn Sink> {
+fn printer(arguments: &Run, output: Output) -> Box<dyn Outlet> {
     match arguments.format {
-        RunFormat::Text => Box::new(People::new(io::stdout(), style())),
-        RunFormat::Json => Box::new(Lines::new(io::BufWriter::new(io::stdout()), arguments.snapshots)),
+        RunFormat::Text => Box::new(People::new(output, style())),
+        RunFormat::Json => Box::new(Lines::new(output)),
     }
 }

@@ -30,8 +30,8 @@ use crate::cli;
 use crate::detect::{Scope, SettingError, Thresholds};
 use crate::history;
 use crate::kernel::{HookChoice, Selection, Settings};
-use crate::notify as notifications;
-use crate::report::metrics;
+use crate::outlets::metrics;
+use crate::outlets::notify as notifications;
 
 pub use keys::{Change, KEYS, Key};
 pub use loaded::{DEFAULT_FILE, Loaded, Source};

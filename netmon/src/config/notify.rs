@@ -8,7 +8,7 @@ use ureq::http::Uri;
 
 use super::Fault;
 use crate::cli;
-use crate::notify::{CommandSettings, Secret, Settings, WebhookSettings};
+use crate::outlets::notify::{CommandSettings, Secret, Settings, WebhookSettings};
 
 /// No secret is longer; whatever is, is another file.
 const LONGEST_SECRET: u64 = 4_096;

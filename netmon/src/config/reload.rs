@@ -3,7 +3,6 @@
 //! A file that is wrong changes nothing. What needs a restart keeps its value, and is named each time.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use super::keys::{Change, KEYS, Key, THRESHOLDS};
 use super::layer::{Layer, Value};
@@ -13,6 +12,7 @@ use super::schema::Schema;
 use super::{Config, UsageError};
 use crate::cli::LogLevel;
 use crate::detect::THRESHOLD_NAMES;
+use crate::model;
 
 /// The running configuration, and where it comes from.
 #[derive(Debug)]
@@ -21,29 +21,13 @@ pub struct Live {
     running: Loaded,
 }
 
-/// What a reload came to.
+/// A new configuration that holds.
 #[derive(Clone, Debug)]
 pub struct Reloaded {
     /// What holds from now on.
     pub config: Config,
-    /// The keys whose new value is followed.
-    pub changed: Vec<String>,
-    /// The keys whose new value needs a restart.
-    pub restart: Vec<String>,
-}
-
-impl fmt::Display for Reloaded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the configuration was read again: ")?;
-        match self.changed.as_slice() {
-            [] => f.write_str("nothing changed")?,
-            changed => write!(f, "new values of {}", changed.join(", "))?,
-        }
-        match self.restart.as_slice() {
-            [] => Ok(()),
-            restart => write!(f, "; a restart is needed for {}", restart.join(", ")),
-        }
-    }
+    /// What that changes, in words.
+    pub words: model::Reloaded,
 }
 
 impl Live {
@@ -89,8 +73,11 @@ impl Live {
         self.running = next;
         Ok(Reloaded {
             config: self.running.config.clone(),
-            changed: changed.into_iter().collect(),
-            restart: restart.into_iter().collect(),
+            words: model::Reloaded {
+                changed: changed.into_iter().collect(),
+                restart: restart.into_iter().collect(),
+                error: None,
+            },
         })
     }
 

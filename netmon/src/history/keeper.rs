@@ -1,6 +1,5 @@
-//! The sink that keeps: it leaves everything in the mailbox, and returns at once.
+//! The outlet that keeps: it leaves everything in the mailbox, and returns at once.
 
-use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, mpsc};
 
@@ -11,12 +10,13 @@ use super::Settings;
 use super::limits::{RECALL_WAIT, STOP_WAIT};
 use super::mail::Mailbox;
 use super::rollup::MINUTE;
+use super::store::Recalled;
 use super::troubles::Troubles;
 use super::writer::Writer;
 use crate::clock;
 use crate::detect::{Memory, Remembered};
-use crate::model::{Happened, Incident, Warning};
-use crate::report::sink::{Counted, Moment, Recalled, Sink, Started};
+use crate::model::{Counted, Event, Incident, Moment, Warning};
+use crate::outlets::Outlet;
 use crate::rights;
 
 /// Keeps incidents and one-minute counts in a file.
@@ -62,8 +62,52 @@ impl Keeper {
         })
     }
 
-    /// What is left in the mailbox is written, within a bounded time.
-    fn stop(&mut self) {
+    /// What had been counted before anything was attached: pinned maps have counted all along.
+    pub fn begin(&self, counted: &Counted) {
+        self.mailbox.before(counted.clone());
+    }
+
+    /// What the decider must know to go on with the incident after a restart; `None` where it has forgotten it already.
+    pub fn remember(&self, incident: &Incident, memory: Option<Memory>) {
+        self.mailbox.incident(Remembered {
+            incident: incident.clone(),
+            memory: memory.unwrap_or_default(),
+        });
+    }
+
+    /// All of this host's own addresses that have answered something.
+    pub fn served(&self, addresses: &[Address]) {
+        self.mailbox.served(addresses.iter().copied());
+    }
+
+    /// What earlier runs have left, once, as soon as it is known.
+    pub fn recall(&mut self) -> Option<Recalled> {
+        self.recalled.take().or_else(|| self.late.try_recv().ok())
+    }
+
+    /// What is wrong with the history, to be reported as a warning.
+    pub fn trouble(&self) -> Option<Warning> {
+        self.troubles.take()
+    }
+
+    /// How many states of incidents and minutes found no room.
+    pub fn dropped(&self) -> u64 {
+        self.mailbox.lost()
+    }
+
+    /// Whether a minute has ended, whose counts are wanted.
+    pub fn is_due(&self, at: Moment) -> bool {
+        minute(at.wall()) != self.minute
+    }
+
+    /// The counts by now, at the end of a minute.
+    pub fn counted(&mut self, at: Moment, counted: &Counted) {
+        let began = std::mem::replace(&mut self.minute, minute(at.wall()));
+        self.mailbox.counted(began, counted.clone());
+    }
+
+    /// Waits until what is left in the mailbox is written, for a bounded time.
+    pub fn finish(&mut self) {
         if std::mem::replace(&mut self.stopped, true) {
             return;
         }
@@ -80,62 +124,25 @@ impl Keeper {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        self.stop();
+        self.finish();
     }
 }
 
-impl Sink for Keeper {
-    fn started(&mut self, at: Moment, _started: &Started<'_>) -> io::Result<()> {
-        self.minute = minute(at.offset.wall(at.time));
-        Ok(())
-    }
-
-    fn begin(&mut self, counted: &Counted) {
-        self.mailbox.before(counted.clone());
-    }
-
-    fn incident(&mut self, _at: Moment, _happened: Happened, _incident: &Incident) -> io::Result<()> {
-        // It comes with what the decider remembers: see `remember`.
-        Ok(())
-    }
-
-    fn remember(&mut self, incident: &Incident, memory: Option<Memory>) {
-        self.mailbox.incident(Remembered {
-            incident: incident.clone(),
-            memory: memory.unwrap_or_default(),
-        });
-    }
-
-    fn served(&mut self, addresses: &[Address]) {
-        self.mailbox.served(addresses.iter().copied());
-    }
-
-    fn recall(&mut self) -> Option<Recalled> {
-        self.recalled.take().or_else(|| self.late.try_recv().ok())
-    }
-
-    fn trouble(&mut self) -> Option<Warning> {
-        self.troubles.take()
-    }
-
-    fn wants_snapshot(&self, at: Moment) -> bool {
-        minute(at.offset.wall(at.time)) != self.minute
-    }
-
-    fn snapshot(&mut self, at: Moment, counted: &Counted) -> io::Result<()> {
-        let began = std::mem::replace(&mut self.minute, minute(at.offset.wall(at.time)));
-        self.mailbox.counted(began, counted.clone());
-        Ok(())
-    }
-
-    fn warning(&mut self, _at: Moment, _warning: &Warning) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn stopped(&mut self, at: Moment, counted: &Counted) -> io::Result<()> {
-        self.snapshot(at, counted)?;
-        self.stop();
-        Ok(())
+impl Outlet for Keeper {
+    fn emit(&mut self, at: Moment, event: &Event) {
+        match event {
+            Event::Started(_) => self.minute = minute(at.wall()),
+            Event::Stopped(counted, _) => {
+                self.counted(at, counted);
+                self.mailbox.stop();
+            }
+            // An incident comes with what the decider remembers: see `remember`.
+            Event::Incident(..)
+            | Event::Watching(_)
+            | Event::Snapshot(_)
+            | Event::Warning(_)
+            | Event::Reloaded(_) => {}
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use netmon_common::Address;
 use super::limits::{SERVED, WAITING_INCIDENTS, WAITING_ROWS};
 use super::rollup::Minute;
 use crate::detect::Remembered;
-use crate::report::sink::Counted;
+use crate::model::Counted;
 
 /// What waits.
 #[derive(Debug, Default)]
@@ -106,6 +106,8 @@ pub(super) struct Mailbox {
 struct Inside {
     mail: Mail,
     stop: bool,
+    /// What found no room, of mail that was fetched.
+    lost: u64,
 }
 
 impl Mailbox {
@@ -131,7 +133,10 @@ impl Mailbox {
 
     /// Leaves again what could not be written; nothing of it is counts that are not yet a minute.
     pub fn put_back(&self, old: Mail) {
-        self.lock().mail.put_back(old);
+        let mut inside = self.lock();
+        // It is counted again when it is fetched again.
+        inside.lost = inside.lost.saturating_sub(old.lost.incidents + old.lost.minutes);
+        inside.mail.put_back(old);
     }
 
     /// Says that no more will come.
@@ -157,7 +162,15 @@ impl Mailbox {
             .changed
             .wait_timeout_while(guard, patience, |inside| !until(inside))
             .unwrap_or_else(PoisonError::into_inner);
-        (std::mem::take(&mut inside.mail), inside.stop)
+        let mail = std::mem::take(&mut inside.mail);
+        inside.lost += mail.lost.incidents + mail.lost.minutes;
+        (mail, inside.stop)
+    }
+
+    /// How much found no room so far.
+    pub fn lost(&self) -> u64 {
+        let inside = self.lock();
+        inside.lost + inside.mail.lost.incidents + inside.mail.lost.minutes
     }
 
     /// Whether nothing waits.

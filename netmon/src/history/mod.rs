@@ -30,6 +30,7 @@ pub use error::{StoreError, Trouble};
 pub use keeper::Keeper;
 pub use past::{Past, past};
 pub use read::{ReadError, Reader, Wanted};
+pub use store::Recalled;
 
 /// Where the history is, unless told otherwise.
 pub const DEFAULT_FILE: &str = "/var/lib/netmon/history.db";

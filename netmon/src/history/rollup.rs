@@ -12,8 +12,8 @@ use netmon_common::{Address, records};
 use super::columns::{self, ServerCounts, TotalCounts};
 use super::limits::SERVERS_A_MINUTE;
 use crate::latency;
+use crate::model::Counted;
 use crate::model::Latency;
-use crate::report::sink::Counted;
 
 /// Seconds in a minute.
 pub(super) const MINUTE: i64 = 60;

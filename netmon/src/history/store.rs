@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use netmon_common::Address;
 use nix::fcntl::{Flock, FlockArg};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, ToSql, TransactionBehavior, params};
 
@@ -18,7 +19,17 @@ use super::rollup::{Minute, OTHER};
 use super::schema;
 use crate::detect::Remembered;
 use crate::model::{Latency, Wall};
-use crate::report::sink::Recalled;
+
+/// What earlier runs have left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recalled {
+    /// Incidents that are open, or closed lately.
+    pub incidents: Vec<Remembered>,
+    /// This host's own addresses that have answered something.
+    pub served: Vec<Address>,
+    /// Incidents that cannot be understood, and stay as they are.
+    pub garbled: u64,
+}
 
 /// The database, open for writing.
 #[derive(Debug)]

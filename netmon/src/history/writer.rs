@@ -11,11 +11,10 @@ use super::error::{StoreError, Trouble};
 use super::limits::{PACE, RETRY, TIDY_EVERY};
 use super::mail::{Lost, Mail, Mailbox};
 use super::rollup::Rollup;
-use super::store::Store;
+use super::store::{Recalled, Store};
 use super::tidy::tidy;
 use super::troubles::Troubles;
 use crate::clock;
-use crate::report::sink::Recalled;
 use crate::time::Time;
 
 /// How long after its closing an incident may still be of use to the decider; it judges more closely.

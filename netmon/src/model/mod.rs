@@ -5,6 +5,7 @@
 
 mod counts;
 mod document;
+mod event;
 mod incident;
 mod judgement;
 mod warning;
@@ -12,6 +13,7 @@ mod words;
 
 pub use counts::{ByCode, ByRcode, DestinationCounts, Latency, Tcp, Totals};
 pub use document::{Assumed, Document, Source, SourceKind};
+pub use event::{Counted, Event, LeftOut, Moment, Reloaded, Started, Table, WatchedInterface};
 pub use incident::{
     Cause, CloseReason, Diagnosis, Happened, Incident, Kind, Likelihood, Severity, State, Wall,
 };

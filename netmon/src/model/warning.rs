@@ -13,6 +13,8 @@ words! {
         QueriesUnseen = "queries_unseen",
         /// The ring to user space was full.
         EventsLost = "events_lost",
+        /// An outlet is too slow, or cannot be written: what it was to report is lost.
+        OutputDropped = "output_dropped",
         /// The history cannot be read or written.
         History = "history",
         /// The history has nothing about the time around an incident.
@@ -116,6 +118,15 @@ impl Warning {
             warning,
             message: message.into(),
             state: None,
+        }
+    }
+
+    /// The same, which goes on from now, or is over.
+    #[must_use]
+    pub fn in_state(self, state: WarningState) -> Self {
+        Self {
+            state: Some(state),
+            ..self
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What `netmon status` prints: for people, or one JSON document.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
@@ -47,6 +48,8 @@ pub struct Counts {
     totals: Totals,
     destinations: Vec<DestinationCounts>,
     destinations_more: usize,
+    /// What each outlet dropped: `None`, because only the running process knows.
+    outlets: Option<BTreeMap<String, u64>>,
 }
 
 #[derive(Serialize)]
@@ -67,6 +70,7 @@ impl Counts {
             totals,
             destinations_more: all - destinations.len(),
             destinations,
+            outlets: None,
         }
     }
 }

@@ -6,13 +6,7 @@
 
 pub mod forms;
 pub mod instances;
-pub mod journal;
 pub mod knowledge;
-pub mod lines;
-pub mod metrics;
-pub mod people;
-pub mod service;
-pub mod sink;
 pub mod story;
 
 use crate::excerpt::Excerpts;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use netmon::report::metrics::SUGGESTED_PORT;
+use netmon::outlets::metrics::SUGGESTED_PORT;
 use netmon_testkit::lab::{
     DnsServer, Namespace, Netmon, Routed, SERVER_V4, TYPE_A, TwoHosts, query, two_hosts, with_router,
 };

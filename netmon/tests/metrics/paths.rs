@@ -1,10 +1,12 @@
 //! What each path answers.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use netmon::model::Happened;
-use netmon::report::sink::Sink as _;
+use netmon::model::{Event, Happened};
+use netmon::outlets::Outlet as _;
 
 use crate::sample;
 use crate::served::{Served, now};
@@ -167,7 +169,8 @@ fn it_is_ready_once_attached_and_healthy_while_it_polls() {
     while !polls() {
         assert!(Instant::now() < until, "it polls again, and is not healthy");
     }
-    served.order(|metrics| metrics.stopped(now(), &sample::counted(1)).unwrap());
+    let stopped = Event::Stopped(Arc::new(sample::counted(1)), BTreeMap::new());
+    served.order(move |metrics| metrics.emit(now(), &stopped));
     assert_eq!(status("/readyz"), 503);
 }
 

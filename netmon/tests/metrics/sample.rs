@@ -6,7 +6,7 @@ use netmon::model::{
     ByCode, Cause, CloseReason, DestinationCounts, Diagnosis, Incident, Kind, Latency, Likelihood, Severity,
     State, Totals, Wall,
 };
-use netmon::report::sink::{Counted, Table};
+use netmon::model::{Counted, Table};
 use netmon_common::records::{self, Destination};
 use netmon_common::{Address, Outcome, Transport, latency};
 

@@ -7,9 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use netmon::clock;
-use netmon::model::{Happened, Incident};
-use netmon::report::metrics::{Metrics, Options};
-use netmon::report::sink::{Counted, Moment, Sink as _, Started};
+use netmon::model::{Counted, Event, Happened, Incident, Moment, Started};
+use netmon::outlets::Outlet as _;
+use netmon::outlets::metrics::{Metrics, Options};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 /// How often the event loop polls, as far as the listener knows.
@@ -71,12 +71,7 @@ impl Served {
 
     /// Tells that interfaces are watched.
     pub fn attach(&self) {
-        let started = Started {
-            attachments: &[],
-            left_out: &[],
-            ports: &[53],
-        };
-        self.order(move |metrics| metrics.started(now(), &started).unwrap());
+        self.order(|metrics| metrics.emit(now(), &Event::Started(Started::default())));
     }
 
     /// Tells that the counts were read.
@@ -86,8 +81,8 @@ impl Served {
 
     /// Tells of an incident.
     pub fn incident(&self, happened: Happened, incident: &Incident) {
-        let incident = incident.clone();
-        self.order(move |metrics| metrics.incident(now(), happened, &incident).unwrap());
+        let event = Event::Incident(happened, Arc::new(incident.clone()));
+        self.order(move |metrics| metrics.emit(now(), &event));
     }
 
     /// Does something to the metrics, and returns when it is done.

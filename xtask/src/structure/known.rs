@@ -7,15 +7,6 @@ pub const AGAINST: &[(&str, &str)] = &[
     ("netmon/src/history/limits.rs", "detect"),
     ("netmon/src/history/mail.rs", "detect"),
     ("netmon/src/history/store.rs", "detect"),
-    ("netmon/src/notify/mod.rs", "config"),
-    ("netmon/src/report/journal.rs", "config"),
-    ("netmon/src/report/lines.rs", "config"),
-    ("netmon/src/report/people.rs", "config"),
-    ("netmon/src/report/service.rs", "config"),
-    ("netmon/src/report/service.rs", "kernel"),
-    ("netmon/src/report/sink.rs", "config"),
-    ("netmon/src/report/sink.rs", "detect"),
-    ("netmon/src/report/sink.rs", "kernel"),
     ("netmon/src/rights.rs", "kernel"),
 ];
 
@@ -29,10 +20,8 @@ pub const CIRCLES: &[(&str, &str)] = &[
         "netmon-common/src/records/totals.rs",
         "netmon-common/src/records/tally.rs",
     ),
-    ("netmon/src/report/sink.rs", "netmon/src/config/reload.rs"),
     ("netmon/src/config/schema.rs", "netmon/src/config/layer.rs"),
     ("netmon/src/history/schema.rs", "netmon/src/history/error.rs"),
-    ("netmon/src/notify/tally.rs", "netmon/src/notify/outbox.rs"),
     ("netmon/src/detect/incident.rs", "netmon/src/detect/causes/mod.rs"),
     (
         "netmon/src/detect/incident.rs",

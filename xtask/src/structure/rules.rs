@@ -35,33 +35,19 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("report", &[]),
     ("outlets", &["report"]),
     ("history", &["report", "outlets"]),
-    ("notify", &["report", "outlets"]),
     // Flags and file become settings of the rooms below.
-    (
-        "cli",
-        &["kernel", "detect", "history", "notify", "outlets", "report"],
-    ),
+    ("cli", &["kernel", "detect", "history", "outlets", "report"]),
     (
         "config",
-        &[
-            "cli", "kernel", "detect", "history", "notify", "outlets", "report",
-        ],
+        &["cli", "kernel", "detect", "history", "outlets", "report"],
     ),
     // What brings doors, decider and outlets together.
     ("analyze", &["capture", "kernel", "detect", "report", "outlets"]),
     ("doctor", &["kernel", "config", "report"]),
     ("status", &["kernel", "report"]),
     (
-        "daemon",
-        &[
-            "kernel", "detect", "config", "report", "outlets", "history", "notify",
-        ],
-    ),
-    (
         "monitor",
-        &[
-            "kernel", "detect", "config", "report", "outlets", "history", "notify",
-        ],
+        &["kernel", "detect", "config", "report", "outlets", "history"],
     ),
 ];
 

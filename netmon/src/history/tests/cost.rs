@@ -7,7 +7,7 @@ use super::super::keeper::Keeper;
 use super::super::read::{Reader, Wanted};
 use super::{Place, incident, wait_for};
 use crate::model::DestinationCounts;
-use crate::report::sink::{Counted, Moment, Sink as _};
+use crate::model::{Counted, Moment};
 use crate::time::{Time, WallOffset};
 
 /// As many destinations as the kernel's table holds, all of them active, and as many servers with latencies.
@@ -44,7 +44,7 @@ fn of_the_busiest_minute_a_thousand_servers_are_kept_and_the_others_together() {
             time: Time::at_second(super::START.unsigned_abs() + 60 * minute),
             offset: WallOffset::NONE,
         };
-        keeper.snapshot(at, &counted).unwrap();
+        keeper.counted(at, &counted);
         wait_for("empty mailbox", || keeper.mailbox.is_empty().then_some(()));
     }
     drop(keeper);
@@ -55,7 +55,7 @@ fn of_the_busiest_minute_a_thousand_servers_are_kept_and_the_others_together() {
 #[test]
 fn a_storm_of_incidents_is_kept_to_the_last() {
     let place = Place::new();
-    let mut keeper = Keeper::start(&place.settings()).unwrap();
+    let keeper = Keeper::start(&place.settings()).unwrap();
     let incidents: Vec<_> = (0..1_000).map(|n| incident("203.0.113.2", n, None)).collect();
     for _ in 0..10 {
         for incident in &incidents {

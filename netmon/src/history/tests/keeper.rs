@@ -1,13 +1,18 @@
 //! The thread that writes, with databases that are not as they should be.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use rusqlite::Connection;
 
 use super::super::keeper::Keeper;
 use super::super::read::{Reader, Wanted};
 use super::super::schema::VERSION;
+use super::super::store::Recalled;
 use super::{Place, address, incident, wait_for};
 use crate::detect::Memory;
-use crate::report::sink::{Counted, Moment, Recalled, Sink as _};
+use crate::model::{Counted, Event, Moment};
+use crate::outlets::Outlet as _;
 use crate::time::{Time, WallOffset};
 
 /// A moment of wall time, in seconds after the start.
@@ -63,16 +68,17 @@ fn counts_are_wanted_once_a_minute_and_at_the_end() {
     keeper.minute = at(0).time.second().cast_signed();
     for second in 0..125 {
         counted.totals.frames += 1;
-        if keeper.wants_snapshot(at(second)) {
+        if keeper.is_due(at(second)) {
             wanted.push(second);
-            keeper.snapshot(at(second), &counted).unwrap();
+            keeper.counted(at(second), &counted);
             // A writer that is late would make one longer minute of two.
             wait_for("empty mailbox", || keeper.mailbox.is_empty().then_some(()));
         }
     }
     assert_eq!(wanted, [60, 120]);
     counted.totals.frames += 1;
-    keeper.stopped(at(125), &counted).unwrap();
+    keeper.emit(at(125), &Event::Stopped(Arc::new(counted), BTreeMap::new()));
+    keeper.finish();
     let reader = Reader::open(&place.file).unwrap();
     let watched = reader.totals(0, i64::MAX).unwrap().unwrap();
     assert_eq!(
@@ -86,7 +92,7 @@ fn a_corrupt_file_is_put_aside_and_a_new_one_begun() {
     let place = Place::new();
     drop(place.store());
     std::fs::write(&place.file, vec![7; 10_000]).unwrap();
-    let mut keeper = Keeper::start(&place.settings()).unwrap();
+    let keeper = Keeper::start(&place.settings()).unwrap();
     keeper.remember(&incident("203.0.113.2", 0, None), None);
     wait_until_kept(&place, 1);
     let trouble = keeper.trouble().unwrap();
@@ -121,7 +127,7 @@ fn a_file_that_is_overwritten_while_it_is_open_is_noticed_within_a_minute() {
     ];
     for (case, spoil) in cases {
         let place = Place::new();
-        let mut keeper = Keeper::start(&place.settings()).unwrap();
+        let keeper = Keeper::start(&place.settings()).unwrap();
         keeper.remember(&incident("203.0.113.1", 0, None), None);
         wait_until_kept(&place, 1);
         spoil(&place.file);
@@ -170,7 +176,8 @@ fn the_end_does_not_wait_for_a_lock_of_another_process() {
     let lock = Connection::open(&place.file).unwrap();
     lock.execute_batch("BEGIN IMMEDIATE").unwrap();
     keeper.remember(&incident("203.0.113.2", 0, None), None);
-    keeper.stopped(at(0), &Counted::default()).unwrap();
+    keeper.emit(at(0), &Event::Stopped(Arc::default(), BTreeMap::new()));
+    keeper.finish();
     // Only now.
     drop(lock);
 }
@@ -184,7 +191,7 @@ fn a_newer_netmons_history_is_not_touched_and_said() {
         .pragma_update(None, "user_version", VERSION + 1)
         .unwrap();
     drop(store);
-    let mut keeper = Keeper::start(&place.settings()).unwrap();
+    let keeper = Keeper::start(&place.settings()).unwrap();
     keeper.remember(&incident("203.0.113.2", 0, None), None);
     let trouble = wait_for("warning", || keeper.trouble());
     assert!(
@@ -203,7 +210,7 @@ fn a_newer_netmons_history_is_not_touched_and_said() {
 #[test]
 fn a_file_that_is_removed_is_made_again() {
     let place = Place::new();
-    let mut keeper = Keeper::start(&place.settings()).unwrap();
+    let keeper = Keeper::start(&place.settings()).unwrap();
     keeper.remember(&incident("203.0.113.1", 0, None), None);
     wait_until_kept(&place, 1);
     for suffix in ["", "-wal", "-shm"] {

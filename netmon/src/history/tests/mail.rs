@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::super::limits::{SERVED, WAITING_INCIDENTS, WAITING_ROWS};
 use super::super::mail::{Lost, Mail, Mailbox};
 use super::{address, incident, minute, remembered};
-use crate::report::sink::Counted;
+use crate::model::Counted;
 
 fn fetched(mailbox: &Mailbox) -> Mail {
     mailbox.fetch(Duration::ZERO).0

@@ -5,8 +5,8 @@ use super::super::limits::SERVERS_A_MINUTE;
 use super::super::rollup::{Minute, Rollup};
 use super::address;
 use crate::latency;
+use crate::model::Counted;
 use crate::model::{DestinationCounts, Latency, Totals};
-use crate::report::sink::Counted;
 
 /// Cumulative counts: of each server its queries, and `port` errors about them.
 fn counted(servers: &[(Address, u64, u64)]) -> Counted {

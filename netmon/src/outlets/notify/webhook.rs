@@ -13,7 +13,8 @@ use ureq::http::StatusCode;
 use ureq::tls::{RootCerts, TlsConfig};
 
 use super::WebhookSettings;
-use super::outbox::{Attempt, Courier, Notice};
+use super::notice::Notice;
+use super::outbox::{Attempt, Courier};
 
 /// What carries the signature.
 pub const SIGNATURE: &str = "X-Netmon-Signature";

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::outbox::Notice;
+use super::notice::Notice;
 use crate::clock;
 
 /// What is said again and again is said this often.

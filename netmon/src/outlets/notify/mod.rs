@@ -8,6 +8,7 @@
 //! and incident.
 
 mod command;
+mod notice;
 mod outbox;
 mod process;
 mod tally;
@@ -15,24 +16,21 @@ mod webhook;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::utsname::uname;
 
-use crate::config::Reloaded;
-use crate::model::{Happened, Incident, Warning};
-use crate::report::lines;
-use crate::report::sink::{Counted, Moment, Sink, Started};
+use super::{Outlet, lines};
+use crate::model::{Event, Happened, Moment};
 
 use command::Command;
 use outbox::{Courier, Outbox};
 use webhook::Webhook;
 
 /// How long the end of the process waits for what is still to be delivered.
-pub const FLUSH: Duration = Duration::from_secs(5);
+pub const FLUSH: Duration = Duration::from_secs(3);
 
 /// Whom to notify, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,7 +134,7 @@ impl Notifier {
     }
 
     /// To these receivers from now on. What is waiting for a receiver that goes on goes to its new address.
-    fn set(&mut self, settings: &Settings) {
+    pub fn set(&mut self, settings: &Settings) {
         let queue = settings.queue;
         if settings.webhook != self.settings.webhook {
             let courier = settings.webhook.as_ref().map(Webhook::new);
@@ -177,42 +175,37 @@ fn replace(
     }
 }
 
-impl Sink for Notifier {
-    fn started(&mut self, _at: Moment, _started: &Started<'_>) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn incident(&mut self, at: Moment, happened: Happened, incident: &Incident) -> io::Result<()> {
-        if self.settings.events.contains(&happened) && self.receivers().next().is_some() {
-            let body: Arc<[u8]> = lines::notification(at, happened, incident, &self.host)?.into();
-            for outbox in self.receivers() {
-                outbox.put(Arc::clone(&body), incident.id.clone());
+impl Outlet for Notifier {
+    fn emit(&mut self, at: Moment, event: &Event) {
+        let Event::Incident(happened, incident) = event else {
+            return;
+        };
+        if !self.settings.events.contains(happened) || self.receivers().next().is_none() {
+            return;
+        }
+        match lines::notification(at, *happened, incident, &self.host) {
+            Ok(body) => {
+                let body: Arc<[u8]> = body.into();
+                for outbox in self.receivers() {
+                    outbox.put(Arc::clone(&body), incident.id.clone());
+                }
             }
+            Err(error) => tracing::warn!("a notification could not be written: {error}"),
         }
-        Ok(())
+    }
+}
+
+impl Notifier {
+    /// How many notifications of each receiver were dropped or given up.
+    pub fn dropped(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.receivers().map(Outbox::dropped)
     }
 
-    fn wants_snapshot(&self, _at: Moment) -> bool {
-        false
-    }
-
-    fn snapshot(&mut self, _at: Moment, _counted: &Counted) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn warning(&mut self, _at: Moment, _warning: &Warning) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn reloaded(&mut self, _at: Moment, reloaded: Result<&Reloaded, &str>) -> io::Result<()> {
-        if let Ok(reloaded) = reloaded {
-            self.set(&reloaded.config.notify);
+    /// Nothing comes any more: what waits is delivered within [`FLUSH`], or is lost. Does not wait.
+    pub fn close(&self) {
+        for outbox in self.receivers() {
+            outbox.close(FLUSH);
         }
-        Ok(())
-    }
-
-    fn stopped(&mut self, _at: Moment, _counted: &Counted) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use super::CommandSettings;
-use super::outbox::{Attempt, Courier, Notice};
+use super::notice::Notice;
+use super::outbox::{Attempt, Courier};
 use super::process::{Outcome, wait_or_kill};
 use crate::clock;
 

@@ -2,6 +2,7 @@
 
 use super::Monitor;
 use crate::config::{Reloaded, UsageError};
+use crate::model::{self, Event};
 
 /// Reads the configuration again.
 pub type Reload<'a> = &'a mut dyn FnMut() -> Result<Reloaded, UsageError>;
@@ -18,11 +19,17 @@ impl Monitor<'_> {
             self.decider.set_scope(config.scope());
             self.config = config.clone();
         }
-        let now = self.now();
-        match &reloaded {
-            Ok(reloaded) => self.sink.reloaded(now, Ok(reloaded))?,
-            Err(error) => self.sink.reloaded(now, Err(&error.to_string()))?,
-        }
+        let words = match reloaded {
+            Ok(reloaded) => {
+                self.partners.notifier.set(&reloaded.config.notify);
+                reloaded.words
+            }
+            Err(error) => model::Reloaded {
+                error: Some(error.to_string()),
+                ..model::Reloaded::default()
+            },
+        };
+        self.emit(&Event::Reloaded(words));
         Ok(())
     }
 }

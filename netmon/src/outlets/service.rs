@@ -6,15 +6,12 @@
 
 use std::collections::BTreeSet;
 use std::env;
-use std::io;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
 
-use super::sink::{Counted, Moment, Sink, Started};
-use crate::config::Reloaded;
-use crate::kernel::Change;
-use crate::model::{Happened, Incident, Warning};
+use super::Outlet;
+use crate::model::{Event, Happened, Moment};
 use crate::time::Time;
 
 /// Where systemd listens.
@@ -53,6 +50,14 @@ impl Service {
         }
     }
 
+    /// The counts were read: the event loop is alive.
+    pub fn polled(&mut self, at: Moment) {
+        if self.is_due(at.time) {
+            self.alive_at = at.time;
+            tell(&[NotifyState::Watchdog]);
+        }
+    }
+
     /// Whether it is time for a sign of life.
     fn is_due(&self, now: Time) -> bool {
         self.patience
@@ -86,7 +91,7 @@ impl Service {
     }
 }
 
-/// Tells systemd that the configuration is about to be read again; [`Sink::reloaded`] tells that it was.
+/// Tells systemd that the configuration is about to be read again; [`Event::Reloaded`] says that it was.
 pub fn reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => tell(&[NotifyState::Reloading, now]),
@@ -102,79 +107,38 @@ fn tell(states: &[NotifyState<'_>]) {
     }
 }
 
-impl Sink for Service {
-    fn started(&mut self, at: Moment, started: &Started<'_>) -> io::Result<()> {
-        let names = started.attachments.iter().map(|one| one.interface.name.clone());
-        self.interfaces = names.collect();
-        self.alive_at = at.time;
-        self.tell(NotifyState::Ready);
-        Ok(())
-    }
-
-    fn incident(&mut self, _at: Moment, happened: Happened, incident: &Incident) -> io::Result<()> {
-        match happened {
-            // One of an earlier run goes on as an update.
-            Happened::Opened | Happened::Updated => self.open.insert(incident.id.clone()),
-            Happened::Closed => self.open.remove(&incident.id),
-        };
-        self.tell_status();
-        Ok(())
-    }
-
-    fn wants_snapshot(&self, _at: Moment) -> bool {
-        false
-    }
-
-    fn snapshot(&mut self, _at: Moment, _counted: &Counted) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn polled(&mut self, at: Moment) {
-        if self.is_due(at.time) {
-            self.alive_at = at.time;
-            tell(&[NotifyState::Watchdog]);
+impl Outlet for Service {
+    fn emit(&mut self, at: Moment, event: &Event) {
+        match event {
+            Event::Started(started) => {
+                self.interfaces = started.interfaces.iter().map(|one| one.name.clone()).collect();
+                self.alive_at = at.time;
+                self.tell(NotifyState::Ready);
+            }
+            Event::Watching(interfaces) => {
+                self.interfaces.clone_from(interfaces);
+                self.tell_status();
+            }
+            Event::Incident(happened, incident) => {
+                match happened {
+                    // One of an earlier run goes on as an update.
+                    Happened::Opened | Happened::Updated => self.open.insert(incident.id.clone()),
+                    Happened::Closed => self.open.remove(&incident.id),
+                };
+                self.tell_status();
+            }
+            // It watches, with the new configuration or with the old one; the log says which.
+            Event::Reloaded(_) => self.tell(NotifyState::Ready),
+            Event::Stopped(..) => self.tell(NotifyState::Stopping),
+            Event::Snapshot(_) | Event::Warning(_) => {}
         }
-    }
-
-    fn warning(&mut self, _at: Moment, _warning: &Warning) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn reloaded(&mut self, _at: Moment, _reloaded: Result<&Reloaded, &str>) -> io::Result<()> {
-        // It watches, with the new configuration or with the old one; the log says which.
-        self.tell(NotifyState::Ready);
-        Ok(())
-    }
-
-    fn network_changed(&mut self, change: &Change) {
-        match change {
-            Change::Attached { attachment, .. } => {
-                self.interfaces.insert(attachment.interface.name.clone());
-            }
-            Change::Gone { name } | Change::Left { name, .. } => {
-                self.interfaces.remove(name);
-            }
-            Change::Renamed { from, to } => {
-                self.interfaces.remove(from);
-                self.interfaces.insert(to.clone());
-            }
-            Change::Addresses(_)
-            | Change::NotAttached { .. }
-            | Change::LeftOut { .. }
-            | Change::TooMany { .. } => {}
-        }
-        self.tell_status();
-    }
-
-    fn stopped(&mut self, _at: Moment, _counted: &Counted) -> io::Result<()> {
-        self.tell(NotifyState::Stopping);
-        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::WallOffset;
 
     #[test]
     fn signs_of_life_come_within_half_of_the_time_that_systemd_waits_whatever_the_interval() {
@@ -206,23 +170,13 @@ mod tests {
         service.interfaces.insert("lo".to_owned());
         service.open.insert("an incident".to_owned());
         assert_eq!(service.describe(), "watching 1 interface, 1 incident open");
-        for (change, interfaces) in [
-            (
-                Change::Renamed {
-                    from: "lo".to_owned(),
-                    to: "lo0".to_owned(),
-                },
-                1,
-            ),
-            (
-                Change::Gone {
-                    name: "lo0".to_owned(),
-                },
-                0,
-            ),
-        ] {
-            service.network_changed(&change);
-            assert_eq!(service.interfaces.len(), interfaces, "{change:?}");
-        }
+        let at = Moment {
+            time: Time::default(),
+            offset: WallOffset::NONE,
+        };
+        service.emit(at, &Event::Watching(["lo0".to_owned(), "eth0".to_owned()].into()));
+        assert_eq!(service.describe(), "watching 2 interfaces, 1 incident open");
+        service.emit(at, &Event::Watching(BTreeSet::new()));
+        assert_eq!(service.describe(), "watching 0 interfaces, 1 incident open");
     }
 }

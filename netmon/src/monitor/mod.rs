@@ -1,12 +1,13 @@
 //! The one event loop of the live monitor: the kernel's events and counts in, the decider between, what it
 //! decides out.
 
+mod interfaces;
 mod keep;
+mod partners;
 mod reload;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
-use std::io;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -19,16 +20,16 @@ use crate::clock;
 use crate::config::Config;
 use crate::counts::Counts;
 use crate::detect::{self, Decider};
-use crate::kernel::{
-    Change, Events, Kernel, KernelError, KernelLog, Network, Observer, Pins, Poller, Watchlist,
-};
+use crate::kernel::{Events, Kernel, KernelError, KernelLog, Network, Observer, Pins, Poller, Watchlist};
 use crate::latency;
-use crate::model::{DestinationCounts, Happened, Totals, Warning, WarningKind};
+use crate::model::{
+    Counted, DestinationCounts, Event, Happened, Moment, Table, Totals, Warning, WarningKind,
+};
 use crate::observation::What;
-use crate::report::sink::{Counted, Moment, Sink, Started, Table};
 use crate::rights;
 use crate::time::{Time, WallOffset};
 
+pub use partners::{Losses, Partners};
 pub use reload::Reload;
 
 /// Events that are taken in one go, before anything else is looked at.
@@ -42,25 +43,22 @@ pub struct Summary {
 }
 
 /// Watches until a signal, or the configured end; `reload` is for SIGHUP. When it returns everything is detached.
-pub async fn run(config: &Config, sink: &mut dyn Sink, reload: Reload<'_>) -> anyhow::Result<Summary> {
+pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -> anyhow::Result<Summary> {
     // Before anything is attached, so that a signal finds us ready.
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
 
+    let reader_gone = partners.output.reader_gone();
     let network = Network::watch(&config.selection).await?;
     let mut kernel = load(config)?;
     let mut log = config.settings.log.then(|| kernel.log()).transpose()?;
-    let mut monitor = Monitor::new(config, &mut kernel, network.addresses(), sink)?;
+    let mut monitor = Monitor::new(config, &mut kernel, network.addresses(), partners)?;
     monitor.begin()?;
     let mut events = kernel.events()?;
     rights::give_up_loading().context("cannot give up the rights to load programs")?;
     let (mut watching, watched) = network.attach(kernel, config.hook)?;
-    monitor.started(&Started {
-        attachments: &watched.attachments,
-        left_out: &watched.left_out,
-        ports: &config.ports,
-    })?;
+    monitor.started(&watched);
     monitor.recall()?;
 
     let end = config
@@ -84,7 +82,9 @@ pub async fn run(config: &Config, sink: &mut dyn Sink, reload: Reload<'_>) -> an
             }
             _ = hangup.recv() => monitor.reload(reload)?,
             () = monitor.asked() => monitor.answer()?,
-            change = watching.next() => monitor.network_changed(change?)?,
+            change = watching.next() => monitor.network_changed(&change?),
+            // Nobody is left to report to: the end of `netmon run | head`.
+            () = reader_gone.notified() => break,
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
             () = at(end) => break,
@@ -118,7 +118,7 @@ async fn at(moment: Option<Instant>) {
 /// What the loop works on.
 struct Monitor<'a> {
     config: Config,
-    sink: &'a mut dyn Sink,
+    partners: &'a mut Partners,
     poller: Poller,
     observer: Observer,
     decider: Decider,
@@ -128,6 +128,8 @@ struct Monitor<'a> {
     offset: WallOffset,
     polled: Time,
     warned: BTreeSet<WarningKind>,
+    /// The interfaces that are watched.
+    watched: BTreeSet<String>,
     events_lost: u64,
     served: usize,
     summary: Summary,
@@ -138,7 +140,7 @@ impl<'a> Monitor<'a> {
         config: &Config,
         kernel: &mut Kernel,
         local: BTreeSet<Address>,
-        sink: &'a mut dyn Sink,
+        partners: &'a mut Partners,
     ) -> anyhow::Result<Self> {
         let mut decider = Decider::new(config.thresholds.clone(), config.scope());
         decider.set_local(local.iter().copied());
@@ -148,7 +150,7 @@ impl<'a> Monitor<'a> {
         decider.set_offset(offset);
         Ok(Self {
             config: config.clone(),
-            sink,
+            partners,
             poller: kernel.poller()?,
             observer,
             decider,
@@ -158,52 +160,53 @@ impl<'a> Monitor<'a> {
             offset,
             polled: clock::boot_now(),
             warned: BTreeSet::new(),
+            watched: BTreeSet::new(),
             events_lost: 0,
             served: 0,
             summary: Summary::default(),
         })
     }
 
+    fn emit(&mut self, event: &Event) {
+        let now = self.now();
+        self.partners.emit(now, event);
+    }
+
+    /// Hands the counts to those who want them at this poll.
     fn snapshot(&mut self) -> anyhow::Result<()> {
         let now = self.now();
-        if self.sink.wants_snapshot(now) {
-            let counted = self.counted()?;
-            self.sink.snapshot(now, &counted)?;
+        let is_minute = self
+            .partners
+            .history
+            .as_ref()
+            .is_some_and(|keeper| keeper.is_due(now));
+        if !is_minute && !self.partners.snapshots {
+            return Ok(());
+        }
+        let counted = Arc::new(self.counted()?);
+        if let Some(keeper) = self.partners.history.as_mut().filter(|_| is_minute) {
+            keeper.counted(now, &counted);
+        }
+        if self.partners.snapshots {
+            self.emit(&Event::Snapshot(counted));
         }
         Ok(())
     }
 
-    /// Waits until somebody asks for the counts.
-    async fn asked(&mut self) {
-        poll_fn(|context| self.sink.poll_asked(context)).await;
+    /// Waits until a scraper asks for the counts.
+    async fn asked(&self) {
+        match &self.partners.metrics {
+            Some(metrics) => poll_fn(|context| metrics.poll_asked(context)).await,
+            None => std::future::pending().await,
+        }
     }
 
     fn answer(&mut self) -> anyhow::Result<()> {
         let (now, counted) = (self.now(), Arc::new(self.counted()?));
-        self.sink.answer(now, &counted);
-        Ok(())
-    }
-
-    fn started(&mut self, started: &Started<'_>) -> io::Result<()> {
-        let now = self.now();
-        self.sink.started(now, started)
-    }
-
-    /// Tells what became of the interfaces, and goes by this host's addresses as they are now.
-    fn network_changed(&mut self, change: Change) -> io::Result<()> {
-        let now = self.now();
-        self.sink.network_changed(&change);
-        match change {
-            Change::Addresses(local) => {
-                self.decider.set_local(local.iter().copied());
-                self.observer.set_local(local);
-                Ok(())
-            }
-            told => match told.word() {
-                Some(word) => self.sink.warning(now, &Warning::new(word, told.to_string())),
-                None => Ok(()),
-            },
+        if let Some(metrics) = &self.partners.metrics {
+            metrics.answer(now, &counted);
         }
+        Ok(())
     }
 
     fn now(&self) -> Moment {
@@ -270,12 +273,13 @@ impl<'a> Monitor<'a> {
             self.tell_counts(address, &counters, time);
         }
         self.polled = now;
-        self.sink.polled(self.now());
+        self.partners.polled(self.now());
         self.decider.advance(now, &|_| true);
         self.recall()?;
         self.tell_changes()?;
-        self.keep()?;
-        self.warn()
+        self.keep();
+        self.warn();
+        Ok(())
     }
 
     fn tell_counts(&mut self, address: Address, counters: &Destination, time: Time) {
@@ -292,31 +296,27 @@ impl<'a> Monitor<'a> {
     fn tell_changes(&mut self) -> anyhow::Result<()> {
         for change in self.decider.take_changes() {
             let server = change.incident.server;
-            let happened = match change.kind {
+            match change.kind {
                 Happened::Opened => {
                     self.summary.incidents += u64::from(change.incident.reopened == 0);
                     self.watchlist.add(server)?;
-                    Happened::Opened
                 }
-                Happened::Updated => Happened::Updated,
-                Happened::Closed => {
-                    self.watchlist.remove(server)?;
-                    Happened::Closed
-                }
-            };
-            let now = self.now();
-            self.sink.incident(now, happened, &change.incident)?;
-            self.remember(&change.incident);
+                Happened::Updated => {}
+                Happened::Closed => self.watchlist.remove(server)?,
+            }
+            let incident = Arc::new(change.incident);
+            self.emit(&Event::Incident(change.kind, Arc::clone(&incident)));
+            self.remember(&incident);
         }
         Ok(())
     }
 
-    /// Tells each warning of the decider once, and of events that were lost each time that more were.
-    fn warn(&mut self) -> anyhow::Result<()> {
-        let now = self.now();
+    /// Reports each warning of the decider once, events that were lost each time that more were, and outlets that drop
+    /// what they should report.
+    fn warn(&mut self) {
         for warning in self.decider.warnings() {
             if self.warned.insert(warning.warning) {
-                self.sink.warning(now, &warning)?;
+                self.emit(&Event::Warning(warning));
             }
         }
         let lost = self.totals.events_lost;
@@ -327,10 +327,13 @@ impl<'a> Monitor<'a> {
                 "{more} events found no place in the ring and were lost ({lost} in all); all packets are counted, but an \
                  incident may open late"
             );
-            self.sink
-                .warning(now, &Warning::new(WarningKind::EventsLost, message))?;
+            self.emit(&Event::Warning(Warning::new(WarningKind::EventsLost, message)));
         }
-        Ok(())
+        for warning in self.partners.losses(self.polled) {
+            // Whoever prints may be the one that cannot.
+            tracing::warn!("{}", warning.message);
+            self.emit(&Event::Warning(warning));
+        }
     }
 
     /// All counts, as they are told.
@@ -383,8 +386,8 @@ impl<'a> Monitor<'a> {
             self.config.pin.is_some() || counts.add_up(),
             "a packet was counted wrongly: {counts:?}"
         );
-        let (now, counted) = (self.now(), self.counted()?);
-        self.sink.stopped(now, &counted)?;
+        let (counted, dropped) = (Arc::new(self.counted()?), self.partners.dropped());
+        self.emit(&Event::Stopped(counted, dropped));
         Ok(self.summary)
     }
 }

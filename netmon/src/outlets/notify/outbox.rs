@@ -14,6 +14,7 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::notice::Notice;
 use super::tally::Tally;
 use crate::clock;
 use crate::rights;
@@ -25,16 +26,6 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// How long after the end a thread may take to notice it: a command that is under way is killed then, with its children,
 /// which would outlive netmon otherwise.
 const GRACE: Duration = Duration::from_secs(1);
-
-/// Something to deliver.
-#[derive(Clone, Debug)]
-pub struct Notice {
-    /// One JSON event, without a newline.
-    pub body: Arc<[u8]>,
-    /// The incident's id, for the log.
-    pub incident: String,
-    put: Instant,
-}
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,6 +116,12 @@ impl Outbox {
         }
     }
 
+    /// The receiver, and how many of its notifications were dropped or given up.
+    pub fn dropped(&self) -> (&'static str, u64) {
+        let (_, failed, dropped) = self.shared.tally.counts();
+        (self.shared.name, failed + dropped)
+    }
+
     /// So many may wait from now on.
     pub fn limit(&self, limit: usize) {
         let dropped = self.shared.change(|state| {
@@ -145,7 +142,9 @@ impl Outbox {
     /// Nothing comes any more. What is waiting is delivered within that time, or not at all.
     pub fn close(&self, within: Duration) {
         let end = clock::instant() + within;
-        self.shared.change(|state| state.end = Some(end));
+        self.shared.change(|state| {
+            state.end.get_or_insert(end);
+        });
     }
 
     /// Nobody is to be notified any more: what is waiting is not delivered. Does not wait.

@@ -14,7 +14,7 @@ use netmon_common::records::Latency;
 
 use super::figures::Figures;
 use super::roster::{Active, Roster};
-use crate::report::sink::Counted;
+use crate::model::Counted;
 use crate::time::Time;
 
 /// What is known of all servers.

@@ -11,7 +11,7 @@ use futures_util::task::AtomicWaker;
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::report::sink::{Counted, Moment};
+use crate::model::{Counted, Moment};
 use crate::time::Time;
 
 use super::incidents::Active;

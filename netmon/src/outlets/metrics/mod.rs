@@ -30,8 +30,8 @@ use incidents::Incidents;
 use listener::{Bound, Listening};
 use shared::{Answer, Shared};
 
-use super::sink::{Counted, Moment, Sink, Started};
-use crate::model::{Happened, Incident, Warning};
+use super::Outlet;
+use crate::model::{Counted, Event, Moment};
 use crate::time::Time;
 
 /// How metrics are served.
@@ -118,35 +118,32 @@ impl Metrics {
     }
 }
 
-impl Sink for Metrics {
-    fn started(&mut self, _at: Moment, _started: &Started<'_>) -> io::Result<()> {
-        self.shared.set_attached(true);
-        Ok(())
+impl Outlet for Metrics {
+    fn emit(&mut self, _at: Moment, event: &Event) {
+        match event {
+            Event::Started(_) => self.shared.set_attached(true),
+            Event::Incident(happened, incident) => self.incidents.take(*happened, incident),
+            Event::Stopped(..) => self.shared.set_attached(false),
+            // Counts are answered when a scraper asks.
+            Event::Watching(_) | Event::Snapshot(_) | Event::Warning(_) | Event::Reloaded(_) => {}
+        }
     }
+}
 
-    fn incident(&mut self, _at: Moment, happened: Happened, incident: &Incident) -> io::Result<()> {
-        self.incidents.take(happened, incident);
-        Ok(())
-    }
-
-    fn polled(&mut self, at: Moment) {
+impl Metrics {
+    /// The counts were read.
+    pub fn polled(&mut self, at: Moment) {
         self.polled = at.time;
         self.shared.set_polled(at.time);
     }
 
-    fn wants_snapshot(&self, _at: Moment) -> bool {
-        false
-    }
-
-    fn snapshot(&mut self, _at: Moment, _counted: &Counted) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn poll_asked(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    /// Ready once a scraper asks, who cannot wait for the next poll.
+    pub fn poll_asked(&self, context: &mut Context<'_>) -> Poll<()> {
         self.shared.poll_asked(context)
     }
 
-    fn answer(&mut self, at: Moment, counted: &Arc<Counted>) {
+    /// The counts, for those who asked.
+    pub fn answer(&self, at: Moment, counted: &Arc<Counted>) {
         self.shared.answer(Answer {
             at,
             polled: self.polled,
@@ -154,14 +151,5 @@ impl Sink for Metrics {
             active: self.incidents.active(),
             opened: self.incidents.opened(),
         });
-    }
-
-    fn warning(&mut self, _at: Moment, _warning: &Warning) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn stopped(&mut self, _at: Moment, _counted: &Counted) -> io::Result<()> {
-        self.shared.set_attached(false);
-        Ok(())
     }
 }

@@ -1,10 +1,12 @@
-//! What outlives the process: what the sinks are to keep for the next run, and what the last run has left.
+//! What outlives the process: what the history is to keep for the next run, and what the last run has left.
+
+use std::sync::Arc;
 
 use super::Monitor;
 use crate::counts::Counts;
+use crate::history::Keeper;
 use crate::latency;
-use crate::model::{DestinationCounts, Happened, Incident, Totals};
-use crate::report::sink::Counted;
+use crate::model::{Counted, DestinationCounts, Event, Happened, Incident, Totals};
 
 impl Monitor<'_> {
     /// Goes on from what had been counted before anything was attached: pinned maps have counted all along. To the
@@ -27,7 +29,9 @@ impl Monitor<'_> {
                 .destinations
                 .push(DestinationCounts::new(*address, counters, latency));
         }
-        self.sink.begin(&counted);
+        if let Some(history) = &self.partners.history {
+            history.begin(&counted);
+        }
         for (address, counters) in &destinations {
             self.observer.adopt(*address, counters);
         }
@@ -39,7 +43,7 @@ impl Monitor<'_> {
 
     /// Goes on with the incidents that the last run has left, as soon as they are known.
     pub(super) fn recall(&mut self) -> anyhow::Result<()> {
-        let Some(recalled) = self.sink.recall() else {
+        let Some(recalled) = self.partners.history.as_mut().and_then(Keeper::recall) else {
             return Ok(());
         };
         if recalled.garbled > 0 {
@@ -55,31 +59,33 @@ impl Monitor<'_> {
             if open.iter().all(|known| known.id != incident.id) {
                 self.summary.incidents += 1;
                 self.watchlist.add(incident.server)?;
-                // Whoever tells what is open now must know of it.
-                self.sink.incident(self.now(), Happened::Updated, &incident)?;
+                // Whoever reports what is open now must know of it.
+                self.emit(&Event::Incident(Happened::Updated, Arc::new(incident)));
             }
         }
         self.tell_changes()
     }
 
-    /// Has the sinks keep what the decider must know to go on with an incident.
+    /// Has the history keep what the decider must know to go on with an incident.
     pub(super) fn remember(&mut self, incident: &Incident) {
-        let memory = self.decider.memory(incident);
-        self.sink.remember(incident, memory);
+        if let Some(history) = &self.partners.history {
+            history.remember(incident, self.decider.memory(incident));
+        }
     }
 
-    /// Has the sinks keep which own addresses have answered, and tells what is wrong with the sinks.
-    pub(super) fn keep(&mut self) -> anyhow::Result<()> {
+    /// Has the history keep which own addresses have answered, and reports what is wrong with it.
+    pub(super) fn keep(&mut self) {
+        let Some(history) = &self.partners.history else {
+            return;
+        };
         let served = self.decider.served().count();
         if served != self.served {
             self.served = served;
             let served: Vec<_> = self.decider.served().collect();
-            self.sink.served(&served);
+            history.served(&served);
         }
-        let now = self.now();
-        if let Some(warning) = self.sink.trouble() {
-            self.sink.warning(now, &warning)?;
+        if let Some(warning) = history.trouble() {
+            self.emit(&Event::Warning(warning));
         }
-        Ok(())
     }
 }

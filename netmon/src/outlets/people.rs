@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::forms::{Page, Style};
-use super::knowledge;
-use super::sink::{Counted, Moment, Sink, Started};
-use super::story::numbers::{UTC, count};
-use super::story::{Brief, Facts, Until, service};
-use crate::config::Reloaded;
-use crate::model::{DestinationCounts, Happened, Incident, Severity, Warning};
+use super::Outlet;
+use crate::model::{
+    Counted, DestinationCounts, Event, Happened, Incident, Moment, Reloaded, Severity, Started,
+};
+use crate::report::forms::{Page, Style};
+use crate::report::knowledge;
+use crate::report::story::numbers::{UTC, count};
+use crate::report::story::{Brief, Facts, Until, service};
 
 const BAD: Paint = Paint("1;31");
 const POOR: Paint = Paint("1;33");
@@ -40,7 +41,7 @@ impl<W: Write> People<W> {
     }
 
     fn heading(&mut self, at: Moment, paint: Paint, word: &str, text: &str) -> io::Result<()> {
-        let time = at.offset.wall(at.time).strftime("%H:%M:%S UTC");
+        let time = at.wall().strftime("%H:%M:%S UTC");
         let (on, off) = if self.style.colour {
             (format!("\x1b[{}m", paint.0), "\x1b[0m")
         } else {
@@ -63,8 +64,33 @@ impl<W: Write> People<W> {
     }
 }
 
-impl<W: Write> Sink for People<W> {
-    fn started(&mut self, _at: Moment, started: &Started<'_>) -> io::Result<()> {
+impl<W: Write> Outlet for People<W> {
+    fn emit(&mut self, at: Moment, event: &Event) {
+        if let Err(error) = self.write(at, event).and_then(|()| self.out.flush()) {
+            tracing::warn!("an event could not be printed: {error}");
+        }
+    }
+}
+
+impl<W: Write> People<W> {
+    fn write(&mut self, at: Moment, event: &Event) -> io::Result<()> {
+        match event {
+            Event::Started(started) => self.started(started),
+            Event::Incident(happened, incident) => self.incident(at, *happened, incident),
+            Event::Warning(warning) => self.heading(at, POOR, "WARNING", &warning.message),
+            Event::Reloaded(reloaded) => self.reloaded(at, reloaded),
+            Event::Stopped(counted, outlets) => {
+                self.stopped(counted)?;
+                for (outlet, dropped) in outlets.iter().filter(|(_, dropped)| **dropped > 0) {
+                    writeln!(self.out, "  {dropped} dropped on their way to {outlet}")?;
+                }
+                Ok(())
+            }
+            Event::Watching(_) | Event::Snapshot(_) => Ok(()),
+        }
+    }
+
+    fn started(&mut self, started: &Started) -> io::Result<()> {
         let ports: Vec<String> = started.ports.iter().map(ToString::to_string).collect();
         writeln!(
             self.out,
@@ -72,20 +98,17 @@ impl<W: Write> Sink for People<W> {
             env!("CARGO_PKG_VERSION"),
             ports.join(", ")
         )?;
-        for attachment in started.attachments {
+        for one in &started.interfaces {
             writeln!(
                 self.out,
                 "  {}: what arrives by {}, what leaves by {} ({})",
-                attachment.interface.name,
-                attachment.ingress.name(),
-                attachment.egress.name(),
-                attachment.why
+                one.name, one.ingress, one.egress, one.why
             )?;
         }
-        for (name, why) in started.left_out {
-            writeln!(self.out, "  not on {name}, which {why}")?;
+        for one in &started.left_out {
+            writeln!(self.out, "  not on {}, which {}", one.name, one.why)?;
         }
-        self.out.flush()
+        Ok(())
     }
 
     fn incident(&mut self, at: Moment, happened: Happened, incident: &Incident) -> io::Result<()> {
@@ -100,61 +123,34 @@ impl<W: Write> Sink for People<W> {
             Happened::Opened => {
                 self.severities.insert(incident.id.clone(), incident.severity);
                 self.heading(at, paint, brief.word, &brief.headline)?;
-                Page::new(self.style, &mut self.out).brief(&brief, 3)?;
+                Page::new(self.style, &mut self.out).brief(&brief, 3)
             }
-            Happened::Updated if reported == Some(incident.severity) => return Ok(()),
+            Happened::Updated if reported == Some(incident.severity) => Ok(()),
             Happened::Updated => {
                 self.severities.insert(incident.id.clone(), incident.severity);
                 let now = knowledge::kind(incident.kind).now;
-                self.heading(
-                    at,
-                    paint,
-                    brief.word,
-                    &format!("{} still {now}", service(incident)),
-                )?;
-                self.so_far(incident)?;
+                let text = format!("{} still {now}", service(incident));
+                self.heading(at, paint, brief.word, &text)?;
+                self.so_far(incident)
             }
             Happened::Closed => {
                 self.severities.remove(&incident.id);
-                self.heading(
-                    at,
-                    paint,
-                    brief.word,
-                    &format!("{}: incident closed", brief.headline),
-                )?;
-                self.so_far(incident)?;
+                let text = format!("{}: incident closed", brief.headline);
+                self.heading(at, paint, brief.word, &text)?;
+                self.so_far(incident)
             }
         }
-        self.out.flush()
     }
 
-    fn wants_snapshot(&self, _at: Moment) -> bool {
-        false
-    }
-
-    fn snapshot(&mut self, _at: Moment, _counted: &Counted) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn warning(&mut self, at: Moment, warning: &Warning) -> io::Result<()> {
-        self.heading(at, POOR, "WARNING", &warning.message)?;
-        self.out.flush()
-    }
-
-    fn reloaded(&mut self, at: Moment, reloaded: Result<&Reloaded, &str>) -> io::Result<()> {
-        let (paint, word, text) = match reloaded {
-            Ok(reloaded) => (GOOD, "RELOADED", reloaded.to_string()),
-            Err(error) => (
-                POOR,
-                "NOT RELOADED",
-                format!("everything stays as it was: {error}"),
-            ),
+    fn reloaded(&mut self, at: Moment, reloaded: &Reloaded) -> io::Result<()> {
+        let (paint, word) = match reloaded.error {
+            None => (GOOD, "RELOADED"),
+            Some(_) => (POOR, "NOT RELOADED"),
         };
-        self.heading(at, paint, word, &text)?;
-        self.out.flush()
+        self.heading(at, paint, word, &reloaded.to_string())
     }
 
-    fn stopped(&mut self, _at: Moment, counted: &Counted) -> io::Result<()> {
+    fn stopped(&mut self, counted: &Counted) -> io::Result<()> {
         let totals = &counted.totals;
         let lost = [
             (totals.overflow, "not told apart by destination (table full)"),
@@ -174,7 +170,7 @@ impl<W: Write> Sink for People<W> {
         if !counted.destinations.is_empty() {
             table(&mut self.out, &counted.destinations)?;
         }
-        self.out.flush()
+        Ok(())
     }
 }
 

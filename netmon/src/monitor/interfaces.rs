@@ -1,0 +1,55 @@
+//! What is watched, and what becomes of it.
+
+use super::Monitor;
+use crate::kernel::{Change, Watched};
+use crate::model::{Event, LeftOut, Started, Warning, WatchedInterface};
+
+impl Monitor<'_> {
+    /// All is attached.
+    pub(super) fn started(&mut self, attached: &Watched) {
+        let interfaces = attached.attachments.iter().map(|one| WatchedInterface {
+            name: one.interface.name.clone(),
+            ingress: one.ingress.name(),
+            egress: one.egress.name(),
+            exact: one.is_exact(),
+            why: one.why.clone(),
+        });
+        let left_out = attached.left_out.iter().map(|(name, why)| LeftOut {
+            name: name.clone(),
+            why: why.clone(),
+        });
+        let started = Started {
+            ports: self.config.ports.clone(),
+            interfaces: interfaces.collect(),
+            left_out: left_out.collect(),
+        };
+        self.watched = started.interfaces.iter().map(|one| one.name.clone()).collect();
+        self.emit(&Event::Started(started));
+    }
+
+    /// Reports what became of the interfaces, and goes by this host's addresses as they are now.
+    pub(super) fn network_changed(&mut self, change: &Change) {
+        match change {
+            Change::Addresses(local) => {
+                self.decider.set_local(local.iter().copied());
+                self.observer.set_local(local.clone());
+                return;
+            }
+            Change::Attached { attachment, .. } => {
+                self.watched.insert(attachment.interface.name.clone());
+            }
+            Change::Gone { name } | Change::Left { name, .. } => {
+                self.watched.remove(name);
+            }
+            Change::Renamed { from, to } => {
+                self.watched.remove(from);
+                self.watched.insert(to.clone());
+            }
+            Change::NotAttached { .. } | Change::LeftOut { .. } | Change::TooMany { .. } => {}
+        }
+        self.emit(&Event::Watching(self.watched.clone()));
+        if let Some(word) = change.word() {
+            self.emit(&Event::Warning(Warning::new(word, change.to_string())));
+        }
+    }
+}

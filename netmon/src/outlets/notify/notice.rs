@@ -1,0 +1,15 @@
+//! What is handed to a receiver.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Something to deliver.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// One JSON event, without a newline.
+    pub body: Arc<[u8]>,
+    /// The incident's id, for the log.
+    pub incident: String,
+    /// When it was put in the queue.
+    pub put: Instant,
+}
