@@ -74,6 +74,11 @@ pub struct Run {
           default_value = "false", default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
     pub snapshots: bool,
 
+    /// Print no line a minute that says how things are
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, value_name = "BOOL",
+          default_value = "false", default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
+    pub quiet: bool,
+
     /// End with status 1 if there was an incident
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, value_name = "BOOL",
           default_value = "false", default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use netmon::cli::{Run, RunFormat};
 use netmon::config::{Live, Source};
 use netmon::history::Keeper;
-use netmon::monitor::{self, Losses, Partners};
+use netmon::monitor::{self, Losses, Partners, Snapshots};
 use netmon::outlets::journal::Journal;
 use netmon::outlets::lines::Lines;
 use netmon::outlets::metrics::Metrics;
@@ -41,7 +41,11 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
     };
     let mut partners = Partners {
         printer: printer(arguments, output.clone()),
-        snapshots: arguments.snapshots && matches!(arguments.format, RunFormat::Json),
+        snapshots: match arguments.format {
+            RunFormat::Json if arguments.snapshots => Snapshots::EachPoll,
+            RunFormat::Text if !arguments.quiet => Snapshots::EachMinute,
+            RunFormat::Json | RunFormat::Text => Snapshots::Never,
+        },
         output,
         journal: log.is_journal().then(|| Box::new(Journal) as _),
         queues: log.queue().into_iter().collect(),
@@ -84,7 +88,7 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
 
 fn printer(arguments: &Run, output: Output) -> Box<dyn Outlet> {
     match arguments.format {
-        RunFormat::Text => Box::new(People::new(output, style())),
+        RunFormat::Text => Box::new(People::new(output, style(), arguments.keep.history.is_some())),
         RunFormat::Json => Box::new(Lines::new(output)),
     }
 }

@@ -42,6 +42,7 @@ pub const KEYS: &[Key] = &[
     restart("duration", "duration"),
     restart("format", "format"),
     restart("snapshots", "snapshots"),
+    restart("quiet", "quiet"),
     restart("exit-code", "exit-code"),
     reload("log-level", "log-level"),
     THRESHOLDS,

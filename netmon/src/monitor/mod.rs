@@ -29,7 +29,7 @@ use crate::observation::What;
 use crate::rights;
 use crate::time::{Time, WallOffset};
 
-pub use partners::{Losses, Partners};
+pub use partners::{Losses, Partners, Snapshots};
 pub use reload::Reload;
 
 /// Events that are taken in one go, before anything else is looked at.
@@ -132,6 +132,8 @@ struct Monitor<'a> {
     watched: BTreeSet<String>,
     events_lost: u64,
     served: usize,
+    /// The minute of the wall clock in which counts were last read.
+    minute: i64,
     summary: Summary,
 }
 
@@ -163,6 +165,7 @@ impl<'a> Monitor<'a> {
             watched: BTreeSet::new(),
             events_lost: 0,
             served: 0,
+            minute: offset.wall(clock::boot_now()).as_second().div_euclid(60),
             summary: Summary::default(),
         })
     }
@@ -180,14 +183,21 @@ impl<'a> Monitor<'a> {
             .history
             .as_ref()
             .is_some_and(|keeper| keeper.is_due(now));
-        if !is_minute && !self.partners.snapshots {
+        let minute = now.wall().as_second().div_euclid(60);
+        let is_printed = match self.partners.snapshots {
+            Snapshots::Never => false,
+            Snapshots::EachPoll => true,
+            Snapshots::EachMinute => self.minute != minute,
+        };
+        self.minute = minute;
+        if !is_minute && !is_printed {
             return Ok(());
         }
         let counted = Arc::new(self.counted()?);
         if let Some(keeper) = self.partners.history.as_mut().filter(|_| is_minute) {
             keeper.counted(now, &counted);
         }
-        if self.partners.snapshots {
+        if is_printed {
             self.emit(&Event::Snapshot(counted));
         }
         Ok(())

@@ -13,14 +13,25 @@ use crate::time::Time;
 /// After so long without another loss, losing is over.
 const QUIET: std::time::Duration = std::time::Duration::from_secs(10);
 
+/// When counts are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Snapshots {
+    /// Never, but at the end.
+    Never,
+    /// At each reading.
+    EachPoll,
+    /// Once in each minute of the wall clock.
+    EachMinute,
+}
+
 /// All outlets.
 pub struct Partners {
     /// What is printed, in its form.
     pub printer: Box<dyn Outlet>,
     /// Where it is printed.
     pub output: Output,
-    /// Whether each poll's counts are printed.
-    pub snapshots: bool,
+    /// When counts are printed.
+    pub snapshots: Snapshots,
     /// Events in the journal, where the log goes there.
     pub journal: Option<Box<dyn Outlet>>,
     /// The queues beside those that outlets have themselves, by name.

@@ -1,53 +1,58 @@
-//! `netmon run` for people: a block when an incident opens, changes for better or worse, or closes, and a table
-//! at the end.
+//! `netmon run` for people: a block when an incident opens, a line when it becomes better or worse or closes, a line a
+//! minute that says how things are, and a table at the end.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use netmon_common::{Address, records};
 
 use super::Outlet;
+use crate::latency;
 use crate::model::{
     Counted, DestinationCounts, Event, Happened, Incident, Moment, Reloaded, Severity, Started,
 };
-use crate::report::forms::{Page, Style};
+use crate::report::forms::{Page, Paint, Style};
 use crate::report::knowledge;
-use crate::report::story::numbers::{UTC, count};
+use crate::report::story::numbers::{self, UTC, count};
 use crate::report::story::{Brief, Facts, Until, service};
 
-const BAD: Paint = Paint("1;31");
-const POOR: Paint = Paint("1;33");
-const GOOD: Paint = Paint("1;32");
+const BAD: Paint = Paint::Down;
+const POOR: Paint = Paint::Degraded;
+const GOOD: Paint = Paint::Healthy;
 
-/// A colour: Select Graphic Rendition parameters (ECMA-48 section 8.3.117).
-#[derive(Clone, Copy)]
-struct Paint(&'static str);
+/// Lines of an opening's evidence at most: the whole block fits in 8 lines.
+const EVIDENCE: usize = 3;
 
 /// Writes for people.
 #[derive(Debug)]
 pub struct People<W> {
     out: W,
     style: Style,
-    /// The severity that was told last of each open incident.
-    severities: BTreeMap<String, Severity>,
+    /// Whether there is a history to ask for the rest.
+    has_history: bool,
+    /// The open incidents, each with the severity that was last reported.
+    open: BTreeMap<String, (Severity, Arc<Incident>)>,
+    /// The counts of the last line a minute, and when that was.
+    counted: Option<(Moment, Arc<Counted>)>,
 }
 
 impl<W: Write> People<W> {
     /// Text to `out`.
-    pub const fn new(out: W, style: Style) -> Self {
+    pub const fn new(out: W, style: Style, has_history: bool) -> Self {
         Self {
             out,
             style,
-            severities: BTreeMap::new(),
+            has_history,
+            open: BTreeMap::new(),
+            counted: None,
         }
     }
 
     fn heading(&mut self, at: Moment, paint: Paint, word: &str, text: &str) -> io::Result<()> {
-        let time = at.wall().strftime("%H:%M:%S UTC");
-        let (on, off) = if self.style.colour {
-            (format!("\x1b[{}m", paint.0), "\x1b[0m")
-        } else {
-            (String::new(), "")
-        };
-        writeln!(self.out, "{time}  {on}{word}{off}  {text}")
+        let time = at.wall().strftime("%H:%M:%S UTC  ").to_string();
+        Page::new(self.style, &mut self.out).marked(&time, paint, word, text)
     }
 
     /// How much of it there was so far, in a line.
@@ -86,7 +91,8 @@ impl<W: Write> People<W> {
                 }
                 Ok(())
             }
-            Event::Watching(_) | Event::Snapshot(_) => Ok(()),
+            Event::Snapshot(counted) => self.minute(at, counted),
+            Event::Watching(_) => Ok(()),
         }
     }
 
@@ -111,35 +117,58 @@ impl<W: Write> People<W> {
         Ok(())
     }
 
-    fn incident(&mut self, at: Moment, happened: Happened, incident: &Incident) -> io::Result<()> {
+    fn incident(&mut self, at: Moment, happened: Happened, incident: &Arc<Incident>) -> io::Result<()> {
         let brief = Brief::new(&Facts::new(incident, &UTC), Until::Now);
-        let reported = self.severities.get(&incident.id).copied();
         let paint = match brief.word {
             _ if happened != Happened::Closed && incident.is_down() => BAD,
             "OVER" => GOOD,
             _ => POOR,
         };
-        match happened {
-            Happened::Opened => {
-                self.severities.insert(incident.id.clone(), incident.severity);
-                self.heading(at, paint, brief.word, &brief.headline)?;
-                Page::new(self.style, &mut self.out).brief(&brief, 3)
-            }
-            Happened::Updated if reported == Some(incident.severity) => Ok(()),
-            Happened::Updated => {
-                self.severities.insert(incident.id.clone(), incident.severity);
-                let now = knowledge::kind(incident.kind).now;
-                let text = format!("{} still {now}", service(incident));
-                self.heading(at, paint, brief.word, &text)?;
-                self.so_far(incident)
-            }
-            Happened::Closed => {
-                self.severities.remove(&incident.id);
-                let text = format!("{}: incident closed", brief.headline);
-                self.heading(at, paint, brief.word, &text)?;
-                self.so_far(incident)
-            }
+        if happened == Happened::Closed {
+            self.open.remove(&incident.id);
+            let text = format!("{}: incident closed", brief.headline);
+            self.heading(at, paint, brief.word, &text)?;
+            return self.so_far(incident);
         }
+        let known = (incident.severity, Arc::clone(incident));
+        let reported = self
+            .open
+            .insert(incident.id.clone(), known)
+            .map(|(severity, _)| severity);
+        if happened == Happened::Opened {
+            self.heading(at, paint, brief.word, &brief.headline)?;
+            let mut page = Page::new(self.style, &mut self.out);
+            page.brief(&brief, EVIDENCE)?;
+            if self.has_history {
+                page.line(2, Paint::None, "more   netmon report last")?;
+            }
+            return Ok(());
+        }
+        if reported == Some(incident.severity) {
+            return Ok(());
+        }
+        let now = knowledge::kind(incident.kind).now;
+        self.heading(
+            at,
+            paint,
+            brief.word,
+            &format!("{} still {now}", service(incident)),
+        )?;
+        self.so_far(incident)
+    }
+
+    /// How things are, in one line: what is open, or that all is well, with how much was asked since the last such line.
+    fn minute(&mut self, at: Moment, counted: &Arc<Counted>) -> io::Result<()> {
+        let before = self.counted.replace((at, Arc::clone(counted)));
+        if !self.open.is_empty() {
+            let open: Vec<String> = self.open.values().map(|(_, incident)| still(incident)).collect();
+            return self.heading(at, POOR, "still open", &open.join("; "));
+        }
+        let Some((since, before)) = before else {
+            return Ok(());
+        };
+        let (paint, word, text) = well(&before, counted, at.time.since(since.time));
+        self.heading(at, paint, word, &text)
     }
 
     fn reloaded(&mut self, at: Moment, reloaded: &Reloaded) -> io::Result<()> {
@@ -170,8 +199,71 @@ impl<W: Write> People<W> {
         if !counted.destinations.is_empty() {
             table(&mut self.out, &counted.destinations)?;
         }
+        for (_, incident) in self.open.values() {
+            writeln!(self.out, "Still open: {}", still(incident))?;
+        }
         Ok(())
     }
+}
+
+/// An incident that is open: `DOWN 203.0.113.2 udp port 53 is unreachable since 12:00:03 UTC`.
+fn still(incident: &Incident) -> String {
+    let brief = Brief::new(&Facts::new(incident, &UTC), Until::Now);
+    let began = incident.began.0.strftime("%H:%M:%S UTC");
+    format!("{} {} since {began}", brief.word, brief.headline)
+}
+
+/// What was asked between two counts, where nothing is wrong: `2 servers, 120 queries/s, median 0.6 ms`.
+fn well(before: &Counted, now: &Counted, lasted: Duration) -> (Paint, &'static str, String) {
+    let known: BTreeMap<Address, &DestinationCounts> =
+        before.destinations.iter().map(|one| (one.address, one)).collect();
+    let asked = |one: &DestinationCounts| one.dns_queries + one.tcp.dns_queries;
+    let answered = |one: &DestinationCounts| one.dns_responses + one.tcp.dns_responses;
+    let (mut servers, mut queries, mut answers) = (0, 0, 0);
+    for one in &now.destinations {
+        let earlier = known.get(&one.address);
+        let more = |of: fn(&DestinationCounts) -> u64| {
+            of(one).saturating_sub(earlier.map_or(0, |earlier| of(earlier)))
+        };
+        servers += u64::from(more(asked) > 0);
+        queries += more(asked);
+        answers += more(answered);
+    }
+    if queries == 0 {
+        return (
+            POOR,
+            "quiet",
+            "no DNS query was seen since the last such line".to_owned(),
+        );
+    }
+    let mut times = records::Latency::ZERO;
+    for (server, latency) in &now.latencies {
+        let earlier = before.latencies.get(server);
+        times.max_us = times.max_us.max(latency.max_us);
+        for (bucket, (sum, count)) in times.counts.iter_mut().zip(&latency.counts).enumerate() {
+            let earlier = earlier.and_then(|earlier| earlier.counts.get(bucket)).copied();
+            *sum = sum.saturating_add(count.wrapping_sub(earlier.unwrap_or(0)));
+        }
+    }
+    let median = latency::summary(&times).p50.map_or_else(String::new, |micros| {
+        format!(", median {}", numbers::micros(micros))
+    });
+    let seconds = lasted.as_secs().max(1);
+    let asked = match queries / seconds {
+        0 => count(queries, "query", "queries"),
+        rate => format!("{} queries/s", numbers::number(rate)),
+    };
+    let servers = count(servers, "server", "servers");
+    // Too few to judge by are no incident, and not well either.
+    let unanswered = queries.saturating_sub(answers);
+    if unanswered * 10 > queries {
+        let text = format!(
+            "{servers}, {asked}, {} without an answer{median}",
+            numbers::number(unanswered)
+        );
+        return (POOR, "no incident", text);
+    }
+    (GOOD, "all well", format!("{servers}, {asked}{median}"))
 }
 
 fn table(out: &mut impl Write, destinations: &[DestinationCounts]) -> io::Result<()> {
@@ -197,4 +289,54 @@ fn table(out: &mut impl Write, destinations: &[DestinationCounts]) -> io::Result
         )?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netmon_common::latency::bucket;
+
+    fn counted(queries: u64, micros: u64) -> Counted {
+        let server: Address = "203.0.113.2".parse::<std::net::IpAddr>().unwrap().into();
+        let mut latency = records::Latency::ZERO;
+        latency.counts[bucket(micros)] = u32::try_from(queries).unwrap();
+        latency.max_us = micros;
+        let counters = records::Destination {
+            dns_queries: queries,
+            ..records::Destination::ZERO
+        };
+        Counted {
+            destinations: vec![DestinationCounts::new(
+                server,
+                &counters,
+                crate::model::Latency::default(),
+            )],
+            latencies: [(server, latency)].into(),
+            ..Counted::default()
+        }
+    }
+
+    #[test]
+    fn a_minute_without_trouble_is_said_to_be_well_with_what_was_asked_in_it() {
+        let minute = Duration::from_mins(1);
+        let said = |before: u64, now: u64, answers: u64| {
+            let mut later = counted(now, 600);
+            later.destinations[0].dns_responses = answers;
+            let (_, word, text) = well(&counted(before, 600), &later, minute);
+            format!("{word}: {text}")
+        };
+        assert_eq!(
+            said(1_000, 8_200, 7_200),
+            "all well: 1 server, 120 queries/s, median 591 µs"
+        );
+        assert_eq!(said(0, 9, 9), "all well: 1 server, 9 queries, median 591 µs");
+        assert_eq!(
+            said(0, 9, 8),
+            "no incident: 1 server, 9 queries, 1 without an answer, median 591 µs"
+        );
+        assert_eq!(
+            said(90, 90, 0),
+            "quiet: no DNS query was seen since the last such line"
+        );
+    }
 }

@@ -36,7 +36,7 @@ impl Brief {
             ),
         };
         let span = match until {
-            Until::Now => facts.say("since {began}: {queries}, {answers}, {errors}"),
+            Until::Now => facts.say("since {began_time}: {queries}, {answers}, {errors}"),
             Until::EndOfLog | Until::LastRecord => {
                 Text::from(facts.clock.stretch(incident.began.0, incident.last_seen.0))
                     .then(facts.say(": {queries}, {answers}, {errors}"))

@@ -118,6 +118,7 @@ impl<'a> Facts<'a> {
             "errors_by_code" => self.errors_by_code(),
             "are" => if incident.queries == 1 { "is" } else { "are" }.into(),
             "began" => self.clock.moment(incident.began.0).into(),
+            "began_time" => self.time(incident.began.0, Clock::time),
             "began_exactly" => format!(
                 "{} {} on {}",
                 self.clock.exact_time(incident.began.0),
