@@ -184,11 +184,7 @@ impl<'a> Monitor<'a> {
             .as_ref()
             .is_some_and(|keeper| keeper.is_due(now));
         let minute = now.wall().as_second().div_euclid(60);
-        let is_printed = match self.partners.snapshots {
-            Snapshots::Never => false,
-            Snapshots::EachPoll => true,
-            Snapshots::EachMinute => self.minute != minute,
-        };
+        let is_printed = self.partners.snapshots.are_due(minute != self.minute);
         self.minute = minute;
         if !is_minute && !is_printed {
             return Ok(());

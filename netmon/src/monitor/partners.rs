@@ -24,6 +24,17 @@ pub enum Snapshots {
     EachMinute,
 }
 
+impl Snapshots {
+    /// Whether they are printed at this poll.
+    pub const fn are_due(self, is_new_minute: bool) -> bool {
+        match self {
+            Self::Never => false,
+            Self::EachPoll => true,
+            Self::EachMinute => is_new_minute,
+        }
+    }
+}
+
 /// All outlets.
 pub struct Partners {
     /// What is printed, in its form.
