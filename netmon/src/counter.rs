@@ -112,6 +112,14 @@ impl Counter {
         }
     }
 
+    /// An error about this server was counted as unsolicited, and is believed all the same: there was no query to see.
+    pub fn believed(&mut self, server: Address) {
+        self.totals.unsolicited = self.totals.unsolicited.saturating_sub(1);
+        if let Some(counters) = self.destinations.get_mut(&server) {
+            counters.unsolicited = counters.unsolicited.saturating_sub(1);
+        }
+    }
+
     /// The DNS ports.
     pub fn ports(&self) -> &DnsPorts {
         &self.ports

@@ -5,6 +5,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub mod analyze;
+mod bounded;
 pub mod capture;
 pub mod cli;
 pub mod clock;

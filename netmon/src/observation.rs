@@ -1,7 +1,12 @@
 //! What both doors, the live kernel and a capture, report to the decider: one stream of observations, with their
 //! time as data.
 //!
-//! A door resolves what needs its memory (which query an answer or an error belongs to); the decider judges.
+//! A door pairs: it knows which query an answer or an error belongs to, and which exchanges are iterative. The decider
+//! judges, and never sees a response that matches no query: such a response is counted, and decides nothing.
+//!
+//! Two things come of each exchange. [`Seconds`] are the counts of all exchanges, by the second in which the query was
+//! sent. They are absolute, so that a door may report a second as often as it changes. The other observations are the
+//! exchanges one by one: who asked for what, and when exactly. A door may sample these.
 
 use std::fmt;
 use std::sync::Arc;
@@ -56,7 +61,7 @@ impl fmt::Debug for Name {
 pub struct Observation {
     /// When.
     pub time: Time,
-    /// Between which server and whom.
+    /// Of which service.
     pub service: Service,
     /// What.
     pub what: What,
@@ -65,78 +70,153 @@ pub struct Observation {
 /// What was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// A query, or for TCP a SYN or a segment that starts a query.
-    Query(Query),
-    /// A response.
-    Answer(Answer),
-    /// A DNS unreachable: an ICMP error that quotes a packet to the server's DNS port.
-    Failure(Failure),
-    /// Packets of this second that come without observations of their own, because the door only samples.
-    Counts(Counts),
+    /// How many exchanges there are whose queries were sent in one second.
+    Seconds(Seconds),
+    /// A query, at the time at which it was sent.
+    Asked(Asked),
+    /// A response that matches a query.
+    Answered(Answered),
+    /// An ICMP error about a query that waited, or that is believed for another reason.
+    Failed(Failed),
+    /// Any other ICMP error about a packet to the server's DNS port: it is counted.
+    Unverified(Unverified),
+    /// Verified errors beyond those that came one by one, by [`Code`].
+    MoreErrors([u64; Code::ALL.len()]),
+}
+
+/// The exchanges of a service whose queries were sent in one second, as they are known by now.
+///
+/// Iterative exchanges (RD = 0) are counted apart: whether they can open an incident is not for the door to know. A
+/// door that knows that they cannot leaves them out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seconds {
+    /// The second.
+    pub second: u64,
+    /// Whether these are the iterative exchanges of that second, or all the others.
+    pub iterative: bool,
+    /// How many.
+    pub counts: Counts,
+}
+
+/// What became of exchanges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Queries, retransmissions included.
+    pub asked: u32,
+    /// Of these, answered.
+    pub answered: u32,
+    /// Of the answered ones, those whose answer says that the server fails; standard queries only (opcode 0).
+    pub faults: Faults,
+    /// Of the queries, those that a verified error is about and that were not answered.
+    pub failed: u32,
+}
+
+impl Counts {
+    /// Queries that neither an answer nor an error came to.
+    pub const fn silent(&self) -> u32 {
+        self.asked
+            .saturating_sub(self.answered)
+            .saturating_sub(self.failed)
+    }
+}
+
+/// Answers that say that the server fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// SERVFAIL.
+    pub servfail: u32,
+    /// REFUSED.
+    pub refused: u32,
+    /// All others: FORMERR and NOTIMP.
+    pub other: u32,
+}
+
+impl Faults {
+    /// All of them.
+    pub const fn total(&self) -> u32 {
+        self.servfail
+            .saturating_add(self.refused)
+            .saturating_add(self.other)
+    }
+}
+
+/// What else is known of an exchange. Hardly anything decides by it; a report shows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The client's port, where it is known.
+    pub client_port: Option<u16>,
+    /// The id of the message, where it is known.
+    pub id: Option<u16>,
+    /// The type that is asked for, where it is known.
+    pub query_type: Option<u16>,
 }
 
 /// A query.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Query {
+pub struct Asked {
     /// Who asks.
     pub client: Address,
     /// The name, where the door knows it.
     pub name: Option<Name>,
-    /// RD; `None` where it cannot be known (a SYN).
-    pub recursion_desired: Option<bool>,
-    /// Whether the packet is in no [`Counts`], so that it must be counted here.
-    pub counted_here: bool,
+    /// RD, or what is presumed where it cannot be known (a SYN).
+    pub recursion_desired: bool,
+    /// Whether it is the first query of a TCP connection whose SYN was reported: the same exchange.
+    pub is_of_syn: bool,
+    /// What else is known.
+    pub details: Details,
 }
 
-/// A response.
+/// A response to a query that was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// Whom it is for.
+pub struct Answered {
+    /// Who asked.
     pub client: Address,
-    /// Its rcode.
-    pub rcode: Rcode,
-    /// When the query was sent that it answers; `None` where no trace of it survives.
-    pub query_time: Option<Time>,
+    /// When the query was sent; of several retransmissions, the last.
+    pub sent: Time,
+    /// Its rcode; `None` where the packet does not show it.
+    pub rcode: Option<Rcode>,
+    /// Whether it is a standard query (opcode 0).
+    pub standard: bool,
     /// The name, where the door knows it.
     pub name: Option<Name>,
-    /// RD, which a server copies from the query (RFC 1035 section 4.1.1); `None` where it cannot be known.
-    pub recursion_desired: Option<bool>,
-    /// Whether the packet is in no [`Counts`], so that it must be counted here.
-    pub counted_here: bool,
+    /// RD of the query.
+    pub recursion_desired: bool,
+    /// What else is known.
+    pub details: Details,
 }
 
-/// An ICMP error about a query.
+/// An ICMP error that may be believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// The source of the quoted packet.
+pub struct Failed {
+    /// Who asked: the source of the quoted packet.
     pub client: Address,
     /// Who sent the error.
     pub reporter: Address,
     /// What it says.
     pub code: Code,
-    /// Whether it quotes a query that was seen.
+    /// Why it may be believed.
     pub proof: Proof,
-    /// The name in the quoted query, where the quote is long enough.
+    /// The name that was asked for, where the door knows it.
     pub name: Option<Name>,
-    /// RD of the quoted query, from the quote or from the query's trace; `None` where neither tells.
-    pub recursion_desired: Option<bool>,
-    /// When the server last answered anybody before this, where the door knows it better than by the answers
-    /// that it has told of.
+    /// RD of the query, or what is presumed where it cannot be known.
+    pub recursion_desired: bool,
+    /// When the server last answered anybody before this, where the door knows it better than by the answers that it
+    /// has reported.
     pub last_answer: Option<Time>,
+    /// What else is known.
+    pub details: Details,
 }
 
 /// Why an error may be believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
-    /// It quotes a query that was seen at this time: verified.
+    /// It quotes a query that was seen at this time and still waited: verified.
     QuerySeen(Time),
     /// Seen on `lo`, from this host's own address about its own packet: verified, only this kernel can
     /// send it. With the time of the query where it was seen.
     RaisedByThisHost(Option<Time>),
-    /// No hook sees queries in that direction, so it cannot be verified: believed, with a warning.
+    /// The capture holds no DNS query at all, so it cannot be verified: believed, with a warning.
     QueriesUnseen,
-    /// It quotes no query that was seen: unsolicited, anybody can forge one.
-    None,
 }
 
 impl Proof {
@@ -145,31 +225,90 @@ impl Proof {
         match self {
             Self::QuerySeen(sent) => Some(sent),
             Self::RaisedByThisHost(sent) => sent,
-            Self::QueriesUnseen | Self::None => None,
+            Self::QueriesUnseen => None,
         }
     }
 
-    /// Whether the error is verified (docs/contract.md, section 3).
+    /// Whether the error is verified (contract, section 3).
     pub const fn is_verified(self) -> bool {
         match self {
             Self::QuerySeen(_) | Self::RaisedByThisHost(_) => true,
-            Self::QueriesUnseen | Self::None => false,
+            Self::QueriesUnseen => false,
         }
     }
 }
 
-/// Packets of one whole second, between a server and all its clients.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Queries (TCP: SYNs and segments that start a query).
-    pub queries: u64,
-    /// Responses.
-    pub answers: u64,
-    /// Of these, SERVFAIL.
-    pub servfail: u64,
-    /// Of the responses, REFUSED.
-    pub refused: u64,
-    /// DNS unreachables that quote a query that was seen, by [`Code`], beyond those that came as a
-    /// [`Failure`] of their own.
-    pub failures: [u64; Code::ALL.len()],
+/// An ICMP error that is only counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unverified {
+    /// The source of the quoted packet.
+    pub client: Address,
+    /// Who sent the error.
+    pub reporter: Address,
+    /// What it says.
+    pub code: Code,
+    /// Why it is not verified.
+    pub why: Why,
+}
+
+/// Why an error is not verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Why {
+    /// It quotes no query that was seen and still waited: unsolicited, anybody can forge one.
+    Unsolicited,
+    /// It quotes a query that another error has been verified by.
+    Again,
+    /// Queries cannot be seen here: no hook watches that direction, or exchanges are not followed.
+    QueriesUnseen,
+}
+
+/// Whether a service is asked to recurse (RD = 1), by iterating resolvers, or both.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Recursion {
+    desired: Option<u64>,
+    not_desired: Option<u64>,
+}
+
+impl Recursion {
+    /// How long a query speaks for others of which RD is not known, in seconds.
+    const SPEAKS_FOR: u64 = 30;
+
+    /// Takes RD of a message of that second.
+    pub const fn note(&mut self, second: u64, desired: bool) {
+        if desired {
+            self.desired = Some(second);
+        } else {
+            self.not_desired = Some(second);
+        }
+    }
+
+    /// What a message whose RD is not known (a SYN, or one that was only counted) is taken for: iterative only
+    /// where all others are that were seen in the last [`Self::SPEAKS_FOR`] seconds. `None` when none was ever seen.
+    pub fn presumed(self, second: u64) -> Option<bool> {
+        match (self.desired, self.not_desired) {
+            (None, None) => None,
+            (Some(_), None) => Some(true),
+            (None, Some(_)) => Some(false),
+            (Some(desired), Some(not_desired)) => {
+                Some(desired.saturating_add(Self::SPEAKS_FOR) >= second || desired >= not_desired)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_rd_is_what_the_last_seconds_say() {
+        let mut recursion = Recursion::default();
+        assert_eq!(recursion.presumed(0), None);
+        recursion.note(0, false);
+        assert_eq!(recursion.presumed(0), Some(false));
+        recursion.note(10, true);
+        recursion.note(11, false);
+        assert_eq!(recursion.presumed(40), Some(true));
+        assert_eq!(recursion.presumed(41), Some(false));
+    }
 }

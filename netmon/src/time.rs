@@ -37,6 +37,11 @@ impl Time {
         Self(second.saturating_mul(SECOND_NS))
     }
 
+    /// The whole second that the moment is the start of, else the next one.
+    pub const fn ceil_second(self) -> u64 {
+        self.0.div_ceil(SECOND_NS)
+    }
+
     /// How long after `earlier` this is; zero if it is not after it.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))

@@ -19,8 +19,8 @@ use support::incident::{assert_errors, assert_flow};
 use support::{NETMON, PATIENCE, assert_adds_up, assert_counts, start};
 use tempfile::TempDir;
 
-/// Between two packets. In the log there are from 4 s to a minute and a half.
-const PAUSE: Duration = Duration::from_millis(50);
+/// Between two packets, longer than it takes to report an incident. In the log there are from 4 s to a minute and a half.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What `netmon analyze` finds in the capture.
 fn analyzed() -> Value {

@@ -86,7 +86,7 @@ impl Trace {
 
     /// The id; of a SYN none that means anything.
     #[inline(always)]
-    pub(super) fn id(&self) -> u16 {
+    pub const fn id(&self) -> u16 {
         (self.what & ID) as u16
     }
 

@@ -53,7 +53,7 @@ impl Keys for Secret {
 }
 
 /// A client's port, a server's port, and what runs between them: what an error's quote always tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Flow {
     /// Who asks.
     pub client: Address,

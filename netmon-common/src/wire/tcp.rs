@@ -48,11 +48,30 @@ impl Tcp {
     pub const fn payload(&self) -> usize {
         self.offset + header_len(self.data_offset)
     }
+
+    /// Its sequence number, and what it acknowledges.
+    #[inline(always)]
+    pub fn numbers<B: Bytes>(&self, bytes: &B) -> Option<Numbers> {
+        let header: TcpHeader = bytes.read(self.offset)?;
+        Some(Numbers {
+            sequence: u32::from_be_bytes(header.sequence),
+            acknowledgment: u32::from_be_bytes(header.acknowledgment),
+        })
+    }
 }
 
 #[inline(always)]
 const fn header_len(data_offset: u8) -> usize {
     (data_offset >> 4) as usize * 4
+}
+
+/// Where a segment stands in its stream (RFC 9293 section 3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// Of its first byte.
+    pub sequence: u32,
+    /// Of the next byte that its sender expects of the other side.
+    pub acknowledgment: u32,
 }
 
 /// The flags of a segment.

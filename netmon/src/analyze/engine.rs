@@ -8,7 +8,7 @@ use super::limits::{INCIDENTS, NAMES};
 use crate::detect::{Decider, Scope, Thresholds};
 use crate::excerpt::{self, Excerpts, Packet};
 use crate::model::{Incident, Warning, WarningKind};
-use crate::observation::{Name, Observation, What};
+use crate::observation::{Details, Name, Observation, What};
 use crate::time::Time;
 use crate::timeline::{Activity, Timeline};
 
@@ -23,45 +23,55 @@ pub struct Engine {
     left_out: u64,
     /// Some of the names that were asked for.
     names: HashSet<Name>,
+    /// The time of the last packet.
+    last: Time,
+    options: (Thresholds, Scope, Vec<Address>),
 }
 
 impl Engine {
     /// One that has seen nothing; `local` are the addresses of the host where the capture was made.
     pub fn new(thresholds: Thresholds, scope: Scope, local: impl IntoIterator<Item = Address>) -> Self {
-        let mut decider = Decider::new(thresholds, scope);
-        decider.set_local(local);
+        let options = (thresholds, scope, Vec::from_iter(local));
         Self {
-            decider,
+            decider: decider(&options),
             timeline: Timeline::new(),
             excerpts: Excerpts::default(),
             incidents: Vec::new(),
             places: HashMap::new(),
             left_out: 0,
             names: HashSet::new(),
+            last: Time::default(),
+            options,
         }
     }
 
     /// A packet of that time comes, of whatever kind: the seconds before it can be judged.
     #[inline]
     pub fn advance(&mut self, time: Time, heard: &dyn Fn(Address) -> bool) {
+        self.last = self.last.max(time);
         self.decider.advance(time, heard);
     }
 
     /// Takes what the packet means.
     pub fn observe(&mut self, observation: &Observation) {
-        self.decider.observe(observation);
-        if let What::Query(query) = &observation.what
-            && let Some(name) = &query.name
+        if let What::Asked(asked) = &observation.what
+            && let Some(name) = &asked.name
             && self.names.len() < NAMES
         {
             self.names.insert(name.clone());
         }
-        let activity = activity(&observation.what);
-        self.timeline
-            .add(observation.time, observation.service.server, activity);
+        if let Some(activity) = activity(&observation.what) {
+            self.timeline
+                .add(observation.time, observation.service.server, activity);
+        }
         if let Some(packet) = packet(observation) {
             self.excerpts.add(observation.service, packet);
         }
+        self.decide(observation);
+    }
+
+    fn decide(&mut self, observation: &Observation) {
+        self.decider.observe(observation);
         for change in self.decider.take_changes() {
             self.keep(change.incident);
         }
@@ -83,15 +93,25 @@ impl Engine {
         }
     }
 
-    /// The end of the capture: what is open stays open.
-    pub fn finish(mut self) -> Finished {
+    /// The end of the capture: what is open stays open. `unseen` are errors to be believed because the capture holds no
+    /// query at all: nothing has been decided by then, and they are judged as if they came now.
+    pub fn finish(mut self, unseen: &[Observation]) -> Finished {
+        let mut warnings = self.decider.take_warnings();
+        if !unseen.is_empty() {
+            self.decider = decider(&self.options);
+            for observation in unseen {
+                self.decider.advance(observation.time, &|_| true);
+                self.decide(observation);
+            }
+            self.decider.advance(self.last, &|_| true);
+        }
         for change in self.decider.take_changes() {
             self.keep(change.incident);
         }
         for incident in self.decider.open_incidents() {
             self.keep(incident);
         }
-        let mut warnings = self.decider.warnings();
+        warnings.extend(self.decider.take_warnings());
         if self.left_out > 0 {
             warnings.push(Warning::new(
                 WarningKind::IncidentsLeftOut,
@@ -129,58 +149,72 @@ pub struct Finished {
     pub not_served: u64,
 }
 
-fn activity(what: &What) -> Activity {
+fn decider((thresholds, scope, local): &(Thresholds, Scope, Vec<Address>)) -> Decider {
+    let mut decider = Decider::new(thresholds.clone(), scope.clone());
+    decider.set_local(local.iter().copied());
+    decider
+}
+
+fn activity(what: &What) -> Option<Activity> {
     let mut activity = Activity::default();
     match what {
-        What::Query(_) => activity.queries = 1,
-        What::Answer(answer) => {
+        What::Asked(asked) if asked.is_of_syn => return None,
+        What::Asked(_) => activity.queries = 1,
+        What::Answered(answered) => {
             activity.answers = 1;
-            activity.failures = u64::from(matches!(answer.rcode, Rcode::ServFail | Rcode::Refused));
+            activity.failures = u64::from(matches!(answered.rcode, Some(Rcode::ServFail | Rcode::Refused)));
         }
-        What::Failure(_) => activity.errors = 1,
-        What::Counts(counts) => {
-            activity.queries = counts.queries;
-            activity.answers = counts.answers;
-            activity.failures = counts.servfail + counts.refused;
-            activity.errors = counts.failures.iter().sum();
-        }
+        What::Failed(_) | What::Unverified(_) => activity.errors = 1,
+        What::Seconds(_) | What::MoreErrors(_) => return None,
     }
-    activity
+    Some(activity)
 }
 
 /// The packet behind an observation.
 fn packet(observation: &Observation) -> Option<Packet> {
-    let (client, what) = match &observation.what {
-        What::Query(query) => (
-            query.client,
+    let (client, details, what) = match &observation.what {
+        What::Asked(asked) => (
+            asked.client,
+            asked.details,
             excerpt::What::Query {
-                recursion_desired: query.recursion_desired,
-                query_type: None,
-                name: query.name.clone(),
+                recursion_desired: Some(asked.recursion_desired),
+                query_type: asked.details.query_type,
+                name: asked.name.clone(),
             },
         ),
-        What::Answer(answer) => (
-            answer.client,
+        What::Answered(answered) => (
+            answered.client,
+            answered.details,
             excerpt::What::Answer {
-                rcode: answer.rcode,
-                sent: answer.query_time,
+                rcode: answered.rcode?,
+                sent: Some(answered.sent),
             },
         ),
-        What::Failure(failure) => (
-            failure.client,
+        What::Failed(failed) => (
+            failed.client,
+            failed.details,
             excerpt::What::Error {
-                reporter: failure.reporter,
-                code: failure.code,
-                sent: failure.proof.sent(),
+                reporter: failed.reporter,
+                code: failed.code,
+                sent: failed.proof.sent(),
             },
         ),
-        What::Counts(_) => return None,
+        What::Unverified(error) => (
+            error.client,
+            Details::default(),
+            excerpt::What::Error {
+                reporter: error.reporter,
+                code: error.code,
+                sent: None,
+            },
+        ),
+        What::Seconds(_) | What::MoreErrors(_) => return None,
     };
     Some(Packet {
         time: observation.time,
         client,
-        client_port: None,
-        id: None,
+        client_port: details.client_port,
+        id: details.id,
         what,
     })
 }

@@ -24,6 +24,7 @@ pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, bar: &mut Bar) 
         }
         bar.packet();
     }
+    let finished = engine.finish(&door.unseen());
     let counts = door.counts();
     let mut warnings = frames.warnings();
     warnings.extend(door.warnings());
@@ -37,7 +38,7 @@ pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, bar: &mut Bar) 
             .collect(),
         counts,
         span: door.span(),
-        finished: engine.finish(),
+        finished,
         warnings,
         assumed: super::text::Untold::default(),
     }

@@ -164,6 +164,7 @@ pub(super) fn analyze(mut files: Vec<File>, options: &Options, bar: &mut Bar) ->
         }
         bar.packet();
     }
+    let finished = engine.finish(&door.unseen());
     let counts = door.counts().clone();
     let untold = files
         .iter()
@@ -176,7 +177,7 @@ pub(super) fn analyze(mut files: Vec<File>, options: &Options, bar: &mut Bar) ->
         counts,
         latency: BTreeMap::new(),
         span: door.span(),
-        finished: engine.finish(),
+        finished,
         warnings,
         assumed: untold,
     }

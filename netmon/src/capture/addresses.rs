@@ -1,4 +1,4 @@
-//! Which addresses play which part in a capture: exact, bounded, and open about what it could not remember.
+//! To which addresses a capture shows packets: exact, bounded, and open about what it could not remember.
 
 use std::collections::HashSet;
 
@@ -8,81 +8,45 @@ use netmon_common::Address;
 use super::limits::ADDRESSES;
 use crate::model::{Warning, WarningKind};
 
-/// The part that an address plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// An IP packet was sent to it.
-    Heard,
-    /// It sent a query.
-    Asker,
-    /// It was sent a query.
-    Asked,
-}
-
-/// Which addresses play which part. Beyond its bound, what is not remembered is not known; whoever asks takes the
-/// answer that raises no alarm.
+/// The addresses that an IP packet was sent to. Beyond its bound, what is not remembered is not known.
 #[derive(Debug, Default)]
 pub struct Addresses {
-    parts: [HashSet<Address, RandomState>; 3],
+    heard: HashSet<Address, RandomState>,
     /// The last one that was put in: most packets go where the one before them went.
-    last: Option<(Part, Address)>,
+    last: Option<Address>,
     forgotten: u64,
 }
 
 impl Addresses {
-    /// Remembers that the address plays this part.
+    /// Remembers that something was sent to the address.
     #[inline]
-    pub fn insert(&mut self, part: Part, address: Address) {
-        if self.last != Some((part, address)) {
-            self.last = Some((part, address));
-            self.remember(part, address);
+    pub fn insert(&mut self, address: Address) {
+        if self.last != Some(address) {
+            self.last = Some(address);
+            self.remember(address);
         }
     }
 
-    fn remember(&mut self, part: Part, address: Address) {
-        let [heard, askers, asked] = &mut self.parts;
-        let set = match part {
-            Part::Heard => heard,
-            Part::Asker => askers,
-            Part::Asked => asked,
-        };
-        if set.len() < ADDRESSES {
-            set.insert(address);
+    fn remember(&mut self, address: Address) {
+        if self.heard.len() < ADDRESSES {
+            self.heard.insert(address);
         } else {
-            self.forgotten += u64::from(!set.contains(&address));
+            self.forgotten += u64::from(!self.heard.contains(&address));
         }
-    }
-
-    /// Whether the address plays the part; `None` where more do than are remembered.
-    pub fn plays(&self, part: Part, address: Address) -> Option<bool> {
-        let [heard, askers, asked] = &self.parts;
-        let set = match part {
-            Part::Heard => heard,
-            Part::Asker => askers,
-            Part::Asked => asked,
-        };
-        let found = set.contains(&address);
-        (found || set.len() < ADDRESSES).then_some(found)
     }
 
     /// Whether anything is known to have been sent to the address. Silence toward a client is judged only where answers
     /// to it would be seen: not known is no, so that nothing is judged.
     pub fn heard(&self, address: Address) -> bool {
-        self.plays(Part::Heard, address) == Some(true)
-    }
-
-    /// Whether queries between these two can be taken to be out of sight: no query of this client to anybody was seen, nor
-    /// one to this server from anybody. Errors are then believed without proof: not known is no, so that they are not.
-    pub fn queries_unseen(&self, client: Address, server: Address) -> bool {
-        self.plays(Part::Asker, client) == Some(false) && self.plays(Part::Asked, server) == Some(false)
+        self.heard.contains(&address)
     }
 
     /// What to say where an address could not be remembered.
     pub fn warning(&self) -> Option<Warning> {
         (self.forgotten > 0).then(|| {
             let message = format!(
-                "more than {ADDRESSES} addresses play one part; of others it is not known whether they were sent anything or \
-                 asked ({} times): their silence is not judged, and errors for them need a query that was seen",
+                "more than {ADDRESSES} addresses were sent something; of others it is not known whether they were ({} times): \
+                 their silence is not judged",
                 self.forgotten
             );
             Warning::new(WarningKind::AddressesForgotten, message)
@@ -94,64 +58,32 @@ impl Addresses {
 mod tests {
     use super::*;
 
-    const PARTS: [Part; 3] = [Part::Heard, Part::Asker, Part::Asked];
-
     fn address(number: usize) -> Address {
         Address::v4(u32::try_from(number).unwrap().to_be_bytes())
     }
 
     #[test]
-    fn neighbouring_addresses_and_their_parts_are_never_confused() {
+    fn neighbouring_addresses_are_never_confused() {
         let neighbours = 0x0a00_0000..0x0a00_0100;
-        for part in PARTS {
-            for number in neighbours.clone() {
-                let mut addresses = Addresses::default();
-                addresses.insert(part, address(number));
-                for other in PARTS {
-                    for neighbour in neighbours.clone() {
-                        let expected = part == other && number == neighbour;
-                        assert_eq!(
-                            addresses.plays(other, address(neighbour)),
-                            Some(expected),
-                            "{part:?} {number:x}, asked for {other:?} {neighbour:x}"
-                        );
-                    }
-                }
+        for number in neighbours.clone() {
+            let mut addresses = Addresses::default();
+            addresses.insert(address(number));
+            for neighbour in neighbours.clone() {
+                assert_eq!(addresses.heard(address(neighbour)), number == neighbour);
             }
         }
     }
 
     #[test]
-    fn beyond_the_bound_nothing_is_claimed_and_each_part_has_its_own_bound() {
+    fn beyond_the_bound_nothing_is_claimed_and_what_is_known_is_not_counted_again() {
         let mut addresses = Addresses::default();
-        for number in 0..ADDRESSES {
-            addresses.insert(Part::Heard, address(number));
+        for number in (0..ADDRESSES).chain(0..ADDRESSES) {
+            addresses.insert(address(number));
         }
         assert_eq!(addresses.warning(), None);
-        assert!(addresses.heard(address(0)) && addresses.heard(address(ADDRESSES - 1)));
-        // One more is not known, neither that it was heard nor that it was not.
-        addresses.insert(Part::Heard, address(ADDRESSES));
-        assert_eq!(addresses.forgotten, 1);
-        assert_eq!(addresses.plays(Part::Heard, address(ADDRESSES)), None);
+        assert!((0..ADDRESSES).all(|number| addresses.heard(address(number))));
+        addresses.insert(address(ADDRESSES));
         assert!(!addresses.heard(address(ADDRESSES)));
-        assert_eq!(addresses.plays(Part::Asker, address(0)), Some(false));
-        assert!(addresses.queries_unseen(address(1), address(2)));
-        for number in 0..ADDRESSES {
-            addresses.insert(Part::Asker, address(number));
-        }
-        assert!(!addresses.queries_unseen(address(ADDRESSES), address(2)));
-    }
-
-    #[test]
-    fn a_full_set_still_knows_what_it_holds_without_counting_it_again() {
-        let mut addresses = Addresses::default();
-        for number in 0..ADDRESSES {
-            addresses.insert(Part::Asked, address(number));
-        }
-        for number in 0..ADDRESSES {
-            addresses.insert(Part::Asked, address(number));
-        }
-        assert_eq!(addresses.warning(), None);
-        assert!((0..ADDRESSES).all(|number| addresses.plays(Part::Asked, address(number)) == Some(true)));
+        assert!(addresses.warning().is_some());
     }
 }

@@ -1,32 +1,39 @@
 //! From packets to counts and observations.
 
+mod stream;
+
 use netmon_common::classify::{Classified, Concern, Conversation, Error, Meaning, Message, Offload};
 use netmon_common::records::Totals;
-use netmon_common::trace::{Asked, Flow};
+use netmon_common::trace::Flow;
 use netmon_common::wire::ethernet::Payload;
 use netmon_common::wire::ip::{AddressAt, Family, HeaderAt};
-use netmon_common::wire::{Captured, udp};
+use netmon_common::wire::{Captured, Unreadable, udp};
 use netmon_common::{Address, DnsPorts, Transport};
 
-use super::addresses::{Addresses, Part};
+use super::addresses::Addresses;
+use super::connections::{Carried, Connections, Taken};
+use super::exchanges::{self, About, Answer, Exchanges, Question, Sent};
 use super::frame::Frame;
 use super::latencies::Latencies;
 use super::link;
-use super::names::Names;
+use super::names::{Names, query_type};
+use super::pairing::{Pairing, Settled};
 use super::quote::QuotedHeader;
-use super::traces::Traces;
 use crate::counter::Counter;
 use crate::counts::Counts;
-use crate::model::{Latency, Warning};
-use crate::observation::{Answer, Failure, Name, Observation, Proof, Query, Service, What};
+use crate::model::{Latency, Warning, WarningKind};
+use crate::observation::{Details, Observation, Service};
 use crate::time::Time;
 
 /// The door for captures: packets in, counts kept, observations out.
 ///
-/// Every packet of DNS gives an observation, so that nothing is sampled: `counted_here` is always set.
+/// Every exchange gives its observations, so that nothing is sampled.
 pub struct Door {
     counter: Counter,
-    traces: Traces,
+    pairing: Pairing,
+    connections: Connections,
+    exchanges: Exchanges,
+    unmatched_responses: u64,
     latencies: Latencies,
     names: Names,
     addresses: Addresses,
@@ -45,7 +52,10 @@ impl Door {
     pub fn new(ports: DnsPorts) -> Self {
         Self {
             counter: Counter::new(ports),
-            traces: Traces::new(),
+            pairing: Pairing::new(),
+            connections: Connections::new(),
+            exchanges: Exchanges::default(),
+            unmatched_responses: 0,
             latencies: Latencies::default(),
             names: Names::new(),
             addresses: Addresses::default(),
@@ -70,9 +80,7 @@ impl Door {
             time: self.last,
             bytes: &bytes,
         };
-        if let Some(observation) = self.observe(&packet, &classified) {
-            observe(observation);
-        }
+        self.observe(&packet, payload, &classified, observe);
     }
 
     /// Remembers whom an IP packet is for.
@@ -83,18 +91,29 @@ impl Door {
             Payload::NotIp => return,
         };
         if let Some(address) = (HeaderAt { offset, family }).destination().read(bytes) {
-            self.addresses.insert(Part::Heard, address);
+            self.addresses.insert(address);
         }
     }
 
-    fn observe(&mut self, packet: &Packet<'_>, classified: &Classified) -> Option<Observation> {
+    /// Reports what a packet is of an exchange.
+    fn observe(
+        &mut self,
+        packet: &Packet<'_>,
+        payload: Result<Payload, Unreadable>,
+        classified: &Classified,
+        observe: &mut impl FnMut(Observation),
+    ) -> Option<()> {
         match &classified.meaning {
-            Meaning::Query(message) => self.query(packet, message),
-            Meaning::Response(message) => self.answer(packet, message),
-            Meaning::Connect(conversation) => self.connect(packet, conversation),
+            Meaning::Query(message) => self.query(packet, payload, message, observe),
+            Meaning::Response(message) => match message.transport {
+                Transport::Udp => self.answer(packet, message, observe),
+                Transport::Tcp => self.segment(packet, payload, Some(message), observe),
+            },
+            Meaning::Connect(conversation) => self.connect(packet, conversation, observe),
             Meaning::Unreachable(error) if error.concern == Concern::DnsUnreachable => {
-                self.failure(packet, error)
+                self.failure(packet, error, observe)
             }
+            Meaning::Other if !self.connections.is_empty() => self.segment(packet, payload, None, observe),
             Meaning::Unreachable(_)
             | Meaning::Reset(_)
             | Meaning::Fragment
@@ -104,69 +123,136 @@ impl Door {
         }
     }
 
-    fn query(&mut self, packet: &Packet<'_>, message: &Message) -> Option<Observation> {
-        let flow = packet.flow(&message.conversation, message.transport)?;
-        let recursion_desired = message.header.recursion_desired();
-        let asked = Asked::Query {
-            id: message.header.id,
-            recursion_desired,
-        };
-        let name = self.names.of_question(packet.slice(message.offset, message.end));
-        Some(self.asked(packet, &flow, asked, name, Some(recursion_desired)))
-    }
-
-    fn connect(&mut self, packet: &Packet<'_>, conversation: &Conversation) -> Option<Observation> {
-        let flow = packet.flow(conversation, Transport::Tcp)?;
-        Some(self.asked(packet, &flow, Asked::Connect, None, None))
-    }
-
-    fn asked(
+    fn query(
         &mut self,
         packet: &Packet<'_>,
-        flow: &Flow,
-        asked: Asked,
-        name: Option<Name>,
-        recursion_desired: Option<bool>,
-    ) -> Observation {
-        self.traces.record(flow, asked, packet.time);
-        self.addresses.insert(Part::Asker, flow.client);
-        self.addresses.insert(Part::Asked, flow.server);
-        packet.observation(
-            flow,
-            What::Query(Query {
-                client: flow.client,
-                name,
-                recursion_desired,
-                counted_here: true,
-            }),
-        )
+        payload: Result<Payload, Unreadable>,
+        message: &Message,
+        observe: &mut impl FnMut(Observation),
+    ) -> Option<()> {
+        let flow = packet.flow(&message.conversation, message.transport)?;
+        let (service, recursion_desired) = (service(&flow), message.header.recursion_desired());
+        let iterative = self
+            .exchanges
+            .is_iterative(service, packet.time, Some(recursion_desired));
+        let sent = Sent {
+            at: packet.time,
+            iterative,
+        };
+        let bytes = packet.slice(message.offset, message.end);
+        let asked = Question {
+            client: flow.client,
+            name: self.names.of_question(bytes),
+            details: details(&flow, message, bytes),
+        };
+        match message.transport {
+            Transport::Udp => {
+                let id = message.header.id;
+                if !self.pairing.asked(&flow, id, recursion_desired, packet.time) {
+                    return None;
+                }
+            }
+            Transport::Tcp => {
+                let carried = Carried {
+                    sequence: packet.stream(payload)?.sequence,
+                    id: message.header.id,
+                    name: asked.name.clone(),
+                };
+                match self.connections.asks(flow, sent, carried) {
+                    Taken::Query => {}
+                    Taken::Again => return None,
+                    Taken::OfSyn(syn) => {
+                        self.connections.is_iterative(&flow, iterative);
+                        self.exchanges.asked_after_syn(service, syn, sent, asked, observe);
+                        return None;
+                    }
+                }
+            }
+        }
+        self.exchanges.asked(service, sent, asked, observe);
+        None
     }
 
-    fn answer(&mut self, packet: &Packet<'_>, message: &Message) -> Option<Observation> {
-        let flow = packet.flow(&message.conversation, message.transport)?;
-        let trace = self.traces.answer(&flow, message.header.id);
-        let query_time = trace.map(|trace| Time::from_nanos(trace.time_ns()));
-        if let Some(trace) = trace
-            && !trace.is_answered()
-            // Servers beyond the table of destinations are in `overflow`, so that memory stays bounded.
-            && self.counter.destination(flow.server).is_some()
-        {
-            let latency = packet.time.since(Time::from_nanos(trace.time_ns()));
-            let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-            self.latencies.add(flow.server, micros);
+    fn connect(
+        &mut self,
+        packet: &Packet<'_>,
+        conversation: &Conversation,
+        observe: &mut impl FnMut(Observation),
+    ) -> Option<()> {
+        let flow = packet.flow(conversation, Transport::Tcp)?;
+        let service = service(&flow);
+        let kin = Service {
+            transport: Transport::Udp,
+            ..service
+        };
+        let iterative = self.exchanges.is_iterative(service, packet.time, None)
+            || (!self.exchanges.knows(service)
+                && self.exchanges.kin_is_iterative(kin, packet.time) == Some(true));
+        let sent = Sent {
+            at: packet.time,
+            iterative,
+        };
+        if self.connections.opens(flow, sent) {
+            let asked = Question {
+                client: flow.client,
+                name: None,
+                details: Details {
+                    client_port: Some(flow.client_port),
+                    ..Details::default()
+                },
+            };
+            self.exchanges.asked(service, sent, asked, observe);
         }
+        None
+    }
+
+    fn answer(
+        &mut self,
+        packet: &Packet<'_>,
+        message: &Message,
+        observe: &mut impl FnMut(Observation),
+    ) -> Option<()> {
+        let flow = packet.flow(&message.conversation, message.transport)?;
+        let queries = match self.pairing.answered(&flow, message.header.id, packet.time) {
+            Settled::Queries(queries) => queries,
+            Settled::Again => return None,
+            Settled::Nothing => {
+                self.unmatched_responses += 1;
+                return None;
+            }
+        };
+        self.time(packet, flow.server, queries.first());
+        let bytes = packet.slice(message.offset, message.end);
         let answer = Answer {
             client: flow.client,
-            rcode: message.header.rcode(),
-            query_time,
-            name: self.names.of_question(packet.slice(message.offset, message.end)),
-            recursion_desired: Some(message.header.recursion_desired()),
-            counted_here: true,
+            rcode: Some(message.header.rcode()),
+            standard: message.header.opcode() == 0,
+            name: self.names.of_question(bytes),
+            details: details(&flow, message, bytes),
         };
-        Some(packet.observation(&flow, What::Answer(answer)))
+        self.exchanges
+            .answered(service(&flow), packet.time, &queries, answer, observe);
+        None
     }
 
-    fn failure(&mut self, packet: &Packet<'_>, error: &Error) -> Option<Observation> {
+    /// Measures how long the first answer took.
+    fn time(&mut self, packet: &Packet<'_>, server: Address, newest: Option<&(Sent, bool)>) {
+        // Servers beyond the table of destinations are in `overflow`, so that memory stays bounded.
+        if let Some((sent, _)) = newest
+            && self.counter.destination(server).is_some()
+        {
+            let latency = packet.time.since(sent.at);
+            let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+            self.latencies.add(server, micros);
+        }
+    }
+
+    fn failure(
+        &mut self,
+        packet: &Packet<'_>,
+        error: &Error,
+        observe: &mut impl FnMut(Observation),
+    ) -> Option<()> {
         let quoted = &error.unreachable.quoted;
         let ports = quoted.ports?;
         let flow = Flow {
@@ -182,39 +268,49 @@ impl Door {
             Transport::Tcp => &[],
         };
         let quote = QuotedHeader::read(message);
-        let trace = self.traces.find(&flow, quote.id);
-        let proof = match trace {
-            Some(trace) => Proof::QuerySeen(Time::from_nanos(trace.time_ns())),
-            None => self.unseen(&flow),
+        let (about, name) = match ports.transport {
+            Transport::Udp => (self.pairing.failed(&flow, quote.id, packet.time)?, None),
+            Transport::Tcp => self.connections.failed(&flow, packet.time)?,
         };
-        if proof == Proof::None {
-            self.counter.unsolicited(flow.server);
+        // Between two DNS ports it may be an answer that is quoted, which came when its client had gone.
+        if self.counter.ports().contains(flow.client_port)
+            && quote.is_response.unwrap_or(about == About::Nothing)
+        {
+            return None;
         }
-        let failure = Failure {
+        let error = exchanges::Error {
             client: flow.client,
             reporter: packet.address(error.header.source())?,
             code: error.unreachable.code,
-            proof,
-            name: self.names.of_question(message),
-            recursion_desired: quote
-                .recursion_desired
-                .or_else(|| trace.and_then(|trace| trace.recursion_desired())),
-            // Every answer is told.
-            last_answer: None,
+            name: self.names.of_question(message).or(name),
+            recursion_desired: quote.recursion_desired,
+            details: Details {
+                client_port: Some(flow.client_port),
+                id: quote.id,
+                query_type: query_type(message),
+            },
         };
-        Some(packet.observation(&flow, What::Failure(failure)))
+        if self
+            .exchanges
+            .failed(service(&flow), packet.time, error, about, observe)
+        {
+            self.counter.unsolicited(flow.server);
+        }
+        None
     }
 
-    /// What an error proves that quotes no query in the capture.
-    ///
-    /// A capture does not say in which direction it looks. Where it shows no query from this client to anybody,
-    /// and none to this server from anybody, up to now, it is taken to look away from them.
-    fn unseen(&self, flow: &Flow) -> Proof {
-        if self.addresses.queries_unseen(flow.client, flow.server) {
-            Proof::QueriesUnseen
-        } else {
-            Proof::None
+    /// What is to be believed now that the capture has ended: it holds no query at all.
+    pub fn unseen(&mut self) -> Vec<Observation> {
+        let unseen = self.exchanges.unseen();
+        for error in &unseen {
+            self.counter.believed(error.service.server);
         }
+        unseen
+    }
+
+    /// Responses that match no query that was seen and waited.
+    pub const fn unmatched_responses(&self) -> u64 {
+        self.unmatched_responses
     }
 
     /// Totals so far, but for the traces that were overwritten.
@@ -225,7 +321,7 @@ impl Door {
     /// All counts so far.
     pub fn counts(&self) -> Counts {
         let mut counts = self.counter.counts();
-        counts.totals.traces_overwritten = self.traces.overwritten();
+        counts.totals.traces_overwritten = self.pairing.overwritten();
         counts
     }
 
@@ -241,12 +337,20 @@ impl Door {
 
     /// What could not be remembered, as warnings.
     pub fn warnings(&self) -> Vec<Warning> {
-        self.addresses.warning().into_iter().collect()
+        let duplicates = self.pairing.duplicates();
+        let duplicates = (duplicates > 0).then(|| {
+            let message = format!(
+                "{duplicates} packets are shown several times, as in a capture of several interfaces: each is one query or one \
+                 error to the incidents, and counted as often as it is shown"
+            );
+            Warning::new(WarningKind::Duplicates, message)
+        });
+        self.addresses.warning().into_iter().chain(duplicates).collect()
     }
 
     /// Queries whose trace was overwritten within 60 s, unanswered.
     pub fn traces_overwritten(&self) -> u64 {
-        self.traces.overwritten()
+        self.pairing.overwritten()
     }
 
     /// The times of the first and the last packet, of any kind.
@@ -275,16 +379,20 @@ impl Packet<'_> {
             transport,
         })
     }
+}
 
-    fn observation(&self, flow: &Flow, what: What) -> Observation {
-        Observation {
-            time: self.time,
-            service: Service {
-                server: flow.server,
-                port: flow.server_port,
-                transport: flow.transport,
-            },
-            what,
-        }
+const fn service(flow: &Flow) -> Service {
+    Service {
+        server: flow.server,
+        port: flow.server_port,
+        transport: flow.transport,
+    }
+}
+
+fn details(flow: &Flow, message: &Message, bytes: &[u8]) -> Details {
+    Details {
+        client_port: Some(flow.client_port),
+        id: Some(message.header.id),
+        query_type: query_type(bytes),
     }
 }

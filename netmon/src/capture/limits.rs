@@ -25,9 +25,34 @@ pub const ZSTD_WINDOW_LOG: u32 = 23;
 /// Names that are kept to be shared, 64 bytes and their text each.
 pub const SHARED_NAMES: usize = 1_024;
 
-/// Addresses that are remembered in each of three parts (was sent something, asked, was asked), 17 bytes each:
-/// 5 MiB a part at most. What is beyond is not known, and no incident rests on it.
+/// Addresses that are remembered to have been sent something, 17 bytes each: 5 MiB at most. What is beyond is not known, and
+/// no incident rests on it.
 pub const ADDRESSES: usize = 131_072;
 
 /// Hosts that texts name instead of giving their addresses, about 100 bytes each. Packets of others are left out.
 pub const HOST_NAMES: usize = 4_096;
+
+/// Services whose exchanges are counted: about 200 bytes each, and up to 5 KiB where they are asked in every second.
+pub const SERVICES: usize = 16_384;
+
+/// Queries that are remembered with each time that they were sent, or with an error: about 200 bytes each.
+pub const RESENT_QUERIES: usize = 16_384;
+
+/// How many times before its last a query is remembered to have been sent.
+pub const RESENT: usize = 16;
+
+/// TCP connections whose queries are remembered: about 200 bytes each.
+pub const CONNECTIONS: usize = 16_384;
+
+/// Queries of a TCP connection that are remembered.
+pub const CONNECTION_QUERIES: usize = 64;
+
+/// A query that comes again sooner than this is one packet that the capture shows several times, as one of several
+/// interfaces does: nobody asks again so soon.
+pub const SAME_PACKET: std::time::Duration = std::time::Duration::from_millis(10);
+
+/// Services whose errors are believed at the end of a capture that holds no query (contract, section 3).
+pub const UNSEEN_SERVICES: usize = 64;
+
+/// Errors that are kept for that: about 150 bytes each.
+pub const UNSEEN_ERRORS: usize = 4_096;

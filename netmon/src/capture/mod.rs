@@ -6,8 +6,11 @@
 //! warning with its place, and memory stays bounded ([`limits`]).
 
 mod addresses;
+mod connections;
 mod door;
 mod duplicates;
+mod exchange;
+mod exchanges;
 mod file;
 mod frame;
 mod input;
@@ -17,13 +20,13 @@ pub mod limits;
 pub mod link;
 mod merge;
 mod names;
+mod pairing;
 mod pcap;
 mod pcapng;
 mod problems;
 mod quote;
 mod stream;
 pub mod text;
-mod traces;
 mod tunnels;
 mod window;
 

@@ -3,6 +3,8 @@
 
 /// RD, in the upper byte of the flags (RFC 1035 section 4.1.1).
 const RECURSION_DESIRED: u8 = 0x01;
+/// QR, in the same byte.
+const RESPONSE: u8 = 0x80;
 
 /// As much of a quoted DNS header as identifies the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +13,8 @@ pub struct QuotedHeader {
     pub id: Option<u16>,
     /// Its RD flag.
     pub recursion_desired: Option<bool>,
+    /// QR: whether it is a response, not a query.
+    pub is_response: Option<bool>,
 }
 
 impl QuotedHeader {
@@ -19,6 +23,7 @@ impl QuotedHeader {
         Self {
             id: message.first_chunk().map(|id| u16::from_be_bytes(*id)),
             recursion_desired: message.get(2).map(|flags| flags & RECURSION_DESIRED != 0),
+            is_response: message.get(2).map(|flags| flags & RESPONSE != 0),
         }
     }
 }
@@ -32,6 +37,7 @@ mod tests {
         let header = |id, recursion_desired| QuotedHeader {
             id,
             recursion_desired,
+            is_response: recursion_desired.map(|_| false),
         };
         let cases: [(&[u8], QuotedHeader); 5] = [
             (b"", header(None, None)),

@@ -5,7 +5,7 @@ use std::ops::RangeBounds;
 
 use netmon_common::{Address, Code};
 
-use crate::observation::{Failure, Proof};
+use crate::observation::{Failed, Proof};
 use crate::time::Time;
 
 use super::limits::EARLY_ERRORS;
@@ -27,6 +27,14 @@ impl CodeCounts {
     /// How many.
     pub fn of(&self, code: Code) -> u64 {
         self.0.get(code as usize).copied().unwrap_or(0)
+    }
+}
+
+impl std::ops::AddAssign for CodeCounts {
+    fn add_assign(&mut self, other: Self) {
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count += more;
+        }
     }
 }
 
@@ -83,7 +91,7 @@ impl std::ops::Add for Sent {
 
 impl Failures {
     /// Takes a failure.
-    pub fn note(&mut self, at: Time, server: Address, failure: &Failure, thresholds: &Thresholds) {
+    pub fn note(&mut self, at: Time, server: Address, failure: &Failed, thresholds: &Thresholds) {
         self.total += 1;
         let Some(said) = self.said.get_mut(failure.code as usize) else {
             return;

@@ -1,4 +1,4 @@
-//! One incident, from opening to closing and reopening: what is known of it, and how it is told.
+//! One incident, from opening to closing and reopening: what is known of it.
 
 mod restore;
 
@@ -7,17 +7,17 @@ use std::ops::RangeBounds;
 use jiff::Timestamp;
 use netmon_common::{Address, Code};
 
-use crate::model::{self, ByCode, CloseReason, Kind, State, Wall};
-use crate::observation::{Failure, Name, Service};
+use crate::model::{CloseReason, Kind};
+use crate::observation::{Failed, Name, Service};
 use crate::time::{Time, WallOffset, rfc3339};
 
-use super::causes;
-use super::causes::overload::Overload;
 use super::distinct::Distinct;
 use super::errors::{CodeCounts, EarlyErrors, Failures};
+use super::ledger::{Cut, Flow, Ledger};
+use super::overload::Overload;
 use super::rules::Rules;
-use super::server::{Flow, Ledger};
 use super::severity::SeverityJudge;
+use super::span::Span;
 use super::waiting::Waiting;
 
 pub(super) use restore::service_of;
@@ -27,11 +27,12 @@ pub(super) use restore::service_of;
 pub(super) struct Moment {
     /// On the observations' clock.
     pub time: Time,
-    wall: Timestamp,
+    /// As it is shown.
+    pub wall: Timestamp,
 }
 
 impl Moment {
-    fn new(time: Time, offset: WallOffset) -> Self {
+    pub fn new(time: Time, offset: WallOffset) -> Self {
         Self {
             time,
             wall: offset.wall(time),
@@ -39,15 +40,28 @@ impl Moment {
     }
 }
 
-/// What was heard of the server while the incident is known.
+/// What was heard of the service while the incident is known.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
     /// When the newest query was sent to which a client of the incident got an answer.
-    pub query_of_named: Option<Time>,
+    pub query_of_failed: Option<Time>,
     /// The same of clients that had no failure.
     pub query_of_others: Option<Time>,
-    /// Whether any answer came since the incident opened.
+    /// How many of these were answered since the newest failure.
+    pub others_answered: u64,
+    /// When a client of the incident last asked.
+    pub failed_asked: Option<Time>,
+    /// When an exchange was last answered that began since the incident did.
+    pub answer_since_began: Option<Time>,
+    /// Whether any exchange was answered since the incident opened.
     pub any: bool,
+}
+
+/// Errors that were counted.
+#[derive(Clone, Copy, Debug, Default)]
+struct Errors {
+    counts: CodeCounts,
+    verified: u64,
 }
 
 /// One incident.
@@ -55,23 +69,26 @@ pub(super) struct Heard {
 pub(super) struct Incident {
     pub kind: Kind,
     pub service: Service,
-    id: String,
-    began: Moment,
-    opened: Moment,
-    last_seen: Option<Moment>,
+    pub id: String,
+    pub began: Moment,
+    pub opened: Moment,
+    pub last_seen: Option<Moment>,
     /// When it opened last: first, or again.
     pub resumed: Time,
-    closed: Option<(Moment, CloseReason)>,
-    reopened: u64,
-    severity: SeverityJudge,
-    /// What was counted from `began` on, in the seconds before `settled_to`.
-    settled: Flow,
-    settled_to: u64,
-    counts: CodeCounts,
-    verified: u64,
-    reporters: Distinct<Address>,
-    clients: Distinct<Address>,
-    names: Distinct<Name>,
+    pub recovered: Option<Moment>,
+    pub closed: Option<(Moment, CloseReason)>,
+    pub reopened: u64,
+    pub severity: SeverityJudge,
+    /// Whether it was reported since it opened last.
+    pub is_reported: bool,
+    /// What counts in it.
+    span: Span,
+    errors: Errors,
+    /// What was counted since it recovered: it counts if a new failure comes.
+    errors_beyond: Errors,
+    pub reporters: Distinct<Address>,
+    pub clients: Distinct<Address>,
+    pub names: Distinct<Name>,
     /// The errors that are its failures.
     pub failures: Failures,
     /// Its failures that are queries without an answer.
@@ -79,15 +96,19 @@ pub(super) struct Incident {
     /// Clients and names of queries that are not old enough to have failed.
     waiting: Waiting,
     pub heard: Heard,
+    /// Clients that were answered shortly before it began, and have not failed since.
+    pub others: Vec<Address>,
+    /// Whether somebody was, and nobody knows who.
+    pub others_unknown: bool,
     pub overload: Option<Overload>,
-    /// Whether something that is told, other than counts of packets, changed since it was told last.
+    /// Whether something that is reported, other than counts of exchanges, changed since it was reported last.
     changed: bool,
-    told: Flow,
+    reported: Flow,
 }
 
 impl Incident {
     /// One that opens at `at`; the first query that failed was sent when it `began`.
-    pub fn new(kind: Kind, service: Service, began: Time, at: Time, offset: WallOffset) -> Self {
+    pub fn new(kind: Kind, service: Service, began: Cut, at: Time, offset: WallOffset) -> Self {
         let opened = Moment::new(at, offset);
         let Service {
             server,
@@ -103,17 +124,18 @@ impl Incident {
                 kind.name(),
                 transport.name()
             ),
-            began: Moment::new(began, offset),
+            began: Moment::new(began.at, offset),
             opened,
             last_seen: None,
             resumed: at,
+            recovered: None,
             closed: None,
             reopened: 0,
-            severity: SeverityJudge::opening(),
-            settled: Flow::default(),
-            settled_to: 0,
-            counts: CodeCounts::default(),
-            verified: 0,
+            severity: SeverityJudge::opening(at),
+            is_reported: false,
+            span: Span::from(began),
+            errors: Errors::default(),
+            errors_beyond: Errors::default(),
             reporters: Distinct::default(),
             clients: Distinct::default(),
             names: Distinct::default(),
@@ -121,9 +143,11 @@ impl Incident {
             silent: 0,
             waiting: Waiting::default(),
             heard: Heard::default(),
+            others: Vec::new(),
+            others_unknown: false,
             overload: None,
             changed: false,
-            told: Flow::default(),
+            reported: Flow::default(),
         }
     }
 
@@ -151,8 +175,10 @@ impl Incident {
         self.closed = None;
         self.reopened += 1;
         self.resumed = at;
-        self.severity.reopen();
+        self.is_reported = false;
+        self.severity.reopen(at);
         self.heard = Heard::default();
+        self.go_on();
     }
 
     /// It closes.
@@ -161,58 +187,87 @@ impl Incident {
         self.waiting.clear();
     }
 
-    /// Takes a failure of that moment; the last answer before it came at `answer`.
-    pub fn fail(&mut self, at: Time, answer: Option<Time>, rules: &Rules) {
-        self.last_seen = Some(Moment::new(at, rules.offset));
-        self.changed = true;
-        self.severity.fail(at, answer, &rules.thresholds);
-    }
-
-    /// An answer came.
-    pub fn hear(&mut self, rules: &Rules) {
-        self.heard.any = true;
-        self.changed |= self.severity.hear(&rules.thresholds);
-    }
-
-    /// Moves its beginning back, to a query that failed earlier.
-    pub fn begin_earlier(&mut self, began: Time, ledger: &Ledger, errors: &EarlyErrors, offset: WallOffset) {
-        self.count_early_errors(errors, began..self.began.time);
-        self.began = Moment::new(began, offset);
-        self.changed = true;
-        // Of seconds that the ledger has forgotten, what was counted before stands.
-        let recounted = ledger.flow(began, began.second(), self.settled_to);
-        if recounted.queries >= self.settled.queries && recounted.answers >= self.settled.answers {
-            self.settled = recounted;
+    /// It recovered at that moment: what counts in it ends at the cut.
+    pub fn recover(&mut self, at: Time, end: Cut, offset: WallOffset) {
+        if self.recovered.is_none() {
+            self.recovered = Some(Moment::new(at, offset));
+            self.span.end(end);
+            self.changed = true;
         }
     }
 
-    /// Takes into account all that was counted before the whole second `second`.
-    pub fn settle(&mut self, ledger: &Ledger, second: u64) {
-        self.settled += ledger.flow(self.began.time, self.settled_to, second);
-        self.settled_to = second;
+    /// It has not recovered.
+    fn go_on(&mut self) {
+        if self.recovered.take().is_some() {
+            self.span.resume();
+            let Errors { counts, verified } = std::mem::take(&mut self.errors_beyond);
+            self.errors.counts += counts;
+            self.errors.verified += verified;
+            self.changed = true;
+        }
     }
 
-    /// What was counted from its beginning on.
+    /// Takes a failure of that moment.
+    pub fn fail(&mut self, at: Time, rules: &Rules) {
+        self.go_on();
+        self.last_seen = Some(Moment::new(at, rules.offset));
+        self.changed = true;
+        self.heard.others_answered = 0;
+        // An answer that says that the server fails is no sign that it serves anybody.
+        let answer = self
+            .heard
+            .answer_since_began
+            .filter(|_| self.kind != Kind::Failing);
+        self.severity.fail(at, answer, &rules.thresholds);
+    }
+
+    /// Judges the severity at that moment; `others` tells whether clients that have not failed are taken to be answered.
+    pub fn judge_severity(&mut self, at: Time, others: bool, rules: &Rules) {
+        self.changed |= self.severity.judge(at, others, &rules.thresholds);
+    }
+
+    /// Moves its beginning back, to a query that failed earlier.
+    pub fn begin_earlier(&mut self, began: Cut, errors: &EarlyErrors, offset: WallOffset) {
+        self.count_early_errors(errors, began.at..self.began.time);
+        self.began = Moment::new(began.at, offset);
+        self.span.begin(began);
+        self.changed = true;
+    }
+
+    /// A second leaves the ledger.
+    pub fn settle(&mut self, number: u64, flow: Flow) {
+        self.span.settle(number, flow);
+    }
+
+    /// What counts in it.
     pub fn flow(&self, ledger: &Ledger) -> Flow {
-        let mut flow = self.settled;
-        flow += ledger.flow_now(self.began.time, self.settled_to);
-        flow
+        self.span.flow(ledger)
     }
 
     /// Takes DNS unreachables, whatever they are worth; so many of them are verified.
     pub fn count_errors(&mut self, code: Code, count: u64, verified: u64) {
-        self.counts.add(code, count);
-        self.verified += verified;
+        let errors = if self.recovered.is_some() {
+            &mut self.errors_beyond
+        } else {
+            &mut self.errors
+        };
+        errors.counts.add(code, count);
+        errors.verified += verified;
         self.changed = true;
     }
 
     /// Takes the errors of a time before it opened.
     pub fn count_early_errors(&mut self, errors: &EarlyErrors, time: impl RangeBounds<Time>) {
-        errors.count(time, &mut self.counts, &mut self.verified);
+        errors.count(time, &mut self.errors.counts, &mut self.errors.verified);
+    }
+
+    /// How many errors it counts, by code, and how many of them are verified.
+    pub const fn errors(&self) -> (CodeCounts, u64) {
+        (self.errors.counts, self.errors.verified)
     }
 
     /// Takes an error that is one of its failures.
-    pub fn note_failure(&mut self, at: Time, failure: &Failure, rules: &Rules) {
+    pub fn note_failure(&mut self, at: Time, failure: &Failed, rules: &Rules) {
         self.failures
             .note(at, self.service.server, failure, &rules.thresholds);
         self.reporters.note(&failure.reporter);
@@ -221,7 +276,10 @@ impl Incident {
 
     /// Takes whom it hit, and for what name.
     pub fn note(&mut self, client: Option<&Address>, name: Option<&Name>) {
-        self.changed |= client.is_some_and(|client| self.clients.note(client));
+        if let Some(client) = client {
+            self.changed |= self.clients.note(client);
+            self.others.retain(|other| other != client);
+        }
         self.changed |= name.is_some_and(|name| self.names.note(name));
     }
 
@@ -259,51 +317,15 @@ impl Incident {
         self.clients.listed().len() as u64 + self.clients.more()
     }
 
-    /// Whether something that is told changed since it was told last.
+    /// Whether something that is reported changed since it was reported last.
     pub fn has_news(&self, ledger: &Ledger) -> bool {
-        self.changed || self.flow(ledger) != self.told
+        self.changed || self.flow(ledger) != self.reported
     }
 
-    /// As it is told, and told now.
-    pub fn tell(&mut self, ledger: &Ledger, rules: &Rules) -> model::Incident {
+    /// It is reported now.
+    pub fn is_reported_now(&mut self, ledger: &Ledger) {
+        self.is_reported = true;
         self.changed = false;
-        self.told = self.flow(ledger);
-        self.show(ledger, rules)
-    }
-
-    /// As it is told.
-    pub fn show(&self, ledger: &Ledger, rules: &Rules) -> model::Incident {
-        let flow = self.flow(ledger);
-        model::Incident {
-            id: self.id.clone(),
-            server: self.service.server,
-            port: self.service.port,
-            transport: self.service.transport,
-            interface: None,
-            kind: self.kind,
-            state: if self.is_open() {
-                State::Open
-            } else {
-                State::Closed
-            },
-            severity: self.severity.now(),
-            began: Wall(self.began.wall),
-            opened: Wall(self.opened.wall),
-            last_seen: Wall(self.last_seen.unwrap_or(self.opened).wall),
-            recovered: None,
-            closed: self.closed.map(|(closed, _)| Wall(closed.wall)),
-            closed_because: self.closed.map(|(_, because)| because),
-            reopened: self.reopened,
-            queries: flow.queries,
-            answers: flow.answers,
-            errors: ByCode::new(|code| self.counts.of(code)),
-            verified: self.verified,
-            reporters: self.reporters.listed().to_vec(),
-            clients: self.clients.listed().to_vec(),
-            clients_more: self.clients.more(),
-            names: self.names.listed().iter().map(ToString::to_string).collect(),
-            names_more: self.names.more(),
-            causes: causes::causes(self, flow, &rules.thresholds),
-        }
+        self.reported = self.flow(ledger);
     }
 }

@@ -13,12 +13,11 @@ pub const LISTED: usize = 32;
 /// Destinations whose unsolicited errors are counted apart; beyond it only the total counts them.
 pub const UNSOLICITED_DESTINATIONS: usize = 8_192;
 
-/// Seconds with traffic that are kept of each server: 40 bytes each. Enough for the minute before a first
-/// failure whose error came more than a minute after its query.
+/// Seconds with queries that are kept of each service: 64 bytes each. More than an exchange waits, and enough for the minute
+/// before a first failure whose error came more than a minute after its query.
 pub const SECONDS: usize = 128;
 
-/// Packets of each server whose exact time is kept, to count exactly from an incident's first query: 4 bytes
-/// each.
+/// Queries of each service whose exact time is kept, to count exactly from an incident's first query: 16 bytes each.
 pub const EXACT_TIMES: usize = 512;
 
 /// Minutes of each server's query rate that are kept: 4 bytes each.
@@ -26,6 +25,27 @@ pub const MINUTES: usize = 16;
 
 /// Names and clients of each server that are told apart while it is silent or failing.
 pub const RECENT: usize = 32;
+
+/// Clients of each service that were answered last and are remembered: 32 bytes each.
+pub const ANSWERED_CLIENTS: usize = 64;
+
+/// Registrable domains of each service that are tracked individually: about 150 bytes each.
+pub const DOMAINS: usize = 64;
+
+/// Answers of each service that say that it fails and wait to be decided on: what is looked at in more than 5 s.
+pub const UNDECIDED_FAULTS: usize = 512;
+
+/// Clients of this host's own services that are remembered: about 80 bytes each.
+pub const OWN_CLIENTS: usize = 16_384;
+
+/// Clients that are remembered by when anybody answered them: about 40 bytes each.
+pub const HEARD_CLIENTS: usize = 16_384;
+
+/// Clients whose failures at services that never answered anybody are remembered: about 400 bytes each.
+pub const SUSPECTS: usize = 4_096;
+
+/// Services that are remembered of each of them.
+pub const SUSPECT_SERVICES: usize = 16;
 
 /// Errors of each server that are remembered with their time before an incident opens.
 pub const EARLY_ERRORS: usize = 64;
@@ -39,3 +59,6 @@ pub const EVICTION_LOOKS: usize = 128;
 
 /// Clients and names of an open `unanswered` that wait to be old enough to have failed.
 pub const WAITING: usize = 512;
+
+/// Servers whose unverified errors were warned of within a minute, at most.
+pub const WARNED_SERVERS: usize = 1_024;

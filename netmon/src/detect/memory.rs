@@ -1,4 +1,4 @@
-//! What the decider must know of an incident, beside what is told of it, to go on with it after a restart.
+//! What the decider must know of an incident, beside what is reported of it, to go on with it after a restart.
 //!
 //! Moments are not kept: the clock of observations may have begun anew. What was decided by them is.
 
@@ -8,34 +8,42 @@ use serde::{Deserialize, Serialize};
 
 use crate::model;
 
-/// An incident of an earlier run, as it was told last, and what the decider knew beside that.
+/// An incident of an earlier run, as it was reported last, and what the decider knew beside that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remembered {
-    /// As it was told.
+    /// As it was reported.
     pub incident: model::Incident,
-    /// What is not told.
+    /// What is not reported.
     pub memory: Memory,
 }
 
-/// What is not told of an incident. Fields that an older netmon did not keep are as in an incident without
+/// What is not reported of an incident. Fields that an older netmon did not keep are as in an incident without
 /// failures.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, as the history keeps it"
+)]
 pub struct Memory {
-    /// Answers that are judged.
-    pub judged: u64,
-    /// Of these, SERVFAIL.
+    /// Queries that a verified error is about.
+    pub failed: u64,
+    /// Answers SERVFAIL.
     pub servfail: u64,
-    /// Of these, REFUSED that counts.
+    /// Answers REFUSED that count.
     pub refused: u64,
+    /// Answers FORMERR and NOTIMP.
+    pub other_faults: u64,
     /// Queries without an answer that are its failures.
     pub silent: u64,
     /// ICMP errors that are its failures.
     pub errors: u64,
     /// What these said, by ICMP code in the order of [`netmon_common::Code::ALL`].
     pub said: Vec<Said>,
-    /// How long before the newest failure the last answer came, in nanoseconds; `None` if none was seen.
-    pub answer_before_ns: Option<u64>,
+    /// Whether an exchange that began since it did was answered shortly before the newest failure.
+    pub partly: bool,
+    /// Whether others are taken to be answered, and nobody knows who.
+    pub others_unknown: bool,
     /// Whether a client that it hit got an answer to a query sent after the newest failure.
     pub hit_are_answered: bool,
     /// Whether others did, to queries sent after the server's first `port` error.

@@ -1,31 +1,48 @@
-//! The decider: from what was seen to incidents (docs/contract.md, section 3; docs/detection.md explains it).
+//! The decider: from what was seen to incidents (contract, section 3; docs/detection.md explains it).
 //!
 //! It is pure: it reads no clock, does no I/O, and the same observations give the same incidents, from a
 //! capture or live. Time is data, and never goes back: an earlier stamp counts as the latest one seen.
 //! `unreachable` opens at its packet, everything else is judged when a whole second has ended.
 //!
-//! A door calls [`Decider::advance`] with the time of each packet, then [`Decider::observe`] with what the
-//! packet was. One that counts by second ([`What::Counts`]) hands over the counts of a second, stamped within
-//! it, before anything of a later second: counts that come late are taken for the second that is running.
+//! A door calls [`Decider::advance`] with the time of each packet, then [`Decider::observe`] with what came of it.
+//! Verdicts rest on exchanges ([`crate::observation`]), never on counts of packets.
+//!
+//! Files import one way: facts of a service ([`facts`], with what it is made of) <- [`incident`] <- [`kinds`] and [`causes`],
+//! which read and decide <- [`service`], which changes <- this file.
 //!
 //! Memory is bounded (see [`limits`]); what did not fit is counted in [`Tallies`].
 
+mod agenda;
 mod causes;
 mod change;
+mod clients;
 mod distinct;
 mod errors;
+mod facts;
+mod faults;
+mod heard;
 mod incident;
+mod incidents;
 mod kinds;
+mod ledger;
 pub mod limits;
 mod memory;
+mod minutes;
+mod overload;
+mod plan;
 mod recent;
 mod restore;
 mod rules;
 mod scope;
-mod server;
+mod service;
 mod setting;
 mod severity;
+mod show;
+mod silence;
+mod span;
+mod suspects;
 mod table;
+mod take;
 #[cfg(test)]
 mod tests;
 mod thresholds;
@@ -33,15 +50,20 @@ mod unsolicited;
 mod waiting;
 mod warnings;
 
-use netmon_common::{Address, Transport};
+use netmon_common::Address;
 
 use crate::model;
-use crate::observation::{Failure, Observation, Proof, Service, What};
+use crate::observation::{Observation, Service, What, Why};
 use crate::time::{Time, WallOffset};
 
+use agenda::{Agenda, Task};
+use heard::HeardClients;
 use rules::Rules;
 use scope::Judged;
+use service::{Outcome, Tracked};
+use suspects::Suspects;
 use table::Table;
+use take::{serves, suspect};
 use unsolicited::Unsolicited;
 use warnings::Warnings;
 
@@ -57,16 +79,23 @@ pub struct Decider {
     rules: Rules,
     judged: Judged,
     servers: Table,
-    /// Places of the servers with something to judge at the end of a second.
-    awake: Vec<usize>,
+    agenda: Agenda,
     /// The latest time seen.
     now: Time,
-    /// The last whole second that was judged.
-    second: u64,
     changes: Vec<Change>,
+    suspects: Suspects,
+    heard: HeardClients,
     unsolicited: Unsolicited,
     not_served: u64,
     warnings: Warnings,
+}
+
+/// What comes of one observation beside the changes.
+#[derive(Default)]
+struct After {
+    opened: bool,
+    scanned: Vec<Service>,
+    scanner: Option<Address>,
 }
 
 impl Decider {
@@ -80,22 +109,32 @@ impl Decider {
             },
             judged: Judged::new(scope),
             servers: Table::default(),
-            awake: Vec::new(),
+            agenda: Agenda::default(),
             now: Time::default(),
-            second: 0,
             changes: Vec::new(),
+            suspects: Suspects::default(),
+            heard: HeardClients::default(),
             unsolicited: Unsolicited::default(),
             not_served: 0,
             warnings: Warnings::default(),
         }
     }
 
-    /// This host's own addresses, as they are now (live), or those given with `--local`.
+    /// This host's own addresses: those given with `--local`.
     pub fn set_local(&mut self, addresses: impl IntoIterator<Item = Address>) {
-        self.judged.set_own(addresses);
+        self.set_own(addresses, false);
+    }
+
+    /// This host's own addresses, as they are now: these, and all loopback addresses.
+    pub fn set_local_live(&mut self, addresses: impl IntoIterator<Item = Address>) {
+        self.set_own(addresses, true);
+    }
+
+    fn set_own(&mut self, addresses: impl IntoIterator<Item = Address>, loopback: bool) {
+        self.judged.set_own(addresses, loopback);
         for server in self.servers.iter() {
-            if server.last_answer.is_some() {
-                self.judged.has_answered(server.service.server);
+            if server.facts.last_answer.is_some() {
+                self.judged.has_answered(server.facts.service.server);
             }
         }
         self.judge_standings();
@@ -104,7 +143,6 @@ impl Decider {
     /// Own addresses that have answered something at an earlier time, according to the history.
     pub fn set_served(&mut self, addresses: impl IntoIterator<Item = Address>) {
         self.judged.had_answered(addresses);
-        self.judge_standings();
     }
 
     /// Own addresses that have answered something, for the history.
@@ -115,6 +153,7 @@ impl Decider {
     /// Judges by these from now on. Incidents that are open stay so until these close them.
     pub fn set_thresholds(&mut self, thresholds: Thresholds) {
         self.rules.thresholds = thresholds;
+        self.judge_all_next();
     }
 
     /// Whose failures count from now on. Incidents that are open stay so until they close.
@@ -125,37 +164,85 @@ impl Decider {
 
     fn judge_standings(&mut self) {
         for server in self.servers.iter_mut() {
-            server.standing = self.judged.standing(server.service.server);
+            let standing = self.judged.standing(server.facts.service.server);
+            if server.facts.standing != standing {
+                server.facts.standing = standing;
+                // Whose queries count has changed.
+                server.facts.silence.end(self.now, 0);
+            }
         }
     }
 
-    /// What turns the observations' clock into wall time from now on, for ids and told times. Captures need none.
+    /// Packets may take another way from now on: interfaces or routes have changed. That a service answered before says
+    /// no more that its answers would be seen.
+    pub fn ways_changed(&mut self) {
+        self.heard.clear();
+        for server in self.servers.iter_mut() {
+            server.facts.answers_are_seen = false;
+        }
+    }
+
+    /// What turns the observations' clock into wall time from now on, for ids and reported times. Captures need none.
     pub fn set_offset(&mut self, offset: WallOffset) {
         self.rules.offset = offset;
+    }
+
+    /// Not all exchanges of the time up to then are accounted for, of one service or of all. Verified errors count all
+    /// the same; silence, shares, rates and idle time are judged by what comes later.
+    pub fn gap(&mut self, service: Option<Service>, until: Time) {
+        let Some(service) = service else {
+            self.servers.gap_until = self.servers.gap_until.max(Some(until));
+            self.servers.iter_mut().for_each(|server| server.gap(until));
+            return;
+        };
+        if let Some(server) = self.servers.get_mut(service) {
+            server.gap(until);
+        }
     }
 
     /// Takes what was seen. Opens `unreachable` at once. The door has called [`Self::advance`] with this time.
     pub fn observe(&mut self, observation: &Observation) {
         self.start(observation.time);
         self.now = self.now.max(observation.time);
-        match &observation.what {
-            What::Failure(failure) => self.take_failure(observation.service, failure),
-            what => self.take_packets(observation.service, what),
+        let service = observation.service;
+        if service.server.is_never_a_server() {
+            if matches!(&observation.what, What::Unverified(error) if error.why == Why::Unsolicited) {
+                self.unsolicited.note(service.server);
+            }
+            return;
+        }
+        let after = match &observation.what {
+            What::Seconds(seconds) => self.take_seconds(service, seconds),
+            What::Asked(asked) => self.take_asked(service, observation.time, asked),
+            What::Answered(answered) => self.take_answered(service, answered),
+            What::Failed(failed) => self.take_failed(service, failed),
+            What::Unverified(error) => self.take_unverified(service, error),
+            What::MoreErrors(errors) => self.take_more_errors(service, errors),
+        };
+        if let Some(after) = after {
+            self.settle(service, after);
         }
     }
 
-    /// Time has come to `now`: judges every whole second that has ended by then. `heard` tells whether any
-    /// packet toward a client was ever seen.
+    /// Time has come to `now`: judges every whole second that has ended by then. `heard` says whether an answer to that
+    /// client would be seen, as far as the door knows.
     ///
-    /// Costs next to nothing while the second has not ended.
+    /// Costs next to nothing while there is nothing to do.
     #[inline]
     pub fn advance(&mut self, now: Time, heard: &dyn Fn(Address) -> bool) {
         self.start(now);
         self.now = self.now.max(now);
-        let second = self.now.second();
-        if second > self.second {
-            self.judge_until(second, heard);
+        while let Some(task) = self.agenda.take(self.now) {
+            match task {
+                Task::Judge { second, place } => self.judge(second, place, heard),
+                Task::Report { at, place } => self.report(at, place),
+            }
         }
+    }
+
+    /// When [`Self::advance`] has something to report although nothing happens, within the running second.
+    pub fn next_report(&self) -> Option<Time> {
+        self.agenda.next_report()
     }
 
     /// What changed since the last call, in order.
@@ -170,7 +257,7 @@ impl Decider {
             .iter()
             .flat_map(|server| {
                 let open = server.incidents.all_open();
-                open.map(|incident| incident.show(&server.ledger, &self.rules))
+                open.map(|incident| show::show(incident, &server.facts.ledger, &self.rules))
             })
             .collect();
         incidents.sort_by(|a, b| (a.opened, &a.id).cmp(&(b.opened, &b.id)));
@@ -193,124 +280,82 @@ impl Decider {
         self.unsolicited.of(destination)
     }
 
-    /// Warnings so far, each once: `one_direction`, `queries_unseen`.
-    pub fn warnings(&self) -> Vec<model::Warning> {
-        self.warnings.all()
+    /// The warnings that came up since the last call, in order.
+    pub fn take_warnings(&mut self) -> Vec<model::Warning> {
+        self.warnings.take()
     }
 
     fn start(&mut self, at: Time) {
         if self.rules.origin.is_none() {
-            let second = at.second();
-            // Judging begins when the first second ends; full minutes when the first full second begins.
-            self.second = second;
-            self.rules.origin = Some(second + u64::from(at > Time::at_second(second)));
+            // Full minutes begin when the first full second does.
+            self.rules.origin = Some(at.ceil_second());
         }
     }
 
-    fn judge_until(&mut self, second: u64, heard: &dyn Fn(Address) -> bool) {
-        while self.second < second && !self.awake.is_empty() {
-            self.second += 1;
-            self.judge(Time::at_second(self.second), heard);
-        }
-        // Nobody is awake: nothing can change before the next observation.
-        self.second = second;
+    /// The service, which is tracked from now on, and its place.
+    fn track(&mut self, service: Service) -> Option<(usize, &mut Tracked)> {
+        let judged = &self.judged;
+        let standing = || Some(judged.standing(service.server));
+        self.servers.track(service, self.now, standing)
     }
 
-    fn judge(&mut self, at: Time, heard: &dyn Fn(Address) -> bool) {
+    fn judge(&mut self, second: u64, place: usize, heard: &dyn Fn(Address) -> bool) {
+        let at = Time::at_second(second);
         let Self {
             rules,
             servers,
-            awake,
             changes,
+            suspects,
             warnings,
+            heard: answered,
             ..
         } = self;
-        awake.retain(|&place| {
-            let Some(server) = servers.at(place) else {
-                return false;
-            };
-            if server.judge(at, rules, heard, changes) {
-                warnings.one_direction(server.service);
+        let Some(server) = servers.at(place) else { return };
+        if server.due != Some(second) {
+            // It was planned for another second, or has made room for another service.
+            return;
+        }
+        server.due = None;
+        let service = server.facts.service;
+        let mut after = After::default();
+        if server.facts.silence.first.is_some() && !serves(server, at) {
+            let window = rules.unanswered_window();
+            let silent: Vec<Address> = server
+                .facts
+                .silence
+                .clients
+                .within(second, window)
+                .copied()
+                .collect();
+            let mut all_scan = !silent.is_empty();
+            for client in silent {
+                all_scan &= suspect(suspects, warnings, server, client, at, rules, &mut after);
             }
-            server.awake = server.needs_judging();
-            server.awake
-        });
-    }
-
-    fn take_packets(&mut self, service: Service, what: &What) {
-        let at = self.now;
-        if let What::Counts(counts) = what
-            && counts.failures.iter().any(|count| *count > 0)
-            && !self.judged.standing(service.server).counts
-        {
-            self.not_served += counts.failures.iter().sum::<u64>();
-        }
-        let kin = match what {
-            What::Query(query) if query.recursion_desired.is_none() => self.kin(service),
-            _ => None,
-        };
-        let judged = &self.judged;
-        let standing = || (!service.server.is_never_a_server()).then(|| judged.standing(service.server));
-        let Some((place, server)) = self.servers.track(service, at, standing) else {
-            return;
-        };
-        let had_answered = server.last_answer.is_some();
-        match what {
-            What::Query(query) => server.query(at, query, kin, &self.rules),
-            What::Answer(answer) => server.answer(at, answer, &self.rules),
-            What::Counts(counts) => server.counts(at, counts, &self.rules),
-            What::Failure(_) => {}
-        }
-        if !server.awake && server.needs_judging() {
-            server.awake = true;
-            self.awake.push(place);
-        }
-        if !had_answered && server.last_answer.is_some() && self.judged.has_answered(service.server) {
-            self.judge_standings();
-        }
-    }
-
-    fn take_failure(&mut self, service: Service, failure: &Failure) {
-        let at = self.now;
-        let server = service.server;
-        if failure.proof == Proof::None {
-            self.unsolicited.note(server);
-        }
-        let standing = self.judged.standing(server);
-        if !standing.counts {
-            self.not_served += 1;
-            return;
-        }
-        if failure.proof == Proof::None {
-            if let Some(server) = self.servers.get_mut(service) {
-                server.count_error(at, failure.code, false);
+            if all_scan {
+                server.facts.silence.end(at, 0);
             }
-            return;
         }
-        let kin = match failure.recursion_desired {
-            None => self.kin(service),
-            Some(_) => None,
+        let lately = rules.thresholds.answers_seen;
+        let is_seen = server.facts.answers_are_seen;
+        let would_be_seen = |client| is_seen || answered.was_answered(client, at, lately) || heard(client);
+        let mut outcome = Outcome {
+            changes,
+            opened: false,
         };
-        let standing = || (!server.is_never_a_server()).then_some(standing);
-        let Some((place, server)) = self.servers.track(service, at, standing) else {
-            return;
-        };
-        server.failure(at, failure, kin, &self.rules, &mut self.changes);
-        if failure.proof == Proof::QueriesUnseen && server.incidents.is_open(model::Kind::Unreachable) {
-            self.warnings.queries_unseen(service);
+        if server.judge(at, rules, &would_be_seen, &mut outcome) {
+            warnings.one_direction(service);
         }
-        if !server.awake && server.needs_judging() {
-            server.awake = true;
-            self.awake.push(place);
+        if outcome.opened {
+            self.agenda.report(at.after(rules.thresholds.settle), place);
         }
+        let due = server.next_due(second, rules);
+        self.plan_at(place, due);
+        self.close_scanned(after);
     }
 
-    /// What is known of the same server over UDP, where RD of a TCP packet (a SYN) cannot be known.
-    fn kin(&self, service: Service) -> Option<bool> {
-        let udp = Service {
-            transport: Transport::Udp,
-            ..service
-        };
-        self.servers.get(udp)?.recursion.presumed(self.now.second())
+    fn report(&mut self, at: Time, place: usize) {
+        if let Some(server) = self.servers.at(place) {
+            server.report_opened(at, &self.rules, &mut self.changes);
+        }
     }
 }

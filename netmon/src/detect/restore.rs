@@ -2,17 +2,18 @@
 //!
 //! Time in which nobody watched proves nothing: a query that was not seen then may have been sent all the same.
 //! So the time without queries that closes an incident as `idle`, and the time in which answers are judged,
-//! begin anew with the restart.
+//! begin again with the restart.
 
 use super::Decider;
 use super::incident::{Incident, service_of};
 use super::memory::{Memory, Remembered};
+use super::show::report;
 use crate::model::{self, CloseReason, Happened};
 use crate::time::Time;
 
 impl Decider {
     /// Goes on with incidents of an earlier run: open ones, and closed ones that may still reopen. Those that
-    /// are open are told as updated. One whose server has another open incident of its kind by now closes as
+    /// are open are reported as updated. One whose server has another open incident of its kind by now closes as
     /// superseded.
     ///
     /// [`Self::set_offset`] must have been called: it gives the moments for the incidents' wall times.
@@ -27,39 +28,45 @@ impl Decider {
     fn restore_one(&mut self, remembered: &Remembered) -> Option<()> {
         let (at, offset) = (self.now, self.rules.offset);
         let mut incident = Box::new(Incident::restore(remembered, at, offset));
-        if let Some(closed) = incident.closed_wall() {
-            let age = offset.wall(at).duration_since(closed.0);
+        if let Some((closed, _)) = incident.closed {
+            let age = offset.wall(at).duration_since(closed.wall);
             if age > jiff::SignedDuration::try_from(self.rules.thresholds.reopen).ok()? {
                 return None;
             }
         }
         let service = incident.service;
-        let judged = &self.judged;
-        let standing = || (!service.server.is_never_a_server()).then(|| judged.standing(service.server));
-        let (place, server) = self.servers.track(service, at, standing)?;
+        if service.server.is_never_a_server() {
+            return None;
+        }
+        let Self {
+            rules,
+            servers,
+            judged,
+            changes,
+            ..
+        } = self;
+        let (place, server) = servers.track(service, at, || Some(judged.standing(service.server)))?;
+        let ledger = &server.facts.ledger;
         if server.incidents.has(incident.kind) {
             if incident.is_open() {
                 incident.close(at, CloseReason::Superseded, offset);
-                server.tell(Happened::Closed, &mut incident, &self.rules, &mut self.changes);
+                report(Happened::Closed, &mut incident, ledger, rules, changes);
             }
             return None;
         }
         if incident.is_open() {
-            server.tell(Happened::Updated, &mut incident, &self.rules, &mut self.changes);
+            report(Happened::Updated, &mut incident, ledger, rules, changes);
         }
         server.incidents.put(incident);
-        if !server.awake {
-            server.awake = true;
-            self.awake.push(place);
-        }
+        self.plan(place);
         Some(())
     }
 
-    /// What must be kept of an incident beside what is told, to go on with it after a restart. `None` when it is
+    /// What must be kept of an incident beside what is reported, to go on with it after a restart. `None` when it is
     /// over and can no longer reopen.
-    pub fn memory(&self, told: &model::Incident) -> Option<Memory> {
-        let server = self.servers.get(service_of(told))?;
-        let incident = server.incidents.of(told.kind)?;
-        Some(incident.memory(&server.ledger))
+    pub fn memory(&self, reported: &model::Incident) -> Option<Memory> {
+        let server = self.servers.get(service_of(reported))?;
+        let incident = server.incidents.of(reported.kind)?;
+        Some(incident.memory(&server.facts.ledger))
     }
 }

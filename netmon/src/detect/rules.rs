@@ -2,8 +2,9 @@
 
 use crate::time::{Time, WallOffset};
 
+use super::minutes::MINUTE;
 use super::recent::Window;
-use super::server::{Last, MINUTE};
+use super::silence::Keep;
 use super::thresholds::Thresholds;
 
 /// What every decision goes by.
@@ -37,20 +38,28 @@ impl Rules {
         at.nanos().checked_sub(wait).map(Time::from_nanos)
     }
 
-    /// The age of answers that are looked at together.
+    /// The age of exchanges whose answers are looked at together: as long as the window, and decided on.
     pub const fn failing_window(&self) -> Window {
+        let retry = self.thresholds.failing_retry.as_secs();
         Window {
-            youngest: 0,
-            oldest: self.thresholds.failing_window.as_secs(),
+            youngest: retry,
+            oldest: self.thresholds.failing_window.as_secs() + retry,
         }
     }
 
     /// What is remembered of the last queries.
-    pub const fn last(&self) -> Last {
-        Last {
+    pub const fn keep(&self) -> Keep {
+        Keep {
             queries: self.thresholds.unanswered_last,
             wait: self.thresholds.unanswered_wait,
             pause: self.thresholds.unanswered_spread_max,
         }
+    }
+}
+
+impl Window {
+    /// The whole seconds in the window at that second: from the first up to before the last.
+    pub const fn seconds(self, at: u64) -> (u64, u64) {
+        (at.saturating_sub(self.oldest), at.saturating_sub(self.youngest))
     }
 }

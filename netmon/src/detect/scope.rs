@@ -1,14 +1,24 @@
-//! Whose failures count (docs/contract.md, section 3).
+//! Whose failures count (contract, section 3).
 //!
 //! - A server that is asked on a DNS port, unless nobody can answer from its address.
-//! - One of this host's own addresses only once it has answered something, or is named: else a scanner that
-//!   probes port 53 of a host without DNS would raise an alarm.
+//! - One of this host's own addresses when this host itself asked; when others asked, only failures of clients that the
+//!   service has answered well before, or where it is named. Else a scanner that probes port 53 of a host without DNS,
+//!   or a stranger whom this host's firewall turns away, would raise an alarm.
 //! - Iterative queries (RD = 0), what a resolver sends to the many half-dead servers of this world, only for
 //!   servers that are named, or on demand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use netmon_common::Address;
+
+use super::limits::OWN_CLIENTS;
+use crate::observation::Service;
+use crate::time::Time;
+
+/// How long it is remembered that an own service has answered a client, and that a service has answered anybody.
+pub(super) const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// What the operator wants to be told about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,18 +34,26 @@ pub struct Scope {
 pub(super) struct Judged {
     scope: Scope,
     own: BTreeSet<Address>,
+    /// Whether all loopback addresses are this host's own.
+    loopback: bool,
     /// Of this host's own addresses, those that have answered something.
     served: BTreeSet<Address>,
+    /// Whom services of this host have answered well, and when last.
+    clients: HashMap<(Address, Address), Time, RandomState>,
+    /// Of the own addresses, those of which such a client is known.
+    has_clients: BTreeSet<Address>,
+    /// In which second it was last looked which clients can make room.
+    looked_at: u64,
 }
 
-/// How a server stands to the scope.
+/// How a service stands to the scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Standing {
     /// It is one of this host's own addresses.
     pub own: bool,
-    /// Its failures may open incidents.
-    pub counts: bool,
-    /// Those of iterative queries too.
+    /// It is named.
+    pub named: bool,
+    /// Failures of iterative queries may open incidents too.
     pub iterative_too: bool,
 }
 
@@ -54,23 +72,70 @@ impl Judged {
 
     /// How that server stands.
     pub fn standing(&self, server: Address) -> Standing {
-        let own = self.own.contains(&server);
         let named = self.scope.servers.contains(&server);
         Standing {
-            own,
-            counts: !own || named || self.served.contains(&server),
+            own: self.is_own(server),
+            named,
             iterative_too: named || self.scope.iterative,
         }
     }
 
-    /// These, and no others, are this host's own addresses.
-    pub fn set_own(&mut self, addresses: impl IntoIterator<Item = Address>) {
-        self.own = addresses.into_iter().collect();
+    /// Whether it is this host's own address.
+    pub fn is_own(&self, address: Address) -> bool {
+        self.own.contains(&address) || (self.loopback && address.ip().is_loopback())
     }
 
-    /// The address has answered something. Whether its standing changed by it.
-    pub fn has_answered(&mut self, address: Address) -> bool {
-        self.own.contains(&address) && self.served.insert(address)
+    /// Whether failures of that client's queries to this service count.
+    pub fn counts(&self, service: Service, standing: Standing, client: Address, at: Time) -> bool {
+        if !standing.own || standing.named || self.is_own(client) {
+            return true;
+        }
+        let server = service.server;
+        if self.has_clients.contains(&server) {
+            let answered = self.clients.get(&(server, client));
+            return answered.is_some_and(|answered| at.since(*answered) <= REMEMBERED);
+        }
+        // It has answered, and nobody knows whom: an earlier run, or a door that only counts answers.
+        self.served.contains(&server)
+    }
+
+    /// Whether this own address is known to have answered anybody.
+    pub fn serves(&self, address: Address) -> bool {
+        self.served.contains(&address)
+    }
+
+    /// These, and no others, are this host's own addresses; `loopback` says whether all loopback addresses are, too.
+    pub fn set_own(&mut self, addresses: impl IntoIterator<Item = Address>, loopback: bool) {
+        self.own = addresses.into_iter().collect();
+        self.loopback = loopback;
+    }
+
+    /// The address has answered something.
+    pub fn has_answered(&mut self, address: Address) {
+        if self.is_own(address) {
+            self.served.insert(address);
+        }
+    }
+
+    /// The address has answered that client well.
+    pub fn has_answered_well(&mut self, address: Address, client: Address, at: Time) {
+        if !self.is_own(address) || self.is_own(client) {
+            return;
+        }
+        if self.clients.len() >= OWN_CLIENTS && !self.clients.contains_key(&(address, client)) {
+            // Looking at all of them takes its time.
+            if self.looked_at == at.second() {
+                return;
+            }
+            self.looked_at = at.second();
+            self.clients
+                .retain(|_, answered| at.since(*answered) <= REMEMBERED / 24);
+            if self.clients.len() >= OWN_CLIENTS {
+                return;
+            }
+        }
+        self.clients.insert((address, client), at);
+        self.has_clients.insert(address);
     }
 
     /// The addresses answered something at an earlier time, according to the history.
@@ -81,57 +146,5 @@ impl Judged {
     /// This host's own addresses that have answered something.
     pub fn served(&self) -> impl Iterator<Item = Address> {
         self.served.iter().copied()
-    }
-}
-
-/// Whether a server is asked to recurse (RD = 1), by iterating resolvers, or both.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Recursion {
-    desired: Option<u64>,
-    not_desired: Option<u64>,
-}
-
-/// How long a query tells about others of which RD is not known, in seconds.
-const TELLS_FOR: u64 = 30;
-
-impl Recursion {
-    /// Takes RD of a message of that second.
-    pub fn note(&mut self, second: u64, desired: bool) {
-        let seen = if desired {
-            &mut self.desired
-        } else {
-            &mut self.not_desired
-        };
-        *seen = Some(second);
-    }
-
-    /// What a message whose RD is not known (a SYN, or one that was only counted) is taken for: iterative only
-    /// where all others are that were seen in the last [`TELLS_FOR`] seconds. `None` when none was ever seen.
-    pub fn presumed(self, second: u64) -> Option<bool> {
-        match (self.desired, self.not_desired) {
-            (None, None) => None,
-            (Some(_), None) => Some(true),
-            (None, Some(_)) => Some(false),
-            (Some(desired), Some(not_desired)) => {
-                Some(desired.saturating_add(TELLS_FOR) >= second || desired >= not_desired)
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_rd_is_what_the_last_seconds_say() {
-        let mut recursion = Recursion::default();
-        assert_eq!(recursion.presumed(0), None);
-        recursion.note(0, false);
-        assert_eq!(recursion.presumed(0), Some(false));
-        recursion.note(10, true);
-        recursion.note(11, false);
-        assert_eq!(recursion.presumed(40), Some(true));
-        assert_eq!(recursion.presumed(41), Some(false));
     }
 }

@@ -1,10 +1,9 @@
 //! How bad an incident is: whether the server answers anybody.
 //!
-//! `down` when no answer came in the 10 s before the newest failure; when the incident opens, in the last 1 s
-//! before it, for a server that has just died was answering until then. Answers after the newest failure do not
-//! make it milder: they mend it.
-
-use std::time::Duration;
+//! Two things make it milder than `down`. Others were answered shortly before it began, and have not failed since. Or an
+//! exchange that began after it did was answered shortly before the newest failure. What is answered after the newest
+//! failure changes nothing: it ends the incident. It becomes milder only after some time, and seldom, so that nobody is
+//! woken twice for one outage; it becomes `down` at once.
 
 use crate::model::Severity;
 use crate::time::Time;
@@ -14,82 +13,106 @@ use super::thresholds::Thresholds;
 /// The severity of an incident, and what it is judged by.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SeverityJudge {
-    down: bool,
-    /// Whether the first failure, since it opened or opened again, is still to come.
-    opening: bool,
+    now: Severity,
+    /// When the incident opened, or opened again.
+    opened: Time,
+    /// When it last changed, opening aside.
+    changed: Option<Time>,
     /// The newest failure.
     failure: Option<Time>,
-    /// How long before that the last answer came; `None` if none was seen.
-    answer_before: Option<Duration>,
+    /// Whether an exchange that began since the incident did was answered shortly before the newest failure.
+    partly: bool,
 }
 
 impl SeverityJudge {
-    /// Of an incident whose first failure is still to come.
-    pub const fn opening() -> Self {
+    /// Of an incident that opens then.
+    pub const fn opening(at: Time) -> Self {
         Self {
-            down: false,
-            opening: true,
+            now: Severity::Down,
+            opened: at,
+            changed: None,
             failure: None,
-            answer_before: None,
+            partly: false,
         }
     }
 
-    /// Of an incident of an earlier run, whose newest failure was then; so long before it came the last answer.
-    pub fn restore(down: bool, failure: Time, answer_before_ns: Option<u64>) -> Self {
+    /// Of an incident of an earlier run, whose newest failure was then.
+    pub const fn restore(now: Severity, at: Time, failure: Time, partly: bool) -> Self {
         Self {
-            down,
-            opening: false,
+            now,
+            opened: at,
+            changed: None,
             failure: Some(failure),
-            answer_before: answer_before_ns.map(Duration::from_nanos),
+            partly,
         }
-    }
-
-    /// How long before the newest failure the last answer came.
-    pub const fn answer_before(self) -> Option<Duration> {
-        self.answer_before
     }
 
     /// The incident opens again.
-    pub const fn reopen(&mut self) {
-        self.opening = true;
+    pub const fn reopen(&mut self, at: Time) {
+        self.opened = at;
+        self.partly = false;
     }
 
-    /// Takes a failure; the last answer before it came at `answer`.
+    /// Whether an exchange that began since the incident did was answered shortly before the newest failure.
+    pub const fn partly(&self) -> bool {
+        self.partly
+    }
+
+    /// Takes a failure; of the exchanges that began since the incident did, one was last answered at `answer`.
     pub fn fail(&mut self, at: Time, answer: Option<Time>, thresholds: &Thresholds) {
-        self.failure = Some(at);
-        self.answer_before = answer.map(|answer| at.since(answer));
-        let opening = std::mem::take(&mut self.opening);
-        self.judge(if opening {
-            thresholds.down_window_at_opening
-        } else {
-            thresholds.down_window
-        });
+        self.failure = self.failure.max(Some(at));
+        self.partly = answer.is_some_and(|answer| at.since(answer) <= thresholds.down_window);
     }
 
-    /// Judges again, when an answer came: by the newest failure, as ever. Whether the severity changed.
-    pub fn hear(&mut self, thresholds: &Thresholds) -> bool {
-        let before = self.down;
-        self.judge(thresholds.down_window);
-        self.down != before
-    }
-
-    fn judge(&mut self, window: Duration) {
-        if self.failure.is_some() {
-            self.down = self.answer_before.is_none_or(|before| before > window);
-        }
-    }
-
-    /// As it is now.
-    pub const fn now(self) -> Severity {
-        if self.down {
-            Severity::Down
-        } else {
+    /// Judges when it opens.
+    pub const fn open_as(&mut self, others: bool) {
+        self.now = if self.partly || others {
             Severity::Degraded
+        } else {
+            Severity::Down
+        };
+    }
+
+    /// Judges at that moment; `others` tells whether clients that have not failed are taken to be answered. Whether the
+    /// severity changed.
+    pub fn judge(&mut self, at: Time, others: bool, thresholds: &Thresholds) -> bool {
+        let should = if self.partly || others {
+            Severity::Degraded
+        } else {
+            Severity::Down
+        };
+        if self.failure.is_none() || should == self.now {
+            return false;
         }
+        let is_early = at.since(self.opened) < thresholds.down_window
+            || self
+                .changed
+                .is_some_and(|changed| at.since(changed) < thresholds.severity_pause);
+        if should == Severity::Degraded && is_early {
+            return false;
+        }
+        self.now = should;
+        self.changed = Some(at);
+        true
+    }
+
+    /// What it is now.
+    pub const fn now(&self) -> Severity {
+        self.now
     }
 
     /// The newest failure.
-    pub const fn newest_failure(self) -> Option<Time> {
+    pub const fn newest_failure(&self) -> Option<Time> {
         self.failure
+    }
+
+    /// When it may change by itself although nothing happens, if it may.
+    pub fn may_change_at(&self, thresholds: &Thresholds) -> Option<Time> {
+        let wanted = self.partly && self.now == Severity::Down;
+        let opened = self.opened.after(thresholds.down_window);
+        let changed = self
+            .changed
+            .map(|changed| changed.after(thresholds.severity_pause));
+        wanted.then(|| changed.map_or(opened, |changed| changed.max(opened)))
     }
 }

@@ -1,6 +1,6 @@
 //! The servers that are tracked: at most [`SERVERS`].
 //!
-//! One look-up an observation. The hash is foldhash: as quick as the unkeyed ones, but seeded anew in each
+//! One look-up an observation. The hash is foldhash: as quick as the unkeyed ones, but seeded again in each
 //! process, so that nobody can choose addresses that collide. Nothing that is decided depends on its order.
 
 use std::collections::HashMap;
@@ -13,31 +13,33 @@ use crate::time::Time;
 
 use super::limits::{EVICTION_CANDIDATES, EVICTION_LOOKS, SERVERS};
 use super::scope::Standing;
-use super::server::Server;
+use super::service::Tracked;
 
 /// The servers that are tracked.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     places: HashMap<Service, usize, RandomState>,
-    servers: Vec<Server>,
+    servers: Vec<Tracked>,
     /// Where the search for a server to forget goes on.
     hand: usize,
     dropped: u64,
+    /// Until when no service's exchanges are all accounted for.
+    pub gap_until: Option<Time>,
 }
 
 impl Table {
     /// The server at that place.
-    pub fn at(&mut self, place: usize) -> Option<&mut Server> {
+    pub fn at(&mut self, place: usize) -> Option<&mut Tracked> {
         self.servers.get_mut(place)
     }
 
     /// A server that is tracked.
-    pub fn get(&self, service: Service) -> Option<&Server> {
+    pub fn get(&self, service: Service) -> Option<&Tracked> {
         self.servers.get(*self.places.get(&service)?)
     }
 
     /// The same, to change.
-    pub fn get_mut(&mut self, service: Service) -> Option<&mut Server> {
+    pub fn get_mut(&mut self, service: Service) -> Option<&mut Tracked> {
         self.servers.get_mut(*self.places.get(&service)?)
     }
 
@@ -49,18 +51,20 @@ impl Table {
         service: Service,
         at: Time,
         standing: impl FnOnce() -> Option<Standing>,
-    ) -> Option<(usize, &mut Server)> {
+    ) -> Option<(usize, &mut Tracked)> {
         let place = match self.places.get(&service) {
             Some(&place) => place,
-            None => self.insert(Server::new(service, standing()?, at))?,
+            None => self.insert(Tracked::new(service, standing()?, at))?,
         };
         let server = self.servers.get_mut(place)?;
         server.last_active = at;
         Some((place, server))
     }
 
-    fn insert(&mut self, mut server: Server) -> Option<usize> {
-        let service = server.service;
+    fn insert(&mut self, server: Tracked) -> Option<usize> {
+        let mut server = server;
+        server.facts.gap_until = self.gap_until;
+        let service = server.facts.service;
         let place = if self.servers.len() < SERVERS {
             self.servers.push(server);
             self.servers.len() - 1
@@ -68,9 +72,7 @@ impl Table {
             self.dropped += 1;
             let place = self.most_idle()?;
             let gone = self.servers.get_mut(place)?;
-            // Its place may be in the list of those that are judged.
-            server.awake = gone.awake;
-            self.places.remove(&gone.service);
+            self.places.remove(&gone.facts.service);
             *gone = server;
             place
         };
@@ -105,12 +107,12 @@ impl Table {
     }
 
     /// All servers.
-    pub fn iter(&self) -> impl Iterator<Item = &Server> {
+    pub fn iter(&self) -> impl Iterator<Item = &Tracked> {
         self.servers.iter()
     }
 
     /// All servers, to change.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Server> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Tracked> {
         self.servers.iter_mut()
     }
 

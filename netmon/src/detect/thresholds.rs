@@ -12,9 +12,9 @@ use thiserror::Error;
 pub struct Thresholds {
     /// `unreachable` does not close before this long has passed without an error. 10 s.
     pub unreachable_quiet: Duration,
-    /// An answer whose query was not seen is taken to answer one sent at most this long before. 30 s, the
-    /// age beyond which `unanswered` no longer waits for a query either.
-    pub longest_wait: Duration,
+    /// `unreachable` of clients that ask no more: how many answered exchanges of others must follow the last error, to
+    /// close it after [`Self::idle`]. 10.
+    pub others_answered: u64,
 
     /// `unanswered`: how long a query may wait before it counts as failed. 5 s, whole seconds.
     pub unanswered_wait: Duration,
@@ -38,8 +38,13 @@ pub struct Thresholds {
     pub failing_answers: u64,
     /// `failing`: what share of them must be SERVFAIL or REFUSED, at least, in percent. 50.
     pub failing_percent: u64,
-    /// `failing`: for how many names. 3.
-    pub failing_names: usize,
+    /// `failing`: for how many registrable domains. 3.
+    pub failing_domains: usize,
+    /// `failing`: within how long the same client may ask again and be answered well, so that nothing failed. 5 s, whole
+    /// seconds.
+    pub failing_retry: Duration,
+    /// `failing`: how long it is remembered that a domain was answered well. 1 h.
+    pub domain_memory: Duration,
     /// `failing` closes when the share is under this, in percent. 10.
     pub recovered_percent: u64,
 
@@ -48,10 +53,24 @@ pub struct Thresholds {
     /// The same kind for the same server within this long of closing reopens the incident. 60 s.
     pub reopen: Duration,
 
-    /// `down`: when no answer came in this long before the newest failure. 10 s.
+    /// An incident is reported this long after it opened. 100 ms.
+    pub settle: Duration,
+
+    /// `down`: when nobody was answered in this long; and as long an incident stays `down` at least. 10 s.
     pub down_window: Duration,
-    /// The same when the incident opens. 1 s.
+    /// The same when the incident opens, of an answer of which only the second is known, not the client. 1 s.
     pub down_window_at_opening: Duration,
+    /// `down`: when none of so many last queries was answered. 10.
+    pub down_queries: u64,
+    /// After a change of severity it becomes milder only when this long has passed. 1 min.
+    pub severity_pause: Duration,
+
+    /// At how many services that never answered anybody a client may fail before the failures are taken for its own. 4.
+    pub scan_services: usize,
+    /// Within how long. 10 min.
+    pub scan_window: Duration,
+    /// How long an answer of another service to the same client proves that answers would be seen. 10 min.
+    pub answers_seen: Duration,
 
     /// `overload`: how many times the usual query rate it must be. 4.
     pub overload_ratio: u64,
@@ -74,7 +93,7 @@ impl Default for Thresholds {
     fn default() -> Self {
         Self {
             unreachable_quiet: Duration::from_secs(10),
-            longest_wait: Duration::from_secs(30),
+            others_answered: 10,
             unanswered_wait: Duration::from_secs(5),
             unanswered_window: Duration::from_secs(30),
             unanswered_queries: 5,
@@ -85,12 +104,20 @@ impl Default for Thresholds {
             failing_window: Duration::from_secs(30),
             failing_answers: 10,
             failing_percent: 50,
-            failing_names: 3,
+            failing_domains: 3,
+            failing_retry: Duration::from_secs(5),
+            domain_memory: Duration::from_hours(1),
             recovered_percent: 10,
             idle: Duration::from_mins(10),
             reopen: Duration::from_mins(1),
+            settle: Duration::from_millis(100),
             down_window: Duration::from_secs(10),
             down_window_at_opening: Duration::from_secs(1),
+            down_queries: 10,
+            severity_pause: Duration::from_mins(1),
+            scan_services: 4,
+            scan_window: Duration::from_mins(10),
+            answers_seen: Duration::from_mins(10),
             overload_ratio: 4,
             overload_minutes: 3,
             overload_rate: 100,
@@ -133,6 +160,7 @@ impl Thresholds {
             ("unanswered_wait", window(self.unanswered_wait), whole),
             ("unanswered_window", window(self.unanswered_window), whole),
             ("failing_window", window(self.failing_window), whole),
+            ("failing_retry", window(self.failing_retry), whole),
             (
                 "unanswered_window",
                 self.unanswered_window > self.unanswered_wait,

@@ -1,19 +1,36 @@
-//! What limits the decisions: each warning once, with the first server that it was about.
+//! What limits the decisions, each warning when it comes up.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+use netmon_common::Address;
+
+use super::limits::WARNED_SERVERS;
 use crate::model::{Warning, WarningKind};
 use crate::observation::Service;
+use crate::time::Time;
 
-/// The warnings so far, in the order in which they came up.
+/// How long the warning about one server is not repeated.
+const PAUSE: Duration = Duration::from_mins(1);
+
+/// Warnings that nobody has taken yet, in the order in which they came up.
 #[derive(Debug, Default)]
-pub(super) struct Warnings(Vec<Warning>);
+pub(super) struct Warnings {
+    new: Vec<Warning>,
+    /// Kinds that are reported once.
+    reported: Vec<WarningKind>,
+    /// Of which servers unverified errors were reported, and when last.
+    unverified: HashMap<Address, Time, RandomState>,
+}
 
 impl Warnings {
-    /// Queries to a server have no answers, but no packet toward those clients was ever seen either.
+    /// Queries to a server have no answers, but an answer would not be seen either.
     pub fn one_direction(&mut self, service: Service) {
         self.once(WarningKind::OneDirection, || {
             format!(
-                "no packet toward the clients of {} was seen, so answers may have come unseen: the capture seems \
-                 to have one direction only, and unanswered queries open no incident for such clients",
+                "answers of {} may come by a way that is not watched: no packet toward its clients was ever seen here, so \
+                 that unanswered queries open no incident for such clients",
                 name(service)
             )
         });
@@ -30,15 +47,51 @@ impl Warnings {
         });
     }
 
-    fn once(&mut self, warning: WarningKind, message: impl FnOnce() -> String) {
-        if self.0.iter().all(|known| known.warning != warning) {
-            self.0.push(Warning::new(warning, message()));
+    /// An error about a server came where its query cannot be seen.
+    pub fn unverified_error(&mut self, service: Service, at: Time) {
+        let server = service.server;
+        if self.unverified.len() >= WARNED_SERVERS {
+            self.unverified.retain(|_, reported| at.since(*reported) < PAUSE);
+        }
+        let lately = self
+            .unverified
+            .get(&server)
+            .is_some_and(|reported| at.since(*reported) < PAUSE);
+        if lately || self.unverified.len() >= WARNED_SERVERS {
+            return;
+        }
+        self.unverified.insert(server, at);
+        self.new.push(Warning::new(
+            WarningKind::UnverifiedError,
+            format!(
+                "an ICMP error says that {} cannot be reached, but queries to it are not seen here, so that anybody could \
+                 have forged it: it opens no incident",
+                name(service)
+            ),
+        ));
+    }
+
+    /// A client fails at many services that never answered anybody.
+    pub fn many_servers(&mut self, client: Address, services: u64) {
+        self.new.push(Warning::new(
+            WarningKind::ManyServers,
+            format!(
+                "queries of {client} failed at {services} servers within 10 min, none of which has answered anybody in 24 h: \
+                 it scans, or has lost its network, and its failures there open no incidents"
+            ),
+        ));
+    }
+
+    fn once(&mut self, kind: WarningKind, message: impl FnOnce() -> String) {
+        if !self.reported.contains(&kind) {
+            self.reported.push(kind);
+            self.new.push(Warning::new(kind, message()));
         }
     }
 
-    /// All of them.
-    pub fn all(&self) -> Vec<Warning> {
-        self.0.clone()
+    /// Those that came up since the last call.
+    pub fn take(&mut self) -> Vec<Warning> {
+        std::mem::take(&mut self.new)
     }
 }
 

@@ -11,6 +11,10 @@ words! {
         OneDirection = "one_direction",
         /// An incident rests on errors whose queries are not seen.
         QueriesUnseen = "queries_unseen",
+        /// An error cannot be verified, because its query cannot be seen: it opens nothing.
+        UnverifiedError = "unverified_error",
+        /// A client fails at so many servers that it scans, or has lost its network.
+        ManyServers = "many_servers",
         /// The ring to user space was full.
         EventsLost = "events_lost",
         /// An outlet is too slow, or cannot be written: what it was to report is lost.

@@ -31,7 +31,7 @@ impl Monitor<'_> {
     pub(super) fn network_changed(&mut self, change: &Change) {
         match change {
             Change::Addresses(local) => {
-                self.decider.set_local(local.iter().copied());
+                self.decider.set_local_live(local.iter().copied());
                 self.observer.set_local(local.clone());
                 return;
             }

@@ -1,6 +1,7 @@
 //! The one event loop of the live monitor: the kernel's events and counts in, the decider between, what it
 //! decides out.
 
+mod events;
 mod interfaces;
 mod keep;
 mod partners;
@@ -20,12 +21,11 @@ use crate::clock;
 use crate::config::Config;
 use crate::counts::Counts;
 use crate::detect::{self, Decider};
-use crate::kernel::{Events, Kernel, KernelError, KernelLog, Network, Observer, Pins, Poller, Watchlist};
+use crate::kernel::{Kernel, KernelError, KernelLog, Network, Observer, Pins, Poller, Watchlist};
 use crate::latency;
 use crate::model::{
     Counted, DestinationCounts, Event, Happened, Moment, Table, Totals, Warning, WarningKind,
 };
-use crate::observation::What;
 use crate::rights;
 use crate::time::{Time, WallOffset};
 
@@ -34,6 +34,9 @@ pub use reload::Reload;
 
 /// Events that are taken in one go, before anything else is looked at.
 const BURST: usize = 1_024;
+
+/// How long ago an event was at most for counts of now to go with it.
+const FRESH: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What the monitor has come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +69,7 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
         .map(|duration| Instant::from_std(clock::instant()) + duration);
     loop {
         let next_poll = monitor.next_poll();
+        let next_report = monitor.next_report(next_poll);
         tokio::select! {
             // In this order: an error is told before a poll is made.
             biased;
@@ -81,6 +85,7 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
                 monitor.snapshot()?;
             }
             _ = hangup.recv() => monitor.reload(reload)?,
+            () = sleep_until(next_report) => monitor.report()?,
             () = monitor.asked() => monitor.answer()?,
             change = watching.next() => monitor.network_changed(&change?),
             // Nobody is left to report to: the end of `netmon run | head`.
@@ -127,7 +132,6 @@ struct Monitor<'a> {
     destinations: BTreeMap<Address, Destination>,
     offset: WallOffset,
     polled: Time,
-    warned: BTreeSet<WarningKind>,
     /// The interfaces that are watched.
     watched: BTreeSet<String>,
     events_lost: u64,
@@ -145,11 +149,13 @@ impl<'a> Monitor<'a> {
         partners: &'a mut Partners,
     ) -> anyhow::Result<Self> {
         let mut decider = Decider::new(config.thresholds.clone(), config.scope());
-        decider.set_local(local.iter().copied());
+        decider.set_local_live(local.iter().copied());
         let mut observer = Observer::new(&config.ports, config.settings.tracking);
         observer.set_local(local);
         let offset = clock::wall_offset();
         decider.set_offset(offset);
+        // What was before is not known.
+        decider.gap(None, clock::boot_now());
         Ok(Self {
             config: config.clone(),
             partners,
@@ -161,7 +167,6 @@ impl<'a> Monitor<'a> {
             destinations: BTreeMap::new(),
             offset,
             polled: clock::boot_now(),
-            warned: BTreeSet::new(),
             watched: BTreeSet::new(),
             events_lost: 0,
             served: 0,
@@ -232,35 +237,9 @@ impl<'a> Monitor<'a> {
         Instant::from_std(clock::instant()) + std::time::Duration::from_nanos(next.saturating_sub(now))
     }
 
-    /// Takes all events that are there.
-    fn take_events(&mut self, events: &mut Events) -> anyhow::Result<()> {
-        loop {
-            let mut observations = Vec::new();
-            let observer = &mut self.observer;
-            let done = events.drain(BURST, |event| observations.extend(observer.event(&event)));
-            for observation in observations {
-                // Counts are by second: those of the seconds before come first.
-                if observation.time.second() > self.polled.second() {
-                    self.poll()?;
-                }
-                // An error is judged by what was counted up to it.
-                if matches!(observation.what, What::Failure(_))
-                    && let Some(counters) = self.poller.destination(observation.service.server)?
-                {
-                    self.tell_counts(observation.service.server, &counters, observation.time);
-                }
-                self.decider.advance(observation.time, &|_| true);
-                self.decider.observe(&observation);
-            }
-            self.tell_changes()?;
-            if done {
-                return Ok(());
-            }
-        }
-    }
-
     /// Reads all counts, and lets the decider judge the seconds that have ended.
     fn poll(&mut self) -> anyhow::Result<()> {
+        self.look_for_gap();
         let now = clock::boot_now();
         self.offset = clock::wall_offset();
         self.decider.set_offset(self.offset);
@@ -278,6 +257,9 @@ impl<'a> Monitor<'a> {
         for (address, counters) in changed {
             self.tell_counts(address, &counters, time);
         }
+        let decider = &mut self.decider;
+        self.observer
+            .overdue(time, &mut |observation| decider.observe(&observation));
         self.polled = now;
         self.partners.polled(self.now());
         self.decider.advance(now, &|_| true);
@@ -289,14 +271,11 @@ impl<'a> Monitor<'a> {
     }
 
     fn tell_counts(&mut self, address: Address, counters: &Destination, time: Time) {
-        for observation in self
-            .observer
-            .counted(address, counters, time)
-            .into_iter()
-            .flatten()
-        {
-            self.decider.observe(&observation);
-        }
+        let decider = &mut self.decider;
+        self.observer
+            .counted(address, counters, time, &mut |observation| {
+                decider.observe(&observation);
+            });
     }
 
     fn tell_changes(&mut self) -> anyhow::Result<()> {
@@ -317,13 +296,11 @@ impl<'a> Monitor<'a> {
         Ok(())
     }
 
-    /// Reports each warning of the decider once, events that were lost each time that more were, and outlets that drop
-    /// what they should report.
+    /// Reports the warnings of the decider, events that were lost each time that more were, and outlets that drop what they
+    /// should report.
     fn warn(&mut self) {
-        for warning in self.decider.warnings() {
-            if self.warned.insert(warning.warning) {
-                self.emit(&Event::Warning(warning));
-            }
+        for warning in self.decider.take_warnings() {
+            self.emit(&Event::Warning(warning));
         }
         let lost = self.totals.events_lost;
         if lost > self.events_lost {
@@ -382,6 +359,7 @@ impl<'a> Monitor<'a> {
 
     /// The last word: everything is detached, so that these counts are final.
     fn stop(&mut self) -> anyhow::Result<Summary> {
+        self.observer.is_over();
         self.poll()?;
         let counts = Counts {
             totals: self.totals,

@@ -80,6 +80,15 @@ pub fn assert_errors(incident: &Value, code: &str, count: u64) {
     assert_eq!(incident["verified"], count, "{incident:#}");
 }
 
+/// Insists that an incident has errors of one code alone, all of them verified: as it opens, it has those of a tenth of a
+/// second.
+#[track_caller]
+pub fn assert_only_errors(incident: &Value, code: &str) {
+    let errors = incident["errors"][code].as_u64().expect("a count");
+    assert!(errors > 0, "{incident:#}");
+    assert_errors(incident, code, errors);
+}
+
 /// Insists on the queries and answers of an incident, give or take one: live they are counted by whole seconds, and
 /// a packet near the border of two may be counted for the other one.
 #[track_caller]

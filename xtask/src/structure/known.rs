@@ -22,29 +22,4 @@ pub const CIRCLES: &[(&str, &str)] = &[
     ),
     ("netmon/src/config/schema.rs", "netmon/src/config/layer.rs"),
     ("netmon/src/history/schema.rs", "netmon/src/history/error.rs"),
-    ("netmon/src/detect/incident.rs", "netmon/src/detect/causes/mod.rs"),
-    (
-        "netmon/src/detect/incident.rs",
-        "netmon/src/detect/causes/overload.rs",
-    ),
-    (
-        "netmon/src/detect/incident/restore.rs",
-        "netmon/src/detect/causes/overload.rs",
-    ),
-    (
-        "netmon/src/detect/server/mod.rs",
-        "netmon/src/detect/causes/overload.rs",
-    ),
-    (
-        "netmon/src/detect/server/mod.rs",
-        "netmon/src/detect/kinds/mod.rs",
-    ),
-    (
-        "netmon/src/detect/server/mod.rs",
-        "netmon/src/detect/kinds/failing.rs",
-    ),
-    (
-        "netmon/src/detect/server/mod.rs",
-        "netmon/src/detect/kinds/unreachable.rs",
-    ),
 ];

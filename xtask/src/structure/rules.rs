@@ -10,6 +10,7 @@ const USER_SPACE: &str = "netmon/src";
 /// The ground floor of user space: words that everything speaks, time, the kernel's records, and what accumulates from
 /// them.
 const GROUND: &[&str] = &[
+    "bounded",
     "clock",
     "counter",
     "counts",

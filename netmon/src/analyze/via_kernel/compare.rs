@@ -34,20 +34,36 @@ fn outcome(totals: &Totals) -> String {
         .map_or("nothing".to_owned(), |outcome| format!("{outcome:?}"))
 }
 
-/// Whether what the kernel tells of a frame is what was seen in it, as far as time does not decide it.
-pub fn is_right(told: &Observation, seen: &Observation) -> bool {
-    told.service == seen.service
-        && match (&told.what, &seen.what) {
-            (What::Query(told), What::Query(seen)) => (told.client, &told.name) == (seen.client, &seen.name),
-            (What::Answer(told), What::Answer(seen)) => {
-                (told.client, told.rcode, &told.name) == (seen.client, seen.rcode, &seen.name)
+/// Whether what the kernel reports of a frame is what was seen in it, as far as time does not decide it: whether an answer
+/// or an error belongs to a query that waits.
+pub fn is_right(told: &Observation, seen: &[Observation]) -> bool {
+    let about = |what: &What| match what {
+        What::Asked(asked) => Some((0, asked.client, None)),
+        What::Answered(answered) => Some((1, answered.client, None)),
+        What::Failed(failed) => Some((2, failed.client, Some((failed.reporter, failed.code)))),
+        What::Unverified(error) => Some((2, error.client, Some((error.reporter, error.code)))),
+        What::Seconds(_) | What::MoreErrors(_) => None,
+    };
+    let Some(said) = about(&told.what) else {
+        return true;
+    };
+    let mut seen = seen.iter().filter(|seen| about(&seen.what).is_some()).peekable();
+    if seen.peek().is_none() {
+        // An answer that came again, to one side.
+        return matches!(told.what, What::Answered(_) | What::Asked(_));
+    }
+    seen.any(|seen| {
+        told.service == seen.service
+            && about(&seen.what) == Some(said)
+            && match (&told.what, &seen.what) {
+                (What::Asked(told), What::Asked(seen)) => told.name == seen.name,
+                (What::Answered(told), What::Answered(seen)) => {
+                    (told.rcode, &told.name) == (seen.rcode, &seen.name)
+                }
+                (What::Failed(told), What::Failed(seen)) => told.name == seen.name,
+                _ => true,
             }
-            (What::Failure(told), What::Failure(seen)) => {
-                (told.client, told.reporter, told.code, &told.name)
-                    == (seen.client, seen.reporter, seen.code, &seen.name)
-            }
-            _ => false,
-        }
+    })
 }
 
 /// Destinations that are counted otherwise, or on one side only.
@@ -68,7 +84,7 @@ mod tests {
     use netmon_common::{Code, Rcode, Transport};
 
     use super::*;
-    use crate::observation::{Answer, Failure, Name, Proof, Query, Service};
+    use crate::observation::{Answered, Asked, Details, Failed, Name, Proof, Service, Unverified, Why};
     use crate::time::Time;
 
     fn totals(outcome: Outcome) -> Totals {
@@ -160,40 +176,51 @@ mod tests {
     }
 
     fn query(client: u8, name: &str) -> What {
-        What::Query(Query {
+        What::Asked(Asked {
             client: address(client),
             name: Some(Name::new(name)),
-            recursion_desired: Some(true),
-            counted_here: true,
+            recursion_desired: true,
+            is_of_syn: false,
+            details: Details::default(),
         })
     }
 
     fn answer(rcode: Rcode) -> What {
-        What::Answer(Answer {
+        What::Answered(Answered {
             client: address(1),
-            rcode,
-            query_time: None,
+            sent: Time::from_nanos(1),
+            rcode: Some(rcode),
+            standard: true,
             name: None,
-            recursion_desired: None,
-            counted_here: true,
+            recursion_desired: true,
+            details: Details::default(),
         })
     }
 
-    fn failure(reporter: u8, code: Code, proof: Proof) -> What {
-        What::Failure(Failure {
+    fn failed(reporter: u8, code: Code) -> What {
+        What::Failed(Failed {
             client: address(1),
             reporter: address(reporter),
             code,
-            proof,
+            proof: Proof::QuerySeen(Time::from_nanos(1)),
             name: None,
-            recursion_desired: None,
+            recursion_desired: true,
             last_answer: None,
+            details: Details::default(),
+        })
+    }
+
+    fn unsolicited(reporter: u8, code: Code) -> What {
+        What::Unverified(Unverified {
+            client: address(1),
+            reporter: address(reporter),
+            code,
+            why: Why::Unsolicited,
         })
     }
 
     #[test]
     fn what_the_kernel_tells_must_be_what_was_seen() {
-        let proof = Proof::QuerySeen(Time::from_nanos(1));
         let cases = [
             ("a query", query(1, "a"), query(1, "a"), true),
             ("another client", query(1, "a"), query(2, "a"), false),
@@ -207,33 +234,35 @@ mod tests {
             ),
             (
                 "an error",
-                failure(9, Code::Port, Proof::None),
-                failure(9, Code::Port, proof),
+                unsolicited(9, Code::Port),
+                failed(9, Code::Port),
                 true,
             ),
             (
                 "another reporter",
-                failure(9, Code::Port, proof),
-                failure(8, Code::Port, proof),
+                failed(9, Code::Port),
+                failed(8, Code::Port),
                 false,
             ),
             (
                 "another code",
-                failure(9, Code::Port, proof),
-                failure(9, Code::Host, proof),
+                failed(9, Code::Port),
+                failed(9, Code::Host),
                 false,
             ),
         ];
         for (case, told, seen, expected) in cases {
             assert_eq!(
-                is_right(&observation(told), &observation(seen)),
+                is_right(&observation(told), &[observation(seen)]),
                 expected,
                 "{case}"
             );
         }
         let mut elsewhere = observation(query(1, "a"));
         elsewhere.service.port = 5_353;
-        assert!(!is_right(&elsewhere, &observation(query(1, "a"))));
+        assert!(!is_right(&elsewhere, &[observation(query(1, "a"))]));
+        let twice = observation(answer(Rcode::NoError));
+        assert!(is_right(&twice, &[]), "an answer that came again");
     }
 
     #[test]

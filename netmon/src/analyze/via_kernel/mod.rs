@@ -146,7 +146,7 @@ impl Sides {
         let mut told = Vec::new();
         let counted = match self
             .kernel
-            .run(ethernet, |event| told.extend(observation(&event)))?
+            .run(ethernet, |event| observations(&event, &mut told))?
         {
             Ok(counted) => counted,
             Err(NotRun::TooShort) => {
@@ -164,23 +164,26 @@ impl Sides {
         self.link_bytes += on_the_wire.cast_signed() as i64 - ethernet.len().cast_signed() as i64;
 
         engine.advance(frame.time, &|client| self.door.heard(client));
-        let (before, mut observed) = (*self.door.totals(), None);
+        let (before, mut observed) = (*self.door.totals(), Vec::new());
         self.door
-            .take(frame, &mut |observation| observed = Some(observation));
+            .take(frame, &mut |observation| observed.push(observation));
         let expected = self.door.totals().since(&before);
-        let is_told_right = |told| observed.as_ref().is_some_and(|seen| is_right(told, seen));
+        let is_told_right = |told| is_right(told, &observed);
         if let Some(difference) = difference(&counted, &expected, bytes) {
             self.differ.add(|| format!("{} ({difference})", place()));
         } else if !told.iter().all(is_told_right) {
             self.differ
                 .add(|| format!("{} (the kernel tells it otherwise)", place()));
-        } else if let Some(observation) = observed {
-            engine.observe(&observation);
+        } else {
+            for observation in &observed {
+                engine.observe(observation);
+            }
         }
         Ok(())
     }
 
     fn finish(mut self, engine: Engine, mut warnings: Vec<Warning>) -> Result<(Found, Check), KernelError> {
+        let finished = engine.finish(&self.door.unseen());
         let expected = self.door.counts();
         let counts = self.counts(&expected)?;
         for address in differing(&counts, &expected) {
@@ -210,7 +213,7 @@ impl Sides {
             counts,
             latency,
             span: self.door.span(),
-            finished: engine.finish(),
+            finished,
             warnings,
             assumed: super::text::Untold::default(),
         };
@@ -233,7 +236,7 @@ impl Sides {
 }
 
 /// What an event says. Nothing is kept from one to the next.
-fn observation(event: &Event<'_>) -> Option<Observation> {
+fn observations(event: &Event<'_>, told: &mut Vec<Observation>) {
     const TRACKING: bool = true;
-    Observer::new(&[], TRACKING).event(event)
+    Observer::new(&[], TRACKING).event(event, &mut |observation| told.push(observation));
 }

@@ -4,6 +4,7 @@ mod any_bytes;
 mod compress;
 mod containers;
 mod damaged;
+mod exchanges;
 mod folder;
 mod growing;
 mod observations;
@@ -17,7 +18,7 @@ use netmon_common::DnsPorts;
 
 use super::{Door, Frame, Frames, LinkType, Opened, PacketFile, open_source};
 use crate::model::Warning;
-use crate::observation::Observation;
+use crate::observation::{Observation, What};
 use crate::time::Time;
 
 /// A packet, as it was read.
@@ -61,8 +62,15 @@ fn read(bytes: Vec<u8>) -> (Vec<Read>, Vec<Warning>) {
     (packets, frames.warnings())
 }
 
-/// What the door makes of Ethernet frames with these times in milliseconds.
+/// What the door makes of Ethernet frames with these times in milliseconds, one by one.
 fn observe(packets: &[(u64, Vec<u8>)]) -> (Door, Vec<Observation>) {
+    let (door, mut observations) = observe_all(packets);
+    observations.retain(|observation| !matches!(observation.what, What::Seconds(_)));
+    (door, observations)
+}
+
+/// The same, with the counts by second.
+fn observe_all(packets: &[(u64, Vec<u8>)]) -> (Door, Vec<Observation>) {
     let mut door = Door::new(DnsPorts::DEFAULT);
     let mut observations = Vec::new();
     for (number, (millis, bytes)) in (1..).zip(packets) {

@@ -10,7 +10,7 @@ use super::packets::{
 };
 use super::{at, observe};
 use crate::capture::{Door, Frame, LinkType};
-use crate::observation::{Answer, Name, Observation, Query, What};
+use crate::observation::{Answered, Asked, Name, Observation, What};
 
 fn path() -> Path {
     Path::new("192.0.2.7", 40_000, "198.51.100.53", 53)
@@ -20,16 +20,16 @@ fn address(ip: IpAddr) -> Address {
     ip.into()
 }
 
-fn asked(observation: &Observation) -> &Query {
+fn asked(observation: &Observation) -> &Asked {
     match &observation.what {
-        What::Query(query) => query,
+        What::Asked(asked) => asked,
         other => panic!("{other:?}"),
     }
 }
 
-fn answered(observation: &Observation) -> &Answer {
+fn answered(observation: &Observation) -> &Answered {
     match &observation.what {
-        What::Answer(answer) => answer,
+        What::Answered(answered) => answered,
         other => panic!("{other:?}"),
     }
 }
@@ -44,18 +44,10 @@ fn an_answer_has_the_time_of_its_query_and_counts_for_the_latency_once() {
         (9_001, ethernet(&response(path(), 9, 0, "c.example"))),
     ]);
     let answers: Vec<_> = observations[2..].iter().map(answered).collect();
-    let told: Vec<_> = answers
-        .iter()
-        .map(|answer| (answer.rcode, answer.query_time))
-        .collect();
-    assert_eq!(
-        told,
-        [
-            (Rcode::NxDomain, Some(at(1_000))),
-            (Rcode::NxDomain, Some(at(1_000))),
-            (Rcode::NoError, None),
-        ]
-    );
+    let reported: Vec<_> = answers.iter().map(|answer| (answer.rcode, answer.sent)).collect();
+    // The one that came again, and the one that nobody asked for, are not.
+    assert_eq!(reported, [(Some(Rcode::NxDomain), at(1_000))]);
+    assert_eq!(door.unmatched_responses(), 1);
     assert_eq!(answers[0].name, Some(Name::new("a.example")));
     assert_eq!(answers[0].client, address(path().source));
     let latency = door.latency(address(path().destination));
@@ -74,12 +66,16 @@ fn dns_over_tcp_is_observed_as_a_connection_and_a_query() {
     ]);
     assert!(observations.iter().all(|o| o.service.transport == Transport::Tcp));
     let syn = asked(&observations[0]);
-    assert_eq!((&syn.name, syn.recursion_desired), (&None, None));
+    // RD is presumed.
+    assert_eq!(
+        (&syn.name, syn.recursion_desired, syn.is_of_syn),
+        (&None, true, false)
+    );
     let asked = asked(&observations[1]);
     assert_eq!(asked.name, Some(Name::new("a.example")));
-    assert_eq!(asked.recursion_desired, Some(false));
-    assert_eq!(answered(&observations[2]).query_time, Some(at(2)));
-    assert_eq!(door.latency(address(path().destination)).max, Some(3_000));
+    assert!(!asked.recursion_desired && asked.is_of_syn);
+    assert_eq!(answered(&observations[2]).sent, at(1));
+    assert_eq!(door.latency(address(path().destination)).max, Some(4_000));
 }
 
 #[test]
@@ -102,7 +98,7 @@ fn what_is_no_news_to_the_decider_is_counted_only() {
             ),
         ),
         ("a reset", tcp(path().back(), 0x04, b"")),
-        ("a late response", late),
+        ("a late response", late.clone()),
         ("an error about another port", {
             let quote = udp(
                 Path {
@@ -135,7 +131,7 @@ fn a_name_that_cannot_be_read_is_none_and_the_rest_is_observed() {
     message.truncate(14);
     let (_, observations) = observe(&[(1, ethernet(&udp(path(), &message)))]);
     assert_eq!(asked(&observations[0]).name, None);
-    assert_eq!(asked(&observations[0]).recursion_desired, Some(true));
+    assert!(asked(&observations[0]).recursion_desired);
 }
 
 #[test]
@@ -172,7 +168,8 @@ fn only_the_given_ports_are_dns_ports() {
         };
         door.take(&frame, &mut |observation| services.push(observation.service.port));
     }
-    assert_eq!(services, [5_353]);
+    // The query, and its second.
+    assert_eq!(services, [5_353, 5_353]);
 }
 
 #[test]

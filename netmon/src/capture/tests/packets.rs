@@ -74,9 +74,16 @@ pub const SYN: u8 = 0x02;
 pub const PUSH_ACK: u8 = 0x18;
 
 pub fn tcp(path: Path, flags: u8, payload: &[u8]) -> Vec<u8> {
+    tcp_at(path, flags, 1, 0, payload)
+}
+
+/// A segment that stands there in its stream, and acknowledges the other one up to there.
+pub fn tcp_at(path: Path, flags: u8, sequence: u32, acknowledged: u32, payload: &[u8]) -> Vec<u8> {
     let mut segment = path.source_port.to_be_bytes().to_vec();
     segment.extend(path.destination_port.to_be_bytes());
-    segment.extend([0, 0, 0, 1, 0, 0, 0, 0, 5 << 4, flags, 0xff, 0xff, 0, 0, 0, 0]);
+    segment.extend(sequence.to_be_bytes());
+    segment.extend(acknowledged.to_be_bytes());
+    segment.extend([5 << 4, flags, 0xff, 0xff, 0, 0, 0, 0]);
     segment.extend(payload);
     ip(path.source, path.destination, TCP, &segment)
 }

@@ -4,7 +4,7 @@ use super::packets::{
     PUSH_ACK, Path, RESPONSE, SYN, dns, ethernet, framed, query, response, tcp, udp, unreachable,
 };
 use super::{at, observe};
-use crate::observation::{Failure, Name, Proof, What};
+use crate::observation::{Failed, Name, Proof, What, Why};
 
 fn path() -> Path {
     Path::new("192.0.2.7", 40_000, "198.51.100.53", 53)
@@ -26,16 +26,21 @@ fn error(path: Path, packet: &[u8], len: usize) -> Vec<u8> {
 }
 
 /// What the last packet proves, which is an error.
-fn failure(packets: &[Vec<u8>]) -> Failure {
+fn verdict(packets: &[Vec<u8>]) -> Result<Failed, Why> {
     let packets: Vec<_> = (1..)
         .zip(packets)
         .map(|(n, packet)| (n * 1_000, ethernet(packet)))
         .collect();
     let (_, observations) = observe(&packets);
     match observations.into_iter().last().unwrap().what {
-        What::Failure(failure) => failure,
+        What::Failed(failed) => Ok(failed),
+        What::Unverified(error) => Err(error.why),
         other => panic!("{other:?}"),
     }
+}
+
+fn failure(packets: &[Vec<u8>]) -> Failed {
+    verdict(packets).unwrap()
 }
 
 const ALL: usize = usize::MAX;
@@ -43,18 +48,24 @@ const ALL: usize = usize::MAX;
 const SHORT: usize = 28;
 
 /// A case: its name, the packets, the last of which is an error, and what that proves.
-type Case = (&'static str, Vec<Vec<u8>>, Proof);
+type Case = (&'static str, Vec<Vec<u8>>, Result<Proof, Why>);
 
 fn check(cases: Vec<Case>) {
     for (case, packets, proof) in cases {
-        assert_eq!(failure(&packets).proof, proof, "{case}");
+        assert_eq!(verdict(&packets).map(|failed| failed.proof), proof, "{case}");
     }
 }
 
 /// The query was seen in this packet, counted from 1.
-fn seen(packet: u64) -> Proof {
-    Proof::QuerySeen(at(packet * 1_000))
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "one of the two things that an error may prove"
+)]
+fn seen(packet: u64) -> Result<Proof, Why> {
+    Ok(Proof::QuerySeen(at(packet * 1_000)))
 }
+
+const UNSOLICITED: Result<Proof, Why> = Err(Why::Unsolicited);
 
 #[test]
 fn an_error_is_verified_by_the_query_that_it_quotes() {
@@ -90,12 +101,36 @@ fn an_error_is_verified_by_the_query_that_it_quotes() {
         (
             "a query that was sent again",
             vec![asked.clone(), asked.clone(), error(path(), &asked, ALL)],
+            seen(1),
+        ),
+        (
+            "a query that was sent again, a second error",
+            vec![
+                asked.clone(),
+                asked.clone(),
+                error(path(), &asked, ALL),
+                error(path(), &asked, ALL),
+            ],
             seen(2),
         ),
         (
+            "a second error about one query",
+            vec![
+                asked.clone(),
+                error(path(), &asked, ALL),
+                error(path(), &asked, ALL),
+            ],
+            Err(Why::Again),
+        ),
+        (
             "a query that was answered",
-            vec![asked.clone(), answer, error(path(), &asked, ALL)],
-            seen(1),
+            vec![asked.clone(), answer.clone(), error(path(), &asked, ALL)],
+            UNSOLICITED,
+        ),
+        (
+            "a query that was answered, and as little quoted as may be",
+            vec![asked.clone(), answer, error(path(), &asked, SHORT)],
+            UNSOLICITED,
         ),
     ]);
 }
@@ -116,7 +151,7 @@ fn an_error_about_a_busy_port_is_verified_by_the_id_where_it_is_quoted() {
         (
             "an id that was not seen",
             both(&query(path(), 9, "a.example"), ALL),
-            Proof::None,
+            UNSOLICITED,
         ),
         (
             "an id that was not seen, nor quoted",
@@ -138,27 +173,27 @@ fn an_error_that_quotes_no_query_seen_proves_nothing() {
                 source_port: 40_001,
                 ..path()
             }),
-            Proof::None,
+            UNSOLICITED,
         ),
         (
             "another client",
             another(Path::new("192.0.2.8", 40_000, "198.51.100.53", 53)),
-            Proof::None,
+            UNSOLICITED,
         ),
         (
             "another server",
             another(Path::new("192.0.2.7", 40_000, "198.51.100.54", 53)),
-            Proof::None,
+            UNSOLICITED,
         ),
         (
             "UDP instead of TCP",
             vec![syn.clone(), error(path(), &asked, ALL)],
-            Proof::None,
+            UNSOLICITED,
         ),
         (
             "TCP instead of UDP",
             vec![asked.clone(), error(path(), &syn, ALL)],
-            Proof::None,
+            UNSOLICITED,
         ),
     ]);
 }
@@ -177,20 +212,16 @@ fn an_error_about_tcp_is_verified_by_a_syn_or_a_query() {
         (
             "a segment with a query",
             vec![syn.clone(), segment.clone(), error(path(), &segment, ALL)],
-            seen(2),
+            seen(1),
         ),
     ]);
 }
 
 #[test]
-fn where_no_query_of_the_client_or_to_the_server_was_seen_queries_are_unseen() {
+fn errors_are_believed_at_the_end_of_a_capture_that_holds_no_dns_query_at_all() {
     let quoted = query(path(), 7, "a.example");
     let error = error(path(), &quoted, ALL);
-    let of_client = query(Path::new("192.0.2.7", 1, "203.0.113.1", 53), 1, "b.example");
-    let to_server = query(Path::new("203.0.113.9", 1, "198.51.100.53", 53), 1, "b.example");
-    let between_others = query(Path::new("203.0.113.9", 1, "203.0.113.1", 53), 1, "b.example");
-    // The client as a server, the server as a client: that is the other direction.
-    let reversed = query(Path::new("198.51.100.53", 1, "192.0.2.7", 53), 1, "b.example");
+    let elsewhere = query(Path::new("203.0.113.9", 1, "203.0.113.1", 53), 1, "b.example");
     let not_dns = udp(
         Path {
             destination_port: 54,
@@ -199,48 +230,98 @@ fn where_no_query_of_the_client_or_to_the_server_was_seen_queries_are_unseen() {
         &[0; 20],
     );
     let response = response(path(), 9, 0, "b.example");
-    check(vec![
-        ("nothing else", vec![error.clone()], Proof::QueriesUnseen),
+    for (case, packets, believed) in [
+        ("nothing else", vec![error.clone()], 1),
+        ("other packets", vec![not_dns, response, error.clone()], 1),
         (
-            "other packets",
-            vec![not_dns, response, error.clone()],
-            Proof::QueriesUnseen,
+            "a query between others, before",
+            vec![elsewhere.clone(), error.clone()],
+            0,
         ),
+        ("a query between others, after", vec![error.clone(), elsewhere], 0),
         (
-            "queries between others",
-            vec![between_others, error.clone()],
-            Proof::QueriesUnseen,
+            "the client's own first query, after",
+            vec![error.clone(), quoted],
+            0,
         ),
+        ("64 services, and one more", (0..65).map(forged).collect(), 64),
+    ] {
+        let packets: Vec<_> = (1..)
+            .zip(packets)
+            .map(|(n, packet)| (n * 1_000, ethernet(&packet)))
+            .collect();
+        let (mut door, _) = observe(&packets);
+        let unseen = door.unseen();
+        assert_eq!(unseen.len(), believed, "{case}");
+        let is_unseen =
+            |what: &What| matches!(what, What::Failed(failed) if failed.proof == Proof::QueriesUnseen);
+        assert!(unseen.iter().all(|error| is_unseen(&error.what)), "{case}");
+        let errors = if believed == 64 { 65 } else { 1 };
+        assert_eq!(
+            door.counts().totals.unsolicited,
+            errors - believed as u64,
+            "{case}"
+        );
+    }
+}
+
+fn forged(server: u8) -> Vec<u8> {
+    let path = Path::new("192.0.2.7", 40_000, &format!("198.51.100.{server}"), 53);
+    error(path, &query(path, 7, "a.example"), ALL)
+}
+
+#[test]
+fn between_two_dns_ports_a_quoted_answer_is_no_failure_of_its_client() {
+    let path = Path {
+        source_port: 53,
+        ..path()
+    };
+    let asked = udp(path, &dns(7, 0, "a.example"));
+    let reply = udp(path.back(), &dns(7, RESPONSE, "a.example"));
+    // The client's host says that nobody listens for the answer.
+    let late = |len| error(path.back(), &reply, len);
+    for (case, packets, fails) in [
+        ("the answer", vec![asked.clone(), reply.clone(), late(ALL)], false),
         (
-            "the other way round",
-            vec![reversed, error.clone()],
-            Proof::QueriesUnseen,
+            "as little of it as may be",
+            vec![asked.clone(), reply.clone(), late(SHORT)],
+            false,
         ),
+        ("the query", vec![asked.clone(), error(path, &asked, ALL)], true),
         (
-            "another query of the client",
-            vec![of_client, error.clone()],
-            Proof::None,
+            "as little of the query as may be",
+            vec![asked.clone(), error(path, &asked, SHORT)],
+            true,
         ),
-        ("another query to the server", vec![to_server, error], Proof::None),
-    ]);
+    ] {
+        let packets: Vec<_> = (1..)
+            .zip(packets)
+            .map(|(n, packet)| (n * 1_000, ethernet(&packet)))
+            .collect();
+        let (_, observations) = observe(&packets);
+        let is_error = |what: &What| matches!(what, What::Failed(_) | What::Unverified(_));
+        assert_eq!(
+            observations.iter().any(|seen| is_error(&seen.what)),
+            fails,
+            "{case}"
+        );
+    }
 }
 
 #[test]
 fn an_error_tells_what_its_quote_is_long_enough_for() {
     let asked = udp(path(), &dns(7, 0, "a.example"));
     let cases = [
-        ("the whole query", ALL, Some("a.example"), Some(false)),
-        ("all but the end of the name", SHORT + 12 + 10, None, Some(false)),
-        ("up to the flags", SHORT + 4, None, Some(false)),
-        ("8 bytes: RD is known from the trace", SHORT, None, Some(false)),
+        ("the whole query", ALL, Some("a.example"), false),
+        ("all but the end of the name", SHORT + 12 + 10, None, false),
+        ("up to the flags", SHORT + 4, None, false),
+        ("8 bytes: RD is known from the trace", SHORT, None, false),
     ];
     for (case, len, name, recursion_desired) in cases {
         let failure = failure(&[asked.clone(), error(path(), &asked, len)]);
         assert_eq!(failure.name.as_ref().map(Name::as_str), name, "{case}");
         assert_eq!(failure.recursion_desired, recursion_desired, "{case}");
     }
-    let unseen = failure(&[error(path(), &asked, SHORT)]);
-    assert_eq!((unseen.name, unseen.recursion_desired), (None, None));
 }
 
 #[test]
@@ -261,5 +342,5 @@ fn both_ports_dns_ports_a_response_is_no_query() {
     };
     let reply = udp(path, &dns(7, RESPONSE, "a.example"));
     let (_, observations) = observe(&[(1, ethernet(&reply))]);
-    assert!(matches!(observations[0].what, What::Answer(_)));
+    assert_eq!(observations, []);
 }

@@ -5,7 +5,7 @@ use netmon_common::{Address, Code, DnsPorts, Transport};
 use super::packets::dns;
 use super::{capture, read};
 use crate::capture::{Door, Frames, LinkType};
-use crate::observation::{Failure, Name, Observation, Proof, Query, Service, What};
+use crate::observation::{Asked, Details, Failed, Name, Observation, Proof, Service, What};
 use crate::time::{Time, WallOffset};
 use netmon_testkit::captures::textbook::{self, NAME};
 use netmon_testkit::captures::{Link, Pcap};
@@ -38,28 +38,36 @@ fn three_queries_and_three_verified_errors_are_observed() {
     while let Some(frame) = frames.next() {
         door.take(&frame, &mut |observation| observations.push(observation));
     }
+    observations.retain(|observation| !matches!(observation.what, What::Seconds(_)));
+    let details = Details {
+        client_port: Some(52_444),
+        id: Some(35_084),
+        query_type: Some(1),
+    };
     let asked = |nanos| {
         observed(
             nanos,
-            What::Query(Query {
+            What::Asked(Asked {
                 client: address("192.51.100.15"),
                 name: Some(Name::new(NAME)),
-                recursion_desired: Some(true),
-                counted_here: true,
+                recursion_desired: true,
+                is_of_syn: false,
+                details,
             }),
         )
     };
     let failed = |nanos, query_nanos| {
         observed(
             nanos,
-            What::Failure(Failure {
+            What::Failed(Failed {
                 client: address("192.51.100.15"),
                 reporter: address("203.0.113.2"),
                 code: Code::Port,
                 proof: Proof::QuerySeen(Time::from_nanos(query_nanos)),
                 name: Some(Name::new(NAME)),
-                recursion_desired: Some(true),
+                recursion_desired: true,
                 last_answer: None,
+                details,
             }),
         )
     };

@@ -5,23 +5,27 @@
 
 use netmon_common::{Address, DnsPorts, Transport};
 
-use super::super::addresses::{Addresses, Part};
 use super::count::{Concerns, count, unsolicited};
-use super::packet::{About, Conversation, Query, Response, TextPacket, TextWhat, Unreachable};
+use super::packet::{About, Conversation, Response, TextPacket, TextWhat, Unreachable};
 use super::traces::{Known, Trace, Traces};
+use crate::capture::addresses::Addresses;
+use crate::capture::exchanges::{self, Answer, Exchanges, Question, Sent};
+use crate::capture::pairing::Settled;
 use crate::counts::Counts;
 use crate::model::Warning;
-use crate::observation::{self, Answer, Failure, Observation, Proof, Service, What};
+use crate::observation::{self, Details, Observation, Service};
 use crate::time::Time;
 
 /// The door for tcpdump's text: printed packets in, counts kept, observations out.
 ///
-/// Every packet of DNS gives an observation, so that nothing is sampled: `counted_here` is always set.
+/// Every exchange gives its observations, so that nothing is sampled.
 #[derive(Debug)]
 pub struct TextDoor {
     ports: DnsPorts,
     counts: Counts,
     traces: Traces,
+    exchanges: Exchanges,
+    unmatched_responses: u64,
     addresses: Addresses,
     first: Option<Time>,
     last: Time,
@@ -49,6 +53,8 @@ impl TextDoor {
             ports,
             counts: Counts::default(),
             traces: Traces::new(),
+            exchanges: Exchanges::default(),
+            unmatched_responses: 0,
             addresses: Addresses::default(),
             first: None,
             last: Time::default(),
@@ -62,7 +68,7 @@ impl TextDoor {
         self.last = self.last.max(packet.time);
         self.first.get_or_insert(self.last);
         if let Some(ends) = packet.ends {
-            self.addresses.insert(Part::Heard, ends.destination);
+            self.addresses.insert(ends.destination);
         }
         let matter = match &packet.what {
             TextWhat::Unreachable(unreachable) => self.matter(unreachable),
@@ -84,122 +90,145 @@ impl TextDoor {
             _ => packet,
         };
         count(&mut self.counts, packet, matter.concerns());
-        let observation = match &packet.what {
-            TextWhat::Query(query) => Some(self.query(query)),
-            TextWhat::Connect(conversation) => Some(self.asked(conversation, None, None, None)),
-            TextWhat::Response(response) => Some(self.answer(response)),
-            TextWhat::Unreachable(unreachable) => self.failure(unreachable, matter),
+        match &packet.what {
+            TextWhat::Query(query) => self.asked(
+                &query.conversation,
+                query.id,
+                query.name.as_ref(),
+                query.recursion_desired,
+                false,
+                observe,
+            ),
+            TextWhat::Connect(conversation) => self.asked(conversation, None, None, None, true, observe),
+            TextWhat::Response(response) => self.answer(response, observe),
+            TextWhat::Unreachable(unreachable) => self.failure(unreachable, matter, observe),
             TextWhat::Reset(_)
             | TextWhat::Fragment
             | TextWhat::Unreadable(_)
             | TextWhat::NotIp
-            | TextWhat::Other { .. } => None,
-        };
-        if let Some((service, what)) = observation {
-            observe(Observation {
-                time: self.last,
-                service,
-                what,
-            });
+            | TextWhat::Other { .. } => {}
         }
-    }
-
-    fn query(&mut self, query: &Query) -> (Service, What) {
-        self.asked(
-            &query.conversation,
-            query.id,
-            query.name.clone(),
-            query.recursion_desired,
-        )
     }
 
     fn asked(
         &mut self,
         conversation: &Conversation,
         id: Option<u16>,
-        name: Option<observation::Name>,
+        name: Option<&observation::Name>,
         recursion_desired: Option<bool>,
-    ) -> (Service, What) {
-        let Conversation { service, client, .. } = *conversation;
-        self.addresses.insert(Part::Asker, client);
-        self.addresses.insert(Part::Asked, service.server);
-        let trace = Trace {
-            time: self.last,
+        is_syn: bool,
+        observe: &mut impl FnMut(Observation),
+    ) {
+        let Conversation {
             service,
-            name: name.clone(),
-            recursion_desired,
-        };
-        self.traces.query(conversation, id, &trace);
-        let query = observation::Query {
             client,
-            name,
-            recursion_desired,
-            counted_here: true,
+            client_port,
+        } = *conversation;
+        let kin = Service {
+            transport: Transport::Udp,
+            ..service
         };
-        (service, What::Query(query))
+        let iterative = self.exchanges.is_iterative(service, self.last, recursion_desired)
+            || (is_syn
+                && !self.exchanges.knows(service)
+                && self.exchanges.kin_is_iterative(kin, self.last) == Some(true));
+        let sent = Sent {
+            at: self.last,
+            iterative,
+        };
+        let syn = self.traces.query(conversation, id, name, sent, is_syn);
+        let asked = Question {
+            client,
+            name: name.cloned(),
+            details: Details {
+                client_port,
+                id,
+                query_type: None,
+            },
+        };
+        match syn {
+            Some(syn) => self.exchanges.asked_after_syn(service, syn, sent, asked, observe),
+            None => self.exchanges.asked(service, sent, asked, observe),
+        }
     }
 
-    fn answer(&mut self, response: &Response) -> (Service, What) {
-        let trace = self.traces.answer(&response.conversation, response.id);
+    fn answer(&mut self, response: &Response, observe: &mut impl FnMut(Observation)) {
+        let conversation = &response.conversation;
+        let (settled, name) = self.traces.answer(conversation, response.id, self.last);
+        let queries = match settled {
+            Settled::Queries(queries) => queries,
+            Settled::Again => return,
+            Settled::Nothing => {
+                self.unmatched_responses += 1;
+                return;
+            }
+        };
         let answer = Answer {
-            client: response.conversation.client,
-            rcode: response.rcode,
-            query_time: trace.map(|trace| trace.time),
-            name: response
-                .name
-                .clone()
-                .or_else(|| trace.and_then(|trace| trace.name.clone())),
-            // tcpdump does not print RD of a response.
-            recursion_desired: None,
-            counted_here: true,
+            client: conversation.client,
+            rcode: Some(response.rcode),
+            standard: true,
+            name: response.name.clone().or(name),
+            details: Details {
+                client_port: conversation.client_port,
+                id: response.id,
+                query_type: None,
+            },
         };
-        (response.conversation.service, What::Answer(answer))
+        self.exchanges
+            .answered(conversation.service, self.last, &queries, answer, observe);
     }
 
-    fn failure(&mut self, error: &Unreachable, matter: Matter) -> Option<(Service, What)> {
+    fn failure(&mut self, error: &Unreachable, matter: Matter, observe: &mut impl FnMut(Observation)) {
         let Matter::Asked {
             service,
             client,
             trace,
         } = matter
         else {
-            return None;
+            return;
         };
-        let quoted = error.quoted.as_ref().and_then(|quoted| quoted.message.as_ref());
-        let proof = match &trace {
-            Some(trace) => Proof::QuerySeen(trace.time),
-            None => self.unseen(service.server, client),
+        let quoted = error.quoted.as_ref();
+        let message = quoted.and_then(|quoted| quoted.message.as_ref());
+        // Ports that are printed say which query it is.
+        let is_exact = quoted.is_some();
+        let about = match &trace {
+            Some(trace) => self.traces.failed(client, trace, is_exact, self.last),
+            None => exchanges::About::Nothing,
         };
-        if proof == Proof::None {
-            unsolicited(&mut self.counts, service.server);
-        }
-        let (name, recursion_desired) =
-            trace.map_or((None, None), |trace| (trace.name, trace.recursion_desired));
-        let failure = Failure {
+        let name = message.and_then(|message| message.name.clone());
+        let failed = exchanges::Error {
             client,
             reporter: error.reporter,
             code: error.code,
-            proof,
-            name: quoted.and_then(|message| message.name.clone()).or(name),
-            recursion_desired: quoted
-                .and_then(|message| message.recursion_desired)
-                .or(recursion_desired),
-            // Every answer is told.
-            last_answer: None,
+            name: name.or_else(|| trace.and_then(|trace| trace.name)),
+            recursion_desired: message.and_then(|message| message.recursion_desired),
+            details: Details {
+                client_port: quoted.and_then(|quoted| quoted.source_port),
+                id: message.map(|message| message.id),
+                query_type: None,
+            },
         };
-        Some((service, What::Failure(failure)))
+        if self.exchanges.failed(service, self.last, failed, about, observe) {
+            unsolicited(&mut self.counts, service.server);
+        }
     }
 
-    /// What an error proves that is about no query in the text.
-    ///
-    /// A text does not say in which direction it looks. Where it shows no query from this client to anybody,
-    /// and none to this server from anybody, up to now, it is taken to look away from them.
-    fn unseen(&self, server: Address, client: Address) -> Proof {
-        if self.addresses.queries_unseen(client, server) {
-            Proof::QueriesUnseen
-        } else {
-            Proof::None
+    /// What is to be believed now that the text has ended: it holds no query at all.
+    pub fn unseen(&mut self) -> Vec<Observation> {
+        let unseen = self.exchanges.unseen();
+        for error in &unseen {
+            let unsolicited = &mut self.counts.totals.unsolicited;
+            *unsolicited = unsolicited.saturating_sub(1);
+            if let Some(counters) = self.counts.destinations.get_mut(&error.service.server) {
+                counters.unsolicited = counters.unsolicited.saturating_sub(1);
+            }
         }
+        unseen
+    }
+
+    /// Responses that match no query that was seen and waited.
+    pub const fn unmatched_responses(&self) -> u64 {
+        self.unmatched_responses
     }
 
     fn matter(&self, error: &Unreachable) -> Matter {
@@ -218,6 +247,7 @@ impl TextDoor {
             })
         };
         match error.about {
+            About::Port(..) if self.is_answer(error) => Matter::LateAnswer(client),
             About::Port(transport, port) if self.ports.contains(port) => {
                 let service = Service {
                     server: error.destination,
@@ -257,6 +287,15 @@ impl TextDoor {
             // An error that is about nothing seen might be about anything.
             None => Matter::Other,
         }
+    }
+
+    /// Whether the quoted message says that it is an answer, where both its ports are DNS ports.
+    fn is_answer(&self, error: &Unreachable) -> bool {
+        error.quoted.as_ref().is_some_and(|quoted| {
+            let message = quoted.message.as_ref();
+            quoted.source_port.is_some_and(|port| self.ports.contains(port))
+                && message.is_some_and(|message| message.recursion_desired.is_none())
+        })
     }
 
     /// Whether an error is about an answer: its quoted source port is a DNS port, or, where that is not

@@ -9,7 +9,6 @@
 
 mod asides;
 mod begins;
-mod bounded;
 mod clock;
 mod complaints;
 mod count;

@@ -3,12 +3,17 @@
 //! An answer finds its query by addresses, ports and id. Of an error the text tells at least the server and
 //! the client: it finds the last query between them that fits what else it tells.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
+use netmon_common::limits::TRACE_LIFETIME_NS;
 use netmon_common::{Address, Transport};
 
-use super::bounded::Bounded;
 use super::packet::Conversation;
+use crate::bounded::Bounded;
+use crate::capture::exchanges::{About, Sent};
+use crate::capture::limits::RESENT;
+use crate::capture::pairing::Settled;
 use crate::observation::{Name, Service};
 use crate::time::Time;
 
@@ -16,8 +21,13 @@ use crate::time::Time;
 const QUERIES: usize = 16_384;
 /// Clients whose answers are remembered. Each costs about 200 bytes.
 const ANSWERS: usize = 16_384;
+/// Queries of one client to one service that an error without a port may be about.
+const RECENT: usize = 16;
 
-/// An error that does not tell the port may be about anything between two hosts. It is about a query if
+/// How long a query waits.
+const LIFETIME: Duration = Duration::from_nanos(TRACE_LIFETIME_NS);
+
+/// An error that does not say the port may be about anything between two hosts. It is about a query if
 /// there was one this shortly before: hosts and routers report at once, or after they tried for seconds to
 /// find the next hop (RFC 4861 section 10: 3 s).
 const PORTLESS: Duration = Duration::from_mins(1);
@@ -26,16 +36,32 @@ const PORTLESS: Duration = Duration::from_mins(1);
 const UNSAID: Duration = Duration::from_secs(5);
 
 /// A query that was seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Trace {
-    /// When.
-    pub time: Time,
     /// To which service.
     pub service: Service,
     /// Its name.
     pub name: Option<Name>,
-    /// RD.
-    pub recursion_desired: Option<bool>,
+    /// Its number.
+    number: u64,
+    /// When it was sent last.
+    time: Time,
+    /// Whether it is a SYN alone.
+    is_syn: bool,
+}
+
+/// A query by its number: each time that it was sent, and what came of it.
+#[derive(Clone, Debug)]
+struct Exchange {
+    sent: Vec<(Sent, bool)>,
+    answered: bool,
+}
+
+impl Exchange {
+    fn waits(&self, now: Time) -> bool {
+        let newest = self.sent.last();
+        !self.answered && newest.is_some_and(|(sent, _)| now.since(sent.at) < LIFETIME)
+    }
 }
 
 /// What is known of a query besides its server and its client. Each query is kept under all three.
@@ -58,6 +84,9 @@ pub struct Traces {
     /// By client alone.
     last_of: Bounded<Address, Trace>,
     answers: Bounded<(Service, Address, Option<u16>), ()>,
+    exchanges: Bounded<u64, Exchange>,
+    recent: Bounded<(Service, Address), VecDeque<u64>>,
+    number: u64,
     overwritten: u64,
 }
 
@@ -69,6 +98,9 @@ impl Traces {
             last: Bounded::new(QUERIES),
             last_of: Bounded::new(QUERIES),
             answers: Bounded::new(ANSWERS),
+            exchanges: Bounded::new(QUERIES),
+            recent: Bounded::new(QUERIES),
+            number: 0,
             overwritten: 0,
         }
     }
@@ -78,42 +110,176 @@ impl Traces {
         self.overwritten
     }
 
-    /// Remembers a query.
-    pub fn query(&mut self, conversation: &Conversation, id: Option<u16>, trace: &Trace) {
+    /// Remembers a query. If it is the first one of a connection whose SYN was seen, when that was sent.
+    pub fn query(
+        &mut self,
+        conversation: &Conversation,
+        id: Option<u16>,
+        name: Option<&Name>,
+        sent: Sent,
+        is_syn: bool,
+    ) -> Option<Sent> {
         let Conversation {
             service,
             client,
             client_port,
         } = *conversation;
+        let of_syn = self.of_syn(conversation, sent, is_syn);
+        let known = Known::PortAndId(client_port, id);
+        let before = self.queries.get(&(service, client, known));
+        let same = before.map(|trace| trace.number).filter(|number| {
+            let exchange = self.exchanges.get(number);
+            exchange.is_some_and(|exchange| exchange.waits(sent.at))
+        });
+        let number = match (of_syn, same) {
+            (Some((number, _)), _) => number,
+            (None, Some(number)) => {
+                if let Some(exchange) = self.exchanges.get_mut(&number)
+                    && exchange.sent.len() < RESENT
+                {
+                    exchange.sent.push((sent, false));
+                }
+                number
+            }
+            (None, None) => {
+                self.number += 1;
+                let exchange = Exchange {
+                    sent: vec![(sent, false)],
+                    answered: false,
+                };
+                self.exchanges.insert(self.number, exchange);
+                self.remember_recent(service, client, self.number);
+                self.number
+            }
+        };
+        let trace = Trace {
+            service,
+            name: name.cloned(),
+            number,
+            time: sent.at,
+            is_syn,
+        };
         self.last.insert((service.server, client), trace.clone());
         self.last_of.insert(client, trace.clone());
-        for known in [
-            Known::Nothing,
-            Known::Port(client_port),
-            Known::PortAndId(client_port, id),
-        ] {
+        for known in [Known::Nothing, Known::Port(client_port), known] {
             if let Some((_, _, Known::PortAndId(..))) =
                 self.queries.insert((service, client, known), trace.clone())
             {
                 self.overwritten += 1;
             }
         }
+        of_syn.map(|(_, syn)| syn)
     }
 
-    /// Remembers that a client was answered, and finds the query.
-    pub fn answer(&mut self, conversation: &Conversation, id: Option<u16>) -> Option<&Trace> {
+    /// The SYN of a connection that has had no query yet.
+    fn of_syn(&mut self, conversation: &Conversation, sent: Sent, is_syn: bool) -> Option<(u64, Sent)> {
+        let Conversation {
+            service,
+            client,
+            client_port,
+        } = *conversation;
+        if is_syn || service.transport != Transport::Tcp {
+            return None;
+        }
+        let known = (service, client, Known::Port(client_port));
+        let trace = self.queries.get(&known).filter(|trace| trace.is_syn)?;
+        let number = trace.number;
+        let exchange = self
+            .exchanges
+            .get_mut(&number)
+            .filter(|exchange| exchange.waits(sent.at))?;
+        let (syn, _) = exchange.sent.last().copied()?;
+        for (known, _) in &mut exchange.sent {
+            known.iterative = sent.iterative;
+        }
+        Some((number, syn))
+    }
+
+    fn remember_recent(&mut self, service: Service, client: Address, number: u64) {
+        let key = (service, client);
+        if let Some(numbers) = self.recent.get_mut(&key) {
+            if numbers.len() == RECENT {
+                numbers.pop_front();
+            }
+            numbers.push_back(number);
+        } else {
+            self.recent.insert(key, VecDeque::from([number]));
+        }
+    }
+
+    /// Remembers that a client was answered, and what that settles; the name that was asked for.
+    pub fn answer(
+        &mut self,
+        conversation: &Conversation,
+        id: Option<u16>,
+        now: Time,
+    ) -> (Settled, Option<Name>) {
         let Conversation {
             service,
             client,
             client_port,
         } = *conversation;
         self.answers.insert((service, client, client_port), ());
-        self.find(service, client, Known::PortAndId(client_port, id))
+        let known = Known::PortAndId(client_port, id);
+        let Some(trace) = self.queries.get(&(service, client, known)) else {
+            return (Settled::Nothing, None);
+        };
+        let name = trace.name.clone();
+        let Some(exchange) = self.exchanges.get_mut(&trace.number) else {
+            return (Settled::Nothing, name);
+        };
+        if exchange.answered {
+            return (Settled::Again, name);
+        }
+        if !exchange.waits(now) {
+            return (Settled::Nothing, name);
+        }
+        exchange.answered = true;
+        let newest = exchange.sent.last().copied();
+        let earlier = exchange
+            .sent
+            .iter()
+            .rev()
+            .skip(1)
+            .filter(|(_, failed)| !failed)
+            .copied();
+        (
+            Settled::Queries(newest.into_iter().chain(earlier).collect()),
+            name,
+        )
     }
 
     /// The last query to a service of which this is known.
     pub fn find(&self, service: Service, client: Address, known: Known) -> Option<&Trace> {
         self.queries.get(&(service, client, known))
+    }
+
+    /// Which query an error of now is about, where this is the last one that it may be about. Where it does not say the
+    /// port, it may as well be about one before.
+    pub fn failed(&mut self, client: Address, trace: &Trace, is_exact: bool, now: Time) -> About {
+        let recent = self.recent.get(&(trace.service, client)).filter(|_| !is_exact);
+        let before = recent.into_iter().flatten().rev().copied();
+        let numbers: Vec<u64> = std::iter::once(trace.number).chain(before).collect();
+        let mut about = About::Nothing;
+        for number in numbers {
+            let Some(exchange) = self
+                .exchanges
+                .get_mut(&number)
+                .filter(|exchange| exchange.waits(now))
+            else {
+                continue;
+            };
+            let waiting = exchange
+                .sent
+                .iter_mut()
+                .find(|(sent, failed)| !failed && now.since(sent.at) < LIFETIME);
+            if let Some((sent, failed)) = waiting {
+                *failed = true;
+                return About::Waiting(*sent);
+            }
+            about = About::Failed;
+        }
+        about
     }
 
     /// The last query between these two shortly before `now`, where an error tells no port, and perhaps no

@@ -1,24 +1,30 @@
-//! The cause that answers tell: the server itself fails.
+//! The cause that answers show: the server itself fails.
 
-use super::{Facts, Finding, counted};
 use crate::model::{Cause, Kind};
 
-/// `server-failure`: SERVFAIL or REFUSED.
-pub(super) fn server_failure(facts: &Facts) -> Option<Finding> {
-    if facts.incident.kind != Kind::Failing {
+use super::{Case, Finding, counted};
+
+/// `server-failure`: SERVFAIL, REFUSED, FORMERR or NOTIMP.
+pub(super) fn server_failure(case: &Case) -> Option<Finding> {
+    if case.incident.kind != Kind::Failing {
         return None;
     }
-    Finding::new(Cause::ServerFailure, facts.failures, || {
-        let flow = facts.flow;
+    Finding::new(Cause::ServerFailure, case.failures, || {
+        let flow = case.flow;
+        let kinds = if flow.other == 0 {
+            format!("SERVFAIL ({}) or REFUSED ({})", flow.servfail, flow.refused)
+        } else {
+            format!(
+                "SERVFAIL ({}), REFUSED ({}), FORMERR or NOTIMP ({})",
+                flow.servfail, flow.refused, flow.other
+            )
+        };
         format!(
-            "{} of {} {} SERVFAIL ({}) or REFUSED ({}), for {}: the server runs, but cannot or will not do its \
-             work",
-            flow.failed(),
-            counted(flow.judged, "answer"),
-            if flow.judged == 1 { "says" } else { "say" },
-            flow.servfail,
-            flow.refused,
-            counted(facts.incident.name_count(), "name"),
+            "{} of {} {} {kinds}, for {}: the server runs, but cannot or will not do its work",
+            flow.faults(),
+            counted(flow.answers, "answer"),
+            if flow.answers == 1 { "says" } else { "say" },
+            counted(case.incident.name_count(), "name"),
         )
     })
 }

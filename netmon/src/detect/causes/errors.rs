@@ -1,4 +1,4 @@
-//! The causes that ICMP errors tell, by their code and by who sent them.
+//! The causes that ICMP errors show, by their code and by who sent them.
 
 use std::net::IpAddr;
 
@@ -7,18 +7,18 @@ use netmon_common::Code;
 use crate::detect::errors::{Said, Sent};
 use crate::model::Cause;
 
-use super::{Facts, Finding, counted};
+use super::{Case, Finding, counted};
 
 /// `service-down`: `port` or `protocol`, sent by the server's own address.
-pub(super) fn service_down(facts: &Facts) -> Option<Finding> {
-    let (port, protocol) = port_and_protocol(facts);
+pub(super) fn service_down(case: &Case) -> Option<Finding> {
+    let (port, protocol) = port_and_protocol(case);
     let sent = port.by_server + protocol.by_server;
     Finding::new(Cause::ServiceDown, sent.errors, || {
         format!(
             "{} from {} itself: nothing listens on {} there, or that host's own firewall rejects{}",
-            share(facts, sent, words(port.by_server, protocol.by_server)),
-            facts.server(),
-            facts.port(),
+            share(case, sent, words(port.by_server, protocol.by_server)),
+            case.server(),
+            case.port(),
             raised(sent),
         )
     })
@@ -26,12 +26,12 @@ pub(super) fn service_down(facts: &Facts) -> Option<Finding> {
 
 /// `firewall-reject`: `admin`, whoever sent it; `port` or `protocol` sent by another address than the server's;
 /// `port` for some clients while others get answers to later queries.
-pub(super) fn firewall_reject(facts: &Facts) -> Option<Finding> {
-    let admin = facts.incident.failures.said(Code::Admin);
-    let (port, protocol) = port_and_protocol(facts);
+pub(super) fn firewall_reject(case: &Case) -> Option<Finding> {
+    let admin = case.incident.failures.said(Code::Admin);
+    let (port, protocol) = port_and_protocol(case);
     let on_the_way = port.by_others + protocol.by_others;
-    let answered = facts.incident.heard.query_of_others;
-    let selective = if facts.incident.failures.others_are_answered(answered) {
+    let answered = case.incident.heard.query_of_others;
+    let selective = if case.incident.failures.others_are_answered(answered) {
         port.by_server
     } else {
         Sent::default()
@@ -43,15 +43,15 @@ pub(super) fn firewall_reject(facts: &Facts) -> Option<Finding> {
         if prohibited.errors > 0 {
             parts.push(format!(
                 "{} from {}: a rule there forbids the traffic{}",
-                share(facts, prohibited, says(Code::Admin)),
-                senders(facts, admin),
+                share(case, prohibited, says(Code::Admin)),
+                senders(case, admin),
                 raised(prohibited),
             ));
         }
         if on_the_way.errors > 0 {
             parts.push(format!(
                 "{} from {}, not from the server: a firewall on the way rejects{}",
-                share(facts, on_the_way, words(port.by_others, protocol.by_others)),
+                share(case, on_the_way, words(port.by_others, protocol.by_others)),
                 others(&[port, protocol]),
                 raised(on_the_way),
             ));
@@ -60,9 +60,9 @@ pub(super) fn firewall_reject(facts: &Facts) -> Option<Finding> {
             parts.push(format!(
                 "{} from {} itself, to {}, while others get answers to later queries: that host's firewall \
                  rejects some clients",
-                share(facts, selective, says(Code::Port)),
-                facts.server(),
-                counted(facts.incident.client_count(), "client"),
+                share(case, selective, says(Code::Port)),
+                case.server(),
+                counted(case.incident.client_count(), "client"),
             ));
         }
         parts.join("; ")
@@ -70,24 +70,24 @@ pub(super) fn firewall_reject(facts: &Facts) -> Option<Finding> {
 }
 
 /// `host-down`: `host`, whoever sent it.
-pub(super) fn host_down(facts: &Facts) -> Option<Finding> {
-    let host = facts.incident.failures.said(Code::Host);
+pub(super) fn host_down(case: &Case) -> Option<Finding> {
+    let host = case.incident.failures.said(Code::Host);
     let sent = host.total();
     Finding::new(Cause::HostDown, sent.errors, || {
         format!(
             "{} from {}: the host does not answer on its link{}{}",
-            share(facts, sent, says(Code::Host)),
-            senders(facts, host),
+            share(case, sent, says(Code::Host)),
+            senders(case, host),
             raised(sent),
-            quick(facts, host),
+            quick(case, host),
         )
     })
 }
 
 /// Says that the errors came too soon for a failed neighbour look-up, where most did. On IPv4 only: for a
 /// reject route, Linux sends another code on IPv6.
-fn quick(facts: &Facts, host: Said) -> String {
-    let is_ipv4 = matches!(facts.server().ip(), IpAddr::V4(_));
+fn quick(case: &Case, host: Said) -> String {
+    let is_ipv4 = matches!(case.server().ip(), IpAddr::V4(_));
     if !is_ipv4 || host.quick * 2 < host.total().errors {
         return String::new();
     }
@@ -95,7 +95,7 @@ fn quick(facts: &Facts, host: Said) -> String {
         "; {} came within {} ms of {}: so quick an error points to a reject route rather than to a failed \
          neighbour look-up, which takes seconds",
         host.quick,
-        facts.thresholds.quick_error.as_millis(),
+        case.thresholds.quick_error.as_millis(),
         if host.quick == 1 {
             "its query"
         } else {
@@ -105,27 +105,27 @@ fn quick(facts: &Facts, host: Said) -> String {
 }
 
 /// `no-route`: `net`, whoever sent it.
-pub(super) fn no_route(facts: &Facts) -> Option<Finding> {
-    let net = facts.incident.failures.said(Code::Net);
+pub(super) fn no_route(case: &Case) -> Option<Finding> {
+    let net = case.incident.failures.said(Code::Net);
     let sent = net.total();
     Finding::new(Cause::NoRoute, sent.errors, || {
         format!(
             "{} from {}: no route to {} is known there{}",
-            share(facts, sent, says(Code::Net)),
-            senders(facts, net),
-            facts.server(),
+            share(case, sent, says(Code::Net)),
+            senders(case, net),
+            case.server(),
             raised(sent),
         )
     })
 }
 
-fn port_and_protocol(facts: &Facts) -> (Said, Said) {
-    let failures = &facts.incident.failures;
+fn port_and_protocol(case: &Case) -> (Said, Said) {
+    let failures = &case.incident.failures;
     (failures.said(Code::Port), failures.said(Code::Protocol))
 }
 
 /// `2 of 3 errors say "port unreachable" and come`.
-fn share(facts: &Facts, sent: Sent, says: &str) -> String {
+fn share(case: &Case, sent: Sent, says: &str) -> String {
     let (say, come) = if sent.errors == 1 {
         ("says", "comes")
     } else {
@@ -134,7 +134,7 @@ fn share(facts: &Facts, sent: Sent, says: &str) -> String {
     format!(
         "{} of {} {say} {says} and {come}",
         sent.errors,
-        counted(facts.failures, "error"),
+        counted(case.failures, "error"),
     )
 }
 
@@ -160,10 +160,10 @@ const fn words(port: Sent, protocol: Sent) -> &'static str {
 }
 
 /// Who said it.
-fn senders(facts: &Facts, said: Said) -> String {
+fn senders(case: &Case, said: Said) -> String {
     match (said.by_server.errors > 0, said.other) {
-        (true, None) => format!("{} itself", facts.server()),
-        (true, Some(_)) => format!("{} itself and from {}", facts.server(), others(&[said])),
+        (true, None) => format!("{} itself", case.server()),
+        (true, Some(_)) => format!("{} itself and from {}", case.server(), others(&[said])),
         (false, _) => others(&[said]),
     }
 }

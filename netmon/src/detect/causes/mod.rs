@@ -4,7 +4,7 @@
 
 mod answers;
 mod errors;
-pub(super) mod overload;
+mod overload;
 mod silence;
 
 use netmon_common::Address;
@@ -13,11 +13,11 @@ use crate::model::{Cause, Diagnosis, Kind, Likelihood};
 use crate::observation::Service;
 
 use super::incident::Incident;
-use super::server::Flow;
+use super::ledger::Flow;
 use super::thresholds::Thresholds;
 
 /// Finds one cause, if anything supports it.
-type Find = fn(&Facts) -> Option<Finding>;
+type Find = fn(&Case) -> Option<Finding>;
 
 const ALL: [Find; 7] = [
     answers::server_failure,
@@ -30,7 +30,7 @@ const ALL: [Find; 7] = [
 ];
 
 /// What is known of an incident.
-struct Facts<'a> {
+struct Case<'a> {
     incident: &'a Incident,
     flow: Flow,
     /// How many failures it has.
@@ -38,7 +38,7 @@ struct Facts<'a> {
     thresholds: &'a Thresholds,
 }
 
-impl Facts<'_> {
+impl Case<'_> {
     const fn server(&self) -> Address {
         self.incident.service.server
     }
@@ -77,15 +77,15 @@ pub(super) fn causes(incident: &Incident, flow: Flow, thresholds: &Thresholds) -
     let failures = match incident.kind {
         Kind::Unreachable => incident.failures.total(),
         Kind::Unanswered => incident.silent,
-        Kind::Failing => flow.failed(),
+        Kind::Failing => flow.faults(),
     };
-    let facts = Facts {
+    let case = Case {
         incident,
         flow,
         failures,
         thresholds,
     };
-    let mut found: Vec<Finding> = ALL.iter().filter_map(|find| find(&facts)).collect();
+    let mut found: Vec<Finding> = ALL.iter().filter_map(|find| find(&case)).collect();
     // A stable sort: equal ones stay in the order of the list.
     found.sort_by_key(|finding| (!finding.first, std::cmp::Reverse(finding.supported_by)));
     found

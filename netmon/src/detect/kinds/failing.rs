@@ -1,69 +1,99 @@
-//! `failing`: the server answers, but at least half of its answers are SERVFAIL or REFUSED.
+//! `failing`: the server answers, but at least half of its answers say that it fails: SERVFAIL, REFUSED, FORMERR, NOTIMP.
 //!
-//! Opens on at least 10 answers in the last 30 s, for at least 3 names: one broken domain, or one with bogus
-//! signatures, fails on every healthy resolver. Closes as `recovered` when, of the answers of a whole 30 s
-//! since it opened, under a tenth are failures. REFUSED by this host's own server is its policy, and is no
-//! failure.
+//! Opens on at least 10 exchanges in 30 s, for at least 3 registrable domains, more of which fail than are answered well:
+//! one broken zone fails on every healthy resolver. Or when a domain that was answered well within the last hour fails
+//! for all who ask. An answer is decided on after 5 s, for a client may ask again and be answered well. Closes as
+//! `recovered` when, of the exchanges of a whole 30 s since it opened, under a tenth fail. REFUSED by this host's own server
+//! is its policy, and is no failure.
 
-use netmon_common::Address;
-
-use crate::detect::incident::Incident;
-use crate::detect::rules::Rules;
-use crate::detect::server::Server;
-use crate::model::CloseReason;
-use crate::observation::Name;
+use super::{Context, Course, Facts, Incident, Rulebook, Rules, Verdict};
+use crate::model::{CloseReason, Kind};
 use crate::time::Time;
 
-use super::Verdict;
+pub(super) const RULEBOOK: Rulebook = Rulebook {
+    kind: Kind::Failing,
+    opens,
+    follow,
+    next,
+};
 
-/// Whether it opens at a whole second.
-pub(super) fn opens(server: &Server, at: Time, rules: &Rules) -> Verdict {
-    let (thresholds, window) = (&rules.thresholds, rules.failing_window());
-    let from = at.second().saturating_sub(window.oldest);
-    if server.faults.none_since(from) {
+/// The exchanges of the window.
+struct Share {
+    answered: u64,
+    failed: u64,
+}
+
+/// The seconds of the window whose exchanges are all accounted for: none before that in which a gap ends.
+fn seconds(facts: &Facts, at: Time, rules: &Rules) -> (u64, u64) {
+    let (from, to) = rules.failing_window().seconds(at.second());
+    let after_gap = facts.gap_until.map_or(0, Time::second);
+    (from.max(after_gap), to)
+}
+
+fn share(facts: &Facts, at: Time, rules: &Rules) -> Share {
+    let (from, to) = seconds(facts, at, rules);
+    let flow = facts.ledger.between(from, to);
+    Share {
+        answered: flow.answers,
+        failed: flow.faults().saturating_sub(facts.faults.excused(from, to)),
+    }
+}
+
+fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
+    let (thresholds, window) = (&context.rules.thresholds, context.rules.failing_window());
+    let (from, to) = seconds(facts, at, context.rules);
+    if facts.faults.none_since(Time::at_second(from)) {
         return Verdict::Nothing;
     }
-    let flow = server.ledger.before(at.second(), window.oldest);
-    let fails = flow.judged >= thresholds.failing_answers
-        && flow.failed().saturating_mul(100) >= flow.judged.saturating_mul(thresholds.failing_percent)
-        && server.faults.names.count(at.second(), window) >= thresholds.failing_names;
-    match server.faults.first_sent(from) {
-        Some(sent) if fails => Verdict::Opens(sent),
-        _ => Verdict::Nothing,
+    let Share { answered, failed } = share(facts, at, context.rules);
+    let enough = answered >= thresholds.failing_answers
+        && failed.saturating_mul(100) >= answered.saturating_mul(thresholds.failing_percent);
+    let many = || {
+        let domains = facts.faults.domains_in(at.second(), window);
+        domains.failing >= thresholds.failing_domains && domains.failing > domains.good
+    };
+    let lost = || {
+        let queries = usize::try_from(thresholds.failing_answers).unwrap_or(usize::MAX);
+        facts
+            .faults
+            .has_lost_a_domain(at.second(), window, queries, thresholds.domain_memory)
+    };
+    let opens = (enough && many()) || lost();
+    if !opens {
+        return Verdict::Nothing;
+    }
+    match facts.ledger.first_fault(from).filter(|first| *first < to) {
+        Some(first) => Verdict::Opens(facts.faults.first_sent(first)),
+        None => Verdict::Nothing,
     }
 }
 
-/// Takes what led to it.
-pub(super) fn fill(incident: &mut Incident, server: &Server, at: Time, rules: &Rules) {
-    let window = rules.failing_window();
-    for client in server.faults.clients.within(at.second(), window) {
-        incident.note(Some(client), None);
-    }
-    for name in server.faults.names.within(at.second(), window) {
-        incident.note(None, Some(name));
-    }
-    if let Some(newest) = server.faults.newest {
-        failed(incident, newest, None, None, rules);
-    }
-}
-
-/// Takes a failed answer. It is an answer all the same: a server that sends it is not down.
-pub(in crate::detect) fn failed(
-    incident: &mut Incident,
-    at: Time,
-    client: Option<Address>,
-    name: Option<&Name>,
-    rules: &Rules,
-) {
-    incident.note(client.as_ref(), name);
-    incident.fail(at, Some(at), rules);
-}
-
-/// Why it closes, if it does. Without any answer, no share is under anything.
-pub(super) fn closes(incident: &Incident, server: &Server, at: Time, rules: &Rules) -> Option<CloseReason> {
+/// Without any answer, no share is under anything.
+fn follow(incident: &Incident, facts: &Facts, at: Time, rules: &Rules) -> Course {
     let thresholds = &rules.thresholds;
-    let flow = server.ledger.before(at.second(), rules.failing_window().oldest);
-    let recovered = at.since(incident.resumed) >= thresholds.failing_window
-        && flow.failed().saturating_mul(100) < flow.judged.saturating_mul(thresholds.recovered_percent);
-    recovered.then_some(CloseReason::Recovered)
+    let Share { answered, failed } = share(facts, at, rules);
+    let start = Time::at_second(rules.failing_window().seconds(at.second()).0);
+    // The good seconds begin where those end by which it opened.
+    let recovered = start.after(thresholds.failing_retry) >= incident.resumed
+        && !facts.has_gap_since(start)
+        && failed.saturating_mul(100) < answered.saturating_mul(thresholds.recovered_percent);
+    Course {
+        recovered: recovered.then(|| (start, facts.ledger.cut(start))),
+        all_fail: (answered > 0).then_some(failed >= answered),
+        closes: recovered.then_some(CloseReason::Recovered),
+        ..Course::default()
+    }
+}
+
+fn next(incident: Option<&Incident>, facts: &Facts, second: u64, rules: &Rules) -> Option<u64> {
+    let start = Time::at_second(rules.failing_window().seconds(second).0);
+    // As long as something in the window can change.
+    let is_judged = match incident {
+        Some(_) => facts
+            .ledger
+            .newest()
+            .is_some_and(|newest| newest >= start.second()),
+        None => !facts.faults.none_since(start),
+    };
+    is_judged.then_some(second + 1)
 }

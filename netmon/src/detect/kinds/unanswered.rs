@@ -3,38 +3,40 @@
 //! Opens when at least 5 queries for at least 2 names, sent 5 to 30 s ago, had no answer; or, where the server
 //! is seldom asked, when the last 3 queries did, at least 2 names among them, spread over 20 s to 10 min and
 //! each at least 5 s old. Two names, because one broken domain that is asked again and again says nothing
-//! about the server. Closes as `answered` at the next answer.
+//! about the server. Closes as `answered` at the next answered exchange.
 
-use netmon_common::Address;
-
-use crate::detect::incident::Incident;
-use crate::detect::rules::Rules;
-use crate::detect::server::{Asked, Server};
+use super::{Context, Course, Facts, Incident, Rulebook, Rules, Verdict};
+use crate::detect::silence::Last;
 use crate::model::{CloseReason, Kind};
 use crate::time::Time;
 
-use super::Verdict;
+pub(super) const RULEBOOK: Rulebook = Rulebook {
+    kind: Kind::Unanswered,
+    opens,
+    follow,
+    next,
+};
 
-/// Whether it opens at a whole second.
-pub(super) fn opens(server: &Server, at: Time, rules: &Rules, heard: &dyn Fn(Address) -> bool) -> Verdict {
-    let silence = &server.silence;
+fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
+    let (silence, rules) = (&facts.silence, context.rules);
     let (Some(first), Some(by)) = (silence.first, rules.unanswered_by(at)) else {
         return Verdict::Nothing;
     };
-    if first > by || !server.standing.counts || server.incidents.is_open(Kind::Unreachable) {
+    if first > by || context.is_unreachable {
         return Verdict::Nothing;
     }
+    let would_be_seen = context.would_be_seen;
     let mut verdict = Verdict::Nothing;
-    if many_failed(server, at, rules) {
+    if many_failed(facts, at, rules) {
         let mut clients = silence.clients.within(at.second(), rules.unanswered_window());
-        if clients.any(|client| heard(*client)) {
+        if clients.any(|client| would_be_seen(*client)) {
             return Verdict::Opens(first);
         }
         verdict = Verdict::OneDirection;
     }
-    if last_failed(server, by, rules) {
+    if last_failed(facts, by, rules) {
         let mut last = silence.sent_by(by).take(rules.thresholds.unanswered_last);
-        if last.any(|asked| heard(asked.client)) {
+        if last.any(|asked| would_be_seen(asked.client)) {
             return Verdict::Opens(first);
         }
         verdict = Verdict::OneDirection;
@@ -43,19 +45,26 @@ pub(super) fn opens(server: &Server, at: Time, rules: &Rules, heard: &dyn Fn(Add
 }
 
 /// Whether enough queries of the last half minute failed, for enough names.
-fn many_failed(server: &Server, at: Time, rules: &Rules) -> bool {
-    let (silence, window) = (&server.silence, rules.unanswered_window());
-    let queries = server
-        .ledger
-        .asked(at.second(), window, silence.since, silence.asked_before);
-    queries >= rules.thresholds.unanswered_queries
+fn many_failed(facts: &Facts, at: Time, rules: &Rules) -> bool {
+    let (silence, window) = (&facts.silence, rules.unanswered_window());
+    let (from, to) = window.seconds(at.second());
+    let from = from.max(silence.since);
+    let silent = facts.ledger.between(from, to).silent();
+    let before = if from == silence.since {
+        silence.silent_before
+    } else {
+        0
+    };
+    // Queries that do not count, as strangers', are in the ledger, and were not taken one by one.
+    let silent = silent.saturating_sub(before).min(silence.seen(from, to));
+    silent >= rules.thresholds.unanswered_queries
         && silence.names.count(at.second(), window) >= rules.thresholds.unanswered_names
 }
 
 /// Whether the last queries sent by then failed, over a long enough time, for enough names.
-fn last_failed(server: &Server, by: Time, rules: &Rules) -> bool {
+fn last_failed(facts: &Facts, by: Time, rules: &Rules) -> bool {
     let thresholds = &rules.thresholds;
-    let last: Vec<&Asked> = server
+    let last: Vec<&Last> = facts
         .silence
         .sent_by(by)
         .take(thresholds.unanswered_last)
@@ -72,41 +81,47 @@ fn last_failed(server: &Server, by: Time, rules: &Rules) -> bool {
         && names.len() >= thresholds.unanswered_names
 }
 
-/// Takes what led to it.
-pub(super) fn fill(incident: &mut Incident, server: &Server, at: Time, rules: &Rules) {
-    for client in server.silence.clients.iter() {
-        incident.wait(client.first, Some(&client.value), None);
-    }
-    for name in server.silence.names.iter() {
-        incident.wait(name.first, None, Some(&name.value));
-    }
-    follow(incident, server, at, rules);
-}
-
-/// Takes the queries that have become old enough to have failed.
-pub(super) fn follow(incident: &mut Incident, server: &Server, at: Time, rules: &Rules) {
-    let Some(by) = rules.unanswered_by(at) else {
-        return;
+fn follow(incident: &Incident, facts: &Facts, at: Time, rules: &Rules) -> Course {
+    let Some(by) = rules.unanswered_by(at).filter(|_| !incident.heard.any) else {
+        return Course {
+            closes: incident.heard.any.then_some(CloseReason::Answered),
+            ..Course::default()
+        };
     };
-    if incident.heard.any {
-        return;
-    }
-    incident.waited(by);
-    let newest = server.silence.sent_by(by).next().map(|asked| asked.at);
-    if newest > incident.newest_failure()
-        && let Some(newest) = newest
-    {
-        let flow = incident.flow(&server.ledger);
-        let after = newest.after(std::time::Duration::from_nanos(1));
-        let later = server.ledger.flow_now(after, after.second());
-        // Where it opened again, answers came in between. At least this one failed.
-        let silent = flow.queries.saturating_sub(later.queries + flow.answers);
-        incident.silent = silent.max(incident.silent).max(1);
-        incident.fail(newest, server.last_answer, rules);
+    let newest = facts.silence.sent_by(by).next().map(|asked| asked.at);
+    let failure = newest.filter(|newest| incident.newest_failure().is_none_or(|known| *newest > known));
+    let silent = failure.map(|_| {
+        let young = facts
+            .ledger
+            .since(rules.unanswered_window().seconds(at.second()).1);
+        let silent = incident
+            .flow(&facts.ledger)
+            .silent()
+            .saturating_sub(young.silent());
+        // At least the newest one failed.
+        silent.max(incident.silent).max(1)
+    });
+    Course {
+        failure,
+        silent,
+        waited: Some(by),
+        ..Course::default()
     }
 }
 
-/// Why it closes, if it does.
-pub(super) fn closes(incident: &Incident) -> Option<CloseReason> {
-    incident.heard.any.then_some(CloseReason::Answered)
+fn next(incident: Option<&Incident>, facts: &Facts, second: u64, rules: &Rules) -> Option<u64> {
+    if incident.is_some_and(|incident| incident.heard.any) {
+        return Some(second + 1);
+    }
+    // A query that becomes old enough to have failed.
+    let wait = rules.thresholds.unanswered_wait.as_secs() + 1;
+    let oldest_young = (second + 1).saturating_sub(wait);
+    let asked = facts.silence.first_from(oldest_young).map(|asked| asked + wait);
+    let last = facts.silence.first_old_after(second, rules.keep());
+    let over = facts.silence.over_at(rules.keep()).map(Time::ceil_second);
+    [asked, last, over]
+        .into_iter()
+        .flatten()
+        .filter(|next| *next > second)
+        .min()
 }

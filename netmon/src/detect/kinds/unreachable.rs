@@ -1,78 +1,61 @@
-//! `unreachable`: an ICMP error that is believed says that the server cannot be reached.
+//! `unreachable`: a verified ICMP error says that the server cannot be reached.
 //!
 //! Opens at once, at the error. Closes as `answered` when a client that it hit got an answer to a query sent
 //! after the last error, and 10 s passed without one: others may get answers all along, where a firewall
-//! rejects some clients only. Absorbs `unanswered`.
+//! rejects some clients only. Where those clients ask no more, answers to ten queries of others and ten minutes without
+//! an error close it. Absorbs `unanswered`.
 
-use netmon_common::Address;
-
-use crate::detect::change::Change;
-use crate::detect::incident::Incident;
-use crate::detect::rules::Rules;
-use crate::detect::server::Server;
-use crate::model::{CloseReason, Happened, Kind};
-use crate::observation::Failure;
+use super::{Context, Course, Facts, Incident, Rulebook, Rules, Verdict};
+use crate::model::{CloseReason, Kind};
 use crate::time::Time;
 
-/// Takes an error that opens an incident, or is one more failure of it.
-pub(in crate::detect) fn failed(
-    server: &mut Server,
-    at: Time,
-    failure: &Failure,
-    rules: &Rules,
-    changes: &mut Vec<Change>,
-) {
-    let sent = failure.proof.sent().map_or(at, |sent| sent.min(at));
-    let (mut incident, opens) = match server.incidents.take_open(Kind::Unreachable) {
-        Some(incident) => (incident, false),
-        None => (server.begin(Kind::Unreachable, sent, at, rules), true),
+pub(super) const RULEBOOK: Rulebook = Rulebook {
+    kind: Kind::Unreachable,
+    opens,
+    follow,
+    next,
+};
+
+/// The error opens it, no second.
+const fn opens(_: &Facts, _: Time, _: &Context) -> Verdict {
+    Verdict::Nothing
+}
+
+fn follow(incident: &Incident, _: &Facts, at: Time, rules: &Rules) -> Course {
+    Course {
+        closes: closes(incident, at, rules).then_some(CloseReason::Answered),
+        ..Course::default()
+    }
+}
+
+fn closes(incident: &Incident, at: Time, rules: &Rules) -> bool {
+    let (heard, thresholds) = (&incident.heard, &rules.thresholds);
+    let Some(last_error) = incident.newest_failure() else {
+        return false;
     };
-    if sent < incident.began() {
-        server.begin_earlier(&mut incident, sent, rules);
+    let quiet = at.since(last_error);
+    let is_answered = heard.query_of_failed.is_some_and(|sent| sent > last_error);
+    if is_answered {
+        return quiet >= thresholds.unreachable_quiet;
     }
-    if !incident.may_have_hit(failure.client) {
-        // Whoever got answers may be this very client.
-        incident.heard.query_of_others = None;
-    }
-    incident.note_failure(at, failure, rules);
-    incident.fail(at, server.last_answer, rules);
-    if opens {
-        server.tell(Happened::Opened, &mut incident, rules, changes);
-    }
-    server.incidents.put(incident);
-    if opens {
-        server.close(Kind::Unanswered, at, CloseReason::Superseded, rules, changes);
-    }
+    let asks_no_more = heard
+        .failed_asked
+        .is_none_or(|asked| at.since(asked) >= thresholds.idle);
+    asks_no_more && quiet >= thresholds.idle && heard.others_answered >= thresholds.others_answered
 }
 
-/// Takes an answer, to a query that was sent then where it was seen.
-pub(in crate::detect) fn answered(
-    incident: &mut Incident,
-    at: Time,
-    client: Address,
-    sent: Option<Time>,
-    rules: &Rules,
-) {
-    if incident.lists_client(client) {
-        let sent = sent.or_else(|| earlier(at, rules.thresholds.longest_wait));
-        incident.heard.query_of_named = incident.heard.query_of_named.max(sent);
-    } else if !incident.may_have_hit(client) {
-        incident.heard.query_of_others = incident.heard.query_of_others.max(sent);
-    }
-}
-
-/// Why it closes, if it does.
-pub(super) fn closes(incident: &Incident, at: Time, rules: &Rules) -> Option<CloseReason> {
+fn next(incident: Option<&Incident>, _: &Facts, second: u64, rules: &Rules) -> Option<u64> {
+    let incident = incident?;
     let last_error = incident.newest_failure()?;
-    let answered = incident
-        .heard
-        .query_of_named
-        .is_some_and(|sent| sent > last_error);
-    let quiet = at.since(last_error) >= rules.thresholds.unreachable_quiet;
-    (answered && quiet).then_some(CloseReason::Answered)
-}
-
-fn earlier(at: Time, by: std::time::Duration) -> Option<Time> {
-    let by = u64::try_from(by.as_nanos()).ok()?;
-    at.nanos().checked_sub(by).map(Time::from_nanos)
+    let asked = incident.heard.failed_asked.unwrap_or(last_error);
+    let moments = [
+        last_error.after(rules.thresholds.unreachable_quiet),
+        last_error.after(rules.thresholds.idle),
+        asked.after(rules.thresholds.idle),
+    ];
+    moments
+        .into_iter()
+        .map(Time::ceil_second)
+        .filter(|end| *end > second)
+        .min()
 }

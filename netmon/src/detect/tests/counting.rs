@@ -1,6 +1,5 @@
 //! What an incident counts, from its first query on.
 
-use crate::model::{Cause, Kind};
 use netmon_common::Code;
 use netmon_common::Rcode::NoError;
 
@@ -42,41 +41,16 @@ fn queries_and_answers_are_counted_exactly_from_the_first_query_that_failed() {
 }
 
 #[test]
-fn counts_come_by_whole_second() {
+fn queries_that_were_only_counted_and_answered_came_before_the_one_that_failed() {
     let mut scenario = Scenario::new();
-    scenario.counts(4.999, 10, 0, 0, 0);
-    scenario.sampled();
     scenario
-        .query(5.2, B, "b.test")
+        .counts(5.4, 10, 9, 0, 0)
         .query(5.5, A, "a.test")
         .error(5.6, &error(5.5));
-    // What was seen by itself counts before it is told.
-    assert_eq!(counted(&scenario), (1, 0));
-    // The query at 5.2 is known to be among them, and to have come before.
-    scenario.counts(5.999, 20, 3, 0, 0);
-    assert_eq!(counted(&scenario), (19, 3));
-    scenario.advance(6.5);
-    assert_eq!(counted(&scenario), (19, 3));
-    scenario
-        .query(6.6, A, "a.test")
-        .counts(6.999, 5, 0, 0, 0)
-        .advance(7.0);
-    assert_eq!(counted(&scenario), (24, 3));
-}
-
-#[test]
-fn counts_that_come_late_lose_nothing_and_never_lessen_what_was_told() {
-    let mut scenario = Scenario::new();
-    scenario.sampled();
-    scenario
-        .query(5.5, A, "a.test")
-        .error(5.6, &error(5.5))
-        .query(5.7, A, "a.test");
+    // One of the ten waits still; the nine that were answered came before.
     assert_eq!(counted(&scenario), (2, 0));
-    scenario.advance(6.1);
-    assert_eq!(counted(&scenario), (2, 0));
-    scenario.counts(5.999, 2, 0, 0, 0);
-    assert_eq!(counted(&scenario), (2, 0));
+    scenario.counts(6.5, 20, 3, 0, 0).advance(7.0);
+    assert_eq!(counted(&scenario), (22, 3));
 }
 
 #[test]
@@ -102,7 +76,7 @@ fn errors_since_the_first_query_are_counted_those_before_are_not() {
         ..error(sent)
     };
     let unsolicited = Error {
-        proof: Some(crate::observation::Proof::None),
+        why: Some(crate::observation::Why::Unsolicited),
         code: Code::Admin,
         ..error(0.0)
     };
@@ -144,15 +118,60 @@ fn an_earlier_stamp_counts_as_the_latest_one_seen() {
 }
 
 #[test]
-fn queries_that_were_only_sampled_can_fail_before_they_are_counted() {
+fn errors_that_were_only_counted_count_in_the_incident_and_open_nothing() {
     let mut scenario = Scenario::new();
-    scenario.sampled();
-    // Their counts never come.
-    for (time, name) in [(1.0, "a.test"), (11.0, "b.test"), (21.0, "a.test")] {
-        scenario.query(time, A, name);
-    }
-    scenario.advance(26.0);
+    scenario.more_errors(0.5, Code::Port, 40).advance(1.0);
+    assert_eq!(scenario.story(), Vec::<String>::new());
+    scenario
+        .rejected(1.0)
+        .more_errors(1.5, Code::Port, 40)
+        .advance(3.0);
     let incident = scenario.incident();
-    assert_eq!((incident.kind, incident.queries), (Kind::Unanswered, 3));
-    assert_eq!(incident.causes[0].cause, Cause::SilentDrop);
+    assert_eq!((incident.errors.port, incident.verified), (41, 41));
+}
+
+#[test]
+fn what_comes_after_it_has_recovered_does_not_count_unless_it_fails_again() {
+    let mut scenario = Scenario::new();
+    scenario
+        .rejected(1.0)
+        .rejected(2.0)
+        .query(3.0, A, "a.test")
+        .answer(3.5, A, 3.0);
+    // Up to the query that was answered.
+    assert_eq!(counted(&scenario), (2, 0));
+    scenario
+        .asked(4.0, A, "a.test", NoError)
+        .asked(4.5, B, "a.test", NoError);
+    assert_eq!(counted(&scenario), (2, 0));
+    assert_eq!(
+        scenario
+            .incident()
+            .recovered
+            .map(super::scenario::when)
+            .as_deref(),
+        Some("3.500")
+    );
+    scenario.rejected(5.0);
+    assert_eq!(
+        (counted(&scenario), scenario.incident().recovered),
+        ((6, 3), None)
+    );
+}
+
+#[test]
+fn an_incident_that_has_recovered_counts_up_to_there_also_when_it_is_long_ago() {
+    let mut scenario = Scenario::new();
+    for second in 0..40_u32 {
+        scenario.rejected(f64::from(second));
+    }
+    for second in 40..400_u32 {
+        scenario.asked(f64::from(second), A, "a.test", NoError);
+        scenario.asked(f64::from(second) + 0.5, B, "a.test", NoError);
+    }
+    let incident = scenario.closed();
+    assert_eq!(
+        (incident.queries, incident.answers, incident.errors.port),
+        (40, 0, 40)
+    );
 }

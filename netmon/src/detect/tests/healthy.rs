@@ -3,14 +3,14 @@
 
 use crate::model::{Kind, Severity};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
 use std::net::Ipv4Addr;
 
 use netmon_common::{Address, Rcode, Transport};
 
 use crate::detect::{Change, Decider, Scope, Thresholds};
 use crate::model::Happened;
-use crate::observation::{Answer, Name, Observation, Query, Service, What};
+use crate::observation::{Answered, Asked, Counts, Details, Name, Observation, Seconds, Service, What};
 use crate::time::{SECOND_NS, Time};
 
 /// A small generator (`SplitMix64`, Steele, Lea and Flood 2014), so that the hour is the same in each run.
@@ -57,6 +57,7 @@ struct Hour {
     plan: Plan,
     planned: u64,
     decider: Decider,
+    seconds: HashMap<(u32, u64), Counts>,
     queries: u64,
     /// The server that is silent from some time on.
     dies: Option<(u32, u64)>,
@@ -71,13 +72,15 @@ impl Hour {
     /// A client asks, and asks again when there was no answer: the next server after 5 s, twice.
     fn ask(&mut self, time: u64, client: u32, server: u32, name: u64, sent_before: u32) {
         self.queries += 1;
-        let query = What::Query(Query {
+        let query = What::Asked(Asked {
             client: client_address(client),
             name: Some(Name::new(&format!("{name}.test"))),
-            recursion_desired: Some(true),
-            counted_here: true,
+            recursion_desired: true,
+            is_of_syn: false,
+            details: Details::default(),
         });
         self.see(time, server, query);
+        self.count(time, server, time, |counts| counts.asked += 1);
         let dead = self
             .dies
             .is_some_and(|(dead, from)| server == dead && time >= from);
@@ -97,6 +100,19 @@ impl Hour {
             let next = (server + 1) % SERVERS;
             self.at(time + 5_000 * MS, Event::Ask(client, next, name, sent_before + 1));
         }
+    }
+
+    fn count(&mut self, time: u64, server: u32, sent: u64, change: impl Fn(&mut Counts)) {
+        let second = sent / SECOND_NS;
+        let counts = self.seconds.entry((server, second)).or_default();
+        change(counts);
+        let counts = *counts;
+        let seconds = Seconds {
+            second,
+            iterative: false,
+            counts,
+        };
+        self.see(time, server, What::Seconds(seconds));
     }
 
     fn see(&mut self, time: u64, server: u32, what: What) {
@@ -125,6 +141,7 @@ fn hour(seed: u64, dies: Option<(u32, u64)>) -> (Vec<Change>, u64) {
         plan: Plan::new(),
         planned: 0,
         decider: Decider::new(Thresholds::default(), Scope::default()),
+        seconds: HashMap::new(),
         queries: 0,
         dies,
     };
@@ -147,13 +164,18 @@ fn hour(seed: u64, dies: Option<(u32, u64)>) -> (Vec<Change>, u64) {
         match event {
             Event::Ask(client, server, name, before) => hour.ask(time, client, server, name, before),
             Event::Answer(client, server, name, sent, broken) => {
-                let answer = What::Answer(Answer {
+                let answer = What::Answered(Answered {
                     client: client_address(client),
-                    rcode: if broken { Rcode::ServFail } else { Rcode::NoError },
-                    query_time: Some(Time::from_nanos(sent)),
+                    sent: Time::from_nanos(sent),
+                    rcode: Some(if broken { Rcode::ServFail } else { Rcode::NoError }),
+                    standard: true,
                     name: Some(Name::new(&format!("{name}.test"))),
-                    recursion_desired: Some(true),
-                    counted_here: true,
+                    recursion_desired: true,
+                    details: Details::default(),
+                });
+                hour.count(time, server, sent, |counts| {
+                    counts.answered += 1;
+                    counts.faults.servfail += u32::from(broken);
                 });
                 hour.see(time, server, answer);
             }

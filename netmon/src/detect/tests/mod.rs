@@ -1,12 +1,11 @@
-//! The rules of section 3 of docs/contract.md, each as what happens to a server and its clients.
+//! The rules of the contract's section 3, each as what happens to a server and its clients.
 
 mod bounds;
 mod causes;
 mod counting;
-mod doors;
 mod failing;
 mod healthy;
-mod live;
+mod many;
 mod overload;
 mod properties;
 mod restore;

@@ -7,13 +7,13 @@ use super::causes::words;
 use super::scenario::{A, Scenario};
 
 /// A server that is asked so often in each minute, by counts, then fails in the next second.
-fn loaded(minutes: &[u64], start: f64) -> Scenario {
+fn loaded(minutes: &[u32], start: f64) -> Scenario {
     let mut scenario = Scenario::new();
     scenario.advance(start);
     let first = start.ceil();
     for (minute, queries) in (0_u32..).zip(minutes) {
         for second in 0..60_u32 {
-            let share = queries / 60 + u64::from(u64::from(second) < queries % 60);
+            let share = queries / 60 + u32::from(second < queries % 60);
             scenario.counts(first + f64::from(minute * 60 + second), share, share, 0, 0);
         }
     }
@@ -25,7 +25,7 @@ fn loaded(minutes: &[u64], start: f64) -> Scenario {
 #[test]
 fn overload_takes_4_times_the_median_of_3_full_minutes_and_100_a_second() {
     // Queries in each minute, the last of them before the failure; whether overload holds.
-    let cases: [(&str, &[u64], f64, bool); 9] = [
+    let cases: [(&str, &[u32], f64, bool); 9] = [
         ("4 times the median", &[1500, 1500, 1500, 6000], 0.0, true),
         ("under 4 times", &[1501, 1501, 1501, 6000], 0.0, false),
         ("under 100 a second", &[1000, 1000, 1000, 5999], 0.0, false),
@@ -117,7 +117,7 @@ fn overload_is_judged_by_the_first_failure_and_for_every_kind() {
             Rcode::ServFail,
         );
     }
-    scenario.advance(241.0);
+    scenario.advance(247.0);
     assert_eq!(
         words(&scenario.incident().causes),
         [

@@ -10,7 +10,10 @@ use crate::detect::limits::{LISTED, SERVERS};
 use crate::detect::{Change, Decider, Scope, Thresholds};
 use crate::model::Happened;
 use crate::model::{Incident, State};
-use crate::observation::{Answer, Counts, Failure, Name, Observation, Proof, Query, Service, What};
+use crate::observation::{
+    Answered, Asked, Counts, Details, Failed, Faults, Name, Observation, Proof, Seconds, Service, Unverified,
+    What, Why,
+};
 use crate::time::{SECOND_NS, Time};
 
 /// Mostly small steps, also back; sometimes a long pause, seldom a nonsensical one.
@@ -52,65 +55,95 @@ fn proof() -> impl Strategy<Value = Proof> {
         4 => moment().prop_map(Proof::QuerySeen),
         1 => proptest::option::of(moment()).prop_map(Proof::RaisedByThisHost),
         1 => Just(Proof::QueriesUnseen),
-        1 => Just(Proof::None),
     ]
 }
 
-fn desired() -> impl Strategy<Value = Option<bool>> {
-    prop_oneof![4 => Just(Some(true)), 1 => Just(Some(false)), 1 => Just(None)]
+fn desired() -> impl Strategy<Value = bool> {
+    prop_oneof![4 => Just(true), 1 => Just(false)]
+}
+
+fn counts() -> impl Strategy<Value = Counts> {
+    let any = || any::<u16>().prop_map(u32::from);
+    (any(), any(), any(), any(), any()).prop_map(|(asked, answered, servfail, refused, failed)| Counts {
+        asked,
+        answered,
+        faults: Faults {
+            servfail,
+            refused,
+            other: 0,
+        },
+        failed,
+    })
 }
 
 fn what() -> impl Strategy<Value = What> {
-    let query = (client(), name(), desired(), any::<bool>()).prop_map(|(client, name, rd, counted_here)| {
-        What::Query(Query {
-            client,
-            name,
-            recursion_desired: rd,
-            counted_here,
-        })
-    });
-    let answer = (
+    let asked =
+        (client(), name(), desired(), any::<bool>()).prop_map(|(client, name, desired, is_of_syn)| {
+            What::Asked(Asked {
+                client,
+                name,
+                recursion_desired: desired,
+                is_of_syn,
+                details: Details::default(),
+            })
+        });
+    let answered = (
         client(),
-        rcode(),
-        proptest::option::of(moment()),
+        proptest::option::of(rcode()),
+        moment(),
         name(),
         desired(),
         any::<bool>(),
     )
-        .prop_map(|(client, rcode, query_time, name, rd, counted_here)| {
-            What::Answer(Answer {
+        .prop_map(|(client, rcode, sent, name, desired, standard)| {
+            What::Answered(Answered {
                 client,
+                sent,
                 rcode,
-                query_time,
+                standard,
                 name,
-                recursion_desired: rd,
-                counted_here,
+                recursion_desired: desired,
+                details: Details::default(),
             })
         });
-    let failure = (client(), client(), 0..6_usize, proof(), name(), desired()).prop_map(
-        |(client, reporter, code, proof, name, rd)| {
-            What::Failure(Failure {
+    let failed = (client(), client(), 0..6_usize, proof(), name(), desired()).prop_map(
+        |(client, reporter, code, proof, name, desired)| {
+            What::Failed(Failed {
                 client,
                 reporter,
                 code: Code::ALL[code],
                 proof,
                 name,
-                recursion_desired: rd,
+                recursion_desired: desired,
                 last_answer: None,
+                details: Details::default(),
             })
         },
     );
-    let counts = (any::<u16>(), any::<u16>(), any::<u16>(), any::<u16>()).prop_map(|(q, a, s, r)| {
-        What::Counts(Counts {
-            queries: q.into(),
-            answers: a.into(),
-            servfail: s.into(),
-            refused: r.into(),
-            failures: [0; 6],
+    let why = prop_oneof![Just(Why::Unsolicited), Just(Why::Again), Just(Why::QueriesUnseen)];
+    let unverified = (client(), client(), 0..6_usize, why).prop_map(|(client, reporter, code, why)| {
+        What::Unverified(Unverified {
+            client,
+            reporter,
+            code: Code::ALL[code],
+            why,
         })
     });
-    prop_oneof![8 => query, 2 => answer, 2 => failure, 1 => counts]
+    // Of the running second, or of any.
+    let second = prop_oneof![3 => Just(None), 1 => any::<u64>().prop_map(Some)];
+    let seconds = (second, desired(), counts()).prop_map(|(second, desired, counts)| {
+        What::Seconds(Seconds {
+            second: second.unwrap_or(RUNNING),
+            iterative: !desired,
+            counts,
+        })
+    });
+    let more = any::<[u16; 6]>().prop_map(|errors| What::MoreErrors(errors.map(u64::from)));
+    prop_oneof![8 => asked, 4 => answered, 3 => failed, 1 => unverified, 4 => seconds, 1 => more]
 }
+
+/// Stands for the second of the observation.
+const RUNNING: u64 = u64::MAX;
 
 fn observation() -> impl Strategy<Value = (i64, Service, What)> {
     let service = (0..4_u32, any::<bool>()).prop_map(|(n, tcp)| Service {
@@ -230,15 +263,24 @@ proptest! {
         unheard in any::<bool>(),
         own in any::<bool>(),
     ) {
-        let mut decider = Decider::new(Thresholds::default(), Scope::default());
+        let thresholds = Thresholds {
+            settle: std::time::Duration::ZERO,
+            ..Thresholds::default()
+        };
+        let mut decider = Decider::new(thresholds, Scope::default());
         if own {
             decider.set_local([Ipv4Addr::from_bits(0xcb00_7100).into()]);
         }
         let heard = |client: netmon_common::Address| !unheard || client.octets()[15].is_multiple_of(2);
         let mut watch = Watch::default();
         let mut time = Time::at_second(50);
-        for (step, service, what) in observations {
+        for (step, service, mut what) in observations {
             time = Time::from_nanos(time.nanos().saturating_add_signed(step));
+            if let What::Seconds(seconds) = &mut what
+                && seconds.second == RUNNING
+            {
+                seconds.second = time.second();
+            }
             decider.advance(time, &heard);
             decider.observe(&Observation { time, service, what });
             watch.take_all(&decider.take_changes(), time.second());

@@ -1,6 +1,6 @@
 //! What happens to servers and their clients, as a test says it. Times are seconds from the start.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -8,8 +8,11 @@ use netmon_common::{Address, Code, Rcode, Transport};
 
 use crate::detect::{Change, Decider, Scope, Thresholds};
 use crate::model::Happened;
-use crate::model::{Incident, Wall};
-use crate::observation::{Answer, Counts, Failure, Name, Observation, Proof, Query, Service, What};
+use crate::model::{Incident, Wall, WarningKind};
+use crate::observation::{
+    Answered, Asked, Counts, Details, Failed, Name, Observation, Proof, Seconds, Service, Unverified, What,
+    Why,
+};
 use crate::time::{SECOND_NS, Time};
 
 /// 2026-11-24T13:00:00Z.
@@ -51,7 +54,9 @@ pub struct Error<'a> {
     pub sent: f64,
     pub code: Code,
     pub reporter: Option<&'a str>,
+    /// `None` for an error that nothing verifies.
     pub proof: Option<Proof>,
+    pub why: Option<Why>,
     pub name: Option<&'a str>,
     pub recursion_desired: Option<bool>,
     pub last_answer: Option<Time>,
@@ -65,6 +70,7 @@ impl Default for Error<'_> {
             code: Code::Port,
             reporter: None,
             proof: None,
+            why: None,
             name: None,
             recursion_desired: Some(true),
             last_answer: None,
@@ -77,8 +83,10 @@ pub struct Scenario {
     service: Service,
     unheard: BTreeSet<Address>,
     recursion_desired: Option<bool>,
-    counted_here: bool,
+    seconds: HashMap<(Service, u64, bool), Counts>,
+    waiting: Vec<(Service, Address, Time)>,
     pub changes: Vec<Change>,
+    warnings: Vec<WarningKind>,
 }
 
 impl Scenario {
@@ -89,6 +97,8 @@ impl Scenario {
     /// One with other thresholds or another scope.
     pub fn with(set: impl FnOnce(&mut Thresholds, &mut Scope)) -> Self {
         let (mut thresholds, mut scope) = (Thresholds::default(), Scope::default());
+        // Reported as it opens.
+        thresholds.settle = Duration::ZERO;
         set(&mut thresholds, &mut scope);
         Self {
             decider: Decider::new(thresholds, scope),
@@ -99,8 +109,10 @@ impl Scenario {
             },
             unheard: BTreeSet::new(),
             recursion_desired: Some(true),
-            counted_here: true,
+            seconds: HashMap::new(),
+            waiting: Vec::new(),
             changes: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -122,12 +134,6 @@ impl Scenario {
         self
     }
 
-    /// What follows is only a sample: it comes again in counts.
-    pub fn sampled(&mut self) -> &mut Self {
-        self.counted_here = false;
-        self
-    }
-
     /// No packet toward that client was ever seen.
     pub fn unheard(&mut self, client: &str) -> &mut Self {
         self.unheard.insert(address(client));
@@ -146,7 +152,34 @@ impl Scenario {
 
     fn take(&mut self) -> &mut Self {
         self.changes.extend(self.decider.take_changes());
+        let warnings = self.decider.take_warnings();
+        self.warnings
+            .extend(warnings.into_iter().map(|warning| warning.warning));
         self
+    }
+
+    /// What is known of a second changes.
+    fn count(&mut self, time: f64, sent: f64, change: impl Fn(&mut Counts)) -> &mut Self {
+        let second = at(sent).second();
+        let iterative = self.recursion_desired == Some(false);
+        let counts = self.seconds.entry((self.service, second, iterative)).or_default();
+        change(counts);
+        let counts = *counts;
+        self.see(
+            time,
+            What::Seconds(Seconds {
+                second,
+                iterative,
+                counts,
+            }),
+        )
+    }
+
+    /// Whether that query was sent and waits; it waits no more.
+    fn settle(&mut self, client: &str, sent: f64) -> bool {
+        let query = (self.service, address(client), at(sent));
+        let place = self.waiting.iter().position(|waiting| *waiting == query);
+        place.map(|place| self.waiting.swap_remove(place)).is_some()
     }
 
     pub fn advance(&mut self, time: f64) -> &mut Self {
@@ -157,40 +190,44 @@ impl Scenario {
     }
 
     pub fn query(&mut self, time: f64, client: &str, name: &str) -> &mut Self {
+        self.waiting.push((self.service, address(client), at(time)));
         self.see(
             time,
-            What::Query(Query {
+            What::Asked(Asked {
                 client: address(client),
                 name: Some(Name::new(name)).filter(|_| !name.is_empty()),
-                recursion_desired: self.recursion_desired,
-                counted_here: self.counted_here,
+                recursion_desired: self.recursion_desired.unwrap_or(true),
+                is_of_syn: false,
+                details: Details::default(),
             }),
         )
+        .count(time, time, |counts| counts.asked += 1)
     }
 
     /// An answer, to a query that was sent then.
     pub fn answer(&mut self, time: f64, client: &str, sent: f64) -> &mut Self {
-        self.respond(time, client, "", Some(sent), Rcode::NoError)
+        self.respond(time, client, "", sent, Rcode::NoError)
     }
 
-    /// An answer with an rcode, for a name, to a query that was sent then.
-    pub fn respond(
-        &mut self,
-        time: f64,
-        client: &str,
-        name: &str,
-        sent: Option<f64>,
-        rcode: Rcode,
-    ) -> &mut Self {
+    /// An answer with an rcode, for a name, to a query that was sent then. Where the test sent none, it was not sampled.
+    pub fn respond(&mut self, time: f64, client: &str, name: &str, sent: f64, rcode: Rcode) -> &mut Self {
+        let known = self.settle(client, sent);
+        self.count(time, sent, |counts| {
+            counts.asked += u32::from(!known);
+            counts.answered += 1;
+            counts.faults.servfail += u32::from(rcode == Rcode::ServFail);
+            counts.faults.refused += u32::from(rcode == Rcode::Refused);
+        });
         self.see(
             time,
-            What::Answer(Answer {
+            What::Answered(Answered {
                 client: address(client),
-                rcode,
-                query_time: sent.map(at),
+                sent: at(sent),
+                rcode: Some(rcode),
+                standard: true,
                 name: Some(Name::new(name)).filter(|_| !name.is_empty()),
-                recursion_desired: self.recursion_desired,
-                counted_here: self.counted_here,
+                recursion_desired: self.recursion_desired.unwrap_or(true),
+                details: Details::default(),
             }),
         )
     }
@@ -198,7 +235,7 @@ impl Scenario {
     /// A query and, a millisecond later, its answer.
     pub fn asked(&mut self, time: f64, client: &str, name: &str, rcode: Rcode) -> &mut Self {
         self.query(time, client, name)
-            .respond(time + 0.001, client, name, Some(time), rcode)
+            .respond(time + 0.001, client, name, time, rcode)
     }
 
     /// The same, of A and without an error.
@@ -206,45 +243,64 @@ impl Scenario {
         self.asked(time, A, "a.test", Rcode::NoError)
     }
 
+    /// Exchanges of a second that were only counted: so many queries, answers, and faults among these.
     pub fn counts(
         &mut self,
         time: f64,
-        queries: u64,
-        answers: u64,
-        servfail: u64,
-        refused: u64,
+        queries: u32,
+        answers: u32,
+        servfail: u32,
+        refused: u32,
     ) -> &mut Self {
-        self.see(
-            time,
-            What::Counts(Counts {
-                queries,
-                answers,
-                servfail,
-                refused,
-                failures: [0; 6],
-            }),
-        )
+        self.count(time, time, |counts| {
+            counts.asked += queries;
+            counts.answered += answers;
+            counts.faults.servfail += servfail;
+            counts.faults.refused += refused;
+        })
     }
 
-    /// Errors of a second beyond those that were told one by one.
-    pub fn untold(&mut self, time: f64, code: Code, errors: u64) -> &mut Self {
-        let mut counts = Counts::default();
-        counts.failures[code as usize] = errors;
-        self.see(time, What::Counts(counts))
+    /// Errors beyond those that were reported one by one.
+    pub fn more_errors(&mut self, time: f64, code: Code, errors: u64) -> &mut Self {
+        let mut more = [0; Code::ALL.len()];
+        more[code as usize] = errors;
+        self.see(time, What::MoreErrors(more))
     }
 
     pub fn error(&mut self, time: f64, error: &Error) -> &mut Self {
         let server = self.service.server;
+        let (client, reporter) = (address(error.client), error.reporter.map_or(server, address));
+        if let Some(why) = error.why {
+            return self.see(
+                time,
+                What::Unverified(Unverified {
+                    client,
+                    reporter,
+                    code: error.code,
+                    why,
+                }),
+            );
+        }
+        let proof = error.proof.unwrap_or(Proof::QuerySeen(at(error.sent)));
+        if proof.is_verified() {
+            let sent = proof.sent().map_or(time, |_| error.sent);
+            let known = self.settle(error.client, sent);
+            self.count(time, sent, |counts| {
+                counts.asked += u32::from(!known);
+                counts.failed += 1;
+            });
+        }
         self.see(
             time,
-            What::Failure(Failure {
-                client: address(error.client),
-                reporter: error.reporter.map_or(server, address),
+            What::Failed(Failed {
+                client,
+                reporter,
                 code: error.code,
-                proof: error.proof.unwrap_or(Proof::QuerySeen(at(error.sent))),
+                proof,
                 name: error.name.map(Name::new),
-                recursion_desired: error.recursion_desired,
+                recursion_desired: error.recursion_desired.unwrap_or(true),
                 last_answer: error.last_answer,
+                details: Details::default(),
             }),
         )
     }
@@ -308,12 +364,8 @@ impl Scenario {
         incident
     }
 
-    /// The words of the warnings.
-    pub fn warnings(&self) -> Vec<&'static str> {
-        self.decider
-            .warnings()
-            .iter()
-            .map(|warning| warning.warning.name())
-            .collect()
+    /// What the warnings are about.
+    pub fn warnings(&self) -> &[WarningKind] {
+        &self.warnings
     }
 }

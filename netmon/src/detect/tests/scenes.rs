@@ -155,7 +155,7 @@ fn a_server_that_is_mended_is_told_once_more() {
     );
     assert_eq!(
         (incident.queries, incident.answers, incident.errors.port),
-        (40, 10, 30)
+        (30, 0, 30)
     );
 }
 

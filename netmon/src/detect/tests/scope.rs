@@ -2,8 +2,8 @@
 
 use netmon_common::{Rcode, Transport};
 
-use super::scenario::{A, Error, SERVER, Scenario, address};
-use crate::observation::Proof;
+use super::scenario::{A, B, Error, SERVER, Scenario, address};
+use crate::observation::{Proof, Why};
 
 const OWN: &str = "192.0.2.53";
 
@@ -31,41 +31,61 @@ fn addresses_that_nobody_can_answer_from_are_no_servers() {
 }
 
 #[test]
-fn an_own_address_counts_once_it_has_answered_or_is_named() {
+fn failures_at_an_own_address_count_for_clients_that_it_has_answered_and_for_this_host_itself() {
     type Before = fn(&mut Scenario);
-    let cases: [(&str, Before, bool); 6] = [
-        ("nothing", |_| {}, false),
-        ("an answer", |s| _ = s.asked_ok(0.1), true),
+    let cases: [(&str, Before, &str, bool); 9] = [
+        ("nothing before", |_| {}, A, false),
+        ("this host itself asks", |_| {}, OWN, true),
+        ("the client was answered", |s| _ = s.asked_ok(0.1), A, true),
+        ("another client was answered", |s| _ = s.asked_ok(0.1), B, false),
         (
-            "an answer over TCP",
+            "the client was refused",
+            |s| {
+                s.asked(0.1, A, "a.test", Rcode::Refused)
+                    .asked(0.2, B, "b.test", Rcode::NoError);
+            },
+            A,
+            false,
+        ),
+        (
+            "the client was answered over TCP",
             |s| _ = s.over(Transport::Tcp).asked_ok(0.1).over(Transport::Udp),
+            A,
             true,
         ),
         (
-            "an answer that was only counted",
+            "somebody was answered, and only counted",
             |s| _ = s.counts(0.1, 1, 1, 0, 0),
+            A,
             true,
         ),
         (
-            "an answer before it became an own address",
+            "somebody was answered before it became an own address",
             |s| {
                 s.decider.set_local([]);
                 s.asked_ok(0.1).decider.set_local([address(OWN)]);
             },
+            B,
             true,
         ),
         (
-            "an answer in the history",
+            "somebody was answered in an earlier run",
             |s| s.decider.set_served([address(OWN)]),
+            B,
             true,
         ),
     ];
-    for (what, before, opens) in cases {
+    for (what, before, client, opens) in cases {
         let mut scenario = Scenario::new();
         scenario.decider.set_local([address(OWN)]);
         scenario.on(OWN);
         before(&mut scenario);
-        scenario.rejected(1.0);
+        let error = Error {
+            client,
+            sent: 1.0,
+            ..Error::default()
+        };
+        scenario.query(1.0, client, "a.test").error(1.001, &error);
         assert_eq!(!scenario.story().is_empty(), opens, "{what}");
         assert_eq!(scenario.decider.tallies().not_served, u64::from(!opens), "{what}");
     }
@@ -73,6 +93,47 @@ fn an_own_address_counts_once_it_has_answered_or_is_named() {
     scenario.decider.set_local([address(OWN)]);
     scenario.on(OWN).rejected(1.0);
     assert_eq!(scenario.story(), ["opened unreachable"], "named");
+}
+
+#[test]
+fn a_client_that_an_own_server_answered_is_forgotten_after_a_day() {
+    for (hours, opens) in [(23.9, true), (24.1, false)] {
+        let mut scenario = Scenario::new();
+        scenario.decider.set_local([address(OWN)]);
+        scenario.on(OWN).asked_ok(1.0).rejected(hours * 3_600.0);
+        assert_eq!(!scenario.story().is_empty(), opens, "{hours}");
+    }
+}
+
+#[test]
+fn strangers_whom_an_own_server_drops_raise_no_alarm_and_its_clients_do() {
+    for (client, opens) in [(B, false), (A, true)] {
+        let mut scenario = Scenario::new();
+        scenario.decider.set_local([address(OWN)]);
+        scenario.on(OWN).asked_ok(0.5);
+        for n in 0..8_u32 {
+            scenario.query(1.0 + f64::from(n), client, ["a.test", "b.test"][n as usize % 2]);
+        }
+        scenario.advance(40.0);
+        assert_eq!(!scenario.story().is_empty(), opens, "{client}");
+    }
+}
+
+#[test]
+fn loopback_addresses_are_this_hosts_own_live() {
+    let mut scenario = Scenario::new();
+    scenario.decider.set_local_live([address(OWN)]);
+    let error = Error {
+        client: "127.0.0.1",
+        sent: 1.0,
+        proof: Some(Proof::RaisedByThisHost(Some(super::scenario::at(1.0)))),
+        ..Error::default()
+    };
+    scenario
+        .on("127.0.0.53")
+        .query(1.0, "127.0.0.1", "a.test")
+        .error(1.001, &error);
+    assert_eq!(scenario.story(), ["opened unreachable"]);
 }
 
 #[test]
@@ -106,7 +167,7 @@ fn an_unsolicited_error_about_an_own_address_is_both() {
     scenario.on(OWN).error(
         1.0,
         &Error {
-            proof: Some(Proof::None),
+            why: Some(Why::Unsolicited),
             ..Error::default()
         },
     );
@@ -161,7 +222,6 @@ fn iterative_queries_open_incidents_only_on_demand() {
         ("RD = 0", Some(false), false, false, false),
         ("RD = 0, named", Some(false), true, false, true),
         ("RD = 0, --iterative", Some(false), false, true, true),
-        ("RD unknown", None, false, false, true),
     ];
     for (what, recursion_desired, named, iterative, opens) in cases {
         let mut scenario = Scenario::with(|_, scope| {
@@ -176,65 +236,6 @@ fn iterative_queries_open_incidents_only_on_demand() {
         } else {
             assert!(scenario.story().is_empty(), "{what}: {:?}", scenario.story());
         }
-    }
-}
-
-#[test]
-fn an_unknown_rd_is_what_is_known_of_the_server() {
-    let syn_fails = |scenario: &mut Scenario| {
-        scenario
-            .over(Transport::Tcp)
-            .recursion_desired(None)
-            .query(5.0, A, "")
-            .error(
-                5.1,
-                &Error {
-                    sent: 5.0,
-                    recursion_desired: None,
-                    ..Error::default()
-                },
-            );
-    };
-    // RD over UDP, over TCP before; whether the failed SYN opens.
-    let cases = [
-        ("nothing known", None, None, true),
-        ("iterative over UDP", Some(false), None, false),
-        ("recursive over UDP", Some(true), None, true),
-        (
-            "iterative over TCP, recursive over UDP",
-            Some(true),
-            Some(false),
-            false,
-        ),
-    ];
-    for (what, udp, tcp, opens) in cases {
-        let mut scenario = Scenario::new();
-        if udp.is_some() {
-            scenario.recursion_desired(udp).asked_ok(1.0);
-        }
-        if tcp.is_some() {
-            scenario.over(Transport::Tcp).recursion_desired(tcp).asked_ok(2.0);
-        }
-        syn_fails(&mut scenario);
-        assert_eq!(!scenario.story().is_empty(), opens, "{what}");
-    }
-}
-
-#[test]
-fn counts_of_a_server_that_is_only_asked_by_iterating_resolvers_open_nothing() {
-    for (recursion_desired, opens) in [(Some(false), false), (Some(true), true)] {
-        let mut scenario = Scenario::new();
-        scenario.sampled().recursion_desired(recursion_desired);
-        for n in 0..4_u32 {
-            scenario.asked(
-                1.0 + f64::from(n) / 100.0,
-                A,
-                &format!("{n}.test"),
-                Rcode::ServFail,
-            );
-        }
-        scenario.counts(1.9, 40, 40, 40, 0).advance(2.0);
-        assert_eq!(!scenario.story().is_empty(), opens, "{recursion_desired:?}");
     }
 }
 
@@ -254,9 +255,10 @@ fn iterative_failures_are_counted_in_an_incident_that_is_open_for_others() {
             },
         );
     let incident = scenario.incident();
+    // Only exchanges that could open an incident count as its queries.
     assert_eq!(
         (incident.queries, incident.errors.port, incident.verified),
-        (2, 2, 2)
+        (1, 2, 2)
     );
     assert_eq!(super::scenario::when(incident.last_seen), "0.001");
 }

@@ -1,6 +1,6 @@
 //! `down` or `degraded`.
 
-use netmon_common::Rcode;
+use netmon_common::Rcode::{self, NoError};
 
 use super::scenario::{A, B, Error, Scenario};
 use crate::model::{Happened, Severity};
@@ -16,71 +16,132 @@ fn error(scenario: &mut Scenario, time: f64) {
     );
 }
 
+fn severity(scenario: &Scenario) -> Severity {
+    scenario.incident().severity
+}
+
 #[test]
-fn when_it_opens_the_last_second_before_it_tells() {
-    // When the last answer came before the failure at 20; the severity.
+fn it_is_degraded_while_clients_that_have_not_failed_were_answered_within_10_s_before_it_began() {
+    // Who was answered last, and when, before A's query of 20 s that fails.
     let cases = [
-        (None, Severity::Down),
-        (Some(18.999_999), Severity::Down),
-        (Some(19.0), Severity::Degraded),
-        (Some(20.0), Severity::Degraded),
+        ("nobody", None, Severity::Down),
+        ("B, long ago", Some((B, 9.999)), Severity::Down),
+        ("B, 10 s ago", Some((B, 10.0)), Severity::Degraded),
+        ("B, just now", Some((B, 19.9)), Severity::Degraded),
+        ("A itself, just now", Some((A, 19.9)), Severity::Down),
     ];
-    for (answer, severity) in cases {
+    for (what, answered, expected) in cases {
         let mut scenario = Scenario::new();
-        if let Some(time) = answer {
-            scenario.answer(time, B, time);
+        if let Some((client, time)) = answered {
+            scenario.answer(time, client, time);
         }
         error(&mut scenario, 20.0);
-        assert_eq!(scenario.incident().severity, severity, "answer at {answer:?}");
+        assert_eq!(severity(&scenario), expected, "{what}");
     }
 }
 
 #[test]
-fn later_the_last_10_seconds_before_the_newest_failure_tell() {
-    for (newest, severity) in [(31.0, Severity::Degraded), (31.000_001, Severity::Down)] {
+fn a_server_that_one_client_asks_5_times_a_second_is_down_as_it_dies() {
+    let mut scenario = Scenario::new();
+    for n in 0..50_u32 {
+        scenario.asked(f64::from(n) / 5.0, A, "a.test", NoError);
+    }
+    error(&mut scenario, 10.0);
+    assert_eq!(scenario.opened().severity, Severity::Down);
+}
+
+#[test]
+fn it_is_down_when_those_that_were_answered_before_have_failed_too() {
+    let mut scenario = Scenario::new();
+    scenario.asked(19.0, B, "b.test", NoError);
+    error(&mut scenario, 20.0);
+    assert_eq!(severity(&scenario), Severity::Degraded);
+    scenario.query(20.5, B, "b.test").error(
+        20.5,
+        &Error {
+            client: B,
+            sent: 20.5,
+            ..Error::default()
+        },
+    );
+    assert_eq!(severity(&scenario), Severity::Down);
+}
+
+#[test]
+fn it_is_down_when_nobody_is_answered_for_10_s() {
+    let mut scenario = Scenario::new();
+    scenario.asked(19.0, B, "b.test", NoError);
+    error(&mut scenario, 20.0);
+    error(&mut scenario, 29.0);
+    assert_eq!(severity(&scenario), Severity::Degraded);
+    error(&mut scenario, 29.1);
+    assert_eq!(severity(&scenario), Severity::Down);
+}
+
+#[test]
+fn it_is_down_when_none_of_the_last_10_queries_was_answered() {
+    let mut scenario = Scenario::new();
+    for n in 0..4_u32 {
+        scenario.asked(19.0, &format!("192.0.2.{}", 10 + n), "b.test", NoError);
+    }
+    error(&mut scenario, 20.0);
+    for n in 1..10_u32 {
+        scenario.query(20.0 + f64::from(n) / 100.0, A, "a.test");
+    }
+    scenario.advance(20.999);
+    assert_eq!(severity(&scenario), Severity::Degraded);
+    scenario.advance(21.0);
+    assert_eq!(severity(&scenario), Severity::Down, "within a second");
+}
+
+#[test]
+fn later_an_exchange_that_began_since_and_was_answered_within_10_s_before_the_newest_failure_decides() {
+    for (newest, expected) in [(33.0, Severity::Degraded), (33.001, Severity::Down)] {
         let mut scenario = Scenario::new();
         error(&mut scenario, 20.0);
-        scenario.answer(21.0, B, 21.0);
+        scenario.answer(23.0, B, 22.0);
         error(&mut scenario, newest);
-        assert_eq!(
-            scenario.incident().severity,
-            severity,
-            "newest failure at {newest}"
-        );
+        assert_eq!(severity(&scenario), expected, "newest failure at {newest}");
     }
 }
 
 #[test]
-fn it_is_judged_again_at_each_failure() {
+fn an_answer_to_a_query_of_before_it_began_says_nothing() {
     let mut scenario = Scenario::new();
-    scenario.answer(18.0, B, 18.0);
-    for (time, severity) in [
-        (20.0, Severity::Down),
-        (21.0, Severity::Degraded),
-        (28.0, Severity::Degraded),
-        (28.1, Severity::Down),
-    ] {
-        error(&mut scenario, time);
-        assert_eq!(scenario.incident().severity, severity, "failure at {time}");
-    }
-}
-
-#[test]
-fn it_is_judged_again_at_each_answer_by_the_newest_failure() {
-    let mut scenario = Scenario::new();
-    scenario.answer(18.0, B, 18.0);
     error(&mut scenario, 20.0);
-    assert_eq!(scenario.incident().severity, Severity::Down);
-    scenario.answer(20.5, B, 20.4);
-    assert_eq!(
-        scenario.incident().severity,
-        Severity::Degraded,
-        "an answer in the 10 s before the failure at 20"
-    );
+    scenario.answer(21.0, B, 19.0);
+    error(&mut scenario, 31.0);
+    assert_eq!(severity(&scenario), Severity::Down);
 }
 
 #[test]
-fn answers_after_the_newest_failure_do_not_make_a_past_outage_milder() {
+fn it_becomes_milder_only_after_10_s_and_at_most_once_a_minute_and_down_at_once() {
+    let mut scenario = Scenario::new();
+    error(&mut scenario, 20.0);
+    scenario.asked(21.0, B, "b.test", NoError);
+    error(&mut scenario, 22.0);
+    assert_eq!(severity(&scenario), Severity::Down, "too early");
+    scenario.advance(29.9);
+    assert_eq!(severity(&scenario), Severity::Down);
+    scenario.advance(30.0);
+    assert_eq!(severity(&scenario), Severity::Degraded);
+    error(&mut scenario, 40.0);
+    assert_eq!(severity(&scenario), Severity::Down, "at once");
+    scenario.asked(41.0, B, "b.test", NoError);
+    error(&mut scenario, 42.0);
+    scenario.advance(50.0);
+    assert_eq!(severity(&scenario), Severity::Down, "a minute has not passed");
+    for second in 50..100_u32 {
+        scenario.asked(f64::from(second), B, "b.test", NoError);
+        error(&mut scenario, f64::from(second) + 0.5);
+    }
+    assert_eq!(severity(&scenario), Severity::Down);
+    scenario.advance(100.0);
+    assert_eq!(severity(&scenario), Severity::Degraded);
+}
+
+#[test]
+fn answers_after_the_newest_failure_change_nothing() {
     let mut scenario = Scenario::new();
     error(&mut scenario, 20.0);
     scenario.answer(25.0, A, 24.9).advance(30.0);
@@ -88,24 +149,8 @@ fn answers_after_the_newest_failure_do_not_make_a_past_outage_milder() {
 }
 
 #[test]
-fn when_it_opens_again_the_last_second_tells_again() {
-    let mut scenario = Scenario::new();
-    error(&mut scenario, 20.0);
-    scenario.answer(25.0, A, 24.9).advance(30.0).answer(30.5, B, 30.4);
-    error(&mut scenario, 32.0);
-    assert_eq!(
-        (scenario.incident().severity, scenario.incident().reopened),
-        (Severity::Down, 1)
-    );
-}
-
-#[test]
-fn an_unanswered_server_is_down_and_degraded_only_right_after_an_answer() {
-    for (answer, severity) in [
-        (None, Severity::Down),
-        (Some(0.9), Severity::Degraded),
-        (Some(0.2), Severity::Down),
-    ] {
+fn an_unanswered_server_is_down_unless_others_are_answered() {
+    for (answer, expected) in [(None, Severity::Down), (Some(0.9), Severity::Degraded)] {
         let mut scenario = Scenario::new();
         if let Some(time) = answer {
             scenario.answer(time, B, time);
@@ -114,43 +159,45 @@ fn an_unanswered_server_is_down_and_degraded_only_right_after_an_answer() {
             scenario.query(time, A, if time > 1.25 { "a.test" } else { "b.test" });
         }
         scenario.advance(7.0);
-        assert_eq!(scenario.opened().severity, severity, "answer at {answer:?}");
-        scenario.query(12.0, A, "c.test").advance(17.0);
-        assert_eq!(
-            scenario.incident().severity,
-            Severity::Down,
-            "no answer in 10 s before the query at 12"
-        );
+        assert_eq!(scenario.opened().severity, expected, "answer at {answer:?}");
+        scenario.query(12.0, A, "c.test").advance(18.0);
+        assert_eq!(severity(&scenario), Severity::Down, "nobody was answered in 10 s");
     }
 }
 
 #[test]
-fn a_server_whose_answers_fail_is_degraded() {
-    let mut scenario = Scenario::new();
-    for n in 0..10_u32 {
-        scenario.asked(f64::from(n) * 2.5, A, &format!("{n}.test"), Rcode::ServFail);
+fn a_server_whose_answers_fail_is_degraded_and_down_when_all_do() {
+    for (good, expected) in [(true, Severity::Degraded), (false, Severity::Down)] {
+        let mut scenario = Scenario::new();
+        for n in 0..20_u32 {
+            let time = 1.0 + f64::from(n) / 25.0;
+            scenario.asked(time, A, &format!("{n}.test"), Rcode::ServFail);
+        }
+        if good {
+            scenario.asked(1.9, B, "good.test", NoError);
+        }
+        scenario.advance(10.0);
+        assert_eq!(scenario.opened().severity, expected);
     }
-    scenario.advance(26.0).asked(40.0, A, "x.test", Rcode::ServFail);
-    assert_eq!(scenario.incident().severity, Severity::Degraded);
 }
 
 #[test]
-fn a_change_of_severity_is_told() {
+fn a_change_of_severity_is_reported() {
     let mut scenario = Scenario::new();
+    scenario.asked(19.5, B, "b.test", NoError);
     error(&mut scenario, 20.0);
-    scenario.answer(20.5, B, 20.4);
-    error(&mut scenario, 20.6);
-    scenario.advance(21.0);
-    let told: Vec<_> = scenario
+    error(&mut scenario, 29.9);
+    scenario.advance(31.0);
+    let reported: Vec<_> = scenario
         .changes
         .iter()
         .map(|c| (c.kind, c.incident.severity))
         .collect();
     assert_eq!(
-        told,
+        reported,
         [
-            (Happened::Opened, Severity::Down),
-            (Happened::Updated, Severity::Degraded)
+            (Happened::Opened, Severity::Degraded),
+            (Happened::Updated, Severity::Down),
         ]
     );
 }

@@ -1,10 +1,10 @@
 //! `unanswered`: what opens it, what closes it, what ends a silence.
 
-use crate::model::Cause;
+use crate::model::{Cause, WarningKind};
 use netmon_common::{Code, Rcode, Transport};
 
 use super::scenario::{A, B, Error, ROUTER, Scenario, when};
-use crate::observation::Proof;
+use crate::observation::Why;
 
 type Then<'a> = Box<dyn Fn(&mut Scenario) + 'a>;
 
@@ -38,7 +38,12 @@ fn rules_at_both_sides_of_each_threshold() {
             TWO,
             Some("7.000"),
         ),
-        ("exactly 5 s ago", &[1.0, 1.2, 1.4, 1.6, 2.0], TWO, Some("7.000")),
+        (
+            "exactly 5 s ago, at a whole second",
+            &[1.0, 1.2, 1.4, 1.6, 2.0],
+            TWO,
+            Some("8.000"),
+        ),
         (
             "a moment less than 5 s ago",
             &[1.0, 1.2, 1.4, 1.6, 2.000_001],
@@ -48,14 +53,14 @@ fn rules_at_both_sides_of_each_threshold() {
         ("4 queries", &[1.0, 1.1, 1.2, 1.3], TWO, None),
         ("5 queries for 1 name", &[1.0, 1.1, 1.2, 1.3, 1.4], ONE, None),
         (
-            "5 queries in exactly 25 s",
-            &[1.0, 1.2, 1.5, 2.0, 26.0],
+            "5 queries in 25 s",
+            &[1.0, 1.2, 1.5, 2.0, 25.9],
             SECOND_OTHER,
             Some("31.000"),
         ),
         (
             "5 queries in a moment more",
-            &[0.999_999, 1.2, 1.5, 2.0, 26.0],
+            &[0.999_999, 1.2, 1.5, 2.0, 25.9],
             SECOND_OTHER,
             None,
         ),
@@ -147,7 +152,7 @@ fn whatever_comes_from_the_server_or_about_it_ends_the_silence() {
         (
             "a failed answer",
             Box::new(|s| {
-                s.respond(3.0, A, "", None, Rcode::ServFail);
+                s.respond(3.0, A, "", 1.4, Rcode::ServFail);
             }),
             false,
         ),
@@ -161,7 +166,13 @@ fn whatever_comes_from_the_server_or_about_it_ends_the_silence() {
         (
             "an unsolicited error, which anybody can forge",
             Box::new(|s| {
-                s.error(3.0, &error(Code::Port, Some(Proof::None)));
+                s.error(
+                    3.0,
+                    &Error {
+                        why: Some(Why::Unsolicited),
+                        ..error(Code::Port, None)
+                    },
+                );
             }),
             true,
         ),
@@ -195,7 +206,7 @@ fn it_begins_with_the_first_query_since_the_server_was_heard_of() {
     for time in [0.25, 2.0, 3.0, 4.0] {
         scenario.query(time, A, "a.test");
     }
-    scenario.query(5.0, B, "b.test").advance(10.0);
+    scenario.query(5.0, B, "b.test").advance(11.0);
     let incident = scenario.opened();
     assert_eq!(when(incident.began), "0.250");
     assert_eq!(when(incident.last_seen), "5.000");
@@ -317,7 +328,7 @@ fn it_opens_again_within_60_s_as_the_same() {
     );
     assert_eq!(
         (scenario.incident().reopened, scenario.incident().queries),
-        (1, 16)
+        (1, 17)
     );
     assert_eq!(scenario.incident().id, scenario.changes[0].incident.id);
     assert_eq!(scenario.incident().clients.len(), 1);
@@ -337,7 +348,11 @@ fn a_one_way_capture_opens_none_and_warns_once() {
         assert_eq!(!scenario.story().is_empty(), opens);
         assert_eq!(
             scenario.warnings(),
-            if opens { vec![] } else { vec!["one_direction"] }
+            if opens {
+                &[][..]
+            } else {
+                &[WarningKind::OneDirection]
+            }
         );
     }
 }
@@ -351,7 +366,7 @@ fn the_last_3_queries_of_a_one_way_capture_open_none_either() {
     }
     scenario.advance(40.0);
     assert!(scenario.story().is_empty());
-    assert_eq!(scenario.warnings(), ["one_direction"]);
+    assert_eq!(scenario.warnings(), [WarningKind::OneDirection]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use netmon_common::{Code, Rcode};
 use super::read;
 use super::tcpdump::address;
 use super::textbook::observe;
-use crate::observation::{Answer, Failure, Observation, Proof, What};
+use crate::observation::{Answered, Details, Failed, Observation, Proof, Unverified, What, Why};
 use crate::time::Time;
 
 /// A query, a second past noon: by `client`, for `name`, with this id.
@@ -20,6 +20,11 @@ fn error(second: u32, client: &str, words: &str) -> String {
         second / 60,
         second % 60
     )
+}
+
+/// An answer to `A`, a second past noon.
+fn answer(second: u32, id: u16, words: &str) -> String {
+    format!("12:00:{second:02}.0 IP 203.0.113.2.53 > {A}.40000: {id} {words} (45)\n")
 }
 
 /// What `-v` prints behind an error: the quoted query.
@@ -44,7 +49,7 @@ fn last_failure(text: &str) -> Option<Told> {
     let observations = observations(text);
     let asked = observations
         .iter()
-        .filter(|observation| matches!(observation.what, What::Query(_)))
+        .filter(|observation| matches!(observation.what, What::Asked(_)))
         .count();
     assert_eq!(
         asked,
@@ -54,9 +59,10 @@ fn last_failure(text: &str) -> Option<Told> {
         .into_iter()
         .rev()
         .find_map(|observation| match observation.what {
-            What::Failure(Failure {
+            What::Failed(Failed {
                 proof, name, code, ..
-            }) => Some((proof, name.map(|name| name.to_string()), code)),
+            }) => Some((Ok(proof), name.map(|name| name.to_string()), code)),
+            What::Unverified(Unverified { why, code, .. }) => Some((Err(why), None, code)),
             _ => None,
         })
 }
@@ -67,11 +73,11 @@ const PORT: &str = "203.0.113.2 udp port 53 unreachable";
 const SYN: &str = "12:00:01.0 IP 192.0.2.1.40000 > 203.0.113.2.53: Flags [S], seq 1, win 64240, length 0\n";
 const HOST: &str = "host 203.0.113.2 unreachable";
 
-/// Proof, name and code.
-type Told = (Proof, Option<String>, Code);
+/// What proves the error, or why nothing does; the name and the code.
+type Told = (Result<Proof, Why>, Option<String>, Code);
 
 fn seen(second: u64, name: &str, code: Code) -> Told {
-    (Proof::QuerySeen(at(second)), Some(name.to_owned()), code)
+    (Ok(Proof::QuerySeen(at(second))), Some(name.to_owned()), code)
 }
 
 fn assert_failures(cases: &[(&str, String, Option<Told>)]) {
@@ -82,7 +88,7 @@ fn assert_failures(cases: &[(&str, String, Option<Told>)]) {
 
 #[test]
 fn an_error_finds_the_query_that_it_is_about() {
-    let no_proof = |proof, name: Option<&str>| (proof, name.map(str::to_owned), Code::Port);
+    let unsolicited = Some((Err(Why::Unsolicited), None, Code::Port));
     assert_failures(&[
         (
             "the only one",
@@ -100,9 +106,34 @@ fn an_error_finds_the_query_that_it_is_about() {
             Some(seen(1, "a", Code::Port)),
         ),
         (
-            "an hour later",
-            query(1, A, "a", 7) + &error(3_599, A, PORT),
+            "a minute later",
+            query(1, A, "a", 7) + &error(60, A, PORT),
             Some(seen(1, "a", Code::Port)),
+        ),
+        (
+            "when it waits no more",
+            query(1, A, "a", 7) + &error(61, A, PORT),
+            unsolicited.clone(),
+        ),
+        (
+            "a second one about the same query",
+            query(1, A, "a", 7) + &error(2, A, PORT) + &error(3, A, PORT),
+            Some((Err(Why::Again), None, Code::Port)),
+        ),
+        (
+            "one each about two queries",
+            query(1, A, "a", 7) + &query(2, A, "b", 8) + &error(3, A, PORT) + &error(4, A, PORT),
+            Some(seen(1, "b", Code::Port)),
+        ),
+        (
+            "one each about a query that was sent twice",
+            query(1, A, "a", 7) + &query(2, A, "a", 7) + &error(3, A, PORT) + &error(4, A, PORT),
+            Some(seen(2, "a", Code::Port)),
+        ),
+        (
+            "one that was answered",
+            query(1, A, "a", 7) + &answer(2, 7, "1/0/0 A 192.0.2.80") + &error(3, A, PORT),
+            unsolicited.clone(),
         ),
         (
             "the one that is quoted",
@@ -112,23 +143,19 @@ fn an_error_finds_the_query_that_it_is_about() {
         (
             "none with the quoted id",
             query(1, A, "a", 7) + &error(5, A, PORT) + &quote(A, 40000, 9),
-            Some(no_proof(Proof::None, Some("quoted.example"))),
+            unsolicited.clone(),
         ),
         (
             "none with the quoted port",
             query(1, A, "a", 7) + &error(5, A, PORT) + &quote(A, 40001, 7),
-            Some(no_proof(Proof::None, Some("quoted.example"))),
+            unsolicited.clone(),
         ),
         (
             "none of this client",
             query(1, B, "b", 8) + &error(5, A, PORT),
-            Some(no_proof(Proof::None, None)),
+            unsolicited.clone(),
         ),
-        (
-            "none at all",
-            error(5, A, PORT),
-            Some(no_proof(Proof::QueriesUnseen, None)),
-        ),
+        ("none at all", error(5, A, PORT), unsolicited),
         (
             "about another port",
             query(1, A, "a", 7) + &error(4, A, "203.0.113.2 udp port 123 unreachable"),
@@ -137,7 +164,7 @@ fn an_error_finds_the_query_that_it_is_about() {
         (
             "a SYN",
             SYN.to_owned() + &error(4, A, "203.0.113.2 tcp port 53 unreachable"),
-            Some((Proof::QuerySeen(at(1)), None, Code::Port)),
+            Some((Ok(Proof::QuerySeen(at(1))), None, Code::Port)),
         ),
     ]);
 }
@@ -170,7 +197,7 @@ fn an_error_that_tells_no_port_is_about_a_query_shortly_before() {
         (
             "a SYN",
             SYN.to_owned() + &error(4, A, HOST),
-            Some((Proof::QuerySeen(at(1)), None, Code::Host)),
+            Some((Ok(Proof::QuerySeen(at(1))), None, Code::Host)),
         ),
         (
             "prohibited",
@@ -188,57 +215,72 @@ fn an_answer_finds_its_query_by_ports_and_id() {
         (
             "its query",
             answer(40000, 7, "1/0/0 A 192.0.2.80"),
-            Some(at(1)),
-            Some("a"),
-            Rcode::NoError,
+            Some((at(1), "a", Rcode::NoError)),
         ),
         (
             "the other query",
             answer(40000, 8, "NXDomain 0/1/0"),
-            Some(at(3)),
-            Some("b"),
-            Rcode::NxDomain,
+            Some((at(3), "b", Rcode::NxDomain)),
         ),
-        (
-            "none with this id",
-            answer(40000, 9, "ServFail 0/0/0"),
-            None,
-            None,
-            Rcode::ServFail,
-        ),
-        (
-            "none with this port",
-            answer(40001, 7, "Refused- 0/0/0"),
-            None,
-            None,
-            Rcode::Refused,
-        ),
-        (
-            "its own name",
-            answer(40000, 9, "q: A? c. 1/0/0 c. A 192.0.2.80"),
-            None,
-            Some("c"),
-            Rcode::NoError,
-        ),
+        ("none with this id", answer(40000, 9, "ServFail 0/0/0"), None),
+        ("none with this port", answer(40001, 7, "Refused- 0/0/0"), None),
     ];
-    for (case, text, query_time, name, rcode) in cases {
+    for (case, text, expected) in cases {
         let text = query(1, A, "a", 7) + &query(3, A, "b", 8) + &text;
-        let Some(What::Answer(answer)) = observations(&text).pop().map(|observation| observation.what) else {
+        let (packets, _) = read(&text);
+        let (door, mut observations) = observe(&packets);
+        assert_eq!(
+            door.unmatched_responses(),
+            u64::from(expected.is_none()),
+            "{case}"
+        );
+        let last = observations.pop().unwrap().what;
+        let Some((sent, name, rcode)) = expected else {
+            assert!(matches!(last, What::Asked(_)), "{case}: {last:?}");
+            continue;
+        };
+        let What::Answered(answered) = last else {
             panic!("{case}")
         };
-        let name = name.map(crate::observation::Name::new);
         assert_eq!(
-            answer,
-            Answer {
+            answered,
+            Answered {
                 client: address(A),
-                rcode,
-                query_time,
-                name,
-                recursion_desired: None,
-                counted_here: true
+                sent,
+                rcode: Some(rcode),
+                standard: true,
+                name: Some(crate::observation::Name::new(name)),
+                recursion_desired: true,
+                details: Details {
+                    client_port: Some(40_000),
+                    id: Some(if name == "a" { 7 } else { 8 }),
+                    query_type: None,
+                },
             },
             "{case}"
         );
+    }
+}
+
+#[test]
+fn errors_of_a_text_without_any_query_are_believed_at_its_end() {
+    for (case, text, believed) in [
+        ("no query", error(5, A, PORT) + &error(6, A, PORT), 2),
+        (
+            "a query of somebody else, later",
+            error(5, A, PORT) + &query(9, B, "b", 8),
+            0,
+        ),
+    ] {
+        let (packets, _) = read(&text);
+        let (mut door, _) = observe(&packets);
+        let unseen = door.unseen();
+        assert_eq!(unseen.len(), believed, "{case}");
+        let unsolicited = u64::from(believed == 0);
+        assert_eq!(door.counts().totals.unsolicited, unsolicited, "{case}");
+        let is_unseen =
+            |what: &What| matches!(what, What::Failed(failed) if failed.proof == Proof::QueriesUnseen);
+        assert!(unseen.iter().all(|error| is_unseen(&error.what)), "{case}");
     }
 }
 
@@ -265,7 +307,7 @@ fn an_error_about_an_answer_is_a_late_response_and_no_failure() {
         assert!(
             !observations
                 .iter()
-                .any(|observation| matches!(observation.what, What::Failure(_))),
+                .any(|observation| matches!(observation.what, What::Failed(_) | What::Unverified(_))),
             "{case}"
         );
         let counts = door.counts();

@@ -73,9 +73,9 @@ fn assert_read(case: &str, text: &str) {
     let (_, observations) = observe(&packets);
     let queries = observations
         .iter()
-        .filter(|one| matches!(one.what, What::Query(_)));
+        .filter(|one| matches!(one.what, What::Asked(_)));
     let failures = observations.iter().filter(
-        |one| matches!(&one.what, What::Failure(failure) if matches!(failure.proof, Proof::QuerySeen(_))),
+        |one| matches!(&one.what, What::Failed(failure) if matches!(failure.proof, Proof::QuerySeen(_))),
     );
     assert_eq!(
         (queries.count(), failures.count()),

@@ -7,33 +7,34 @@ pub use netmon_testkit::captures::textbook::TEXT as TEXTBOOK;
 use super::build::{CLIENT, SERVER};
 use super::tcpdump::address;
 use super::{DnsPorts, TextDoor, TextPacket, read};
-use crate::observation::{Failure, Name, Observation, Proof, Query, What};
+use crate::observation::{Asked, Failed, Name, Observation, Proof, What};
 use crate::time::{Time, WallOffset};
 
-/// What a door makes of packets.
+/// What a door makes of packets, one by one.
 pub fn observe(packets: &[TextPacket]) -> (TextDoor, Vec<Observation>) {
     let mut door = TextDoor::new(DnsPorts::DEFAULT);
     let mut observations = Vec::new();
     for packet in packets {
         door.take(packet, &mut |observation| observations.push(observation));
     }
+    observations.retain(|observation| !matches!(observation.what, What::Seconds(_)));
     (door, observations)
 }
 
 /// That these are the textbook's three queries and three verified errors.
 pub fn assert_textbook(packets: &[TextPacket]) {
     let (door, observations) = observe(packets);
-    let queries: Vec<(Time, &Query)> = observations
+    let queries: Vec<(Time, &Asked)> = observations
         .iter()
         .filter_map(|observation| match &observation.what {
-            What::Query(query) => Some((observation.time, query)),
+            What::Asked(query) => Some((observation.time, query)),
             _ => None,
         })
         .collect();
-    let failures: Vec<(Time, &Failure)> = observations
+    let failures: Vec<(Time, &Failed)> = observations
         .iter()
         .filter_map(|observation| match &observation.what {
-            What::Failure(failure) => Some((observation.time, failure)),
+            What::Failed(failure) => Some((observation.time, failure)),
             _ => None,
         })
         .collect();
@@ -64,13 +65,12 @@ pub fn assert_textbook(packets: &[TextPacket]) {
     );
     for ((asked, query), (_, failure)) in queries.iter().zip(&failures) {
         assert_eq!(query.client, address(CLIENT));
-        assert_eq!(query.recursion_desired, Some(true));
-        assert!(query.counted_here);
+        assert!(query.recursion_desired);
         assert_eq!(failure.client, address(CLIENT));
         assert_eq!(failure.reporter, address(SERVER));
         assert_eq!(failure.code, Code::Port);
         assert_eq!(failure.proof, Proof::QuerySeen(*asked));
-        assert_eq!(failure.recursion_desired, Some(true));
+        assert!(failure.recursion_desired);
         for name in [&query.name, &failure.name] {
             assert_eq!(name.as_ref().map(Name::as_str), Some("yummyrecipesforme.com"));
         }

@@ -53,6 +53,21 @@ impl<K: Copy + Eq + Hash, V> Bounded<K, V> {
         self.entries.get(key).map(|entry| &entry.value)
     }
 
+    /// The entry of this key, to change.
+    pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.entries.get_mut(key).map(|entry| &mut entry.value)
+    }
+
+    /// Takes the entry of this key out.
+    pub fn remove(&mut self, key: &K) -> Option<V> {
+        self.entries.remove(key).map(|entry| entry.value)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     fn forget_oldest(&mut self) -> Option<K> {
         while let Some((key, written)) = self.order.pop_front() {
             if self

@@ -1,11 +1,11 @@
 //! The incidents of one server: at most one of each kind, open or closed so lately that it may reopen.
 
-use crate::detect::incident::Incident;
+use super::incident::Incident;
 use crate::model::Kind;
 
 /// At most one incident of each kind.
 #[derive(Debug, Default)]
-pub(in crate::detect) struct Incidents([Option<Box<Incident>>; Kind::ALL.len()]);
+pub(super) struct Incidents([Option<Box<Incident>>; Kind::ALL.len()]);
 
 impl Incidents {
     /// Takes the incident of that kind out.

@@ -1,25 +1,27 @@
-//! The queries that a server got since it was last heard of.
+//! The queries that a service got since it was last heard of.
 //!
-//! Any answer, and any error about the server that may be believed, ends the silence: what `unanswered` needs
-//! are queries after which nothing at all came. So only these are remembered, and a healthy server costs
-//! next to nothing.
+//! Any answered exchange, and any verified error, ends the silence: what `unanswered` needs are queries after which
+//! nothing at all came. So only these are remembered, and a healthy server costs next to nothing.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use netmon_common::Address;
 
-use crate::detect::recent::Recent;
+use super::recent::Recent;
 use crate::observation::Name;
 use crate::time::Time;
 
-/// What was asked since the server was last heard of.
+/// Seconds whose queries are counted: more than the longest window.
+const KEPT: usize = 64;
+
+/// What was asked since the service was last heard of.
 #[derive(Debug, Default)]
-pub(in crate::detect) struct Silence {
+pub(super) struct Silence {
     /// The second in which it began.
     pub since: u64,
-    /// How many queries of that second came before it.
-    pub asked_before: u64,
+    /// How many queries of that second, sent before it, had no answer when it began.
+    pub silent_before: u64,
     /// The first query.
     pub first: Option<Time>,
     newest: Time,
@@ -27,12 +29,13 @@ pub(in crate::detect) struct Silence {
     pub names: Recent<Name>,
     /// By whom, as far as they were looked at.
     pub clients: Recent<Address>,
-    last: VecDeque<Asked>,
+    last: VecDeque<Last>,
+    seconds: VecDeque<(u64, u64)>,
 }
 
 /// One of the last queries.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::detect) struct Asked {
+pub(super) struct Last {
     /// When it was sent.
     pub at: Time,
     /// Who asked.
@@ -43,7 +46,7 @@ pub(in crate::detect) struct Asked {
 
 /// How many of the last queries are remembered, and how far apart they may be.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::detect) struct Last {
+pub(super) struct Keep {
     /// How many are judged together.
     pub queries: usize,
     /// How old a query must be before it is judged.
@@ -54,19 +57,28 @@ pub(in crate::detect) struct Last {
 
 impl Silence {
     /// Takes a query; a `look` is taken at its client and name or not.
-    pub fn asked(&mut self, at: Time, client: Address, name: Option<&Name>, look: bool, keep: Last) {
+    pub fn asked(&mut self, at: Time, client: Address, name: Option<&Name>, look: bool, keep: Keep) {
         if self.first.is_some() && at.since(self.newest) > keep.pause {
             self.end(at, 0);
         }
         self.first.get_or_insert(at);
-        self.newest = at;
+        self.newest = self.newest.max(at);
+        match self.seconds.back_mut() {
+            Some((second, queries)) if *second >= at.second() => *queries += 1,
+            _ => {
+                if self.seconds.len() == KEPT {
+                    self.seconds.pop_front();
+                }
+                self.seconds.push_back((at.second(), 1));
+            }
+        }
         let mut number = None;
         if look {
             self.clients.note(&client, at);
             number = name.map(|name| self.names.note(name, at));
         }
         self.keep_last(
-            Asked {
+            Last {
                 at,
                 client,
                 name: number,
@@ -75,29 +87,73 @@ impl Silence {
         );
     }
 
-    /// The server was heard of: what was asked before, `asked` queries of this second, is forgotten.
-    pub fn end(&mut self, at: Time, asked: u64) {
+    /// What the last query of a client that had no name asks for is known now.
+    pub fn named(&mut self, at: Time, client: Address, name: &Name) {
+        if self.first.is_none() {
+            return;
+        }
+        let number = self.names.note(name, at);
+        let mut last = self.last.iter_mut().rev();
+        if let Some(asked) = last.find(|asked| asked.client == client && asked.name.is_none()) {
+            asked.name = Some(number);
+        }
+    }
+
+    /// The service was heard of: what was asked before is forgotten. So many queries of this second have no answer by
+    /// now.
+    pub fn end(&mut self, at: Time, silent: u64) {
         self.since = at.second();
-        self.asked_before = asked;
+        self.silent_before = silent;
         if self.first.take().is_some() {
             self.names.clear();
             self.clients.clear();
             self.last.clear();
+            self.seconds.clear();
         }
     }
 
     /// The last queries that were sent by then, newest first.
-    pub fn sent_by(&self, then: Time) -> impl Iterator<Item = &Asked> {
+    pub fn sent_by(&self, then: Time) -> impl Iterator<Item = &Last> {
         self.last.iter().rev().skip_while(move |asked| asked.at > then)
     }
 
+    /// How many queries were seen one by one in the seconds from `from` up to before `to`.
+    pub fn seen(&self, from: u64, to: u64) -> u64 {
+        let inside = self
+            .seconds
+            .iter()
+            .filter(|(second, _)| (from..to).contains(second));
+        inside.map(|(_, queries)| queries).sum()
+    }
+
+    /// The first second from that one on with a query.
+    pub fn first_from(&self, from: u64) -> Option<u64> {
+        let mut seconds = self.seconds.iter().map(|(second, _)| *second);
+        seconds.find(|second| *second >= from)
+    }
+
+    /// The first second after that one at which another of the last queries is old enough to have failed.
+    pub fn first_old_after(&self, second: u64, keep: Keep) -> Option<u64> {
+        let old = self
+            .last
+            .iter()
+            .map(|asked| asked.at.after(keep.wait).ceil_second());
+        old.filter(|old| *old > second).min()
+    }
+
     /// Whether there is nothing left to judge: no query, or none in so long that the next begins a new silence.
-    pub fn is_over(&self, at: Time, keep: Last) -> bool {
+    pub fn is_over(&self, at: Time, keep: Keep) -> bool {
         self.first.is_none() || at.since(self.newest) > keep.pause.saturating_add(keep.wait)
     }
 
+    /// When it is over if nothing more is asked.
+    pub fn over_at(&self, keep: Keep) -> Option<Time> {
+        self.first?;
+        Some(self.newest.after(keep.pause.saturating_add(keep.wait)))
+    }
+
     /// Keeps the last queries of each second: enough to know the last ones that are old enough to be judged.
-    fn keep_last(&mut self, asked: Asked, keep: Last) {
+    fn keep_last(&mut self, asked: Last, keep: Keep) {
         let third_last = self.last.len().checked_sub(keep.queries);
         if let Some(index) = third_last
             && self
@@ -120,7 +176,7 @@ mod tests {
     use super::*;
     use crate::time::SECOND_NS;
 
-    const KEEP: Last = Last {
+    const KEEP: Keep = Keep {
         queries: 3,
         wait: Duration::from_secs(5),
         pause: Duration::from_mins(10),
@@ -139,6 +195,7 @@ mod tests {
         let silence = silence((0..100_000).map(|n| n * SECOND_NS / 1_000));
         assert!(silence.last.len() <= 3 * 8, "{}", silence.last.len());
         assert_eq!(silence.first, Some(Time::default()));
+        assert_eq!((silence.seconds.len(), silence.seen(90, 92)), (KEPT, 2_000));
     }
 
     #[test]

@@ -3,14 +3,14 @@
 //! Minutes are counted from the first whole second that was watched, so that each is full, and the same
 //! packets give the same minutes on any clock.
 
-use crate::detect::limits::MINUTES;
+use super::limits::MINUTES;
 
 /// Seconds in a minute.
-pub(in crate::detect) const MINUTE: u64 = 60;
+pub(super) const MINUTE: u64 = 60;
 
 /// Queries of the last minutes.
 #[derive(Debug, Default)]
-pub(in crate::detect) struct Minutes {
+pub(super) struct Minutes {
     newest: u64,
     counts: [u32; MINUTES],
 }

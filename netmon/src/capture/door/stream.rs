@@ -1,0 +1,97 @@
+//! Segments of TCP: where each stands in its stream, and what a server's answers.
+
+use netmon_common::classify::Message;
+use netmon_common::trace::Flow;
+use netmon_common::wire::ethernet::Payload;
+use netmon_common::wire::ip::Protocol;
+use netmon_common::wire::{Bytes, Unreadable, ipv4, ipv6, tcp};
+use netmon_common::{Address, Transport};
+
+use super::{Door, Packet, service};
+use crate::capture::exchanges::Answer;
+use crate::capture::names::query_type;
+use crate::observation::{Details, Observation};
+
+impl Door {
+    /// A segment of a server: what it acknowledges is answered, if it has any payload.
+    pub(super) fn segment(
+        &mut self,
+        packet: &Packet<'_>,
+        payload: Result<Payload, Unreadable>,
+        message: Option<&Message>,
+        observe: &mut impl FnMut(Observation),
+    ) -> Option<()> {
+        let stream = packet.stream(payload)?;
+        let (start, end) = stream.sequence;
+        if start == end || !self.counter.ports().contains(stream.source_port) {
+            return None;
+        }
+        let flow = Flow {
+            client: stream.destination,
+            server: stream.source,
+            client_port: stream.destination_port,
+            server_port: stream.source_port,
+            transport: Transport::Tcp,
+        };
+        let id = message.map(|message| message.header.id);
+        let settled = self
+            .connections
+            .answers(&flow, stream.acknowledgment, id, packet.time);
+        self.unmatched_responses += u64::from(settled.is_empty() && message.is_some());
+        for one in settled {
+            self.time(packet, flow.server, one.queries.first());
+            let bytes = message.map_or(&[][..], |message| packet.slice(message.offset, message.end));
+            let answer = Answer {
+                client: flow.client,
+                rcode: message.map(|message| message.header.rcode()),
+                standard: message.is_none_or(|message| message.header.opcode() == 0),
+                name: self.names.of_question(bytes).or(one.name),
+                details: Details {
+                    client_port: Some(flow.client_port),
+                    id,
+                    query_type: query_type(bytes),
+                },
+            };
+            self.exchanges
+                .answered(service(&flow), packet.time, &one.queries, answer, observe);
+        }
+        None
+    }
+}
+
+impl Packet<'_> {
+    /// Where a TCP segment stands in its stream.
+    pub(super) fn stream(&self, payload: Result<Payload, Unreadable>) -> Option<Stream> {
+        let ip = match payload.ok()? {
+            Payload::Ipv4(offset) => ipv4::parse(self.bytes, offset).ok()?,
+            Payload::Ipv6(offset) => ipv6::parse(self.bytes, offset).ok()?,
+            Payload::NotIp => return None,
+        };
+        if ip.protocol != Protocol::TCP || ip.later_fragment {
+            return None;
+        }
+        let segment = tcp::parse(self.bytes, ip.payload, ip.end).ok()?;
+        let numbers = segment.numbers(self.bytes)?;
+        let end = self.bytes.clamp(ip.end);
+        let len = u32::try_from(end.saturating_sub(segment.payload())).ok()?;
+        Some(Stream {
+            source: self.address(ip.header.source())?,
+            destination: self.address(ip.header.destination())?,
+            source_port: u16::from_be_bytes(segment.source_port),
+            destination_port: u16::from_be_bytes(segment.destination_port),
+            sequence: (numbers.sequence, numbers.sequence.wrapping_add(len)),
+            acknowledgment: numbers.acknowledgment,
+        })
+    }
+}
+
+/// A TCP segment, as far as its stream goes.
+pub(super) struct Stream {
+    source: Address,
+    destination: Address,
+    source_port: u16,
+    destination_port: u16,
+    /// Where its payload starts, and where it ends.
+    pub sequence: (u32, u32),
+    acknowledgment: u32,
+}

@@ -1,0 +1,116 @@
+//! What the doors for captures say of one exchange.
+
+use netmon_common::{Address, Code, Rcode};
+
+use crate::observation::{Asked, Details, Failed, Name, Observation, Proof, Service, What};
+use crate::time::Time;
+
+/// A query that was sent, as it is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sent {
+    /// When.
+    pub at: Time,
+    /// Whether it is iterative.
+    pub iterative: bool,
+}
+
+/// Who asks for what.
+#[derive(Clone, Debug)]
+pub(super) struct Question {
+    /// Who.
+    pub client: Address,
+    /// For which name.
+    pub name: Option<Name>,
+    /// What else is known.
+    pub details: Details,
+}
+
+impl Question {
+    /// As the decider takes it.
+    pub fn observation(self, service: Service, sent: Sent, is_of_syn: bool) -> Observation {
+        let Self {
+            client,
+            name,
+            details,
+        } = self;
+        Observation {
+            time: sent.at,
+            service,
+            what: What::Asked(Asked {
+                client,
+                name,
+                recursion_desired: !sent.iterative,
+                is_of_syn,
+                details,
+            }),
+        }
+    }
+}
+
+/// An answer, beside what it settles.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    /// Who asked.
+    pub client: Address,
+    /// Its rcode, where the packet shows it.
+    pub rcode: Option<Rcode>,
+    /// Whether it is a standard query.
+    pub standard: bool,
+    /// What was asked for.
+    pub name: Option<Name>,
+    /// What else is known.
+    pub details: Details,
+}
+
+/// An error about a query.
+#[derive(Clone, Debug)]
+pub(super) struct Error {
+    /// Who asked.
+    pub client: Address,
+    /// Who sent the error.
+    pub reporter: Address,
+    /// What it says.
+    pub code: Code,
+    /// What was asked for.
+    pub name: Option<Name>,
+    /// RD, where the quote shows it.
+    pub recursion_desired: Option<bool>,
+    /// What else is known.
+    pub details: Details,
+}
+
+/// Which query an error is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    /// One that waited.
+    Waiting(Sent),
+    /// One that another error is about.
+    Failed,
+    /// None that was seen and waits.
+    Nothing,
+}
+
+impl Error {
+    /// As the decider takes it, if it is believed.
+    pub fn believed(self, proof: Proof, recursion_desired: bool) -> Failed {
+        let Self {
+            client,
+            reporter,
+            code,
+            name,
+            recursion_desired: _,
+            details,
+        } = self;
+        Failed {
+            client,
+            reporter,
+            code,
+            proof,
+            name,
+            recursion_desired,
+            // Every answer is reported.
+            last_answer: None,
+            details,
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! The exchanges that a capture shows, counted exactly: what every door for captures reports to the decider.
+//!
+//! The doors pair; here the queries, answers and errors that they paired become observations. Errors of a capture that
+//! holds no DNS query at all are kept for its end: only then is it known that it does not.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use foldhash::fast::RandomState;
+use netmon_common::Rcode;
+
+pub(super) use super::exchange::{About, Answer, Error, Question, Sent};
+use super::limits::{SERVICES, UNSEEN_ERRORS, UNSEEN_SERVICES};
+use crate::observation::{
+    Answered, Counts, Observation, Proof, Recursion, Seconds, Service, Unverified, What, Why,
+};
+use crate::time::Time;
+
+/// Seconds of each service that may still change: as long as an exchange waits, and some more.
+const SECONDS: u64 = 64;
+
+/// The exchanges of all services.
+#[derive(Debug, Default)]
+pub(super) struct Exchanges {
+    services: HashMap<Service, Counted, RandomState>,
+    /// Whether the capture has shown any query.
+    queries_seen: bool,
+    /// What is to be believed at the end if it has not.
+    unseen: Vec<Observation>,
+    unseen_services: HashSet<Service, RandomState>,
+    /// In which second it was last looked which services can make room.
+    looked_at: u64,
+}
+
+/// The exchanges of one service.
+#[derive(Debug, Default)]
+struct Counted {
+    recursion: Recursion,
+    /// The others, and the iterative ones.
+    seconds: [VecDeque<(u64, Counts)>; 2],
+    asked: Time,
+}
+
+impl Exchanges {
+    /// Whether a query of this service is iterative of which RD may not be known.
+    pub fn is_iterative(&mut self, service: Service, at: Time, recursion_desired: Option<bool>) -> bool {
+        let second = at.second();
+        let Some(counted) = self.counted(service, at) else {
+            return recursion_desired == Some(false);
+        };
+        if let Some(desired) = recursion_desired {
+            counted.recursion.note(second, desired);
+            return !desired;
+        }
+        counted.recursion.presumed(second) == Some(false)
+    }
+
+    /// Whether RD of any query of this service is known.
+    pub fn knows(&self, service: Service) -> bool {
+        let counted = self.services.get(&service);
+        counted.is_some_and(|counted| counted.recursion.presumed(0).is_some())
+    }
+
+    /// A service over another transport: what is known of it says what an unknown RD is taken for.
+    pub fn kin_is_iterative(&self, service: Service, at: Time) -> Option<bool> {
+        let counted = self.services.get(&service)?;
+        counted.recursion.presumed(at.second()).map(|desired| !desired)
+    }
+
+    /// A query was sent.
+    pub fn asked(
+        &mut self,
+        service: Service,
+        sent: Sent,
+        asked: Question,
+        observe: &mut impl FnMut(Observation),
+    ) {
+        self.queries_seen = true;
+        self.unseen = Vec::new();
+        observe(asked.observation(service, sent, false));
+        self.change(service, sent, sent.at, |counts| counts.asked += 1, observe);
+    }
+
+    /// The first query of a connection, which was counted as its SYN was, at `syn`.
+    pub fn asked_after_syn(
+        &mut self,
+        service: Service,
+        syn: Sent,
+        sent: Sent,
+        asked: Question,
+        observe: &mut impl FnMut(Observation),
+    ) {
+        if syn.iterative != sent.iterative {
+            let iterative = sent.iterative;
+            self.asked_otherwise(service, Sent { iterative, ..syn }, sent.at, observe);
+        }
+        observe(asked.observation(service, sent, true));
+    }
+
+    /// A query turned out to be iterative, or not to be.
+    fn asked_otherwise(
+        &mut self,
+        service: Service,
+        sent: Sent,
+        now: Time,
+        observe: &mut impl FnMut(Observation),
+    ) {
+        let before = Sent {
+            iterative: !sent.iterative,
+            ..sent
+        };
+        self.change(
+            service,
+            before,
+            now,
+            |counts| counts.asked = counts.asked.saturating_sub(1),
+            observe,
+        );
+        self.change(service, sent, now, |counts| counts.asked += 1, observe);
+    }
+
+    /// An answer came to these queries, all of them the same one: the newest first. `failed` says which of them an error
+    /// was about.
+    pub fn answered(
+        &mut self,
+        service: Service,
+        now: Time,
+        queries: &[(Sent, bool)],
+        answer: Answer,
+        observe: &mut impl FnMut(Observation),
+    ) {
+        let Some((newest, _)) = queries.first().copied() else {
+            return;
+        };
+        for (place, (sent, failed)) in queries.iter().enumerate() {
+            let fault = answer.rcode.filter(|_| place == 0 && answer.standard);
+            let settle = |counts: &mut Counts| {
+                counts.answered += 1;
+                counts.failed -= u32::from(*failed).min(counts.failed);
+                match fault {
+                    Some(Rcode::ServFail) => counts.faults.servfail += 1,
+                    Some(Rcode::Refused) => counts.faults.refused += 1,
+                    Some(Rcode::NoError | Rcode::NxDomain | Rcode::Other) | None => {}
+                }
+            };
+            self.change(service, *sent, now, settle, observe);
+        }
+        let Answer {
+            client,
+            rcode,
+            standard,
+            name,
+            details,
+        } = answer;
+        let answered = Answered {
+            client,
+            sent: newest.at,
+            rcode,
+            standard,
+            name,
+            recursion_desired: !newest.iterative,
+            details,
+        };
+        observe(Observation {
+            time: now,
+            service,
+            what: What::Answered(answered),
+        });
+    }
+
+    /// An error came. Whether it is unsolicited.
+    pub fn failed(
+        &mut self,
+        service: Service,
+        now: Time,
+        error: Error,
+        about: About,
+        observe: &mut impl FnMut(Observation),
+    ) -> bool {
+        let sent = match about {
+            About::Waiting(sent) => sent,
+            About::Failed => {
+                Self::unverified(service, now, &error, Why::Again, observe);
+                return false;
+            }
+            About::Nothing => {
+                self.keep_unseen(service, now, &error);
+                Self::unverified(service, now, &error, Why::Unsolicited, observe);
+                return true;
+            }
+        };
+        self.change(service, sent, now, |counts| counts.failed += 1, observe);
+        let failed = error.believed(Proof::QuerySeen(sent.at), !sent.iterative);
+        observe(Observation {
+            time: now,
+            service,
+            what: What::Failed(failed),
+        });
+        false
+    }
+
+    fn unverified(
+        service: Service,
+        now: Time,
+        error: &Error,
+        why: Why,
+        observe: &mut impl FnMut(Observation),
+    ) {
+        observe(Observation {
+            time: now,
+            service,
+            what: What::Unverified(Unverified {
+                client: error.client,
+                reporter: error.reporter,
+                code: error.code,
+                why,
+            }),
+        });
+    }
+
+    /// Keeps an error for the end, as long as no query has shown that queries can be seen.
+    fn keep_unseen(&mut self, service: Service, now: Time, error: &Error) {
+        if self.queries_seen || self.unseen.len() >= UNSEEN_ERRORS {
+            return;
+        }
+        if self.unseen_services.len() >= UNSEEN_SERVICES && !self.unseen_services.contains(&service) {
+            return;
+        }
+        self.unseen_services.insert(service);
+        let desired = error.recursion_desired.unwrap_or(true);
+        let failed = error.clone().believed(Proof::QueriesUnseen, desired);
+        self.unseen.push(Observation {
+            time: now,
+            service,
+            what: What::Failed(failed),
+        });
+    }
+
+    /// Errors that are to be believed, now that the capture has ended: it holds no query at all.
+    pub fn unseen(&mut self) -> Vec<Observation> {
+        std::mem::take(&mut self.unseen)
+    }
+
+    fn change(
+        &mut self,
+        service: Service,
+        sent: Sent,
+        now: Time,
+        change: impl FnOnce(&mut Counts),
+        observe: &mut impl FnMut(Observation),
+    ) {
+        let Some(counted) = self.counted(service, now) else {
+            return;
+        };
+        let [recursive, of_resolvers] = &mut counted.seconds;
+        let seconds = if sent.iterative { of_resolvers } else { recursive };
+        let second = sent.at.second();
+        while seconds
+            .front()
+            .is_some_and(|(kept, _)| kept.saturating_add(SECONDS) < now.second())
+        {
+            seconds.pop_front();
+        }
+        let place = seconds.partition_point(|(kept, _)| *kept < second);
+        if seconds.get(place).is_none_or(|(kept, _)| *kept != second) {
+            seconds.insert(place, (second, Counts::default()));
+        }
+        let Some((_, counts)) = seconds.get_mut(place) else {
+            return;
+        };
+        change(counts);
+        observe(Observation {
+            time: now,
+            service,
+            what: What::Seconds(Seconds {
+                second,
+                iterative: sent.iterative,
+                counts: *counts,
+            }),
+        });
+    }
+
+    /// The service's counts. Where there are too many services, those that wait for nothing make room.
+    fn counted(&mut self, service: Service, now: Time) -> Option<&mut Counted> {
+        if self.services.len() >= SERVICES && !self.services.contains_key(&service) {
+            // Looking at all of them takes its time.
+            if self.looked_at == now.second() {
+                return None;
+            }
+            self.looked_at = now.second();
+            self.services
+                .retain(|_, counted| now.second().saturating_sub(counted.asked.second()) <= SECONDS);
+            if self.services.len() >= SERVICES {
+                return None;
+            }
+        }
+        let counted = self.services.entry(service).or_default();
+        counted.asked = now;
+        Some(counted)
+    }
+}

@@ -1,0 +1,231 @@
+//! Exchanges, counted by the second in which the query was sent.
+
+use super::observe_all;
+use super::packets::{
+    PUSH_ACK, Path, RECURSION_DESIRED, RESPONSE, SYN, dns, ethernet, framed, response, tcp_at, udp,
+    unreachable,
+};
+use crate::observation::{Counts, Faults, Seconds, What};
+
+fn path() -> Path {
+    Path::new("192.0.2.7", 40_000, "198.51.100.53", 53)
+}
+
+/// The last word on each second, the iterative exchanges apart.
+fn seconds(packets: &[(u64, Vec<u8>)]) -> Vec<(u64, bool, Counts)> {
+    let mut last = std::collections::BTreeMap::new();
+    for observation in observe_all(packets).1 {
+        if let What::Seconds(Seconds {
+            second,
+            iterative,
+            counts,
+        }) = observation.what
+        {
+            last.insert((second, iterative), counts);
+        }
+    }
+    last.into_iter()
+        .map(|((second, iterative), counts)| (second, iterative, counts))
+        .collect()
+}
+
+fn counts(asked: u32, answered: u32, failed: u32) -> Counts {
+    Counts {
+        asked,
+        answered,
+        failed,
+        ..Counts::default()
+    }
+}
+
+fn recursive(id: u16) -> Vec<u8> {
+    ethernet(&udp(path(), &dns(id, RECURSION_DESIRED, "a.example")))
+}
+
+fn reply(id: u16, rcode: u16) -> Vec<u8> {
+    ethernet(&response(path(), id, rcode, "a.example"))
+}
+
+fn rejected(id: u16) -> Vec<u8> {
+    let quoted = udp(path(), &dns(id, RECURSION_DESIRED, "a.example"));
+    ethernet(&unreachable(path().destination, path().source, 3, &quoted))
+}
+
+#[test]
+fn exchanges_are_counted_by_the_second_in_which_the_query_was_sent() {
+    let servfail = Counts {
+        faults: Faults {
+            servfail: 1,
+            ..Faults::default()
+        },
+        ..counts(1, 1, 0)
+    };
+    let cases = [
+        (
+            "silent",
+            vec![(1_000, recursive(7))],
+            vec![(1, false, counts(1, 0, 0))],
+        ),
+        (
+            "answered in a later second",
+            vec![(1_900, recursive(7)), (2_100, reply(7, 0))],
+            vec![(1, false, counts(1, 1, 0))],
+        ),
+        (
+            "answered twice",
+            vec![(1_000, recursive(7)), (1_100, reply(7, 0)), (1_200, reply(7, 0))],
+            vec![(1, false, counts(1, 1, 0))],
+        ),
+        (
+            "SERVFAIL",
+            vec![(1_000, recursive(7)), (1_100, reply(7, 2))],
+            vec![(1, false, servfail)],
+        ),
+        (
+            "an answer settles each time that it was sent",
+            vec![
+                (1_000, recursive(7)),
+                (2_000, recursive(7)),
+                (4_000, recursive(7)),
+                (4_100, reply(7, 0)),
+            ],
+            vec![
+                (1, false, counts(1, 1, 0)),
+                (2, false, counts(1, 1, 0)),
+                (4, false, counts(1, 1, 0)),
+            ],
+        ),
+        (
+            "an answer of another id settles nothing",
+            vec![(1_000, recursive(7)), (1_100, reply(8, 0))],
+            vec![(1, false, counts(1, 0, 0))],
+        ),
+        (
+            "an answer after 60 s settles nothing",
+            vec![(1_000, recursive(7)), (61_000, reply(7, 0))],
+            vec![(1, false, counts(1, 0, 0))],
+        ),
+        (
+            "failed",
+            vec![(1_000, recursive(7)), (2_100, rejected(7))],
+            vec![(1, false, counts(1, 0, 1))],
+        ),
+        (
+            "one query verifies one error",
+            vec![(1_000, recursive(7)), (1_100, rejected(7)), (1_200, rejected(7))],
+            vec![(1, false, counts(1, 0, 1))],
+        ),
+        (
+            "an answer after an error wins",
+            vec![(1_000, recursive(7)), (1_100, rejected(7)), (1_200, reply(7, 0))],
+            vec![(1, false, counts(1, 1, 0))],
+        ),
+        (
+            "failed, sent again and answered",
+            vec![
+                (1_000, recursive(7)),
+                (1_100, rejected(7)),
+                (2_000, recursive(7)),
+                (2_100, reply(7, 0)),
+            ],
+            vec![(1, false, counts(1, 0, 1)), (2, false, counts(1, 1, 0))],
+        ),
+        (
+            "a packet that the capture shows twice",
+            vec![
+                (1_000, recursive(7)),
+                (1_001, recursive(7)),
+                (1_100, reply(7, 0)),
+                (1_101, reply(7, 0)),
+            ],
+            vec![(1, false, counts(1, 1, 0))],
+        ),
+        (
+            "iterative",
+            vec![
+                (1_000, ethernet(&udp(path(), &dns(7, 0, "a.example")))),
+                (1_100, reply(7, 0)),
+            ],
+            vec![(1, true, counts(1, 1, 0))],
+        ),
+    ];
+    for (case, packets, expected) in cases {
+        assert_eq!(seconds(&packets), expected, "{case}");
+    }
+}
+
+#[test]
+fn a_connection_is_one_exchange_for_each_query_and_any_segment_that_acknowledges_it_answers() {
+    let message = |id| framed(&dns(id, RECURSION_DESIRED, "a.example"));
+    let to = |flags, sequence, payload: &[u8]| ethernet(&tcp_at(path(), flags, sequence, 0, payload));
+    let from =
+        |acknowledged, payload: &[u8]| ethernet(&tcp_at(path().back(), PUSH_ACK, 0, acknowledged, payload));
+    let len = u32::try_from(message(7).len()).unwrap();
+    let reply = framed(&dns(7, RESPONSE, "a.example"));
+    let cases = [
+        (
+            "a SYN alone",
+            vec![(1_000, to(SYN, 0, b""))],
+            vec![(1, false, counts(1, 0, 0))],
+        ),
+        (
+            "answered",
+            vec![
+                (1_000, to(SYN, 0, b"")),
+                (2_000, to(PUSH_ACK, 1, &message(7))),
+                (2_100, from(1 + len, &reply)),
+            ],
+            vec![(1, false, counts(1, 1, 0))],
+        ),
+        (
+            "the length comes in a segment of its own",
+            vec![
+                (1_000, to(SYN, 0, b"")),
+                (1_100, to(PUSH_ACK, 1, &message(7))),
+                (1_200, from(1 + len, &reply[..2])),
+                (1_201, from(1 + len, &reply[2..])),
+            ],
+            vec![(1, false, counts(1, 1, 0))],
+        ),
+        (
+            "answered by its id, whatever it acknowledges",
+            vec![
+                (1_000, to(SYN, 0, b"")),
+                (1_100, to(PUSH_ACK, 1, &message(7))),
+                (1_200, from(0, &reply)),
+            ],
+            vec![(1, false, counts(1, 1, 0))],
+        ),
+        (
+            "acknowledged without payload",
+            vec![
+                (1_000, to(SYN, 0, b"")),
+                (1_100, to(PUSH_ACK, 1, &message(7))),
+                (1_200, from(1 + len, b"")),
+            ],
+            vec![(1, false, counts(1, 0, 0))],
+        ),
+        (
+            "a segment that acknowledges less, with another id",
+            vec![
+                (1_000, to(SYN, 0, b"")),
+                (1_100, to(PUSH_ACK, 1, &message(7))),
+                (1_200, from(len, &framed(&dns(9, RESPONSE, "a.example")))),
+            ],
+            vec![(1, false, counts(1, 0, 0))],
+        ),
+        (
+            "two queries, one answered",
+            vec![
+                (1_000, to(SYN, 0, b"")),
+                (1_100, to(PUSH_ACK, 1, &message(7))),
+                (1_200, from(1 + len, &reply)),
+                (2_000, to(PUSH_ACK, 1 + len, &message(8))),
+            ],
+            vec![(1, false, counts(1, 1, 0)), (2, false, counts(1, 0, 0))],
+        ),
+    ];
+    for (case, packets, expected) in cases {
+        assert_eq!(seconds(&packets), expected, "{case}");
+    }
+}

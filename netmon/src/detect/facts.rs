@@ -1,0 +1,91 @@
+//! What is known of one service (server address, port, transport), for the kinds of incidents to judge by. They read
+//! it; only [`super::service`] changes it.
+
+use netmon_common::Rcode;
+
+use super::clients::AnsweredClients;
+use super::errors::EarlyErrors;
+use super::faults::Faults;
+use super::ledger::Ledger;
+use super::minutes::Minutes;
+use super::scope::Standing;
+use super::silence::Silence;
+use crate::observation::Service;
+use crate::time::Time;
+
+/// What is known of one service.
+#[derive(Debug)]
+pub(super) struct Facts {
+    /// Which service.
+    pub service: Service,
+    /// How it stands to the scope.
+    pub standing: Standing,
+    /// When it was last asked.
+    pub last_query: Time,
+    /// Since when nobody has asked it, as far as that was watched.
+    pub idle_since: Time,
+    /// When an exchange of it was last answered.
+    pub last_answer: Option<Time>,
+    /// The same, of answers that were seen one by one.
+    pub last_answer_seen: Option<Time>,
+    /// When it last answered NOERROR or NXDOMAIN, or an answer was only counted.
+    pub last_good: Option<Time>,
+    /// Whether an exchange was answered since its packets last took another way.
+    pub answers_are_seen: bool,
+    /// Its exchanges.
+    pub ledger: Ledger,
+    /// How much it was asked in each minute.
+    pub minutes: Minutes,
+    /// What it was asked since it was last heard of.
+    pub silence: Silence,
+    /// Its answers that say that it fails.
+    pub faults: Faults,
+    /// Whom it answered lately.
+    pub answered: AnsweredClients,
+    /// The last errors about it.
+    pub early_errors: EarlyErrors,
+    /// The end of the last span whose exchanges are not all accounted for.
+    pub gap_until: Option<Time>,
+}
+
+impl Facts {
+    /// A service that is observed for the first time.
+    pub fn new(service: Service, standing: Standing, at: Time) -> Self {
+        Self {
+            service,
+            standing,
+            last_query: at,
+            idle_since: at,
+            last_answer: None,
+            last_answer_seen: None,
+            last_good: None,
+            answers_are_seen: false,
+            ledger: Ledger::default(),
+            minutes: Minutes::default(),
+            silence: Silence::default(),
+            faults: Faults::default(),
+            answered: AnsweredClients::default(),
+            early_errors: EarlyErrors::default(),
+            gap_until: None,
+        }
+    }
+
+    /// Whether a message with that RD may lead to an incident.
+    pub const fn is_wanted(&self, recursion_desired: bool) -> bool {
+        recursion_desired || self.standing.iterative_too
+    }
+
+    /// Whether a span from that moment on has a gap in it.
+    pub fn has_gap_since(&self, from: Time) -> bool {
+        self.gap_until.is_some_and(|until| until > from)
+    }
+
+    /// Whether an answer with that rcode says that the server fails. REFUSED by this host's own server is its policy.
+    pub const fn is_fault(&self, rcode: Rcode) -> bool {
+        match rcode {
+            Rcode::ServFail => true,
+            Rcode::Refused => !self.standing.own,
+            Rcode::NoError | Rcode::NxDomain | Rcode::Other => false,
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! The exchanges of one service, by the second in which the query was sent, and the last queries by their exact time.
+//!
+//! A door reports a second as often as it changes, and what it reports replaces what was known: nothing is counted
+//! twice. A quiet second costs nothing: only seconds with queries are kept. Exact times say where in a second an incident
+//! began or ended.
+
+use std::collections::VecDeque;
+
+use super::limits::{EXACT_TIMES, SECONDS};
+use crate::observation::{Counts, Faults};
+use crate::time::Time;
+
+/// What became of the queries of a span.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Flow {
+    /// Queries.
+    pub queries: u64,
+    /// Of these, answered.
+    pub answers: u64,
+    /// Of these, those that a verified error is about.
+    pub failed: u64,
+    /// Of the answers, SERVFAIL.
+    pub servfail: u64,
+    /// Of the answers, REFUSED that counts.
+    pub refused: u64,
+    /// Of the answers, FORMERR and NOTIMP.
+    pub other: u64,
+}
+
+impl Flow {
+    /// Answers that say that the server fails.
+    pub const fn faults(self) -> u64 {
+        self.servfail + self.refused + self.other
+    }
+
+    /// Queries that neither an answer nor an error came to.
+    pub const fn silent(self) -> u64 {
+        self.queries
+            .saturating_sub(self.answers)
+            .saturating_sub(self.failed)
+    }
+
+    pub fn take_off(&mut self, other: Self) {
+        self.queries = self.queries.saturating_sub(other.queries);
+        self.answers = self.answers.saturating_sub(other.answers);
+        self.failed = self.failed.saturating_sub(other.failed);
+        self.servfail = self.servfail.saturating_sub(other.servfail);
+        self.refused = self.refused.saturating_sub(other.refused);
+        self.other = self.other.saturating_sub(other.other);
+    }
+}
+
+impl std::ops::AddAssign for Flow {
+    fn add_assign(&mut self, other: Self) {
+        self.queries += other.queries;
+        self.answers += other.answers;
+        self.failed += other.failed;
+        self.servfail += other.servfail;
+        self.refused += other.refused;
+        self.other += other.other;
+    }
+}
+
+impl From<Counts> for Flow {
+    fn from(counts: Counts) -> Self {
+        let Counts {
+            asked,
+            answered,
+            faults:
+                Faults {
+                    servfail,
+                    refused,
+                    other,
+                },
+            failed,
+        } = counts;
+        Self {
+            queries: asked.into(),
+            answers: answered.into(),
+            failed: failed.into(),
+            servfail: servfail.into(),
+            refused: refused.into(),
+            other: other.into(),
+        }
+    }
+}
+
+/// One second.
+#[derive(Clone, Copy, Debug, Default)]
+struct Second {
+    number: u64,
+    counts: [Counts; 2],
+    /// How many of the exact times are of this second.
+    exact: u32,
+}
+
+impl Second {
+    fn flow(&self) -> Flow {
+        let [recursive, iterative] = self.counts;
+        let mut flow = Flow::from(recursive);
+        flow += Flow::from(iterative);
+        flow
+    }
+}
+
+/// A query whose exact time is kept.
+#[derive(Clone, Copy, Debug)]
+struct Exact {
+    sent: Time,
+    answered: bool,
+}
+
+/// A moment in a second, and what of that second lies before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cut {
+    /// The moment.
+    pub at: Time,
+    /// What was sent in its second, before it.
+    pub before: Flow,
+}
+
+/// What is new in a second since it was reported last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct News {
+    /// Queries.
+    pub asked: u64,
+    /// Answers.
+    pub answered: u64,
+    /// Of these, faults.
+    pub faults: u64,
+    /// Queries that a verified error came to.
+    pub failed: u64,
+}
+
+/// The exchanges of one service.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    seconds: VecDeque<Second>,
+    exact: VecDeque<Exact>,
+}
+
+impl Ledger {
+    /// Takes what is known of a second by now. What is new in it.
+    pub fn set(&mut self, second: u64, iterative: bool, counts: Counts) -> News {
+        let Some(known) = self.second_mut(second) else {
+            return News::default();
+        };
+        let [recursive, of_resolvers] = &mut known.counts;
+        let place = if iterative { of_resolvers } else { recursive };
+        let before = std::mem::replace(place, counts);
+        News {
+            asked: counts.asked.saturating_sub(before.asked).into(),
+            answered: counts.answered.saturating_sub(before.answered).into(),
+            faults: counts.faults.total().saturating_sub(before.faults.total()).into(),
+            failed: counts.failed.saturating_sub(before.failed).into(),
+        }
+    }
+
+    /// The kept second of that number, which is made if it is not older than all that are kept.
+    fn second_mut(&mut self, number: u64) -> Option<&mut Second> {
+        let place = self.seconds.partition_point(|known| known.number < number);
+        if self.seconds.get(place).is_none_or(|known| known.number != number) {
+            if place == 0 && self.seconds.len() == SECONDS {
+                return None;
+            }
+            let new = Second {
+                number,
+                ..Second::default()
+            };
+            self.seconds.insert(place, new);
+        }
+        self.seconds.get_mut(place)
+    }
+
+    /// The oldest second, if it must go before a newer one comes. Whoever still needs it takes it now.
+    pub fn leaving(&self, coming: u64) -> Option<(u64, Flow)> {
+        let newest = self.seconds.back()?;
+        if self.seconds.len() < SECONDS || newest.number >= coming {
+            return None;
+        }
+        self.seconds.front().map(|second| (second.number, second.flow()))
+    }
+
+    /// Forgets the oldest second.
+    pub fn leave(&mut self) {
+        if let Some(gone) = self.seconds.pop_front() {
+            for _ in 0..gone.exact {
+                self.exact.pop_front();
+            }
+        }
+    }
+
+    /// Takes a query's exact time, where it is known.
+    pub fn note_query(&mut self, sent: Time) {
+        if self.exact.back().is_some_and(|last| last.sent > sent) {
+            return;
+        }
+        let Some(second) = self.second_mut(sent.second()) else {
+            return;
+        };
+        second.exact += 1;
+        self.exact.push_back(Exact {
+            sent,
+            answered: false,
+        });
+        if self.exact.len() > EXACT_TIMES
+            && let Some(gone) = self.exact.pop_front()
+            && let Some(second) = self.second_mut(gone.sent.second())
+        {
+            second.exact = second.exact.saturating_sub(1);
+        }
+    }
+
+    /// The query that was sent then was answered.
+    pub fn note_answer(&mut self, sent: Time) {
+        let place = self.exact.partition_point(|exact| exact.sent < sent);
+        let same = self
+            .exact
+            .range_mut(place..)
+            .take_while(|exact| exact.sent == sent);
+        if let Some(exact) = same.into_iter().find(|exact| !exact.answered) {
+            exact.answered = true;
+        }
+    }
+
+    /// The moment as the end or beginning of a span. What of its second lies before it is known where all queries of
+    /// the second are; else all that were answered well by now are taken to have been sent before, and no other.
+    pub fn cut(&self, at: Time) -> Cut {
+        let number = at.second();
+        let mut before = Flow::default();
+        if let Some(second) = self.find(number) {
+            let all = second.flow();
+            let from = self
+                .exact
+                .partition_point(|exact| exact.sent < Time::at_second(number));
+            let to = self.exact.partition_point(|exact| exact.sent < at);
+            let known = self.exact.range(from..to.max(from));
+            if u64::from(second.exact) >= all.queries {
+                before.queries = known.len() as u64;
+                before.answers = known.filter(|exact| exact.answered).count() as u64;
+            } else {
+                let good = all.answers.saturating_sub(all.faults());
+                before.queries = good.min(all.queries.saturating_sub(1));
+                before.answers = good;
+            }
+        }
+        Cut { at, before }
+    }
+
+    /// The same, for a query that was sent then and was answered: it lies behind the moment.
+    pub fn cut_answered(&self, at: Time) -> Cut {
+        let mut cut = self.cut(at);
+        if let Some(second) = self.find(at.second()) {
+            let all = second.flow();
+            if u64::from(second.exact) < all.queries {
+                cut.before.queries = all.queries.saturating_sub(1);
+                cut.before.answers = all.answers.saturating_sub(1);
+            }
+        }
+        cut
+    }
+
+    /// Whether that second is kept.
+    pub fn has(&self, number: u64) -> bool {
+        self.find(number).is_some()
+    }
+
+    fn find(&self, number: u64) -> Option<&Second> {
+        let place = self.seconds.partition_point(|known| known.number < number);
+        self.seconds.get(place).filter(|known| known.number == number)
+    }
+
+    /// What was sent in the seconds from `from` up to before `to`.
+    pub fn between(&self, from: u64, to: u64) -> Flow {
+        let mut flow = Flow::default();
+        let start = self.seconds.partition_point(|known| known.number < from);
+        for second in self.seconds.range(start..).take_while(|known| known.number < to) {
+            flow += second.flow();
+        }
+        flow
+    }
+
+    /// What was sent from that second on.
+    pub fn since(&self, from: u64) -> Flow {
+        self.between(from, u64::MAX)
+    }
+
+    /// What became of the last queries before that second, newest seconds first, of at least `queries` of them and none
+    /// that was sent before `since`; `None` if there are fewer.
+    pub fn last(&self, queries: u64, since: Cut, before: u64) -> Option<Flow> {
+        let mut flow = Flow::default();
+        let end = self.seconds.partition_point(|known| known.number < before);
+        for second in self.seconds.range(..end).rev() {
+            if second.number < since.at.second() {
+                break;
+            }
+            flow += second.flow();
+            if second.number == since.at.second() {
+                flow.take_off(since.before);
+            }
+            if flow.queries >= queries {
+                return Some(flow);
+            }
+        }
+        None
+    }
+
+    /// The newest second with a query, if there is one.
+    pub fn newest(&self) -> Option<u64> {
+        self.seconds.back().map(|second| second.number)
+    }
+
+    /// The first second from that one on with an answer that says that the server fails.
+    pub fn first_fault(&self, from: u64) -> Option<u64> {
+        let place = self.seconds.partition_point(|known| known.number < from);
+        let mut kept = self.seconds.range(place..);
+        kept.find(|known| known.flow().faults() > 0)
+            .map(|known| known.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(asked: u32, answered: u32) -> Counts {
+        Counts {
+            asked,
+            answered,
+            ..Counts::default()
+        }
+    }
+
+    #[test]
+    fn what_is_reported_of_a_second_replaces_what_was_known_of_it() {
+        let mut ledger = Ledger::default();
+        for (asked, answered, new) in [(3, 0, (3, 0)), (5, 2, (2, 2)), (5, 2, (0, 0)), (5, 4, (0, 2))] {
+            let news = ledger.set(7, false, counts(asked, answered));
+            assert_eq!((news.asked, news.answered), new);
+        }
+        assert_eq!((ledger.since(0).queries, ledger.since(0).answers), (5, 4));
+        ledger.set(7, true, counts(1, 1));
+        assert_eq!((ledger.since(0).queries, ledger.since(0).silent()), (6, 1));
+    }
+
+    #[test]
+    fn only_so_many_seconds_and_exact_times_are_kept_and_quiet_ones_take_no_place() {
+        let mut ledger = Ledger::default();
+        for second in 0..10_000 {
+            while ledger.leaving(second * 60).is_some() {
+                ledger.leave();
+            }
+            ledger.set(second * 60, false, counts(3, 0));
+            for _ in 0..9 {
+                ledger.note_query(Time::at_second(second * 60));
+            }
+        }
+        assert_eq!((ledger.seconds.len(), ledger.exact.len()), (SECONDS, EXACT_TIMES));
+        assert_eq!(ledger.since(0).queries, 3 * SECONDS as u64);
+    }
+}

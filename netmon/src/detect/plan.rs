@@ -1,0 +1,73 @@
+//! What is to be done after an observation, and when.
+
+use super::service::Outcome;
+use super::{After, Decider};
+use crate::observation::Service;
+
+impl Decider {
+    /// Plans what comes of an observation of that service.
+    pub(super) fn settle(&mut self, service: Service, after: After) {
+        let now = self.now;
+        if let Some((place, _)) = self.track(service) {
+            if after.opened {
+                self.agenda.report(now.after(self.rules.thresholds.settle), place);
+            }
+            self.plan(place);
+        }
+        self.close_scanned(after);
+        // What need not settle is reported now.
+        while let Some(place) = self.agenda.take_report(now) {
+            self.report(now, place);
+        }
+    }
+
+    /// Closes what a client that scans has opened elsewhere.
+    pub(super) fn close_scanned(&mut self, after: After) {
+        let Some(_) = after.scanner else { return };
+        let (at, rules) = (self.now, &self.rules);
+        for service in after.scanned {
+            let suspects = &self.suspects;
+            let Some(server) = self.servers.get_mut(service) else {
+                continue;
+            };
+            let mut outcome = Outcome {
+                changes: &mut self.changes,
+                opened: false,
+            };
+            let scans = |client| suspects.scans(client, at, &rules.thresholds);
+            server.close_scanned(at, scans, rules, &mut outcome);
+        }
+    }
+
+    /// Plans when the service at that place is judged next: at the end of this second if an incident is open, for then
+    /// something has changed.
+    pub(super) fn plan(&mut self, place: usize) {
+        let second = self.now.second();
+        let Some(server) = self.servers.at(place) else {
+            return;
+        };
+        let is_open = server.incidents.all_open().next().is_some();
+        let due = if is_open {
+            Some(second + 1)
+        } else {
+            server.next_due(second, &self.rules)
+        };
+        self.plan_at(place, due);
+    }
+
+    pub(super) fn plan_at(&mut self, place: usize, due: Option<u64>) {
+        let (Some(server), Some(due)) = (self.servers.at(place), due) else {
+            return;
+        };
+        if server.due.is_none_or(|planned| due < planned) {
+            server.due = Some(due);
+            self.agenda.judge(due, place);
+        }
+    }
+
+    pub(super) fn judge_all_next(&mut self) {
+        for place in 0..self.servers.len() {
+            self.plan_at(place, Some(self.now.second() + 1));
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! One service (server address, port, transport): how each observation changes what is known of it, and how what the kinds
+//! decide changes its incidents.
+
+mod judging;
+
+use netmon_common::{Code, Rcode};
+
+use super::change::Change;
+use super::facts::Facts;
+use super::incidents::Incidents;
+use super::rules::Rules;
+use super::scope::Standing;
+use crate::model::Kind;
+use crate::observation::{Answered, Asked, Failed, Seconds, Service};
+use crate::time::Time;
+
+/// What is known of one service, and its incidents.
+#[derive(Debug)]
+pub(super) struct Tracked {
+    pub facts: Facts,
+    pub incidents: Incidents,
+    /// When it was last observed.
+    pub last_active: Time,
+    /// The second at which it is judged next, where that is planned.
+    pub due: Option<u64>,
+    queries_looked_at: Looks,
+    answers_looked_at: Looks,
+    faults_looked_at: Looks,
+}
+
+/// How many packets of a second were looked at for their names.
+#[derive(Clone, Copy, Debug, Default)]
+struct Looks {
+    second: u64,
+    looks: u32,
+}
+
+impl Looks {
+    fn take(&mut self, second: u64, most: u32) -> bool {
+        if self.second != second {
+            *self = Self { second, looks: 0 };
+        }
+        self.looks += 1;
+        self.looks <= most
+    }
+}
+
+/// Where changes go, and when an incident that opened is to be reported.
+pub(super) struct Outcome<'a> {
+    pub changes: &'a mut Vec<Change>,
+    /// Set when an incident opened that is reported later.
+    pub opened: bool,
+}
+
+impl Tracked {
+    /// A service that is observed for the first time.
+    pub fn new(service: Service, standing: Standing, at: Time) -> Self {
+        Self {
+            facts: Facts::new(service, standing, at),
+            incidents: Incidents::default(),
+            last_active: at,
+            due: None,
+            queries_looked_at: Looks::default(),
+            answers_looked_at: Looks::default(),
+            faults_looked_at: Looks::default(),
+        }
+    }
+
+    /// Takes what is known of a second by now.
+    pub fn seconds(&mut self, at: Time, seconds: &Seconds, rules: &Rules) {
+        let facts = &mut self.facts;
+        if seconds.iterative && !facts.standing.iterative_too {
+            return;
+        }
+        if seconds.second > at.second() {
+            // It has not begun.
+            return;
+        }
+        let mut counts = seconds.counts;
+        if facts.standing.own {
+            counts.faults.refused = 0;
+        }
+        while let Some((number, flow)) = facts.ledger.leaving(seconds.second) {
+            self.incidents
+                .all_mut()
+                .for_each(|incident| incident.settle(number, flow));
+            facts.ledger.leave();
+        }
+        let news = facts.ledger.set(seconds.second, seconds.iterative, counts);
+        if news.asked > 0 {
+            facts.last_query = facts.last_query.max(at);
+            facts.idle_since = facts.idle_since.max(at);
+            if let Some(minute) = rules.minute(seconds.second) {
+                facts.minutes.add(minute, news.asked);
+            }
+        }
+        if news.faults > 0 {
+            facts.faults.counted(at);
+            if let Some(incident) = self.incidents.open_mut(Kind::Failing) {
+                incident.fail(at, rules);
+            }
+        }
+        if news.answered > news.faults {
+            facts.last_good = Some(at);
+        }
+        if news.answered > 0 {
+            self.heard(at);
+            for incident in self.incidents.all_open_mut() {
+                if seconds.second > incident.began().second() {
+                    incident.heard.answer_since_began = Some(at);
+                }
+            }
+        } else if news.failed > 0 {
+            self.end_silence(at);
+        }
+    }
+
+    /// An exchange was answered.
+    fn heard(&mut self, at: Time) {
+        self.facts.last_answer = Some(at);
+        self.facts.answers_are_seen = true;
+        self.end_silence(at);
+        for incident in self.incidents.all_open_mut() {
+            incident.heard.any = true;
+        }
+    }
+
+    fn end_silence(&mut self, at: Time) {
+        let facts = &mut self.facts;
+        let silent = facts.ledger.between(at.second(), at.second() + 1).silent();
+        facts.silence.end(at, silent);
+    }
+
+    /// Takes a query; `counts` tells whether its failure would count.
+    pub fn asked(&mut self, at: Time, asked: &Asked, counts: bool, rules: &Rules) {
+        let facts = &mut self.facts;
+        facts.last_query = facts.last_query.max(at);
+        facts.idle_since = facts.idle_since.max(at);
+        if !facts.is_wanted(asked.recursion_desired) {
+            return;
+        }
+        let name = asked.name.as_ref();
+        if asked.is_of_syn {
+            let facts = &mut self.facts;
+            if let Some(name) = name.filter(|_| counts) {
+                facts.silence.named(at, asked.client, name);
+                if let Some(incident) = self.incidents.open_mut(Kind::Unanswered) {
+                    incident.wait(at, None, Some(name));
+                }
+            }
+            return;
+        }
+        facts.ledger.note_query(at);
+        let look = self
+            .queries_looked_at
+            .take(at.second(), rules.thresholds.looks_per_second);
+        for incident in self.incidents.all_open_mut() {
+            if incident.kind == Kind::Unreachable && incident.may_have_hit(asked.client) {
+                incident.heard.failed_asked = Some(at);
+            }
+        }
+        if !counts {
+            return;
+        }
+        facts.silence.asked(at, asked.client, name, look, rules.keep());
+        if look && let Some(incident) = self.incidents.open_mut(Kind::Unanswered) {
+            incident.wait(at, Some(&asked.client), name);
+        }
+    }
+
+    /// Takes an answer to a query that was seen.
+    pub fn answered(&mut self, at: Time, answered: &Answered, rules: &Rules) {
+        let sent = answered.sent.min(at);
+        self.facts.ledger.note_answer(sent);
+        self.heard(at);
+        let facts = &mut self.facts;
+        facts.last_answer_seen = Some(at);
+        facts.answered.note(answered.client, at);
+        self.judge_answer(at, sent, answered, rules);
+        for incident in self.incidents.all_open_mut() {
+            if sent >= incident.began() {
+                incident.heard.answer_since_began = Some(at);
+            }
+            let is_later = incident.newest_failure().is_some_and(|newest| sent > newest);
+            let hit = incident.lists_client(answered.client);
+            let heard = &mut incident.heard;
+            if hit {
+                heard.query_of_failed = heard.query_of_failed.max(Some(sent));
+            } else if !incident.may_have_hit(answered.client) {
+                let heard = &mut incident.heard;
+                heard.query_of_others = heard.query_of_others.max(Some(sent));
+                heard.others_answered += u64::from(is_later);
+            }
+            // `failing` recovers by its share.
+            let ends = match incident.kind {
+                Kind::Unreachable => hit,
+                Kind::Unanswered => true,
+                Kind::Failing => false,
+            };
+            if ends && is_later {
+                let end = self.facts.ledger.cut_answered(sent);
+                incident.recover(at, end, rules.offset);
+            }
+        }
+    }
+
+    /// What its rcode says of the server.
+    fn judge_answer(&mut self, at: Time, sent: Time, answered: &Answered, rules: &Rules) {
+        let facts = &mut self.facts;
+        let Some(rcode) = answered.rcode.filter(|_| answered.standard) else {
+            return;
+        };
+        if !facts.is_wanted(answered.recursion_desired) {
+            return;
+        }
+        let second = at.second();
+        let looks = rules.thresholds.looks_per_second;
+        let asked = (answered.name.as_ref(), answered.details.query_type);
+        if facts.is_fault(rcode) {
+            let look = self.faults_looked_at.take(second, looks);
+            facts.faults.fault(at, sent, answered.client, asked, look);
+            if let Some(incident) = self.incidents.open_mut(Kind::Failing) {
+                let name = asked.0.filter(|_| look);
+                incident.note(look.then_some(&answered.client), name);
+                incident.fail(at, rules);
+            }
+        } else if matches!(rcode, Rcode::NoError | Rcode::NxDomain) {
+            facts.last_good = Some(at);
+            if self.answers_looked_at.take(second, looks) {
+                let retry = rules.thresholds.failing_retry;
+                facts.faults.good(at, answered.client, asked, retry);
+            }
+        }
+    }
+
+    /// Takes an error that may be believed. It opens or prolongs `unreachable` if `counts`.
+    pub fn failed(
+        &mut self,
+        at: Time,
+        failure: &Failed,
+        counts: bool,
+        rules: &Rules,
+        outcome: &mut Outcome<'_>,
+    ) {
+        let facts = &mut self.facts;
+        let sent = failure.proof.sent().unwrap_or(at).min(at);
+        facts.last_query = facts.last_query.max(sent);
+        facts.idle_since = facts.idle_since.max(sent);
+        if let Some(answer) = failure.last_answer {
+            // Counts give no more than the second of an answer.
+            facts.last_answer = Some(answer.min(at));
+        }
+        self.end_silence(at);
+        self.count_errors(at, failure.code, 1, u64::from(failure.proof.is_verified()));
+        if !counts || !failure.code.is_outage() || !self.facts.is_wanted(failure.recursion_desired) {
+            return;
+        }
+        let open = self.incidents.take_open(Kind::Unreachable);
+        let opens = open.is_none();
+        let mut incident = open.unwrap_or_else(|| self.begin(Kind::Unreachable, sent, at, rules));
+        if sent < incident.began() {
+            let began = self.facts.ledger.cut(sent);
+            incident.begin_earlier(began, &self.facts.early_errors, rules.offset);
+        }
+        if !incident.may_have_hit(failure.client) {
+            // Whoever got answers may be this very client.
+            incident.heard.query_of_others = None;
+        }
+        incident.note_failure(at, failure, rules);
+        incident.fail(at, rules);
+        if opens {
+            self.look_at_others(&mut incident, sent, rules);
+            outcome.opened = true;
+        } else {
+            let others = self.others_are_answered(&incident, at.second(), rules);
+            incident.judge_severity(at, others, rules);
+        }
+        self.incidents.put(incident);
+    }
+
+    /// Takes errors, whatever they are worth; so many of them are verified.
+    pub fn count_errors(&mut self, at: Time, code: Code, count: u64, verified: u64) {
+        if count == 0 {
+            return;
+        }
+        if count == 1 {
+            self.facts.early_errors.note(at, code, verified == 1);
+        }
+        for incident in self.incidents.all_mut() {
+            incident.count_errors(code, count, verified);
+        }
+    }
+
+    /// Not all exchanges of the time up to then are accounted for.
+    pub fn gap(&mut self, until: Time) {
+        let facts = &mut self.facts;
+        facts.gap_until = facts.gap_until.max(Some(until));
+        facts.idle_since = facts.idle_since.max(until);
+        facts.silence.end(until, 0);
+    }
+}

@@ -1,0 +1,62 @@
+//! How an incident is reported: what is known of it, and what may be its cause.
+
+use crate::model::{self, ByCode, Happened, State, Wall};
+
+use super::causes;
+use super::change::Change;
+use super::incident::{Incident, Moment};
+use super::ledger::Ledger;
+use super::rules::Rules;
+
+/// As it is now.
+pub(super) fn show(incident: &Incident, ledger: &Ledger, rules: &Rules) -> model::Incident {
+    let flow = incident.flow(ledger);
+    let (errors, verified) = incident.errors();
+    let wall = |moment: Moment| Wall(moment.wall);
+    model::Incident {
+        id: incident.id.clone(),
+        server: incident.service.server,
+        port: incident.service.port,
+        transport: incident.service.transport,
+        interface: None,
+        kind: incident.kind,
+        state: if incident.is_open() {
+            State::Open
+        } else {
+            State::Closed
+        },
+        severity: incident.severity.now(),
+        began: wall(incident.began),
+        opened: wall(incident.opened),
+        last_seen: wall(incident.last_seen.unwrap_or(incident.opened)),
+        recovered: incident.recovered.map(wall),
+        closed: incident.closed.map(|(closed, _)| wall(closed)),
+        closed_because: incident.closed.map(|(_, because)| because),
+        reopened: incident.reopened,
+        queries: flow.queries,
+        answers: flow.answers,
+        errors: ByCode::new(|code| errors.of(code)),
+        verified,
+        reporters: incident.reporters.listed().to_vec(),
+        clients: incident.clients.listed().to_vec(),
+        clients_more: incident.clients.more(),
+        names: incident.names.listed().iter().map(ToString::to_string).collect(),
+        names_more: incident.names.more(),
+        causes: causes::causes(incident, flow, &rules.thresholds),
+    }
+}
+
+/// Reports what happened to it, as it is now.
+pub(super) fn report(
+    happened: Happened,
+    incident: &mut Incident,
+    ledger: &Ledger,
+    rules: &Rules,
+    changes: &mut Vec<Change>,
+) {
+    incident.is_reported_now(ledger);
+    changes.push(Change {
+        kind: happened,
+        incident: show(incident, ledger, rules),
+    });
+}

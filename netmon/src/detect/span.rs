@@ -1,0 +1,170 @@
+//! What an incident counts: exchanges from one moment on, up to another one or up to now.
+
+use super::ledger::{Cut, Flow, Ledger};
+
+/// What is counted from one moment on, up to another one or up to now. Seconds that leave the ledger are kept in sum.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Span {
+    first: Option<Cut>,
+    last: Option<Cut>,
+    /// What left the ledger, up to `last`.
+    settled: Flow,
+    /// What left the ledger, from `last` on.
+    beyond: Flow,
+}
+
+impl Span {
+    /// From that moment on.
+    pub fn from(first: Cut) -> Self {
+        Self {
+            first: Some(first),
+            ..Self::default()
+        }
+    }
+
+    /// One of an earlier run, whose counts go on from `now`.
+    pub fn restore(settled: Flow, now: Cut) -> Self {
+        Self {
+            first: Some(now),
+            settled,
+            ..Self::default()
+        }
+    }
+
+    /// Where it begins.
+    pub fn begin(&mut self, first: Cut) {
+        self.first = Some(first);
+    }
+
+    /// Where it ends.
+    pub fn end(&mut self, last: Cut) {
+        self.last = Some(last);
+    }
+
+    /// It goes on.
+    pub fn resume(&mut self) {
+        self.last = None;
+        let beyond = std::mem::take(&mut self.beyond);
+        self.settled += beyond;
+    }
+
+    /// A second leaves the ledger.
+    pub fn settle(&mut self, number: u64, flow: Flow) {
+        let Some(first) = self.first else { return };
+        if number < first.at.second() {
+            return;
+        }
+        let mut flow = flow;
+        if number == first.at.second() {
+            flow.take_off(first.before);
+        }
+        match self.last {
+            Some(last) if number > last.at.second() => self.beyond += flow,
+            Some(last) if number == last.at.second() => {
+                let mut inside = last.before;
+                if number == first.at.second() {
+                    inside.take_off(first.before);
+                }
+                flow.take_off(inside);
+                self.settled += inside;
+                self.beyond += flow;
+            }
+            Some(_) | None => self.settled += flow,
+        }
+    }
+
+    /// What is counted in it.
+    pub fn flow(&self, ledger: &Ledger) -> Flow {
+        let mut flow = self.settled;
+        let Some(first) = self.first else { return flow };
+        let from = first.at.second();
+        match self.last {
+            None => {
+                let mut more = ledger.since(from);
+                if ledger.has(from) {
+                    more.take_off(first.before);
+                }
+                flow += more;
+            }
+            Some(last) if last.at <= first.at => {}
+            Some(last) => {
+                let to = last.at.second();
+                let mut more = ledger.between(from, to);
+                if ledger.has(to) {
+                    more += last.before;
+                }
+                if ledger.has(from) {
+                    more.take_off(first.before);
+                }
+                flow += more;
+            }
+        }
+        flow
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::Counts;
+    use crate::time::Time;
+
+    fn counts(asked: u32, answered: u32) -> Counts {
+        Counts {
+            asked,
+            answered,
+            ..Counts::default()
+        }
+    }
+
+    fn at(millis: u64) -> Time {
+        Time::from_nanos(millis * 1_000_000)
+    }
+
+    #[test]
+    fn a_span_is_cut_exactly_where_all_queries_of_the_second_are_known() {
+        let mut ledger = Ledger::default();
+        for millis in [100, 300, 500, 700] {
+            ledger.note_query(at(millis));
+            ledger.note_answer(at(millis));
+        }
+        ledger.set(0, false, counts(4, 4));
+        let mut span = Span::from(ledger.cut(at(300)));
+        assert_eq!((span.flow(&ledger).queries, span.flow(&ledger).answers), (3, 3));
+        span.end(ledger.cut_answered(at(700)));
+        assert_eq!((span.flow(&ledger).queries, span.flow(&ledger).answers), (2, 2));
+        span.resume();
+        assert_eq!(span.flow(&ledger).queries, 3);
+    }
+
+    #[test]
+    fn where_queries_are_sampled_those_that_were_answered_came_before_the_first_that_failed() {
+        let mut ledger = Ledger::default();
+        ledger.set(0, false, counts(3, 2));
+        ledger.note_query(at(900));
+        let span = Span::from(ledger.cut(at(900)));
+        assert_eq!((span.flow(&ledger).queries, span.flow(&ledger).answers), (1, 0));
+        ledger.set(0, false, counts(7, 3));
+        assert_eq!((span.flow(&ledger).queries, span.flow(&ledger).answers), (5, 1));
+    }
+
+    #[test]
+    fn a_span_counts_on_when_its_seconds_leave_the_ledger() {
+        let mut ledger = Ledger::default();
+        ledger.set(1, false, counts(2, 0));
+        let mut span = Span::from(ledger.cut(Time::at_second(1)));
+        for second in 2..1_000 {
+            while let Some((number, flow)) = ledger.leaving(second) {
+                span.settle(number, flow);
+                ledger.leave();
+            }
+            ledger.set(second, false, counts(2, 0));
+            if second == 600 {
+                span.end(ledger.cut(Time::at_second(600)));
+            }
+        }
+        assert_eq!(span.flow(&ledger).queries, 2 * 599);
+        span.resume();
+        assert_eq!(span.flow(&ledger).queries, 2 * 999);
+    }
+}

@@ -1,0 +1,105 @@
+//! Clients whose queries fail at many services that never answered anybody: they scan, or have lost their network. Neither
+//! says anything about those services.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+use netmon_common::Address;
+
+use super::limits::{SUSPECT_SERVICES, SUSPECTS};
+use super::thresholds::Thresholds;
+use crate::observation::Service;
+use crate::time::Time;
+
+/// Who fails where.
+#[derive(Debug, Default)]
+pub(super) struct Suspects {
+    of: HashMap<Address, Suspect, RandomState>,
+    /// In which second it was last looked who can make room.
+    looked_at: u64,
+}
+
+/// One client.
+#[derive(Debug, Default)]
+struct Suspect {
+    /// Where it failed lately, newest last; so many that it is clear.
+    services: Vec<(Service, Time)>,
+    /// How many services there were, those forgotten included.
+    count: u64,
+    /// Since it is known to fail at too many.
+    known: bool,
+}
+
+/// What is known of a client after one more failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Suspicion {
+    /// It may be the service that fails.
+    None,
+    /// It fails at so many services that the failures are its own; these are the others, if that was not known before.
+    Scans {
+        /// The other services, the first time.
+        services: Vec<Service>,
+        /// How many services there were.
+        count: u64,
+    },
+}
+
+impl Suspects {
+    /// The client's query to a service that never answered anybody failed, or was silent.
+    pub fn note(
+        &mut self,
+        client: Address,
+        service: Service,
+        at: Time,
+        thresholds: &Thresholds,
+    ) -> Suspicion {
+        if self.of.len() >= SUSPECTS && !self.of.contains_key(&client) {
+            // Looking at all of them takes its time.
+            if self.looked_at == at.second() {
+                return Suspicion::None;
+            }
+            self.looked_at = at.second();
+            self.of.retain(|_, suspect| {
+                let newest = suspect.services.last();
+                newest.is_some_and(|(_, newest)| at.since(*newest) <= thresholds.scan_window)
+            });
+            if self.of.len() >= SUSPECTS {
+                return Suspicion::None;
+            }
+        }
+        let suspect = self.of.entry(client).or_default();
+        suspect
+            .services
+            .retain(|(known, newest)| *known != service && at.since(*newest) <= thresholds.scan_window);
+        if suspect.services.is_empty() {
+            suspect.known = false;
+            suspect.count = 0;
+        }
+        suspect.services.push((service, at));
+        suspect.count = suspect.count.max(suspect.services.len() as u64);
+        if suspect.services.len() > SUSPECT_SERVICES {
+            suspect.services.remove(0);
+            suspect.count += 1;
+        }
+        if suspect.services.len() <= thresholds.scan_services {
+            return Suspicion::None;
+        }
+        let first = !std::mem::replace(&mut suspect.known, true);
+        let services = suspect.services.iter().filter(|_| first);
+        Suspicion::Scans {
+            services: services
+                .map(|(known, _)| *known)
+                .filter(|known| *known != service)
+                .collect(),
+            count: suspect.count,
+        }
+    }
+
+    /// Whether the client is known to fail at too many services.
+    pub fn scans(&self, client: Address, at: Time, thresholds: &Thresholds) -> bool {
+        self.of.get(&client).is_some_and(|suspect| {
+            let newest = suspect.services.last();
+            suspect.known && newest.is_some_and(|(_, newest)| at.since(*newest) <= thresholds.scan_window)
+        })
+    }
+}

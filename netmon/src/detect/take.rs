@@ -1,0 +1,161 @@
+//! What the decider does with each observation, before it plans what comes of it.
+
+use netmon_common::{Address, Code, Rcode};
+
+use super::rules::Rules;
+use super::scope::REMEMBERED;
+use super::service::{Outcome, Tracked};
+use super::suspects::{Suspects, Suspicion};
+use super::warnings::Warnings;
+use super::{After, Decider};
+use crate::model::Kind;
+use crate::observation::{Answered, Asked, Failed, Proof, Seconds, Service, Unverified, Why};
+use crate::time::Time;
+
+impl Decider {
+    pub(super) fn take_seconds(&mut self, service: Service, seconds: &Seconds) -> Option<After> {
+        let at = self.now;
+        let judged = &self.judged;
+        let standing = || Some(judged.standing(service.server));
+        let (_, server) = self.servers.track(service, at, standing)?;
+        server.seconds(at, seconds, &self.rules);
+        if server.facts.standing.own && seconds.counts.answered > 0 {
+            self.judged.has_answered(service.server);
+        }
+        Some(After::default())
+    }
+
+    pub(super) fn take_asked(&mut self, service: Service, sent: Time, asked: &Asked) -> Option<After> {
+        let at = self.now;
+        let counts = self.counts(service, asked.client);
+        let rules = &self.rules;
+        let scans = self.suspects.scans(asked.client, at, &rules.thresholds);
+        let judged = &self.judged;
+        let standing = || Some(judged.standing(service.server));
+        let (_, server) = self.servers.track(service, at, standing)?;
+        let counts = counts && (!scans || serves(server, at)) && !server.facts.has_gap_since(sent);
+        server.asked(at, asked, counts, rules);
+        Some(After::default())
+    }
+
+    pub(super) fn take_answered(&mut self, service: Service, answered: &Answered) -> Option<After> {
+        let at = self.now;
+        let rules = &self.rules;
+        self.heard
+            .note(answered.client, at, rules.thresholds.answers_seen);
+        let judged = &self.judged;
+        let standing = || Some(judged.standing(service.server));
+        let (_, server) = self.servers.track(service, at, standing)?;
+        server.answered(at, answered, rules);
+        if server.facts.standing.own {
+            self.judged.has_answered(service.server);
+            if matches!(answered.rcode, Some(Rcode::NoError | Rcode::NxDomain)) {
+                self.judged.has_answered_well(service.server, answered.client, at);
+            }
+        }
+        Some(After::default())
+    }
+
+    pub(super) fn take_failed(&mut self, service: Service, failed: &Failed) -> Option<After> {
+        let at = self.now;
+        let counts = self.counts(service, failed.client)
+            || matches!(failed.proof, Proof::RaisedByThisHost(_)) && self.judged.is_own(failed.client);
+        self.not_served += u64::from(!counts);
+        let judged = &self.judged;
+        let standing = || Some(judged.standing(service.server));
+        let (_, server) = self.servers.track(service, at, standing)?;
+        let mut after = After::default();
+        let could_open =
+            counts && failed.code.is_outage() && server.facts.is_wanted(failed.recursion_desired);
+        let scans = could_open
+            && suspect(
+                &mut self.suspects,
+                &mut self.warnings,
+                server,
+                failed.client,
+                at,
+                &self.rules,
+                &mut after,
+            );
+        let mut outcome = Outcome {
+            changes: &mut self.changes,
+            opened: false,
+        };
+        server.failed(at, failed, counts && !scans, &self.rules, &mut outcome);
+        after.opened = outcome.opened;
+        if failed.proof == Proof::QueriesUnseen && server.incidents.is_open(Kind::Unreachable) {
+            self.warnings.queries_unseen(service);
+        }
+        Some(after)
+    }
+
+    pub(super) fn take_unverified(&mut self, service: Service, error: &Unverified) -> Option<After> {
+        match error.why {
+            Why::Unsolicited => self.unsolicited.note(service.server),
+            Why::Again => {}
+            Why::QueriesUnseen => self.warnings.unverified_error(service, self.now),
+        }
+        if !self.counts(service, error.client) {
+            self.not_served += 1;
+            return None;
+        }
+        let server = self.servers.get_mut(service)?;
+        server.count_errors(self.now, error.code, 1, 0);
+        Some(After::default()).filter(|_| !server.incidents.are_none())
+    }
+
+    pub(super) fn take_more_errors(
+        &mut self,
+        service: Service,
+        errors: &[u64; Code::ALL.len()],
+    ) -> Option<After> {
+        let standing = self.judged.standing(service.server);
+        let counts = !standing.own || standing.named || self.judged.serves(service.server);
+        let Some(server) = self.servers.get_mut(service).filter(|_| counts) else {
+            self.not_served += errors.iter().sum::<u64>();
+            return None;
+        };
+        for (code, count) in Code::ALL.into_iter().zip(errors) {
+            server.count_errors(self.now, code, *count, *count);
+        }
+        Some(After::default()).filter(|_| !server.incidents.are_none())
+    }
+
+    /// Whether failures of that client's queries count.
+    fn counts(&self, service: Service, client: Address) -> bool {
+        let standing = self.judged.standing(service.server);
+        self.judged.counts(service, standing, client, self.now)
+    }
+}
+
+/// Whether the service is known to serve anybody: it is named, or has answered well within a day.
+pub(super) fn serves(server: &Tracked, at: Time) -> bool {
+    let good = server.facts.last_good;
+    server.facts.standing.named || good.is_some_and(|good| at.since(good) <= REMEMBERED)
+}
+
+/// Takes a failure of a client at a service. Whether the client fails at so many others that the failure is its own.
+pub(super) fn suspect(
+    suspects: &mut Suspects,
+    warnings: &mut Warnings,
+    server: &Tracked,
+    client: Address,
+    at: Time,
+    rules: &Rules,
+    after: &mut After,
+) -> bool {
+    if serves(server, at) {
+        return false;
+    }
+    match suspects.note(client, server.facts.service, at, &rules.thresholds) {
+        Suspicion::None => false,
+        Suspicion::Scans { services, count } => {
+            if !services.is_empty() {
+                warnings.many_servers(client, count);
+                after.scanner = Some(client);
+                after.scanned.extend(services);
+            }
+            true
+        }
+    }
+}
