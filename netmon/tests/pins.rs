@@ -281,6 +281,41 @@ fn a_directory_that_is_no_bpf_file_system_is_refused_with_what_to_do() {
     assert!(!pins.exists());
 }
 
+/// Its service's user owns the directory, and root runs `netmon detach`: what that user puts there must not lead root
+/// to other files.
+#[test]
+#[ignore = "needs root: the BPF file system"]
+fn detach_follows_no_symbolic_link_and_removes_nothing_that_is_not_pinned() {
+    let secrets = tempfile::tempdir().unwrap();
+    fs::write(secrets.path().join("key"), "secret").unwrap();
+    let pins = Directory::new();
+    fs::create_dir(&pins.0).unwrap();
+    std::os::unix::fs::symlink(secrets.path(), pins.0.join("links")).unwrap();
+    let ordinary = tempfile::tempdir().unwrap();
+    fs::create_dir(ordinary.path().join("links")).unwrap();
+    fs::write(ordinary.path().join("links/key"), "secret").unwrap();
+    let link = tempfile::tempdir().unwrap().keep().join("pins");
+    std::os::unix::fs::symlink(ordinary.path(), &link).unwrap();
+    let cases = [
+        (pins.0.as_path(), "it is a link or a file, not a directory"),
+        (ordinary.path(), "it is not on a BPF file system"),
+        (link.as_path(), "it is a link or a file, not a directory"),
+    ];
+    for (directory, reason) in cases {
+        let refused = netmon(&["detach", "--pin", directory.to_str().unwrap()]);
+        assert_eq!(refused.status.code(), Some(3), "{}", directory.display());
+        assert!(stderr(&refused).contains(reason), "{}", stderr(&refused));
+    }
+    assert!(secrets.path().join("key").exists());
+    assert!(ordinary.path().join("links/key").exists());
+    // The control: without the link, all of it goes.
+    fs::remove_file(pins.0.join("links")).unwrap();
+    let removed = netmon(&["detach", "--pin", pins.text()]);
+    assert_eq!(removed.status.code(), Some(0), "{}", stderr(&removed));
+    assert!(!pins.0.exists());
+    fs::remove_dir_all(link.parent().unwrap()).unwrap();
+}
+
 /// Pinned maps are known by their layout alone: whoever changes a map counts `LAYOUT` up, and takes the new snapshot.
 #[test]
 #[ignore = "needs root: pins maps"]

@@ -4,6 +4,8 @@
 //! Below the directory lie `maps/<map>` and `links/<interface index>-<hook>`. One netmon uses it at a time, which a lock
 //! on the directory ensures. What was pinned by a netmon whose maps are laid out otherwise is refused, never misread.
 
+mod sweep;
+
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -18,6 +20,7 @@ use nix::sys::statfs::{BPF_FS_MAGIC, statfs};
 
 use super::error::{KernelError, chain};
 use super::layout;
+use sweep::Sweep;
 
 /// Where it is unless it is said otherwise.
 pub const DEFAULT_DIRECTORY: &str = "/sys/fs/bpf/netmon";
@@ -154,26 +157,24 @@ impl Pins {
             .collect()
     }
 
-    /// Takes everything away that is pinned in the directory, whatever its layout; `None` if there is no such directory.
+    /// Removes everything that is pinned in the directory, whatever its layout; `None` if there is no such directory.
     pub fn remove(directory: &Path) -> Result<Option<Removed>, KernelError> {
-        if !directory.exists() {
+        let Some(sweep) = Sweep::open(directory).map_err(|error| pin_error("open", directory, &error))?
+        else {
             return Ok(None);
-        }
+        };
         let _lock = lock(directory)?;
         let mut removed = Removed::default();
         // Links first: what counts nothing any more can lose nothing.
         for (name, count) in [(LINKS, &mut removed.links), (MAPS, &mut removed.maps)] {
-            let below = directory.join(name);
-            *count = empty(&below).map_err(|error| pin_error("remove what is in", &below, &error))?;
+            let error = |error| pin_error("remove what is in", &directory.join(name), &error);
+            *count = sweep.empty(name).map_err(error)?;
         }
         for file in [layout::FILE, layout::KEYS_FILE] {
-            match fs::remove_file(directory.join(file)) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(pin_error("remove", &directory.join(file), &error)),
-            }
+            let error = |error| pin_error("remove", &directory.join(file), &error);
+            sweep.remove(file).map_err(error)?;
         }
-        match fs::remove_dir(directory) {
+        match sweep::remove_directory(directory) {
             Ok(()) => Ok(Some(removed)),
             // It is mounted by itself, as in the service's sandbox: empty is all that it can be.
             Err(error)
@@ -187,22 +188,6 @@ impl Pins {
             Err(error) => Err(pin_error("remove", directory, &error)),
         }
     }
-}
-
-/// Removes the files of a directory and the directory; how many they were.
-fn empty(directory: &Path) -> io::Result<usize> {
-    let entries = match fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-        Err(error) => return Err(error),
-    };
-    let mut count = 0;
-    for entry in entries {
-        fs::remove_file(entry?.path())?;
-        count += 1;
-    }
-    fs::remove_dir(directory)?;
-    Ok(count)
 }
 
 /// Mounts the BPF file system where everybody has it, if nobody has done so.
