@@ -21,6 +21,14 @@ impl Decider {
         }
     }
 
+    /// Reports now what has opened and not settled yet: nothing comes any more.
+    pub fn finish(&mut self) {
+        let settled = self.now.after(self.rules.thresholds.settle);
+        for server in self.servers.iter_mut() {
+            server.report_opened(settled, &self.rules, &mut self.changes);
+        }
+    }
+
     /// Closes what a client that scans has opened elsewhere.
     pub(super) fn close_scanned(&mut self, after: After) {
         let Some(_) = after.scanner else { return };

@@ -361,6 +361,8 @@ impl<'a> Monitor<'a> {
     fn stop(&mut self) -> anyhow::Result<Summary> {
         self.observer.is_over();
         self.poll()?;
+        self.decider.finish();
+        self.tell_changes()?;
         let counts = Counts {
             totals: self.totals,
             destinations: self.destinations.clone(),

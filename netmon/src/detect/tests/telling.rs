@@ -54,6 +54,23 @@ fn a_closed_incident_is_told_no_more() {
 }
 
 #[test]
+fn what_has_not_settled_at_the_end_is_reported_then_and_what_was_reported_is_not_again() {
+    let mut scenario = Scenario::with(|thresholds, _| {
+        thresholds.settle = crate::detect::Thresholds::default().settle;
+    });
+    scenario.rejected(1.0);
+    assert!(scenario.changes.is_empty());
+    scenario.decider.finish();
+    let reported = scenario.decider.take_changes();
+    assert_eq!(
+        reported.iter().map(|change| change.kind).collect::<Vec<_>>(),
+        [Happened::Opened]
+    );
+    scenario.decider.finish();
+    assert!(scenario.decider.take_changes().is_empty());
+}
+
+#[test]
 fn changes_are_taken_once() {
     let mut scenario = Scenario::new();
     scenario.rejected(0.0);
