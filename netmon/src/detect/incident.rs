@@ -7,7 +7,7 @@ use std::ops::RangeBounds;
 use jiff::Timestamp;
 use netmon_common::{Address, Code};
 
-use crate::model::{CloseReason, Kind};
+use crate::model::{self, CloseReason, Kind};
 use crate::observation::{Failed, Name, Service};
 use crate::time::{Time, WallOffset, rfc3339};
 
@@ -101,9 +101,12 @@ pub(super) struct Incident {
     /// Whether somebody was, and nobody knows who.
     pub others_unknown: bool,
     pub overload: Option<Overload>,
-    /// Whether something that is reported, other than counts of exchanges, changed since it was reported last.
+    /// Whether something other than counts of exchanges changed since it was reported last, which may be seen or not.
     changed: bool,
-    reported: Flow,
+    /// What it counted when it was reported last.
+    counted: Flow,
+    /// How it was reported last.
+    reported: Option<Box<model::Incident>>,
 }
 
 impl Incident {
@@ -147,7 +150,8 @@ impl Incident {
             others_unknown: false,
             overload: None,
             changed: false,
-            reported: Flow::default(),
+            counted: Flow::default(),
+            reported: None,
         }
     }
 
@@ -317,15 +321,20 @@ impl Incident {
         self.clients.listed().len() as u64 + self.clients.more()
     }
 
-    /// Whether something that is reported changed since it was reported last.
-    pub fn has_news(&self, ledger: &Ledger) -> bool {
-        self.changed || self.flow(ledger) != self.reported
+    /// Whether something changed since it was reported last that may be seen.
+    pub fn may_have_news(&self, ledger: &Ledger) -> bool {
+        self.changed || self.flow(ledger) != self.counted
     }
 
-    /// It is reported now.
-    pub fn is_reported_now(&mut self, ledger: &Ledger) {
+    /// It is reported like this now. Whether that differs from the last time.
+    pub fn report_as(&mut self, shown: &model::Incident, ledger: &Ledger) -> bool {
         self.is_reported = true;
         self.changed = false;
-        self.reported = self.flow(ledger);
+        self.counted = self.flow(ledger);
+        let is_news = self.reported.as_deref() != Some(shown);
+        if is_news {
+            self.reported = Some(Box::new(shown.clone()));
+        }
+        is_news
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn show(incident: &Incident, ledger: &Ledger, rules: &Rules) -> model
     }
 }
 
-/// Reports what happened to it, as it is now.
+/// Reports what happened to it, as it is now. An update in which nothing can be seen to have changed is none.
 pub(super) fn report(
     happened: Happened,
     incident: &mut Incident,
@@ -54,9 +54,12 @@ pub(super) fn report(
     rules: &Rules,
     changes: &mut Vec<Change>,
 ) {
-    incident.is_reported_now(ledger);
-    changes.push(Change {
-        kind: happened,
-        incident: show(incident, ledger, rules),
-    });
+    let shown = show(incident, ledger, rules);
+    let is_news = incident.report_as(&shown, ledger);
+    if is_news || happened != Happened::Updated {
+        changes.push(Change {
+            kind: happened,
+            incident: shown,
+        });
+    }
 }

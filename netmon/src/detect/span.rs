@@ -78,25 +78,28 @@ impl Span {
         let mut flow = self.settled;
         let Some(first) = self.first else { return flow };
         let from = first.at.second();
+        let mut begun = ledger.between(from, from + 1);
+        begun.take_off(first.before);
         match self.last {
             None => {
-                let mut more = ledger.since(from);
-                if ledger.has(from) {
-                    more.take_off(first.before);
-                }
-                flow += more;
+                flow += begun;
+                flow += ledger.since(from + 1);
             }
             Some(last) if last.at <= first.at => {}
             Some(last) => {
                 let to = last.at.second();
-                let mut more = ledger.between(from, to);
-                if ledger.has(to) {
-                    more += last.before;
+                let mut ended = if ledger.has(to) {
+                    last.before
+                } else {
+                    Flow::default()
+                };
+                if to == from {
+                    ended.take_off(first.before);
+                } else {
+                    flow += begun;
+                    flow += ledger.between(from + 1, to);
                 }
-                if ledger.has(from) {
-                    more.take_off(first.before);
-                }
-                flow += more;
+                flow += ended;
             }
         }
         flow

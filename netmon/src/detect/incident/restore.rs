@@ -125,7 +125,8 @@ impl Incident {
             others_unknown: memory.others_unknown,
             overload: memory.overload.map(Overload::restore),
             changed: false,
-            reported: flow,
+            counted: flow,
+            reported: None,
         }
     }
 }

@@ -95,7 +95,7 @@ impl Tracked {
             .or(is_idle(&self.facts, at, rules).then_some(CloseReason::Idle));
         if let Some(because) = closes {
             self.report_closed(incident, at, because, rules, outcome);
-        } else if incident.is_reported && incident.has_news(&self.facts.ledger) {
+        } else if incident.is_reported && incident.may_have_news(&self.facts.ledger) {
             report(
                 Happened::Updated,
                 incident,
