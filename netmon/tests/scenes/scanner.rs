@@ -15,11 +15,7 @@ const PROBES: u16 = 200;
 #[ignore = "needs root: network namespaces and TC"]
 fn probes_of_a_host_without_dns_are_counted_as_not_served_and_open_nothing() {
     let hosts = two_hosts().unwrap();
-    // Linux would send an error a second.
-    hosts.server.set("net/ipv4/icmp_ratemask", "0").unwrap();
-    hosts.server.set("net/ipv4/icmp_msgs_per_sec", "10000").unwrap();
-    hosts.server.set("net/ipv4/icmp_msgs_burst", "10000").unwrap();
-    hosts.server.set("net/ipv6/icmp/ratelimit", "0").unwrap();
+    hosts.server.limit_no_errors().unwrap();
     let mut netmon = watch(&hosts.server, &[]);
     for family in &FAMILIES {
         ask_refused(&hosts.client, family.server, 2);

@@ -11,8 +11,11 @@ mod flood;
 #[path = "../load/scenes.rs"]
 mod load;
 mod overload;
+mod pause;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../never_wrong/trouble.rs"]
+mod trouble;
 
 use std::time::Duration;
 
@@ -23,6 +26,11 @@ const RATE: u64 = 40_000;
 fn duration() -> Duration {
     let seconds = std::env::var("NETMON_SOAK_SECONDS").map_or(10, |seconds| seconds.parse().unwrap());
     Duration::from_secs(seconds)
+}
+
+/// Whether it is only a slice, as in continuous integration.
+fn is_slice() -> bool {
+    duration() < Duration::from_mins(1)
 }
 
 /// How many a CPU sends in that time.

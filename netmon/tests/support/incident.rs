@@ -106,6 +106,20 @@ pub fn assert_evidence(incident: &Value, words: &str) {
     assert!(evidence.contains(words), "{evidence}");
 }
 
+/// Waits until the incident of that server and kind has so many names: for `failing`, an answer is decided on five seconds
+/// after its query.
+#[track_caller]
+pub fn wait_for_names(netmon: &Netmon, expected: &Expected<'_>, names: usize) -> Value {
+    let server = expected.server.to_string();
+    let has_all = |event: &Event| {
+        let incident = event.incident();
+        let is_it = incident["server"] == server.as_str() && incident["kind"] == expected.kind;
+        is_it && incident["names"].as_array().map_or(0, Vec::len) == names
+    };
+    let event = netmon.wait_for(&format!("{names} names of {server}"), PATIENCE, has_all);
+    event.expect("an event").incident().clone()
+}
+
 /// The events of that name about that server so far.
 pub fn events_of(netmon: &Netmon, name: &str, server: IpAddr) -> Vec<Event> {
     let mut events = netmon.events_named(name).expect("events");

@@ -11,6 +11,7 @@
     reason = "each test crate uses a part of it"
 )]
 
+pub mod doors;
 pub mod http;
 pub mod incident;
 

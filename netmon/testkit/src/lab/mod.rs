@@ -11,11 +11,13 @@ use std::time::Duration;
 /// a machine that is busy with other things takes its time, and the benchmark measures what must be fast.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
+mod asker;
 mod command;
 mod dig;
 mod dns;
 mod dnsperf;
 mod forger;
+mod forwarder;
 mod frame_socket;
 mod getent;
 pub mod icmp;
@@ -24,7 +26,10 @@ mod netmon;
 mod nft;
 mod power;
 mod process;
+mod recording;
 mod route;
+mod scripted;
+mod scripted_tcp;
 mod server;
 mod sweep;
 mod switch;
@@ -32,10 +37,12 @@ mod topology;
 mod unbound;
 mod veth;
 
+pub use asker::Asker;
 pub use dig::{Reply, dig, kdig};
 pub use dns::{TYPE_A, query, respond};
 pub use dnsperf::{Burst, Tally};
 pub use forger::{Flood, Forger};
+pub use forwarder::Forwarder;
 pub use frame_socket::FrameSocket;
 pub use getent::getent;
 pub use namespace::Namespace;
@@ -43,7 +50,10 @@ pub use netmon::{Event, Netmon};
 pub use nft::{Hook, Rules};
 pub use power::PoweredOff;
 pub use process::{Line, Process, Stream};
+pub use recording::{Record, Recording};
 pub use route::Route;
+pub use scripted::Scripted;
+pub use scripted_tcp::serve_tcp;
 pub use server::{ANSWER_V4, ANSWER_V6, DnsServer};
 pub use switch::Switch;
 pub use topology::{

@@ -146,6 +146,15 @@ impl Namespace {
         self.enter(|| fs::write(&file, value))?
             .with_context(|| format!("cannot set {setting} to {value} in {}", self.name))
     }
+
+    /// Lets its kernel send as many ICMP errors as there is reason for. By default Linux limits them to about one a
+    /// second for each receiver.
+    pub fn limit_no_errors(&self) -> Result<()> {
+        self.set("net/ipv4/icmp_ratemask", "0")?;
+        self.set("net/ipv4/icmp_msgs_per_sec", "10000")?;
+        self.set("net/ipv4/icmp_msgs_burst", "10000")?;
+        self.set("net/ipv6/icmp/ratelimit", "0")
+    }
 }
 
 impl Drop for Namespace {

@@ -23,6 +23,8 @@ pub enum Hook {
     Output,
     /// Leaving, after all else: where source addresses are translated.
     Translate,
+    /// Arriving, before all else: where destination addresses are translated.
+    Redirect,
 }
 
 impl Hook {
@@ -32,6 +34,7 @@ impl Hook {
             Self::Forward => "type filter hook forward priority filter",
             Self::Output => "type filter hook output priority filter",
             Self::Translate => "type nat hook postrouting priority srcnat",
+            Self::Redirect => "type nat hook prerouting priority dstnat",
         }
     }
 }

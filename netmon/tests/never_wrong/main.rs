@@ -1,0 +1,18 @@
+//! What a monitor that lies once lies about: each file is a kind of trouble that made netmon report what was not so,
+//! or not report what was, on real hosts. Beside each stands a control: the same scene without the trouble, or with the
+//! fault that it looks like, which is reported as it should be.
+//!
+//! The controls also say when the wrong report would have come: once the control's incident is there, so would be the
+//! other one. Where an interface sees all of a scene, it is recorded too, and `netmon analyze` must find the same.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may die of a surprise"
+)]
+
+mod early_error;
+mod pause;
+mod stub;
+#[path = "../support/mod.rs"]
+mod support;
+mod trouble;
