@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 use netmon::analyze::{Options, analyze};
 use netmon::detect::{Scope, Thresholds};
-use netmon_common::DnsPorts;
+use netmon_common::{DnsPorts, Outcome};
 
 /// The incidents that are real: the capture, and the incident's id. There are none.
 const REAL: [(&str, &str); 0] = [];
@@ -47,7 +47,7 @@ fn incidents(files: Vec<PathBuf>) -> (Vec<String>, u64) {
         via_kernel: false,
     };
     let document = analyze(&options).unwrap().document;
-    let messages = document.totals.dns_queries + document.totals.dns_responses;
+    let messages = document.totals.outcome(Outcome::DnsQuery) + document.totals.outcome(Outcome::DnsResponse);
     let ids = document.incidents.into_iter().map(|incident| incident.id);
     (ids.collect(), messages)
 }

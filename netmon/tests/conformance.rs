@@ -16,7 +16,7 @@ use std::process::Command;
 use jiff::tz::TimeZone;
 use netmon::analyze::{Options, analyze};
 use netmon::detect::{Scope, Thresholds};
-use netmon_common::DnsPorts;
+use netmon_common::{DnsPorts, Outcome};
 use netmon_testkit::captures::Pcap;
 use netmon_testkit::frames::mutate::{Mutator, originals};
 use netmon_testkit::frames::table;
@@ -109,7 +109,7 @@ fn has_something_to_say(path: &Path) -> bool {
         via_kernel: false,
     };
     let totals = analyze(&options).unwrap().document.totals;
-    totals.frames > totals.not_ip + totals.other
+    totals.counters.frames > totals.outcome(Outcome::NotIp) + totals.outcome(Outcome::Other)
 }
 
 /// A capture of these frames, of which so many bytes were captured.

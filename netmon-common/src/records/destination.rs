@@ -85,6 +85,26 @@ impl Destination {
             + self.icmp_unreachable.iter().sum::<u64>()
     }
 
+    /// Queries to it, over both transports.
+    pub const fn queries(&self) -> u64 {
+        self.dns_queries + self.tcp_dns_queries
+    }
+
+    /// Responses from it, over both transports.
+    pub const fn responses(&self) -> u64 {
+        self.dns_responses + self.tcp_dns_responses
+    }
+
+    /// Unreachables about it, with any code.
+    pub fn unreachables(&self) -> u64 {
+        self.icmp_unreachable.iter().sum()
+    }
+
+    /// DNS unreachables about it, with any code.
+    pub fn dns_unreachables(&self) -> u64 {
+        Code::ALL.iter().map(|code| self.dns_unreachable(*code)).sum()
+    }
+
     /// Adds the counters of another CPU.
     pub fn merge(&mut self, other: &Self) {
         // Destructured, so that a new counter must choose.

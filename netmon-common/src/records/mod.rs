@@ -50,6 +50,28 @@ pub unsafe trait Counters: Sized {
         Some(unsafe { &mut *core::ptr::from_mut(self).cast::<u64>().add(place) })
     }
 
+    /// All counters, in the order of their places.
+    fn words(&self) -> &[u64] {
+        // SAFETY: the record is an array of as many `u64`s, and lives as long as the borrow of it.
+        unsafe {
+            core::slice::from_raw_parts(
+                core::ptr::from_ref(self).cast(),
+                size_of::<Self>() / size_of::<u64>(),
+            )
+        }
+    }
+
+    /// The same, to write to.
+    fn words_mut(&mut self) -> &mut [u64] {
+        // SAFETY: as above, and nobody else has the record while this borrow of it lives.
+        unsafe {
+            core::slice::from_raw_parts_mut(
+                core::ptr::from_mut(self).cast(),
+                size_of::<Self>() / size_of::<u64>(),
+            )
+        }
+    }
+
     /// Adds `amount` at this place; [`NO_COUNTER`] adds nothing.
     #[inline(always)]
     fn add(&mut self, place: usize, amount: u64) {

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use netmon_common::{Address, DnsPorts};
+use netmon_common::{Address, DnsPorts, Outcome};
 
 use crate::capture::text::Hosts;
 use crate::capture::{OpenError, Opened, Progress, open};
@@ -196,14 +196,21 @@ impl Found {
         warnings.extend(self.warnings);
         let nothing_read = self.counts.totals.frames == 0 && !warnings.is_empty();
         warnings.extend(self.finished.warnings);
-        let mut document = Document::new(source, Totals::new(&self.counts.totals, self.finished.not_served));
+        let mut document = Document::new(
+            source,
+            Totals {
+                counters: self.counts.totals,
+                not_served: self.finished.not_served,
+            },
+        );
         document.destinations = self
             .counts
             .destinations
             .iter()
-            .map(|(address, counters)| {
-                let latency = self.latency.get(address).copied().unwrap_or_default();
-                DestinationCounts::new(*address, counters, latency)
+            .map(|(address, counters)| DestinationCounts {
+                address: *address,
+                counters: *counters,
+                latency_us: self.latency.get(address).copied().unwrap_or_default(),
             })
             .collect();
         document.warnings = warnings;
@@ -244,20 +251,20 @@ fn zone_name(zone: &TimeZone) -> String {
 /// Whether there was enough to judge by; `names` is how many different ones were asked for.
 fn judgement(document: &Document, names: u64) -> Judgement {
     let totals = &document.totals;
-    let queries = totals.dns_queries + totals.tcp.dns_queries + totals.tcp.tcp_connects;
-    let answers = totals.dns_responses + totals.tcp.dns_responses;
-    let errors = totals.dns_unreachable;
+    let queries = totals.queries() + totals.outcome(Outcome::TcpConnect);
+    let answers = totals.responses();
+    let errors = totals.counters.dns_unreachable;
     let one_direction = document
         .warnings
         .iter()
         .any(|warning| warning.warning == WarningKind::OneDirection);
-    if totals.frames == 0 {
+    if totals.counters.frames == 0 {
         Judgement::NothingRead
     } else if !document.incidents.is_empty() {
         Judgement::Incident
-    } else if queries + answers + errors + totals.late_responses == 0 {
+    } else if queries + answers + errors + totals.counters.late_responses == 0 {
         Judgement::NoDns
-    } else if errors > 0 && errors == totals.unsolicited && answers == 0 {
+    } else if errors > 0 && errors == totals.counters.unsolicited && answers == 0 {
         Judgement::Unproven { errors }
     } else if queries == 0 && answers > 0 {
         Judgement::OnlyAnswers { answers }

@@ -7,7 +7,9 @@ use super::columns;
 use super::limits::{REPORT_AROUND, REPORTED_SERVERS};
 use super::read::{ReadError, Reader, ServerSum, Watched};
 use super::rollup::MINUTE;
-use crate::model::{Document, Incident, Source, SourceKind, Totals, Wall, Warning, WarningKind};
+use crate::model::{
+    DestinationCounts, Document, Incident, Source, SourceKind, Totals, Wall, Warning, WarningKind,
+};
 use crate::report::story::numbers::UTC;
 use crate::time::Time;
 use crate::timeline::Timeline;
@@ -58,7 +60,12 @@ fn shown(incident: &Incident, sums: &[ServerSum]) -> Vec<Address> {
     let own = incident.server;
     let mut others: Vec<_> = sums
         .iter()
-        .filter_map(|sum| Some((std::cmp::Reverse(columns::activity(&sum.counts).1), sum.address?)))
+        .filter_map(|sum| {
+            Some((
+                std::cmp::Reverse(columns::activity(&sum.counters).1),
+                sum.address?,
+            ))
+        })
         .filter(|(_, address)| *address != own)
         .collect();
     others.sort_unstable();
@@ -77,11 +84,17 @@ fn document(reader: &Reader, incident: Incident, sums: &[ServerSum], watched: Op
         first: watched.and_then(|watched| wall(watched.first)),
         last: watched.and_then(|watched| wall(watched.last + MINUTE)),
     };
-    let totals = watched.map_or_else(Totals::default, |watched| columns::to_totals(&watched.totals));
+    let totals = watched.map_or_else(Totals::default, |watched| watched.totals);
     let mut document = Document::new(source, totals);
     document.destinations = sums
         .iter()
-        .filter_map(|sum| Some(columns::to_server(sum.address?, &sum.counts, sum.latency)))
+        .filter_map(|sum| {
+            Some(DestinationCounts {
+                address: sum.address?,
+                counters: sum.counters,
+                latency_us: sum.latency,
+            })
+        })
         .collect();
     document.warnings = warnings(&incident, sums, watched);
     document.incidents = vec![incident];
@@ -128,7 +141,7 @@ fn warnings(incident: &Incident, sums: &[ServerSum], watched: Option<&Watched>) 
             WarningKind::ServersSummed,
             format!(
                 "so many servers were active at once that the least active ones are only known in sum: {} packets",
-                columns::activity(&rest.counts).1
+                columns::activity(&rest.counters).1
             ),
         ));
     }

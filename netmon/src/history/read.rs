@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use netmon_common::Address;
+use netmon_common::records::Destination;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use super::aside::beside;
-use super::columns::{self, ServerCounts, TotalCounts};
+use super::columns;
 use super::error::StoreError;
 use super::limits::LOCK_WAIT;
 use super::rollup::OTHER;
 use super::schema;
-use crate::model::{Incident, Latency};
+use crate::model::counters::Record;
+use crate::model::{Incident, Latency, Totals};
 
 /// Why the history cannot be read, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +87,7 @@ pub(super) struct ServerSum {
     /// The server; `None` for the sum of those without rows of their own.
     pub address: Option<Address>,
     /// Its counters.
-    pub counts: ServerCounts,
+    pub counters: Destination,
     /// How many of its answers were timed, and the longest time. Percentiles of minutes do not add up.
     pub latency: Latency,
 }
@@ -173,27 +175,22 @@ impl Reader {
 
     /// What each server had in all, in minutes that began from then to before then.
     pub(super) fn servers(&self, from: i64, to: i64) -> Result<Vec<ServerSum>, ReadError> {
-        let sums: Vec<String> = columns::SERVER
-            .iter()
-            .map(|name| format!("sum({name})"))
-            .collect();
-        let query = format!(
-            "SELECT server, {}, sum(latency_count), max(latency_max) FROM minutes
-             WHERE minute >= ?1 AND minute < ?2 GROUP BY server ORDER BY server",
-            sums.join(", ")
-        );
         self.read(|connection| {
+            let sums = sums::<Destination>(connection, "minutes")?;
+            let query = format!(
+                "SELECT server, sum(latency_count), max(latency_max), {sums} FROM minutes
+                 WHERE minute >= ?1 AND minute < ?2 GROUP BY server ORDER BY server",
+            );
             let mut statement = connection.prepare(&query)?;
             let mut rows = statement.query(params![from, to])?;
             let mut servers = Vec::new();
             while let Some(row) = rows.next()? {
-                let after = 1 + columns::SERVER.len();
                 servers.push(ServerSum {
                     address: address(&row.get::<_, String>(0)?)?,
-                    counts: counts(row, 1)?,
+                    counters: columns::read(row, 3)?,
                     latency: Latency {
-                        count: row.get(after)?,
-                        max: row.get(after + 1)?,
+                        count: row.get(1)?,
+                        max: row.get(2)?,
                         ..Latency::default()
                     },
                 });
@@ -208,17 +205,18 @@ impl Reader {
         server: Address,
         from: i64,
         to: i64,
-    ) -> Result<Vec<(i64, ServerCounts)>, ReadError> {
-        let query = format!(
-            "SELECT minute, {} FROM minutes WHERE minute >= ?1 AND minute < ?2 AND server = ?3 ORDER BY minute",
-            columns::SERVER.join(", ")
-        );
+    ) -> Result<Vec<(i64, Destination)>, ReadError> {
         self.read(|connection| {
+            let counters = sums::<Destination>(connection, "minutes")?;
+            let query = format!(
+                "SELECT minute, {counters} FROM minutes WHERE minute >= ?1 AND minute < ?2 AND server = ?3
+                 GROUP BY minute ORDER BY minute"
+            );
             let mut statement = connection.prepare(&query)?;
             let mut rows = statement.query(params![from, to, server.to_string()])?;
             let mut minutes = Vec::new();
             while let Some(row) = rows.next()? {
-                minutes.push((row.get(0)?, counts(row, 1)?));
+                minutes.push((row.get(0)?, columns::read(row, 1)?));
             }
             Ok(minutes)
         })
@@ -227,22 +225,18 @@ impl Reader {
     /// What passed in all in minutes that began from then to before then, how many of them were watched, and the
     /// first and the last one; `None` if none was.
     pub(super) fn totals(&self, from: i64, to: i64) -> Result<Option<Watched>, ReadError> {
-        let sums: Vec<String> = columns::TOTALS
-            .iter()
-            .map(|name| format!("sum({name})"))
-            .collect();
-        let query = format!(
-            "SELECT min(minute), max(minute), count(*), {} FROM totals
-             WHERE minute >= ?1 AND minute < ?2 HAVING count(*) > 0",
-            sums.join(", ")
-        );
         self.read(|connection| {
+            let sums = sums::<Totals>(connection, "totals")?;
+            let query = format!(
+                "SELECT min(minute), max(minute), count(*), {sums} FROM totals
+                 WHERE minute >= ?1 AND minute < ?2 HAVING count(*) > 0",
+            );
             let watched = connection.query_row(&query, params![from, to], |row| {
                 Ok(Watched {
                     first: row.get(0)?,
                     last: row.get(1)?,
                     minutes: row.get(2)?,
-                    totals: counts(row, 3)?,
+                    totals: columns::read(row, 3)?,
                 })
             });
             Ok(watched.optional()?)
@@ -269,7 +263,7 @@ pub(super) struct Watched {
     /// How many were.
     pub minutes: i64,
     /// What passed.
-    pub totals: TotalCounts,
+    pub totals: Totals,
 }
 
 fn connect(file: &Path) -> Result<Connection, StoreError> {
@@ -308,12 +302,20 @@ fn immutable(file: &Path) -> String {
     uri + "?immutable=1"
 }
 
-fn counts<const N: usize>(row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<[u64; N]> {
-    let mut counts = [0; N];
-    for (place, count) in counts.iter_mut().enumerate() {
-        *count = row.get(from + place)?;
-    }
-    Ok(counts)
+/// The sums of all counters of a record, to be selected. A counter that is younger than the file counted nothing in it.
+fn sums<R: Record>(connection: &Connection, table: &str) -> rusqlite::Result<String> {
+    let missing = columns::missing::<R>(connection, table)?;
+    let sums: Vec<String> = columns::names::<R>()
+        .into_iter()
+        .map(|name| {
+            if missing.contains(&name) {
+                "0".to_owned()
+            } else {
+                format!("sum({name})")
+            }
+        })
+        .collect();
+    Ok(sums.join(", "))
 }
 
 fn address(text: &str) -> Result<Option<Address>, StoreError> {

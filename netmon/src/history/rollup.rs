@@ -6,14 +6,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
+use netmon_common::Address;
 use netmon_common::latency::{BUCKETS, shortest};
-use netmon_common::{Address, records};
+use netmon_common::records::{self, Destination};
 
-use super::columns::{self, ServerCounts, TotalCounts};
+use super::columns;
 use super::limits::SERVERS_A_MINUTE;
 use crate::latency;
-use crate::model::Counted;
-use crate::model::Latency;
+use crate::model::{Counted, Latency, Totals};
 
 /// Seconds in a minute.
 pub(super) const MINUTE: i64 = 60;
@@ -27,7 +27,7 @@ pub(super) struct Minute {
     /// When it began, in seconds of Unix time.
     pub start: i64,
     /// What passed in all.
-    pub totals: TotalCounts,
+    pub totals: Totals,
     /// What passed at each active server.
     pub servers: Vec<ServerMinute>,
 }
@@ -38,7 +38,7 @@ pub(super) struct ServerMinute {
     /// The server; `None` for the sum of those without a row of their own.
     pub address: Option<Address>,
     /// Its counters.
-    pub counts: ServerCounts,
+    pub counters: Destination,
     /// How long its answers took.
     pub latency: Latency,
 }
@@ -51,42 +51,31 @@ impl Minute {
 }
 
 /// What was counted up to the last minute. As much memory as there are destinations in the kernel's table.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Rollup {
-    totals: TotalCounts,
-    servers: HashMap<Address, ServerCounts, RandomState>,
+    totals: Totals,
+    servers: HashMap<Address, Destination, RandomState>,
     latencies: BTreeMap<Address, records::Latency>,
-}
-
-impl Default for Rollup {
-    fn default() -> Self {
-        Self {
-            totals: [0; columns::TOTALS.len()],
-            servers: HashMap::default(),
-            latencies: BTreeMap::new(),
-        }
-    }
 }
 
 impl Rollup {
     /// What has passed since the last call, as a minute that began then.
     pub fn minute(&mut self, start: i64, counted: &Counted) -> Minute {
-        let now = columns::of_totals(&counted.totals);
-        let totals = columns::grown(&now, &std::mem::replace(&mut self.totals, now));
+        let totals = columns::grown(&counted.totals, &self.totals);
+        self.totals = counted.totals;
         let mut active = Vec::new();
         for destination in &counted.destinations {
-            let now = columns::of_server(destination);
-            let address = destination.address;
+            let (address, now) = (destination.address, destination.counters);
             let before = self.servers.insert(address, now);
-            let counts = before.map_or(now, |before| columns::grown(&now, &before));
-            if counts.iter().any(|count| *count > 0) {
-                active.push((address, counts));
+            let counters = before.map_or(now, |before| columns::grown(&now, &before));
+            if counters != Destination::ZERO {
+                active.push((address, counters));
             }
         }
         let latencies = self.latencies(counted);
         let rest = if active.len() > SERVERS_A_MINUTE {
-            active.select_nth_unstable_by_key(SERVERS_A_MINUTE, |(address, counts)| {
-                (std::cmp::Reverse(columns::activity(counts)), *address)
+            active.select_nth_unstable_by_key(SERVERS_A_MINUTE, |(address, counters)| {
+                (std::cmp::Reverse(columns::activity(counters)), *address)
             });
             active.split_off(SERVERS_A_MINUTE)
         } else {
@@ -95,9 +84,9 @@ impl Rollup {
         let summary = |times: Option<&records::Latency>| times.map(latency::summary).unwrap_or_default();
         let mut servers: Vec<ServerMinute> = active
             .into_iter()
-            .map(|(address, counts)| ServerMinute {
+            .map(|(address, counters)| ServerMinute {
                 address: Some(address),
-                counts,
+                counters,
                 latency: summary(latencies.get(&address)),
             })
             .collect();
@@ -114,11 +103,11 @@ impl Rollup {
     /// What had been counted before: pinned maps have counted all along. Nothing of it belongs to a minute of this
     /// run.
     pub fn begin(&mut self, counted: &Counted) {
-        self.totals = columns::of_totals(&counted.totals);
+        self.totals = counted.totals;
         self.servers = counted
             .destinations
             .iter()
-            .map(|destination| (destination.address, columns::of_server(destination)))
+            .map(|destination| (destination.address, destination.counters))
             .collect();
         self.latencies.clone_from(&counted.latencies);
     }
@@ -151,11 +140,11 @@ fn grown(now: &records::Latency, before: &records::Latency) -> records::Latency 
     grown
 }
 
-fn sum(rest: &[(Address, ServerCounts)], latencies: &BTreeMap<Address, records::Latency>) -> ServerMinute {
-    let mut counts = [0; columns::SERVER.len()];
+fn sum(rest: &[(Address, Destination)], latencies: &BTreeMap<Address, records::Latency>) -> ServerMinute {
+    let mut counters = Destination::ZERO;
     let mut times = records::Latency::ZERO;
     for (address, more) in rest {
-        columns::add(&mut counts, more);
+        counters.merge(more);
         if let Some(more) = latencies.get(address) {
             times.max_us = times.max_us.max(more.max_us);
             for (count, more) in times.counts.iter_mut().zip(&more.counts) {
@@ -165,7 +154,7 @@ fn sum(rest: &[(Address, ServerCounts)], latencies: &BTreeMap<Address, records::
     }
     ServerMinute {
         address: None,
-        counts,
+        counters,
         latency: latency::summary(&times),
     }
 }

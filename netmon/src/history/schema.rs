@@ -4,9 +4,13 @@
 //! netmon, or of another program, is neither written nor read: a column that means something else would be
 //! misread.
 
+use netmon_common::records::Destination;
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::columns;
 use super::error::StoreError;
+use crate::model::Totals;
+use crate::model::counters::Record;
 
 /// `nmon`, in ASCII.
 const APPLICATION_ID: i32 = 0x6e6d_6f6e;
@@ -108,7 +112,22 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // What was committed survives a crash of the program; of a power cut, the last moments do not.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    migrate(connection, VERSION)
+    migrate(connection, VERSION)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    complete::<Destination>(&transaction, "minutes")?;
+    complete::<Totals>(&transaction, "totals")?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Adds columns for counters that are younger than the file. That is no new schema: who does not know such a counter
+/// neither reads nor writes its column, which then has 0.
+fn complete<R: Record>(connection: &Connection, table: &str) -> Result<(), StoreError> {
+    for name in columns::missing::<R>(connection, table)? {
+        let add = format!("ALTER TABLE {table} ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0");
+        connection.execute(&add, [])?;
+    }
+    Ok(())
 }
 
 /// Takes all steps up to that schema in one transaction: all of them, or none.

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use netmon_common::Address;
+use netmon_common::records::Destination;
 use nix::fcntl::{Flock, FlockArg};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, ToSql, TransactionBehavior, params};
 
@@ -18,7 +19,7 @@ use super::mail::Mail;
 use super::rollup::{Minute, OTHER};
 use super::schema;
 use crate::detect::Remembered;
-use crate::model::{Latency, Wall};
+use crate::model::{Latency, Totals, Wall};
 
 /// What earlier runs have left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -172,16 +173,17 @@ fn incident(connection: &Connection, one: &Remembered) -> Result<(), StoreError>
 
 /// Adds to what is there: after a restart, or when the wall clock is set back, a minute has two parts.
 fn minute(connection: &Connection, minute: &Minute) -> Result<(), StoreError> {
-    static TOTALS: LazyLock<String> = LazyLock::new(|| upsert("totals", &["minute"], &columns::TOTALS, ""));
+    static TOTALS: LazyLock<String> =
+        LazyLock::new(|| upsert("totals", &["minute"], &columns::names::<Totals>(), ""));
     static SERVER: LazyLock<String> = LazyLock::new(|| {
         upsert(
             "minutes",
             &["minute", "server"],
-            &columns::SERVER,
+            &columns::names::<Destination>(),
             "latency_count, latency_p50, latency_p90, latency_p99, latency_max",
         )
     });
-    let counts = minute.totals.map(whole);
+    let counts = columns::values(&minute.totals);
     let mut values: Vec<&dyn ToSql> = vec![&minute.start];
     values.extend(counts.iter().map(|count| count as &dyn ToSql));
     connection.prepare_cached(&TOTALS)?.execute(values.as_slice())?;
@@ -190,7 +192,7 @@ fn minute(connection: &Connection, minute: &Minute) -> Result<(), StoreError> {
         let name = server
             .address
             .map_or_else(|| OTHER.to_owned(), |address| address.to_string());
-        let counts = server.counts.map(whole);
+        let counts = columns::values(&server.counters);
         let Latency {
             count,
             p50,

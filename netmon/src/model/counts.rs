@@ -1,7 +1,7 @@
-//! Totals and destinations.
+//! Totals and destinations. [`super::counters`] has their JSON.
 
-use netmon_common::records;
-use netmon_common::{Address, Code, Outcome, Rcode};
+use netmon_common::records::{self, Counters};
+use netmon_common::{Address, Code, Outcome};
 use serde::{Deserialize, Serialize};
 
 /// Counts by ICMP code.
@@ -47,83 +47,33 @@ impl ByCode {
     }
 }
 
-/// Responses by rcode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's words; see `Rcode`")]
-pub struct ByRcode {
-    pub noerror: u64,
-    pub servfail: u64,
-    pub nxdomain: u64,
-    pub refused: u64,
-    pub other: u64,
-}
-
-/// DNS over TCP.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's words; see `Outcome`")]
-pub struct Tcp {
-    pub dns_queries: u64,
-    pub dns_responses: u64,
-    pub tcp_connects: u64,
-    pub tcp_resets: u64,
-}
-
-/// Everything that passed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "the words of docs/contract.md, section 1 and `Outcome`"
-)]
+/// Everything that passed: what the kernel or a capture has counted, and what only user space knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
 pub struct Totals {
-    pub frames: u64,
-    pub bytes: u64,
-    pub dns_queries: u64,
-    pub dns_responses: u64,
-    pub tcp: Tcp,
-    pub icmp_unreachable: u64,
-    pub dns_unreachable: u64,
-    pub unsolicited: u64,
-    pub late_responses: u64,
+    /// The counters as the kernel keeps them.
+    pub counters: records::Totals,
+    /// DNS unreachables about a port of this host where nothing ever answered.
     pub not_served: u64,
-    pub fragments: u64,
-    pub malformed: u64,
-    pub truncated: u64,
-    pub not_ip: u64,
-    pub other: u64,
-    pub overflow: u64,
-    pub events_lost: u64,
-    pub traces_overwritten: u64,
 }
+
+// SAFETY: `repr(C)`, and `u64`s only: the record is nothing else.
+unsafe impl Counters for Totals {}
 
 impl Totals {
-    /// From the counters, and what only the decider knows: DNS unreachables about a port of this host where
-    /// nothing ever answered.
-    pub fn new(totals: &records::Totals, not_served: u64) -> Self {
-        Self {
-            frames: totals.frames,
-            bytes: totals.bytes,
-            dns_queries: totals.outcome(Outcome::DnsQuery),
-            dns_responses: totals.outcome(Outcome::DnsResponse),
-            tcp: Tcp {
-                dns_queries: totals.outcome(Outcome::TcpDnsQuery),
-                dns_responses: totals.outcome(Outcome::TcpDnsResponse),
-                tcp_connects: totals.outcome(Outcome::TcpConnect),
-                tcp_resets: totals.outcome(Outcome::TcpReset),
-            },
-            icmp_unreachable: totals.outcome(Outcome::IcmpUnreachable),
-            dns_unreachable: totals.dns_unreachable,
-            unsolicited: totals.unsolicited,
-            late_responses: totals.late_responses,
-            not_served,
-            fragments: totals.outcome(Outcome::Fragment),
-            malformed: totals.outcome(Outcome::Malformed),
-            truncated: totals.outcome(Outcome::Truncated),
-            not_ip: totals.outcome(Outcome::NotIp),
-            other: totals.outcome(Outcome::Other),
-            overflow: totals.overflow,
-            events_lost: totals.events_lost,
-            traces_overwritten: totals.traces_overwritten,
-        }
+    /// Packets with this outcome.
+    pub fn outcome(&self, outcome: Outcome) -> u64 {
+        self.counters.outcome(outcome)
+    }
+
+    /// DNS queries over both transports.
+    pub fn queries(&self) -> u64 {
+        self.outcome(Outcome::DnsQuery) + self.outcome(Outcome::TcpDnsQuery)
+    }
+
+    /// DNS responses over both transports.
+    pub fn responses(&self) -> u64 {
+        self.outcome(Outcome::DnsResponse) + self.outcome(Outcome::TcpDnsResponse)
     }
 }
 
@@ -139,46 +89,12 @@ pub struct Latency {
 }
 
 /// One destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the words of docs/contract.md, section 1")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DestinationCounts {
+    /// Its address.
     pub address: Address,
-    pub dns_queries: u64,
-    pub dns_responses: u64,
-    pub tcp: Tcp,
-    pub rcodes: ByRcode,
-    pub icmp_unreachable: ByCode,
-    pub dns_unreachable: ByCode,
-    pub late_responses: u64,
-    pub unsolicited: u64,
+    /// The counters as the kernel keeps them.
+    pub counters: records::Destination,
+    /// How long its answers took.
     pub latency_us: Latency,
-}
-
-impl DestinationCounts {
-    /// From its counters, and how long its answers took.
-    pub fn new(address: Address, counters: &records::Destination, latency_us: Latency) -> Self {
-        Self {
-            address,
-            dns_queries: counters.dns_queries,
-            dns_responses: counters.dns_responses,
-            tcp: Tcp {
-                dns_queries: counters.tcp_dns_queries,
-                dns_responses: counters.tcp_dns_responses,
-                tcp_connects: counters.tcp_connects,
-                tcp_resets: counters.tcp_resets,
-            },
-            rcodes: ByRcode {
-                noerror: counters.rcode(Rcode::NoError),
-                servfail: counters.rcode(Rcode::ServFail),
-                nxdomain: counters.rcode(Rcode::NxDomain),
-                refused: counters.rcode(Rcode::Refused),
-                other: counters.rcode(Rcode::Other),
-            },
-            icmp_unreachable: ByCode::new(|code| counters.icmp_unreachable(code)),
-            dns_unreachable: ByCode::new(|code| counters.dns_unreachable(code)),
-            late_responses: counters.late_responses,
-            unsolicited: counters.unsolicited,
-            latency_us,
-        }
-    }
 }

@@ -3,6 +3,7 @@
 //! The ground floor: it imports nothing of the other rooms. Each type is serialised here, in both directions, and
 //! nowhere else; field names are the contract's.
 
+pub mod counters;
 mod counts;
 mod document;
 mod event;
@@ -11,7 +12,7 @@ mod judgement;
 mod warning;
 mod words;
 
-pub use counts::{ByCode, ByRcode, DestinationCounts, Latency, Tcp, Totals};
+pub use counts::{ByCode, DestinationCounts, Latency, Totals};
 pub use document::{Assumed, Document, Source, SourceKind};
 pub use event::{Counted, Event, LeftOut, Moment, Reloaded, Started, Table, WatchedInterface};
 pub use incident::{

@@ -17,17 +17,21 @@ impl Monitor<'_> {
             return Ok(());
         }
         let mut counted = Counted {
-            totals: Totals::new(&totals, 0),
+            totals: Totals {
+                counters: totals,
+                not_served: 0,
+            },
             destinations: Vec::with_capacity(destinations.len()),
             latencies: self.poller.latencies()?,
             tables: Vec::new(),
         };
         for (address, counters) in &destinations {
             let times = counted.latencies.get(address);
-            let latency = times.map(latency::summary).unwrap_or_default();
-            counted
-                .destinations
-                .push(DestinationCounts::new(*address, counters, latency));
+            counted.destinations.push(DestinationCounts {
+                address: *address,
+                counters: *counters,
+                latency_us: times.map(latency::summary).unwrap_or_default(),
+            });
         }
         if let Some(history) = &self.partners.history {
             history.begin(&counted);

@@ -322,12 +322,19 @@ impl<'a> Monitor<'a> {
     /// All counts, as they are told.
     fn counted(&mut self) -> anyhow::Result<Counted> {
         let latencies = self.poller.latencies()?;
-        let destinations = self.destinations.iter().map(|(address, counters)| {
-            let latency = latencies.get(address).map(latency::summary).unwrap_or_default();
-            DestinationCounts::new(*address, counters, latency)
-        });
+        let destinations = self
+            .destinations
+            .iter()
+            .map(|(address, counters)| DestinationCounts {
+                address: *address,
+                counters: *counters,
+                latency_us: latencies.get(address).map(latency::summary).unwrap_or_default(),
+            });
         Ok(Counted {
-            totals: Totals::new(&self.totals, self.decider.tallies().not_served),
+            totals: Totals {
+                counters: self.totals,
+                not_served: self.decider.tallies().not_served,
+            },
             destinations: destinations.collect(),
             tables: self.tables(),
             latencies,

@@ -179,7 +179,7 @@ impl Outlet for Journal {
                 tracing::warn!(target: TARGET, event = "reloaded", "the configuration was not reloaded: {reloaded}");
             }
             Event::Stopped(counted, _) => {
-                let frames = counted.totals.frames;
+                let frames = counted.totals.counters.frames;
                 tracing::info!(target: TARGET, event = "stopped", frames, "stopped after {frames} packets");
             }
             Event::Watching(_) | Event::Snapshot(_) => {}

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use netmon_common::{Address, records};
+use netmon_common::records::{self, Destination};
+use netmon_common::{Address, Outcome};
 
 use super::Outlet;
 use crate::latency;
@@ -182,16 +183,23 @@ impl<W: Write> People<W> {
     fn stopped(&mut self, counted: &Counted) -> io::Result<()> {
         let totals = &counted.totals;
         let lost = [
-            (totals.overflow, "not told apart by destination (table full)"),
-            (totals.events_lost, "events lost (ring full)"),
+            (
+                totals.counters.overflow,
+                "not told apart by destination (table full)",
+            ),
+            (totals.counters.events_lost, "events lost (ring full)"),
         ];
         writeln!(
             self.out,
             "\n{}: {}, {}, {}",
-            count(totals.frames, "packet", "packets"),
-            count(totals.dns_queries, "DNS query", "DNS queries"),
-            count(totals.dns_responses, "response", "responses"),
-            count(totals.icmp_unreachable, "ICMP unreachable", "ICMP unreachables"),
+            count(totals.counters.frames, "packet", "packets"),
+            count(totals.outcome(Outcome::DnsQuery), "DNS query", "DNS queries"),
+            count(totals.outcome(Outcome::DnsResponse), "response", "responses"),
+            count(
+                totals.outcome(Outcome::IcmpUnreachable),
+                "ICMP unreachable",
+                "ICMP unreachables"
+            ),
         )?;
         for (count, what) in lost.iter().filter(|(count, _)| *count > 0) {
             writeln!(self.out, "  {count} {what}")?;
@@ -217,17 +225,15 @@ fn still(incident: &Incident) -> String {
 fn well(before: &Counted, now: &Counted, lasted: Duration) -> (Paint, &'static str, String) {
     let known: BTreeMap<Address, &DestinationCounts> =
         before.destinations.iter().map(|one| (one.address, one)).collect();
-    let asked = |one: &DestinationCounts| one.dns_queries + one.tcp.dns_queries;
-    let answered = |one: &DestinationCounts| one.dns_responses + one.tcp.dns_responses;
     let (mut servers, mut queries, mut answers) = (0, 0, 0);
     for one in &now.destinations {
         let earlier = known.get(&one.address);
-        let more = |of: fn(&DestinationCounts) -> u64| {
-            of(one).saturating_sub(earlier.map_or(0, |earlier| of(earlier)))
+        let more = |of: fn(&Destination) -> u64| {
+            of(&one.counters).saturating_sub(earlier.map_or(0, |earlier| of(&earlier.counters)))
         };
-        servers += u64::from(more(asked) > 0);
-        queries += more(asked);
-        answers += more(answered);
+        servers += u64::from(more(Destination::queries) > 0);
+        queries += more(Destination::queries);
+        answers += more(Destination::responses);
     }
     if queries == 0 {
         return (
@@ -281,10 +287,10 @@ fn table(out: &mut impl Write, destinations: &[DestinationCounts]) -> io::Result
             out,
             "{:<39} {:>9} {:>9} {:>9} {:>9} {:>9}",
             destination.address.to_string(),
-            destination.dns_queries + destination.tcp.dns_queries,
-            destination.dns_responses + destination.tcp.dns_responses,
-            destination.icmp_unreachable.sum(),
-            destination.late_responses,
+            destination.counters.queries(),
+            destination.counters.responses(),
+            destination.counters.unreachables(),
+            destination.counters.late_responses,
             median,
         )?;
     }
@@ -301,16 +307,16 @@ mod tests {
         let mut latency = records::Latency::ZERO;
         latency.counts[bucket(micros)] = u32::try_from(queries).unwrap();
         latency.max_us = micros;
-        let counters = records::Destination {
+        let counters = Destination {
             dns_queries: queries,
-            ..records::Destination::ZERO
+            ..Destination::ZERO
         };
         Counted {
-            destinations: vec![DestinationCounts::new(
-                server,
-                &counters,
-                crate::model::Latency::default(),
-            )],
+            destinations: vec![DestinationCounts {
+                address: server,
+                counters,
+                latency_us: crate::model::Latency::default(),
+            }],
             latencies: [(server, latency)].into(),
             ..Counted::default()
         }
@@ -321,7 +327,7 @@ mod tests {
         let minute = Duration::from_mins(1);
         let said = |before: u64, now: u64, answers: u64| {
             let mut later = counted(now, 600);
-            later.destinations[0].dns_responses = answers;
+            later.destinations[0].counters.dns_responses = answers;
             let (_, word, text) = well(&counted(before, 600), &later, minute);
             format!("{word}: {text}")
         };

@@ -64,7 +64,7 @@ impl Counts {
     pub fn new(totals: Totals, mut destinations: Vec<DestinationCounts>) -> Self {
         let all = destinations.len();
         // Stable: the same counts stay in the order of addresses.
-        destinations.sort_by_key(|destination| std::cmp::Reverse(busy(destination)));
+        destinations.sort_by_key(|destination| std::cmp::Reverse(destination.counters.counted()));
         destinations.truncate(SHOWN);
         Self {
             totals,
@@ -73,17 +73,6 @@ impl Counts {
             outlets: None,
         }
     }
-}
-
-fn busy(destination: &DestinationCounts) -> u64 {
-    let tcp = &destination.tcp;
-    destination.dns_queries
-        + destination.dns_responses
-        + tcp.dns_queries
-        + tcp.dns_responses
-        + tcp.tcp_connects
-        + tcp.tcp_resets
-        + destination.icmp_unreachable.sum()
 }
 
 /// Only the running process knows what is not served.
@@ -149,23 +138,15 @@ fn one(instance: &Status, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn counted(counts: &Counts, out: &mut dyn Write) -> io::Result<()> {
-    let Totals {
-        frames,
-        dns_queries,
-        dns_responses,
-        tcp,
-        dns_unreachable,
-        overflow,
-        events_lost,
-        ..
-    } = counts.totals;
+    let totals = &counts.totals;
+    let (overflow, events_lost) = (totals.counters.overflow, totals.counters.events_lost);
     writeln!(
         out,
         "  {}: {}, {}, {} about DNS",
-        count(frames, "packet", "packets"),
-        count(dns_queries + tcp.dns_queries, "query", "queries"),
-        count(dns_responses + tcp.dns_responses, "response", "responses"),
-        count(dns_unreachable, "unreachable", "unreachables"),
+        count(totals.counters.frames, "packet", "packets"),
+        count(totals.queries(), "query", "queries"),
+        count(totals.responses(), "response", "responses"),
+        count(totals.counters.dns_unreachable, "unreachable", "unreachables"),
     )?;
     if overflow > 0 || events_lost > 0 {
         writeln!(
@@ -180,17 +161,9 @@ fn counted(counts: &Counts, out: &mut dyn Write) -> io::Result<()> {
             out,
             "    {}: {}, {}, {}",
             destination.address,
-            count(
-                destination.dns_queries + destination.tcp.dns_queries,
-                "query",
-                "queries"
-            ),
-            count(
-                destination.dns_responses + destination.tcp.dns_responses,
-                "response",
-                "responses"
-            ),
-            count(destination.icmp_unreachable.sum(), "ICMP error", "ICMP errors"),
+            count(destination.counters.queries(), "query", "queries"),
+            count(destination.counters.responses(), "response", "responses"),
+            count(destination.counters.unreachables(), "ICMP error", "ICMP errors"),
         )?;
     }
     if counts.destinations_more > 0 {

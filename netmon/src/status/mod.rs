@@ -75,13 +75,20 @@ fn counts(instance: &Instance) -> Result<Counts, KernelError> {
     let mut poller = instance.poller()?;
     let counts = poller.counts()?;
     let latencies = poller.latencies()?;
-    let destinations = counts.destinations.iter().map(|(address, counters)| {
-        let latency = latencies.get(address).map(latency::summary).unwrap_or_default();
-        DestinationCounts::new(*address, counters, latency)
-    });
+    let destinations = counts
+        .destinations
+        .iter()
+        .map(|(address, counters)| DestinationCounts {
+            address: *address,
+            counters: *counters,
+            latency_us: latencies.get(address).map(latency::summary).unwrap_or_default(),
+        });
     // What is not served only the running decider knows; it is left out where this is printed.
     Ok(Counts::new(
-        Totals::new(&counts.totals, 0),
+        Totals {
+            counters: counts.totals,
+            not_served: 0,
+        },
         destinations.collect(),
     ))
 }

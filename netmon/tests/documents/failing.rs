@@ -1,40 +1,30 @@
 //! A resolver whose validation breaks.
 
-use netmon::model::{
-    ByRcode, Cause, DestinationCounts, Incident, Kind, Latency, Likelihood, Severity, Totals,
-};
+use netmon::model::{Cause, Incident, Kind, Likelihood, Severity};
 use netmon::timeline::Timeline;
 
-use super::{ANSWERED, Case, FAILED, address, cause, destination, document, every, incident};
+use super::{ANSWERED, Case, FAILED, address, cause, counters, destination, document, every, incident};
 
 /// A validating resolver over IPv6 that begins to fail.
 pub fn failing() -> Case {
-    let totals = Totals {
-        frames: 1_200,
-        bytes: 180_000,
-        dns_queries: 600,
-        dns_responses: 600,
-        ..Totals::default()
-    };
-    let mut document = document("resolver.pcap", "22:00:00.000000", "22:09:59.100000", totals);
-    document.destinations.push(DestinationCounts {
-        dns_queries: 600,
-        dns_responses: 600,
-        rcodes: ByRcode {
-            noerror: 352,
-            servfail: 247,
-            nxdomain: 1,
-            ..ByRcode::default()
-        },
-        latency_us: Latency {
-            count: 600,
-            p50: Some(22_000),
-            p90: Some(180_000),
-            p99: Some(1_350_000),
-            max: Some(1_900_000),
-        },
-        ..destination("2001:db8::53")
-    });
+    let totals = counters(&[
+        ("frames", 1_200),
+        ("bytes", 180_000),
+        ("queries", 600),
+        ("answers", 600),
+    ]);
+    let mut document = document("resolver.pcap", "22:00:00.000000", "22:09:59.100000", &totals);
+    document.destinations.push(destination(
+        "2001:db8::53",
+        &[
+            ("queries", 600),
+            ("answers", 600),
+            ("noerror", 352),
+            ("servfail", 247),
+            ("nxdomain", 1),
+        ],
+        Some((600, [22_000, 180_000, 1_350_000, 1_900_000])),
+    ));
     document.incidents.push(Incident {
         severity: Severity::Degraded,
         queries: 260,

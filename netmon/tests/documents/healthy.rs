@@ -1,76 +1,56 @@
 //! A log without an incident.
 
-use netmon::model::{ByCode, ByRcode, DestinationCounts, Latency, Tcp, Totals, Warning, WarningKind};
+use netmon::model::{Warning, WarningKind};
 use netmon::timeline::Timeline;
 
-use super::{ANSWERED, Case, QUERY, destination, document, every};
+use super::{ANSWERED, Case, QUERY, counters, destination, document, every};
 
 /// Two healthy servers, some odd errors, and a capture that ends in the middle of a packet.
 pub fn healthy() -> Case {
-    let totals = Totals {
-        frames: 2_511,
-        bytes: 402_113,
-        dns_queries: 1_004,
-        dns_responses: 1_001,
-        tcp: Tcp {
-            dns_queries: 2,
-            dns_responses: 2,
-            tcp_connects: 2,
-            tcp_resets: 0,
-        },
-        icmp_unreachable: 4,
-        dns_unreachable: 1,
-        unsolicited: 1,
-        late_responses: 1,
-        truncated: 1,
-        other: 495,
-        ..Totals::default()
-    };
-    let mut document = document("morning.pcap.gz", "08:00:00.000000", "08:16:43.900000", totals);
+    let totals = counters(&[
+        ("frames", 2_511),
+        ("bytes", 402_113),
+        ("queries", 1_004),
+        ("answers", 1_001),
+        ("tcp_queries", 2),
+        ("tcp_answers", 2),
+        ("tcp_connects", 2),
+        ("icmp_unreachable", 4),
+        ("dns_unreachable", 1),
+        ("unsolicited", 1),
+        ("late", 1),
+        ("truncated", 1),
+        ("other", 495),
+    ]);
+    let mut document = document("morning.pcap.gz", "08:00:00.000000", "08:16:43.900000", &totals);
     document.destinations = vec![
-        DestinationCounts {
-            dns_queries: 1_000,
-            dns_responses: 999,
-            tcp: Tcp {
-                dns_queries: 2,
-                dns_responses: 2,
-                tcp_connects: 2,
-                tcp_resets: 0,
-            },
-            rcodes: ByRcode {
-                noerror: 900,
-                nxdomain: 100,
-                refused: 1,
-                ..ByRcode::default()
-            },
-            late_responses: 1,
-            latency_us: Latency {
-                count: 1_001,
-                p50: Some(850),
-                p90: Some(9_000),
-                p99: Some(41_200),
-                max: Some(1_200_000),
-            },
-            ..destination("192.0.2.53")
-        },
-        DestinationCounts {
-            dns_queries: 4,
-            dns_responses: 2,
-            rcodes: ByRcode {
-                noerror: 2,
-                ..ByRcode::default()
-            },
-            icmp_unreachable: ByCode {
-                port: 3,
-                ..ByCode::default()
-            },
-            dns_unreachable: ByCode {
-                port: 1,
-                ..ByCode::default()
-            },
-            unsolicited: 1,
-            ..destination("198.51.100.9")
-        },
+        destination(
+            "192.0.2.53",
+            &[
+                ("queries", 1_000),
+                ("answers", 999),
+                ("tcp_queries", 2),
+                ("tcp_answers", 2),
+                ("tcp_connects", 2),
+                ("noerror", 900),
+                ("nxdomain", 100),
+                ("refused", 1),
+                ("late", 1),
+            ],
+            Some((1_001, [850, 9_000, 41_200, 1_200_000])),
+        ),
+        destination(
+            "198.51.100.9",
+            &[
+                ("queries", 4),
+                ("answers", 2),
+                ("noerror", 2),
+                ("icmp_port", 3),
+                ("dns_port", 1),
+                ("unsolicited", 1),
+            ],
+            None,
+        ),
     ];
     document.warnings.push(Warning::new(
         WarningKind::TruncatedFile,

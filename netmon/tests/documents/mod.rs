@@ -9,9 +9,10 @@ mod two_incidents;
 mod unanswered;
 
 use netmon::excerpt::Excerpts;
+use netmon::model::counters::Record;
 use netmon::model::{
-    ByCode, ByRcode, Cause, DestinationCounts, Diagnosis, Document, Incident, Kind, Latency, Likelihood,
-    Severity, Source, SourceKind, State, Tcp, Totals, Wall,
+    ByCode, Cause, DestinationCounts, Diagnosis, Document, Incident, Kind, Latency, Likelihood, Severity,
+    Source, SourceKind, State, Totals, Wall,
 };
 use netmon::report::forms::{Style, form};
 use netmon::report::story::numbers::UTC;
@@ -98,29 +99,47 @@ fn time(text: &str) -> Time {
     Time::from_nanos(u64::try_from(nanos).expect("after 1970"))
 }
 
-pub fn destination(server: &str) -> DestinationCounts {
+/// Counters by the names of their columns in the history; all others are 0.
+pub fn counters<R: Record>(counts: &[(&str, u64)]) -> R {
+    let mut record = R::default();
+    for (name, count) in counts {
+        let column = R::table().columns().iter().find(|column| column.name == *name);
+        let place = column.expect("a column of the history").place;
+        *record.counter(place).expect("a counter") = *count;
+    }
+    record
+}
+
+/// The answers that were timed, and how long they took, in microseconds: median, 90 %, 99 %, longest.
+pub fn destination(
+    server: &str,
+    counts: &[(&str, u64)],
+    timed: Option<(u64, [u64; 4])>,
+) -> DestinationCounts {
     DestinationCounts {
         address: address(server),
-        dns_queries: 0,
-        dns_responses: 0,
-        tcp: Tcp::default(),
-        rcodes: ByRcode::default(),
-        icmp_unreachable: ByCode::default(),
-        dns_unreachable: ByCode::default(),
-        late_responses: 0,
-        unsolicited: 0,
-        latency_us: Latency::default(),
+        counters: counters(counts),
+        latency_us: timed.map_or_else(Latency::default, |(count, times)| {
+            let [p50, p90, p99, max] = times.map(Some);
+            Latency {
+                count,
+                p50,
+                p90,
+                p99,
+                max,
+            }
+        }),
     }
 }
 
-fn document(file: &str, first: &str, last: &str, totals: Totals) -> Document {
+fn document(file: &str, first: &str, last: &str, totals: &Totals) -> Document {
     let source = Source {
         kind: SourceKind::Capture,
         files: vec![file.into()],
         first: Some(wall(first)),
         last: Some(wall(last)),
     };
-    Document::new(source, totals)
+    Document::new(source, *totals)
 }
 
 fn incident(server: &str, kind: Kind, began: &str, opened: &str, last_seen: &str) -> Incident {

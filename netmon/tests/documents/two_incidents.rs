@@ -1,33 +1,31 @@
 //! Two incidents of different kinds of reporters, and hostile names.
 
 use netmon::model::{
-    ByCode, ByRcode, Cause, CloseReason, DestinationCounts, Incident, Kind, Latency, Likelihood, Severity,
-    State, Tcp, Totals, Warning, WarningKind,
+    ByCode, Cause, CloseReason, DestinationCounts, Incident, Kind, Likelihood, Severity, State, Warning,
+    WarningKind,
 };
 use netmon::timeline::Timeline;
 use netmon_common::Transport;
 
-use super::{ANSWERED, Case, ERROR, QUERY, address, cause, destination, document, every, incident, wall};
+use super::{
+    ANSWERED, Case, ERROR, QUERY, address, cause, counters, destination, document, every, incident, wall,
+};
 
 /// A router that rejects some clients' queries over IPv6, and a dead server that is asked over TCP, in two
 /// captures; with names that nobody should print as they are.
 pub fn two_incidents() -> Case {
-    let totals = Totals {
-        frames: 840,
-        bytes: 90_000,
-        dns_queries: 402,
-        dns_responses: 380,
-        tcp: Tcp {
-            tcp_connects: 5,
-            ..Tcp::default()
-        },
-        icmp_unreachable: 27,
-        dns_unreachable: 27,
-        unsolicited: 2,
-        other: 26,
-        ..Totals::default()
-    };
-    let mut document = document("east|west.pcap", "17:59:58.000000", "18:06:40.000000", totals);
+    let totals = counters(&[
+        ("frames", 840),
+        ("bytes", 90_000),
+        ("queries", 402),
+        ("answers", 380),
+        ("tcp_connects", 5),
+        ("icmp_unreachable", 27),
+        ("dns_unreachable", 27),
+        ("unsolicited", 2),
+        ("other", 26),
+    ]);
+    let mut document = document("east|west.pcap", "17:59:58.000000", "18:06:40.000000", &totals);
     document.source.files.push("lan<2>.pcap".into());
     document.destinations = servers();
     document.incidents = vec![rejected(), switched_off()];
@@ -144,45 +142,25 @@ fn switched_off() -> Incident {
 }
 
 fn servers() -> Vec<DestinationCounts> {
-    let admin = ByCode {
-        admin: 21,
-        port: 1,
-        ..ByCode::default()
-    };
     vec![
-        DestinationCounts {
-            icmp_unreachable: ByCode {
-                host: 5,
-                ..ByCode::default()
-            },
-            dns_unreachable: ByCode {
-                host: 5,
-                ..ByCode::default()
-            },
-            tcp: Tcp {
-                tcp_connects: 5,
-                ..Tcp::default()
-            },
-            ..destination("198.51.100.53")
-        },
-        DestinationCounts {
-            dns_queries: 402,
-            dns_responses: 380,
-            rcodes: ByRcode {
-                noerror: 380,
-                ..ByRcode::default()
-            },
-            icmp_unreachable: admin,
-            dns_unreachable: admin,
-            unsolicited: 2,
-            latency_us: Latency {
-                count: 380,
-                p50: Some(640),
-                p90: Some(900),
-                p99: Some(2_300),
-                max: Some(2_400),
-            },
-            ..destination("2001:db8::53")
-        },
+        destination(
+            "198.51.100.53",
+            &[("tcp_connects", 5), ("icmp_host", 5), ("dns_host", 5)],
+            None,
+        ),
+        destination(
+            "2001:db8::53",
+            &[
+                ("queries", 402),
+                ("answers", 380),
+                ("noerror", 380),
+                ("icmp_port", 1),
+                ("icmp_admin", 21),
+                ("dns_port", 1),
+                ("dns_admin", 21),
+                ("unsolicited", 2),
+            ],
+            Some((380, [640, 900, 2_300, 2_400])),
+        ),
     ]
 }

@@ -1,23 +1,20 @@
 //! A resolver that is silent for a while.
 
-use netmon::model::{
-    ByRcode, Cause, CloseReason, DestinationCounts, Incident, Kind, Latency, Likelihood, State, Totals,
-};
+use netmon::model::{Cause, CloseReason, DestinationCounts, Incident, Kind, Likelihood, State};
 use netmon::timeline::Timeline;
 
-use super::{ANSWERED, Case, QUERY, address, cause, destination, document, every, incident, wall};
+use super::{ANSWERED, Case, QUERY, address, cause, counters, destination, document, every, incident, wall};
 
 /// A resolver that falls silent and comes back, beside one that works.
 pub fn unanswered() -> Case {
-    let totals = Totals {
-        frames: 4_862,
-        bytes: 612_000,
-        dns_queries: 2_410,
-        dns_responses: 2_362,
-        other: 90,
-        ..Totals::default()
-    };
-    let mut document = document("office.pcapng", "09:00:00.000100", "09:20:00.400000", totals);
+    let totals = counters(&[
+        ("frames", 4_862),
+        ("bytes", 612_000),
+        ("queries", 2_410),
+        ("answers", 2_362),
+        ("other", 90),
+    ]);
+    let mut document = document("office.pcapng", "09:00:00.000100", "09:20:00.400000", &totals);
     document.destinations = servers();
     document.incidents.push(Incident {
         state: State::Closed,
@@ -86,38 +83,20 @@ pub fn unanswered() -> Case {
 
 fn servers() -> Vec<DestinationCounts> {
     vec![
-        DestinationCounts {
-            dns_queries: 1_210,
-            dns_responses: 1_163,
-            rcodes: ByRcode {
-                noerror: 1_100,
-                nxdomain: 63,
-                ..ByRcode::default()
-            },
-            latency_us: Latency {
-                count: 1_163,
-                p50: Some(1_240),
-                p90: Some(4_800),
-                p99: Some(38_000),
-                max: Some(41_000),
-            },
-            ..destination("192.0.2.53")
-        },
-        DestinationCounts {
-            dns_queries: 1_200,
-            dns_responses: 1_199,
-            rcodes: ByRcode {
-                noerror: 1_199,
-                ..ByRcode::default()
-            },
-            latency_us: Latency {
-                count: 1_199,
-                p50: Some(980),
-                p90: Some(2_100),
-                p99: Some(9_000),
-                max: Some(12_000),
-            },
-            ..destination("192.0.2.54")
-        },
+        destination(
+            "192.0.2.53",
+            &[
+                ("queries", 1_210),
+                ("answers", 1_163),
+                ("noerror", 1_100),
+                ("nxdomain", 63),
+            ],
+            Some((1_163, [1_240, 4_800, 38_000, 41_000])),
+        ),
+        destination(
+            "192.0.2.54",
+            &[("queries", 1_200), ("answers", 1_199), ("noerror", 1_199)],
+            Some((1_199, [980, 2_100, 9_000, 12_000])),
+        ),
     ]
 }

@@ -51,10 +51,17 @@ pub fn counted(servers: u32) -> Counted {
             times.counts[latency::bucket(micros)] += 1;
         }
         latencies.insert(address, times);
-        DestinationCounts::new(address, &counters, Latency::default())
+        DestinationCounts {
+            address,
+            counters,
+            latency_us: Latency::default(),
+        }
     });
     Counted {
-        totals: Totals::new(&totals, 9),
+        totals: Totals {
+            counters: totals,
+            not_served: 9,
+        },
         destinations: destinations.collect(),
         latencies,
         tables: vec![Table {

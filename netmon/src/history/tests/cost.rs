@@ -26,10 +26,11 @@ fn busy(minute: u64) -> Counted {
             counted.latencies.insert(address, times);
         }
         let latency = counted.latencies.get(&address).map(crate::latency::summary);
-        let latency = latency.unwrap_or_default();
-        counted
-            .destinations
-            .push(DestinationCounts::new(address, &counters, latency));
+        counted.destinations.push(DestinationCounts {
+            address,
+            counters,
+            latency_us: latency.unwrap_or_default(),
+        });
     }
     counted
 }

@@ -67,7 +67,7 @@ fn counts_are_wanted_once_a_minute_and_at_the_end() {
     let mut wanted = Vec::new();
     keeper.minute = at(0).time.second().cast_signed();
     for second in 0..125 {
-        counted.totals.frames += 1;
+        counted.totals.counters.frames += 1;
         if keeper.is_due(at(second)) {
             wanted.push(second);
             keeper.counted(at(second), &counted);
@@ -76,13 +76,13 @@ fn counts_are_wanted_once_a_minute_and_at_the_end() {
         }
     }
     assert_eq!(wanted, [60, 120]);
-    counted.totals.frames += 1;
+    counted.totals.counters.frames += 1;
     keeper.emit(at(125), &Event::Stopped(Arc::new(counted), BTreeMap::new()));
     keeper.finish();
     let reader = Reader::open(&place.file).unwrap();
     let watched = reader.totals(0, i64::MAX).unwrap().unwrap();
     assert_eq!(
-        (watched.first, watched.minutes, watched.totals[0]),
+        (watched.first, watched.minutes, watched.totals.counters.frames),
         (super::START, 3, 126)
     );
 }

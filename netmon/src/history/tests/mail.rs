@@ -57,11 +57,11 @@ fn counts_that_wait_too_long_become_one_longer_minute() {
     let mailbox = Mailbox::default();
     for frames in 1..=3 {
         let mut counted = Counted::default();
-        counted.totals.frames = frames;
+        counted.totals.counters.frames = frames;
         mailbox.counted(60 * frames.cast_signed(), counted);
     }
     let (start, counted) = fetched(&mailbox).counted.unwrap();
-    assert_eq!((start, counted.totals.frames), (60, 3));
+    assert_eq!((start, counted.totals.counters.frames), (60, 3));
 }
 
 #[test]

@@ -11,18 +11,20 @@ mod schema;
 mod store;
 mod tidy;
 
+use std::mem::offset_of;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use netmon_common::Address;
+use netmon_common::records::{Counters as _, Destination};
+use netmon_common::{Address, Code, Outcome};
 use tempfile::TempDir;
 
 use super::Settings;
 use super::rollup::{Minute, ServerMinute};
 use super::store::Store;
 use crate::detect::{Memory, Remembered};
-use crate::model::{Incident, Latency};
+use crate::model::{Incident, Latency, Totals};
 
 /// 2026-11-24T13:00:00Z.
 const START: i64 = 1_795_525_200;
@@ -99,18 +101,32 @@ fn address(text: &str) -> Address {
     text.parse::<std::net::IpAddr>().unwrap().into()
 }
 
+/// So many queries, and `port` errors about them.
+fn counters(queries: u64, errors: u64) -> Destination {
+    let mut counters = Destination {
+        dns_queries: queries,
+        ..Destination::ZERO
+    };
+    for place in [
+        offset_of!(Destination, icmp_unreachable),
+        offset_of!(Destination, dns_unreachable),
+    ] {
+        counters.add(place / size_of::<u64>() + Code::Port as usize, errors);
+    }
+    counters
+}
+
 /// A minute in which that server got so many queries, and `port` errors about them.
 fn minute(start: i64, server: Option<&str>, queries: u64, errors: u64) -> Minute {
-    let mut counts = [0; super::columns::SERVER.len()];
-    (counts[0], counts[14], counts[20]) = (queries, errors, errors);
-    let mut totals = [0; super::columns::TOTALS.len()];
-    (totals[0], totals[2]) = (queries + errors, queries);
+    let mut totals = Totals::default();
+    totals.counters.frames = queries + errors;
+    totals.counters.outcomes[Outcome::DnsQuery as usize] = queries;
     Minute {
         start: START + start,
         totals,
         servers: vec![ServerMinute {
             address: server.map(address),
-            counts,
+            counters: counters(queries, errors),
             latency: Latency::default(),
         }],
     }

@@ -1,6 +1,6 @@
 use super::super::read::Reader;
 use super::super::{past, past::Past};
-use super::{Place, address, incident, mail, minute, moment};
+use super::{Place, address, counters, incident, mail, minute, moment};
 use crate::excerpt::Excerpts;
 use crate::model::SourceKind;
 use crate::report::forms::{Style, form};
@@ -18,16 +18,12 @@ fn scene() -> (Place, Past) {
         let failing = (20..25).contains(&n);
         let mut one = minute(n * 60, Some("203.0.113.2"), 6, if failing { 6 } else { 0 });
         if !failing {
-            one.servers[0].counts[1] = 6;
+            one.servers[0].counters.dns_responses = 6;
         }
         let mut other = one.servers[0].clone();
         other.address = Some(address("198.51.100.53"));
-        (
-            other.counts[0],
-            other.counts[1],
-            other.counts[14],
-            other.counts[20],
-        ) = (10, 10, 0, 0);
+        other.counters = counters(10, 0);
+        other.counters.dns_responses = 10;
         one.servers.push(other);
         minutes.push(one);
     }
@@ -52,7 +48,10 @@ fn a_report_has_the_incident_and_the_minutes_around_it() {
     assert_eq!(document.destinations.len(), 2);
     let own = &document.destinations[1];
     assert_eq!(own.address, address("203.0.113.2"));
-    assert_eq!((own.dns_queries, own.dns_unreachable.port), (26 * 6, 4 * 6));
+    assert_eq!(
+        (own.counters.dns_queries, own.counters.dns_unreachables()),
+        (26 * 6, 4 * 6)
+    );
     assert_eq!(document.warnings.len(), 1, "{:?}", document.warnings);
     assert_eq!(document.warnings[0].warning.name(), "unwatched");
     assert!(

@@ -1,34 +1,38 @@
 use netmon_common::latency::bucket;
-use netmon_common::{Address, records};
+use netmon_common::{Address, Code, Outcome, records};
 
 use super::super::limits::SERVERS_A_MINUTE;
 use super::super::rollup::{Minute, Rollup};
-use super::address;
+use super::{address, counters};
 use crate::latency;
 use crate::model::Counted;
-use crate::model::{DestinationCounts, Latency, Totals};
+use crate::model::{DestinationCounts, Latency};
 
 /// Cumulative counts: of each server its queries, and `port` errors about them.
 fn counted(servers: &[(Address, u64, u64)]) -> Counted {
     let mut counted = Counted::default();
     for &(address, queries, errors) in servers {
-        let mut counters = records::Destination::ZERO;
-        counters.dns_queries = queries;
-        counters.dns_unreachable[3] = errors;
-        counters.icmp_unreachable[3] = errors;
-        counted
-            .destinations
-            .push(DestinationCounts::new(address, &counters, Latency::default()));
-        counted.totals.frames += queries + errors;
-        counted.totals.dns_queries += queries;
+        counted.destinations.push(DestinationCounts {
+            address,
+            counters: counters(queries, errors),
+            latency_us: Latency::default(),
+        });
+        counted.totals.counters.frames += queries + errors;
+        counted.totals.counters.outcomes[Outcome::DnsQuery as usize] += queries;
     }
     counted
 }
 
 /// Queries and errors of each row.
 fn rows(minute: &Minute) -> Vec<(Option<Address>, u64, u64)> {
-    let row =
-        |server: &super::super::rollup::ServerMinute| (server.address, server.counts[0], server.counts[20]);
+    let row = |server: &super::super::rollup::ServerMinute| {
+        let counters = &server.counters;
+        (
+            server.address,
+            counters.dns_queries,
+            counters.dns_unreachable(Code::Port),
+        )
+    };
     minute.servers.iter().map(row).collect()
 }
 
@@ -40,9 +44,9 @@ fn a_minute_holds_what_has_grown_and_only_servers_that_were_active() {
     assert_eq!(rows(&first), [(Some(a), 5, 0), (Some(b), 2, 1)]);
     let second = rollup.minute(60, &counted(&[(a, 5, 0), (b, 3, 2)]));
     assert_eq!(rows(&second), [(Some(b), 1, 1)]);
-    assert_eq!((second.totals[0], second.totals[2]), (2, 1));
+    assert_eq!((second.totals.counters.frames, second.totals.queries()), (2, 1));
     let quiet = rollup.minute(120, &counted(&[(a, 5, 0), (b, 3, 2)]));
-    assert_eq!((rows(&quiet), quiet.totals[0]), (Vec::new(), 0));
+    assert_eq!((rows(&quiet), quiet.totals.counters.frames), (Vec::new(), 0));
     assert_eq!(
         quiet.rows(),
         1,
@@ -57,7 +61,7 @@ fn what_pinned_maps_had_counted_before_is_in_no_minute() {
     rollup.begin(&counted(&[(a, 1_000_000, 7)]));
     let minute = rollup.minute(0, &counted(&[(a, 1_000_002, 7)]));
     assert_eq!(rows(&minute), [(Some(a), 2, 0)]);
-    assert_eq!(minute.totals[0], 2);
+    assert_eq!(minute.totals.counters.frames, 2);
 }
 
 #[test]
@@ -116,16 +120,11 @@ fn latency_is_that_of_the_minutes_own_answers() {
 #[test]
 fn totals_count_what_no_destination_has() {
     let mut rollup = Rollup::default();
-    let counted = Counted {
-        totals: Totals {
-            frames: 9,
-            malformed: 4,
-            other: 5,
-            ..Totals::default()
-        },
-        ..Counted::default()
-    };
+    let mut counted = Counted::default();
+    let totals = &mut counted.totals.counters;
+    totals.frames = 9;
+    totals.outcomes[Outcome::Malformed as usize] = 4;
+    totals.outcomes[Outcome::Other as usize] = 5;
     let minute = rollup.minute(0, &counted);
-    let totals = super::super::columns::to_totals(&minute.totals);
-    assert_eq!((totals, minute.servers), (counted.totals, Vec::new()));
+    assert_eq!((minute.totals, minute.servers), (counted.totals, Vec::new()));
 }

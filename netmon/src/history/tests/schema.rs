@@ -1,4 +1,6 @@
-use crate::model::Incident;
+use std::collections::BTreeSet;
+
+use netmon_common::records::Destination;
 use rusqlite::Connection;
 
 use super::super::columns;
@@ -7,6 +9,7 @@ use super::super::read::{Reader, Wanted};
 use super::super::schema::{self, VERSION};
 use super::super::store::Store;
 use super::{Place, incident, mail, minute, moment};
+use crate::model::{Incident, Totals};
 
 /// A database as the netmon with that schema made it.
 fn of_schema(place: &Place, version: usize) -> Connection {
@@ -52,9 +55,15 @@ fn a_database_of_schema_1_becomes_one_of_the_present_schema_and_keeps_all_rows()
     assert_eq!(reader.incidents(&Wanted::default()).unwrap(), [open]);
     let sums = reader.servers(0, i64::MAX).unwrap();
     assert_eq!(sums.len(), 1);
-    assert_eq!((sums[0].counts[0], sums[0].counts[24]), (6, 1));
+    assert_eq!(
+        (sums[0].counters.dns_queries, sums[0].counters.unsolicited),
+        (6, 1)
+    );
     assert_eq!(sums[0].latency.count, 0);
-    assert_eq!(reader.totals(0, i64::MAX).unwrap().unwrap().totals[1], 2);
+    assert_eq!(
+        reader.totals(0, i64::MAX).unwrap().unwrap().totals.counters.bytes,
+        2
+    );
 }
 
 #[test]
@@ -77,20 +86,72 @@ fn a_step_that_fails_leaves_the_old_schema_whole() {
 fn the_tables_have_exactly_the_columns_that_are_written() {
     let place = Place::new();
     let store = place.store();
-    for (table, key, counts, rest) in [
-        ("minutes", &["minute", "server"][..], &columns::SERVER[..], 5),
-        ("totals", &["minute"], &columns::TOTALS, 0),
+    for (table, others, counts) in [
+        (
+            "minutes",
+            &[
+                "minute",
+                "server",
+                "latency_count",
+                "latency_p50",
+                "latency_p90",
+                "latency_p99",
+                "latency_max",
+            ][..],
+            columns::names::<Destination>(),
+        ),
+        ("totals", &["minute"], columns::names::<Totals>()),
     ] {
-        let names = format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid");
-        let mut statement = store.connection.prepare(&names).unwrap();
-        let names: Vec<String> = statement
-            .query_map([], |row| row.get(0))
-            .unwrap()
-            .map(Result::unwrap)
-            .collect();
-        let expected: Vec<&str> = [key, counts].concat();
-        assert_eq!(names[..names.len() - rest], expected, "{table}");
+        let expected: BTreeSet<&str> = others.iter().copied().chain(counts).collect();
+        let there = columns_of(&store.connection, table);
+        assert_eq!(
+            there.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+            expected,
+            "{table}"
+        );
     }
+}
+
+fn columns_of(connection: &Connection, table: &str) -> Vec<String> {
+    let mut names = connection
+        .prepare("SELECT name FROM pragma_table_info(?1)")
+        .unwrap();
+    let names = names.query_map([table], |row| row.get(0)).unwrap();
+    names.map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_counter_that_is_younger_than_the_file_is_0_in_it_and_gets_its_column_when_it_is_written() {
+    let place = Place::new();
+    let mut store = place.store();
+    let passed = minute(0, Some("203.0.113.2"), 5, 2);
+    store.write(&mail([], [passed.clone()]), moment(0)).unwrap();
+    // As a netmon left it that did not know these counters.
+    store
+        .connection
+        .execute_batch(
+            "ALTER TABLE minutes DROP COLUMN unsolicited; ALTER TABLE totals DROP COLUMN traces_overwritten",
+        )
+        .unwrap();
+    drop(store);
+    let read = || Reader::open(&place.file).unwrap();
+    assert_eq!(
+        read().servers(0, i64::MAX).unwrap()[0].counters,
+        passed.servers[0].counters
+    );
+    assert_eq!(read().totals(0, i64::MAX).unwrap().unwrap().totals, passed.totals);
+    let (mut later, mut store) = (passed.clone(), place.store());
+    later.servers[0].counters.unsolicited = 3;
+    later.totals.counters.traces_overwritten = 4;
+    store.write(&mail([], [later]), moment(1)).unwrap();
+    drop(store);
+    let sum = &read().servers(0, i64::MAX).unwrap()[0].counters;
+    assert_eq!((sum.dns_queries, sum.unsolicited), (10, 3));
+    let totals = read().totals(0, i64::MAX).unwrap().unwrap().totals;
+    assert_eq!(
+        (totals.counters.frames, totals.counters.traces_overwritten),
+        (14, 4)
+    );
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl Book {
             let is_new = !self.known.contains_key(&server);
             let known = self.known.entry(server).or_default();
             let figures = known.figures;
-            known.figures.grow(counts);
+            known.figures.grow(&counts.counters);
             known.measure(counted.latencies.get(&server));
             if !is_new && self.roster.name(server).is_none() {
                 before.insert(server, figures);
@@ -116,7 +116,7 @@ impl Known {
 mod tests {
     use super::*;
     use crate::model::{self, DestinationCounts};
-    use netmon_common::records::{self, Destination};
+    use netmon_common::records::Destination;
     use proptest::collection::vec;
     use proptest::prelude::*;
 
@@ -127,25 +127,23 @@ mod tests {
                 dns_queries,
                 ..Destination::ZERO
             };
-            DestinationCounts::new(
-                Address::v4([10, 0, 0, number]),
-                &counters,
-                model::Latency::default(),
-            )
+            DestinationCounts {
+                address: Address::v4([10, 0, 0, number]),
+                counters,
+                latency_us: model::Latency::default(),
+            }
         });
         Counted {
-            totals: model::Totals::new(&records::Totals::default(), 0),
             destinations: destinations.collect(),
-            latencies: BTreeMap::new(),
-            tables: Vec::new(),
+            ..Counted::default()
         }
     }
 
     /// Of each listed server and of all the others.
     fn queries(page: &Page) -> (Vec<(&str, u64)>, u64) {
         let servers = page.servers.iter();
-        let servers = servers.map(|(name, figures)| (&**name, figures.queries[0]));
-        (servers.collect(), page.other.queries[0])
+        let servers = servers.map(|(name, figures)| (&**name, figures.counters.dns_queries));
+        (servers.collect(), page.other.counters.dns_queries)
     }
 
     #[test]

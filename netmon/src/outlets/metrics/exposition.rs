@@ -7,16 +7,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use netmon_common::{Code, Transport};
+use netmon_common::Transport;
+use netmon_common::records::Destination;
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeGaugeValue, NoLabelSet};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeGaugeValue, EncodeLabelSet, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Unit;
 
 use super::book::Page;
-use super::figures::{Codes, Figures};
+use super::figures::Figures;
 use super::histogram::{EDGES_US, Histogram};
 use super::shared::Answer;
+use crate::model::Totals;
+use crate::model::counters::{Family, Record as _, Subject};
 
 /// The label of all servers that are not told apart.
 pub const OTHER: &str = "other";
@@ -41,29 +44,45 @@ type Labels<'a, const N: usize> = [(&'static str, &'a str); N];
 impl Collector for Exposition {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
         let encoder = &mut encoder;
-        self.messages(encoder)?;
-        self.errors(encoder)?;
+        self.destinations(encoder)?;
         self.latency(encoder)?;
         self.incidents(encoder)?;
         self.totals(encoder)?;
-        self.losses(encoder)?;
+        self.tables(encoder)?;
         self.itself(encoder)
     }
 }
 
 impl Exposition {
-    fn messages(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
-        let queries = self.dns_servers().flat_map(|(server, figures)| {
-            let each = TRANSPORTS.into_iter().zip(figures.queries);
-            each.map(move |(transport, count)| ([("server", server), ("transport", transport.name())], count))
-        });
-        counter(
-            encoder,
-            "netmon_dns_queries",
-            "DNS queries to the server",
-            queries,
-        )?;
-        let responses = self.dns_servers().flat_map(|(server, figures)| {
+    /// The counters of servers and other destinations, by the table.
+    fn destinations(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
+        for Family { metric, samples } in Destination::table().families() {
+            let mut told = Vec::new();
+            for (address, figures) in self.all() {
+                let counts: Vec<u64> = samples
+                    .iter()
+                    .map(|sample| sample.of(&figures.counters))
+                    .collect();
+                let (label, is_told) = match metric.of {
+                    Subject::Destination => ("destination", counts.iter().any(|count| *count > 0)),
+                    Subject::Server | Subject::Everything => ("server", figures.is_server()),
+                };
+                if is_told {
+                    let labelled = samples.iter().zip(counts).map(|(sample, count)| {
+                        let subject = std::iter::once((label, address));
+                        (subject.chain(sample.labels.iter().copied()).collect(), count)
+                    });
+                    told.extend(labelled);
+                }
+            }
+            counter::<Vec<_>>(encoder, metric.name, metric.help, told.into_iter())?;
+        }
+        self.responses(encoder)
+    }
+
+    fn responses(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
+        let servers = self.all().filter(|(_, figures)| figures.is_server());
+        let responses = servers.flat_map(|(server, figures)| {
             TRANSPORTS.into_iter().flat_map(move |transport| {
                 let by_rcode = figures.responses.of(transport);
                 let is_told = transport == Transport::Udp || by_rcode.iter().any(|count| *count > 0);
@@ -83,53 +102,6 @@ impl Exposition {
             "netmon_dns_responses",
             "DNS responses from the server",
             responses,
-        )?;
-        self.by_server(
-            encoder,
-            "netmon_dns_tcp_connects",
-            "SYNs to a DNS port of the server",
-            |figures| figures.tcp_connects,
-        )?;
-        self.by_server(
-            encoder,
-            "netmon_dns_tcp_resets",
-            "RSTs from a DNS port of the server",
-            |figures| figures.tcp_resets,
-        )
-    }
-
-    fn errors(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
-        let all = self
-            .all()
-            .filter(|(_, figures)| figures.icmp_unreachable.iter().any(|count| *count > 0));
-        let all =
-            all.flat_map(|(address, figures)| by_code("destination", address, figures.icmp_unreachable));
-        counter(
-            encoder,
-            "netmon_icmp_unreachable",
-            "ICMP destination unreachables that quote a packet to the destination, by code",
-            all,
-        )?;
-        let dns = self
-            .dns_servers()
-            .flat_map(|(server, figures)| by_code("server", server, figures.dns_unreachable));
-        counter(
-            encoder,
-            "netmon_dns_unreachable",
-            "Of these, those that quote a packet to a DNS port of the server, verified or not",
-            dns,
-        )?;
-        self.by_server(
-            encoder,
-            "netmon_dns_unsolicited",
-            "Of the DNS unreachables, those that quote no query that was seen: forged, or of another path",
-            |figures| figures.unsolicited,
-        )?;
-        self.by_server(
-            encoder,
-            "netmon_dns_late_responses",
-            "ICMP unreachables that quote an answer of the server that came after its client had gone",
-            |figures| figures.late_responses,
         )
     }
 
@@ -210,75 +182,23 @@ impl Exposition {
         )
     }
 
+    /// The counters of everything, by the table.
     fn totals(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
         let totals = &self.answer.counted.totals;
-        let outcomes = [
-            ("dns_queries", totals.dns_queries),
-            ("dns_responses", totals.dns_responses),
-            ("tcp_dns_queries", totals.tcp.dns_queries),
-            ("tcp_dns_responses", totals.tcp.dns_responses),
-            ("tcp_connects", totals.tcp.tcp_connects),
-            ("tcp_resets", totals.tcp.tcp_resets),
-            ("icmp_unreachable", totals.icmp_unreachable),
-            ("fragments", totals.fragments),
-            ("malformed", totals.malformed),
-            ("truncated", totals.truncated),
-            ("not_ip", totals.not_ip),
-            ("other", totals.other),
-        ];
-        let outcomes = outcomes
-            .into_iter()
-            .map(|(outcome, count)| ([("outcome", outcome)], count));
-        counter(
-            encoder,
-            "netmon_packets",
-            "Packets seen, each with one outcome",
-            outcomes,
-        )?;
-        single(
-            encoder,
-            "netmon_bytes",
-            "Bytes of all packets seen, link headers included",
-            totals.bytes,
-        )?;
-        single(
-            encoder,
-            "netmon_dns_not_served",
-            "DNS unreachables about this host's own addresses where nothing ever answered, as scanners cause",
-            totals.not_served,
-        )
+        for Family { metric, samples } in Totals::table().families() {
+            let samples = samples.iter();
+            let told = samples.map(|sample| (&*sample.labels, sample.of(totals)));
+            counter(encoder, metric.name, metric.help, told)?;
+        }
+        Ok(())
     }
 
-    fn losses(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
-        let counted = &self.answer.counted;
-        let totals = &counted.totals;
-        single(
-            encoder,
-            "netmon_events_lost",
-            "Events that found no place in the ring: an incident may open late",
-            totals.events_lost,
-        )?;
-        single(
-            encoder,
-            "netmon_overflow_packets",
-            "Packets whose destination found no place in the table: counted in the totals only",
-            totals.overflow,
-        )?;
-        single(
-            encoder,
-            "netmon_traces_overwritten",
-            "Traces of queries that were overwritten while they waited: an error may stay unverified",
-            totals.traces_overwritten,
-        )?;
-        let entries = counted
-            .tables
-            .iter()
-            .map(|table| ([("table", table.name)], table.entries));
+    /// How full the tables are.
+    fn tables(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
+        let tables = || self.answer.counted.tables.iter();
+        let entries = tables().map(|table| ([("table", table.name)], table.entries));
         gauge(encoder, "netmon_table_entries", "Entries of a table", entries)?;
-        let capacities = counted
-            .tables
-            .iter()
-            .map(|table| ([("table", table.name)], table.capacity));
+        let capacities = tables().map(|table| ([("table", table.name)], table.capacity));
         gauge(
             encoder,
             "netmon_table_capacity",
@@ -322,41 +242,14 @@ impl Exposition {
         let listed = self.page.servers.iter().map(|(name, figures)| (&**name, figures));
         listed.chain(std::iter::once((OTHER, &self.page.other)))
     }
-
-    /// Those that were ever spoken to or heard as DNS servers.
-    fn dns_servers(&self) -> impl Iterator<Item = (&str, &Figures)> {
-        self.all().filter(|(_, figures)| figures.is_server())
-    }
-
-    fn by_server(
-        &self,
-        encoder: &mut DescriptorEncoder,
-        name: &str,
-        help: &str,
-        count: impl Fn(&Figures) -> u64,
-    ) -> fmt::Result {
-        let samples = self
-            .dns_servers()
-            .map(|(server, figures)| ([("server", server)], count(figures)));
-        counter(encoder, name, help, samples)
-    }
-}
-
-fn by_code<'a>(
-    label: &'static str,
-    address: &'a str,
-    codes: Codes,
-) -> impl Iterator<Item = (Labels<'a, 2>, u64)> {
-    let each = Code::ALL.into_iter().zip(codes);
-    each.map(move |(code, count)| ([(label, address), ("code", code.name())], count))
 }
 
 /// A family of counters; their names get `_total`.
-fn counter<'a, const N: usize>(
+fn counter<L: EncodeLabelSet>(
     encoder: &mut DescriptorEncoder,
     name: &str,
     help: &str,
-    samples: impl Iterator<Item = (Labels<'a, N>, u64)>,
+    samples: impl Iterator<Item = (L, u64)>,
 ) -> fmt::Result {
     let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
     for (labels, count) in samples {
@@ -365,10 +258,6 @@ fn counter<'a, const N: usize>(
             .encode_counter::<NoLabelSet, _, u64>(&count, None)?;
     }
     Ok(())
-}
-
-fn single(encoder: &mut DescriptorEncoder, name: &str, help: &str, count: u64) -> fmt::Result {
-    counter::<0>(encoder, name, help, std::iter::once(([], count)))
 }
 
 fn gauge<'a, const N: usize, V: EncodeGaugeValue>(

@@ -1,72 +1,38 @@
 //! The counters of one server, or of several together.
 
-use netmon_common::Code;
+use netmon_common::records::{Counters as _, Destination};
 
 use super::histogram::Histogram;
 use super::responses::Responses;
-use crate::model::{ByCode, DestinationCounts};
-
-/// By [`Code`].
-pub type Codes = [u64; Code::ALL.len()];
 
 /// Everything that is told of a server. All of it only grows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
-    /// Queries over UDP and over TCP.
-    pub queries: [u64; 2],
+    /// As the kernel keeps them.
+    pub counters: Destination,
     /// Responses over UDP and over TCP, by rcode.
     pub responses: Responses,
-    /// SYNs to its DNS ports.
-    pub tcp_connects: u64,
-    /// RSTs from its DNS ports.
-    pub tcp_resets: u64,
-    /// Unreachables about it.
-    pub icmp_unreachable: Codes,
-    /// Of these, those that quote a packet to a DNS port.
-    pub dns_unreachable: Codes,
-    /// Of these, those that quote no query that was seen.
-    pub unsolicited: u64,
-    /// Unreachables that quote an answer of it that came too late.
-    pub late_responses: u64,
     /// How long its answers took.
     pub latency: Histogram,
 }
 
 impl Figures {
     /// Goes on to what a later reading says, but for the latency.
-    pub fn grow(&mut self, now: &DestinationCounts) {
-        self.queries = [now.dns_queries, now.tcp.dns_queries];
+    pub fn grow(&mut self, now: &Destination) {
+        self.counters = *now;
         self.responses.grow(now);
-        self.tcp_connects = now.tcp.tcp_connects;
-        self.tcp_resets = now.tcp.tcp_resets;
-        self.icmp_unreachable = codes(&now.icmp_unreachable);
-        self.dns_unreachable = codes(&now.dns_unreachable);
-        self.unsolicited = now.unsolicited;
-        self.late_responses = now.late_responses;
     }
 
     /// All packets: how active it is.
     pub fn activity(&self) -> u64 {
-        let Self {
-            queries,
-            responses: Responses(responses),
-            tcp_connects,
-            tcp_resets,
-            icmp_unreachable,
-            ..
-        } = self;
-        let counts = queries
-            .iter()
-            .chain(responses.as_flattened())
-            .chain(icmp_unreachable);
-        counts.sum::<u64>() + tcp_connects + tcp_resets
+        self.counters.counted()
     }
 
     /// Whether it was ever spoken to or heard as a DNS server.
     pub fn is_server(&self) -> bool {
-        let counts = self.queries.iter().chain(self.responses.0.as_flattened());
-        counts.chain(&self.dns_unreachable).any(|count| *count > 0)
-            || self.tcp_connects + self.tcp_resets + self.late_responses > 0
+        let counters = &self.counters;
+        let messages = counters.counted() - counters.unreachables();
+        messages + counters.dns_unreachables() + counters.late_responses > 0
     }
 
     /// Adds the counters of another.
@@ -87,39 +53,19 @@ impl Figures {
     }
 
     fn each(&mut self) -> impl Iterator<Item = &mut u64> {
-        // Destructured, so that a new counter must choose.
+        // Destructured, so that what is new must choose.
         let Self {
-            queries,
+            counters,
             responses: Responses(responses),
-            tcp_connects,
-            tcp_resets,
-            icmp_unreachable,
-            dns_unreachable,
-            unsolicited,
-            late_responses,
             latency: Histogram { counts, sum_us },
         } = self;
-        let single = [tcp_connects, tcp_resets, unsolicited, late_responses, sum_us];
-        queries
+        counters
+            .words_mut()
             .iter_mut()
             .chain(responses.as_flattened_mut())
-            .chain(icmp_unreachable)
-            .chain(dns_unreachable)
             .chain(counts)
-            .chain(single)
+            .chain([sum_us])
     }
-}
-
-/// In the order of [`Code`].
-fn codes(counts: &ByCode) -> Codes {
-    Code::ALL.map(|code| match code {
-        Code::Net => counts.net,
-        Code::Host => counts.host,
-        Code::Protocol => counts.protocol,
-        Code::Port => counts.port,
-        Code::Admin => counts.admin,
-        Code::Other => counts.other,
-    })
 }
 
 #[cfg(test)]

@@ -5,9 +5,8 @@
 //! rcodes are shared out in proportion: the sums over the rcodes and over the transports stay exact, and no
 //! counter ever falls; only which rcodes TCP had is then an estimate.
 
+use netmon_common::records::Destination;
 use netmon_common::{Rcode, Transport};
-
-use crate::model::DestinationCounts;
 
 /// Responses of one transport, by [`Rcode`].
 pub type ByRcode = [u64; Rcode::ALL.len()];
@@ -27,23 +26,15 @@ impl Responses {
     }
 
     /// Goes on to what a later reading says.
-    pub fn grow(&mut self, now: &DestinationCounts) {
+    pub fn grow(&mut self, now: &Destination) {
         let [udp, tcp] = &mut self.0;
-        let rcodes = now.rcodes;
-        let all: ByRcode = [
-            rcodes.noerror,
-            rcodes.servfail,
-            rcodes.nxdomain,
-            rcodes.refused,
-            rcodes.other,
-        ];
-        let mut more = all;
+        let mut more = Rcode::ALL.map(|rcode| now.rcode(rcode));
         for (more, known) in more.iter_mut().zip(udp.iter().zip(tcp.iter())) {
             *more = more.saturating_sub(known.0 + known.1);
         }
         // By what TCP still lacks, not by how much it grew: a packet that was counted between the readings of
         // two counters is then made up for by the next one.
-        let over_tcp = now.tcp.dns_responses.saturating_sub(tcp.iter().sum());
+        let over_tcp = now.tcp_dns_responses.saturating_sub(tcp.iter().sum());
         for (((udp, tcp), more), over_tcp) in udp.iter_mut().zip(tcp).zip(more).zip(share(more, over_tcp)) {
             *tcp += over_tcp;
             *udp += more - over_tcp;
@@ -73,33 +64,13 @@ fn share(mut from: ByRcode, take: u64) -> ByRcode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ByRcode as Rcodes, Latency, Tcp};
-    use netmon_common::{Address, records};
 
-    fn reading(
-        udp: u64,
-        tcp: u64,
-        [noerror, servfail, nxdomain, refused, other]: ByRcode,
-    ) -> DestinationCounts {
-        let none = DestinationCounts::new(
-            Address::UNSPECIFIED,
-            &records::Destination::ZERO,
-            Latency::default(),
-        );
-        DestinationCounts {
+    fn reading(udp: u64, tcp: u64, rcodes: ByRcode) -> Destination {
+        Destination {
             dns_responses: udp,
-            tcp: Tcp {
-                dns_responses: tcp,
-                ..Tcp::default()
-            },
-            rcodes: Rcodes {
-                noerror,
-                servfail,
-                nxdomain,
-                refused,
-                other,
-            },
-            ..none
+            tcp_dns_responses: tcp,
+            rcodes,
+            ..Destination::ZERO
         }
     }
 

@@ -1,5 +1,7 @@
 //! What both kinds of report end with: the timeline, the limits of the data, the servers, the packets.
 
+use netmon_common::{Outcome, Rcode};
+
 use super::context::{Context, answers, queries};
 use super::heading;
 use super::numbers;
@@ -94,19 +96,13 @@ fn server_table(context: &Context<'_>) -> Table {
 }
 
 fn server(server: &DestinationCounts) -> Vec<Text> {
-    let errors: u64 = server
-        .dns_unreachable
-        .each()
-        .iter()
-        .map(|&(_, errors)| errors)
-        .sum();
     let took = |micros: Option<u64>| {
         micros.map_or_else(
             || Text::from(NOTHING),
             |micros| numbers::duration(std::time::Duration::from_micros(micros)).into(),
         )
     };
-    let rcodes = &server.rcodes;
+    let counters = &server.counters;
     let mut row = vec![
         Text::code(server.address),
         numbers::number(queries(server)).into(),
@@ -114,20 +110,20 @@ fn server(server: &DestinationCounts) -> Vec<Text> {
         numbers::percent(answers(server), queries(server))
             .unwrap_or_else(|| NOTHING.into())
             .into(),
-        numbers::number(errors).into(),
-        numbers::number(server.tcp.tcp_connects).into(),
+        numbers::number(counters.dns_unreachables()).into(),
+        numbers::number(counters.tcp_connects).into(),
         took(server.latency_us.p50),
         took(server.latency_us.p99),
     ];
     row.extend(
         [
-            rcodes.noerror,
-            rcodes.nxdomain,
-            rcodes.servfail,
-            rcodes.refused,
-            rcodes.other,
+            Rcode::NoError,
+            Rcode::NxDomain,
+            Rcode::ServFail,
+            Rcode::Refused,
+            Rcode::Other,
         ]
-        .map(|answers| numbers::number(answers).into()),
+        .map(|rcode| numbers::number(counters.rcode(rcode)).into()),
     );
     row
 }
@@ -135,38 +131,45 @@ fn server(server: &DestinationCounts) -> Vec<Text> {
 /// Each packet is in one row, but the last ones, which say what the errors were about.
 fn packets(context: &Context<'_>) -> Table {
     let totals = &context.document().totals;
+    let counters = &totals.counters;
     let outcomes = [
-        ("All packets", totals.frames),
-        ("DNS queries over UDP", totals.dns_queries),
-        ("DNS answers over UDP", totals.dns_responses),
-        ("DNS queries over TCP", totals.tcp.dns_queries),
-        ("DNS answers over TCP", totals.tcp.dns_responses),
-        ("TCP connection attempts to DNS ports", totals.tcp.tcp_connects),
-        ("TCP resets from DNS ports", totals.tcp.tcp_resets),
-        ("ICMP destination unreachable", totals.icmp_unreachable),
-        ("– of these, about DNS queries", totals.dns_unreachable),
+        ("All packets", counters.frames),
+        ("DNS queries over UDP", totals.outcome(Outcome::DnsQuery)),
+        ("DNS answers over UDP", totals.outcome(Outcome::DnsResponse)),
+        ("DNS queries over TCP", totals.outcome(Outcome::TcpDnsQuery)),
+        ("DNS answers over TCP", totals.outcome(Outcome::TcpDnsResponse)),
+        (
+            "TCP connection attempts to DNS ports",
+            totals.outcome(Outcome::TcpConnect),
+        ),
+        ("TCP resets from DNS ports", totals.outcome(Outcome::TcpReset)),
+        (
+            "ICMP destination unreachable",
+            totals.outcome(Outcome::IcmpUnreachable),
+        ),
+        ("– of these, about DNS queries", counters.dns_unreachable),
         (
             "– of these, about queries that are not in the log",
-            totals.unsolicited,
+            counters.unsolicited,
         ),
         (
             "– of these, about hosts that never offered DNS",
             totals.not_served,
         ),
-        ("– about answers that came too late", totals.late_responses),
-        ("Fragments after the first", totals.fragments),
-        ("Malformed", totals.malformed),
-        ("Cut off by the capture", totals.truncated),
-        ("Neither IPv4 nor IPv6", totals.not_ip),
-        ("Other traffic", totals.other),
+        ("– about answers that came too late", counters.late_responses),
+        ("Fragments after the first", totals.outcome(Outcome::Fragment)),
+        ("Malformed", totals.outcome(Outcome::Malformed)),
+        ("Cut off by the capture", totals.outcome(Outcome::Truncated)),
+        ("Neither IPv4 nor IPv6", totals.outcome(Outcome::NotIp)),
+        ("Other traffic", totals.outcome(Outcome::Other)),
         (
             "Counted without their server, because the table was full",
-            totals.overflow,
+            counters.overflow,
         ),
-        ("Events that were lost", totals.events_lost),
+        ("Events that were lost", counters.events_lost),
         (
             "Queries forgotten before their answer or error came",
-            totals.traces_overwritten,
+            counters.traces_overwritten,
         ),
     ];
     let rows = outcomes

@@ -253,8 +253,8 @@ impl<'a> Context<'a> {
         let all = self
             .server(incident)
             .map_or(0, |server| match incident.transport {
-                Transport::Tcp => server.tcp.dns_responses,
-                Transport::Udp => server.dns_responses,
+                Transport::Tcp => server.counters.tcp_dns_responses,
+                Transport::Udp => server.counters.dns_responses,
             });
         let in_incidents: u64 = self
             .incidents()
@@ -283,7 +283,7 @@ impl<'a> Context<'a> {
     pub fn icmp_families(&self) -> (bool, bool) {
         let is_there = |v4: bool| {
             self.document().destinations.iter().any(|destination| {
-                destination.address.ip().is_ipv4() == v4 && destination.icmp_unreachable.sum() > 0
+                destination.address.ip().is_ipv4() == v4 && destination.counters.unreachables() > 0
             })
         };
         (is_there(true), is_there(false))
@@ -310,17 +310,17 @@ impl<'a> Context<'a> {
 
 /// Queries over UDP and TCP.
 pub fn queries(destination: &DestinationCounts) -> u64 {
-    destination.dns_queries + destination.tcp.dns_queries
+    destination.counters.queries()
 }
 
 /// Whatever shows that somebody tried to ask: over TCP one has to connect first.
 fn tried(destination: &DestinationCounts) -> u64 {
-    queries(destination) + destination.tcp.tcp_connects
+    queries(destination) + destination.counters.tcp_connects
 }
 
 /// Answers over UDP and TCP.
 pub fn answers(destination: &DestinationCounts) -> u64 {
-    destination.dns_responses + destination.tcp.dns_responses
+    destination.counters.responses()
 }
 
 /// Unanswered queries that are enough for an incident, where they are for two names at least.

@@ -1,6 +1,6 @@
 //! What was found of an incident, one observation a point.
 
-use netmon_common::Transport;
+use netmon_common::{Rcode, Transport};
 
 use super::context::Context;
 use super::facts::Facts;
@@ -55,7 +55,8 @@ pub(super) fn points(context: &Context<'_>, facts: &Facts<'_>) -> Vec<Text> {
 /// What else was counted for the server, over the whole log.
 fn of_server(context: &Context<'_>, incident: &Incident, server: &DestinationCounts) -> Vec<Text> {
     let (mut points, log) = (Vec::new(), context.log());
-    if server.rcodes.servfail + server.rcodes.refused > 0 {
+    let counters = &server.counters;
+    if counters.rcode(Rcode::ServFail) + counters.rcode(Rcode::Refused) > 0 {
         points.extend(by_rcode(&[server]).map(|codes| {
             Text::from(format!(
                 "All answers of this server in the {log}, by response code: "
@@ -74,22 +75,18 @@ fn of_server(context: &Context<'_>, incident: &Incident, server: &DestinationCou
             .into(),
         );
     }
-    if incident.transport == Transport::Tcp && server.tcp.tcp_connects + server.tcp.tcp_resets > 0 {
+    if incident.transport == Transport::Tcp && counters.tcp_connects + counters.tcp_resets > 0 {
         points.push(
             format!(
                 "Over TCP the {log} holds {} to the server and {} from it.",
-                count(
-                    server.tcp.tcp_connects,
-                    "connection attempt",
-                    "connection attempts"
-                ),
-                count(server.tcp.tcp_resets, "reset", "resets")
+                count(counters.tcp_connects, "connection attempt", "connection attempts"),
+                count(counters.tcp_resets, "reset", "resets")
             )
             .into(),
         );
     }
-    if server.unsolicited > 0 {
-        let (quote, prove) = if server.unsolicited == 1 {
+    if counters.unsolicited > 0 {
+        let (quote, prove) = if counters.unsolicited == 1 {
             ("quotes", "it proves")
         } else {
             ("quote", "they prove")
@@ -97,16 +94,16 @@ fn of_server(context: &Context<'_>, incident: &Incident, server: &DestinationCou
         points.push(
             format!(
                 "{} about this server {quote} no query in the {log}. Anybody can forge such an error, so {prove} nothing.",
-                count(server.unsolicited, "error", "errors")
+                count(counters.unsolicited, "error", "errors")
             )
             .into(),
         );
     }
-    if server.late_responses > 0 {
+    if counters.late_responses > 0 {
         points.push(
             format!(
                 "{} from this server arrived after the client had stopped waiting.",
-                count(server.late_responses, "answer", "answers")
+                count(counters.late_responses, "answer", "answers")
             )
             .into(),
         );

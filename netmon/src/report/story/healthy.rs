@@ -1,11 +1,13 @@
 //! The report of a log without an incident: what was looked for, and what was healthy.
 
+use netmon_common::{Outcome, Rcode};
+
 use super::context::{Context, answers, queries, works};
 use super::numbers::{self, count};
 use super::part1::protocols;
 use super::rich::{Block, Text};
 use super::{appendix, heading};
-use crate::model::{ByRcode, DestinationCounts};
+use crate::model::DestinationCounts;
 
 pub(super) fn write(context: &Context<'_>, blocks: &mut Vec<Block>) {
     blocks.push(heading(
@@ -101,13 +103,13 @@ fn healthy(context: &Context<'_>) -> Vec<Text> {
 
 /// Answers by response code, those that came; `None` without answers.
 pub(super) fn by_rcode(servers: &[&DestinationCounts]) -> Option<Text> {
-    let sum = |of: fn(&ByRcode) -> u64| -> u64 { servers.iter().map(|server| of(&server.rcodes)).sum() };
+    let sum = |rcode| -> u64 { servers.iter().map(|server| server.counters.rcode(rcode)).sum() };
     let codes = [
-        (sum(|rcodes| rcodes.noerror), "without error (NOERROR)"),
-        (sum(|rcodes| rcodes.nxdomain), "no such name (NXDOMAIN)"),
-        (sum(|rcodes| rcodes.servfail), "server failure (SERVFAIL)"),
-        (sum(|rcodes| rcodes.refused), "refused (REFUSED)"),
-        (sum(|rcodes| rcodes.other), "with other codes"),
+        (sum(Rcode::NoError), "without error (NOERROR)"),
+        (sum(Rcode::NxDomain), "no such name (NXDOMAIN)"),
+        (sum(Rcode::ServFail), "server failure (SERVFAIL)"),
+        (sum(Rcode::Refused), "refused (REFUSED)"),
+        (sum(Rcode::Other), "with other codes"),
     ];
     let all: Vec<Text> = codes
         .into_iter()
@@ -135,13 +137,13 @@ fn oddities(context: &Context<'_>) -> Vec<Text> {
         }
     };
     point(
-        totals.unsolicited,
+        totals.counters.unsolicited,
         "ICMP error about a DNS query that is not in the log",
         "ICMP errors about DNS queries that are not in the log",
         ": anybody can forge such an error, so it proves nothing.",
     );
     point(
-        totals.late_responses,
+        totals.counters.late_responses,
         "ICMP error about an answer that arrived after its client had stopped waiting",
         "ICMP errors about answers that arrived after their clients had stopped waiting",
         ": late, but the server was there.",
@@ -154,8 +156,8 @@ fn oddities(context: &Context<'_>) -> Vec<Text> {
     );
     point(
         totals
-            .icmp_unreachable
-            .saturating_sub(totals.dns_unreachable + totals.late_responses),
+            .outcome(Outcome::IcmpUnreachable)
+            .saturating_sub(totals.counters.dns_unreachable + totals.counters.late_responses),
         "ICMP error about traffic other than DNS",
         "ICMP errors about traffic other than DNS",
         ".",

@@ -141,7 +141,7 @@ fn title(context: &Context<'_>) -> Text {
 fn source(context: &Context<'_>) -> Text {
     let (document, clock) = (context.document(), context.clock());
     let files = document.source.files.iter().map(Text::code).collect();
-    let text = Text::from(count(document.totals.frames, "packet", "packets"))
+    let text = Text::from(count(document.totals.counters.frames, "packet", "packets"))
         .capitalised()
         .then(match document.source.kind {
             SourceKind::Capture => " in ",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use netmon_common::Rcode;
+use netmon_common::{Outcome, Rcode};
 
 use super::context::Context;
 use super::numbers::{self, Clock, count};
@@ -118,7 +118,7 @@ fn overview(context: &Context<'_>) -> Block {
 pub(super) fn protocols(context: &Context<'_>) -> Vec<Text> {
     let totals = &context.document().totals;
     let mut bullets = Vec::new();
-    let dns = |over: &str, queries, answers| {
+    let dns = |over: &str, [queries, answers]: [u64; 2]| {
         Text::strong(format!("DNS over {over}")).then(format!(
             " (RFC 1035), which translates names into addresses: {} and {} in this {}.",
             count(queries, "query", "queries"),
@@ -126,38 +126,41 @@ pub(super) fn protocols(context: &Context<'_>) -> Vec<Text> {
             context.log()
         ))
     };
-    if totals.dns_queries + totals.dns_responses > 0 {
-        bullets.push(dns("UDP", totals.dns_queries, totals.dns_responses));
+    let [udp, tcp] = [
+        [Outcome::DnsQuery, Outcome::DnsResponse],
+        [Outcome::TcpDnsQuery, Outcome::TcpDnsResponse],
+    ]
+    .map(|messages| messages.map(|outcome| totals.outcome(outcome)));
+    if udp != [0, 0] {
+        bullets.push(dns("UDP", udp));
     }
-    if totals.tcp.dns_queries + totals.tcp.dns_responses > 0 {
-        bullets.push(dns("TCP", totals.tcp.dns_queries, totals.tcp.dns_responses));
-    } else if totals.tcp.tcp_connects > 0 {
+    let connects = totals.outcome(Outcome::TcpConnect);
+    if tcp != [0, 0] {
+        bullets.push(dns("TCP", tcp));
+    } else if connects > 0 {
         bullets.push(Text::strong("TCP").then(format!(
             " to DNS ports: {}, but no DNS message.",
-            count(
-                totals.tcp.tcp_connects,
-                "attempt to connect",
-                "attempts to connect"
-            )
+            count(connects, "attempt to connect", "attempts to connect")
         )));
     }
-    if totals.icmp_unreachable > 0 {
+    let errors = totals.outcome(Outcome::IcmpUnreachable);
+    if errors > 0 {
         let (name, references) = match context.icmp_families() {
             (true, true) => ("ICMP and ICMPv6", "RFC 792, RFC 4443"),
             (false, true) => ("ICMPv6", "RFC 4443"),
             (_, false) => ("ICMP", "RFC 792"),
         };
-        let about = match totals.dns_unreachable {
+        let about = match totals.counters.dns_unreachable {
             0 => "not about DNS queries".into(),
-            1 if totals.icmp_unreachable == 1 => "about a DNS query".into(),
-            all if all == totals.icmp_unreachable => "all of them about DNS queries".into(),
+            1 if errors == 1 => "about a DNS query".into(),
+            all if all == errors => "all of them about DNS queries".into(),
             1 => "one of them about a DNS query".into(),
             some => format!("{} of them about DNS queries", numbers::number(some)),
         };
         bullets.push(Text::strong(name).then(format!(
             " ({references}), with which hosts and routers report that a packet could not be delivered: {} \
             of the type \"destination unreachable\" in this {}, {about}.",
-            count(totals.icmp_unreachable, "error", "errors"),
+            count(errors, "error", "errors"),
             context.log(),
         )));
     }
@@ -203,17 +206,12 @@ fn meaning(context: &Context<'_>, blocks: &mut Vec<Block>) {
 
 /// The response codes that make an incident of a server's answers.
 fn failing_codes(context: &Context<'_>, incident: &Incident) -> Vec<&'static ResponseText> {
-    let rcodes = context
+    let server = context
         .server(incident)
-        .filter(|_| incident.kind == Kind::Failing)
-        .map(|server| server.rcodes)
-        .unwrap_or_default();
-    [
-        (rcodes.servfail, Rcode::ServFail),
-        (rcodes.refused, Rcode::Refused),
-    ]
-    .into_iter()
-    .filter(|&(answers, _)| answers > 0)
-    .filter_map(|(_, code)| knowledge::rcode(code))
-    .collect()
+        .filter(|_| incident.kind == Kind::Failing);
+    [Rcode::ServFail, Rcode::Refused]
+        .into_iter()
+        .filter(|code| server.is_some_and(|server| server.counters.rcode(*code) > 0))
+        .filter_map(knowledge::rcode)
+        .collect()
 }
