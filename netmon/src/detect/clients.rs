@@ -25,12 +25,12 @@ impl AnsweredClients {
         }
     }
 
-    /// Those that were answered within so long before that moment, and not after it.
-    pub fn before(&self, at: Time, within: Duration) -> impl Iterator<Item = Address> + '_ {
-        let inside = move |newest: Time| newest <= at && at.since(newest) <= within;
+    /// Those that were answered since so long before that moment. Some of them perhaps only after it: of each client only its
+    /// newest answer is known, and who is answered while others fail is no worse off.
+    pub fn since(&self, at: Time, within: Duration) -> impl Iterator<Item = Address> + '_ {
         self.0
             .iter()
-            .filter(move |(_, newest)| inside(*newest))
+            .filter(move |(_, newest)| at.since(*newest) <= within)
             .map(|(client, _)| *client)
     }
 }

@@ -154,7 +154,7 @@ impl Tracked {
     /// An incident opens: whom the service answered shortly before it began, and how bad it is.
     pub(super) fn look_at_others(&self, incident: &mut Incident, began: Time, rules: &Rules) {
         let (facts, thresholds) = (&self.facts, &rules.thresholds);
-        let answered = facts.answered.before(began, thresholds.down_window);
+        let answered = facts.answered.since(began, thresholds.down_window);
         incident.others = answered
             .filter(|client| !incident.may_have_hit(*client))
             .collect();

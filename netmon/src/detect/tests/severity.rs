@@ -41,6 +41,21 @@ fn it_is_degraded_while_clients_that_have_not_failed_were_answered_within_10_s_b
 }
 
 #[test]
+fn it_is_degraded_where_others_are_answered_until_the_first_error_comes() {
+    let mut scenario = Scenario::new();
+    scenario.query(20.0, A, "a.test");
+    scenario.asked(21.0, B, "b.test", NoError);
+    scenario.error(
+        23.0,
+        &Error {
+            sent: 20.0,
+            ..Error::default()
+        },
+    );
+    assert_eq!(severity(&scenario), Severity::Degraded);
+}
+
+#[test]
 fn a_server_that_one_client_asks_5_times_a_second_is_down_as_it_dies() {
     let mut scenario = Scenario::new();
     for n in 0..50_u32 {
