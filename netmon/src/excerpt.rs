@@ -174,6 +174,7 @@ mod tests {
             names: Vec::new(),
             names_more: 0,
             causes: Vec::new(),
+            server_info: None,
         }
     }
 

@@ -18,6 +18,7 @@ pub mod excerpt;
 pub mod history;
 pub mod kernel;
 pub mod latency;
+pub mod manual;
 pub mod model;
 pub mod monitor;
 pub mod observation;

@@ -24,6 +24,8 @@ fn main() -> ExitCode {
         Command::Report(arguments) => commands::report(&arguments),
         Command::Doctor(arguments) => commands::doctor(&arguments),
         Command::Status(arguments) => commands::status(&arguments),
+        Command::Completions(arguments) => commands::completions(&arguments),
+        Command::Man(arguments) => commands::manual(&arguments),
     };
     match result {
         Ok(status) => status,

@@ -44,6 +44,7 @@ fn incidents(files: Vec<PathBuf>) -> (Vec<String>, u64) {
         date: None,
         zone: TimeZone::UTC,
         zone_is_assumed: false,
+        names: netmon::model::Names::default(),
         via_kernel: false,
     };
     let document = analyze(&options).unwrap().document;

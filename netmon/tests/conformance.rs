@@ -16,6 +16,7 @@ use std::process::Command;
 use jiff::tz::TimeZone;
 use netmon::analyze::{Options, analyze};
 use netmon::detect::{Scope, Thresholds};
+use netmon::model::Names;
 use netmon_common::{DnsPorts, Outcome};
 use netmon_testkit::captures::Pcap;
 use netmon_testkit::frames::mutate::{Mutator, originals};
@@ -106,6 +107,7 @@ fn has_something_to_say(path: &Path) -> bool {
         date: None,
         zone: TimeZone::UTC,
         zone_is_assumed: false,
+        names: Names::default(),
         via_kernel: false,
     };
     let totals = analyze(&options).unwrap().document.totals;

@@ -90,7 +90,8 @@ fn what_can_change_does_at_sighup_what_cannot_is_named_and_nothing_is_detached()
     let second = format!(
         "interface = \"to-server\"\nhook = \"tc\"\nport = [53, 5353]\niterative = true\nlog-level = \"info\"\n\
          [thresholds]\nunreachable_quiet = \"1s\"\nidle = \"10m\"\n\
-         [notify.command]\ncommand = [\"/bin/sh\", \"-c\", \"cat >>{}\"]\n",
+         [notify.command]\ncommand = [\"/bin/sh\", \"-c\", \"cat >>{}\"]\n\
+         [[server]]\naddress = \"203.0.113.2\"\nname = \"ns1\"\nowner = \"Network team\"\n",
         taken.display()
     );
     let told = scene.reload(&second);
@@ -99,6 +100,7 @@ fn what_can_change_does_at_sighup_what_cannot_is_named_and_nothing_is_detached()
         "interval",
         "log-level",
         "notify.command.command",
+        "server",
         "thresholds.unreachable_quiet",
     ];
     assert_eq!(told["changed"], json!(changed), "{told:#}");
@@ -121,6 +123,9 @@ fn what_can_change_does_at_sighup_what_cannot_is_named_and_nothing_is_detached()
     let taken: Value = serde_json::from_str(&fs::read_to_string(taken).unwrap()).unwrap();
     assert_eq!(taken["event"], "incident_closed");
     assert_eq!(taken["incident"], *closed.incident());
+    // The incident had opened before the server had a name.
+    let info = json!({"name": "ns1", "owner": "Network team", "note": null});
+    assert_eq!(closed.incident()["server_info"], info);
 
     assert_eq!(program(&hosts.client), before);
     let stopped = scene.netmon.stop().unwrap();

@@ -3,7 +3,7 @@
 mod documents;
 
 use documents::{Case, rendered};
-use netmon::model::{Document, Incident, Source, SourceKind, Totals};
+use netmon::model::{Document, Incident, ServerInfo, Source, SourceKind, Totals};
 use netmon::report::Cover;
 use netmon::timeline::Timeline;
 
@@ -75,6 +75,31 @@ fn what_only_the_person_knows_stands_in_the_report_or_leaves_a_blank() {
             assert!(page.contains(words), "{name}: {words}");
         }
         assert!(!page.contains("To be filled in"), "{name}");
+    }
+}
+
+#[test]
+fn a_server_that_the_configuration_names_is_called_so_in_every_form() {
+    let mut case = documents::textbook();
+    let info = ServerInfo {
+        name: Some("ns<1>".into()),
+        owner: Some("Network team".into()),
+        note: Some("restart needs a ticket".into()),
+    };
+    let server = case.document.incidents[0].server;
+    case.document
+        .name_servers(&[(server, info)].into_iter().collect());
+    for name in ["text", "markdown", "html", "brief", "json"] {
+        let page = rendered(&case, name);
+        for words in ["Network team", "restart needs a ticket"] {
+            assert!(page.contains(words), "{name}: {words}");
+        }
+        let escaped = if name == "html" { "ns&lt;1&gt;" } else { "ns<1>" };
+        assert!(
+            page.contains(escaped) || name == "markdown" && page.contains("ns\\<1"),
+            "{name}: {page}"
+        );
+        assert!(name != "html" || !page.contains("ns<1>"), "{name}");
     }
 }
 

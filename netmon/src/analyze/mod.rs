@@ -26,8 +26,8 @@ use crate::detect::{Scope, Thresholds};
 use crate::excerpt::Excerpts;
 use crate::kernel::KernelError;
 use crate::model::{
-    Assumed, DestinationCounts, Document, Judgement, Latency, Source, SourceKind, Totals, Wall, Warning,
-    WarningKind,
+    Assumed, DestinationCounts, Document, Judgement, Latency, Names, Source, SourceKind, Totals, Wall,
+    Warning, WarningKind,
 };
 use crate::time::{Time, WallOffset};
 use crate::timeline::Timeline;
@@ -54,6 +54,8 @@ pub struct Options {
     pub zone: TimeZone,
     /// Whether nobody gave that zone.
     pub zone_is_assumed: bool,
+    /// What servers are called, and whose they are.
+    pub names: Names,
     /// Whether captures go through the kernel's program as well.
     pub via_kernel: bool,
 }
@@ -211,10 +213,12 @@ impl Found {
                 address: *address,
                 counters: *counters,
                 latency_us: self.latency.get(address).copied().unwrap_or_default(),
+                server_info: None,
             })
             .collect();
         document.warnings = warnings;
         document.incidents = self.finished.incidents;
+        document.name_servers(&options.names);
         document.assumed = assumed(self.assumed, options);
         document.judgement = Some(judgement(&document, self.finished.names));
         Analysis {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::tz::TimeZone;
 
-use super::Written;
+use super::{Naming, Server, Written, address, server};
 
 /// `netmon analyze`.
 #[derive(Debug, Args)]
@@ -29,13 +29,17 @@ pub struct Analyze {
     pub port: Vec<u16>,
 
     /// An address of the host where the capture was made (repeatable): its failures count only once it has answered
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub local: Vec<IpAddr>,
 
     /// Always count failures of this server (repeatable): also if it is --local and has not answered yet, or if it gets
     /// only iterative queries
-    #[arg(long, value_name = "ADDRESS")]
-    pub server: Vec<IpAddr>,
+    #[arg(long, value_name = "ADDRESS", value_parser = server)]
+    pub server: Vec<Server>,
+
+    /// Who servers are
+    #[command(flatten)]
+    pub naming: Naming,
 
     /// Let failed iterative queries (RD = 0, as recursive resolvers send them) open incidents too
     #[arg(long)]

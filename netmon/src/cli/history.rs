@@ -9,8 +9,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::Written;
 use super::analyze::zone;
+use super::{Naming, Written, address};
 use crate::history::{DEFAULT_FILE, DEFAULT_MAX_SIZE};
 use crate::time::parse_duration;
 
@@ -41,7 +41,7 @@ pub struct Incidents {
     pub since: Option<Since>,
 
     /// List only incidents of this server
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub server: Option<IpAddr>,
 
     /// List only open incidents
@@ -59,6 +59,10 @@ pub struct Incidents {
     /// The history to read
     #[arg(long, value_name = "FILE", default_value = DEFAULT_FILE)]
     pub history: PathBuf,
+
+    /// Who servers are
+    #[command(flatten)]
+    pub naming: Naming,
 }
 
 /// `netmon report`.
@@ -81,6 +85,10 @@ pub struct Report {
     /// The history to read
     #[arg(long, value_name = "FILE", default_value = DEFAULT_FILE)]
     pub history: PathBuf,
+
+    /// Who servers are
+    #[command(flatten)]
+    pub naming: Naming,
 }
 
 /// How `netmon incidents` prints.

@@ -7,8 +7,10 @@ mod config;
 mod detach;
 mod doctor;
 mod history;
+mod manual;
 mod notify;
 mod run;
+mod server;
 mod status;
 mod written;
 
@@ -17,8 +19,10 @@ pub use config::{Config, ConfigAction};
 pub use detach::Detach;
 pub use doctor::{Doctor, DocumentFormat};
 pub use history::{Incidents, Keep, ListFormat, Report, Since, Size};
+pub use manual::{Completions, Manual};
 pub use notify::Notify;
 pub use run::{Hook, LogLevel, Run, RunFormat};
+pub use server::{Naming, SERVER_KEYS, Server, address, server};
 pub use status::Status;
 pub use written::Written;
 
@@ -63,6 +67,10 @@ pub enum Command {
     Doctor(Doctor),
     /// Show what each netmon on this host watches and has counted
     Status(Status),
+    /// Print the completions of a shell
+    Completions(Completions),
+    /// Print a manual page, or write all of them to a directory
+    Man(Manual),
 }
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
 //! The command line of `netmon run`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 use glob::Pattern;
+use jiff::tz::TimeZone;
 
 use netmon_common::limits;
 
-use super::{Keep, Notify};
+use super::analyze::zone;
+use super::{Keep, Notify, Server, server};
 use crate::kernel::{DEFAULT_PIN_DIRECTORY, HookChoice};
 use crate::time::parse_duration;
 
@@ -74,6 +76,10 @@ pub struct Run {
           default_value = "false", default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
     pub snapshots: bool,
 
+    /// The time zone that text's times are printed in, such as Europe/Berlin or +02:00 [default: TZ, or the host's]
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    pub timezone: Option<TimeZone>,
+
     /// Print no line a minute that says how things are
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, value_name = "BOOL",
           default_value = "false", default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
@@ -85,9 +91,9 @@ pub struct Run {
     pub exit_code: bool,
 
     /// Always count failures of this server (repeatable): also if it runs on this host and has not answered yet, or if
-    /// it gets only iterative queries
-    #[arg(long, value_name = "ADDRESS")]
-    pub server: Vec<IpAddr>,
+    /// it gets only iterative queries. The configuration file can also say what people call it, and whose it is
+    #[arg(long, value_name = "ADDRESS", value_parser = server)]
+    pub server: Vec<Server>,
 
     /// Let failed iterative queries (RD = 0, as recursive resolvers send them) open incidents too
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, value_name = "BOOL",

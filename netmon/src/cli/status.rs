@@ -1,8 +1,13 @@
 //! The command line of `netmon status`.
 
-use clap::Args;
+use std::path::PathBuf;
 
-use super::DocumentFormat;
+use clap::Args;
+use jiff::tz::TimeZone;
+
+use super::analyze::zone;
+use super::{DocumentFormat, Naming};
+use crate::history::DEFAULT_FILE;
 
 /// `netmon status`.
 #[derive(Debug, Args)]
@@ -12,4 +17,16 @@ pub struct Status {
     /// What standard output gets
     #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
     pub format: DocumentFormat,
+
+    /// The history that says more of incidents that are open
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_FILE)]
+    pub history: PathBuf,
+
+    /// The time zone that times are printed in, such as Europe/Berlin or +02:00 [default: TZ, or the host's]
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    pub timezone: Option<TimeZone>,
+
+    /// Who servers are
+    #[command(flatten)]
+    pub naming: Naming,
 }

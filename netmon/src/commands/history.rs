@@ -4,28 +4,31 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use jiff::tz::TimeZone;
 use netmon::capture::text::Hosts;
 use netmon::cli::{Incidents, ListFormat, Report};
 use netmon::clock;
+use netmon::config::names_in;
 use netmon::excerpt::Excerpts;
 use netmon::history::{Reader, Wanted, past};
 use netmon::report;
 use netmon::report::forms::list;
-use netmon::report::story::numbers::Clock;
 
-use super::{style, write_report};
+use super::{clock_of, style, write_report};
 
 /// Lists incidents.
 pub fn incidents(arguments: &Incidents) -> anyhow::Result<ExitCode> {
     let now = clock::wall_now();
     let clock = clock_of(arguments.timezone.as_ref());
     let reader = Reader::open(&arguments.history)?;
-    let incidents = reader.incidents(&Wanted {
+    let names = names_in(arguments.naming.config.as_ref())?;
+    let mut incidents = reader.incidents(&Wanted {
         since: arguments.since.map(|since| since.moment(now, &clock.zone)),
         server: arguments.server.map(Into::into),
         open: arguments.open,
     })?;
+    for incident in &mut incidents {
+        names.mark_incident(incident);
+    }
     let mut out = io::BufWriter::new(io::stdout().lock());
     match arguments.format {
         ListFormat::Text => list::text(&incidents, &clock, style(), &mut out),
@@ -36,18 +39,15 @@ pub fn incidents(arguments: &Incidents) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// How times are written: in the zone that was asked for, else in that of `TZ` or of the host.
-fn clock_of(zone: Option<&TimeZone>) -> Clock {
-    Clock::new(zone.cloned().unwrap_or_else(TimeZone::system))
-}
-
 /// Writes the report of an incident.
 pub fn report(arguments: &Report) -> anyhow::Result<ExitCode> {
     let reader = Reader::open(&arguments.history)?;
-    let past = match arguments.id.as_str() {
+    let mut past = match arguments.id.as_str() {
         "last" => past(&reader, &reader.last()?.id)?,
         id => past(&reader, id)?,
     };
+    let names = names_in(arguments.naming.config.as_ref())?;
+    past.document.name_servers(&names);
     let report = report::Report {
         document: &past.document,
         timeline: &past.timeline,

@@ -3,10 +3,12 @@
 use std::io::{self, Write as _};
 
 use anyhow::Context as _;
+use jiff::tz::TimeZone;
 use netmon::analyze::named;
 use netmon::capture::text::Hosts;
 use netmon::report::Report;
 use netmon::report::forms::{Form, Style};
+use netmon::report::story::numbers::Clock;
 use terminal_size::{Width, terminal_size};
 
 mod analyze;
@@ -15,6 +17,7 @@ mod detach;
 mod doctor;
 mod history;
 mod logging;
+mod manual;
 mod run;
 mod status;
 
@@ -23,6 +26,7 @@ pub use config::config;
 pub use detach::detach;
 pub use doctor::doctor;
 pub use history::{incidents, report};
+pub use manual::{completions, manual};
 pub use run::run;
 pub use status::status;
 
@@ -46,6 +50,11 @@ fn write_report(report: &Report<'_>, form: &Form, hosts: &Hosts) -> anyhow::Resu
     }
     .and_then(|()| out.flush())
     .context("cannot write the report")
+}
+
+/// How times are written for people: in the zone that was asked for, else in that of `TZ` or of the host.
+fn clock_of(zone: Option<&TimeZone>) -> Clock {
+    Clock::new(zone.cloned().unwrap_or_else(TimeZone::system))
 }
 
 /// How standard output is written to: in colour if it is a terminal that shows them (and `NO_COLOR` is not set).

@@ -1,11 +1,12 @@
 //! `netmon run`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use netmon::cli::{Run, RunFormat};
 use netmon::config::{Live, Source};
-use netmon::history::Keeper;
+use netmon::history::{DEFAULT_FILE, Keeper};
 use netmon::monitor::{self, Losses, Partners, Snapshots};
 use netmon::outlets::journal::Journal;
 use netmon::outlets::lines::Lines;
@@ -16,7 +17,7 @@ use netmon::outlets::service::{self, Service};
 use netmon::outlets::{Outlet, Output};
 use netmon::rights;
 
-use super::{INCIDENT, logging, style};
+use super::{INCIDENT, clock_of, logging, style};
 
 /// Watches, and reports what happens.
 pub fn run(source: Source) -> anyhow::Result<ExitCode> {
@@ -28,7 +29,10 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
     }
     let output = Output::standard().context("cannot start the thread that prints")?;
     let metrics = match config.metrics.map(Metrics::start) {
-        Some(Ok(metrics)) => Some(metrics),
+        Some(Ok(mut metrics)) => {
+            metrics.set_names(&config.names);
+            Some(metrics)
+        }
         // A service that nobody asked for metrics by hand had better monitor without them than not at all.
         Some(Err(error)) if loaded.is_from_file("metrics.listen") => {
             tracing::warn!(
@@ -86,9 +90,24 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The command that shows all of an incident.
+fn more(history: &Path) -> String {
+    let which = if history == Path::new(DEFAULT_FILE) {
+        String::new()
+    } else {
+        format!(" --history {}", history.display())
+    };
+    format!("netmon report last{which}")
+}
+
 fn printer(arguments: &Run, output: Output) -> Box<dyn Outlet> {
     match arguments.format {
-        RunFormat::Text => Box::new(People::new(output, style(), arguments.keep.history.is_some())),
+        RunFormat::Text => Box::new(People::new(
+            output,
+            style(),
+            clock_of(arguments.timezone.as_ref()),
+            arguments.keep.history.as_deref().map(more),
+        )),
         RunFormat::Json => Box::new(Lines::new(output)),
     }
 }

@@ -13,6 +13,7 @@ use super::layer::{Layer, Value};
 use super::nearest::nearest;
 use super::problem::{Place, Problem};
 use super::schema::{Kind, Schema};
+use super::servers;
 use crate::detect::{THRESHOLD_NAMES, ThresholdValue, Thresholds};
 
 /// What the text says, and all that is wrong with it; what is wrong is not in the layer.
@@ -96,7 +97,12 @@ impl Reader<'_> {
         match value.get_ref() {
             DeValue::Array(array) if shape.many => {
                 for value in array {
-                    values.extend(self.value(key, shape.kind, value));
+                    values.extend(match value.get_ref() {
+                        DeValue::Table(table) if key.path == servers::SERVER => {
+                            self.server(table, &value.span())
+                        }
+                        _ => self.value(key, shape.kind, value),
+                    });
                 }
                 if array.is_empty() && !self.schema.default(key).is_empty() {
                     self.refuse(&value.span(), format!("{} cannot be an empty list", key.path));
@@ -104,7 +110,26 @@ impl Reader<'_> {
             }
             _ => values.extend(self.value(key, shape.kind, value)),
         }
+        if key.path == servers::SERVER {
+            self.problems.extend(servers::twice(&values));
+        }
         self.layer.set(key, values);
+    }
+
+    /// A server may be a table.
+    fn server(&mut self, table: &DeTable<'_>, span: &Range<usize>) -> Option<Value> {
+        match servers::text(table, span) {
+            Ok(text) => Some(Value {
+                text: text.into(),
+                place: Some(Place::of(self.text, span.start)),
+            }),
+            Err(wrong) => {
+                for (span, what) in wrong {
+                    self.refuse(&span, what);
+                }
+                None
+            }
+        }
     }
 
     /// One value that its flag takes.
@@ -112,7 +137,11 @@ impl Reader<'_> {
         let span = value.span();
         let Some(text) = text_of(kind, value.get_ref()) else {
             let wrong = described(value.get_ref());
-            self.refuse(&span, format!("{} must be {kind}, not {wrong}", key.path));
+            let remedy = match value.get_ref() {
+                DeValue::Table(_) if key.path == servers::SERVER => ": write [[server]], once for each",
+                _ => "",
+            };
+            self.refuse(&span, format!("{} must be {kind}, not {wrong}{remedy}", key.path));
             return None;
         };
         if let Err(why) = self.schema.check(key, &text) {

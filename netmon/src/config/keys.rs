@@ -43,6 +43,7 @@ pub const KEYS: &[Key] = &[
     restart("format", "format"),
     restart("snapshots", "snapshots"),
     restart("quiet", "quiet"),
+    restart("timezone", "timezone"),
     restart("exit-code", "exit-code"),
     reload("log-level", "log-level"),
     THRESHOLDS,

@@ -126,7 +126,7 @@ fn place_of_threshold(values: &[Value], name: &str) -> Option<Place> {
         .place
 }
 
-fn read(file: &Path) -> Result<String, UsageError> {
+pub(super) fn read(file: &Path) -> Result<String, UsageError> {
     let unreadable = |why| UsageError::Unreadable {
         file: file.to_owned(),
         why,

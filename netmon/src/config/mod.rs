@@ -9,11 +9,13 @@ mod file;
 mod keys;
 mod layer;
 mod loaded;
+mod names;
 mod nearest;
 mod notify;
 mod problem;
 mod reload;
 mod schema;
+mod servers;
 mod show;
 
 use std::collections::BTreeSet;
@@ -30,11 +32,13 @@ use crate::cli;
 use crate::detect::{Scope, SettingError, Thresholds};
 use crate::history;
 use crate::kernel::{HookChoice, Selection, Settings};
+use crate::model::Names;
 use crate::outlets::metrics;
 use crate::outlets::notify as notifications;
 
 pub use keys::{Change, KEYS, Key};
 pub use loaded::{DEFAULT_FILE, Loaded, Source};
+pub use names::names_in;
 pub use problem::{Place, Problem, Problems};
 pub use reload::{Live, Reloaded};
 
@@ -93,6 +97,8 @@ pub struct Config {
     pub duration: Option<Duration>,
     /// Servers whose failures always count.
     pub servers: BTreeSet<Address>,
+    /// What they are called, and whose they are.
+    pub names: Names,
     /// Whether iterative queries open incidents.
     pub iterative: bool,
     /// The decider's thresholds.
@@ -144,7 +150,8 @@ impl Config {
             ports,
             interval: arguments.interval,
             duration: arguments.duration,
-            servers: addresses(&arguments.server),
+            servers: addresses(arguments.server.iter().map(|server| server.address)),
+            names: names::names(&arguments.server),
             iterative: arguments.iterative,
             thresholds,
             pin: arguments.pin.clone(),
@@ -179,11 +186,12 @@ pub fn analysis(arguments: &cli::Analyze) -> Result<analyze::Options, UsageError
         files: arguments.files.clone(),
         ports: dns_ports(&ports_or_default(&arguments.port))?,
         scope: Scope {
-            servers: addresses(&arguments.server),
+            servers: addresses(arguments.server.iter().map(|server| server.address)),
             iterative: arguments.iterative,
         },
         thresholds: Thresholds::with(arguments.threshold.iter().map(String::as_str))?,
-        local: addresses(&arguments.local),
+        local: addresses(arguments.local.iter().copied()),
+        names: names_in(arguments.naming.config.as_ref())?.with(&names::names(&arguments.server)),
         date: arguments.date,
         zone: arguments.timezone.clone().unwrap_or_else(TimeZone::system),
         zone_is_assumed: arguments.timezone.is_none(),
@@ -228,6 +236,6 @@ fn dns_ports(ports: &[u16]) -> Result<DnsPorts, UsageError> {
     DnsPorts::new(ports).ok_or(UsageError::TooManyPorts(ports.len()))
 }
 
-fn addresses<C: FromIterator<Address>>(addresses: &[IpAddr]) -> C {
-    addresses.iter().copied().map(Address::from).collect()
+fn addresses<C: FromIterator<Address>>(addresses: impl Iterator<Item = IpAddr>) -> C {
+    addresses.map(Address::from).collect()
 }

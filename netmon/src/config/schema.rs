@@ -227,7 +227,7 @@ mod tests {
             ("interval", "50ms", "it must be from 100ms to 10s"),
             ("interval", "fast", "`fast` is not a duration"),
             ("port", "0", "0 is not in 1..=65535"),
-            ("server", "resolver", "invalid IP address syntax"),
+            ("server", "resolver", "`resolver` is not an address; write"),
             ("hook", "xdp", "it cannot be `xdp`; did you mean"),
             ("format", "magic", "it cannot be `magic`; there are: text, json"),
         ] {

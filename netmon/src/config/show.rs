@@ -91,7 +91,16 @@ fn toml(kind: Kind, text: &OsString) -> Toml {
         Kind::Integer => text.parse().map(Toml::Integer).ok(),
         Kind::Text => None,
     }
-    .unwrap_or(Toml::String(text))
+    .unwrap_or_else(|| match table_of(&text) {
+        Some(table) => table,
+        None => Toml::String(text),
+    })
+}
+
+/// A server with its name is a table.
+fn table_of(text: &str) -> Option<Toml> {
+    let named = text.starts_with('{').then(|| format!("server = {text}"))?;
+    named.parse::<toml::Table>().ok()?.remove("server")
 }
 
 fn heading(shown: &mut String, table: &str) {

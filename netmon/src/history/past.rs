@@ -93,6 +93,7 @@ fn document(reader: &Reader, incident: Incident, sums: &[ServerSum], watched: Op
                 address: sum.address?,
                 counters: sum.counters,
                 latency_us: sum.latency,
+                server_info: None,
             })
         })
         .collect();

@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-use aya::maps::{Map, MapData, MapInfo, MapType};
+use aya::maps::{HashMap, Map, MapData, MapInfo, MapType};
 use aya::programs::ProgramInfo;
+use netmon_common::Address;
 
 use super::error::KernelError;
 use super::hooks::{Egress, Ingress};
 use super::interfaces::{AtXdp, Inventory};
 use super::neighbours::{loaded, tcx_programs};
 use super::poll::Poller;
+use super::watchlist::WATCHLIST;
 
 /// What the names of the programs begin with.
 const PREFIX: &[u8] = b"netmon_";
@@ -73,6 +75,13 @@ impl Instance {
             instance.maps.extend(maps);
         }
         Ok(instances.into_values().collect())
+    }
+
+    /// The servers with an open incident: those of which the programs report every answer. `None` where that is not known.
+    pub fn troubled(&self) -> Option<Vec<Address>> {
+        let map = MapData::from_id(*self.maps.get(WATCHLIST)?).ok()?;
+        let map: HashMap<MapData, Address, u32> = HashMap::try_from(Map::HashMap(map)).ok()?;
+        Some(map.keys().filter_map(Result::ok).collect())
     }
 
     /// Its counters. An error where they are of another version: their layout is then unknown.

@@ -8,7 +8,8 @@ use netmon_common::Address;
 use super::error::KernelError;
 use super::load::Kernel;
 
-const WATCHLIST: &str = "WATCHLIST";
+/// The map's name.
+pub(super) const WATCHLIST: &str = "WATCHLIST";
 
 /// The servers on the list, each as often as it was put there.
 pub struct Watchlist {

@@ -4,6 +4,8 @@ use netmon_common::records::{self, Counters};
 use netmon_common::{Address, Code, Outcome};
 use serde::{Deserialize, Serialize};
 
+use super::server::{ServerInfo, title};
+
 /// Counts by ICMP code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the contract's words; see `Code`")]
@@ -89,7 +91,7 @@ pub struct Latency {
 }
 
 /// One destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DestinationCounts {
     /// Its address.
     pub address: Address,
@@ -97,4 +99,13 @@ pub struct DestinationCounts {
     pub counters: records::Destination,
     /// How long its answers took.
     pub latency_us: Latency,
+    /// What the configuration says of the server.
+    pub server_info: Option<Box<ServerInfo>>,
+}
+
+impl DestinationCounts {
+    /// Its address, with what people call it: `203.0.113.2 (ns1)`.
+    pub fn title(&self) -> String {
+        title(self.address, self.server_info.as_deref())
+    }
 }

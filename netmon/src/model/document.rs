@@ -6,6 +6,7 @@ use super::SCHEMA;
 use super::counts::{DestinationCounts, Totals};
 use super::incident::{Incident, Wall};
 use super::judgement::Judgement;
+use super::names::Names;
 use super::warning::Warning;
 
 /// One document.
@@ -47,6 +48,14 @@ impl Document {
             incidents: Vec::new(),
             judgement: None,
             assumed: None,
+        }
+    }
+
+    /// Says of each server what it is called, and whose it is.
+    pub fn name_servers(&mut self, names: &Names) {
+        names.mark(&mut self.destinations);
+        for incident in &mut self.incidents {
+            names.mark_incident(incident);
         }
     }
 }

@@ -5,6 +5,7 @@ use netmon_common::{Address, Transport};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::counts::ByCode;
+use super::server::{ServerInfo, title};
 use super::words::words;
 use crate::time::rfc3339;
 
@@ -151,12 +152,24 @@ pub struct Incident {
     pub names: Vec<String>,
     pub names_more: u64,
     pub causes: Vec<Diagnosis>,
+    /// What the configuration says of the server.
+    pub server_info: Option<Box<ServerInfo>>,
 }
 
 impl Incident {
     /// The most likely cause.
     pub fn cause(&self) -> Option<Cause> {
         self.causes.first().map(|found| found.cause)
+    }
+
+    /// The server's address, with what people call it: `203.0.113.2 (ns1)`.
+    pub fn server_title(&self) -> String {
+        title(self.server, self.server_info.as_deref())
+    }
+
+    /// What the configuration says of the server, or nothing.
+    pub fn info<'a>(&'a self, of: impl Fn(&'a ServerInfo) -> Option<&'a str>) -> &'a str {
+        self.server_info.as_deref().and_then(of).unwrap_or_default()
     }
 
     /// Whether nobody gets answers.
@@ -198,7 +211,7 @@ mod tests {
     fn what_an_older_netmon_wrote_is_read_and_written_again_with_the_new_fields_unknown() {
         let incident: Incident = serde_json::from_value(old()).unwrap();
         let mut written = serde_json::to_value(&incident).unwrap();
-        for new in ["interface", "recovered"] {
+        for new in ["interface", "recovered", "server_info"] {
             assert_eq!(
                 written.as_object_mut().unwrap().remove(new),
                 Some(Value::Null),

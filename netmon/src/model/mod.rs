@@ -9,6 +9,8 @@ mod document;
 mod event;
 mod incident;
 mod judgement;
+mod names;
+mod server;
 mod warning;
 mod words;
 
@@ -19,6 +21,8 @@ pub use incident::{
     Cause, CloseReason, Diagnosis, Happened, Incident, Kind, Likelihood, Severity, State, Wall,
 };
 pub use judgement::Judgement;
+pub use names::Names;
+pub use server::ServerInfo;
 pub use warning::{Warning, WarningKind, WarningState};
 
 /// The version of these types that `schema` names.

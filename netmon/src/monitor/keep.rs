@@ -31,6 +31,7 @@ impl Monitor<'_> {
                 address: *address,
                 counters: *counters,
                 latency_us: times.map(latency::summary).unwrap_or_default(),
+                server_info: None,
             });
         }
         if let Some(history) = &self.partners.history {
@@ -59,7 +60,8 @@ impl Monitor<'_> {
         self.decider.set_served(recalled.served);
         let open: Vec<_> = self.decider.open_incidents();
         self.decider.restore(self.now().time, recalled.incidents);
-        for incident in self.decider.open_incidents() {
+        for mut incident in self.decider.open_incidents() {
+            self.config.names.mark_incident(&mut incident);
             if open.iter().all(|known| known.id != incident.id) {
                 self.summary.incidents += 1;
                 self.watchlist.add(incident.server)?;

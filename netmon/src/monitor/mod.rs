@@ -289,7 +289,9 @@ impl<'a> Monitor<'a> {
                 Happened::Updated => {}
                 Happened::Closed => self.watchlist.remove(server)?,
             }
-            let incident = Arc::new(change.incident);
+            let mut incident = change.incident;
+            self.config.names.mark_incident(&mut incident);
+            let incident = Arc::new(incident);
             self.emit(&Event::Incident(change.kind, Arc::clone(&incident)));
             self.remember(&incident);
         }
@@ -329,6 +331,7 @@ impl<'a> Monitor<'a> {
                 address: *address,
                 counters: *counters,
                 latency_us: latencies.get(address).map(latency::summary).unwrap_or_default(),
+                server_info: self.config.names.of(*address).cloned().map(Box::new),
             });
         Ok(Counted {
             totals: Totals {

@@ -22,6 +22,9 @@ impl Monitor<'_> {
         let words = match reloaded {
             Ok(reloaded) => {
                 self.partners.notifier.set(&reloaded.config.notify);
+                if let Some(metrics) = &mut self.partners.metrics {
+                    metrics.set_names(&reloaded.config.names);
+                }
                 reloaded.words
             }
             Err(error) => model::Reloaded {

@@ -142,6 +142,8 @@ macro_rules! entry {
             event = $event,
             incident = $incident.id,
             server = %$incident.server,
+            server_name = $incident.info(|info| info.name.as_deref()),
+            server_owner = $incident.info(|info| info.owner.as_deref()),
             port = $incident.port,
             transport = $incident.transport.name(),
             kind = $incident.kind.name(),

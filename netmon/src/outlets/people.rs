@@ -16,23 +16,27 @@ use crate::model::{
 };
 use crate::report::forms::{Page, Paint, Style};
 use crate::report::knowledge;
-use crate::report::story::numbers::{self, UTC, count};
-use crate::report::story::{Brief, Facts, Until, service};
+use crate::report::story::numbers::{self, Clock, count};
+use crate::report::story::{Brief, Facts, Until, service, still};
 
 const BAD: Paint = Paint::Down;
 const POOR: Paint = Paint::Degraded;
 const GOOD: Paint = Paint::Healthy;
 
-/// Lines of an opening's evidence at most: the whole block fits in 8 lines.
-const EVIDENCE: usize = 3;
+/// Lines of an opening at most, so that two servers that fail at once do not scroll each other away.
+const OPENING: usize = 8;
+
+/// Incidents that the line a minute names.
+const NAMED: usize = 5;
 
 /// Writes for people.
 #[derive(Debug)]
 pub struct People<W> {
     out: W,
     style: Style,
-    /// Whether there is a history to ask for the rest.
-    has_history: bool,
+    clock: Clock,
+    /// The command that shows the rest, where there is a history to ask.
+    more: Option<String>,
     /// The open incidents, each with the severity that was last reported.
     open: BTreeMap<String, (Severity, Arc<Incident>)>,
     /// The counts of the last line a minute, and when that was.
@@ -41,28 +45,32 @@ pub struct People<W> {
 
 impl<W: Write> People<W> {
     /// Text to `out`.
-    pub const fn new(out: W, style: Style, has_history: bool) -> Self {
+    pub const fn new(out: W, style: Style, clock: Clock, more: Option<String>) -> Self {
         Self {
             out,
             style,
-            has_history,
+            clock,
+            more,
             open: BTreeMap::new(),
             counted: None,
         }
     }
 
     fn heading(&mut self, at: Moment, paint: Paint, word: &str, text: &str) -> io::Result<()> {
-        let time = at.wall().strftime("%H:%M:%S UTC  ").to_string();
+        let wall = at.wall();
+        let time = format!("{} {}  ", self.clock.time(wall), self.clock.name(wall));
         Page::new(self.style, &mut self.out).marked(&time, paint, word, text)
     }
 
     /// How much of it there was so far, in a line.
     fn so_far(&mut self, incident: &Incident) -> io::Result<()> {
         let unanswered = incident.queries.saturating_sub(incident.answers);
-        let began = incident.began.0.strftime("%Y-%m-%d %H:%M:%S UTC");
+        let began = incident.began.0;
         writeln!(
             self.out,
-            "  since {began}: {}, {}, {} without an answer",
+            "  since {} {}: {}, {}, {} without an answer",
+            self.clock.second(began),
+            self.clock.name(began),
             count(incident.queries, "query", "queries"),
             count(incident.errors.sum(), "ICMP error", "ICMP errors"),
             count(unanswered, "query", "queries"),
@@ -86,7 +94,7 @@ impl<W: Write> People<W> {
             Event::Warning(warning) => self.heading(at, POOR, "WARNING", &warning.message),
             Event::Reloaded(reloaded) => self.reloaded(at, reloaded),
             Event::Stopped(counted, outlets) => {
-                self.stopped(counted)?;
+                self.stopped(at, counted)?;
                 for (outlet, dropped) in outlets.iter().filter(|(_, dropped)| **dropped > 0) {
                     writeln!(self.out, "  {dropped} dropped on their way to {outlet}")?;
                 }
@@ -106,20 +114,21 @@ impl<W: Write> People<W> {
             ports.join(", ")
         )?;
         for one in &started.interfaces {
-            writeln!(
-                self.out,
-                "  {}: what arrives by {}, what leaves by {} ({})",
+            let text = format!(
+                "{}: what arrives by {}, what leaves by {} ({})",
                 one.name, one.ingress, one.egress, one.why
-            )?;
+            );
+            Page::new(self.style, &mut self.out).item(2, "", &text.into())?;
         }
         for one in &started.left_out {
-            writeln!(self.out, "  not on {}, which {}", one.name, one.why)?;
+            let text = format!("not on {}, which {}", one.name, one.why);
+            Page::new(self.style, &mut self.out).item(2, "", &text.into())?;
         }
         Ok(())
     }
 
     fn incident(&mut self, at: Moment, happened: Happened, incident: &Arc<Incident>) -> io::Result<()> {
-        let brief = Brief::new(&Facts::new(incident, &UTC), Until::Now);
+        let brief = Brief::new(&Facts::new(incident, &self.clock), Until::Now);
         let paint = match brief.word {
             _ if happened != Happened::Closed && incident.is_down() => BAD,
             "OVER" => GOOD,
@@ -139,9 +148,9 @@ impl<W: Write> People<W> {
         if happened == Happened::Opened {
             self.heading(at, paint, brief.word, &brief.headline)?;
             let mut page = Page::new(self.style, &mut self.out);
-            page.brief(&brief, EVIDENCE)?;
-            if self.has_history {
-                page.line(2, Paint::None, "more   netmon report last")?;
+            page.brief(&brief, Some(OPENING - 1 - usize::from(self.more.is_some())))?;
+            if let Some(more) = &self.more {
+                page.line(2, Paint::None, &format!("more   {more}"))?;
             }
             return Ok(());
         }
@@ -162,14 +171,43 @@ impl<W: Write> People<W> {
     fn minute(&mut self, at: Moment, counted: &Arc<Counted>) -> io::Result<()> {
         let before = self.counted.replace((at, Arc::clone(counted)));
         if !self.open.is_empty() {
-            let open: Vec<String> = self.open.values().map(|(_, incident)| still(incident)).collect();
-            return self.heading(at, POOR, "still open", &open.join("; "));
+            return self.still_open(at);
         }
         let Some((since, before)) = before else {
             return Ok(());
         };
         let (paint, word, text) = well(&before, counted, at.time.since(since.time));
         self.heading(at, paint, word, &text)
+    }
+
+    /// What is open: in this line if there is room for it, else in a line each.
+    fn still_open(&mut self, at: Moment) -> io::Result<()> {
+        const BEFORE: usize = 30;
+        let mut open = self.open_in_words(at);
+        if let [only] = open.as_slice()
+            && BEFORE + only.chars().count() <= self.style.width
+        {
+            let only = only.clone();
+            return self.heading(at, POOR, "still open", &only);
+        }
+        self.heading(
+            at,
+            POOR,
+            "still open",
+            &count(open.len() as u64, "incident", "incidents"),
+        )?;
+        let more = open.len().saturating_sub(NAMED);
+        open.truncate(NAMED);
+        open.extend((more > 0).then(|| format!("and {}", count(more as u64, "more", "more"))));
+        let mut page = Page::new(self.style, &mut self.out);
+        open.iter()
+            .try_for_each(|one| page.item(2, "", &one.as_str().into()))
+    }
+
+    fn open_in_words(&self, at: Moment) -> Vec<String> {
+        let open = self.open.values();
+        open.map(|(_, incident)| still(incident, &self.clock, at.wall()))
+            .collect()
     }
 
     fn reloaded(&mut self, at: Moment, reloaded: &Reloaded) -> io::Result<()> {
@@ -180,7 +218,7 @@ impl<W: Write> People<W> {
         self.heading(at, paint, word, &reloaded.to_string())
     }
 
-    fn stopped(&mut self, counted: &Counted) -> io::Result<()> {
+    fn stopped(&mut self, at: Moment, counted: &Counted) -> io::Result<()> {
         let totals = &counted.totals;
         let lost = [
             (
@@ -207,18 +245,11 @@ impl<W: Write> People<W> {
         if !counted.destinations.is_empty() {
             table(&mut self.out, &counted.destinations)?;
         }
-        for (_, incident) in self.open.values() {
-            writeln!(self.out, "Still open: {}", still(incident))?;
+        for open in self.open_in_words(at) {
+            Page::new(self.style, &mut self.out).item(0, "Still open: ", &open.as_str().into())?;
         }
         Ok(())
     }
-}
-
-/// An incident that is open: `DOWN 203.0.113.2 udp port 53 is unreachable since 12:00:03 UTC`.
-fn still(incident: &Incident) -> String {
-    let brief = Brief::new(&Facts::new(incident, &UTC), Until::Now);
-    let began = incident.began.0.strftime("%H:%M:%S UTC");
-    format!("{} {} since {began}", brief.word, brief.headline)
 }
 
 /// What was asked between two counts, where nothing is wrong: `2 servers, 120 queries/s, median 0.6 ms`.
@@ -286,7 +317,7 @@ fn table(out: &mut impl Write, destinations: &[DestinationCounts]) -> io::Result
         writeln!(
             out,
             "{:<39} {:>9} {:>9} {:>9} {:>9} {:>9}",
-            destination.address.to_string(),
+            destination.title(),
             destination.counters.queries(),
             destination.counters.responses(),
             destination.counters.unreachables(),
@@ -298,51 +329,4 @@ fn table(out: &mut impl Write, destinations: &[DestinationCounts]) -> io::Result
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use netmon_common::latency::bucket;
-
-    fn counted(queries: u64, micros: u64) -> Counted {
-        let server: Address = "203.0.113.2".parse::<std::net::IpAddr>().unwrap().into();
-        let mut latency = records::Latency::ZERO;
-        latency.counts[bucket(micros)] = u32::try_from(queries).unwrap();
-        latency.max_us = micros;
-        let counters = Destination {
-            dns_queries: queries,
-            ..Destination::ZERO
-        };
-        Counted {
-            destinations: vec![DestinationCounts {
-                address: server,
-                counters,
-                latency_us: crate::model::Latency::default(),
-            }],
-            latencies: [(server, latency)].into(),
-            ..Counted::default()
-        }
-    }
-
-    #[test]
-    fn a_minute_without_trouble_is_said_to_be_well_with_what_was_asked_in_it() {
-        let minute = Duration::from_mins(1);
-        let said = |before: u64, now: u64, answers: u64| {
-            let mut later = counted(now, 600);
-            later.destinations[0].counters.dns_responses = answers;
-            let (_, word, text) = well(&counted(before, 600), &later, minute);
-            format!("{word}: {text}")
-        };
-        assert_eq!(
-            said(1_000, 8_200, 7_200),
-            "all well: 1 server, 120 queries/s, median 591 µs"
-        );
-        assert_eq!(said(0, 9, 9), "all well: 1 server, 9 queries, median 591 µs");
-        assert_eq!(
-            said(0, 9, 8),
-            "no incident: 1 server, 9 queries, 1 without an answer, median 591 µs"
-        );
-        assert_eq!(
-            said(90, 90, 0),
-            "quiet: no DNS query was seen since the last such line"
-        );
-    }
-}
+mod tests;

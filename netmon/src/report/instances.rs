@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use jiff::Timestamp;
+use netmon_common::Address;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::story::numbers::{count, number};
-use crate::model::{DestinationCounts, Totals, Wall};
+use super::story::numbers::{Clock, count, number};
+use super::story::still;
+use crate::model::{DestinationCounts, Incident, Names, ServerInfo, Totals, Wall};
 
 /// Destinations that are shown, the busiest first.
 const SHOWN: usize = 10;
@@ -23,11 +26,35 @@ pub struct Status {
     pub programs: Vec<u32>,
     /// Where it is attached in this network namespace.
     pub interfaces: Vec<Here>,
+    /// The servers with an open incident.
+    pub open: Vec<Open>,
     /// What it has counted.
     #[serde(flatten)]
     pub counts: Option<Counts>,
     /// Why its counts cannot be read.
     pub unreadable: Option<String>,
+}
+
+/// A server with an open incident.
+#[derive(Clone, Debug, Serialize)]
+pub struct Open {
+    /// The server.
+    pub server: Address,
+    /// What the configuration says of it.
+    pub server_info: Option<ServerInfo>,
+    /// The incidents, as far as the history knows them.
+    pub incidents: Vec<Incident>,
+}
+
+impl Open {
+    /// Nothing but the server is known.
+    pub const fn new(server: Address) -> Self {
+        Self {
+            server,
+            server_info: None,
+            incidents: Vec::new(),
+        }
+    }
 }
 
 /// An interface of this network namespace.
@@ -75,6 +102,29 @@ impl Counts {
     }
 }
 
+impl Status {
+    /// Says of each server what it is called, and whose it is.
+    pub fn name_servers(&mut self, names: &Names) {
+        if let Some(counts) = &mut self.counts {
+            names.mark(&mut counts.destinations);
+        }
+        for open in &mut self.open {
+            open.server_info = names.of(open.server).cloned();
+            for incident in &mut open.incidents {
+                names.mark_incident(incident);
+            }
+        }
+    }
+
+    /// Says more of the incidents that are open, where these are of its servers.
+    pub fn explain(&mut self, incidents: &[Incident]) {
+        for open in &mut self.open {
+            let own = incidents.iter().filter(|incident| incident.server == open.server);
+            open.incidents.extend(own.cloned());
+        }
+    }
+}
+
 /// Only the running process knows what is not served.
 fn without_not_served<S: Serializer>(totals: &Totals, serializer: S) -> Result<S::Ok, S::Error> {
     let mut value = serde_json::to_value(totals).map_err(serde::ser::Error::custom)?;
@@ -85,19 +135,19 @@ fn without_not_served<S: Serializer>(totals: &Totals, serializer: S) -> Result<S
 }
 
 /// For people.
-pub fn text(instances: &[Status], out: &mut dyn Write) -> io::Result<()> {
+pub fn text(instances: &[Status], clock: &Clock, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
     if instances.is_empty() {
         return writeln!(out, "no netmon is in this kernel; start one with netmon run");
     }
     for instance in instances {
-        one(instance, out)?;
+        one(instance, clock, now, out)?;
     }
     Ok(())
 }
 
-fn one(instance: &Status, out: &mut dyn Write) -> io::Result<()> {
+fn one(instance: &Status, clock: &Clock, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
     let since = instance.since.map_or_else(String::new, |since| {
-        format!(", since {}", since.0.strftime("%Y-%m-%d %H:%M:%S UTC"))
+        format!(", since {} {}", clock.second(since.0), clock.name(since.0))
     });
     match instance.pids.as_slice() {
         [] => writeln!(
@@ -128,6 +178,9 @@ fn one(instance: &Status, out: &mut dyn Write) -> io::Result<()> {
         });
         writeln!(out, "  attached to nothing in this network namespace{there}")?;
     }
+    for open in &instance.open {
+        open_in_words(open, clock, now, out)?;
+    }
     if let Some(why) = &instance.unreadable {
         writeln!(out, "  its counts cannot be read: {why}")?;
     }
@@ -135,6 +188,23 @@ fn one(instance: &Status, out: &mut dyn Write) -> io::Result<()> {
         .counts
         .as_ref()
         .map_or(Ok(()), |counts| counted(counts, out))
+}
+
+/// What is open at a server: from the history, or at least that something is.
+fn open_in_words(open: &Open, clock: &Clock, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
+    for incident in &open.incidents {
+        writeln!(out, "  open: {}", still(incident, clock, now))?;
+    }
+    if open.incidents.is_empty() {
+        let name = open.server_info.as_ref().and_then(|info| info.name.as_ref());
+        let name = name.map_or_else(String::new, |name| format!(" ({name})"));
+        writeln!(
+            out,
+            "  open: an incident of {}{name}; netmon run --history keeps what there is to know of it",
+            open.server
+        )?;
+    }
+    Ok(())
 }
 
 fn counted(counts: &Counts, out: &mut dyn Write) -> io::Result<()> {
@@ -160,7 +230,7 @@ fn counted(counts: &Counts, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "    {}: {}, {}, {}",
-            destination.address,
+            destination.title(),
             count(destination.counters.queries(), "query", "queries"),
             count(destination.counters.responses(), "response", "responses"),
             count(destination.counters.unreachables(), "ICMP error", "ICMP errors"),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::kernel::{Hook, Instance, Inventory, KernelError, Occupied, occupied};
 use crate::latency;
 use crate::model::{DestinationCounts, Totals, Wall};
-use crate::report::instances::{Counts, Here, Status};
+use crate::report::instances::{Counts, Here, Open, Status};
 
 /// What all of them do. Needs root.
 pub fn status() -> Result<Vec<Status>, KernelError> {
@@ -39,6 +39,7 @@ pub fn status() -> Result<Vec<Status>, KernelError> {
                     .map(Wall),
                 programs: instance.programs.iter().copied().collect(),
                 interfaces: interfaces(instance, &occupied),
+                open: instance.troubled().into_iter().flatten().map(Open::new).collect(),
                 counts,
                 unreadable,
             }
@@ -82,6 +83,7 @@ fn counts(instance: &Instance) -> Result<Counts, KernelError> {
             address: *address,
             counters: *counters,
             latency_us: latencies.get(address).map(latency::summary).unwrap_or_default(),
+            server_info: None,
         });
     // What is not served only the running decider knows; it is left out where this is printed.
     Ok(Counts::new(

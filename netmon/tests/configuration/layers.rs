@@ -1,8 +1,9 @@
 //! Flags win over the file, the file over defaults, and what holds can be shown.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 
-use super::written::{Shown, Written};
+use super::written::{NETMON, Shown, USAGE, Written};
 
 #[track_caller]
 fn assert_shown(shown: &Shown, key: &str, value: &str, origin: &str) {
@@ -69,4 +70,45 @@ fn what_is_shown_is_itself_a_configuration_file_that_says_the_same() {
         expected["notify.command.command"],
         "[\"/bin/true\", \"-x\", \"ü\", '\"q\"']"
     );
+}
+
+/// A server with all that can be said of it, beside one with nothing.
+const NAMED: &str =
+    "server = [\"192.0.2.1\", { address = \"203.0.113.2\", name = \"ns1\", owner = \"Network team\" }]";
+
+#[test]
+fn servers_with_names_are_shown_as_they_can_be_written() {
+    let shown = Written::new(NAMED).shown(&[]);
+    let value = "[\"192.0.2.1\", { address = \"203.0.113.2\", name = \"ns1\", owner = \"Network team\" }]";
+    assert_shown(&shown, "server", value, "file, line 1");
+    let tables =
+        "[[server]]\naddress = \"192.0.2.1\"\n[[server]]\naddress = \"203.0.113.2\"\nname = \"ns1\"\n";
+    let shown = Written::new(tables).shown(&[]);
+    let value = "[{ address = \"192.0.2.1\" }, { address = \"203.0.113.2\", name = \"ns1\" }]";
+    assert_shown(&shown, "server", value, "file, line 1");
+}
+
+#[test]
+fn an_analysis_takes_names_from_the_same_file() {
+    let written = Written::new(NAMED);
+    let textbook = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/textbook.txt");
+    for (form, words) in [
+        ("text", "The DNS server 203.0.113.2 (ns1) could not be reached"),
+        ("brief", "whose  Network team"),
+        ("json", "\"owner\": \"Network team\""),
+    ] {
+        let output = Command::new(NETMON)
+            .args(["analyze", "--format", form, textbook, "--config"])
+            .arg(&written.file)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains(words), "{form}: {said}");
+    }
+    let output = Command::new(NETMON)
+        .args(["analyze", textbook, "--config"])
+        .arg(&Written::new("[[server]]\nname = \"ns1\"\n").file)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(USAGE));
 }

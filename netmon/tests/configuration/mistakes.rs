@@ -86,7 +86,43 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "no address",
         "server = [\"192.0.2.1\",\n  \"dns.example\"]",
-        "2:3: server: invalid IP address syntax",
+        "2:3: server: `dns.example` is not an address; write a server's address, such as 192.0.2.53 or 2001:db8::53 (a name \
+         for it belongs into the configuration file)",
+    ),
+    (
+        "a server without an address",
+        "[[server]]\nname = \"ns1\"",
+        "1:1: a server needs an address, such as address = \"192.0.2.53\"",
+    ),
+    (
+        "a server's key that is near to one",
+        "[[server]]\naddress = \"192.0.2.53\"\nnmae = \"ns1\"",
+        "3:1: a server has no key `nmae`; did you mean `name`?",
+    ),
+    (
+        "a server's name that is a number",
+        "[[server]]\naddress = \"192.0.2.53\"\nname = 1",
+        "3:8: name of a server must be a string in quotation marks",
+    ),
+    (
+        "a server's owner that is empty",
+        "[[server]]\naddress = \"192.0.2.53\"\nowner = \" \"",
+        "3:9: server: owner is empty; leave it out, or fill it in",
+    ),
+    (
+        "a server with a port",
+        "[[server]]\naddress = \"192.0.2.53:53\"",
+        "2:11: server: `192.0.2.53:53` is an address and a port; write 192.0.2.53 alone, and the port with --port",
+    ),
+    (
+        "a server twice",
+        "[[server]]\naddress = \"192.0.2.53\"\n[[server]]\naddress = \"192.0.2.53\"\nname = \"ns1\"",
+        "3:1: server: 192.0.2.53 is named above already",
+    ),
+    (
+        "one server in single brackets",
+        "[server]\naddress = \"192.0.2.53\"",
+        "1:1: server must be a string in quotation marks, not a table: write [[server]], once for each",
     ),
     (
         "an empty list where something must be",

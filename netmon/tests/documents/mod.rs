@@ -129,6 +129,7 @@ pub fn destination(
                 max,
             }
         }),
+        server_info: None,
     }
 }
 
@@ -169,6 +170,7 @@ fn incident(server: &str, kind: Kind, began: &str, opened: &str, last_seen: &str
         names: Vec::new(),
         names_more: 0,
         causes: Vec::new(),
+        server_info: None,
     }
 }
 

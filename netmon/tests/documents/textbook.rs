@@ -22,6 +22,7 @@ pub fn textbook() -> Case {
         date: Some(DATE.parse().expect("a date")),
         zone: TimeZone::UTC,
         zone_is_assumed: false,
+        names: netmon::model::Names::default(),
         via_kernel: false,
     };
     let analysis = analyze(&options).expect("the log is there");

@@ -6,7 +6,7 @@ use netmon::model::{
     ByCode, Cause, CloseReason, DestinationCounts, Diagnosis, Incident, Kind, Latency, Likelihood, Severity,
     State, Totals, Wall,
 };
-use netmon::model::{Counted, Table};
+use netmon::model::{Counted, Names, ServerInfo, Table};
 use netmon_common::records::{self, Destination};
 use netmon_common::{Address, Outcome, Transport, latency};
 
@@ -55,6 +55,7 @@ pub fn counted(servers: u32) -> Counted {
             address,
             counters,
             latency_us: Latency::default(),
+            server_info: None,
         }
     });
     Counted {
@@ -70,6 +71,16 @@ pub fn counted(servers: u32) -> Counted {
             capacity: 8_192,
         }],
     }
+}
+
+/// What the configuration says of [`SERVER`].
+pub fn names() -> Names {
+    let info = ServerInfo {
+        name: Some("ns1".to_owned()),
+        owner: Some("Network team".to_owned()),
+        note: None,
+    };
+    [(SERVER, info)].into_iter().collect()
 }
 
 /// An incident of [`SERVER`], which is open.
@@ -105,6 +116,7 @@ pub fn incident() -> Incident {
             likelihood: Likelihood::Likely,
             evidence: String::new(),
         }],
+        server_info: None,
     }
 }
 

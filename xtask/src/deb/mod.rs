@@ -1,13 +1,16 @@
 //! `cargo xtask deb`: the Debian package, with manual pages and completions; `--check` also installs it on a machine of its
 //! own, upgrades it, removes and purges it, under a real systemd.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 
 use crate::{
-    build, executables,
+    build,
     process::{self, as_root},
     setup::{self, Task},
     workspace,
@@ -44,15 +47,12 @@ pub fn run(options: &Options) -> Result<()> {
 /// Builds the package, and says where it is.
 fn package() -> Result<PathBuf> {
     build::netmon(true)?;
-    // Without optimisations, as the tests are: it runs for a moment.
-    let manual = ["build", "--package", "netmon", "--example", "manual"];
-    let manual = executables::build_one(&manual, "manual")?;
     // cargo-deb finds it there, wherever cargo's target directory is.
     let pages = workspace::target().join("release/package");
     if pages.exists() {
         fs::remove_dir_all(&pages).with_context(|| format!("cannot remove {}", pages.display()))?;
     }
-    process::run(std::process::Command::new(&manual.path).arg(&pages))?;
+    manual(&workspace::target().join("release/netmon"), &pages)?;
     let mut cargo_deb = std::process::Command::new(workspace::tools().join("bin/cargo-deb"));
     cargo_deb
         .args(["--no-build", "--quiet", "--package", "netmon", "--output"])
@@ -62,4 +62,21 @@ fn package() -> Result<PathBuf> {
     let printed = process::output(&mut cargo_deb)?;
     let path = printed.lines().last().context("cargo-deb names no package")?;
     Ok(PathBuf::from(path.trim()))
+}
+
+/// Has netmon write its manual pages and completions.
+fn manual(netmon: &Path, pages: &Path) -> Result<()> {
+    process::run(
+        std::process::Command::new(netmon)
+            .args(["man", "--directory"])
+            .arg(pages.join("man")),
+    )?;
+    let completions = pages.join("completions");
+    fs::create_dir_all(&completions).with_context(|| format!("cannot make {}", completions.display()))?;
+    for (shell, file) in [("bash", "netmon"), ("zsh", "_netmon"), ("fish", "netmon.fish")] {
+        let text = process::output(std::process::Command::new(netmon).args(["completions", shell]))?;
+        let file = completions.join(file);
+        fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(())
 }

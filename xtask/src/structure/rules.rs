@@ -46,6 +46,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("analyze", &["capture", "kernel", "detect", "report", "outlets"]),
     ("doctor", &["kernel", "config", "report"]),
     ("status", &["kernel", "report"]),
+    // What the command line says of itself.
+    ("manual", &["cli"]),
     (
         "monitor",
         &["kernel", "detect", "config", "report", "outlets", "history"],

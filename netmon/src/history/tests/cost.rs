@@ -30,6 +30,7 @@ fn busy(minute: u64) -> Counted {
             address,
             counters,
             latency_us: latency.unwrap_or_default(),
+            server_info: None,
         });
     }
     counted

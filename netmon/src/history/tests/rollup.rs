@@ -16,6 +16,7 @@ fn counted(servers: &[(Address, u64, u64)]) -> Counted {
             address,
             counters: counters(queries, errors),
             latency_us: Latency::default(),
+            server_info: None,
         });
         counted.totals.counters.frames += queries + errors;
         counted.totals.counters.outcomes[Outcome::DnsQuery as usize] += queries;

@@ -13,6 +13,7 @@ use netmon_common::{Address, Code, Outcome, Rcode};
 use serde::{Serialize, Serializer};
 
 use super::counts::{DestinationCounts, Latency, Totals};
+use super::server::ServerInfo;
 pub use table::{Column, Family, Label, Metric, Sample, Subject, Table};
 use table::{Line, Words};
 
@@ -50,16 +51,19 @@ impl Serialize for DestinationCounts {
             #[serde(flatten)]
             counters: ByTable<'a, Destination>,
             latency_us: Latency,
+            server_info: Option<&'a ServerInfo>,
         }
         let Self {
             address,
             counters,
             latency_us,
+            server_info,
         } = self;
         Shown {
             address: *address,
             counters: ByTable(counters),
             latency_us: *latency_us,
+            server_info: server_info.as_deref(),
         }
         .serialize(serializer)
     }

@@ -131,6 +131,7 @@ mod tests {
                 address: Address::v4([10, 0, 0, number]),
                 counters,
                 latency_us: model::Latency::default(),
+                server_info: None,
             }
         });
         Counted {

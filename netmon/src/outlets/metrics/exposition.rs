@@ -10,11 +10,12 @@ use std::sync::Arc;
 use netmon_common::Transport;
 use netmon_common::records::Destination;
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeGaugeValue, EncodeLabelSet, NoLabelSet};
+use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Unit;
 
 use super::book::Page;
+use super::family::{Labels, counter, gauge};
 use super::figures::Figures;
 use super::histogram::{EDGES_US, Histogram};
 use super::shared::Answer;
@@ -39,13 +40,12 @@ pub struct Exposition {
     pub places: usize,
 }
 
-type Labels<'a, const N: usize> = [(&'static str, &'a str); N];
-
 impl Collector for Exposition {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
         let encoder = &mut encoder;
         self.destinations(encoder)?;
         self.latency(encoder)?;
+        self.names(encoder)?;
         self.incidents(encoder)?;
         self.totals(encoder)?;
         self.tables(encoder)?;
@@ -126,6 +126,30 @@ impl Exposition {
             }
         }
         Ok(())
+    }
+
+    /// For joins: `netmon_incident_active * on (server) group_left (name, owner) netmon_server_info`.
+    fn names(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
+        let named: Vec<_> = self
+            .answer
+            .names
+            .iter()
+            .map(|(server, info)| (server.to_string(), info))
+            .collect();
+        let samples = named.iter().map(|(server, info)| {
+            let labels = [
+                ("server", server.as_str()),
+                ("name", info.name.as_deref().unwrap_or_default()),
+                ("owner", info.owner.as_deref().unwrap_or_default()),
+            ];
+            (labels, 1_u64)
+        });
+        gauge(
+            encoder,
+            "netmon_server_info",
+            "1 for each server that the configuration names, with what people call it and whose it is",
+            samples,
+        )
     }
 
     fn incidents(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
@@ -242,35 +266,6 @@ impl Exposition {
         let listed = self.page.servers.iter().map(|(name, figures)| (&**name, figures));
         listed.chain(std::iter::once((OTHER, &self.page.other)))
     }
-}
-
-/// A family of counters; their names get `_total`.
-fn counter<L: EncodeLabelSet>(
-    encoder: &mut DescriptorEncoder,
-    name: &str,
-    help: &str,
-    samples: impl Iterator<Item = (L, u64)>,
-) -> fmt::Result {
-    let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
-    for (labels, count) in samples {
-        metric
-            .encode_family(&labels)?
-            .encode_counter::<NoLabelSet, _, u64>(&count, None)?;
-    }
-    Ok(())
-}
-
-fn gauge<'a, const N: usize, V: EncodeGaugeValue>(
-    encoder: &mut DescriptorEncoder,
-    name: &str,
-    help: &str,
-    samples: impl Iterator<Item = (Labels<'a, N>, V)>,
-) -> fmt::Result {
-    let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
-    for (labels, value) in samples {
-        metric.encode_family(&labels)?.encode_gauge(&value)?;
-    }
-    Ok(())
 }
 
 /// Upper edges in seconds, the last one infinite, and the answers of each bucket.

@@ -10,6 +10,7 @@
 mod answer;
 mod book;
 mod exposition;
+mod family;
 mod figures;
 mod histogram;
 mod incidents;
@@ -31,7 +32,7 @@ use listener::{Bound, Listening};
 use shared::{Answer, Shared};
 
 use super::Outlet;
-use crate::model::{Counted, Event, Moment};
+use crate::model::{Counted, Event, Moment, Names};
 use crate::time::Time;
 
 /// How metrics are served.
@@ -81,6 +82,7 @@ impl MetricsError {
 pub struct Metrics {
     shared: Arc<Shared>,
     incidents: Incidents,
+    names: Arc<Names>,
     polled: Time,
     address: SocketAddr,
     _listening: Listening,
@@ -106,10 +108,16 @@ impl Metrics {
         Ok(Self {
             shared,
             incidents: Incidents::default(),
+            names: Arc::default(),
             polled: Time::default(),
             address,
             _listening: bound.start(site).map_err(failed)?,
         })
+    }
+
+    /// What servers are called from now on, and whose they are.
+    pub fn set_names(&mut self, names: &Names) {
+        self.names = Arc::new(names.clone());
     }
 
     /// Where it listens.
@@ -150,6 +158,7 @@ impl Metrics {
             counted: Arc::clone(counted),
             active: self.incidents.active(),
             opened: self.incidents.opened(),
+            names: Arc::clone(&self.names),
         });
     }
 }

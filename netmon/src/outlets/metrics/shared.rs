@@ -11,7 +11,7 @@ use futures_util::task::AtomicWaker;
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::model::{Counted, Moment};
+use crate::model::{Counted, Moment, Names};
 use crate::time::Time;
 
 use super::incidents::Active;
@@ -29,6 +29,8 @@ pub struct Answer {
     pub active: Vec<Active>,
     /// Incidents that opened so far, by kind.
     pub opened: BTreeMap<&'static str, u64>,
+    /// What servers are called.
+    pub names: Arc<Names>,
 }
 
 /// Both ends of it.

@@ -21,7 +21,7 @@ fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<(
     for brief in briefs {
         page.gap()?;
         page.line(0, Paint::Head, &format!("{}  {}", brief.word, brief.headline))?;
-        page.brief(&brief, usize::MAX)?;
+        page.brief(&brief, None)?;
     }
     Ok(())
 }

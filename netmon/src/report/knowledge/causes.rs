@@ -60,6 +60,7 @@ pub(super) const SERVICE_DOWN: CauseText = CauseText {
             an attack on that host all end in the same error.",
         ),
     ],
+    place: "on {server}",
     confirm: &[
         run(
             "On the server, list what listens on {transport} port {port}. No line means that nothing does; \
@@ -125,6 +126,7 @@ pub(super) const FIREWALL_REJECT: CauseText = CauseText {
             against an abusive client.",
         ),
     ],
+    place: "on {reporter}",
     confirm: &[
         run(
             "Where the errors came from, {reporters}, look for a rule that rejects {transport} port {port}. On \
@@ -196,6 +198,7 @@ pub(super) const HOST_DOWN: CauseText = CauseText {
             whereas a failed search for a neighbour takes seconds.",
         ),
     ],
+    place: "from a client",
     confirm: &[
         run(
             "From a client, see whether the host responds to anything.",
@@ -242,6 +245,7 @@ pub(super) const NO_ROUTE: CauseText = CauseText {
             "On IPv6, Linux sends the same error for a route of the type `unreachable`, which is set on purpose.",
         ),
     ],
+    place: "on {reporter}",
     confirm: &[
         run(
             "Where the errors came from, {reporters}, look up the route to the server.",
@@ -276,6 +280,7 @@ pub(super) const SILENT_DROP: CauseText = CauseText {
         ),
         always("The data does not show whether the queries or the answers are lost."),
     ],
+    place: "on {server}",
     confirm: &[
         run(
             "On the server, see whether queries arrive and answers leave. Queries without answers point to the \

@@ -5,9 +5,9 @@ use super::{CloseText, KindText};
 pub(super) const UNREACHABLE: KindText = KindText {
     short: "unreachable",
     now: "is unreachable",
-    name: "server {server} unreachable on {transport} port {port}",
-    down: "The DNS server {server} could not be reached on {transport} port {port}.",
-    degraded: "The DNS server {server} could be reached only in part on {transport} port {port}.",
+    name: "server {named_server} unreachable on {transport} port {port}",
+    down: "The DNS server {named_server} could not be reached on {transport} port {port}.",
+    degraded: "The DNS server {named_server} could be reached only in part on {transport} port {port}.",
     impact: "Clients that depend on this server alone cannot open web sites or use services by name while it \
         is unreachable, even if those are up and running: the name never becomes an address to connect to.",
     rule: "netmon compares every ICMP error of the type \"destination unreachable\" with the DNS queries that \
@@ -17,9 +17,9 @@ pub(super) const UNREACHABLE: KindText = KindText {
 pub(super) const UNANSWERED: KindText = KindText {
     short: "no answers",
     now: "does not answer",
-    name: "no answers from server {server} on {transport} port {port}",
-    down: "The DNS server {server} did not answer on {transport} port {port}.",
-    degraded: "The DNS server {server} stopped answering on {transport} port {port} for a time.",
+    name: "no answers from server {named_server} on {transport} port {port}",
+    down: "The DNS server {named_server} did not answer on {transport} port {port}.",
+    degraded: "The DNS server {named_server} stopped answering on {transport} port {port} for a time.",
     impact: "Clients wait several seconds for every name and then fail, or go on to a second server where one \
         is configured. To users the network seems slow or dead, although the services they want may be up and \
         running.",
@@ -31,9 +31,9 @@ pub(super) const UNANSWERED: KindText = KindText {
 pub(super) const FAILING: KindText = KindText {
     short: "failing answers",
     now: "answers with failures",
-    name: "failing answers from server {server} on {transport} port {port}",
-    down: "The DNS server {server} answered on {transport} port {port} with failures.",
-    degraded: "The DNS server {server} answered on {transport} port {port}, but too often with failures.",
+    name: "failing answers from server {named_server} on {transport} port {port}",
+    down: "The DNS server {named_server} answered on {transport} port {port} with failures.",
+    degraded: "The DNS server {named_server} answered on {transport} port {port}, but too often with failures.",
     impact: "The server can be reached but does not hand out the addresses it is asked for. To users, web sites \
         and services seem not to exist or fail to load, although they may be up and running.",
     rule: "netmon reads the response code of every answer. The incident opens when too large a share of a \

@@ -83,6 +83,8 @@ pub struct CauseText {
     pub meaning: &'static [Sentence],
     /// What looks the same in the data.
     pub alternatives: &'static [Sentence],
+    /// Where the first step to confirm it is done; a template.
+    pub place: &'static str,
     /// How to confirm it.
     pub confirm: &'static [Step],
     /// How to fix it.

@@ -22,6 +22,7 @@ pub(super) const OVERLOAD: CauseText = CauseText {
             "The clients' addresses may be forged: over UDP nothing proves who sent a query.",
         ),
     ],
+    place: "on {server}",
     confirm: &[
         run(
             "On the server, see which clients and names make up the queries.",
@@ -64,6 +65,7 @@ pub(super) const SERVER_FAILURE: CauseText = CauseText {
             "Access rules that shut these clients out end in REFUSED, whether set by mistake or on purpose.",
         ),
     ],
+    place: "from a client",
     confirm: &[
         run(
             "From a client, ask the server and read the status of its answer.",

@@ -104,7 +104,7 @@ fn server(server: &DestinationCounts) -> Vec<Text> {
     };
     let counters = &server.counters;
     let mut row = vec![
-        Text::code(server.address),
+        named(server),
         numbers::number(queries(server)).into(),
         numbers::number(answers(server)).into(),
         numbers::percent(answers(server), queries(server))
@@ -126,6 +126,15 @@ fn server(server: &DestinationCounts) -> Vec<Text> {
         .map(|rcode| numbers::number(counters.rcode(rcode)).into()),
     );
     row
+}
+
+/// Its address, and what people call it.
+fn named(server: &DestinationCounts) -> Text {
+    let address = Text::code(server.address);
+    match server.server_info.as_ref().and_then(|info| info.name.as_ref()) {
+        Some(name) => address.then(format!(" ({name})")),
+        None => address,
+    }
 }
 
 /// Each packet is in one row, but the last ones, which say what the errors were about.

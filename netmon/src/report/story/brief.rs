@@ -1,7 +1,10 @@
 //! An incident in the fewest words: what, three facts, one command. For `--brief`, for `netmon run` and its outlets.
 
+use jiff::Timestamp;
+
 use super::facts::Facts;
 use super::incident::Until;
+use super::numbers::Clock;
 use super::rich::Text;
 use crate::model::{Incident, State};
 use crate::report::knowledge;
@@ -13,13 +16,18 @@ pub struct Brief {
     pub word: &'static str,
     /// What the server does: `203.0.113.2 udp port 53 is unreachable`.
     pub headline: String,
+    /// Whose the server is, if the configuration says so.
+    pub owner: Option<String>,
     /// Three facts, each with its name.
     pub facts: [(&'static str, Text); 3],
-    /// What to check next, and the command for it.
+    /// What to check next: where, and the command for it.
     pub next: Option<(Text, String)>,
 }
 
 impl Brief {
+    /// The fact that comes with evidence.
+    pub const CAUSE: &str = "cause";
+
     /// Of an incident.
     pub fn new(facts: &Facts<'_>, until: Until) -> Self {
         let incident = facts.incident;
@@ -51,30 +59,52 @@ impl Brief {
                 ))
             },
         );
-        let next = incident
-            .cause()
-            .map(|cause| facts.steps(knowledge::cause(cause).confirm))
-            .into_iter()
-            .flatten()
-            .find_map(|step| Some((step.what, step.command?)));
+        let next = incident.cause().map(knowledge::cause).and_then(|cause| {
+            let first = facts.steps(cause.confirm).into_iter().next()?;
+            Some((facts.say(cause.place), first.command?))
+        });
         Self {
             word,
             headline: format!("{} {now}", service(incident)),
+            owner: incident
+                .server_info
+                .as_ref()
+                .map(ToString::to_string)
+                .filter(|owner| !owner.is_empty()),
             facts: [
                 ("when", span),
                 ("whom", facts.say("{clients}{for_names}")),
-                ("cause", cause),
+                (Self::CAUSE, cause),
             ],
             next: next.filter(|_| incident.state == State::Open),
         }
     }
 }
 
-/// `203.0.113.2 udp port 53`.
+/// An incident that is open, in a line: `203.0.113.2 udp port 53 is unreachable, since 12:00:03 UTC`.
+pub fn still(incident: &Incident, clock: &Clock, now: Timestamp) -> String {
+    let facts = Facts::new(incident, clock);
+    let brief = Brief::new(&facts, Until::Now);
+    let began = incident.began.0;
+    let day = if clock.day(began) == clock.day(now) {
+        String::new()
+    } else {
+        format!(" on {}", clock.day(began))
+    };
+    format!(
+        "{}  {}, since {} {}{day}",
+        brief.word,
+        brief.headline,
+        clock.time(began),
+        clock.name(began)
+    )
+}
+
+/// `203.0.113.2 udp port 53`, or `203.0.113.2 (ns1) udp port 53`.
 pub fn service(incident: &Incident) -> String {
     format!(
         "{} {} port {}",
-        incident.server,
+        incident.server_title(),
         incident.transport.name(),
         incident.port
     )

@@ -94,12 +94,15 @@ impl<'a> Facts<'a> {
         let incident = self.incident;
         Some(match hole {
             "server" => Text::code(incident.server),
+            "named_server" => self.named_server(),
             "port" => incident.port.to_string().into(),
             "transport" => incident.transport.name().to_uppercase().into(),
             "udp" => incident.transport.name().into(),
             "icmp" => if self.is_v4() { "ICMP" } else { "ICMPv6" }.into(),
             "clients" => self.clients_in_words(),
             "for_names" => self.for_names(),
+            // Where an error came from; without any, where it would be worth a look.
+            "reporter" => Text::code(incident.reporters.first().copied().unwrap_or(incident.server)),
             "reporters" => self.reporters(|_| true),
             "others" => self.reporters(|who| who != incident.server),
             // Over TCP, to try to connect counts as much as to ask.

@@ -78,8 +78,16 @@ impl Facts<'_> {
         let (incident, exact) = (self.incident, |wall: crate::model::Wall| {
             Text::from(self.clock.exact(wall.0))
         });
-        let mut rows: Vec<(&str, Text)> = vec![
-            ("Server", self.say("{server}")),
+        let mut rows: Vec<(&str, Text)> = vec![("Server", self.named_server())];
+        let owner = incident.info(|info| info.owner.as_deref());
+        let note = incident.info(|info| info.note.as_deref());
+        let known = [("Owner", owner), ("Note", note)].into_iter();
+        rows.extend(
+            known
+                .filter(|(_, words)| !words.is_empty())
+                .map(|(name, words)| (name, Text::from(words.to_owned()))),
+        );
+        rows.extend([
             ("Port", self.say("{transport} {port}")),
             (
                 "Problem",
@@ -88,7 +96,7 @@ impl Facts<'_> {
             ("First failed query", exact(incident.began)),
             ("Detected", exact(incident.opened)),
             ("Last failure", exact(incident.last_seen)),
-        ];
+        ]);
         rows.extend(
             incident
                 .recovered
@@ -128,6 +136,15 @@ impl Facts<'_> {
         rows.into_iter()
             .map(|(name, value)| (name.into(), value))
             .collect()
+    }
+
+    /// The server with what people call it.
+    pub(super) fn named_server(&self) -> Text {
+        let address = Text::code(self.incident.server);
+        match self.incident.info(|info| info.name.as_deref()) {
+            "" => address,
+            name => address.then(format!(" ({name})")),
+        }
     }
 
     /// How many errors are verified.

@@ -20,7 +20,7 @@ pub mod rich;
 
 use super::Report;
 use crate::model::{Assumed, SourceKind};
-pub use brief::{Brief, service};
+pub use brief::{Brief, service, still};
 use context::Context;
 pub use context::Verdict;
 pub use facts::Facts;

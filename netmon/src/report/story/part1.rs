@@ -83,7 +83,7 @@ fn overview(context: &Context<'_>) -> Block {
         let (number, facts) = (index + 1, context.facts(incident));
         vec![
             Text::link(number.to_string(), format!("incident-{number}")),
-            facts.say("{server}"),
+            facts.named_server(),
             facts.say("{transport} {port}"),
             knowledge::kind(incident.kind).short.into(),
             format!("{}, {}", incident.severity, incident.state).into(),

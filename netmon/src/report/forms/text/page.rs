@@ -125,15 +125,34 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// An incident in short, without its headline: three facts and what to check next, each of at most so many lines.
-    pub fn brief(&mut self, brief: &Brief, lines: usize) -> io::Result<()> {
+    /// An incident in short, without its headline: whose it is, three facts and what to check next. Of so many lines at most:
+    /// each has one, and the cause, which comes with its evidence, has what is left.
+    pub fn brief(&mut self, brief: &Brief, lines: Option<usize>) -> io::Result<()> {
         const INDENT: usize = 2;
         const NAMES: usize = 7;
+        let others =
+            brief.facts.len() - 1 + usize::from(brief.owner.is_some()) + usize::from(brief.next.is_some());
+        let each = |name: &str| match lines {
+            None => usize::MAX,
+            Some(lines) if name == Brief::CAUSE => lines.saturating_sub(others).max(1),
+            Some(_) => 1,
+        };
+        if let Some(owner) = &brief.owner {
+            self.fact(INDENT, "whose", NAMES, &Text::from(owner.clone()), each("whose"))?;
+        }
         for (name, value) in &brief.facts {
-            self.fact(INDENT, name, NAMES, value, lines)?;
+            self.fact(INDENT, name, NAMES, value, each(name))?;
         }
         match &brief.next {
-            Some((_, command)) => self.labelled(INDENT, "check", NAMES, Paint::Command, command),
+            Some((place, command)) => {
+                let name = self.painted(Paint::Name, &format!("{:NAMES$}{place}: ", "check"));
+                writeln!(
+                    self.out,
+                    "{:INDENT$}{name}{}",
+                    "",
+                    self.painted(Paint::Command, &clean(command))
+                )
+            }
             None => Ok(()),
         }
     }
@@ -147,10 +166,15 @@ impl<'a> Page<'a> {
         value: &Text,
         lines: usize,
     ) -> io::Result<()> {
-        let mut wrapped = wrap(&words_of(value), self.width().saturating_sub(indent + names + 2));
+        let columns = self.width().saturating_sub(indent + names);
+        let mut wrapped = wrap(&words_of(value), columns);
         if wrapped.len() > lines {
             wrapped.truncate(lines);
             if let Some(last) = wrapped.last_mut() {
+                let used = |line: &[Word]| line.iter().map(|word| word.columns() + 1).sum::<usize>();
+                while last.len() > 1 && used(last) + 1 > columns {
+                    last.pop();
+                }
                 last.push(Word::new(Paint::None, "…"));
             }
         }
