@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use netmon_testkit::executable;
 use netmon_testkit::lab::{DnsServer, SERVER_V4, two_hosts};
 use nix::sys::signal::Signal;
-use support::http::{ANY, get};
+use support::http::get;
 use support::{NETMON, PATIENCE, ask_answered, ask_refused, assert_counts};
 use tempfile::TempDir;
 
@@ -189,7 +189,7 @@ fn a_user_with_three_capabilities_watches_pins_keeps_and_serves() {
     server.stop().unwrap();
     ask_refused(&hosts.client, SERVER_V4, 1);
     netmon.wait_event("incident_opened", PATIENCE).unwrap();
-    let scraped = hosts.client.enter(|| get(metrics, "/metrics", ANY)).unwrap();
+    let scraped = hosts.client.enter(|| get(metrics, "/metrics")).unwrap();
     assert_eq!(scraped.status, 200);
     let links = fs::read_dir(format!("/proc/{process}/root/sys/fs/bpf/netmon/links")).unwrap();
     assert_eq!(links.count(), 2);

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::report::forms::Style;
+use crate::report::forms::{Paint, Style};
 
 /// How it stands with one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -79,12 +79,11 @@ impl Verdict {
         }
     }
 
-    /// Select Graphic Rendition parameters (ECMA-48 section 8.3.117).
-    const fn colour(self) -> &'static str {
+    const fn paint(self) -> Paint {
         match self {
-            Self::Ok => "32",
-            Self::Warning => "1;33",
-            Self::Failure => "1;31",
+            Self::Ok => Paint::Healthy,
+            Self::Warning => Paint::Degraded,
+            Self::Failure => Paint::Down,
         }
     }
 }
@@ -113,16 +112,10 @@ pub fn text(findings: &[Finding], style: Style, out: &mut dyn Write) -> io::Resu
         remedy,
     } in findings
     {
-        let (on, off) = if style.colour {
-            (format!("\x1b[{}m", verdict.colour()), "\x1b[0m")
-        } else {
-            (String::new(), "")
-        };
-        write!(
-            out,
-            "{on}{:VERDICT$}{off}  {check:width$}  {finding}",
-            verdict.word()
-        )?;
+        let word = verdict
+            .paint()
+            .paint(style, &format!("{:VERDICT$}", verdict.word()));
+        write!(out, "{word}  {check:width$}  {finding}")?;
         if let Some(remedy) = remedy {
             write!(out, " -> {remedy}")?;
         }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::sample;
 use crate::served::Served;
-use crate::support::http::{ANY, get};
+use crate::support::http::get;
 use crate::text::{Family, families, samples};
 
 /// A file of the workspace.
@@ -27,7 +27,7 @@ fn everything() -> String {
     let served = Served::attached(sample::counted(3), 2);
     served.incident(Happened::Opened, &sample::incident());
     served.order(|metrics| metrics.set_names(&sample::names()));
-    get(served.address(), "/metrics", ANY).body
+    get(served.address(), "/metrics").body
 }
 
 /// The rows of the tables in docs/metrics.md: name, type, labels, meaning.

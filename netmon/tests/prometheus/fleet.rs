@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::asking::ask;
 use crate::programs::{Programs, WEBHOOK};
 use crate::shipped::assert_metrics_pass;
-use crate::support::http::{ANY, get};
+use crate::support::http::get;
 use crate::support::watch;
 use crate::webhook::Webhook;
 
@@ -132,9 +132,7 @@ fn scene(first: &Namespace, server: &mut DnsServer<'_>, programs: &Programs<'_>,
         "{seconds:?}"
     );
 
-    let metrics = first
-        .enter(|| get(metrics_of(CLIENT_V4), "/metrics", ANY))
-        .unwrap();
+    let metrics = first.enter(|| get(metrics_of(CLIENT_V4), "/metrics")).unwrap();
     assert!(
         metrics.body.contains("netmon_incident_active{"),
         "{}",

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::shipped::shipped;
-use crate::support::http::{ANY, get};
+use crate::support::http::get;
 
 const PROMETHEUS: SocketAddr = loopback(9090);
 const ALERTMANAGER: SocketAddr = loopback(9093);
@@ -67,7 +67,7 @@ impl<'lab> Programs<'lab> {
     #[track_caller]
     fn await_port(&self, address: SocketAddr, until: Instant) {
         let is_ready =
-            || std::net::TcpStream::connect(address).is_ok() && get(address, "/-/ready", ANY).status == 200;
+            || std::net::TcpStream::connect(address).is_ok() && get(address, "/-/ready").status == 200;
         while !self.host.enter(is_ready).unwrap() {
             assert!(Instant::now() < until, "{address} is not ready");
             thread::sleep(Duration::from_millis(100));
@@ -80,7 +80,7 @@ impl<'lab> Programs<'lab> {
         for byte in promql.bytes() {
             write!(path, "%{byte:02x}").unwrap();
         }
-        let answer = self.host.enter(|| get(PROMETHEUS, &path, ANY)).unwrap();
+        let answer = self.host.enter(|| get(PROMETHEUS, &path)).unwrap();
         let start = answer.body.find('{').unwrap();
         let end = answer.body.rfind('}').unwrap();
         let body: Value = serde_json::from_str(&answer.body[start..=end]).unwrap();

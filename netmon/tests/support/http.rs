@@ -4,11 +4,6 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// What curl says that it takes.
-pub const ANY: &str = "*/*";
-/// What Prometheus 2.42 says that it takes.
-pub const PROMETHEUS: &str = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
-
 /// How long an answer may take before a test gives up.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -24,9 +19,8 @@ pub struct Answer {
 }
 
 /// Gets a path.
-pub fn get(address: SocketAddr, path: &str, accept: &str) -> Answer {
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: netmon\r\nAccept: {accept}\r\nConnection: close\r\n\r\n");
+pub fn get(address: SocketAddr, path: &str) -> Answer {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: netmon\r\nConnection: close\r\n\r\n");
     exchange(&mut connect(address), request.as_bytes())
 }
 

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, Response, StatusCode};
+use prometheus_client::encoding::prometheus_text;
 use prometheus_client::registry::Registry;
 use tokio::sync::Mutex;
 
 use super::Options;
 use super::book::Book;
 use super::exposition::Exposition;
-use super::negotiate::Format;
 use super::shared::{Answer, Shared};
 
 /// Scrapes within this time of one another get the same answer, so that nobody can keep the event loop busy.
@@ -35,11 +35,10 @@ struct Pages {
     current: Option<Current>,
 }
 
-/// The page of the latest answer, and what was written of it.
+/// The latest answer, and the page that was written of it.
 struct Current {
     answer: Arc<Answer>,
-    registry: Registry,
-    written: Vec<(Format, Bytes)>,
+    page: Bytes,
 }
 
 impl Site {
@@ -53,6 +52,11 @@ impl Site {
         }
     }
 
+    /// A connection gave way to a newer one.
+    pub fn gave_way(&self) {
+        self.shared.gave_way();
+    }
+
     /// Answers a request. Its body is never read.
     pub async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -63,11 +67,7 @@ impl Site {
             return Ok(response);
         }
         Ok(match request.uri().path() {
-            "/metrics" => {
-                let accept = request.headers().get_all(ACCEPT).iter();
-                let format = Format::preferred(accept.filter_map(|header| header.to_str().ok()));
-                self.metrics(format).await
-            }
+            "/metrics" => self.metrics().await,
             "/healthz" => self.health(),
             "/readyz" if self.shared.is_attached() => plain(StatusCode::OK, "ready: interfaces are watched"),
             "/readyz" => plain(
@@ -92,7 +92,7 @@ impl Site {
         )
     }
 
-    async fn metrics(&self, format: Format) -> Response<Full<Bytes>> {
+    async fn metrics(&self) -> Response<Full<Bytes>> {
         let Some(answer) = self.shared.ask(FRESH, PATIENCE).await else {
             let mut response = plain(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -103,13 +103,8 @@ impl Site {
                 .insert(RETRY_AFTER, HeaderValue::from_static("1"));
             return response;
         };
-        match self
-            .pages
-            .lock()
-            .await
-            .page(answer, format, self.options.max_servers)
-        {
-            Ok(page) => respond(StatusCode::OK, format.content_type(), page),
+        match self.pages.lock().await.page(answer, self.options.max_servers) {
+            Ok(page) => respond(StatusCode::OK, prometheus_text::CONTENT_TYPE, page),
             Err(error) => {
                 tracing::warn!("cannot write metrics: {error}");
                 plain(StatusCode::INTERNAL_SERVER_ERROR, "metrics cannot be written")
@@ -119,33 +114,28 @@ impl Site {
 }
 
 impl Pages {
-    /// The page of an answer in a format, written once.
-    fn page(&mut self, answer: Arc<Answer>, format: Format, places: usize) -> Result<Bytes, fmt::Error> {
-        // An older answer than the current one: two scrapes overtook each other.
-        let is_new = |current: &Current| current.answer.at.time < answer.at.time;
-        let current = match self.current.take() {
-            Some(current) if !is_new(&current) => self.current.insert(current),
-            _ => {
-                let page = self.book.update(answer.polled, &answer.counted);
-                let mut registry = Registry::default();
-                registry.register_collector(Box::new(Exposition {
-                    answer: Arc::clone(&answer),
-                    page,
-                    places,
-                }));
-                self.current.insert(Current {
-                    answer,
-                    registry,
-                    written: Vec::new(),
-                })
-            }
-        };
-        if let Some((_, written)) = current.written.iter().find(|(of, _)| *of == format) {
-            return Ok(written.clone());
+    /// The page of an answer, written once.
+    fn page(&mut self, answer: Arc<Answer>, places: usize) -> Result<Bytes, fmt::Error> {
+        if let Some(current) = &self.current
+            // An older answer than the current one: two scrapes overtook each other.
+            && answer.at.time <= current.answer.at.time
+        {
+            return Ok(current.page.clone());
         }
-        let written = Bytes::from(format.encode(&current.registry)?);
-        current.written.push((format, written.clone()));
-        Ok(written)
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(Exposition {
+            answer: Arc::clone(&answer),
+            page: self.book.update(answer.polled, &answer.counted),
+            places,
+        }));
+        let mut text = String::new();
+        prometheus_text::encode(&mut text, &registry)?;
+        let page = Bytes::from(text);
+        self.current = Some(Current {
+            answer,
+            page: page.clone(),
+        });
+        Ok(page)
     }
 }
 

@@ -142,6 +142,7 @@ impl Connections {
                 .position(|connection| !connection.has_asked.load(Ordering::Relaxed));
             if let Some(connection) = self.open.remove(idle.unwrap_or_default()) {
                 connection.task.abort();
+                site.gave_way();
             }
         }
         let has_asked = Arc::new(AtomicBool::new(false));

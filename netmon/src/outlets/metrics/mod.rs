@@ -15,7 +15,6 @@ mod figures;
 mod histogram;
 mod incidents;
 mod listener;
-mod negotiate;
 mod responses;
 mod roster;
 mod shared;
@@ -143,6 +142,11 @@ impl Metrics {
     pub fn polled(&mut self, at: Moment) {
         self.polled = at.time;
         self.shared.set_polled(at.time);
+    }
+
+    /// How many connections were closed before their time, because too many were open.
+    pub fn dropped(&self) -> u64 {
+        self.shared.dropped()
     }
 
     /// Ready once a scraper asks, who cannot wait for the next poll.

@@ -3,6 +3,8 @@
 
 use std::io::{self, Write};
 
+use anstyle::AnsiColor;
+
 use crate::report::forms::clean::clean;
 use crate::report::story::Brief;
 use crate::report::story::rich::{Span, Text};
@@ -39,16 +41,26 @@ pub enum Paint {
 }
 
 impl Paint {
-    /// Select Graphic Rendition parameters (ECMA-48 section 8.3.117).
-    const fn codes(self) -> &'static str {
+    const fn look(self) -> anstyle::Style {
+        let plain = anstyle::Style::new();
         match self {
-            Self::None => "",
-            Self::Head => "1",
-            Self::Down => "1;31",
-            Self::Degraded => "1;33",
-            Self::Healthy => "32",
-            Self::Command => "36",
-            Self::Name => "2",
+            Self::None => plain,
+            Self::Head => plain.bold(),
+            Self::Down => AnsiColor::Red.on_default().bold(),
+            Self::Degraded => AnsiColor::Yellow.on_default().bold(),
+            Self::Healthy => AnsiColor::Green.on_default(),
+            Self::Command => AnsiColor::Cyan.on_default(),
+            Self::Name => plain.dimmed(),
+        }
+    }
+
+    /// Words as they are to look, on a terminal of that style.
+    pub fn paint(self, style: Style, words: &str) -> String {
+        if style.colour && !words.trim().is_empty() {
+            let look = self.look();
+            format!("{look}{words}{look:#}")
+        } else {
+            words.into()
         }
     }
 }
@@ -213,12 +225,7 @@ impl<'a> Page<'a> {
     }
 
     fn painted(&self, paint: Paint, words: &str) -> String {
-        let codes = paint.codes();
-        if self.style.colour && !codes.is_empty() && !words.trim().is_empty() {
-            format!("\x1b[{codes}m{words}\x1b[0m")
-        } else {
-            words.into()
-        }
+        paint.paint(self.style, words)
     }
 }
 
