@@ -3,20 +3,20 @@
 
 mod support;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, PipeReader, PipeWriter, Read as _, Write as _, pipe};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::unix::net::UnixDatagram;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use netmon_testkit::lab::{Namespace, PATIENCE, SERVER_V4, two_hosts};
+use netmon_testkit::lab::{Namespace, PATIENCE, SERVER_V4, TYPE_A, query, two_hosts};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use support::http::{ANY, get};
+use support::http::get;
 use support::{NETMON, ask_refused};
 
 const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 19_061);
@@ -94,7 +94,7 @@ fn full_pipe() -> (PipeReader, PipeWriter) {
 /// Waits until it watches, and has read its counts for the first time.
 fn wait_until_ready(host: &Namespace) {
     let before = Instant::now();
-    let is_well = |path| get(ADDRESS, path, ANY).status == 200;
+    let is_well = |path| get(ADDRESS, path).status == 200;
     let is_ready =
         || std::net::TcpStream::connect(ADDRESS).is_ok() && is_well("/readyz") && is_well("/healthz");
     while !host.enter(is_ready).unwrap() {
@@ -110,7 +110,7 @@ fn assert_alive(host: &Namespace) {
     thread::sleep(HANG);
     let before = Instant::now();
     loop {
-        let health = host.enter(|| get(ADDRESS, "/healthz", ANY)).unwrap();
+        let health = host.enter(|| get(ADDRESS, "/healthz")).unwrap();
         if health.status == 200 {
             return;
         }
@@ -182,6 +182,63 @@ fn a_reader_that_reads_loses_nothing() {
 
 #[test]
 #[ignore = "needs root: network namespaces and XDP"]
+fn a_pipe_that_is_read_again_gets_all_from_there_and_the_word_that_dropping_is_over() {
+    let hosts = two_hosts().unwrap();
+    let gateway = SERVER_V4.to_string();
+    hosts
+        .client
+        .exec(Command::new("ip").args(["route", "add", "10.0.0.0/8", "via", &gateway]))
+        .unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("stderr");
+    let (reader, writer) = full_pipe();
+    let arguments = ["--format=json", "--snapshots"];
+    let stderr = File::create(&log).unwrap();
+    let mut netmon = Running::start(&hosts.client, &arguments, writer, stderr);
+    wait_until_ready(&hosts.client);
+    // So many servers make snapshots that the queue soon has no room for.
+    let socket = hosts.client.enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)));
+    let socket = socket.unwrap().unwrap();
+    let message = query(7, "load.test", TYPE_A);
+    for server in 1..=8_000 {
+        let to = SocketAddr::from((Ipv4Addr::from_bits(0x0a00_0000 + server), 53));
+        socket.send_to(&message, to).unwrap();
+    }
+    let before = Instant::now();
+    while !fs::read_to_string(&log)
+        .unwrap()
+        .contains("stdout is too slow or cannot be written")
+    {
+        assert!(before.elapsed() < PATIENCE, "nothing was dropped");
+        thread::sleep(Duration::from_millis(100));
+    }
+    // Now it is read. What filled the pipe stands before the first line.
+    let mut states = Vec::new();
+    for line in BufReader::new(reader).lines() {
+        let line = line.unwrap();
+        let event: Value = serde_json::from_str(line.trim_start_matches('.')).unwrap();
+        if event["warning"] == "output_dropped" {
+            states.push(event["state"].clone());
+            if event["state"] == "over" {
+                netmon.signal(Signal::SIGTERM);
+            }
+        }
+        assert!(before.elapsed() < PATIENCE, "never over: {states:?}");
+        if event["event"] == "stopped" {
+            assert!(
+                event["outlets"]["stdout"].as_u64() > Some(0),
+                "{}",
+                event["outlets"]
+            );
+        }
+    }
+    assert!(netmon.end(END).success());
+    // That it began may itself be among what was dropped.
+    assert_eq!(states.last(), Some(&"over".into()), "{states:?}");
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and XDP"]
 fn a_full_disk_is_said_and_monitoring_goes_on() {
     let hosts = two_hosts().unwrap();
     let full = File::options().write(true).open("/dev/full").unwrap();
@@ -189,6 +246,20 @@ fn a_full_disk_is_said_and_monitoring_goes_on() {
     let mut netmon = Running::start(&hosts.client, &["--format=json"], full, stderr);
     wait_until_ready(&hosts.client);
     assert_alive(&hosts.client);
+    // `netmon status` learns from the running process what was dropped.
+    let status = hosts
+        .client
+        .exec(Command::new(NETMON).args(["status", "--format=json"]));
+    let status: Value = serde_json::from_str(&status.unwrap()).unwrap();
+    let mut instances = status["instances"].as_array().unwrap().iter();
+    let instance = instances.find(|instance| instance["pids"] == serde_json::json!([netmon.0.id()]));
+    let outlets = &instance.expect("the running netmon")["outlets"];
+    assert!(outlets["stdout"].as_u64() >= Some(1), "{outlets}");
+    assert_eq!(
+        (&outlets["stderr"], &outlets["scrapers"]),
+        (&0.into(), &0.into()),
+        "{outlets}"
+    );
     netmon.signal(Signal::SIGTERM);
     assert!(netmon.end(END).success());
     let mut text = String::new();

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::history::Keeper;
 use crate::model::{Event, Moment, Warning, WarningKind, WarningState};
+use crate::outlets::dropped::Board;
 use crate::outlets::metrics::Metrics;
 use crate::outlets::notify::Notifier;
 use crate::outlets::service::Service;
 use crate::outlets::{Outlet, Output, Queue};
 use crate::time::Time;
+
+/// How those who scrape metrics are named.
+const SCRAPERS: &str = "scrapers";
 
 /// After so long without another loss, losing is over.
 const QUIET: std::time::Duration = std::time::Duration::from_secs(10);
@@ -92,10 +96,12 @@ impl Partners {
     pub fn dropped(&self) -> BTreeMap<&'static str, u64> {
         let queues = self.queues.iter().map(|(name, queue)| (*name, queue.dropped()));
         let history = self.history.iter().map(|keeper| ("history", keeper.dropped()));
+        let scrapers = self.metrics.iter().map(|metrics| (SCRAPERS, metrics.dropped()));
         let output = std::iter::once(("stdout", self.output.queue().dropped()));
         output
             .chain(queues)
             .chain(history)
+            .chain(scrapers)
             .chain(self.notifier.dropped())
             .collect()
     }
@@ -119,7 +125,11 @@ impl Partners {
 
 /// What outlets have dropped, as far as it was reported.
 #[derive(Debug, Default)]
-pub struct Losses(BTreeMap<&'static str, Loss>);
+pub struct Losses {
+    known: BTreeMap<&'static str, Loss>,
+    /// For `netmon status`.
+    board: Board,
+}
 
 #[derive(Debug, Default)]
 struct Loss {
@@ -132,22 +142,26 @@ impl Losses {
     /// Takes the counters as they are now: a warning for each outlet that begins to drop, and one when it is over.
     fn take(&mut self, now: Time, dropped: &BTreeMap<&'static str, u64>) -> Vec<Warning> {
         let mut warnings = Vec::new();
+        if let Err(error) = self.board.write(dropped) {
+            tracing::debug!("`netmon status` cannot be shown what outlets dropped: {error}");
+        }
         for (&outlet, &count) in dropped {
-            let loss = self.0.entry(outlet).or_default();
+            let loss = self.known.entry(outlet).or_default();
             let warning = |message| Warning::new(WarningKind::OutputDropped, message);
             if count > loss.count {
                 if loss.going_on.is_none() {
-                    let message = format!(
-                        "{outlet} is too slow or cannot be written: what it was to get is dropped ({count} so far); \
-                         monitoring goes on"
-                    );
+                    let why = match outlet {
+                        SCRAPERS => "have too many connections open: the oldest are closed",
+                        _ => "is too slow or cannot be written: what it was to get is dropped",
+                    };
+                    let message = format!("{outlet} {why} ({count} so far); monitoring goes on");
                     warnings.push(warning(message).in_state(WarningState::Started));
                 }
                 loss.count = count;
                 loss.going_on = Some(now);
             } else if loss.going_on.is_some_and(|last| now.since(last) >= QUIET) {
                 loss.going_on = None;
-                let message = format!("{outlet} drops nothing any more ({count} were dropped in all)");
+                let message = format!("{outlet}: nothing is dropped any more ({count} were dropped in all)");
                 warnings.push(warning(message).in_state(WarningState::Over));
             }
         }

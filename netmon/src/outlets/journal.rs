@@ -16,7 +16,8 @@ use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-use super::{Outlet, Queue};
+use super::Outlet;
+use super::queue::{LINES, Queue, Worker};
 use crate::model::{Cause, CloseReason, Event, Happened, Incident, Moment};
 use crate::report::story::numbers::UTC;
 use crate::report::story::{Brief, Facts, Until};
@@ -44,7 +45,9 @@ impl Log {
         drop(socket);
         let socket = UnixDatagram::unbound()?;
         // By its path each time: a journal that was restarted has another socket.
-        let queue = Queue::start("journal", move |entry| socket.send_to(entry, SOCKET).is_ok())?;
+        let queue = Queue::start("journal", LINES, move |entry: &Vec<u8>, _: &Worker<_>| {
+            socket.send_to(entry, SOCKET).is_ok()
+        })?;
         Ok(Self { queue })
     }
 
@@ -57,7 +60,7 @@ impl Log {
 /// Ends the log's queue: what waits is written within a moment, or lost.
 pub fn end(queue: &Queue) {
     queue.close(FLUSH);
-    queue.wait();
+    queue.wait(Duration::ZERO);
 }
 
 impl<S: Subscriber> Layer<S> for Log {

@@ -5,13 +5,14 @@
 //! sign of life) is a field of its own in `monitor::Partners`.
 
 mod output;
-mod queue;
 
+pub mod dropped;
 pub mod journal;
 pub mod lines;
 pub mod metrics;
 pub mod notify;
 pub mod people;
+pub mod queue;
 pub mod service;
 
 pub use output::Output;

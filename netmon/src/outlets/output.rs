@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::Queue;
+use super::queue::{LINES, Queue, Worker};
 
 /// How long the end waits for what is still to be written.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -33,29 +33,31 @@ impl Output {
         let gone = Arc::clone(&reader_gone);
         let mut file = duplicate(io::stdout())?;
         let mut is_failing = false;
-        let queue = Queue::start("output", move |line| match file.write_all(line) {
-            Ok(()) => {
-                if std::mem::take(&mut is_failing) {
-                    tracing::info!("standard output can be written again");
+        let queue = Queue::start("output", LINES, move |line: &Vec<u8>, _: &Worker<_>| {
+            match file.write_all(line) {
+                Ok(()) => {
+                    if std::mem::take(&mut is_failing) {
+                        tracing::info!("standard output can be written again");
+                    }
+                    true
                 }
-                true
-            }
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                gone.notify_one();
-                // Nobody wanted it any more: it is not lost.
-                true
-            }
-            Err(error) => {
-                if !std::mem::replace(&mut is_failing, true) {
-                    let line = String::from_utf8_lossy(line);
-                    let start: String = line.trim_end().chars().take(100).collect();
-                    tracing::warn!(
-                        "standard output cannot be written: {error}; monitoring goes on, but what is printed is lost until it \
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                    gone.notify_one();
+                    // Nobody wanted it any more: it is not lost.
+                    true
+                }
+                Err(error) => {
+                    if !std::mem::replace(&mut is_failing, true) {
+                        let line = String::from_utf8_lossy(line);
+                        let start: String = line.trim_end().chars().take(100).collect();
+                        tracing::warn!(
+                            "standard output cannot be written: {error}; monitoring goes on, but what is printed is lost until it \
                          can be; the first that was lost: {}",
-                        start.escape_debug()
-                    );
+                            start.escape_debug()
+                        );
+                    }
+                    false
                 }
-                false
             }
         })?;
         Ok(Self {
@@ -69,7 +71,9 @@ impl Output {
     pub fn standard_error() -> io::Result<Self> {
         let mut file = duplicate(io::stderr())?;
         Ok(Self {
-            queue: Queue::start("log", move |line| file.write_all(line).is_ok())?,
+            queue: Queue::start("log", LINES, move |line: &Vec<u8>, _: &Worker<_>| {
+                file.write_all(line).is_ok()
+            })?,
             line: Vec::new(),
             reader_gone: Arc::new(Notify::new()),
         })
@@ -92,7 +96,7 @@ impl Output {
 
     /// After [`Self::close`], waits a moment for what is still to be written.
     pub fn wait(&self) {
-        self.queue.wait();
+        self.queue.wait(Duration::ZERO);
     }
 }
 

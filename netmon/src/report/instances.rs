@@ -75,7 +75,7 @@ pub struct Counts {
     totals: Totals,
     destinations: Vec<DestinationCounts>,
     destinations_more: usize,
-    /// What each outlet dropped: `None`, because only the running process knows.
+    /// What each outlet dropped; `None` without a running process, which alone knows.
     outlets: Option<BTreeMap<String, u64>>,
 }
 
@@ -88,7 +88,11 @@ struct Document<'a> {
 
 impl Counts {
     /// Of these the busiest destinations are kept.
-    pub fn new(totals: Totals, mut destinations: Vec<DestinationCounts>) -> Self {
+    pub fn new(
+        totals: Totals,
+        mut destinations: Vec<DestinationCounts>,
+        outlets: Option<BTreeMap<String, u64>>,
+    ) -> Self {
         let all = destinations.len();
         // Stable: the same counts stay in the order of addresses.
         destinations.sort_by_key(|destination| std::cmp::Reverse(destination.counters.counted()));
@@ -97,7 +101,7 @@ impl Counts {
             totals,
             destinations_more: all - destinations.len(),
             destinations,
-            outlets: None,
+            outlets,
         }
     }
 }
@@ -225,6 +229,14 @@ fn counted(counts: &Counts, out: &mut dyn Write) -> io::Result<()> {
             count(overflow, "packet", "packets"),
             count(events_lost, "event", "events"),
         )?;
+    }
+    for (outlet, dropped) in counts
+        .outlets
+        .iter()
+        .flatten()
+        .filter(|(_, dropped)| **dropped > 0)
+    {
+        writeln!(out, "  {outlet}: {} dropped", number(*dropped))?;
     }
     for destination in &counts.destinations {
         writeln!(

@@ -1,5 +1,5 @@
-//! `netmon status`: what the netmons on this host do, asked from the kernel alone. It needs nothing from them, and
-//! works for one whose process is gone as well.
+//! `netmon status`: what the netmons on this host do, asked from the kernel. It needs nothing from them, and works for one
+//! whose process is gone as well; only what outlets dropped is read from the running process ([`dropped`]).
 
 mod holders;
 
@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::kernel::{Hook, Instance, Inventory, KernelError, Occupied, occupied};
 use crate::latency;
 use crate::model::{DestinationCounts, Totals, Wall};
+use crate::outlets::dropped;
 use crate::report::instances::{Counts, Here, Open, Status};
 
 /// What all of them do. Needs root.
@@ -27,7 +28,8 @@ pub fn status() -> Result<Vec<Status>, KernelError> {
                 .flatten()
                 .copied()
                 .collect();
-            let (counts, unreadable) = match counts(instance) {
+            let outlets = pids.iter().copied().find_map(dropped::read);
+            let (counts, unreadable) = match counts(instance, outlets) {
                 Ok(counts) => (Some(counts), None),
                 Err(error) => (None, Some(error.to_string())),
             };
@@ -72,7 +74,7 @@ fn interfaces(instance: &Instance, occupied: &[Occupied]) -> Vec<Here> {
     interfaces.into_values().collect()
 }
 
-fn counts(instance: &Instance) -> Result<Counts, KernelError> {
+fn counts(instance: &Instance, outlets: Option<BTreeMap<String, u64>>) -> Result<Counts, KernelError> {
     let mut poller = instance.poller()?;
     let counts = poller.counts()?;
     let latencies = poller.latencies()?;
@@ -92,5 +94,6 @@ fn counts(instance: &Instance) -> Result<Counts, KernelError> {
             not_served: 0,
         },
         destinations.collect(),
+        outlets,
     ))
 }

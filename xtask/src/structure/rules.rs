@@ -45,7 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // What brings doors, decider and outlets together.
     ("analyze", &["capture", "kernel", "detect", "report", "outlets"]),
     ("doctor", &["kernel", "config", "report"]),
-    ("status", &["kernel", "report"]),
+    ("status", &["kernel", "outlets", "report"]),
     // What the command line says of itself.
     ("manual", &["cli"]),
     (

@@ -166,7 +166,11 @@ fn replace(
             outbox.replace(Arc::new(courier));
             Some(outbox)
         }
-        (None, Some(courier)) => Some(Outbox::new(name, Arc::new(courier), queue)),
+        (None, Some(courier)) => Outbox::new(name, Arc::new(courier), queue)
+            .inspect_err(|error| {
+                tracing::warn!("the {name} is not notified: its thread cannot be started: {error}");
+            })
+            .ok(),
         (Some(outbox), None) => {
             outbox.abandon();
             None

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::outlets::queue::Item;
+
 /// Something to deliver.
 #[derive(Clone, Debug)]
 pub struct Notice {
@@ -12,4 +14,10 @@ pub struct Notice {
     pub incident: String,
     /// When it was put in the queue.
     pub put: Instant,
+}
+
+impl Item for Notice {
+    fn bytes(&self) -> usize {
+        self.body.len() + self.incident.len()
+    }
 }

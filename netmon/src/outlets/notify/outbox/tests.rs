@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::sync::mpsc;
 
 use super::*;
@@ -33,7 +34,7 @@ fn far() -> Attempt {
 
 fn outbox(script: impl Into<VecDeque<Attempt>>, limit: usize) -> (Outbox, mpsc::Receiver<String>) {
     let (courier, seen) = courier(script, Duration::from_mins(1));
-    (Outbox::new("test", courier, limit), seen)
+    (Outbox::new("test", courier, limit).unwrap(), seen)
 }
 
 fn courier(
@@ -57,14 +58,14 @@ fn put(outbox: &Outbox, name: &str) {
 }
 
 fn counts(outbox: &Outbox) -> (u64, u64, u64) {
-    outbox.shared.tally.counts()
+    outbox.receiver.tally.counts()
 }
 
 fn end(outbox: Outbox) -> (u64, u64, u64) {
-    let shared = Arc::clone(&outbox.shared);
+    let receiver = Arc::clone(&outbox.receiver);
     outbox.close(Duration::from_mins(1));
     outbox.wait();
-    shared.tally.counts()
+    receiver.tally.counts()
 }
 
 #[test]
@@ -89,7 +90,7 @@ fn what_is_refused_is_counted_and_the_next_one_goes_out() {
 #[test]
 fn one_that_is_tried_too_long_is_given_up() {
     let (courier, seen) = courier([again(), far(), far()], LONGEST_PAUSE / 3);
-    let outbox = Outbox::new("test", courier, 8);
+    let outbox = Outbox::new("test", courier, 8).unwrap();
     put(&outbox, "a");
     put(&outbox, "b");
     // The first pause fits into the time, the others do not.
@@ -140,7 +141,7 @@ fn the_end_does_not_wait_for_a_courier_who_never_comes_back() {
             Duration::from_hours(1)
         }
     }
-    let outbox = Outbox::new("test", Arc::new(Lost), 8);
+    let outbox = Outbox::new("test", Arc::new(Lost), 8).unwrap();
     put(&outbox, "a");
     outbox.close(Duration::from_millis(200));
     outbox.wait();
