@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::tz::TimeZone;
 
-use super::{Naming, Server, Written, address, server};
+use super::{Naming, Server, Written, address, server, values};
 
 /// `netmon analyze`.
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ pub struct Analyze {
     pub written: Written,
 
     /// Look at this DNS port (repeatable, at most 8) [default: 53]
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "PORT", value_parser = values::port)]
     pub port: Vec<u16>,
 
     /// An address of the host where the capture was made (repeatable): its failures count only once it has answered
@@ -46,11 +46,11 @@ pub struct Analyze {
     pub iterative: bool,
 
     /// Change one of the thresholds in docs/detection.md (repeatable)
-    #[arg(long, value_name = "NAME=VALUE")]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = values::threshold)]
     pub threshold: Vec<String>,
 
     /// The date of text whose times have no date [default: the date of the file's last change]
-    #[arg(long, value_name = "YYYY-MM-DD")]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = values::date)]
     pub date: Option<jiff::civil::Date>,
 
     /// The time zone that text's times are in, such as Europe/Berlin or +02:00 [default: TZ, or the host's]
@@ -91,15 +91,38 @@ pub(super) fn zone(text: &str) -> Result<TimeZone, String> {
         "IST" => "Asia/Kolkata",
         "JST" => "Asia/Tokyo",
         "AEST" | "AEDT" => "Australia/Sydney",
-        _ => {
-            return Err(format!(
-                "`{text}` is not a time zone; write one such as UTC, Europe/Berlin or +02:00"
-            ));
-        }
+        "UTC" | "GMT" | "Z" => return Err(offset(text, text.trim_start_matches(letters))),
+        _ => return Err(nearest_place(text)),
     };
     Err(format!(
         "`{text}` is not a time zone; write the place, such as {place}, or the offset from UTC alone, such as +05:00"
     ))
+}
+
+/// `UTC+2`: in the other direction where POSIX is meant, so that nothing is guessed.
+fn offset(text: &str, number: &str) -> String {
+    let hours = number.trim_start_matches(['+', '-']);
+    let sign = if number.starts_with('-') { '-' } else { '+' };
+    match hours.parse::<u8>() {
+        Ok(hours) if hours <= 14 => {
+            format!("`{text}` is not a time zone; write the offset from UTC alone: {sign}{hours:02}:00")
+        }
+        _ => format!("`{text}` is not a time zone; write UTC, or the offset from it alone, such as +02:00"),
+    }
+}
+
+/// `Berlin`: the zone with that city.
+fn nearest_place(text: &str) -> String {
+    let wanted = format!("/{}", text.trim().replace(' ', "_")).to_ascii_lowercase();
+    let zones = jiff::tz::db();
+    let mut found = zones
+        .available()
+        .map(|name| name.to_string())
+        .filter(|name| name.to_ascii_lowercase().ends_with(&wanted));
+    let right = found
+        .next()
+        .unwrap_or_else(|| "one such as UTC, Europe/Berlin or +02:00".to_owned());
+    format!("`{text}` is not a time zone; write {right}")
 }
 
 #[cfg(test)]
@@ -125,6 +148,21 @@ mod tests {
         ] {
             let message = zone(wrong).unwrap_err();
             assert!(message.contains(place) && message.contains("+05:00"), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_offset_behind_a_name_and_a_city_alone_are_refused_with_the_right_spelling() {
+        for (wrong, right) in [
+            ("UTC+2", "alone: +02:00"),
+            ("GMT-11", "alone: -11:00"),
+            ("UTC+25", "such as +02:00"),
+            ("berlin", "write Europe/Berlin"),
+            ("New York", "write America/New_York"),
+            ("Atlantis", "such as UTC, Europe/Berlin or +02:00"),
+        ] {
+            let message = zone(wrong).unwrap_err();
+            assert!(message.contains(right), "{wrong}: {message}");
         }
     }
 }

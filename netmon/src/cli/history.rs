@@ -17,7 +17,8 @@ use crate::time::parse_duration;
 /// What `netmon run` keeps.
 #[derive(Clone, Debug, Args)]
 pub struct Keep {
-    /// Keep incidents and one-minute counts in this file, and continue open incidents after a restart
+    /// Keep incidents and one-minute counts in this file, and continue open incidents after a restart. Its directory must be
+    /// there; without FILE netmon makes it: /var/lib/netmon/history.db
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = DEFAULT_FILE)]
     pub history: Option<PathBuf>,
 

@@ -12,6 +12,7 @@ mod notify;
 mod run;
 mod server;
 mod status;
+mod values;
 mod written;
 
 pub use analyze::Analyze;

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use netmon_common::limits;
 
 use super::analyze::zone;
-use super::{Keep, Notify, Server, server};
+use super::{Keep, Notify, Server, server, values};
 use crate::kernel::{DEFAULT_PIN_DIRECTORY, HookChoice};
 use crate::time::parse_duration;
 
@@ -34,7 +34,7 @@ pub struct Run {
     /// Watch this interface (repeatable) [default: the interfaces of the default routes, and lo]. Name lo too: a server on
     /// the local network that does not answer ARP, a local firewall that rejects, and a local stub resolver that is
     /// gone show on lo only
-    #[arg(long, short, value_name = "NAME", conflicts_with = "all_interfaces")]
+    #[arg(long, short, value_name = "NAME", conflicts_with = "all_interfaces", value_parser = values::interface())]
     pub interface: Vec<String>,
 
     /// Watch all lowest interfaces: not bridges, bonds, VLANs and tunnels, whose packets pass a lower one too
@@ -43,7 +43,7 @@ pub struct Run {
     pub all_interfaces: bool,
 
     /// With --all-interfaces: leave out interfaces whose name matches this shell pattern, such as veth* (repeatable)
-    #[arg(long, value_name = "PATTERN", requires = "all_interfaces")]
+    #[arg(long, value_name = "PATTERN", requires = "all_interfaces", value_parser = values::pattern)]
     pub exclude: Vec<Pattern>,
 
     /// How to see packets that arrive
@@ -51,7 +51,7 @@ pub struct Run {
     pub hook: Hook,
 
     /// Watch this DNS port (repeatable, at most 8)
-    #[arg(long, value_name = "PORT", default_value = "53", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "PORT", default_value = "53", value_parser = values::port)]
     pub port: Vec<u16>,
 
     /// How many destinations are counted individually; further ones are counted together. Each takes 200 bytes of
@@ -101,7 +101,7 @@ pub struct Run {
     pub iterative: bool,
 
     /// Change one of the thresholds in docs/detection.md (repeatable)
-    #[arg(long, value_name = "NAME=VALUE")]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = values::threshold)]
     pub threshold: Vec<String>,
 
     /// Only count: do not track queries, do not measure latency. This costs less for each packet, but netmon can then
@@ -120,7 +120,7 @@ pub struct Run {
     pub keep: Keep,
 
     /// Serve metrics for Prometheus at this address, such as 127.0.0.1:19053
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = values::listen)]
     pub metrics: Option<SocketAddr>,
 
     /// How many servers the metrics list individually; all others are summed

@@ -36,7 +36,7 @@ pub fn server(text: &str) -> Result<Server, String> {
     let text = text.trim();
     if !text.starts_with('{') {
         return Ok(Server {
-            address: address(text)?,
+            address: by_address(text)?,
             info: ServerInfo::default(),
         });
     }
@@ -56,20 +56,29 @@ pub fn server(text: &str) -> Result<Server, String> {
     })
 }
 
+/// The address of a server, which people may know by name.
+fn by_address(text: &str) -> Result<IpAddr, String> {
+    address(text).map_err(|why| {
+        let is_name = text.parse::<std::net::SocketAddr>().is_err();
+        let names = if is_name {
+            "; what it is called can be said in the configuration file, by [[server]]"
+        } else {
+            ""
+        };
+        format!("{why}{names}")
+    })
+}
+
 /// An address, without a port.
 pub fn address(text: &str) -> Result<IpAddr, String> {
-    text.parse().map_err(|_| {
-        let example = "write a server's address, such as 192.0.2.53 or 2001:db8::53";
-        match text.parse::<std::net::SocketAddr>() {
+    text.parse()
+        .map_err(|_| match text.parse::<std::net::SocketAddr>() {
             Ok(with_port) => format!(
                 "`{text}` is an address and a port; write {} alone, and the port with --port",
                 with_port.ip()
             ),
-            Err(_) => format!(
-                "`{text}` is not an address; {example} (a name for it belongs into the configuration file)"
-            ),
-        }
-    })
+            Err(_) => format!("`{text}` is not an address; write one such as 192.0.2.53 or 2001:db8::53"),
+        })
 }
 
 /// One line that people read.
@@ -108,7 +117,7 @@ mod tests {
         for (wrong, words) in [
             (
                 "ns1",
-                "`ns1` is not an address; write a server's address, such as 192.0.2.53",
+                "`ns1` is not an address; write one such as 192.0.2.53 or 2001:db8::53; what it is called",
             ),
             (
                 "192.0.2.53:53",

@@ -11,6 +11,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Registry, fmt, reload};
 
+use super::colours;
+
 /// The running log. When it is dropped, what waits is written within a moment, or lost.
 pub struct Log {
     filter: reload::Handle<Targets, Registry>,
@@ -70,13 +72,19 @@ pub fn start(level: LogLevel) -> Log {
         let queue = output.queue();
         let stderr = fmt::layer()
             .with_writer(move || output.clone())
+            .with_ansi(colours(&io::stderr()))
             .with_target(false);
         registry.with(stderr).init();
         Some(queue)
     } else {
         // Without a thread it may wait for whoever reads it.
         registry
-            .with(fmt::layer().with_writer(io::stderr).with_target(false))
+            .with(
+                fmt::layer()
+                    .with_writer(io::stderr)
+                    .with_ansi(colours(&io::stderr()))
+                    .with_target(false),
+            )
             .init();
         None
     };

@@ -57,12 +57,16 @@ fn clock_of(zone: Option<&TimeZone>) -> Clock {
     Clock::new(zone.cloned().unwrap_or_else(TimeZone::system))
 }
 
-/// How standard output is written to: in colour if it is a terminal that shows them (and `NO_COLOR` is not set).
+/// How standard output is written to.
 fn style() -> Style {
     const WIDTH: usize = 100;
-    let choice = anstream::AutoStream::choice(&io::stdout());
     Style {
-        colour: !matches!(choice, anstream::ColorChoice::Never),
+        colour: colours(&io::stdout()),
         width: terminal_size().map_or(WIDTH, |(Width(columns), _)| usize::from(columns)),
     }
+}
+
+/// Whether a stream is a terminal that shows colours, and nobody has set `NO_COLOR`.
+fn colours(stream: &impl anstream::stream::RawStream) -> bool {
+    !matches!(anstream::AutoStream::choice(stream), anstream::ColorChoice::Never)
 }

@@ -126,6 +126,11 @@ impl Config {
         });
         let thresholds = all_thresholds(&arguments.threshold, &mut faults);
         let notify = notify::settings(&arguments.notify, &mut faults);
+        if arguments.snapshots && arguments.format != cli::RunFormat::Json {
+            let why =
+                "snapshots are printed as JSON only: set format to json too (--snapshots --format json)";
+            faults.push(Fault::new("snapshots", why));
+        }
         if !faults.is_empty() {
             return Err(faults);
         }

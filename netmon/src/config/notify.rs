@@ -77,9 +77,13 @@ fn webhook(arguments: &cli::Notify, faults: &mut Vec<Fault>) -> Option<WebhookSe
 
 /// The address is not repeated: that of many receivers is itself a secret.
 fn check_url(url: &str) -> Result<(), String> {
+    const EXAMPLE: &str = "such as https://hooks.example.com/netmon";
+    if !url.contains("://") {
+        return Err(format!("the URL must begin with http:// or https://, {EXAMPLE}"));
+    }
     let uri: Uri = url
         .parse()
-        .map_err(|error| format!("it is not a URL ({error})"))?;
+        .map_err(|error| format!("it is not a URL ({error}); write one {EXAMPLE}"))?;
     match uri.scheme_str() {
         Some("http" | "https") => {}
         Some(other) => {
@@ -87,10 +91,10 @@ fn check_url(url: &str) -> Result<(), String> {
                 "the URL must begin with http:// or https://, not {other}://"
             ));
         }
-        None => return Err("the URL must begin with http:// or https://".to_owned()),
+        None => return Err(format!("the URL must begin with http:// or https://, {EXAMPLE}")),
     }
     if uri.host().is_none_or(str::is_empty) {
-        return Err("the URL has no host".to_owned());
+        return Err(format!("the URL has no host; write one {EXAMPLE}"));
     }
     Ok(())
 }

@@ -226,7 +226,11 @@ mod tests {
         for (path, value, words) in [
             ("interval", "50ms", "it must be from 100ms to 10s"),
             ("interval", "fast", "`fast` is not a duration"),
-            ("port", "0", "0 is not in 1..=65535"),
+            (
+                "port",
+                "0",
+                "`0` is not a port; write a number from 1 to 65535, such as 53",
+            ),
             ("server", "resolver", "`resolver` is not an address; write"),
             ("hook", "xdp", "it cannot be `xdp`; did you mean"),
             ("format", "magic", "it cannot be `magic`; there are: text, json"),

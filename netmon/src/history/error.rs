@@ -1,6 +1,7 @@
 //! What can be wrong with the history, and what to do about it.
 
 use std::io;
+use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
@@ -35,6 +36,12 @@ pub enum StoreError {
     /// Another netmon writes to it.
     #[error("another netmon writes to it")]
     Taken,
+    /// Its directory is not there, and is not netmon's to make.
+    #[error("there is no directory {}", .0.display())]
+    NoDirectory(PathBuf),
+    /// It is a directory.
+    #[error("it is a directory")]
+    IsDirectory,
     /// What stands in it cannot be understood.
     #[error("what stands in it cannot be understood: {0}")]
     Garbled(String),
@@ -94,7 +101,13 @@ impl StoreError {
                 io::ErrorKind::PermissionDenied | io::ErrorKind::NotFound => Trouble::CannotOpen,
                 _ => Trouble::Other,
             },
-            Self::Newer(_) | Self::Older(_) | Self::Empty | Self::Foreign | Self::Taken => Trouble::NotOurs,
+            Self::NoDirectory(_) => Trouble::CannotOpen,
+            Self::IsDirectory
+            | Self::Newer(_)
+            | Self::Older(_)
+            | Self::Empty
+            | Self::Foreign
+            | Self::Taken => Trouble::NotOurs,
             Self::Garbled(_) => Trouble::Other,
             Self::TooManyPutAside(_) => Trouble::Corrupt,
         }
@@ -105,6 +118,8 @@ impl StoreError {
         match (self, self.trouble()) {
             (Self::Newer(_), _) => "run the newer netmon, or give this one another file with --history",
             (Self::Taken, _) => "give each its own file with --history",
+            (Self::NoDirectory(_), _) => "make it (mkdir -p), or name another file with --history",
+            (Self::IsDirectory, _) => "name a file in it, such as history.db",
             (Self::TooManyPutAside(_), _) => "check the disk, then move the corrupt ones away",
             (_, Trouble::Full) => "free some space",
             (_, Trouble::ReadOnly) => "make the file, its -wal and -shm, and their directory writable",
@@ -120,6 +135,7 @@ impl StoreError {
         match (self, self.trouble()) {
             (Self::Newer(_), _) => "use the netmon that wrote it",
             (Self::Older(_), _) => "start `netmon run --history` with it once: that brings it up to date",
+            (Self::IsDirectory, _) => "name the file in it, such as history.db",
             (Self::Empty, _) => "wait until `netmon run --history` has written to it",
             (_, Trouble::Locked) => "end the program that holds the lock (fuser shows it), or try again",
             (_, Trouble::Corrupt) => {

@@ -96,6 +96,7 @@ impl Reader {
     /// Opens it; changes nothing in it.
     pub fn open(file: &Path) -> Result<Self, ReadError> {
         match file.try_exists() {
+            Ok(true) if file.is_dir() => return Err(unreadable(file, StoreError::IsDirectory)),
             Ok(true) => {}
             Ok(false) => return Err(ReadError::Missing(file.to_owned())),
             Err(error) => return Err(unreadable(file, StoreError::io("cannot look at it", error))),

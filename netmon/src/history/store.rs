@@ -12,6 +12,7 @@ use netmon_common::records::Destination;
 use nix::fcntl::{Flock, FlockArg};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, ToSql, TransactionBehavior, params};
 
+use super::DEFAULT_FILE;
 use super::columns;
 use super::error::StoreError;
 use super::limits::{LOCK_WAIT, RECALLED};
@@ -243,17 +244,25 @@ fn whole(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// Makes the file, and its directory: what a host's clients ask for is for its owner and group only.
+/// Makes the file: what a host's clients ask for is for its owner and group only. Of directories only netmon's own is made;
+/// another one that is not there may be misspelled, or not mounted.
 fn create(path: &Path) -> Result<(), StoreError> {
+    if path.is_dir() {
+        return Err(StoreError::IsDirectory);
+    }
     if let Some(directory) = path
         .parent()
         .filter(|directory| !directory.as_os_str().is_empty())
     {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o750)
-            .create(directory)
-            .map_err(|error| StoreError::io(format!("cannot make {}", directory.display()), error))?;
+        if path == Path::new(DEFAULT_FILE) {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o750)
+                .create(directory)
+                .map_err(|error| StoreError::io(format!("cannot make {}", directory.display()), error))?;
+        } else if !directory.is_dir() {
+            return Err(StoreError::NoDirectory(directory.to_owned()));
+        }
     }
     match OpenOptions::new()
         .write(true)

@@ -223,12 +223,18 @@ fn counted(counts: &Counts, out: &mut dyn Write) -> io::Result<()> {
         count(totals.counters.dns_unreachable, "unreachable", "unreachables"),
     )?;
     if overflow > 0 || events_lost > 0 {
-        writeln!(
-            out,
-            "  {} found no place in the table of destinations, {} none in the ring",
-            count(overflow, "packet", "packets"),
-            count(events_lost, "event", "events"),
-        )?;
+        let lost = [
+            (
+                overflow,
+                "packet",
+                "packets",
+                "counted without their destination, because the table is full",
+            ),
+            (events_lost, "event", "events", "lost, because the ring was full"),
+        ];
+        for (number, one, many, what) in lost.into_iter().filter(|(number, ..)| *number > 0) {
+            writeln!(out, "  {} {what}", count(number, one, many))?;
+        }
     }
     for (outlet, dropped) in counts
         .outlets

@@ -71,7 +71,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "too large a number",
         "port = 65536",
-        "1:8: port: 65536 is not in 1..=65535",
+        "1:8: port: `65536` is not a port; write a number from 1 to 65535, such as 53",
     ),
     (
         "a word that is near to one",
@@ -86,8 +86,8 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "no address",
         "server = [\"192.0.2.1\",\n  \"dns.example\"]",
-        "2:3: server: `dns.example` is not an address; write a server's address, such as 192.0.2.53 or 2001:db8::53 (a name \
-         for it belongs into the configuration file)",
+        "2:3: server: `dns.example` is not an address; write one such as 192.0.2.53 or 2001:db8::53; what it is called can be \
+         said in the configuration file, by [[server]]",
     ),
     (
         "a server without an address",

@@ -39,6 +39,7 @@ impl Place {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("kept").join("history.db");
+        std::fs::create_dir(directory.path().join("kept")).unwrap();
         Self {
             _directory: directory,
             file,

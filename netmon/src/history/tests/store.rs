@@ -129,7 +129,6 @@ fn the_file_is_for_its_owner_and_group() {
         let mode = entry.metadata().unwrap().mode();
         assert_eq!(mode & 0o007, 0, "{}: {mode:o}", entry.path().display());
     }
-    assert_eq!(std::fs::metadata(directory).unwrap().mode() & 0o777, 0o750);
 }
 
 #[test]
@@ -156,4 +155,19 @@ fn after_the_checkpoint_everything_is_in_the_one_file() {
     assert_eq!(std::fs::metadata(&log).unwrap().len(), 0);
     drop(store);
     assert!(!log.exists());
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_not_made_and_said_with_what_to_do() {
+    let place = Place::new();
+    let elsewhere = place.file.with_file_name("nowhere");
+    let error = Store::open(&elsewhere.join("history.db")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("there is no directory {}", elsewhere.display())
+    );
+    assert!(error.remedy_for_writing().starts_with("make it (mkdir -p)"));
+    assert!(!elsewhere.exists());
+    let error = Store::open(place.file.parent().unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "it is a directory");
 }

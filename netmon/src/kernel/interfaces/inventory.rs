@@ -18,6 +18,8 @@ use super::netlink::{Message, dump};
 pub struct Inventory {
     /// The interfaces, by index.
     pub interfaces: BTreeMap<u32, Interface>,
+    /// Interfaces that cannot be named, by index: their names are not UTF-8.
+    pub unnamed: BTreeSet<u32>,
     /// Those that default routes lead to.
     pub default_routes: BTreeSet<u32>,
     /// This host's own addresses.
@@ -61,10 +63,14 @@ impl Inventory {
             .attributes
             .push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
         dump(RouteNetlinkMessage::GetLink(request), |message| {
-            if let Some(RouteNetlinkMessage::NewLink(link)) = message.parse()
-                && let Some(interface) = Interface::of(&link)
-            {
-                self.interfaces.insert(interface.index, interface);
+            match message.parse() {
+                Some(RouteNetlinkMessage::NewLink(link)) => {
+                    if let Some(interface) = Interface::of(&link) {
+                        self.interfaces.insert(interface.index, interface);
+                    }
+                }
+                None if message.kind == NEW_LINK => self.unnamed.extend(message.word(LINK_INDEX)),
+                _ => {}
             }
         })
     }
@@ -100,6 +106,11 @@ impl Inventory {
         )
     }
 }
+
+/// `RTM_NEWLINK` in `include/uapi/linux/rtnetlink.h`.
+const NEW_LINK: u16 = 16;
+/// Of `ifi_index` in `struct ifinfomsg`.
+const LINK_INDEX: usize = 4;
 
 /// Whether a message about a route is about a default route, by its `struct rtmsg` alone.
 pub(super) fn is_default_route(message: &Message<'_>) -> bool {

@@ -109,6 +109,8 @@ impl Inventory {
                 _ => {}
             }
         }
+        let unnamed = self.unnamed.intersection(&self.default_routes);
+        choice.left_out.extend(unnamed.copied().map(no_name));
         choice
     }
 
@@ -160,6 +162,7 @@ impl Inventory {
                 (Kind::NotEthernet(word), None) => choice.left_out.push((name.clone(), no_ethernet(word))),
             }
         }
+        choice.left_out.extend(self.unnamed.iter().copied().map(no_name));
         choice
     }
 
@@ -207,6 +210,12 @@ impl Kind {
     }
 }
 
+/// An interface that nobody can name, and why it is left out.
+fn no_name(index: u32) -> (String, String) {
+    let why = "has a name that is not UTF-8, which netmon cannot use: `ip link set` renames it";
+    (format!("interface {index}"), why.to_owned())
+}
+
 fn no_ethernet(word: &str) -> String {
     format!("is a {word} without Ethernet headers, which netmon cannot read live")
 }
@@ -239,6 +248,7 @@ mod tests {
         ];
         Inventory {
             interfaces: interfaces.into_iter().map(|one| (one.index, one)).collect(),
+            unnamed: BTreeSet::new(),
             default_routes: [5, 7].into(),
             addresses: BTreeSet::new(),
         }
@@ -259,6 +269,19 @@ mod tests {
                 .map(|pattern| Pattern::new(pattern).unwrap())
                 .collect(),
         }
+    }
+
+    #[test]
+    fn an_interface_that_cannot_be_named_is_left_out_with_a_word_and_not_in_silence() {
+        let mut inventory = inventory();
+        inventory.unnamed.insert(9);
+        let choice = inventory
+            .choose_first(&Selection::All { exclude: Vec::new() })
+            .unwrap();
+        assert!(left_out(&choice).contains(&"interface 9"), "{choice:?}");
+        inventory.default_routes.insert(9);
+        let choice = inventory.choose_first(&Selection::DefaultRoutes).unwrap();
+        assert!(left_out(&choice).contains(&"interface 9"), "{choice:?}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::notice::Notice;
 use crate::clock;
+use crate::report::story::numbers::count;
 
 /// What is said again and again is said this often.
 const EVERY: Duration = Duration::from_mins(1);
@@ -81,7 +82,8 @@ impl Tally {
             receiver,
             incident,
             attempts,
-            "a notification of the {receiver} is given up after {attempts} attempts: {why} ({failed} so far)"
+            "a notification of the {receiver} is given up after {}: {why} ({failed} so far)",
+            count(attempts.into(), "attempt", "attempts")
         );
     }
 
