@@ -72,6 +72,23 @@ impl Address {
         self.0
     }
 
+    /// Whether it means a host on one link only, so that it is another one on each interface: `fe80::/10` (RFC 4291 section
+    /// 2.5.6).
+    #[inline(always)]
+    pub const fn is_link_local(self) -> bool {
+        let [first, ..] = self.0;
+        first & 0xffc0_0000_u32.to_be() == 0xfe80_0000_u32.to_be()
+    }
+
+    /// Whether it means this host itself: 127.0.0.0/8 or `::1`.
+    #[inline(always)]
+    pub const fn is_loopback(self) -> bool {
+        let [a, b, c, d] = self.0;
+        let is_v6 = d == 1_u32.to_be() && c == 0;
+        let is_v4 = d & 0xff00_0000_u32.to_be() == 0x7f00_0000_u32.to_be() && c == 0xffff_u32.to_be();
+        a == 0 && b == 0 && (is_v6 || is_v4)
+    }
+
     /// A hash of which the top bits are best: neighbouring addresses spread widely. It has no secret, so that anybody can
     /// find addresses that share it: for what then costs time only, or one answer more or less.
     #[inline(always)]

@@ -26,6 +26,22 @@ pub const MESSAGE_BYTES: usize = 272;
 /// Interfaces that one netmon watches at most (ingress or egress), bridges over them included.
 pub const INTERFACES: u32 = 1_024;
 
+/// Places for what is known of a watched interface, by the lowest bits of its index. Of two with one place only the first
+/// one's frames are checked for whether they are this host's.
+pub const INTERFACE_PLACES: u32 = 1_024;
+
+/// Hardware addresses of devices that are stacked on a watched interface, at most.
+pub const STACKED_MACS: u32 = 4_096;
+
+/// Packets that each CPU remembers to know the same one again at a related interface; 24 bytes each.
+pub const COPIES: u32 = 1_024;
+
+/// This host's own addresses, at most; beyond it frames that arrive with one of the others are judged.
+pub const OWN_ADDRESSES: u32 = 4_096;
+
+/// Bits of the filter that spares most packets the look-up among this host's own addresses.
+pub const OWN_ADDRESS_BITS: u32 = 4_096;
+
 /// IPv6 extension headers that are read; a packet with more is malformed.
 pub const IPV6_EXTENSIONS: usize = 8;
 
@@ -42,11 +58,19 @@ pub const YOUNG_BUCKETS: u32 = 1 << 10;
 /// [`crate::trace`].
 pub const OLD_BUCKETS: u32 = 1 << 17;
 
+/// Young traces that had to move to the old are remembered by so many marks, 4 bytes each: 16 KiB.
+pub const MOVED_MARKS: u32 = 1 << 12;
+
 /// How long an answer or an error may be late: a trace that is overwritten later is not missed.
 pub const TRACE_LIFETIME_NS: u64 = 60 * 1_000_000_000;
 
 /// Servers whose latency a CPU measures apart, at most; 1.5 KiB each on each CPU.
 pub const LATENCY_SERVERS: u32 = 432;
+
+/// Services whose exchanges are counted by second: a server that is asked at two ports, or over UDP and TCP, is as many.
+///
+/// Kernel memory, preallocated: about 250 bytes a service, and 544 more on each CPU.
+pub const SERVICES: u32 = 4_096;
 
 /// Servers of whose answers user space is told, at most: those with an open incident.
 pub const WATCHED_SERVERS: u32 = 4_096;
@@ -67,7 +91,10 @@ pub const FAILED_CLIENTS_NS: u64 = 60 * 1_000_000_000;
 /// at most.
 pub const ANSWERED_PRECISION_NS: u64 = 8_000_000;
 
-/// Events of each kind that are sent for one server in a second. Beyond that they are only counted.
+/// Good answers that are sent for one service in a second whatever it does, so that user space knows who is served.
+pub const ANSWERS_ALWAYS: u16 = 2;
+
+/// Events of each kind that are sent for one service in a second. Beyond that they are only counted.
 pub const EVENTS_PER_SERVER: u16 = 64;
 
 /// Queries and answers that one CPU sends in a second, for all servers together.

@@ -26,13 +26,15 @@ pub enum Outcome {
     Truncated,
     /// Neither IPv4 nor IPv6 behind at most two VLAN tags.
     NotIp,
+    /// A frame for another host, or one that arrives with this host's own source address.
+    NotOurs,
     /// Anything else.
     Other,
 }
 
 impl Outcome {
     /// All outcomes, in the order of their numbers.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::DnsQuery,
         Self::DnsResponse,
         Self::TcpDnsQuery,
@@ -44,6 +46,7 @@ impl Outcome {
         Self::Malformed,
         Self::Truncated,
         Self::NotIp,
+        Self::NotOurs,
         Self::Other,
     ];
 
@@ -139,16 +142,20 @@ impl Code {
     }
 }
 
-/// The response code of a DNS response, by what netmon tells apart (RFC 1035 section 4.1.1).
+/// The response code of a DNS response, as netmon counts it (RFC 1035 section 4.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Rcode {
     /// 0, no error.
     NoError,
+    /// 1, the server cannot read the query.
+    FormErr,
     /// 2, the server failed.
     ServFail,
     /// 3, the name does not exist.
     NxDomain,
+    /// 4, the server does not know this kind of query.
+    NotImp,
     /// 5, the server refuses by policy.
     Refused,
     /// All the rest.
@@ -157,10 +164,12 @@ pub enum Rcode {
 
 impl Rcode {
     /// All rcodes, in the order of their numbers.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::NoError,
+        Self::FormErr,
         Self::ServFail,
         Self::NxDomain,
+        Self::NotImp,
         Self::Refused,
         Self::Other,
     ];
@@ -170,13 +179,24 @@ impl Rcode {
         Self::ALL.get(usize::from(number)).copied()
     }
 
+    /// Whether the server says that it could not do what it was asked: SERVFAIL, REFUSED, FORMERR or NOTIMP.
+    #[inline(always)]
+    pub const fn is_fault(self) -> bool {
+        match self {
+            Self::FormErr | Self::ServFail | Self::NotImp | Self::Refused => true,
+            Self::NoError | Self::NxDomain | Self::Other => false,
+        }
+    }
+
     /// The lower four bits of the DNS header's flags.
     #[inline(always)]
     pub const fn from_flags(flags: u16) -> Self {
         match flags & 0x0f {
             0 => Self::NoError,
+            1 => Self::FormErr,
             2 => Self::ServFail,
             3 => Self::NxDomain,
+            4 => Self::NotImp,
             5 => Self::Refused,
             _ => Self::Other,
         }
@@ -196,6 +216,9 @@ pub enum Transport {
 }
 
 impl Transport {
+    /// Both, in the order of their numbers.
+    pub const ALL: [Self; 2] = [Self::Udp, Self::Tcp];
+
     /// The name in JSON, metrics and docs.
     pub const fn name(self) -> &'static str {
         match self {

@@ -3,12 +3,14 @@
 
 use netmon_common::Transport;
 use netmon_common::classify::{Classified, Concern, Meaning, Sink};
-use netmon_common::records::Tally;
+use netmon_common::records::{Hook, Tally};
 use netmon_common::wire::ethernet::TAG_LEN;
 
 use crate::exchange::{Kind, address};
+use crate::interfaces;
 use crate::packet::{Packet, Reader};
 use crate::packet_scratch::PacketScratch;
+use crate::settings::is_local;
 use crate::totals;
 
 /// What is left to be done for a packet.
@@ -41,6 +43,19 @@ impl<'a, P: Packet, B: Reader> ClassifySink<'a, P, B> {
         }
     }
 
+    /// Whether the packet arrives with one of this host's own addresses as its source, which only somebody else can have
+    /// sent.
+    #[inline(always)]
+    fn has_own_source(&self, meaning: &Meaning) -> bool {
+        if matches!(P::HOOK, Hook::Egress) || !interfaces::refuses_own_source(self.packet.ifindex()) {
+            return false;
+        }
+        match meaning.source() {
+            Some(source) => is_local(&address(source, self.bytes)),
+            None => false,
+        }
+    }
+
     /// Counts it in the totals as one packet.
     #[inline(always)]
     fn count(&self, tally: &Tally, end: usize) {
@@ -64,18 +79,23 @@ impl<P: Packet, B: Reader> Sink for ClassifySink<'_, P, B> {
             return;
         }
         let counted_before = self.packet.counted_before();
-        // Each hook has another trace of a query: behind masquerading it is another one.
-        if counted_before && !matches!(meaning, Meaning::Query(_) | Meaning::Connect(_)) {
+        // What is followed is followed at each hook: an address that is translated in between makes it another exchange, or
+        // another sight of one.
+        if counted_before && !is_followed(meaning) {
             return;
         }
         let tally = Tally::of(meaning);
         let destination = meaning.destination();
+        if destination.is_some() && self.has_own_source(meaning) {
+            self.count(&Tally::NOT_OURS, end);
+            return;
+        }
         let is_super = self.packet.segment_size() != 0;
         if !is_super {
             if !counted_before {
                 self.count(&tally, end);
             }
-            if destination.is_none() {
+            if destination.is_none() && !matches!(meaning, Meaning::Segment(_)) {
                 return;
             }
         }
@@ -104,8 +124,10 @@ impl<P: Packet, B: Reader> Sink for ClassifySink<'_, P, B> {
             Meaning::Query(message) => exchange.message(Kind::Query, message, self.bytes),
             Meaning::Response(message) => exchange.message(Kind::Answer, message, self.bytes),
             Meaning::Connect(conversation) => exchange.connect(conversation, self.bytes),
+            Meaning::Segment(segment) => exchange.segment(segment, self.bytes),
             Meaning::Unreachable(error) => match error.concern {
-                Concern::DnsUnreachable => exchange.failure(error, self.bytes),
+                Concern::DnsUnreachable(_) => exchange.failure(Kind::Failure, error, self.bytes),
+                Concern::Undecided(_) => exchange.failure(Kind::Undecided, error, self.bytes),
                 Concern::LateResponse => exchange.late(error, self.bytes),
                 Concern::None => Kind::None,
             },
@@ -116,5 +138,19 @@ impl<P: Packet, B: Reader> Sink for ClassifySink<'_, P, B> {
             | Meaning::Other => Kind::None,
         };
         self.rest = Rest::Noted(scratch);
+    }
+}
+
+/// Whether a packet that means this is followed.
+#[inline(always)]
+const fn is_followed(meaning: &Meaning) -> bool {
+    match meaning {
+        Meaning::Query(_) | Meaning::Response(_) | Meaning::Connect(_) | Meaning::Segment(_) => true,
+        Meaning::Unreachable(error) => {
+            matches!(error.concern, Concern::DnsUnreachable(_) | Concern::Undecided(_))
+        }
+        Meaning::Reset(_) | Meaning::Fragment | Meaning::Unreadable(_) | Meaning::NotIp | Meaning::Other => {
+            false
+        }
     }
 }

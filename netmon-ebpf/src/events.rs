@@ -9,12 +9,14 @@ use netmon_common::records::{Event, EventHeader, EventKind};
 
 use crate::exchange::Exchange;
 use crate::packet::Packet;
+use crate::packet_scratch::PacketScratch;
 
 #[btf_map]
 static EVENTS: RingBuf<(), EVENT_RING_BYTES> = RingBuf::new();
 
 /// What is known of the query besides what the packet says.
 #[derive(Clone, Copy)]
+#[repr(C)]
 pub struct Known {
     /// Now.
     pub now_ns: u64,
@@ -22,14 +24,39 @@ pub struct Known {
     pub query_ns: u64,
     /// When the server last answered anybody, or 0.
     pub last_answer_ns: u64,
+    /// The interface.
+    pub ifindex: u32,
     /// The flags of [`EventHeader`].
     pub flags: u8,
 }
 
-/// Sends an error with the packet that it quotes, or a query or an answer with its message; `false` when the ring is
-/// full.
+/// Sends an error with the packet that it quotes, or a query or an answer with its message: that of the exchange that is
+/// noted; `false` when the ring is full.
 #[inline(always)]
-pub fn send<P: Packet>(packet: P, kind: EventKind, exchange: &Exchange, known: &Known) -> bool {
+pub fn send<P: Packet>(packet: P, kind: EventKind, known: &Known) -> bool {
+    let Some(scratch) = PacketScratch::of_this_cpu() else {
+        return false;
+    };
+    // SAFETY: the slot is there, belongs to this program while it runs, and nobody has a reference to this part of it.
+    unsafe {
+        let noted = &raw mut (*scratch).known;
+        (*noted).now_ns = known.now_ns;
+        (*noted).query_ns = known.query_ns;
+        (*noted).last_answer_ns = known.last_answer_ns;
+        (*noted).ifindex = known.ifindex;
+        (*noted).flags = known.flags;
+    }
+    send_noted(packet, kind)
+}
+
+/// The same, with what is noted in this CPU's scratch: on the stack there is no room for it.
+#[inline(never)]
+fn send_noted<P: Packet>(packet: P, kind: EventKind) -> bool {
+    let Some(scratch) = PacketScratch::of_this_cpu() else {
+        return false;
+    };
+    // SAFETY: as above; while this runs nobody writes to them.
+    let (exchange, known) = unsafe { (&(*scratch).exchange, &(*scratch).known) };
     if exchange.end.wrapping_sub(exchange.start) <= SHORT_BYTES {
         return send_with_room::<P, SHORT_BYTES>(packet, kind, exchange, known);
     }
@@ -57,7 +84,7 @@ fn send_with_room<P: Packet, const MOST: usize>(
     unsafe {
         let to = (&raw mut (*record).payload).cast();
         let len = copy::<P, MOST>(packet, exchange, to);
-        fill(&raw mut (*record).header, packet, kind, exchange, known, len);
+        fill::<P>(&raw mut (*record).header, kind, exchange, known, len);
     }
     entry.submit(0);
     true
@@ -86,7 +113,6 @@ unsafe fn copy<P: Packet, const MOST: usize>(packet: P, exchange: &Exchange, to:
 #[inline(always)]
 unsafe fn fill<P: Packet>(
     header: *mut EventHeader,
-    packet: P,
     kind: EventKind,
     exchange: &Exchange,
     known: &Known,
@@ -98,10 +124,10 @@ unsafe fn fill<P: Packet>(
         (*header).time_ns = known.now_ns;
         (*header).query_time_ns = known.query_ns;
         (*header).last_answer_ns = known.last_answer_ns;
-        (*header).ifindex = packet.ifindex();
+        (*header).ifindex = known.ifindex;
         (*header).payload_len = len;
         (*header).kind = kind as u8;
-        (*header).hook = packet.hook() as u8;
+        (*header).hook = P::HOOK as u8;
         (*header).reporter = if is_failure {
             exchange.reporter
         } else {

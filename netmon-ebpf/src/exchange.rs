@@ -1,12 +1,12 @@
 //! Who talks to whom in a packet of an exchange, noted down while it is read.
 
-use netmon_common::classify::{Conversation, Error, Message};
-use netmon_common::records::{RECURSION_DESIRED, RECURSION_KNOWN};
-use netmon_common::wire::dns::{DnsHeader, MessageHeader};
+use netmon_common::classify::{Conversation, Error, Message, Says, Segment};
+use netmon_common::records::{RECURSION_DESIRED, RECURSION_KNOWN, UNSEEN_RCODE};
+use netmon_common::wire::dns::{DnsHeader, MessageHeader, Question};
 use netmon_common::wire::icmp::Quoted;
 use netmon_common::wire::ip::AddressAt;
 use netmon_common::wire::{Bytes, udp};
-use netmon_common::{Address, Transport};
+use netmon_common::{Address, Rcode, Transport};
 
 use crate::settings::tracking;
 
@@ -26,6 +26,12 @@ pub enum Kind {
     Failure,
     /// An ICMP error about an answer: it came when the client no longer listened.
     Late,
+    /// An ICMP error about a query, if one was seen that it may be about; else about an answer.
+    Undecided,
+    /// SYN with ACK.
+    Accepted,
+    /// Payload of a server that starts no message.
+    Data,
 }
 
 /// An exchange.
@@ -51,10 +57,16 @@ pub struct Exchange {
     pub server_port: u16,
     /// The id of a query or answer, or of the query that an error quotes.
     pub id: u16,
+    /// Over TCP, of a query the number that acknowledges it; of what a server sends the number that it acknowledges.
+    pub acknowledgment: u32,
+    /// What a query over UDP asks for, or an answer names.
+    pub question: Question,
     /// What carries the messages.
     pub transport: Transport,
     /// The code of an error or the rcode of an answer, as a number.
     pub detail: u8,
+    /// The opcode of a query or an answer.
+    pub opcode: u8,
     /// The flags of an event: what is known of a query's RD. Where it is known, so is the id.
     pub flags: u8,
 }
@@ -69,6 +81,11 @@ impl Exchange {
         self.conversation(message.transport, &message.conversation, bytes);
         self.detail = message.header.rcode() as u8;
         self.header(message.header);
+        self.opcode = message.header.opcode() as u8;
+        match message.transport {
+            Transport::Udp => self.question = Question::read(bytes, message.offset, message.end),
+            Transport::Tcp => self.acknowledgment = message.acknowledgment,
+        }
         self.start = message.offset;
         self.end = message.end;
         kind
@@ -87,6 +104,25 @@ impl Exchange {
         Kind::Connect
     }
 
+    /// Notes a segment of a server; where exchanges are not followed, nothing.
+    #[inline(always)]
+    pub fn segment<B: Bytes>(&mut self, segment: &Segment, bytes: &B) -> Kind {
+        if !tracking() {
+            return Kind::None;
+        }
+        self.conversation(Transport::Tcp, &segment.conversation, bytes);
+        self.acknowledgment = segment.acknowledgment;
+        self.detail = UNSEEN_RCODE;
+        self.opcode = 0;
+        self.flags = 0;
+        self.start = 0;
+        self.end = 0;
+        match segment.says {
+            Says::Accepted => Kind::Accepted,
+            Says::Data => Kind::Data,
+        }
+    }
+
     #[inline(always)]
     fn conversation<B: Bytes>(&mut self, transport: Transport, conversation: &Conversation, bytes: &B) {
         self.transport = transport;
@@ -102,9 +138,9 @@ impl Exchange {
         self.flags = recursion(header.recursion_desired());
     }
 
-    /// Notes an error about a query.
+    /// Notes an error about a query, of this kind.
     #[inline(always)]
-    pub fn failure<B: Bytes>(&mut self, error: &Error, bytes: &B) -> Kind {
+    pub fn failure<B: Bytes>(&mut self, kind: Kind, error: &Error, bytes: &B) -> Kind {
         let quoted = &error.unreachable.quoted;
         let Some(ports) = quoted.ports else {
             return Kind::None;
@@ -126,7 +162,7 @@ impl Exchange {
         {
             self.header(header);
         }
-        Kind::Failure
+        kind
     }
 
     /// Notes the server of an answer that came too late, which is all that matters of it.
@@ -134,6 +170,29 @@ impl Exchange {
     pub fn late<B: Bytes>(&mut self, error: &Error, bytes: &B) -> Kind {
         self.server = address(error.unreachable.quoted.header.source(), bytes);
         Kind::Late
+    }
+}
+
+impl Exchange {
+    /// Whether it is an answer which says that the server could not do what it was asked: to a standard query, because dynamic
+    /// updates and the like are refused every day.
+    #[inline(always)]
+    pub const fn is_fault(&self) -> bool {
+        const STANDARD: u8 = 0;
+        const FAULTS: u32 = 1 << Rcode::ServFail as u8
+            | 1 << Rcode::Refused as u8
+            | 1 << Rcode::FormErr as u8
+            | 1 << Rcode::NotImp as u8;
+        self.opcode == STANDARD && FAULTS >> (self.detail & 7) & 1 != 0
+    }
+
+    /// The mark of its question; over TCP, where it is not looked at, 0.
+    #[inline(always)]
+    pub fn question_mark(&self) -> u16 {
+        match self.transport {
+            Transport::Udp => self.question.mark(),
+            Transport::Tcp => 0,
+        }
     }
 }
 

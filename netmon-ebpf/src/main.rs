@@ -24,7 +24,11 @@
 )]
 
 #[cfg(target_arch = "bpf")]
+mod budget;
+#[cfg(target_arch = "bpf")]
 mod classify_sink;
+#[cfg(target_arch = "bpf")]
+mod copies;
 #[cfg(target_arch = "bpf")]
 mod count;
 #[cfg(target_arch = "bpf")]
@@ -34,11 +38,15 @@ mod events;
 #[cfg(target_arch = "bpf")]
 mod exchange;
 #[cfg(target_arch = "bpf")]
+mod exchanges;
+#[cfg(target_arch = "bpf")]
 mod finding;
 #[cfg(target_arch = "bpf")]
 mod full_table;
 #[cfg(target_arch = "bpf")]
 mod header_scratch;
+#[cfg(target_arch = "bpf")]
+mod interfaces;
 #[cfg(target_arch = "bpf")]
 mod latency;
 #[cfg(target_arch = "bpf")]
@@ -52,7 +60,7 @@ mod packet_scratch;
 #[cfg(target_arch = "bpf")]
 mod programs;
 #[cfg(target_arch = "bpf")]
-mod servers;
+mod services;
 #[cfg(target_arch = "bpf")]
 mod settings;
 #[cfg(target_arch = "bpf")]

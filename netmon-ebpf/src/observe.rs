@@ -3,15 +3,19 @@
 
 use netmon_common::Offload;
 use netmon_common::classify::classify_into;
+use netmon_common::records::{Interface, Tally};
+use netmon_common::wire::ethernet::TAG_LEN;
 
 use crate::classify_sink::{ClassifySink, Rest};
+use crate::copies::is_copy;
 use crate::count::count;
 use crate::exchange::Kind;
-
+use crate::interfaces::{interface, is_ours};
 use crate::log;
 use crate::packet::{Linear, Packet, Reader, Whole};
 use crate::packet_scratch::PacketScratch;
 use crate::settings::Configured;
+use crate::totals;
 use crate::track::track;
 
 /// Counts the packet, unless it was counted where it entered, and follows it.
@@ -31,17 +35,19 @@ pub fn observe<P: Packet>(packet: P) {
         }
     };
     // SAFETY: the slot is there and belongs to this program while it runs. Those who noted this have given up their
-    // references, and nothing below makes another one.
-    let PacketScratch {
-        finding,
-        exchange,
-        entered_ns,
-    } = unsafe { &mut *scratch };
+    // references, and what is below makes others only of `known`, and to read of the exchange.
+    let (finding, exchange, told) = unsafe {
+        (
+            &mut (*scratch).finding,
+            &(*scratch).exchange,
+            &mut (*scratch).told,
+        )
+    };
     let entry = count(packet, finding, exchange);
     if matches!(finding.kind, Kind::None | Kind::Late) {
         return;
     }
-    track(packet, finding, exchange, entry, entered_ns);
+    track(packet, finding, exchange, entry, told);
     if finding.kind == Kind::Failure {
         log::failure(packet, exchange);
     }
@@ -60,6 +66,16 @@ fn find<P: Packet, B: Reader>(packet: P, read: impl FnOnce(P) -> Option<B>) -> R
     let Some(bytes) = read(packet) else {
         return Rest::Read;
     };
+    let ifindex = packet.ifindex();
+    if let Some(interface) = interface(ifindex) {
+        if !is_ours(packet, &bytes, interface) {
+            not_ours(packet, &bytes);
+            return Rest::Nothing;
+        }
+        if interface.flags & Interface::RELATED != 0 && is_copy(packet, ifindex) {
+            return Rest::Nothing;
+        }
+    }
     let mut sink = ClassifySink::new(packet, &bytes);
     let offload = || Offload {
         tags_removed: packet.tags_removed(),
@@ -67,4 +83,11 @@ fn find<P: Packet, B: Reader>(packet: P, read: impl FnOnce(P) -> Option<B>) -> R
     };
     classify_into(&bytes, offload, &Configured, &mut sink);
     sink.rest
+}
+
+/// Counts a frame that is for another host, and looks no further.
+#[inline(always)]
+fn not_ours<P: Packet, B: Reader>(packet: P, bytes: &B) {
+    let tags = usize::from(packet.tags_removed()) * TAG_LEN;
+    totals::count(&Tally::NOT_OURS, 1, (bytes.frame_len(0) + tags) as u64);
 }

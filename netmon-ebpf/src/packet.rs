@@ -9,6 +9,9 @@ use crate::header_scratch::{self, LONGEST_HEADER};
 
 /// A packet as a hook hands it to a program: a pointer, and passed by value, so that it stays in a register.
 pub trait Packet: Copy {
+    /// The hook.
+    const HOOK: Hook;
+
     /// Start and end of the part that can be read directly.
     fn linear(&self) -> (usize, usize);
 
@@ -28,8 +31,8 @@ pub trait Packet: Copy {
     /// The interface.
     fn ifindex(&self) -> u32;
 
-    /// The hook.
-    fn hook(&self) -> Hook;
+    /// Whether the kernel says that the frame is this host's: it leaves it, or was for it at its interface.
+    fn is_surely_ours(&self) -> bool;
 
     /// VLAN tags that were taken off the frame, 0 or 1.
     fn tags_removed(&self) -> u8;
@@ -37,7 +40,7 @@ pub trait Packet: Copy {
     /// The payload bytes of each segment of a super-packet; 0 for an ordinary packet.
     fn segment_size(&self) -> u32;
 
-    /// Whether it was counted where it entered this host.
+    /// Whether it was counted where it entered this host: where it leaves, it may have been.
     fn counted_before(&self) -> bool;
 
     /// How many packets this is on the wire, each with the first `headers` bytes again, where the kernel knows

@@ -9,7 +9,10 @@
 
 use aya_ebpf::btf_maps::PerCpuArray;
 use aya_ebpf::macros::btf_map;
+use netmon_common::Address;
+use netmon_common::limits::FORWARDING_NS;
 
+use crate::events::Known;
 use crate::exchange::Exchange;
 use crate::finding::Finding;
 
@@ -20,9 +23,46 @@ pub struct PacketScratch {
     pub finding: Finding,
     /// The exchange that the packet is part of, once it is known that this matters.
     pub exchange: Exchange,
-    /// When the query entered that this CPU saw last, by the boot clock. It outlives the packet, which leaves
-    /// this host again a moment later.
-    pub entered_ns: u64,
+    /// What else an event about it says.
+    pub known: Known,
+    /// The answer or error that entered last on this CPU, and was told of. It outlives the packet, which leaves this host again a
+    /// moment later.
+    pub told: Sight,
+}
+
+/// A packet of an exchange that entered this host.
+#[repr(C)]
+pub struct Sight {
+    /// When, by the boot clock.
+    at_ns: u64,
+    server: Address,
+    port: u16,
+}
+
+impl Sight {
+    /// Notes it.
+    #[inline(always)]
+    pub fn note(&mut self, exchange: &Exchange, now_ns: u64) {
+        self.at_ns = now_ns;
+        self.server = exchange.server;
+        self.port = exchange.server_port;
+    }
+
+    /// When the packet entered that leaves now; `None` where that was another one, or it waited for more than its turn.
+    #[inline(always)]
+    pub fn entered_ns(&self, now_ns: u64) -> Option<u64> {
+        if now_ns.wrapping_sub(self.at_ns) < FORWARDING_NS {
+            Some(self.at_ns)
+        } else {
+            None
+        }
+    }
+
+    /// Whether it was about the same service.
+    #[inline(always)]
+    pub fn is_of(&self, exchange: &Exchange) -> bool {
+        self.server == exchange.server && self.port == exchange.server_port
+    }
 }
 
 #[btf_map]

@@ -3,7 +3,6 @@
 use aya_ebpf::bindings::{TC_ACT_UNSPEC, xdp_action};
 use aya_ebpf::macros::{classifier, xdp};
 use aya_ebpf::programs::{TcContext, XdpContext};
-use netmon_common::records::Hook;
 
 use crate::observe::observe;
 use crate::skb::Skb;
@@ -13,6 +12,9 @@ use crate::xdp::Xdp;
 #[unsafe(link_section = "license")]
 #[unsafe(no_mangle)]
 static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";
+
+const LEAVES: bool = true;
+const ARRIVES: bool = !LEAVES;
 
 /// What arrives, before the kernel has made an `skb` of it. Frags: packets of several buffers come too.
 #[xdp(frags)]
@@ -26,7 +28,7 @@ fn netmon_xdp(ctx: XdpContext) -> u32 {
 #[classifier]
 #[inline(always)]
 fn netmon_ingress(ctx: TcContext) -> i32 {
-    observe(Skb::new(&ctx, Hook::Ingress));
+    observe(Skb::<ARRIVES>::new(&ctx));
     // "Unspecified" lets the programs behind this one run; "OK" would skip them.
     TC_ACT_UNSPEC
 }
@@ -36,6 +38,6 @@ fn netmon_ingress(ctx: TcContext) -> i32 {
 #[classifier]
 #[inline(always)]
 fn netmon_egress(ctx: TcContext) -> i32 {
-    observe(Skb::new(&ctx, Hook::Egress));
+    observe(Skb::<LEAVES>::new(&ctx));
     TC_ACT_UNSPEC
 }

@@ -1,10 +1,11 @@
 //! What user space tells the programs.
 
 use aya_ebpf::Global;
-use aya_ebpf::btf_maps::HashMap;
+use aya_ebpf::btf_maps::{Array, HashMap};
 use aya_ebpf::macros::btf_map;
-use netmon_common::limits::INTERFACES;
-use netmon_common::{DnsPorts, Ports, RawPort};
+use netmon_common::limits::{INTERFACES, OWN_ADDRESS_BITS, OWN_ADDRESSES};
+use netmon_common::records::switch;
+use netmon_common::{Address, DnsPorts, Ports, RawPort};
 
 /// The DNS ports. Set before loading; constants to the verifier.
 #[unsafe(no_mangle)]
@@ -23,6 +24,18 @@ static TRACKING: Global<u32> = Global::new(1);
 /// The interfaces whose arriving packets are counted, and the bridges over them.
 #[btf_map]
 static WATCHED: HashMap<u32, u32, { INTERFACES as usize }> = HashMap::new();
+
+/// What user space may change while the programs run, by [`switch`].
+#[btf_map]
+static SWITCHES: Array<u32, { switch::COUNT as usize }> = Array::new();
+
+/// This host's own addresses, and a filter of them: the bit of an address is set if it may be one. User space writes
+/// both.
+#[btf_map]
+static LOCAL: HashMap<Address, u32, { OWN_ADDRESSES as usize }> = HashMap::new();
+
+#[btf_map]
+static OWN_FILTER: Array<u64, { OWN_ADDRESS_BITS as usize / 64 }> = Array::new();
 
 /// The DNS ports, read when they are asked for.
 pub struct Configured;
@@ -59,4 +72,28 @@ pub fn tracking() -> bool {
 #[inline(never)]
 pub fn is_watched(ifindex: u32) -> bool {
     WATCHED.get_ptr(ifindex).is_some()
+}
+
+/// Whether exchanges with RD = 0 are counted of services that have no place yet.
+#[inline(always)]
+pub fn wants_iterative() -> bool {
+    SWITCHES.get(switch::ITERATIVE).is_some_and(|wants| *wants != 0)
+}
+
+/// Whether this is one of this host's own addresses, loopback included.
+#[inline(always)]
+pub fn is_local(address: &Address) -> bool {
+    if address.is_loopback() {
+        return true;
+    }
+    let bit = address.spread() >> (u64::BITS - OWN_ADDRESS_BITS.ilog2());
+    let Some(bits) = OWN_FILTER.get((bit / 64) as u32) else {
+        return false;
+    };
+    bits >> (bit % 64) & 1 != 0 && is_in_table(address)
+}
+
+#[inline(never)]
+fn is_in_table(address: &Address) -> bool {
+    LOCAL.get_ptr(address).is_some()
 }

@@ -8,24 +8,23 @@ use netmon_common::records::Hook;
 use crate::packet::Packet;
 use crate::settings::is_watched;
 
-/// A packet at a TC hook.
+/// A packet at a TC hook: one that leaves, or one that arrives. Two types, so that the verifier sees no more of each program
+/// than can happen in it.
 #[derive(Clone, Copy)]
-pub struct Skb {
+pub struct Skb<const LEAVES: bool> {
     skb: *mut __sk_buff,
-    hook: Hook,
 }
 
-impl Skb {
+impl<const LEAVES: bool> Skb<LEAVES> {
     #[inline(always)]
-    pub fn new(ctx: &TcContext, hook: Hook) -> Self {
-        Self {
-            skb: ctx.skb.skb,
-            hook,
-        }
+    pub fn new(ctx: &TcContext) -> Self {
+        Self { skb: ctx.skb.skb }
     }
 }
 
-impl Packet for Skb {
+impl<const LEAVES: bool> Packet for Skb<LEAVES> {
+    const HOOK: Hook = if LEAVES { Hook::Egress } else { Hook::Ingress };
+
     #[inline(always)]
     fn linear(&self) -> (usize, usize) {
         // SAFETY: the context of a running program is readable.
@@ -52,12 +51,15 @@ impl Packet for Skb {
     #[inline(always)]
     fn ifindex(&self) -> u32 {
         // SAFETY: as above.
-        unsafe { (*self.skb).ifindex }
+        unsafe { (&raw const (*self.skb).ifindex).read_volatile() }
     }
 
     #[inline(always)]
-    fn hook(&self) -> Hook {
-        self.hook
+    fn is_surely_ours(&self) -> bool {
+        /// `PACKET_OTHERHOST` (`include/uapi/linux/if_packet.h`).
+        const OTHER_HOST: u32 = 3;
+        // SAFETY: as above.
+        LEAVES || unsafe { (*self.skb).pkt_type } != OTHER_HOST
     }
 
     #[inline(always)]
@@ -76,7 +78,7 @@ impl Packet for Skb {
     /// A packet that is forwarded and entered by a watched interface was counted there.
     #[inline(always)]
     fn counted_before(&self) -> bool {
-        if !matches!(self.hook, Hook::Egress) {
+        if !LEAVES {
             return false;
         }
         // SAFETY: as above. 0 for what this host itself sends.

@@ -4,8 +4,9 @@ use aya_ebpf::Global;
 use aya_ebpf::bindings::BPF_F_MMAPABLE;
 use aya_ebpf::btf_maps::Array;
 use aya_ebpf::macros::btf_map;
-use netmon_common::limits::{OLD_BUCKETS, YOUNG_BUCKETS};
-use netmon_common::trace::{Bucket, Buckets, KEYS, Keys, Table};
+use netmon_common::Shared;
+use netmon_common::limits::{MOVED_MARKS, OLD_BUCKETS, YOUNG_BUCKETS};
+use netmon_common::trace::{self, Bucket, FlowHash, KEYS, Key, Keys, Memory, SlotNumber, Table, Trace};
 
 /// A bucket is a cache line, but only an array that could be mapped into user space starts with one.
 type Map<const BUCKETS: usize> = Array<Bucket, BUCKETS, { BPF_F_MMAPABLE as usize }>;
@@ -16,28 +17,106 @@ static YOUNG_TRACES: Map<{ YOUNG_BUCKETS as usize }> = Array::new();
 #[btf_map]
 static OLD_TRACES: Map<{ OLD_BUCKETS as usize }> = Array::new();
 
+/// When traces moved from the young to the old. Of two CPUs that write one at once both mean now.
+#[btf_map]
+static MOVED: Array<Shared<u32>, { MOVED_MARKS as usize }> = Array::new();
+
 /// The secret of the table, random, set before loading.
 #[unsafe(no_mangle)]
 static TRACE_SECRET: [Global<u64>; KEYS] = [const { Global::new(0) }; KEYS];
 
-/// A generation.
-pub struct Generation<const BUCKETS: usize>(&'static Map<BUCKETS>);
+/// Where the traces are.
+pub struct Maps;
 
-impl<const BUCKETS: usize> Buckets for Generation<BUCKETS> {
+impl Memory for Maps {
     #[inline(always)]
-    fn bucket(&self, number: u32) -> Option<&Bucket> {
-        self.0.get(number)
+    fn young(&self, number: u32) -> Option<&Bucket> {
+        YOUNG_TRACES.get(number)
     }
+
+    #[inline(always)]
+    fn old(&self, number: u32) -> Option<&Bucket> {
+        OLD_TRACES.get(number)
+    }
+
+    #[inline(always)]
+    fn moved(&self, number: u32) -> Option<&Shared<u32>> {
+        MOVED.get(number)
+    }
+
+    #[inline(always)]
+    fn among_old(&self, flow: FlowHash, key: Key, now_ns: u64) -> SlotNumber {
+        SlotNumber::new(netmon_among_old(flow.number(), key.number(), now_ns))
+    }
+
+    #[inline(always)]
+    fn newest(&self, flow: FlowHash, now_ns: u64) -> SlotNumber {
+        SlotNumber::new(netmon_newest(flow.number(), now_ns))
+    }
+
+    #[inline(always)]
+    fn failing(&self, flow: FlowHash, key: Key, is_known: bool, now_ns: u64) -> SlotNumber {
+        SlotNumber::new(netmon_failing(
+            flow.number(),
+            key.number(),
+            u32::from(is_known),
+            now_ns,
+        ))
+    }
+
+    #[inline(always)]
+    fn move_to_old(&self, flow: FlowHash, trace: Trace, now_ns: u64) -> bool {
+        let [what, time_ns, acknowledgment] = trace.numbers();
+        netmon_move_to_old(flow.number(), what, time_ns, acknowledgment, now_ns) != 0
+    }
+}
+
+// Global functions of BPF, which the verifier looks at once each, whoever calls them (since Linux 5.6). They take and return
+// numbers only.
+
+/// [`trace::among_old`].
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn netmon_among_old(flow: u64, key: u64, now_ns: u64) -> u32 {
+    trace::among_old(&Maps, FlowHash::from_number(flow), Key::from_number(key), now_ns).number()
+}
+
+/// [`trace::newest`].
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn netmon_newest(flow: u64, now_ns: u64) -> u32 {
+    trace::newest(&Maps, FlowHash::from_number(flow), now_ns).number()
+}
+
+/// [`trace::failing`].
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn netmon_failing(flow: u64, key: u64, is_known: u32, now_ns: u64) -> u32 {
+    let (flow, key) = (FlowHash::from_number(flow), Key::from_number(key));
+    trace::failing(&Maps, flow, key, is_known != 0, now_ns).number()
+}
+
+/// [`trace::move_to_old`].
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn netmon_move_to_old(
+    flow: u64,
+    what: u64,
+    time_ns: u64,
+    acknowledgment: u64,
+    now_ns: u64,
+) -> u32 {
+    let trace = Trace::from_numbers([what, time_ns, acknowledgment]);
+    u32::from(trace::move_to_old(
+        &Maps,
+        FlowHash::from_number(flow),
+        trace,
+        now_ns,
+    ))
 }
 
 /// The table, which all CPUs share: a bucket is words that are read and written one by one.
-#[inline(always)]
-pub const fn table() -> Table<Generation<{ YOUNG_BUCKETS as usize }>, Generation<{ OLD_BUCKETS as usize }>> {
-    Table {
-        young: Generation(&YOUNG_TRACES),
-        old: Generation(&OLD_TRACES),
-    }
-}
+pub const TABLE: Table<Maps> = Table(Maps);
 
 /// The secret: constants to the verifier.
 pub struct Configured;

@@ -24,6 +24,8 @@ impl Xdp {
 }
 
 impl Packet for Xdp {
+    const HOOK: Hook = Hook::Xdp;
+
     #[inline(always)]
     fn linear(&self) -> (usize, usize) {
         // SAFETY: the context of a running program is readable.
@@ -58,12 +60,13 @@ impl Packet for Xdp {
     #[inline(always)]
     fn ifindex(&self) -> u32 {
         // SAFETY: as above.
-        unsafe { (*self.ctx).ingress_ifindex }
+        unsafe { (&raw const (*self.ctx).ingress_ifindex).read_volatile() }
     }
 
+    /// The kernel has not looked yet.
     #[inline(always)]
-    fn hook(&self) -> Hook {
-        Hook::Xdp
+    fn is_surely_ours(&self) -> bool {
+        false
     }
 
     #[inline(always)]

@@ -121,7 +121,7 @@ impl Traffic {
                 client,
                 name,
                 recursion_desired: true,
-                is_of_syn: false,
+                syn: None,
                 details: Details::default(),
             }),
             Reply::Error => What::Failed(Failed {
@@ -151,6 +151,7 @@ impl Traffic {
                 server,
                 port: 53,
                 transport: Transport::Udp,
+                interface: 0,
             },
             what,
         }

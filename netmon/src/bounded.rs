@@ -63,11 +63,6 @@ impl<K: Copy + Eq + Hash, V> Bounded<K, V> {
         self.entries.remove(key).map(|entry| entry.value)
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     fn forget_oldest(&mut self) -> Option<K> {
         while let Some((key, written)) = self.order.pop_front() {
             if self

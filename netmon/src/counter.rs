@@ -12,7 +12,7 @@ use netmon_common::records::{Destination, Tally, Totals};
 use netmon_common::wire::ethernet::Payload;
 use netmon_common::wire::ip::AddressAt;
 use netmon_common::wire::{Bytes, Captured, Unreadable};
-use netmon_common::{Address, DnsPorts, Transport};
+use netmon_common::{Address, Code, DnsPorts, Transport};
 
 use crate::counts::Counts;
 
@@ -96,7 +96,10 @@ impl Counter {
     /// The counters of the destination whose address is there; `None` when the table is full.
     fn find(&mut self, frame: &Captured<'_>, address: AddressAt) -> Option<&mut Destination> {
         // The classifier has read it already.
-        let address = address.read(frame)?;
+        self.counters(address.read(frame)?)
+    }
+
+    fn counters(&mut self, address: Address) -> Option<&mut Destination> {
         if self.destinations.len() >= self.capacity {
             return self.destinations.get_mut(&address);
         }
@@ -104,19 +107,50 @@ impl Counter {
     }
 
     /// Counts a DNS unreachable about this server, which was counted as such, as one that quotes no query that was
-    /// seen.
-    pub fn unsolicited(&mut self, server: Address) {
+    /// seen and waits.
+    pub fn unsolicited(&mut self, server: Address, transport: Transport, code: Code) {
         self.totals.unsolicited += 1;
         if let Some(counters) = self.destinations.get_mut(&server) {
-            counters.unsolicited += 1;
+            add(&mut counters.unsolicited, transport, code);
+        }
+    }
+
+    /// Counts a response of this server, which was counted as such, as one that matches no query that was seen.
+    pub fn unmatched(&mut self, server: Address, transport: Transport) {
+        self.totals.unmatched_responses += 1;
+        if let Some(counters) = self.destinations.get_mut(&server)
+            && let Some(count) = counters.unmatched_responses.get_mut(transport as usize)
+        {
+            *count += 1;
+        }
+    }
+
+    /// Decides an [undecided](Concern::Undecided) error, from `source` to `destination`: it is about a query that was
+    /// seen, or else about an answer.
+    pub fn decide(&mut self, quoted: [Address; 2], transport: Transport, code: Code, is_about_query: bool) {
+        let [source, destination] = quoted;
+        if is_about_query {
+            self.totals.dns_unreachable += 1;
+            if let Some(counters) = self.destinations.get_mut(&destination) {
+                add(&mut counters.dns_unreachable, transport, code);
+            }
+            return;
+        }
+        self.totals.late_responses += 1;
+        match self.counters(source) {
+            Some(counters) => counters.late_responses += 1,
+            None => self.totals.late_overflow += 1,
         }
     }
 
     /// An error about this server was counted as unsolicited, and is believed all the same: there was no query to see.
-    pub fn believed(&mut self, server: Address) {
+    pub fn believed(&mut self, server: Address, transport: Transport, code: Code) {
         self.totals.unsolicited = self.totals.unsolicited.saturating_sub(1);
-        if let Some(counters) = self.destinations.get_mut(&server) {
-            counters.unsolicited = counters.unsolicited.saturating_sub(1);
+        if let Some(counters) = self.destinations.get_mut(&server)
+            && let Some(codes) = counters.unsolicited.get_mut(transport as usize)
+            && let Some(count) = codes.get_mut(code as usize)
+        {
+            *count = count.saturating_sub(1);
         }
     }
 
@@ -148,12 +182,20 @@ impl Counter {
     }
 }
 
+fn add(counters: &mut [[u64; Code::ALL.len()]; Transport::ALL.len()], transport: Transport, code: Code) {
+    let codes = counters.get_mut(transport as usize);
+    if let Some(count) = codes.and_then(|codes| codes.get_mut(code as usize)) {
+        *count += 1;
+    }
+}
+
 /// A super-packet of UDP is as many datagrams; one of TCP is one stream, whose first segment starts a message.
 fn is_in_first_segment_only(meaning: &Meaning) -> bool {
     match meaning {
         Meaning::Query(message) | Meaning::Response(message) => message.transport == Transport::Tcp,
         Meaning::Connect(_)
         | Meaning::Reset(_)
+        | Meaning::Segment(_)
         | Meaning::Unreachable(_)
         | Meaning::Fragment
         | Meaning::Unreadable(_)

@@ -105,6 +105,8 @@ impl Excerpts {
             server: incident.server,
             port: incident.port,
             transport: incident.transport,
+            // Captures do not say.
+            interface: 0,
         };
         if incident.state == State::Closed
             && let Some(filling) = self.filling.get_mut(&service)
@@ -144,6 +146,7 @@ mod tests {
         server: Address::UNSPECIFIED,
         port: 53,
         transport: Transport::Udp,
+        interface: 0,
     };
 
     fn incident(id: &str, port: u16, began: i64, state: State) -> Incident {

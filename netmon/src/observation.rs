@@ -24,6 +24,8 @@ pub struct Service {
     pub port: u16,
     /// What carries the messages.
     pub transport: Transport,
+    /// The index of the interface of a link-local server, live; 0 for every other one.
+    pub interface: u32,
 }
 
 /// A domain name for people: lower case, labels joined by dots, no final dot (the root is `.`), every byte
@@ -160,8 +162,9 @@ pub struct Asked {
     pub name: Option<Name>,
     /// RD, or what is presumed where it cannot be known (a SYN).
     pub recursion_desired: bool,
-    /// Whether it is the first query of a TCP connection whose SYN was reported: the same exchange.
-    pub is_of_syn: bool,
+    /// If it is the first query of a TCP connection whose SYN was reported, when that was sent: this exchange takes its
+    /// place.
+    pub syn: Option<Time>,
     /// What else is known.
     pub details: Details,
 }

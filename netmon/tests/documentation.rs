@@ -107,7 +107,7 @@ fn claims_about_user_space() -> Vec<Claim> {
         grouped(
             "docs/detection.md",
             "are counted for {} destinations individually, the rest in total",
-            detect::limits::UNSOLICITED_DESTINATIONS,
+            detect::limits::COUNTED_DESTINATIONS,
         ),
         grouped(
             "docs/history.md",

@@ -35,6 +35,8 @@ pub enum Meaning {
     Connect(Conversation),
     /// A RST from a DNS port.
     Reset(Conversation),
+    /// Another segment from a DNS port, which may say what became of a query. Its outcome is [`Outcome::Other`].
+    Segment(Segment),
     /// An ICMP destination unreachable.
     Unreachable(Error),
     /// A fragment other than the first.
@@ -60,6 +62,26 @@ pub struct Conversation {
     pub client_port: u16,
 }
 
+/// A segment of a server that starts no message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Between whom.
+    pub conversation: Conversation,
+    /// The number of the next byte that the server waits for: the end of what it has read.
+    pub acknowledgment: u32,
+    /// What it says.
+    pub says: Says,
+}
+
+/// What a segment of a server says that starts no message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// SYN with ACK: the connection is there.
+    Accepted,
+    /// Payload, of what may be an answer.
+    Data,
+}
+
 /// A DNS message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -73,6 +95,9 @@ pub struct Message {
     pub offset: usize,
     /// Where it ends, as far as this packet has it.
     pub end: usize,
+    /// Over TCP, of a query: the number that acknowledges its segment; of a response: the number that it acknowledges.
+    /// Over UDP 0.
+    pub acknowledgment: u32,
 }
 
 /// An ICMP destination unreachable and who sent it.
@@ -89,10 +114,13 @@ pub struct Error {
 /// What an ICMP error means for DNS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Concern {
-    /// The quoted packet was on its way to a DNS port: the server cannot be reached.
-    DnsUnreachable,
+    /// The quoted packet was on its way to a DNS port: the server cannot be reached over this transport.
+    DnsUnreachable(Transport),
     /// The quoted packet came from a DNS port: an answer that came when the client no longer listened.
     LateResponse,
+    /// One of these: both quoted ports are DNS ports, and the quote does not show which message it was. If a query was
+    /// seen that it may be, that one; else it is a late response.
+    Undecided(Transport),
     /// Nothing.
     None,
 }
@@ -127,7 +155,7 @@ impl Meaning {
             }) => Outcome::Truncated,
             Self::Unreadable(_) => Outcome::Malformed,
             Self::NotIp => Outcome::NotIp,
-            Self::Other => Outcome::Other,
+            Self::Segment(_) | Self::Other => Outcome::Other,
         }
     }
 
@@ -138,7 +166,20 @@ impl Meaning {
             Self::Query(message) | Self::Response(message) => Some(message.conversation.server),
             Self::Connect(conversation) | Self::Reset(conversation) => Some(conversation.server),
             Self::Unreachable(error) => Some(error.unreachable.quoted.header.destination()),
-            Self::Fragment | Self::Unreadable(_) | Self::NotIp | Self::Other => None,
+            Self::Segment(_) | Self::Fragment | Self::Unreadable(_) | Self::NotIp | Self::Other => None,
+        }
+    }
+
+    /// Who sent the packet, where it is counted for a destination.
+    #[inline(always)]
+    pub const fn source(&self) -> Option<AddressAt> {
+        match self {
+            Self::Query(message) => Some(message.conversation.client),
+            Self::Connect(conversation) => Some(conversation.client),
+            Self::Response(message) => Some(message.conversation.server),
+            Self::Reset(conversation) => Some(conversation.server),
+            Self::Unreachable(error) => Some(error.header.source()),
+            Self::Segment(_) | Self::Fragment | Self::Unreadable(_) | Self::NotIp | Self::Other => None,
         }
     }
 }

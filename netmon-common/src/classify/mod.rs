@@ -1,18 +1,20 @@
 //! From a packet's headers to what it means for DNS and ICMP: section 1 of docs/contract.md.
 
+mod concern;
 mod meaning;
+mod stream;
 
 use core::hint::cold_path;
 
 use crate::outcome::Transport;
 use crate::ports::{DnsPorts, Ports, RawPort};
-use crate::wire::dns::{HEADER_LEN as DNS_HEADER_LEN, MessageHeader, TCP_LENGTH_LEN, TcpMessage};
+use crate::wire::dns::MessageHeader;
 use crate::wire::ethernet::Payload;
 use crate::wire::icmp::Unreachable;
 use crate::wire::ip::{Family, Ip, Protocol};
-use crate::wire::{Bytes, Header, Unreadable, dns, ethernet, icmp, ipv4, ipv6, tcp, udp};
+use crate::wire::{Bytes, Unreadable, dns, ethernet, icmp, ipv4, ipv6, udp};
 
-pub use meaning::{Classified, Concern, Conversation, Error, Meaning, Message, Offload};
+pub use meaning::{Classified, Concern, Conversation, Error, Meaning, Message, Offload, Says, Segment};
 
 /// Takes what a packet means.
 ///
@@ -158,14 +160,12 @@ impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
             (Protocol::ICMPV4, Family::V4) => {
                 cold_path();
                 let unreachable = icmp::parse_v4(self.bytes, ip.payload, ip.end)?;
-                self.classify_icmp(ip, unreachable, sink);
-                Ok(())
+                self.classify_icmp(ip, unreachable, sink)
             }
             (Protocol::ICMPV6, Family::V6) => {
                 cold_path();
                 let unreachable = icmp::parse_v6(self.bytes, ip.payload, ip.end)?;
-                self.classify_icmp(ip, unreachable, sink);
-                Ok(())
+                self.classify_icmp(ip, unreachable, sink)
             }
             _ => {
                 emit(sink, Meaning::Other, 0, ip.end);
@@ -201,97 +201,24 @@ impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
             transport: Transport::Udp,
             offset: datagram.payload,
             end: self.bytes.clamp(end),
+            acknowledgment: 0,
         };
         self.emit_message(sink, ip, ends, header.message(), message, datagram.payload);
         Ok(())
     }
 
     #[inline(always)]
-    fn classify_tcp<S: Sink>(&self, ip: &Ip, sink: &mut S) -> Result<(), Unreadable> {
-        let segment = tcp::parse(self.bytes, ip.payload, ip.end)?;
-        if !self
-            .ports
-            .contains_one(segment.source_port, segment.destination_port)
-        {
-            emit(sink, Meaning::Other, segment.payload(), ip.end);
-            return Ok(());
-        }
-        // As above.
-        let segment = tcp::parse(self.bytes, self.bytes.forget(ip.payload), ip.end)?;
-        let ends = Ends {
-            source: segment.source_port,
-            destination: segment.destination_port,
-        };
-        if segment.flags.is_connect() && self.is_to_server(ends) {
-            let connect = Meaning::Connect(ends.toward_server(ip));
-            emit(sink, connect, segment.payload(), ip.end);
-        } else if segment.flags.is_reset() && self.is_from_server(ends) {
-            let reset = Meaning::Reset(ends.away_from_server(ip));
-            emit(sink, reset, segment.payload(), ip.end);
-        } else {
-            self.classify_stream(ip, &segment, ends, sink)?;
-        }
-        Ok(())
-    }
-
-    /// A segment whose payload may start a DNS message. Of a super-packet only the first segment may.
-    #[inline(always)]
-    fn classify_stream<S: Sink>(
+    fn classify_icmp<S: Sink>(
         &self,
         ip: &Ip,
-        segment: &tcp::Tcp,
-        ends: Ends,
+        unreachable: Option<Unreachable>,
         sink: &mut S,
     ) -> Result<(), Unreadable> {
-        let offset = segment.payload() + TCP_LENGTH_LEN;
-        let end = self.bytes.clamp(ip.end);
-        if offset + DNS_HEADER_LEN > end {
-            emit(sink, Meaning::Other, segment.payload(), ip.end);
-            return Ok(());
-        }
-        let message: TcpMessage = self
-            .bytes
-            .read(segment.payload())
-            .ok_or(Unreadable::cut(Header::Dns))?;
-        let available = end - offset;
-        let segment_size = (self.offload)().segment_size as usize;
-        let rest = if segment_size > TCP_LENGTH_LEN && segment_size - TCP_LENGTH_LEN < available {
-            segment_size - TCP_LENGTH_LEN
-        } else {
-            available
-        };
-        let length = usize::from(message.length());
-        let header = message.header.message();
-        let length_fits = if header.is_response() {
-            length >= rest
-        } else {
-            length == rest
-        };
-        if length < DNS_HEADER_LEN || !length_fits || !message.header.is_plausible() {
-            emit(sink, Meaning::Other, segment.payload(), ip.end);
-            return Ok(());
-        }
-        let place = Place {
-            transport: Transport::Tcp,
-            offset,
-            end,
-        };
-        self.emit_message(sink, ip, ends, header, place, segment.payload());
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn classify_icmp<S: Sink>(&self, ip: &Ip, unreachable: Option<Unreachable>, sink: &mut S) {
         let Some(unreachable) = unreachable else {
             emit(sink, Meaning::Other, 0, ip.end);
-            return;
+            return Ok(());
         };
-        let concern = match unreachable.quoted.ports {
-            Some(quoted) if self.ports.contains(quoted.destination.to_be_bytes()) => Concern::DnsUnreachable,
-            Some(quoted) if self.ports.contains(quoted.source.to_be_bytes()) => Concern::LateResponse,
-            Some(_) | None => Concern::None,
-        };
-
+        let concern = concern::of(self.bytes, self.ports, &unreachable)?;
         emit(
             sink,
             Meaning::Unreachable(Error {
@@ -302,6 +229,7 @@ impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
             0,
             ip.end,
         );
+        Ok(())
     }
 
     #[inline(always)]
@@ -329,6 +257,7 @@ impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
             transport,
             offset,
             end,
+            acknowledgment,
         } = place;
         let message = |conversation| Message {
             transport,
@@ -336,6 +265,7 @@ impl<B: Bytes, O: Fn() -> Offload, P: Ports> Packet<'_, B, O, P> {
             header,
             offset,
             end,
+            acknowledgment,
         };
         if header.is_response() {
             if self.is_from_server(ends) {
@@ -380,6 +310,7 @@ struct Place {
     transport: Transport,
     offset: usize,
     end: usize,
+    acknowledgment: u32,
 }
 
 #[inline(always)]

@@ -3,6 +3,10 @@
 use super::{Counters, Tally, merge};
 use crate::outcome::{Code, Rcode, Transport};
 
+const TRANSPORTS: usize = Transport::ALL.len();
+const RCODES: usize = Rcode::ALL.len();
+const CODES: usize = Code::ALL.len();
+
 /// Counters of one destination on one CPU, or on all, or in a capture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
@@ -19,19 +23,22 @@ pub struct Destination {
     pub tcp_connects: u64,
     /// RSTs from its DNS ports.
     pub tcp_resets: u64,
-    /// Responses by [`Rcode`], UDP and TCP.
-    pub rcodes: [u64; 5],
+    /// Responses by [`Transport`] and [`Rcode`].
+    pub rcodes: [[u64; RCODES]; TRANSPORTS],
     /// Unreachables about it by [`Code`].
-    pub icmp_unreachable: [u64; 6],
-    /// Of these, those that quote a packet to a DNS port.
-    pub dns_unreachable: [u64; 6],
+    pub icmp_unreachable: [u64; CODES],
+    /// Of these, those that quote a packet to a DNS port, by [`Transport`] and [`Code`].
+    pub dns_unreachable: [[u64; CODES]; TRANSPORTS],
+    /// Of those, those that quote no query that was seen and waits.
+    pub unsolicited: [[u64; CODES]; TRANSPORTS],
     /// Unreachables that quote a packet from its DNS port: its answer came too late.
     pub late_responses: u64,
-    /// DNS unreachables about it that quote no query that was seen.
-    pub unsolicited: u64,
+    /// Responses from it that match no query that was seen, by [`Transport`].
+    pub unmatched_responses: [u64; TRANSPORTS],
 }
 
-const _: () = assert!(size_of::<Destination>() == 8 * (6 + 5 + 6 + 6 + 2) && align_of::<Destination>() == 8);
+const _: () = assert!(size_of::<Destination>() == 8 * (6 + 2 * 7 + 6 + 2 * 6 + 2 * 6 + 1 + 2));
+const _: () = assert!(align_of::<Destination>() == 8);
 
 // SAFETY: `repr(C)`, and `u64`s only.
 unsafe impl Counters for Destination {}
@@ -45,11 +52,12 @@ impl Destination {
         tcp_dns_responses: 0,
         tcp_connects: 0,
         tcp_resets: 0,
-        rcodes: [0; 5],
-        icmp_unreachable: [0; 6],
-        dns_unreachable: [0; 6],
+        rcodes: [[0; RCODES]; TRANSPORTS],
+        icmp_unreachable: [0; CODES],
+        dns_unreachable: [[0; CODES]; TRANSPORTS],
+        unsolicited: [[0; CODES]; TRANSPORTS],
         late_responses: 0,
-        unsolicited: 0,
+        unmatched_responses: [0; TRANSPORTS],
     };
 
     /// Counts `packets` packets; a tally that names no counter of a destination adds nothing.
@@ -59,9 +67,17 @@ impl Destination {
         self.add(tally.destination_detail, packets);
     }
 
-    /// Responses with this code.
+    /// Responses with this code, of both transports.
     pub fn rcode(&self, rcode: Rcode) -> u64 {
-        self.rcodes.get(rcode as usize).copied().unwrap_or(0)
+        self.rcodes
+            .iter()
+            .filter_map(|rcodes| rcodes.get(rcode as usize))
+            .sum()
+    }
+
+    /// Responses with this code over this transport.
+    pub fn rcode_over(&self, transport: Transport, rcode: Rcode) -> u64 {
+        at(&self.rcodes, transport, rcode as usize)
     }
 
     /// Unreachables with this code.
@@ -69,9 +85,32 @@ impl Destination {
         self.icmp_unreachable.get(code as usize).copied().unwrap_or(0)
     }
 
-    /// DNS unreachables with this code.
+    /// DNS unreachables with this code, of both transports.
     pub fn dns_unreachable(&self, code: Code) -> u64 {
-        self.dns_unreachable.get(code as usize).copied().unwrap_or(0)
+        self.dns_unreachable
+            .iter()
+            .filter_map(|codes| codes.get(code as usize))
+            .sum()
+    }
+
+    /// DNS unreachables with this code over this transport.
+    pub fn dns_unreachable_over(&self, transport: Transport, code: Code) -> u64 {
+        at(&self.dns_unreachable, transport, code as usize)
+    }
+
+    /// DNS unreachables that quote no query that was seen and waits: with this code, over this transport.
+    pub fn unsolicited_over(&self, transport: Transport, code: Code) -> u64 {
+        at(&self.unsolicited, transport, code as usize)
+    }
+
+    /// The same with any code, over both.
+    pub fn unsolicited(&self) -> u64 {
+        self.unsolicited.as_flattened().iter().sum()
+    }
+
+    /// Responses that match no query that was seen, over both transports.
+    pub fn unmatched_responses(&self) -> u64 {
+        self.unmatched_responses.iter().sum()
     }
 
     /// Packets that were counted here, late responses (counted elsewhere already) left out.
@@ -118,8 +157,9 @@ impl Destination {
             rcodes,
             icmp_unreachable,
             dns_unreachable,
-            late_responses,
             unsolicited,
+            late_responses,
+            unmatched_responses,
         } = other;
         self.dns_queries += dns_queries;
         self.dns_responses += dns_responses;
@@ -127,12 +167,24 @@ impl Destination {
         self.tcp_dns_responses += tcp_dns_responses;
         self.tcp_connects += tcp_connects;
         self.tcp_resets += tcp_resets;
-        merge(&mut self.rcodes, rcodes);
+        merge(self.rcodes.as_flattened_mut(), rcodes.as_flattened());
         merge(&mut self.icmp_unreachable, icmp_unreachable);
-        merge(&mut self.dns_unreachable, dns_unreachable);
+        merge(
+            self.dns_unreachable.as_flattened_mut(),
+            dns_unreachable.as_flattened(),
+        );
+        merge(self.unsolicited.as_flattened_mut(), unsolicited.as_flattened());
         self.late_responses += late_responses;
-        self.unsolicited += unsolicited;
+        merge(&mut self.unmatched_responses, unmatched_responses);
     }
+}
+
+fn at<const WIDTH: usize>(counters: &[[u64; WIDTH]; TRANSPORTS], transport: Transport, place: usize) -> u64 {
+    counters
+        .get(transport as usize)
+        .and_then(|counters| counters.get(place))
+        .copied()
+        .unwrap_or(0)
 }
 
 /// What the table holds of a destination on one CPU: its counters, and what the CPU keeps beside them so that it
@@ -146,19 +198,25 @@ pub struct Entry {
     pub cache: PerCpuCache,
 }
 
-const _: () = assert!(size_of::<Entry>() == size_of::<Destination>() + 16 && align_of::<Entry>() == 8);
+const _: () = assert!(size_of::<Entry>() == size_of::<Destination>() + 32 && align_of::<Entry>() == 8);
 
 /// What a CPU keeps of a server beside its counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct PerCpuCache {
-    /// When this CPU last learned that the server had answered anybody, by transport, in [`PerCpuCache::tick`]s; 0 for never,
+    /// When this CPU last learned that the service had answered anybody, by transport, in [`PerCpuCache::tick`]s; 0 for never,
     /// or [`PerCpuCache::LOOK`].
     pub answered: [u32; 2],
     /// Which place this CPU gave the server in the table of latencies, counted from 1; 0 for none yet, and
     /// [`PerCpuCache::NO_PLACE`] where it gets none.
     pub latency: u32,
-    /// No meaning.
+    /// The port of the service that `place` and `answered` are of, by transport, host order; 0 for none.
+    pub port: [u16; 2],
+    /// The place of the service with that port, by transport.
+    pub place: [u32; 2],
+    /// When a query to the server last entered on this CPU, in [`PerCpuCache::tick`]s.
+    pub entered: u32,
+    /// Not used, 0.
     pub reserved: u32,
 }
 
@@ -171,6 +229,9 @@ impl PerCpuCache {
     pub const NEW: Self = Self {
         answered: [0; 2],
         latency: 0,
+        port: [0; 2],
+        place: [0; 2],
+        entered: 0,
         reserved: 0,
     };
     /// A moment as it is kept here: in units of 2^20 ns, near a millisecond. They come round after 52 days; an
@@ -179,16 +240,6 @@ impl PerCpuCache {
     #[expect(clippy::cast_possible_truncation, reason = "it comes round")]
     pub const fn tick(nanos: u64) -> u32 {
         (nanos >> 20) as u32
-    }
-
-    /// When this CPU last learned of an answer over this transport.
-    #[inline(always)]
-    pub fn answered(&mut self, transport: Transport) -> &mut u32 {
-        let [udp, tcp] = &mut self.answered;
-        match transport {
-            Transport::Udp => udp,
-            Transport::Tcp => tcp,
-        }
     }
 }
 

@@ -45,6 +45,12 @@ pub const RECURSION_DESIRED: u8 = 1;
 /// The query was seen, and its header was read: [`RECURSION_DESIRED`] says whether it asked for recursion.
 pub const RECURSION_KNOWN: u8 = 2;
 
+/// The query that was answered, or that the error is about, was sent too long ago to be in [`Exchanges`]: this event alone
+/// says what became of it.
+///
+/// [`Exchanges`]: super::Exchanges
+pub const NOT_IN_SECONDS: u8 = 4;
+
 /// What stands before the bytes of the packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
@@ -81,7 +87,7 @@ pub struct EventHeader {
     pub transport: u8,
     /// The [`Code`](crate::Code) of an error or the [`Rcode`](crate::Rcode) of an answer, as a number.
     pub detail: u8,
-    /// [`RECURSION_KNOWN`] and [`RECURSION_DESIRED`].
+    /// [`RECURSION_KNOWN`], [`RECURSION_DESIRED`] and [`NOT_IN_SECONDS`].
     pub flags: u8,
     /// Not used, 0.
     pub reserved: [u8; 7],

@@ -5,24 +5,38 @@
 
 mod destination;
 mod event;
+mod interface;
 mod latency;
+mod service;
 mod tally;
 mod totals;
 
 pub use destination::{Destination, Entry, PerCpuCache};
-pub use event::{Event, EventHeader, EventKind, Hook, RECURSION_DESIRED, RECURSION_KNOWN};
+pub use event::{Event, EventHeader, EventKind, Hook, NOT_IN_SECONDS, RECURSION_DESIRED, RECURSION_KNOWN};
+pub use interface::{Interface, MacAt};
 pub use latency::Latency;
+pub use service::{COUNTED_FOR, Exchanges, SECONDS, Second, ServiceKey, UNSEEN_RCODE};
 pub use tally::{NO_COUNTER, Tally};
 pub use totals::Totals;
 
 /// Which layout the maps have: their names, capacities, and what their keys and values mean. It is pinned beside them, so
 /// that a netmon of another layout refuses them. Whoever changes any of it counts this up; a test beside the programs'
 /// loader notices most changes.
-pub const LAYOUT: u32 = 2;
+pub const LAYOUT: u32 = 3;
+
+/// Places in the map of what may change while the programs run.
+pub mod switch {
+    /// Whether exchanges with RD = 0 are counted of all services (1), or only of those that user space gave a place.
+    pub const ITERATIVE: u32 = 0;
+    /// How many places for services were put among the free ones, by user space, which alone looks at it: they outlive it.
+    pub const PLACES_MADE: u32 = 1;
+    /// How many switches there are.
+    pub const COUNT: u32 = 2;
+}
 
 #[cfg(feature = "user")]
 mod user {
-    use super::{Destination, EventHeader, Latency, Totals};
+    use super::{Destination, EventHeader, Exchanges, Interface, Latency, MacAt, ServiceKey, Totals};
     // SAFETY: `repr(C)`, integers and byte arrays only, no padding: asserted beside each type.
     unsafe impl aya::Pod for Destination {}
     // SAFETY: as above.
@@ -31,6 +45,14 @@ mod user {
     unsafe impl aya::Pod for EventHeader {}
     // SAFETY: as above.
     unsafe impl aya::Pod for Latency {}
+    // SAFETY: as above.
+    unsafe impl aya::Pod for ServiceKey {}
+    // SAFETY: as above.
+    unsafe impl aya::Pod for Exchanges {}
+    // SAFETY: as above.
+    unsafe impl aya::Pod for Interface {}
+    // SAFETY: as above.
+    unsafe impl aya::Pod for MacAt {}
     // SAFETY: 16 bytes.
     unsafe impl aya::Pod for crate::Address {}
 }

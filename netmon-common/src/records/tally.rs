@@ -4,7 +4,7 @@ use core::mem::offset_of;
 
 use super::{Destination, Totals};
 use crate::classify::{Concern, Meaning};
-use crate::outcome::{Outcome, Transport};
+use crate::outcome::{Code, Outcome, Rcode, Transport};
 use crate::wire::Fault;
 
 /// The counters that a packet adds to, as places among the `u64`s of [`Totals`] and [`Destination`].
@@ -43,6 +43,15 @@ fn step(value: u8) -> usize {
     core::hint::black_box(value) as usize & 7
 }
 
+/// Where the counters of this transport start, where each has so many.
+#[inline(always)]
+const fn over(transport: Transport, width: usize) -> usize {
+    match transport {
+        Transport::Udp => 0,
+        Transport::Tcp => width,
+    }
+}
+
 impl Tally {
     /// The counters for a packet with this meaning.
     #[inline(always)]
@@ -67,7 +76,8 @@ impl Tally {
                     Transport::Tcp => destination(offset_of!(Destination, tcp_dns_responses)),
                 };
                 let rcode = step(message.header.rcode() as u8);
-                tally.destination_detail = destination(offset_of!(Destination, rcodes)) + rcode;
+                let rcodes = destination(offset_of!(Destination, rcodes));
+                tally.destination_detail = rcodes + over(message.transport, Rcode::ALL.len()) + rcode;
             }
             Meaning::Connect(_) => tally.destination = destination(offset_of!(Destination, tcp_connects)),
             Meaning::Reset(_) => tally.destination = destination(offset_of!(Destination, tcp_resets)),
@@ -75,20 +85,21 @@ impl Tally {
                 let code = step(error.unreachable.code as u8);
                 tally.destination = destination(offset_of!(Destination, icmp_unreachable)) + code;
                 match error.concern {
-                    Concern::DnsUnreachable => {
+                    Concern::DnsUnreachable(transport) => {
                         tally.detail = totals(offset_of!(Totals, dns_unreachable));
-                        tally.destination_detail =
-                            destination(offset_of!(Destination, dns_unreachable)) + code;
+                        let codes = destination(offset_of!(Destination, dns_unreachable));
+                        tally.destination_detail = codes + over(transport, Code::ALL.len()) + code;
                     }
                     Concern::LateResponse => tally.detail = totals(offset_of!(Totals, late_responses)),
-                    Concern::None => {}
+                    // Which of both it is, and what else it adds, is known when its trace was looked for.
+                    Concern::Undecided(_) | Concern::None => {}
                 }
             }
             Meaning::Unreadable(unreadable) => {
                 let reason = unreadable.header as usize * Fault::ALL.len() + unreadable.fault as usize;
                 tally.detail = totals(offset_of!(Totals, unreadable)) + (core::hint::black_box(reason) & 31);
             }
-            Meaning::Fragment | Meaning::NotIp | Meaning::Other => {}
+            Meaning::Segment(_) | Meaning::Fragment | Meaning::NotIp | Meaning::Other => {}
         }
         tally
     }
@@ -99,5 +110,11 @@ impl Tally {
         detail: NO_COUNTER,
         destination: NO_COUNTER,
         destination_detail: NO_COUNTER,
+    };
+
+    /// For a frame that is not this host's.
+    pub const NOT_OURS: Self = Self {
+        outcome: totals(offset_of!(Totals, outcomes)) + Outcome::NotOurs as usize,
+        ..Self::OTHER
     };
 }

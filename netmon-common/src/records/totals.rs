@@ -16,10 +16,12 @@ pub struct Totals {
     pub outcomes: [u64; Outcome::ALL.len()],
     /// Unreachables that quote a packet to a DNS port.
     pub dns_unreachable: u64,
-    /// Of these, those that quote no query that was seen. Anybody can forge one.
+    /// Of these, those that quote no query that was seen and waits. Anybody can forge one.
     pub unsolicited: u64,
     /// Unreachables that quote a packet from a DNS port.
     pub late_responses: u64,
+    /// Responses that match no query that was seen. Anybody can forge one.
+    pub unmatched_responses: u64,
     /// Packets of counted outcomes whose destination found no place in the table.
     pub overflow: u64,
     /// Late responses whose server found no place in the table.
@@ -28,11 +30,13 @@ pub struct Totals {
     pub events_lost: u64,
     /// Traces of queries that were overwritten while they still waited for an answer.
     pub traces_overwritten: u64,
+    /// Queries of services that found no place: what became of them is not counted.
+    pub exchanges_overflow: u64,
     /// Unreadable packets by [`Header`], and for each by [`Fault`].
     pub unreadable: [u64; Header::ALL.len() * Fault::ALL.len()],
 }
 
-const _: () = assert!(size_of::<Totals>() == 8 * (2 + 12 + 7 + 10 * 3) && align_of::<Totals>() == 8);
+const _: () = assert!(size_of::<Totals>() == 8 * (2 + 13 + 9 + 10 * 3) && align_of::<Totals>() == 8);
 
 impl Default for Totals {
     fn default() -> Self {
@@ -43,10 +47,12 @@ impl Default for Totals {
             dns_unreachable: 0,
             unsolicited: 0,
             late_responses: 0,
+            unmatched_responses: 0,
             overflow: 0,
             late_overflow: 0,
             events_lost: 0,
             traces_overwritten: 0,
+            exchanges_overflow: 0,
             unreadable: [0; Header::ALL.len() * Fault::ALL.len()],
         }
     }
@@ -109,10 +115,12 @@ impl Totals {
             dns_unreachable,
             unsolicited,
             late_responses,
+            unmatched_responses,
             overflow,
             late_overflow,
             events_lost,
             traces_overwritten,
+            exchanges_overflow,
             unreadable,
         } = other;
         self.frames += frames;
@@ -121,10 +129,12 @@ impl Totals {
         self.dns_unreachable += dns_unreachable;
         self.unsolicited += unsolicited;
         self.late_responses += late_responses;
+        self.unmatched_responses += unmatched_responses;
         self.overflow += overflow;
         self.late_overflow += late_overflow;
         self.events_lost += events_lost;
         self.traces_overwritten += traces_overwritten;
+        self.exchanges_overflow += exchanges_overflow;
         merge(&mut self.unreadable, unreadable);
     }
 }

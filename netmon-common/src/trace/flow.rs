@@ -3,7 +3,7 @@
 use crate::address::Address;
 use crate::outcome::Transport;
 
-use crate::limits::{OLD_BUCKETS, YOUNG_BUCKETS};
+use crate::limits::{MOVED_MARKS, OLD_BUCKETS, YOUNG_BUCKETS};
 
 /// How many 32-bit words a flow is: two addresses, two ports together, the transport.
 const WORDS: usize = 4 + 4 + 1 + 1;
@@ -70,7 +70,7 @@ pub struct Flow {
 impl Flow {
     /// The flow, hashed: two halves of 32 bits, each by a Multilinear-HM of its own (D. Lemire, O. Kaser: Strongly
     /// universal string hashing is fast, 2014). Whoever does not know the keys meets a given flow's hash with one
-    /// flow in 2^54, which is what is kept of it. BPF has no rotation, which makes `SipHash` slow.
+    /// flow in 2^51, which is what is kept of it. BPF has no rotation, which makes `SipHash` slow.
     #[inline(always)]
     pub fn hash<K: Keys>(&self, keys: &K) -> FlowHash {
         let mut halves = [keys.at(0), keys.at(HALF)];
@@ -111,18 +111,32 @@ impl Flow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowHash(u64);
 
-/// The bits of a hash that are a flow's fingerprint: 44.
-pub(super) const FINGERPRINT: u64 = !0 << 20;
+/// The bits of a hash that are a flow's fingerprint: 41.
+pub(super) const FINGERPRINT: u64 = !0 << 23;
 /// The bits that choose the bucket among the young.
 const YOUNG: u64 = YOUNG_BUCKETS as u64 - 1;
 const OLD: u64 = OLD_BUCKETS as u64 - 1;
+
 const _: () = assert!(YOUNG_BUCKETS.is_power_of_two() && YOUNG & FINGERPRINT == 0);
+const _: () = assert!(MOVED_MARKS.is_power_of_two() && MOVED_MARKS <= OLD_BUCKETS);
 const _: () = assert!(OLD_BUCKETS.is_power_of_two() && YOUNG_BUCKETS <= OLD_BUCKETS);
 
 impl FlowHash {
     #[inline(always)]
     const fn new(hash: u64) -> Self {
         Self(hash & (FINGERPRINT | YOUNG))
+    }
+
+    /// The hash as a number, for functions that take numbers only.
+    #[inline(always)]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The hash that is this [number](Self::number).
+    #[inline(always)]
+    pub const fn from_number(number: u64) -> Self {
+        Self(number)
     }
 
     /// The one with this fingerprint, which has this bucket among the young.
@@ -138,11 +152,17 @@ impl FlowHash {
     }
 
     /// The bucket among the old where the flow's newest query there is. Bits of the fingerprint choose it as well: of two
-    /// flows with one home, one in 2^37 has the fingerprint of the other.
+    /// flows with one home, one in 2^34 has the fingerprint of the other.
     #[inline(always)]
     pub const fn home(self) -> u32 {
         let more = self.0 >> FINGERPRINT.trailing_zeros() << YOUNG.trailing_ones();
         ((self.0 & YOUNG | more) & OLD) as u32
+    }
+
+    /// The mark that says whether a query of this flow, or of one of some others, moved to the old.
+    #[inline(always)]
+    pub const fn mark(self) -> u32 {
+        self.home() & (MOVED_MARKS - 1)
     }
 
     /// The bucket among the old where the flow's query with this id is when a newer one of the flow took its place.
@@ -202,7 +222,7 @@ mod tests {
             (u128::from(keys[0]) + sum) % (1 << 64) / (1 << 32)
         };
         let (first, second) = secret.0.split_at(HALF);
-        let hash = (half(first) << 32 | half(second)) & !0xf_fc00;
+        let hash = (half(first) << 32 | half(second)) & !0x7f_fc00;
         assert_eq!(u128::from(flow.hash(&secret).0), hash);
     }
 

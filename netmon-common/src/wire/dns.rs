@@ -88,6 +88,80 @@ impl MessageHeader {
     }
 }
 
+/// Where a message's first question starts, as far as it is looked at: enough to tell most questions apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Question([u64; 2]);
+
+/// One in each byte of a word.
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+impl Question {
+    /// Of a message that shows none.
+    pub const UNKNOWN: Self = Self([0; 2]);
+
+    /// Reads that of the message at `offset` which ends at `end`; unknown where it is shorter.
+    #[inline(always)]
+    pub fn read<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Self {
+        let at = offset + HEADER_LEN;
+        if at + size_of::<Self>() > end {
+            return Self::UNKNOWN;
+        }
+        match bytes.read::<[[u8; 8]; 2]>(at) {
+            Some([first, second]) => Self([u64::from_le_bytes(first), u64::from_le_bytes(second)]),
+            None => Self::UNKNOWN,
+        }
+    }
+
+    /// What a trace keeps of the name, whatever its capitals (some clients mix them, as a secret of their own); 0 where
+    /// it is unknown, which fits any.
+    #[inline(always)]
+    pub const fn mark(self) -> u16 {
+        let Self([first, second]) = self;
+        let in_first = before_zero(first);
+        let in_second = if in_first == u64::MAX {
+            before_zero(second)
+        } else {
+            0
+        };
+        if first.to_le_bytes()[0] == 0 {
+            return 0;
+        }
+        let lower = ONES << 5;
+        let mixed = ((first | lower) & in_first).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            ^ ((second | lower) & in_second).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 32).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed >> 48) as u16 | 1
+    }
+}
+
+/// The bits of the bytes before the first one that is zero; of all bytes, where none is.
+#[inline(always)]
+const fn before_zero(word: u64) -> u64 {
+    // The lowest bit that this leaves is in the first byte that is zero; above it others may be wrong.
+    let zeros = word.wrapping_sub(ONES) & !word & ONES << 7;
+    (zeros & zeros.wrapping_neg()).wrapping_sub(1)
+}
+
+/// QR of the message at `offset` of a packet that an error quotes up to `end`; `None` where the quote does not show it, and
+/// nothing of both where only another reader can read that far.
+#[inline(always)]
+pub fn quoted_is_response<B: Bytes>(
+    bytes: &B,
+    offset: usize,
+    end: usize,
+) -> Result<Option<bool>, Unreadable> {
+    let offset = bytes.forget(offset);
+    if offset + 2 * size_of::<u16>() > end {
+        return Ok(None);
+    }
+    match bytes.read::<[[u8; 2]; 2]>(offset) {
+        Some([_, flags]) => Ok(Some(u16::from_be_bytes(flags) & RESPONSE != 0)),
+        None if B::DEEP => Ok(None),
+        None => Err(Unreadable::cut(Header::Dns)),
+    }
+}
+
 /// Reads the header of the message at `offset` of a datagram whose payload ends at `end`.
 #[inline(always)]
 pub fn parse<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<DnsHeader, Unreadable> {
@@ -110,5 +184,67 @@ impl TcpMessage {
     #[inline(always)]
     pub const fn length(&self) -> u16 {
         u16::from_be_bytes(self.length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::super::captured::Captured;
+    use super::*;
+    use std::vec::Vec;
+
+    fn message(question: &[u8]) -> Vec<u8> {
+        [&[0; HEADER_LEN], question].concat()
+    }
+
+    fn mark(question: &[u8]) -> u16 {
+        let message = message(question);
+        Question::read(&Captured::whole(&message), 0, message.len()).mark()
+    }
+
+    #[test]
+    fn a_question_is_known_by_its_name_whatever_its_capitals_and_what_follows() {
+        let asked = mark(b"\x07example\x03com\0\0\x01\0\x01");
+        assert_ne!(asked, 0);
+        for same in [
+            &b"\x07eXamplE\x03COM\0\0\x01\0\x01"[..],
+            b"\x07example\x03com\0\0\x1c\0\x01\xc0\x0c",
+        ] {
+            assert_eq!(mark(same), asked, "{same:?}");
+        }
+        for other in [
+            &b"\x07example\x03net\0\0\x01\0\x01"[..],
+            b"\x07exampla\x03com\0\0\x01\0\x01",
+            b"\x03com\0\0\x01\0\x01\0\0\0\0\0\0\0",
+        ] {
+            assert_ne!(mark(other), asked, "{other:?}");
+        }
+        let short = [&b"\x01a\0\0\x01\0\x01"[..], &[9; 9]].concat();
+        let shorter = [&b"\x01a\0\0\x1c\0\x01"[..], &[7; 9]].concat();
+        assert_eq!(mark(&short), mark(&shorter), "what follows the name");
+    }
+
+    #[test]
+    fn what_is_not_there_is_unknown_and_fits_any() {
+        assert_eq!(mark(b"\x01a\0\0\x01\0\x01"), 0, "too short");
+        assert_eq!(mark(&[0; 16]), 0, "the root");
+        let message = message(&[7; 16]);
+        let whole = Captured::whole(&message);
+        assert_eq!(Question::read(&whole, 0, message.len() - 1), Question::UNKNOWN);
+        assert_ne!(Question::read(&whole, 0, message.len()), Question::UNKNOWN);
+    }
+
+    #[test]
+    fn names_of_one_length_have_many_marks() {
+        let mut marks: Vec<u16> = (0..1_000_u16)
+            .map(|n| {
+                let [high, low] = n.to_be_bytes().map(|byte| byte | 0x40);
+                mark(&[&[15, b'a', high, low], &b"0123456789ab\0"[..]].concat())
+            })
+            .collect();
+        marks.sort_unstable();
+        marks.dedup();
+        assert!(marks.len() > 100, "{}", marks.len());
     }
 }

@@ -34,6 +34,10 @@ pub struct Tcp {
     pub source_port: RawPort,
     /// Destination port.
     pub destination_port: RawPort,
+    /// The number of its first byte (of its SYN, if it has one).
+    pub sequence: u32,
+    /// The number of the next byte that its sender waits for, where [`Flags::is_acknowledgment`].
+    pub acknowledgment: u32,
     /// Its flags.
     pub flags: Flags,
     /// Where the header starts.
@@ -85,6 +89,18 @@ impl Flags {
         self.0 & (SYN | ACK) == SYN
     }
 
+    /// SYN with ACK: the server takes the connection.
+    #[inline(always)]
+    pub const fn is_accept(self) -> bool {
+        self.0 & (SYN | ACK | RST) == SYN | ACK
+    }
+
+    /// ACK: the acknowledgment number means something.
+    #[inline(always)]
+    pub const fn is_acknowledgment(self) -> bool {
+        self.0 & ACK != 0
+    }
+
     /// RST: the connection is refused or ended.
     #[inline(always)]
     pub const fn is_reset(self) -> bool {
@@ -108,6 +124,8 @@ pub fn parse<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Result<Tcp, Unre
     Ok(Tcp {
         source_port: header.source_port,
         destination_port: header.destination_port,
+        sequence: u32::from_be_bytes(header.sequence),
+        acknowledgment: u32::from_be_bytes(header.acknowledgment),
         flags: Flags(header.flags),
         offset,
         data_offset: header.data_offset,

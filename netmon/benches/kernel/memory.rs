@@ -13,7 +13,7 @@ use crate::figures::{Figure, Figures};
 use crate::loaded;
 
 /// On two processors, which all that is kept for each of them is counted with.
-const MOST_MIB: f64 = 16.0;
+const MOST_MIB: f64 = 24.0;
 const CPUS: usize = 2;
 
 /// What the verifier may have to look at in one program; it gives up at a million (Linux 5.2).

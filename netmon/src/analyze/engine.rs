@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use netmon_common::{Address, Rcode};
 
 use super::limits::{INCIDENTS, NAMES};
-use crate::detect::{Decider, Scope, Thresholds};
+use crate::detect::{ByDestination, Decider, Scope, Thresholds};
 use crate::excerpt::{self, Excerpts, Packet};
 use crate::model::{Incident, Warning, WarningKind};
 use crate::observation::{Details, Name, Observation, What};
@@ -127,7 +127,7 @@ impl Engine {
             excerpts: self.excerpts,
             names: self.names.len() as u64,
             warnings,
-            not_served: self.decider.tallies().not_served,
+            not_served: self.decider.not_served().clone(),
         }
     }
 }
@@ -145,8 +145,8 @@ pub struct Finished {
     pub names: u64,
     /// The decider's warnings.
     pub warnings: Vec<Warning>,
-    /// DNS unreachables about a port of the capturing host where nothing ever answered.
-    pub not_served: u64,
+    /// DNS unreachables about addresses of the capturing host where nothing has served their client.
+    pub not_served: ByDestination,
 }
 
 fn decider((thresholds, scope, local): &(Thresholds, Scope, Vec<Address>)) -> Decider {
@@ -158,11 +158,11 @@ fn decider((thresholds, scope, local): &(Thresholds, Scope, Vec<Address>)) -> De
 fn activity(what: &What) -> Option<Activity> {
     let mut activity = Activity::default();
     match what {
-        What::Asked(asked) if asked.is_of_syn => return None,
+        What::Asked(asked) if asked.syn.is_some() => return None,
         What::Asked(_) => activity.queries = 1,
         What::Answered(answered) => {
             activity.answers = 1;
-            activity.failures = u64::from(matches!(answered.rcode, Some(Rcode::ServFail | Rcode::Refused)));
+            activity.failures = u64::from(answered.rcode.is_some_and(Rcode::is_fault));
         }
         What::Failed(_) | What::Unverified(_) => activity.errors = 1,
         What::Seconds(_) | What::MoreErrors(_) => return None,

@@ -202,7 +202,7 @@ impl Found {
             source,
             Totals {
                 counters: self.counts.totals,
-                not_served: self.finished.not_served,
+                not_served: self.finished.not_served.total(),
             },
         );
         document.destinations = self
@@ -212,6 +212,7 @@ impl Found {
             .map(|(address, counters)| DestinationCounts {
                 address: *address,
                 counters: *counters,
+                not_served: self.finished.not_served.of(*address),
                 latency_us: self.latency.get(address).copied().unwrap_or_default(),
                 server_info: None,
             })

@@ -1,8 +1,8 @@
 //! Which query an answer or an error over TCP belongs to, in a capture.
 //!
-//! A connection's SYN and its first query are one exchange; each further query is one more. Any segment with payload of the
-//! server answers the queries that it acknowledges: some servers send the length of a message in a segment of its own.
-//! Streams are not reassembled.
+//! A SYN is an exchange until the server takes the connection; from then on its queries are, each in its own second. Any
+//! segment with payload of the server answers the queries that it acknowledges: some servers send the length of a message in
+//! a segment of its own. Streams are not reassembled.
 
 use netmon_common::trace::Flow;
 
@@ -25,15 +25,16 @@ struct Connection {
     queries: Vec<Query>,
 }
 
-/// A query, or a SYN that opened the connection for one.
+/// A query, or the SYN that opens the connection.
 #[derive(Clone, Debug)]
 struct Query {
     /// When it was sent, each time; the newest last.
     sent: Vec<(Sent, bool)>,
-    /// Where it starts in the stream, and where it ends. Of a SYN only the start is known.
+    /// Where it starts in the stream, and where it ends; `None` for a SYN.
     sequence: Option<(u32, u32)>,
     id: Option<u16>,
     name: Option<Name>,
+    /// Whether it is answered, or the connection that it opens is there.
     answered: bool,
     error: Option<Time>,
 }
@@ -52,10 +53,8 @@ pub(super) struct Carried {
 /// What a query over TCP is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// One more query, or one that is sent again.
-    Query,
-    /// The first one of its connection, whose SYN was this query.
-    OfSyn(Sent),
+    /// One more query, or one that is sent again. If it is the first one of its connection, when the SYN was sent.
+    Query(Option<Time>),
     /// A packet that the capture shows several times.
     Again,
 }
@@ -76,11 +75,6 @@ impl Connections {
         }
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.of.is_empty()
-    }
-
     /// A SYN. Whether it is a packet of its own.
     pub fn opens(&mut self, flow: Flow, sent: Sent) -> bool {
         if let Some(connection) = self.of.get_mut(&flow)
@@ -95,51 +89,44 @@ impl Connections {
         true
     }
 
+    /// The server takes the connection. Each time that the SYN was sent that waited until now, without an error about it.
+    pub fn accepts(&mut self, flow: &Flow, now: Time) -> Vec<Sent> {
+        let syn = self.of.get_mut(flow).and_then(Connection::syn);
+        let Some(syn) = syn.filter(|syn| !syn.answered) else {
+            return Vec::new();
+        };
+        syn.answered = true;
+        let waited = syn.sent.iter().filter(|(_, failed)| !failed);
+        let waited = waited.map(|(sent, _)| *sent);
+        waited.filter(|sent| now.since(sent.at) < LIFETIME).collect()
+    }
+
     /// A segment with a query.
     pub fn asks(&mut self, flow: Flow, sent: Sent, carried: Carried) -> Taken {
         let Some(connection) = self.of.get_mut(&flow) else {
             let queries = vec![Query::new(sent, Some(carried))];
             self.of.insert(flow, Connection { queries });
-            return Taken::Query;
+            return Taken::Query(None);
         };
-        if let [query] = connection.queries.as_mut_slice()
-            && query.sequence.is_none()
-        {
-            query.sequence = Some(carried.sequence);
-            query.id = Some(carried.id);
-            query.name = carried.name;
-            return query
-                .sent
-                .last_mut()
-                .map_or(Taken::Query, |(syn, _)| Taken::OfSyn(*syn));
-        }
         let same = connection
             .queries
             .iter_mut()
             .find(|query| query.sequence == Some(carried.sequence));
         if let Some(query) = same.filter(|query| !query.answered) {
             return if query.send_again(sent) {
-                Taken::Query
+                Taken::Query(None)
             } else {
                 Taken::Again
             };
         }
+        let is_first = connection.queries.len() == 1;
+        let syn = connection.syn().filter(|_| is_first);
+        let syn = syn.and_then(|syn| syn.sent.last()).map(|(syn, _)| syn.at);
         if connection.queries.len() == CONNECTION_QUERIES {
             connection.queries.remove(0);
         }
         connection.queries.push(Query::new(sent, Some(carried)));
-        Taken::Query
-    }
-
-    /// The SYN's query is iterative, or is not, unlike what was presumed.
-    pub fn is_iterative(&mut self, flow: &Flow, iterative: bool) {
-        let first = self
-            .of
-            .get_mut(flow)
-            .and_then(|connection| connection.queries.first_mut());
-        for (sent, _) in first.into_iter().flat_map(|query| query.sent.iter_mut()) {
-            sent.iterative = iterative;
-        }
+        Taken::Query(syn)
     }
 
     /// A segment with payload of the server, which acknowledges what the client sent up to there, or starts a message with
@@ -184,13 +171,29 @@ impl Connections {
         settled
     }
 
+    /// Whether a query of the connection was answered so lately that more segments may belong to its answer.
+    pub fn is_answering(&self, flow: &Flow, now: Time) -> bool {
+        let queries = self.of.get(flow).map(|connection| &connection.queries);
+        let mut answered = queries.into_iter().flatten().filter(|query| query.answered);
+        answered.any(|query| {
+            let newest = query.sent.last();
+            query.sequence.is_some() && newest.is_some_and(|(sent, _)| now.since(sent.at) < LIFETIME)
+        })
+    }
+
     /// An error that quotes the connection. `None` where it is one that the capture shows several times.
     pub fn failed(&mut self, flow: &Flow, now: Time) -> Option<(About, Option<Name>)> {
         let mut about = (About::Nothing, None);
         let Some(connection) = self.of.get_mut(flow) else {
             return Some(about);
         };
-        for query in connection.queries.iter_mut().filter(|query| !query.answered) {
+        // The newest first, as in the kernel.
+        for query in connection
+            .queries
+            .iter_mut()
+            .rev()
+            .filter(|query| !query.answered)
+        {
             let waiting = query
                 .sent
                 .iter_mut()
@@ -207,6 +210,13 @@ impl Connections {
             about = (About::Failed, query.name.clone());
         }
         Some(about)
+    }
+}
+
+impl Connection {
+    /// The SYN, while it is known.
+    fn syn(&mut self) -> Option<&mut Query> {
+        self.queries.first_mut().filter(|query| query.sequence.is_none())
     }
 }
 

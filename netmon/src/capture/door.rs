@@ -1,24 +1,25 @@
 //! From packets to counts and observations.
 
+mod errors;
 mod stream;
 
-use netmon_common::classify::{Classified, Concern, Conversation, Error, Meaning, Message, Offload};
+use netmon_common::classify::{Classified, Concern, Conversation, Meaning, Message, Offload, Says};
 use netmon_common::records::Totals;
 use netmon_common::trace::Flow;
+use netmon_common::wire::dns;
 use netmon_common::wire::ethernet::Payload;
 use netmon_common::wire::ip::{AddressAt, Family, HeaderAt};
-use netmon_common::wire::{Captured, Unreadable, udp};
+use netmon_common::wire::{Captured, Unreadable};
 use netmon_common::{Address, DnsPorts, Transport};
 
 use super::addresses::Addresses;
 use super::connections::{Carried, Connections, Taken};
-use super::exchanges::{self, About, Answer, Exchanges, Question, Sent};
+use super::exchanges::{Answer, Exchanges, Question, Sent};
 use super::frame::Frame;
 use super::latencies::Latencies;
 use super::link;
 use super::names::{Names, query_type};
 use super::pairing::{Pairing, Settled};
-use super::quote::QuotedHeader;
 use crate::counter::Counter;
 use crate::counts::Counts;
 use crate::model::{Latency, Warning, WarningKind};
@@ -33,7 +34,6 @@ pub struct Door {
     pairing: Pairing,
     connections: Connections,
     exchanges: Exchanges,
-    unmatched_responses: u64,
     latencies: Latencies,
     names: Names,
     addresses: Addresses,
@@ -55,7 +55,6 @@ impl Door {
             pairing: Pairing::new(),
             connections: Connections::new(),
             exchanges: Exchanges::default(),
-            unmatched_responses: 0,
             latencies: Latencies::default(),
             names: Names::new(),
             addresses: Addresses::default(),
@@ -110,12 +109,15 @@ impl Door {
                 Transport::Tcp => self.segment(packet, payload, Some(message), observe),
             },
             Meaning::Connect(conversation) => self.connect(packet, conversation, observe),
-            Meaning::Unreachable(error) if error.concern == Concern::DnsUnreachable => {
-                self.failure(packet, error, observe)
-            }
-            Meaning::Other if !self.connections.is_empty() => self.segment(packet, payload, None, observe),
-            Meaning::Unreachable(_)
-            | Meaning::Reset(_)
+            Meaning::Segment(segment) => match segment.says {
+                Says::Accepted => self.accepted(packet, &segment.conversation, observe),
+                Says::Data => self.segment(packet, payload, None, observe),
+            },
+            Meaning::Unreachable(error) => match error.concern {
+                Concern::DnsUnreachable(_) | Concern::Undecided(_) => self.failure(packet, error, observe),
+                Concern::LateResponse | Concern::None => None,
+            },
+            Meaning::Reset(_)
             | Meaning::Fragment
             | Meaning::Unreadable(_)
             | Meaning::NotIp
@@ -140,15 +142,20 @@ impl Door {
             iterative,
         };
         let bytes = packet.slice(message.offset, message.end);
-        let asked = Question {
+        let mut asked = Question {
             client: flow.client,
             name: self.names.of_question(bytes),
+            syn: None,
             details: details(&flow, message, bytes),
         };
         match message.transport {
             Transport::Udp => {
                 let id = message.header.id;
-                if !self.pairing.asked(&flow, id, recursion_desired, packet.time) {
+                let question = packet.question(message);
+                if !self
+                    .pairing
+                    .asked(&flow, id, recursion_desired, question, packet.time)
+                {
                     return None;
                 }
             }
@@ -158,14 +165,12 @@ impl Door {
                     id: message.header.id,
                     name: asked.name.clone(),
                 };
+                // Whoever asks on a connection has it, whether or not the capture shows that the server took it.
+                let syns = self.connections.accepts(&flow, packet.time);
+                self.exchanges.connected(service, packet.time, &syns, observe);
                 match self.connections.asks(flow, sent, carried) {
-                    Taken::Query => {}
+                    Taken::Query(syn) => asked.syn = syn,
                     Taken::Again => return None,
-                    Taken::OfSyn(syn) => {
-                        self.connections.is_iterative(&flow, iterative);
-                        self.exchanges.asked_after_syn(service, syn, sent, asked, observe);
-                        return None;
-                    }
                 }
             }
         }
@@ -196,6 +201,7 @@ impl Door {
             let asked = Question {
                 client: flow.client,
                 name: None,
+                syn: None,
                 details: Details {
                     client_port: Some(flow.client_port),
                     ..Details::default()
@@ -206,6 +212,20 @@ impl Door {
         None
     }
 
+    /// The server takes a connection.
+    fn accepted(
+        &mut self,
+        packet: &Packet<'_>,
+        conversation: &Conversation,
+        observe: &mut impl FnMut(Observation),
+    ) -> Option<()> {
+        let flow = packet.flow(conversation, Transport::Tcp)?;
+        let syns = self.connections.accepts(&flow, packet.time);
+        self.exchanges
+            .connected(service(&flow), packet.time, &syns, observe);
+        None
+    }
+
     fn answer(
         &mut self,
         packet: &Packet<'_>,
@@ -213,11 +233,15 @@ impl Door {
         observe: &mut impl FnMut(Observation),
     ) -> Option<()> {
         let flow = packet.flow(&message.conversation, message.transport)?;
-        let queries = match self.pairing.answered(&flow, message.header.id, packet.time) {
+        let question = packet.question(message);
+        let settled = self
+            .pairing
+            .answered(&flow, message.header.id, question, packet.time);
+        let queries = match settled {
             Settled::Queries(queries) => queries,
             Settled::Again => return None,
             Settled::Nothing => {
-                self.unmatched_responses += 1;
+                self.counter.unmatched(flow.server, flow.transport);
                 return None;
             }
         };
@@ -245,72 +269,6 @@ impl Door {
             let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
             self.latencies.add(server, micros);
         }
-    }
-
-    fn failure(
-        &mut self,
-        packet: &Packet<'_>,
-        error: &Error,
-        observe: &mut impl FnMut(Observation),
-    ) -> Option<()> {
-        let quoted = &error.unreachable.quoted;
-        let ports = quoted.ports?;
-        let flow = Flow {
-            client: packet.address(quoted.header.source())?,
-            server: packet.address(quoted.header.destination())?,
-            client_port: ports.source,
-            server_port: ports.destination,
-            transport: ports.transport,
-        };
-        let message = match ports.transport {
-            Transport::Udp => packet.slice(ports.offset + udp::HEADER_LEN, quoted.end),
-            // Nothing in a TCP header tells which of a stream's messages the segment belongs to.
-            Transport::Tcp => &[],
-        };
-        let quote = QuotedHeader::read(message);
-        let (about, name) = match ports.transport {
-            Transport::Udp => (self.pairing.failed(&flow, quote.id, packet.time)?, None),
-            Transport::Tcp => self.connections.failed(&flow, packet.time)?,
-        };
-        // Between two DNS ports it may be an answer that is quoted, which came when its client had gone.
-        if self.counter.ports().contains(flow.client_port)
-            && quote.is_response.unwrap_or(about == About::Nothing)
-        {
-            return None;
-        }
-        let error = exchanges::Error {
-            client: flow.client,
-            reporter: packet.address(error.header.source())?,
-            code: error.unreachable.code,
-            name: self.names.of_question(message).or(name),
-            recursion_desired: quote.recursion_desired,
-            details: Details {
-                client_port: Some(flow.client_port),
-                id: quote.id,
-                query_type: query_type(message),
-            },
-        };
-        if self
-            .exchanges
-            .failed(service(&flow), packet.time, error, about, observe)
-        {
-            self.counter.unsolicited(flow.server);
-        }
-        None
-    }
-
-    /// What is to be believed now that the capture has ended: it holds no query at all.
-    pub fn unseen(&mut self) -> Vec<Observation> {
-        let unseen = self.exchanges.unseen();
-        for error in &unseen {
-            self.counter.believed(error.service.server);
-        }
-        unseen
-    }
-
-    /// Responses that match no query that was seen and waited.
-    pub const fn unmatched_responses(&self) -> u64 {
-        self.unmatched_responses
     }
 
     /// Totals so far, but for the traces that were overwritten.
@@ -370,6 +328,11 @@ impl Packet<'_> {
         bytes.get(start..end.min(bytes.len())).unwrap_or_default()
     }
 
+    /// The mark of the question that a message over UDP names.
+    fn question(&self, message: &Message) -> u16 {
+        dns::Question::read(self.bytes, message.offset, message.end).mark()
+    }
+
     fn flow(&self, conversation: &Conversation, transport: Transport) -> Option<Flow> {
         Some(Flow {
             client: self.address(conversation.client)?,
@@ -386,6 +349,7 @@ const fn service(flow: &Flow) -> Service {
         server: flow.server,
         port: flow.server_port,
         transport: flow.transport,
+        interface: 0,
     }
 }
 

@@ -21,16 +21,19 @@ pub(super) struct Question {
     pub client: Address,
     /// For which name.
     pub name: Option<Name>,
+    /// If it is the first query of a TCP connection, when its SYN was sent.
+    pub syn: Option<Time>,
     /// What else is known.
     pub details: Details,
 }
 
 impl Question {
     /// As the decider takes it.
-    pub fn observation(self, service: Service, sent: Sent, is_of_syn: bool) -> Observation {
+    pub fn observation(self, service: Service, sent: Sent) -> Observation {
         let Self {
             client,
             name,
+            syn,
             details,
         } = self;
         Observation {
@@ -40,7 +43,7 @@ impl Question {
                 client,
                 name,
                 recursion_desired: !sent.iterative,
-                is_of_syn,
+                syn,
                 details,
             }),
         }

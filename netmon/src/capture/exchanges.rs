@@ -76,46 +76,22 @@ impl Exchanges {
     ) {
         self.queries_seen = true;
         self.unseen = Vec::new();
-        observe(asked.observation(service, sent, false));
+        observe(asked.observation(service, sent));
         self.change(service, sent, sent.at, |counts| counts.asked += 1, observe);
     }
 
-    /// The first query of a connection, which was counted as its SYN was, at `syn`.
-    pub fn asked_after_syn(
+    /// The server took a connection: from now on its queries count, and no more its SYN.
+    pub fn connected(
         &mut self,
         service: Service,
-        syn: Sent,
-        sent: Sent,
-        asked: Question,
-        observe: &mut impl FnMut(Observation),
-    ) {
-        if syn.iterative != sent.iterative {
-            let iterative = sent.iterative;
-            self.asked_otherwise(service, Sent { iterative, ..syn }, sent.at, observe);
-        }
-        observe(asked.observation(service, sent, true));
-    }
-
-    /// A query turned out to be iterative, or not to be.
-    fn asked_otherwise(
-        &mut self,
-        service: Service,
-        sent: Sent,
         now: Time,
+        syns: &[Sent],
         observe: &mut impl FnMut(Observation),
     ) {
-        let before = Sent {
-            iterative: !sent.iterative,
-            ..sent
-        };
-        self.change(
-            service,
-            before,
-            now,
-            |counts| counts.asked = counts.asked.saturating_sub(1),
-            observe,
-        );
-        self.change(service, sent, now, |counts| counts.asked += 1, observe);
+        for syn in syns {
+            let take_back = |counts: &mut Counts| counts.asked = counts.asked.saturating_sub(1);
+            self.change(service, *syn, now, take_back, observe);
+        }
     }
 
     /// An answer came to these queries, all of them the same one: the newest first. `failed` says which of them an error
@@ -131,14 +107,15 @@ impl Exchanges {
         let Some((newest, _)) = queries.first().copied() else {
             return;
         };
-        for (place, (sent, failed)) in queries.iter().enumerate() {
-            let fault = answer.rcode.filter(|_| place == 0 && answer.standard);
+        let fault = answer.rcode.filter(|_| answer.standard);
+        for (sent, failed) in queries {
             let settle = |counts: &mut Counts| {
                 counts.answered += 1;
                 counts.failed -= u32::from(*failed).min(counts.failed);
                 match fault {
                     Some(Rcode::ServFail) => counts.faults.servfail += 1,
                     Some(Rcode::Refused) => counts.faults.refused += 1,
+                    Some(Rcode::FormErr | Rcode::NotImp) => counts.faults.other += 1,
                     Some(Rcode::NoError | Rcode::NxDomain | Rcode::Other) | None => {}
                 }
             };

@@ -35,8 +35,8 @@ pub const HOST_NAMES: usize = 4_096;
 /// Services whose exchanges are counted: about 200 bytes each, and up to 5 KiB where they are asked in every second.
 pub const SERVICES: usize = 16_384;
 
-/// Queries that are remembered with each time that they were sent, or with an error: about 200 bytes each.
-pub const RESENT_QUERIES: usize = 16_384;
+/// Queries of which it is remembered when an error came about them: about 150 bytes each.
+pub const FAILED_QUERIES: usize = 16_384;
 
 /// How many times before its last a query is remembered to have been sent.
 pub const RESENT: usize = 16;

@@ -46,6 +46,10 @@ pub struct Run {
     #[arg(long, value_name = "PATTERN", requires = "all_interfaces", value_parser = values::pattern)]
     pub exclude: Vec<Pattern>,
 
+    /// This interface is a mirror port (repeatable): judge all its frames, also those for other hosts
+    #[arg(long, value_name = "NAME")]
+    pub mirror: Vec<String>,
+
     /// How to see packets that arrive
     #[arg(long, value_enum, default_value_t = Hook::Auto)]
     pub hook: Hook,

@@ -31,6 +31,7 @@ pub const KEYS: &[Key] = &[
     restart("interface", "interface"),
     restart("all-interfaces", "all-interfaces"),
     restart("exclude", "exclude"),
+    restart("mirror", "mirror"),
     restart("hook", "hook"),
     restart("port", "port"),
     restart("destinations", "destinations"),

@@ -85,6 +85,8 @@ impl Fault {
 pub struct Config {
     /// What to watch.
     pub selection: Selection,
+    /// The names of mirror ports.
+    pub mirrors: BTreeSet<String>,
     /// How to see what arrives.
     pub hook: HookChoice,
     /// The DNS ports, in the order given.
@@ -145,6 +147,7 @@ impl Config {
         };
         Ok(Self {
             selection,
+            mirrors: arguments.mirror.iter().cloned().collect(),
             hook: arguments.hook.into(),
             settings: Settings {
                 ports: dns_ports,
@@ -177,6 +180,11 @@ impl Config {
             servers: self.servers.clone(),
             iterative: self.iterative,
         }
+    }
+
+    /// Whether there may be servers whose iterative queries open incidents.
+    pub fn wants_iterative(&self) -> bool {
+        self.iterative || !self.servers.is_empty()
     }
 
     /// Settings that are possible, but probably not intended: a sentence each.

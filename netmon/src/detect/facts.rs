@@ -83,7 +83,7 @@ impl Facts {
     /// Whether an answer with that rcode says that the server fails. REFUSED by this host's own server is its policy.
     pub const fn is_fault(&self, rcode: Rcode) -> bool {
         match rcode {
-            Rcode::ServFail => true,
+            Rcode::ServFail | Rcode::FormErr | Rcode::NotImp => true,
             Rcode::Refused => !self.standing.own,
             Rcode::NoError | Rcode::NxDomain | Rcode::Other => false,
         }

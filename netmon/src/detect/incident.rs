@@ -20,8 +20,6 @@ use super::severity::SeverityJudge;
 use super::span::Span;
 use super::waiting::Waiting;
 
-pub(super) use restore::service_of;
-
 /// A moment with the wall time that it had then.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
@@ -47,6 +45,8 @@ pub(super) struct Heard {
     pub query_of_failed: Option<Time>,
     /// The same of clients that had no failure.
     pub query_of_others: Option<Time>,
+    /// The same, of what was answered before the newest failure.
+    pub query_of_others_before: Option<Time>,
     /// How many of these were answered since the newest failure.
     pub others_answered: u64,
     /// When a client of the incident last asked.
@@ -69,6 +69,8 @@ struct Errors {
 pub(super) struct Incident {
     pub kind: Kind,
     pub service: Service,
+    /// The name of the interface of a link-local server.
+    pub interface: Option<String>,
     pub id: String,
     pub began: Moment,
     pub opened: Moment,
@@ -111,18 +113,25 @@ pub(super) struct Incident {
 
 impl Incident {
     /// One that opens at `at`; the first query that failed was sent when it `began`.
-    pub fn new(kind: Kind, service: Service, began: Cut, at: Time, offset: WallOffset) -> Self {
+    pub fn new(kind: Kind, service: Service, began: Cut, at: Time, rules: &Rules) -> Self {
+        let offset = rules.offset;
+        let interface = rules.interface(service);
+        let link = interface
+            .as_ref()
+            .map_or_else(String::new, |name| format!("%{name}"));
         let opened = Moment::new(at, offset);
         let Service {
             server,
             port,
             transport,
+            interface: _,
         } = service;
         Self {
             kind,
             service,
+            interface,
             id: format!(
-                "{}-{}-{server}-{port}-{}",
+                "{}-{}-{server}{link}-{port}-{}",
                 rfc3339(opened.wall),
                 kind.name(),
                 transport.name()
@@ -217,6 +226,7 @@ impl Incident {
         self.last_seen = Some(Moment::new(at, rules.offset));
         self.changed = true;
         self.heard.others_answered = 0;
+        self.heard.query_of_others_before = self.heard.query_of_others;
         // An answer that says that the server fails is no sign that it serves anybody.
         let answer = self
             .heard
@@ -241,6 +251,16 @@ impl Incident {
     /// A second leaves the ledger.
     pub fn settle(&mut self, number: u64, flow: Flow) {
         self.span.settle(number, flow);
+    }
+
+    /// When the newest query of a client without a failure was sent to which an answer says that the server served others.
+    /// Of an outage that is over, only answers before its newest failure say so: it ended for all at once.
+    pub fn served_others(&self) -> Option<Time> {
+        if self.recovered.is_some() {
+            self.heard.query_of_others_before
+        } else {
+            self.heard.query_of_others
+        }
     }
 
     /// What counts in it.

@@ -124,6 +124,8 @@ pub(super) struct Cut {
 pub(super) struct News {
     /// Queries.
     pub asked: u64,
+    /// Queries that do not count any more: a SYN whose connection is there.
+    pub taken_back: u64,
     /// Answers.
     pub answered: u64,
     /// Of these, faults.
@@ -150,6 +152,7 @@ impl Ledger {
         let before = std::mem::replace(place, counts);
         News {
             asked: counts.asked.saturating_sub(before.asked).into(),
+            taken_back: before.asked.saturating_sub(counts.asked).into(),
             answered: counts.answered.saturating_sub(before.answered).into(),
             faults: counts.faults.total().saturating_sub(before.faults.total()).into(),
             failed: counts.failed.saturating_sub(before.failed).into(),
@@ -208,6 +211,17 @@ impl Ledger {
             && let Some(second) = self.second_mut(gone.sent.second())
         {
             second.exact = second.exact.saturating_sub(1);
+        }
+    }
+
+    /// A query whose exact time was taken does not count any more.
+    pub fn forget_query(&mut self, sent: Time) {
+        let place = self.exact.partition_point(|exact| exact.sent < sent);
+        if self.exact.get(place).is_some_and(|exact| exact.sent == sent) {
+            self.exact.remove(place);
+            if let Some(second) = self.second_mut(sent.second()) {
+                second.exact = second.exact.saturating_sub(1);
+            }
         }
     }
 

@@ -10,8 +10,8 @@ pub const SERVERS: usize = 4_096;
 /// Names, clients and reporters that an incident lists (docs/contract.md, section 4).
 pub const LISTED: usize = 32;
 
-/// Destinations whose unsolicited errors are counted apart; beyond it only the total counts them.
-pub const UNSOLICITED_DESTINATIONS: usize = 8_192;
+/// Destinations whose errors that open nothing are counted apart; beyond it only the total counts them.
+pub const COUNTED_DESTINATIONS: usize = 8_192;
 
 /// Seconds with queries that are kept of each service: 64 bytes each. More than an exchange waits, and enough for the minute
 /// before a first failure whose error came more than a minute after its query.

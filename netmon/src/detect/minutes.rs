@@ -30,6 +30,14 @@ impl Minutes {
         }
     }
 
+    /// Takes queries of a minute back.
+    pub fn take_off(&mut self, minute: u64, queries: u64) {
+        let is_kept = minute <= self.newest && minute + MINUTES as u64 > self.newest;
+        if let Some(count) = self.place(minute).filter(|_| is_kept) {
+            *count = count.saturating_sub(u32::try_from(queries).unwrap_or(u32::MAX));
+        }
+    }
+
     /// The queries of each kept minute before that one, in no order. A minute without queries is one too.
     pub fn before(&self, minute: u64) -> Vec<u64> {
         let oldest_kept = (self.newest + 1).saturating_sub(MINUTES as u64);

@@ -13,6 +13,7 @@
 //! Memory is bounded (see [`limits`]); what did not fit is counted in [`Tallies`].
 
 mod agenda;
+mod by_destination;
 mod causes;
 mod change;
 mod clients;
@@ -46,9 +47,10 @@ mod take;
 #[cfg(test)]
 mod tests;
 mod thresholds;
-mod unsolicited;
 mod waiting;
 mod warnings;
+
+use std::collections::BTreeMap;
 
 use netmon_common::Address;
 
@@ -64,9 +66,9 @@ use service::{Outcome, Tracked};
 use suspects::Suspects;
 use table::Table;
 use take::{serves, suspect};
-use unsolicited::Unsolicited;
 use warnings::Warnings;
 
+pub use by_destination::ByDestination;
 pub use change::{Change, Tallies};
 pub use memory::{Memory, Remembered};
 pub use scope::Scope;
@@ -85,8 +87,8 @@ pub struct Decider {
     changes: Vec<Change>,
     suspects: Suspects,
     heard: HeardClients,
-    unsolicited: Unsolicited,
-    not_served: u64,
+    unsolicited: ByDestination,
+    not_served: ByDestination,
     warnings: Warnings,
 }
 
@@ -106,6 +108,7 @@ impl Decider {
                 thresholds,
                 origin: None,
                 offset: WallOffset::NONE,
+                interfaces: BTreeMap::new(),
             },
             judged: Judged::new(scope),
             servers: Table::default(),
@@ -114,8 +117,8 @@ impl Decider {
             changes: Vec::new(),
             suspects: Suspects::default(),
             heard: HeardClients::default(),
-            unsolicited: Unsolicited::default(),
-            not_served: 0,
+            unsolicited: ByDestination::default(),
+            not_served: ByDestination::default(),
             warnings: Warnings::default(),
         }
     }
@@ -133,7 +136,7 @@ impl Decider {
     fn set_own(&mut self, addresses: impl IntoIterator<Item = Address>, loopback: bool) {
         self.judged.set_own(addresses, loopback);
         for server in self.servers.iter() {
-            if server.facts.last_answer.is_some() {
+            if server.facts.last_good.is_some() {
                 self.judged.has_answered(server.facts.service.server);
             }
         }
@@ -185,6 +188,16 @@ impl Decider {
     /// What turns the observations' clock into wall time from now on, for ids and reported times. Captures need none.
     pub fn set_offset(&mut self, offset: WallOffset) {
         self.rules.offset = offset;
+    }
+
+    /// The names of the interfaces by which packets can come unseen, as they are now.
+    pub fn set_unwatched(&mut self, names: Vec<String>) {
+        self.warnings.set_unwatched(names);
+    }
+
+    /// The names of this host's interfaces, by index, as they are now.
+    pub fn set_interfaces(&mut self, names: BTreeMap<u32, String>) {
+        self.rules.interfaces = names;
     }
 
     /// Not all exchanges of the time up to then are accounted for, of one service or of all. Verified errors count all
@@ -269,7 +282,7 @@ impl Decider {
         Tallies {
             unsolicited: self.unsolicited.total(),
             unsolicited_elsewhere: self.unsolicited.elsewhere(),
-            not_served: self.not_served,
+            not_served: self.not_served.total(),
             servers: self.servers.len() as u64,
             servers_dropped: self.servers.dropped(),
         }
@@ -278,6 +291,11 @@ impl Decider {
     /// DNS unreachables about that destination that quote no query that was seen.
     pub fn unsolicited_of(&self, destination: Address) -> u64 {
         self.unsolicited.of(destination)
+    }
+
+    /// DNS unreachables about own addresses where nothing has served their client.
+    pub const fn not_served(&self) -> &ByDestination {
+        &self.not_served
     }
 
     /// The warnings that came up since the last call, in order.

@@ -5,7 +5,7 @@
 //! begin again with the restart.
 
 use super::Decider;
-use super::incident::{Incident, service_of};
+use super::incident::Incident;
 use super::memory::{Memory, Remembered};
 use super::show::report;
 use crate::model::{self, CloseReason, Happened};
@@ -27,7 +27,7 @@ impl Decider {
 
     fn restore_one(&mut self, remembered: &Remembered) -> Option<()> {
         let (at, offset) = (self.now, self.rules.offset);
-        let mut incident = Box::new(Incident::restore(remembered, at, offset));
+        let mut incident = Box::new(Incident::restore(remembered, at, &self.rules));
         if let Some((closed, _)) = incident.closed {
             let age = offset.wall(at).duration_since(closed.wall);
             if age > jiff::SignedDuration::try_from(self.rules.thresholds.reopen).ok()? {
@@ -65,7 +65,7 @@ impl Decider {
     /// What must be kept of an incident beside what is reported, to go on with it after a restart. `None` when it is
     /// over and can no longer reopen.
     pub fn memory(&self, reported: &model::Incident) -> Option<Memory> {
-        let server = self.servers.get(service_of(reported))?;
+        let server = self.servers.get(self.rules.service_of(reported))?;
         let incident = server.incidents.of(reported.kind)?;
         Some(incident.memory(&server.facts.ledger))
     }

@@ -1,5 +1,9 @@
 //! What every decision goes by: the thresholds, and what turns its moments into minutes and wall time.
 
+use std::collections::BTreeMap;
+
+use crate::model;
+use crate::observation::Service;
 use crate::time::{Time, WallOffset};
 
 use super::minutes::MINUTE;
@@ -16,9 +20,34 @@ pub(super) struct Rules {
     pub origin: Option<u64>,
     /// What makes wall time of a moment.
     pub offset: WallOffset,
+    /// The names of interfaces, by index.
+    pub interfaces: BTreeMap<u32, String>,
 }
 
 impl Rules {
+    /// The name of the interface that a link-local server is reached by; `None` for every other server.
+    pub fn interface(&self, service: Service) -> Option<String> {
+        if service.interface == 0 {
+            return None;
+        }
+        let name = self.interfaces.get(&service.interface).cloned();
+        Some(name.unwrap_or_else(|| service.interface.to_string()))
+    }
+
+    /// The service that a reported incident belongs to.
+    pub fn service_of(&self, reported: &model::Incident) -> Service {
+        let named = reported.interface.as_ref().and_then(|wanted| {
+            let known = self.interfaces.iter().find(|(_, name)| *name == wanted);
+            known.map(|(index, _)| *index).or_else(|| wanted.parse().ok())
+        });
+        Service {
+            server: reported.server,
+            port: reported.port,
+            transport: reported.transport,
+            interface: named.unwrap_or(0),
+        }
+    }
+
     /// The full minute of watching that a second lies in.
     pub fn minute(&self, second: u64) -> Option<u64> {
         Some(second.checked_sub(self.origin?)? / MINUTE)

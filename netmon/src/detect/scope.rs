@@ -36,8 +36,10 @@ pub(super) struct Judged {
     own: BTreeSet<Address>,
     /// Whether all loopback addresses are this host's own.
     loopback: bool,
-    /// Of this host's own addresses, those that have answered something.
+    /// Of this host's own addresses, those that have answered somebody well.
     served: BTreeSet<Address>,
+    /// Those of which nobody knows whom they have answered: in an earlier run, or before they were this host's own.
+    served_somebody: BTreeSet<Address>,
     /// Whom services of this host have answered well, and when last.
     clients: HashMap<(Address, Address), Time, RandomState>,
     /// Of the own addresses, those of which such a client is known.
@@ -95,8 +97,7 @@ impl Judged {
             let answered = self.clients.get(&(server, client));
             return answered.is_some_and(|answered| at.since(*answered) <= REMEMBERED);
         }
-        // It has answered, and nobody knows whom: an earlier run, or a door that only counts answers.
-        self.served.contains(&server)
+        self.served_somebody.contains(&server)
     }
 
     /// Whether this own address is known to have answered anybody.
@@ -110,16 +111,20 @@ impl Judged {
         self.loopback = loopback;
     }
 
-    /// The address has answered something.
+    /// The address has answered somebody well.
     pub fn has_answered(&mut self, address: Address) {
         if self.is_own(address) {
-            self.served.insert(address);
+            self.had_answered([address]);
         }
     }
 
     /// The address has answered that client well.
     pub fn has_answered_well(&mut self, address: Address, client: Address, at: Time) {
-        if !self.is_own(address) || self.is_own(client) {
+        if !self.is_own(address) {
+            return;
+        }
+        self.served.insert(address);
+        if self.is_own(client) {
             return;
         }
         if self.clients.len() >= OWN_CLIENTS && !self.clients.contains_key(&(address, client)) {
@@ -138,12 +143,15 @@ impl Judged {
         self.has_clients.insert(address);
     }
 
-    /// The addresses answered something at an earlier time, according to the history.
+    /// The addresses have answered somebody well at an earlier time, according to the history.
     pub fn had_answered(&mut self, addresses: impl IntoIterator<Item = Address>) {
-        self.served.extend(addresses);
+        for address in addresses {
+            self.served.insert(address);
+            self.served_somebody.insert(address);
+        }
     }
 
-    /// This host's own addresses that have answered something.
+    /// This host's own addresses that have answered somebody well.
     pub fn served(&self) -> impl Iterator<Item = Address> {
         self.served.iter().copied()
     }

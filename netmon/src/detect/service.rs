@@ -90,9 +90,10 @@ impl Tracked {
         if news.asked > 0 {
             facts.last_query = facts.last_query.max(at);
             facts.idle_since = facts.idle_since.max(at);
-            if let Some(minute) = rules.minute(seconds.second) {
-                facts.minutes.add(minute, news.asked);
-            }
+        }
+        if let Some(minute) = rules.minute(seconds.second) {
+            facts.minutes.add(minute, news.asked);
+            facts.minutes.take_off(minute, news.taken_back);
         }
         if news.faults > 0 {
             facts.faults.counted(at);
@@ -140,15 +141,9 @@ impl Tracked {
             return;
         }
         let name = asked.name.as_ref();
-        if asked.is_of_syn {
-            let facts = &mut self.facts;
-            if let Some(name) = name.filter(|_| counts) {
-                facts.silence.named(at, asked.client, name);
-                if let Some(incident) = self.incidents.open_mut(Kind::Unanswered) {
-                    incident.wait(at, None, Some(name));
-                }
-            }
-            return;
+        if let Some(syn) = asked.syn {
+            facts.ledger.forget_query(syn);
+            facts.silence.forget(syn, asked.client);
         }
         facts.ledger.note_query(at);
         let look = self
@@ -265,6 +260,7 @@ impl Tracked {
         if !incident.may_have_hit(failure.client) {
             // Whoever got answers may be this very client.
             incident.heard.query_of_others = None;
+            incident.heard.query_of_others_before = None;
         }
         incident.note_failure(at, failure, rules);
         incident.fail(at, rules);

@@ -18,7 +18,7 @@ pub(super) fn show(incident: &Incident, ledger: &Ledger, rules: &Rules) -> model
         server: incident.service.server,
         port: incident.service.port,
         transport: incident.service.transport,
-        interface: None,
+        interface: incident.interface.clone(),
         kind: incident.kind,
         state: if incident.is_open() {
             State::Open

@@ -87,15 +87,26 @@ impl Silence {
         );
     }
 
-    /// What the last query of a client that had no name asks for is known now.
-    pub fn named(&mut self, at: Time, client: Address, name: &Name) {
-        if self.first.is_none() {
-            return;
+    /// The SYN that a client sent then does not count any more: its query does.
+    pub fn forget(&mut self, syn: Time, client: Address) {
+        let place = self
+            .last
+            .iter()
+            .rposition(|asked| asked.at == syn && asked.client == client);
+        if let Some(place) = place {
+            self.last.remove(place);
         }
-        let number = self.names.note(name, at);
-        let mut last = self.last.iter_mut().rev();
-        if let Some(asked) = last.find(|asked| asked.client == client && asked.name.is_none()) {
-            asked.name = Some(number);
+        let second = syn.second();
+        if let Some(place) = self.seconds.iter().position(|(known, _)| *known == second)
+            && let Some((_, queries)) = self.seconds.get_mut(place)
+        {
+            *queries = queries.saturating_sub(1);
+            if *queries == 0 {
+                self.seconds.remove(place);
+            }
+        }
+        if self.seconds.is_empty() {
+            self.first = None;
         }
     }
 

@@ -19,9 +19,6 @@ impl Decider {
         let standing = || Some(judged.standing(service.server));
         let (_, server) = self.servers.track(service, at, standing)?;
         server.seconds(at, seconds, &self.rules);
-        if server.facts.standing.own && seconds.counts.answered > 0 {
-            self.judged.has_answered(service.server);
-        }
         Some(After::default())
     }
 
@@ -47,11 +44,8 @@ impl Decider {
         let standing = || Some(judged.standing(service.server));
         let (_, server) = self.servers.track(service, at, standing)?;
         server.answered(at, answered, rules);
-        if server.facts.standing.own {
-            self.judged.has_answered(service.server);
-            if matches!(answered.rcode, Some(Rcode::NoError | Rcode::NxDomain)) {
-                self.judged.has_answered_well(service.server, answered.client, at);
-            }
+        if server.facts.standing.own && matches!(answered.rcode, Some(Rcode::NoError | Rcode::NxDomain)) {
+            self.judged.has_answered_well(service.server, answered.client, at);
         }
         Some(After::default())
     }
@@ -60,7 +54,9 @@ impl Decider {
         let at = self.now;
         let counts = self.counts(service, failed.client)
             || matches!(failed.proof, Proof::RaisedByThisHost(_)) && self.judged.is_own(failed.client);
-        self.not_served += u64::from(!counts);
+        if !counts {
+            self.not_served.note(service.server);
+        }
         let judged = &self.judged;
         let standing = || Some(judged.standing(service.server));
         let (_, server) = self.servers.track(service, at, standing)?;
@@ -96,7 +92,7 @@ impl Decider {
             Why::QueriesUnseen => self.warnings.unverified_error(service, self.now),
         }
         if !self.counts(service, error.client) {
-            self.not_served += 1;
+            self.not_served.note(service.server);
             return None;
         }
         let server = self.servers.get_mut(service)?;
@@ -112,7 +108,7 @@ impl Decider {
         let standing = self.judged.standing(service.server);
         let counts = !standing.own || standing.named || self.judged.serves(service.server);
         let Some(server) = self.servers.get_mut(service).filter(|_| counts) else {
-            self.not_served += errors.iter().sum::<u64>();
+            self.not_served.note_many(service.server, errors.iter().sum());
             return None;
         };
         for (code, count) in Code::ALL.into_iter().zip(errors) {

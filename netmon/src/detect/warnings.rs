@@ -18,6 +18,8 @@ const PAUSE: Duration = Duration::from_mins(1);
 #[derive(Debug, Default)]
 pub(super) struct Warnings {
     new: Vec<Warning>,
+    /// The interfaces by which packets can come unseen, live.
+    unwatched: Vec<String>,
     /// Kinds that are reported once.
     reported: Vec<WarningKind>,
     /// Of which servers unverified errors were reported, and when last.
@@ -27,10 +29,16 @@ pub(super) struct Warnings {
 impl Warnings {
     /// Queries to a server have no answers, but an answer would not be seen either.
     pub fn one_direction(&mut self, service: Service) {
+        let unwatched = self.unwatched.join(", ");
         self.once(WarningKind::OneDirection, || {
+            let why = if unwatched.is_empty() {
+                "no packet toward its clients was ever seen here".to_owned()
+            } else {
+                format!("netmon does not watch {unwatched}, and has seen no answer to its clients")
+            };
             format!(
-                "answers of {} may come by a way that is not watched: no packet toward its clients was ever seen here, so \
-                 that unanswered queries open no incident for such clients",
+                "answers of {} may come by a way that is not watched: {why}, so that unanswered queries open no incident for \
+                 such clients",
                 name(service)
             )
         });
@@ -82,6 +90,11 @@ impl Warnings {
         ));
     }
 
+    /// The names of the interfaces by which packets can come unseen.
+    pub fn set_unwatched(&mut self, names: Vec<String>) {
+        self.unwatched = names;
+    }
+
     fn once(&mut self, kind: WarningKind, message: impl FnOnce() -> String) {
         if !self.reported.contains(&kind) {
             self.reported.push(kind);
@@ -101,6 +114,7 @@ fn name(service: Service) -> String {
         server,
         port,
         transport,
+        interface: _,
     } = service;
     format!("{server} {} port {port}", transport.name())
 }

@@ -16,11 +16,9 @@ pub(super) fn names<R: Record>() -> Vec<&'static str> {
 
 /// What stands in them, in the order of their names. SQLite has 63 bits.
 pub(super) fn values<R: Record>(record: &R) -> Vec<i64> {
-    let counters = record.words();
-    let count = |place: usize| counters.get(place).copied().unwrap_or(0);
     let columns = R::table().columns().iter();
     columns
-        .map(|column| i64::try_from(count(column.place)).unwrap_or(i64::MAX))
+        .map(|column| i64::try_from(column.of(record)).unwrap_or(i64::MAX))
         .collect()
 }
 
@@ -28,7 +26,8 @@ pub(super) fn values<R: Record>(record: &R) -> Vec<i64> {
 pub(super) fn read<R: Record>(row: &Row<'_>, from: usize) -> rusqlite::Result<R> {
     let mut record = R::default();
     for (number, column) in R::table().columns().iter().enumerate() {
-        if let Some(counter) = record.counter(column.place) {
+        // Of several counters that are one to everybody, the first has the sum.
+        if let Some(counter) = record.counter(column.places().start) {
             *counter = row.get(from + number)?;
         }
     }
@@ -69,7 +68,11 @@ pub(super) fn in_short(counters: &Destination) -> Activity {
     Activity {
         queries: counters.queries() + counters.tcp_connects,
         answers: counters.responses(),
-        failures: counters.rcode(Rcode::ServFail) + counters.rcode(Rcode::Refused),
+        failures: Rcode::ALL
+            .into_iter()
+            .filter(|rcode| rcode.is_fault())
+            .map(|rcode| counters.rcode(rcode))
+            .sum(),
         errors: counters.dns_unreachables(),
     }
 }
@@ -92,7 +95,7 @@ mod tests {
     fn a_server_with_errors_is_more_active_than_any_without() {
         let busy = Destination {
             dns_queries: 1_000,
-            rcodes: [1_000, 0, 0, 0, 0],
+            rcodes: [[1_000, 0, 0, 0, 0, 0, 0], [0; 7]],
             ..Destination::ZERO
         };
         let mut failing = Destination {
@@ -100,7 +103,7 @@ mod tests {
             ..Destination::ZERO
         };
         failing.icmp_unreachable[3] = 1;
-        failing.dns_unreachable[3] = 1;
+        failing.dns_unreachable[0][3] = 1;
         assert_eq!(activity(&busy), (false, 1_000));
         assert_eq!(activity(&failing), (true, 2));
         assert_eq!(in_short(&failing).errors, 1);

@@ -92,6 +92,7 @@ fn document(reader: &Reader, incident: Incident, sums: &[ServerSum], watched: Op
             Some(DestinationCounts {
                 address: sum.address?,
                 counters: sum.counters,
+                not_served: 0,
                 latency_us: sum.latency,
                 server_info: None,
             })

@@ -1,7 +1,7 @@
 //! What became of the watched interfaces, in words.
 
 use crate::model::WarningKind;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use netmon_common::Address;
@@ -9,11 +9,33 @@ use netmon_common::Address;
 use super::error::KernelError;
 use super::hooks::Attachment;
 
+/// By which ways packets come, as far as that decides what is seen of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// The interfaces that are watched.
+    pub watched: BTreeSet<u32>,
+    /// The names of those that packets can come by unseen.
+    pub unwatched: Vec<String>,
+    /// Where the default routes lead to.
+    pub default_routes: BTreeSet<u32>,
+    /// The names of all interfaces, by index.
+    pub names: BTreeMap<u32, String>,
+}
+
+impl Ways {
+    /// Whether packets that came by one way may come by another one.
+    pub fn differ_from(&self, before: &Self) -> bool {
+        self.watched != before.watched || self.default_routes != before.default_routes
+    }
+}
+
 /// One thing that has changed.
 #[derive(Debug)]
 pub enum Change {
     /// This host's own addresses are these from now on.
     Addresses(BTreeSet<Address>),
+    /// Packets may take other ways from now on.
+    Ways(Ways),
     /// An interface is watched.
     Attached {
         /// How.
@@ -67,7 +89,7 @@ impl Change {
     /// The word for programs; `None` for what nobody needs to be told.
     pub const fn word(&self) -> Option<WarningKind> {
         Some(match self {
-            Self::Addresses(_) => return None,
+            Self::Addresses(_) | Self::Ways(_) => return None,
             Self::Attached { .. } => WarningKind::InterfaceAttached,
             Self::Gone { .. } => WarningKind::InterfaceGone,
             Self::Left { .. } => WarningKind::InterfaceLeft,
@@ -83,6 +105,11 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Addresses(addresses) => write!(f, "this host now has {} addresses", addresses.len()),
+            Self::Ways(ways) => write!(
+                f,
+                "packets can come by {} interfaces unseen",
+                ways.unwatched.len()
+            ),
             Self::Attached { attachment, replaced } => {
                 let Attachment {
                     interface,

@@ -8,11 +8,13 @@ use std::mem;
 use netmon_common::{Address, limits};
 
 use super::attachments::Attachments;
-use super::change::Change;
+use super::change::{Change, Ways};
 use super::error::KernelError;
 use super::hooks::{Attachment, HookChoice};
 use super::interfaces::{Choice, Interface, Inventory, News, Selection};
 use super::load::Kernel;
+use super::own_addresses::OwnAddresses;
+use super::own_frames::OwnFrames;
 
 /// Everything that is attached, and what will be. Dropping it detaches everything.
 #[derive(Debug)]
@@ -20,6 +22,10 @@ pub(super) struct Following {
     // Dropped before the programs.
     attachments: Attachments,
     kernel: Kernel,
+    own_addresses: OwnAddresses,
+    own_frames: OwnFrames,
+    /// The names of mirror ports.
+    mirrors: BTreeSet<String>,
     hook: HookChoice,
     selection: Selection,
     inventory: Inventory,
@@ -31,6 +37,8 @@ pub(super) struct Following {
     refused: BTreeMap<u32, Interface>,
     left_out: Vec<(String, String)>,
     too_many: bool,
+    /// As they were told last.
+    ways: Ways,
     /// What is to be told.
     told: VecDeque<Change>,
 }
@@ -43,12 +51,21 @@ impl Following {
         selection: Selection,
         inventory: Inventory,
         choice: Choice,
+        mirrors: BTreeSet<String>,
     ) -> Result<Self, KernelError> {
+        let mut own_addresses = OwnAddresses::open(&mut kernel)?;
+        own_addresses.set(addresses(&inventory))?;
+        let mut own_frames = OwnFrames::open(&mut kernel)?;
+        let watched = choice.watched.iter().map(|interface| interface.index).collect();
+        own_frames.set(&inventory.frames(&watched, &mirrors))?;
         let mut attachments = kernel.attachments()?;
         attachments.attach_all(&mut kernel, &choice, hook)?;
-        Ok(Self {
+        let mut following = Self {
             attachments,
             kernel,
+            own_addresses,
+            own_frames,
+            mirrors,
             hook,
             selection,
             inventory,
@@ -57,8 +74,35 @@ impl Following {
             refused: BTreeMap::new(),
             left_out: choice.left_out,
             too_many: false,
+            ways: Ways::default(),
             told: VecDeque::new(),
-        })
+        };
+        following.ways = following.ways_now();
+        Ok(following)
+    }
+
+    /// By which ways packets come now.
+    pub const fn ways(&self) -> &Ways {
+        &self.ways
+    }
+
+    fn ways_now(&self) -> Ways {
+        let watched: BTreeSet<u32> = self.held().collect();
+        let interfaces = self.inventory.interfaces.values();
+        Ways {
+            unwatched: self.inventory.unwatched(watched.clone()),
+            watched,
+            default_routes: self.inventory.default_routes.clone(),
+            names: interfaces.map(|one| (one.index, one.name.clone())).collect(),
+        }
+    }
+
+    fn tell_ways(&mut self) {
+        let now = self.ways_now();
+        if now != self.ways {
+            self.ways = now.clone();
+            self.told.push_back(Change::Ways(now));
+        }
     }
 
     /// What is attached now.
@@ -83,10 +127,11 @@ impl Following {
 
     /// Attaches to the next interface that waits for it.
     pub fn attach_next(&mut self) -> Result<(), KernelError> {
-        match self.pending.pop_front() {
-            Some(interface) => self.attach(&interface),
-            None => Ok(()),
+        if let Some(interface) = self.pending.pop_front() {
+            self.attach(&interface)?;
+            self.tell_ways();
         }
+        Ok(())
     }
 
     /// Lets go of what is not there or not chosen any more, and lines up what is new.
@@ -94,6 +139,7 @@ impl Following {
         let News { inventory, deleted } = news;
         let before = mem::replace(&mut self.inventory, inventory);
         if before.addresses != self.inventory.addresses {
+            self.own_addresses.set(addresses(&self.inventory))?;
             self.told.push_back(Change::Addresses(addresses(&self.inventory)));
         }
         let mut gone = self.let_go_of_deleted(&deleted);
@@ -116,6 +162,7 @@ impl Following {
         self.told
             .extend(gone.into_iter().map(|name| Change::Gone { name }));
         self.tell_left_out(choice.left_out);
+        self.tell_ways();
         Ok(())
     }
 
@@ -204,6 +251,10 @@ impl Following {
                 first: first.name.clone(),
             });
         }
+        let pending = self.pending.iter().map(|interface| interface.index);
+        let watched = self.held().chain(pending).collect();
+        self.own_frames
+            .set(&self.inventory.frames(&watched, &self.mirrors))?;
         self.attachments.set_entered_by(&entered_by)
     }
 

@@ -11,6 +11,7 @@ use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 use super::error::KernelError;
 use super::layout::{self, TraceKeys};
 use super::pins::Pins;
+use super::places::{self, Switches};
 use super::version::{OLDEST, Running};
 
 /// The kernel object for normal operation.
@@ -67,22 +68,36 @@ impl Program {
     }
 }
 
+/// How often the verifier is asked to load a program.
+const TRIES: usize = 5;
+
 /// The maps that are pinned: all but those of constants, which are each program's own.
-const MAPS: [&str; 15] = [
+const MAPS: [&str; 26] = [
     "DESTINATIONS",
     // What is known of a full table: without it, destinations of before would be taken for unknown ones.
     ".bss",
     "TOTALS",
     "LATENCY",
     "LATENCY_TAKEN",
-    "SERVERS",
+    "PLACES",
+    "FREE_PLACES",
+    "SERVICES",
+    "EXCHANGES",
     "WATCHLIST",
     "UNVERIFIED",
     "SAMPLES",
     "YOUNG_TRACES",
     "OLD_TRACES",
+    "MOVED",
     "EVENTS",
     "WATCHED",
+    "SWITCHES",
+    "LOCAL",
+    "OWN_FILTER",
+    "INTERFACES",
+    "STACKED",
+    "SEEN",
+    "START",
     "PACKET_SCRATCH",
     "HEADER_SCRATCH",
 ];
@@ -92,6 +107,7 @@ const MAPS: [&str; 15] = [
 pub struct Kernel {
     pub(super) ebpf: Ebpf,
     pub(super) pins: Option<Arc<Pins>>,
+    pub(super) switches: Option<Switches>,
 }
 
 impl Kernel {
@@ -136,15 +152,19 @@ impl Kernel {
             .override_global("TRACE_SECRET", &secret, true)
             .override_global("TRACKING", &tracking, true)
             .map_max_entries("DESTINATIONS", settings.destinations)
-            .map_max_entries("SERVERS", settings.destinations)
             .load(object)
             .map_err(|error| KernelError::load(&error))?;
-        let mut kernel = Self { ebpf, pins };
+        let mut kernel = Self {
+            ebpf,
+            pins,
+            switches: None,
+        };
         for program in Program::ALL {
             kernel
                 .load_program(program)
                 .map_err(|error| KernelError::rejected(program.name(), &error, &running))?;
         }
+        kernel.switches = Some(places::make(|name| kernel.take(name))?);
         Ok(kernel)
     }
 
@@ -157,11 +177,32 @@ impl Kernel {
         })
     }
 
+    /// The verifier gives up when a signal comes meanwhile. It is asked again, as libbpf does (`bpf_prog_load` in its `bpf.c`).
     fn load_program(&mut self, program: Program) -> Result<(), ProgramError> {
+        for _ in 1..TRIES {
+            match self.try_load(program) {
+                Err(ProgramError::LoadError { io_error, .. })
+                    if io_error.raw_os_error() == Some(libc::EAGAIN) => {}
+                result => return result,
+            }
+        }
+        self.try_load(program)
+    }
+
+    fn try_load(&mut self, program: Program) -> Result<(), ProgramError> {
         match program {
             Program::Xdp => self.xdp()?.load(),
             Program::Ingress | Program::Egress => self.classifier(program)?.load(),
         }
+    }
+
+    /// Takes the switches. Can be had once.
+    pub fn switches(&mut self) -> Result<Switches, KernelError> {
+        self.switches.take().ok_or(KernelError::Map {
+            what: "find",
+            map: "SWITCHES",
+            reason: "it was taken before".to_owned(),
+        })
     }
 
     /// The XDP program.

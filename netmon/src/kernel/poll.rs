@@ -7,7 +7,7 @@ use aya::Pod;
 use aya::maps::{Map, MapData, PerCpuArray};
 use netmon_common::Address;
 use netmon_common::limits::LATENCY_SERVERS;
-use netmon_common::records::{Destination, Entry, Latency, Totals};
+use netmon_common::records::{Destination, Entry, Exchanges, Latency, ServiceKey, Totals};
 
 use super::error::KernelError;
 use super::load::Kernel;
@@ -17,11 +17,15 @@ use crate::counts::Counts;
 const TOTALS: &str = "TOTALS";
 const DESTINATIONS: &str = "DESTINATIONS";
 const LATENCY: &str = "LATENCY";
+const PLACES: &str = "PLACES";
+const EXCHANGES: &str = "EXCHANGES";
 
 /// Reads the counters of a loaded kernel side.
 pub struct Poller {
     totals: PerCpuArray<MapData, Totals>,
-    destinations: Table,
+    destinations: Table<Address>,
+    places: Table<ServiceKey>,
+    exchanges: PerCpuArray<MapData, Exchanges>,
     latency: PerCpuArray<MapData, Latency>,
     latency_places: u32,
 }
@@ -41,16 +45,20 @@ impl Poller {
         Ok(Self {
             totals: per_cpu_array(map(TOTALS)?, TOTALS)?,
             destinations: Table::open(map(DESTINATIONS)?, DESTINATIONS, size_of::<Entry>())?,
+            places: Table::open(map(PLACES)?, PLACES, size_of::<u64>())?,
+            exchanges: per_cpu_array(map(EXCHANGES)?, EXCHANGES)?,
             latency: per_cpu_array(map(LATENCY)?, LATENCY)?,
             latency_places: 0,
         })
     }
 
     /// The maps that it reads, and how large a value is on each CPU: programs of another version may have others.
-    pub(super) const MAPS: [(&'static str, usize); 3] = [
+    pub(super) const MAPS: [(&'static str, usize); 5] = [
         (TOTALS, size_of::<Totals>()),
         (DESTINATIONS, size_of::<Entry>()),
         (LATENCY, size_of::<Latency>()),
+        (PLACES, size_of::<u64>()),
+        (EXCHANGES, size_of::<Exchanges>()),
     ];
 
     /// The counts as they are now, of all CPUs together.
@@ -87,6 +95,35 @@ impl Poller {
         Ok(self.destinations.get(address)?.map(Entry::sum))
     }
 
+    /// Each service that was asked, with what became of its queries.
+    pub fn services(&mut self, mut visit: impl FnMut(ServiceKey, &Exchanges)) -> Result<(), KernelError> {
+        let mut places = Vec::new();
+        self.places
+            .each(|service, place| places.extend(place_of(place).map(|place| (service, place))))?;
+        for (service, place) in places {
+            visit(service, &self.exchanges_at(place)?);
+        }
+        Ok(())
+    }
+
+    /// What became of the queries of one service; `None` if it was never asked, or found no place.
+    pub fn service(&mut self, service: ServiceKey) -> Result<Option<Exchanges>, KernelError> {
+        match self.places.get(service)?.and_then(place_of) {
+            Some(place) => self.exchanges_at(place).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn exchanges_at(&self, place: u32) -> Result<Exchanges, KernelError> {
+        let each = self
+            .exchanges
+            .get(&place, 0)
+            .map_err(|error| KernelError::map("read", EXCHANGES, error))?;
+        let mut sum = Exchanges::ZERO;
+        each.iter().for_each(|exchanges| sum.merge(exchanges));
+        Ok(sum)
+    }
+
     /// Each server that has answered a query that was seen, and how long its answers took.
     pub fn latencies(&mut self) -> Result<BTreeMap<Address, Latency>, KernelError> {
         let mut servers: BTreeMap<Address, Latency> = BTreeMap::new();
@@ -120,6 +157,10 @@ impl Poller {
     pub const fn latency_places(&self) -> u32 {
         self.latency_places
     }
+}
+
+fn place_of(words: &[u64]) -> Option<u32> {
+    words.first().and_then(|place| u32::try_from(*place).ok())
 }
 
 fn per_cpu_array<T: Pod>(map: Map, name: &'static str) -> Result<PerCpuArray<MapData, T>, KernelError> {

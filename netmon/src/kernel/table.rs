@@ -1,12 +1,12 @@
-//! A per-CPU hash map, read by the system calls themselves. aya does not wrap `BPF_MAP_LOOKUP_BATCH` (Linux
+//! A hash map, read by the system calls themselves. aya does not wrap `BPF_MAP_LOOKUP_BATCH` (Linux
 //! 5.6), by which an entry takes 0.5 microseconds instead of 2.7.
 
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _};
 
+use aya::Pod;
 use aya::maps::{Map, MapData, MapError};
 use aya::util::nr_cpus;
-use netmon_common::Address;
 
 use super::error::KernelError;
 
@@ -43,53 +43,53 @@ struct Batch {
     flags: u64,
 }
 
-/// A per-CPU hash map by address, with buffers that are used again. The values of an entry are 64-bit words, those
-/// of each CPU one after the other.
+/// A hash map, with buffers that are used again. The values of an entry are 64-bit words; where each CPU has its own, they
+/// stand one after the other.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct Table<K> {
     map: MapData,
     name: &'static str,
-    keys: Vec<Address>,
+    keys: Vec<K>,
     values: Vec<u64>,
     words_per_entry: usize,
 }
 
-impl Table {
-    /// Takes the map with this name, whose value on each CPU has `value_size` bytes.
+impl<K: Pod> Table<K> {
+    /// Takes the map with this name, whose value (on each CPU) has `value_size` bytes, a multiple of eight.
     pub fn open(map: Map, name: &'static str, value_size: usize) -> Result<Self, KernelError> {
-        let Map::PerCpuHashMap(map) = map else {
-            return Err(KernelError::Map {
-                what: "open",
-                map: name,
-                reason: "it is of another type".to_owned(),
-            });
+        let (map, values) = match map {
+            Map::HashMap(map) => (map, 1),
+            Map::PerCpuHashMap(map) => (map, cpus(name)?),
+            _ => {
+                return Err(KernelError::Map {
+                    what: "open",
+                    map: name,
+                    reason: "it is of another type".to_owned(),
+                });
+            }
         };
-        let cpus = nr_cpus().map_err(|(file, error)| KernelError::Map {
-            what: "open",
-            map: name,
-            reason: format!("{file}: {error}"),
-        })?;
         let mut table = Self {
             map,
             name,
             keys: Vec::new(),
             values: Vec::new(),
-            words_per_entry: value_size.div_ceil(size_of::<u64>()) * cpus,
+            words_per_entry: value_size.div_ceil(size_of::<u64>()) * values,
         };
         table.resize(ENTRIES);
         Ok(table)
     }
 
     fn resize(&mut self, entries: usize) {
-        self.keys.resize(entries, Address::UNSPECIFIED);
+        // SAFETY: any bytes are a key.
+        self.keys.resize(entries, unsafe { std::mem::zeroed() });
         self.values.resize(entries * self.words_per_entry, 0);
     }
 
     /// The values of one entry.
-    pub fn get(&mut self, address: Address) -> Result<Option<&[u64]>, KernelError> {
+    pub fn get(&mut self, key: K) -> Result<Option<&[u64]>, KernelError> {
         let mut entry = Entry {
             map_fd: self.descriptor(),
-            key: (&raw const address) as u64,
+            key: (&raw const key) as u64,
             value: self.values.as_mut_ptr() as u64,
             ..Entry::default()
         };
@@ -102,8 +102,8 @@ impl Table {
         }
     }
 
-    /// Calls `visit` with each address and its values.
-    pub fn each(&mut self, mut visit: impl FnMut(Address, &[u64])) -> Result<(), KernelError> {
+    /// Calls `visit` with each key and its values.
+    pub fn each(&mut self, mut visit: impl FnMut(K, &[u64])) -> Result<(), KernelError> {
         let mut position = 0_u32;
         let mut started = false;
         loop {
@@ -133,8 +133,8 @@ impl Table {
                 .keys
                 .iter()
                 .zip(self.values.chunks_exact(self.words_per_entry));
-            for (address, values) in entries.take(usize::try_from(batch.count).unwrap_or(0)) {
-                visit(*address, values);
+            for (key, values) in entries.take(usize::try_from(batch.count).unwrap_or(0)) {
+                visit(*key, values);
             }
             if error.is_some() {
                 return Ok(());
@@ -150,6 +150,15 @@ impl Table {
     fn error(&self, error: io::Error) -> KernelError {
         KernelError::map("read", self.name, MapError::IoError(error))
     }
+}
+
+/// How many CPUs have values of their own.
+fn cpus(name: &'static str) -> Result<usize, KernelError> {
+    nr_cpus().map_err(|(file, error)| KernelError::Map {
+        what: "open",
+        map: name,
+        reason: format!("{file}: {error}"),
+    })
 }
 
 /// Calls `bpf(2)`.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use netmon_common::Address;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::change::Change;
+use super::change::{Change, Ways};
 use super::error::KernelError;
 use super::follow::{Following, addresses};
 use super::hooks::{Attachment, HookChoice};
@@ -29,6 +29,8 @@ pub struct Watched {
     pub attachments: Vec<Attachment>,
     /// What is not watched, and why.
     pub left_out: Vec<(String, String)>,
+    /// By which ways packets come.
+    pub ways: Ways,
 }
 
 /// Everything that is attached.
@@ -67,18 +69,24 @@ impl Network {
         addresses(&self.inventory)
     }
 
-    /// Attaches to what was chosen.
-    pub fn attach(self, kernel: Kernel, hook: HookChoice) -> Result<(Watching, Watched), KernelError> {
+    /// Attaches to what was chosen; the interfaces with these names are mirror ports.
+    pub fn attach(
+        self,
+        kernel: Kernel,
+        hook: HookChoice,
+        mirrors: &BTreeSet<String>,
+    ) -> Result<(Watching, Watched), KernelError> {
         let Self {
             selection,
             changes,
             inventory,
             choice,
         } = self;
-        let following = Following::start(kernel, hook, selection, inventory, choice)?;
+        let following = Following::start(kernel, hook, selection, inventory, choice, mirrors.clone())?;
         let watched = Watched {
             attachments: following.attachments(),
             left_out: following.left_out().to_vec(),
+            ways: following.ways().clone(),
         };
         let at = At::Rest(Box::new(following));
         Ok((Watching { changes, at }, watched))

@@ -97,6 +97,8 @@ pub struct DestinationCounts {
     pub address: Address,
     /// The counters as the kernel keeps them.
     pub counters: records::Destination,
+    /// Of its DNS unreachables, those about an address of this host where nothing has served their client.
+    pub not_served: u64,
     /// How long its answers took.
     pub latency_us: Latency,
     /// What the configuration says of the server.

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::{BURST, FRESH, Monitor};
 use crate::clock;
-use crate::kernel::{Event, Events};
+use crate::kernel::{Event, Events, Observer};
 use crate::time::Time;
 
 impl Monitor<'_> {
@@ -23,7 +23,7 @@ impl Monitor<'_> {
         if now.second() > self.polled.second() {
             return self.poll();
         }
-        self.decider.advance(now, &|_| true);
+        self.advance(now);
         self.tell_changes()
     }
 
@@ -55,26 +55,22 @@ impl Monitor<'_> {
         if is_new && time.second() > self.polled.second() {
             self.poll()?;
         }
-        // An error or an answer is judged by what was counted up to it.
-        let server = event.header.server;
-        if is_new
-            && event.header.kind != EventKind::Query as u8
-            && let Some(counters) = self.poller.destination(server)?
-        {
-            self.tell_counts(server, &counters, time);
+        // Whatever is judged of a service is judged by what was counted of it up to then.
+        let key = Observer::key_of(event).filter(|_| is_new);
+        if let Some(key) = key.filter(|_| event.header.kind != EventKind::Query as u8) {
+            self.read_service(key, time)?;
         }
+        let mut asked_over_udp = 0;
+        if let Some(kin) = Observer::kin_of(event) {
+            self.read_service(kin, time)?;
+            let counters = self.poller.destination(event.header.server)?;
+            asked_over_udp = counters.map_or(0, |counters| counters.dns_queries);
+        }
+        self.advance(time);
         let decider = &mut self.decider;
-        decider.advance(time, &|_| true);
-        self.observer
-            .event(event, &mut |observation| decider.observe(&observation));
+        self.observer.event(event, asked_over_udp, &mut |observation| {
+            decider.observe(&observation);
+        });
         Ok(())
-    }
-
-    /// After a time without counts (the process was stopped, or had no processor) nobody knows what was answered when.
-    pub(super) fn look_for_gap(&mut self) {
-        let now = clock::boot_now();
-        if now.since(self.polled) > self.config.interval.saturating_mul(2).saturating_add(FRESH) {
-            self.decider.gap(None, now);
-        }
     }
 }

@@ -1,7 +1,8 @@
 //! What is watched, and what becomes of it.
 
 use super::Monitor;
-use crate::kernel::{Change, Watched};
+use crate::clock;
+use crate::kernel::{Change, Watched, Ways};
 use crate::model::{Event, LeftOut, Started, Warning, WatchedInterface};
 
 impl Monitor<'_> {
@@ -23,8 +24,21 @@ impl Monitor<'_> {
             interfaces: interfaces.collect(),
             left_out: left_out.collect(),
         };
+        self.take_ways(&attached.ways);
+        // What was before, nobody has seen.
+        self.decider.gap(None, clock::boot_now());
         self.watched = started.interfaces.iter().map(|one| one.name.clone()).collect();
         self.emit(&Event::Started(started));
+    }
+
+    /// Where an answer would be seen, from now on.
+    fn take_ways(&mut self, ways: &Ways) {
+        if ways.differ_from(&self.ways) {
+            self.decider.ways_changed();
+        }
+        self.decider.set_unwatched(ways.unwatched.clone());
+        self.decider.set_interfaces(ways.names.clone());
+        self.ways = ways.clone();
     }
 
     /// Reports what became of the interfaces, and goes by this host's addresses as they are now.
@@ -33,6 +47,10 @@ impl Monitor<'_> {
             Change::Addresses(local) => {
                 self.decider.set_local_live(local.iter().copied());
                 self.observer.set_local(local.clone());
+                return;
+            }
+            Change::Ways(ways) => {
+                self.take_ways(ways);
                 return;
             }
             Change::Attached { attachment, .. } => {

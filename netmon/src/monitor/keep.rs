@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::Monitor;
+use super::losses::Lost;
+use crate::clock;
 use crate::counts::Counts;
 use crate::history::Keeper;
 use crate::latency;
@@ -30,6 +32,7 @@ impl Monitor<'_> {
             counted.destinations.push(DestinationCounts {
                 address: *address,
                 counters: *counters,
+                not_served: 0,
                 latency_us: times.map(latency::summary).unwrap_or_default(),
                 server_info: None,
             });
@@ -37,10 +40,12 @@ impl Monitor<'_> {
         if let Some(history) = &self.partners.history {
             history.begin(&counted);
         }
-        for (address, counters) in &destinations {
-            self.observer.adopt(*address, counters);
-        }
+        let observer = &mut self.observer;
+        self.poller.services(|service, exchanges| {
+            observer.adopt(service, exchanges, clock::boot_now().second());
+        })?;
         self.events_lost = totals.events_lost;
+        self.lost = Lost::of(&totals);
         self.totals = totals;
         self.destinations = destinations;
         Ok(())

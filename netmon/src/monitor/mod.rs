@@ -4,7 +4,9 @@
 mod events;
 mod interfaces;
 mod keep;
+mod losses;
 mod partners;
+mod readings;
 mod reload;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +23,9 @@ use crate::clock;
 use crate::config::Config;
 use crate::counts::Counts;
 use crate::detect::{self, Decider};
-use crate::kernel::{Kernel, KernelError, KernelLog, Network, Observer, Pins, Poller, Watchlist};
+use crate::kernel::{
+    Kernel, KernelError, KernelLog, Network, Observer, Pins, Poller, Switches, Watchlist, Ways,
+};
 use crate::latency;
 use crate::model::{
     Counted, DestinationCounts, Event, Happened, Moment, Table, Totals, Warning, WarningKind,
@@ -29,6 +33,7 @@ use crate::model::{
 use crate::rights;
 use crate::time::{Time, WallOffset};
 
+use losses::Lost;
 pub use partners::{Losses, Partners, Snapshots};
 pub use reload::Reload;
 
@@ -60,7 +65,7 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
     monitor.begin()?;
     let mut events = kernel.events()?;
     rights::give_up_loading().context("cannot give up the rights to load programs")?;
-    let (mut watching, watched) = network.attach(kernel, config.hook)?;
+    let (mut watching, watched) = network.attach(kernel, config.hook, &config.mirrors)?;
     monitor.started(&watched);
     monitor.recall()?;
 
@@ -128,13 +133,17 @@ struct Monitor<'a> {
     observer: Observer,
     decider: Decider,
     watchlist: Watchlist,
+    switches: Switches,
     totals: records::Totals,
     destinations: BTreeMap<Address, Destination>,
     offset: WallOffset,
     polled: Time,
     /// The interfaces that are watched.
     watched: BTreeSet<String>,
+    /// By which ways packets come.
+    ways: Ways,
     events_lost: u64,
+    lost: Lost,
     served: usize,
     /// The minute of the wall clock in which counts were last read.
     minute: i64,
@@ -150,12 +159,13 @@ impl<'a> Monitor<'a> {
     ) -> anyhow::Result<Self> {
         let mut decider = Decider::new(config.thresholds.clone(), config.scope());
         decider.set_local_live(local.iter().copied());
-        let mut observer = Observer::new(&config.ports, config.settings.tracking);
+        let polled = clock::boot_now();
+        let mut observer = Observer::new(config.settings.tracking, polled.second());
         observer.set_local(local);
+        let mut switches = kernel.switches()?;
+        switches.set_iterative(config.wants_iterative())?;
         let offset = clock::wall_offset();
         decider.set_offset(offset);
-        // What was before is not known.
-        decider.gap(None, clock::boot_now());
         Ok(Self {
             config: config.clone(),
             partners,
@@ -163,12 +173,15 @@ impl<'a> Monitor<'a> {
             observer,
             decider,
             watchlist: kernel.watchlist()?,
+            switches,
             totals: records::Totals::default(),
             destinations: BTreeMap::new(),
             offset,
-            polled: clock::boot_now(),
+            polled,
             watched: BTreeSet::new(),
+            ways: Ways::default(),
             events_lost: 0,
+            lost: Lost::default(),
             served: 0,
             minute: offset.wall(clock::boot_now()).as_second().div_euclid(60),
             summary: Summary::default(),
@@ -247,22 +260,19 @@ impl<'a> Monitor<'a> {
         let mut changed = Vec::new();
         let known = &mut self.destinations;
         self.poller.destinations(|address, counters| {
-            if known.insert(address, counters) != Some(counters) {
-                changed.push((address, counters));
+            let before = known.insert(address, counters).unwrap_or_default();
+            if before != counters {
+                changed.push((address, before, counters));
             }
         })?;
         // What is new was counted since the last poll, nearly all of it in the second that has just ended.
         let ended = Time::from_nanos(Time::at_second(now.second()).nanos().saturating_sub(1));
         let time = if ended > self.polled { ended } else { now };
-        for (address, counters) in changed {
-            self.tell_counts(address, &counters, time);
-        }
-        let decider = &mut self.decider;
-        self.observer
-            .overdue(time, &mut |observation| decider.observe(&observation));
+        self.read_services(now, time)?;
+        self.look_for_losses(&changed, now);
         self.polled = now;
         self.partners.polled(self.now());
-        self.decider.advance(now, &|_| true);
+        self.advance(now);
         self.recall()?;
         self.tell_changes()?;
         self.keep();
@@ -270,12 +280,11 @@ impl<'a> Monitor<'a> {
         Ok(())
     }
 
-    fn tell_counts(&mut self, address: Address, counters: &Destination, time: Time) {
-        let decider = &mut self.decider;
-        self.observer
-            .counted(address, counters, time, &mut |observation| {
-                decider.observe(&observation);
-            });
+    /// Lets the decider judge the seconds that have ended by then. An answer to whatever client would be seen where all
+    /// interfaces are watched.
+    fn advance(&mut self, now: Time) {
+        let all_are_watched = self.ways.unwatched.is_empty();
+        self.decider.advance(now, &|_| all_are_watched);
     }
 
     fn tell_changes(&mut self) -> anyhow::Result<()> {
@@ -330,6 +339,7 @@ impl<'a> Monitor<'a> {
             .map(|(address, counters)| DestinationCounts {
                 address: *address,
                 counters: *counters,
+                not_served: self.decider.not_served().of(*address),
                 latency_us: latencies.get(address).map(latency::summary).unwrap_or_default(),
                 server_info: self.config.names.of(*address).cloned().map(Box::new),
             });
@@ -358,6 +368,7 @@ impl<'a> Monitor<'a> {
                 destinations,
                 self.config.settings.destinations.into(),
             ),
+            table("services", self.observer.services(), limits::SERVICES.into()),
             table("latency", timed.into(), limits::LATENCY_SERVERS.into()),
             table(
                 "servers",

@@ -17,6 +17,7 @@ impl Monitor<'_> {
             self.poll()?;
             self.decider.set_thresholds(config.thresholds.clone());
             self.decider.set_scope(config.scope());
+            self.switches.set_iterative(config.wants_iterative())?;
             self.config = config.clone();
         }
         let words = match reloaded {

@@ -84,6 +84,7 @@ fn counts(instance: &Instance, outlets: Option<BTreeMap<String, u64>>) -> Result
         .map(|(address, counters)| DestinationCounts {
             address: *address,
             counters: *counters,
+            not_served: 0,
             latency_us: latencies.get(address).map(latency::summary).unwrap_or_default(),
             server_info: None,
         });

@@ -104,7 +104,7 @@ pub fn counters<R: Record>(counts: &[(&str, u64)]) -> R {
     let mut record = R::default();
     for (name, count) in counts {
         let column = R::table().columns().iter().find(|column| column.name == *name);
-        let place = column.expect("a column of the history").place;
+        let place = column.expect("a column of the history").places().start;
         *record.counter(place).expect("a counter") = *count;
     }
     record
@@ -119,6 +119,7 @@ pub fn destination(
     DestinationCounts {
         address: address(server),
         counters: counters(counts),
+        not_served: 0,
         latency_us: timed.map_or_else(Latency::default, |(count, times)| {
             let [p50, p90, p99, max] = times.map(Some);
             Latency {

@@ -62,9 +62,11 @@ fn attach(side: &mut Side, name: &str, hook: HookChoice) {
         index: if_nametoindex(name).unwrap(),
         name: name.to_owned(),
         kind: Kind::Veth,
+        mac: None,
         master: None,
         lower: None,
         xdp: None,
+        is_up: true,
     };
     let choice = Choice {
         watched: vec![interface],

@@ -29,7 +29,10 @@ fn the_kernel_counts_mutated_frames_as_user_space_does() {
     let mut mutator = Mutator::new(SEED, &originals, LONGEST);
     let mut expected = Counted::default();
     for _ in 0..FRAMES / CHUNK {
-        let frames: Vec<Vec<u8>> = (0..CHUNK).map(|_| mutator.frame()).collect();
+        let frames: Vec<Vec<u8>> = (0..CHUNK)
+            .map(|_| mutator.frame())
+            .filter(|frame| !user_space::is_undecided(frame, &ports))
+            .collect();
         let before = expected.clone();
         let agreed = agree(&mut side, &frames, &ports, &mut expected);
         if let Err(difference) = agreed {
@@ -48,8 +51,8 @@ fn the_kernel_counts_mutated_frames_as_user_space_does() {
         .iter()
         .filter(|count| **count < 1_000)
         .collect();
-    // Nothing is truncated in the kernel. Every other outcome must have been met, often.
-    assert_eq!(missing, [&0]);
+    // Nothing is truncated in the kernel, and here all frames are this host's. Every other outcome must have been met, often.
+    assert_eq!(missing, [&0, &0]);
 }
 
 /// Any seed would do.

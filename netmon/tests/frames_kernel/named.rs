@@ -32,6 +32,11 @@ fn every_frame_is_counted_as_expected(program: Program) {
     for case in table() {
         by_ports.entry(case.ports).or_default().push(case);
     }
+    // Errors first: each is about a query that nobody saw, and is reported. Of several that quote one query only the first
+    // one would be.
+    for cases in by_ports.values_mut() {
+        cases.sort_by_key(|case| !user_space::is_error(&case.frame, case.ports));
+    }
     let (mut ran, mut left_out, mut failed) = (0, Vec::new(), Vec::new());
     for (ports, cases) in &by_ports {
         let ports = DnsPorts::new(ports).unwrap();
@@ -60,7 +65,7 @@ fn every_frame_is_counted_as_expected(program: Program) {
             let reported = user_space::count(&mut Counted::default(), &case.frame, &ports);
             assert_eq!(failures, Vec::from_iter(reported), "{}", case.name);
             let server = match case.expect {
-                Expect::DnsUnreachable(server, _) => Some(Address::from(server)),
+                Expect::DnsUnreachable(_, server, _) => Some(Address::from(server)),
                 _ => None,
             };
             assert_eq!(failures.first().map(Failure::server), server, "{}", case.name);

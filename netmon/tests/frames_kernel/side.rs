@@ -5,7 +5,7 @@ use std::fmt;
 use aya::TestRun as _;
 use aya::programs::TestRunOptions;
 use netmon::kernel::{Attachments, Choice, Events, HookChoice, Kernel, Poller, Program, Settings};
-use netmon_common::records::{EventHeader, EventKind};
+use netmon_common::records::{Destination, EventHeader, EventKind, NOT_IN_SECONDS};
 use netmon_common::{Address, DnsPorts, Transport, limits};
 use netmon_testkit::frames::Counted;
 
@@ -39,7 +39,11 @@ impl Failure {
                 last_answer_ns: 0,
                 ifindex: 0,
                 hook: 0,
-                flags: if says_recursion { header.flags } else { 0 },
+                flags: if says_recursion {
+                    header.flags & !NOT_IN_SECONDS
+                } else {
+                    0
+                },
                 ..header
             },
             quote: quote.to_vec(),
@@ -162,9 +166,11 @@ impl Side {
         assert!(counts.add_up(), "{counts:?}");
         assert!(counts.totals.unsolicited <= counts.totals.dns_unreachable);
         counts.totals.unsolicited = 0;
+        counts.totals.unmatched_responses = 0;
         counts.totals.traces_overwritten = 0;
         for counters in counts.destinations.values_mut() {
-            counters.unsolicited = 0;
+            counters.unsolicited = Destination::ZERO.unsolicited;
+            counters.unmatched_responses = Destination::ZERO.unmatched_responses;
         }
         Counted {
             totals: counts.totals,

@@ -1,7 +1,7 @@
 //! User space's side of the comparison: the same parser and the same counters, and what the kernel should
 //! report of an error.
 
-use netmon_common::classify::{Classified, Concern, Meaning, Sink, classify_into};
+use netmon_common::classify::{Classified, Concern, Meaning, Sink, classify, classify_into};
 use netmon_common::limits::QUOTE_BYTES;
 use netmon_common::records::{EventHeader, EventKind, RECURSION_DESIRED, RECURSION_KNOWN};
 use netmon_common::wire::Captured;
@@ -16,6 +16,24 @@ pub fn count(counted: &mut Counted, frame: &[u8], ports: &DnsPorts) -> Option<Fa
     let len = u64::try_from(frame.len()).unwrap();
     let classified = counted.count(&packet, Offload::default(), ports, len);
     failure(&classified.meaning, &packet)
+}
+
+fn meaning(frame: &[u8], ports: &DnsPorts) -> Meaning {
+    classify(&Captured::whole(frame), Offload::default(), ports).meaning
+}
+
+/// Whether the frame is an error.
+pub fn is_error(frame: &[u8], ports: &[u16]) -> bool {
+    let ports = DnsPorts::new(ports).unwrap();
+    matches!(meaning(frame, &ports), Meaning::Unreachable(_))
+}
+
+/// Whether the frames before decide what the frame means: it is an error that does not show whether it is about a query.
+pub fn is_undecided(frame: &[u8], ports: &DnsPorts) -> bool {
+    matches!(
+        meaning(frame, ports),
+        Meaning::Unreachable(error) if matches!(error.concern, Concern::Undecided(_))
+    )
 }
 
 /// Where the frame's IP packet ends, in bytes from the start of the frame.
@@ -40,7 +58,7 @@ fn failure(meaning: &Meaning, packet: &Captured<'_>) -> Option<Failure> {
     let Meaning::Unreachable(error) = meaning else {
         return None;
     };
-    if error.concern != Concern::DnsUnreachable {
+    if !matches!(error.concern, Concern::DnsUnreachable(_)) {
         return None;
     }
     let quoted = error.unreachable.quoted;

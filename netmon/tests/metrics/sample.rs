@@ -40,11 +40,12 @@ pub fn counted(servers: u32) -> Counted {
             tcp_dns_responses: 4,
             tcp_connects: 6,
             tcp_resets: 1,
-            rcodes: [800 + number, 50, 40, 10, 4],
+            rcodes: [[796 + number, 0, 50, 40, 0, 10, 4], [4, 0, 0, 0, 0, 0, 0]],
             icmp_unreachable: [0, 1, 0, 7, 2, 1],
-            dns_unreachable: [0, 1, 0, 6, 2, 0],
+            dns_unreachable: [[0, 1, 0, 6, 2, 0], [0; 6]],
+            unsolicited: [[0, 0, 0, 1, 0, 0], [0; 6]],
             late_responses: 2,
-            unsolicited: 1,
+            unmatched_responses: [0; 2],
         };
         let mut times = records::Latency::ZERO;
         for micros in [80, 300, 300, 4_000, 20_000_000] {
@@ -54,6 +55,7 @@ pub fn counted(servers: u32) -> Counted {
         DestinationCounts {
             address,
             counters,
+            not_served: 0,
             latency_us: Latency::default(),
             server_info: None,
         }

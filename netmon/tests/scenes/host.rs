@@ -123,7 +123,7 @@ fn a_stub_resolver_that_is_gone_is_missed_and_so_is_one_that_never_came_up() {
             server,
             transport: "udp",
             kind: "unreachable",
-            severity: if server == stub { "down" } else { "degraded" },
+            severity: "down",
             cause: "service-down",
             reporter: Some(server),
             client,

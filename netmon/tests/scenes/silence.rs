@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
+use netmon_testkit::frames::build::prelude::{ipv4, packet, response, udp};
 use netmon_testkit::lab::{
-    DnsServer, FAMILIES, Hook, Namespace, Reply, Rules, SERVER_V4, SERVER_V6, kdig, with_router,
+    DnsServer, FAMILIES, Forger, Hook, Namespace, Reply, Rules, SERVER_V4, SERVER_V6, kdig, with_router,
 };
 
 use crate::support::incident::{Expected, assert_errors, assert_flow, events_of, time};
@@ -118,4 +119,40 @@ fn a_seldom_asked_server_is_missed_after_three_queries_and_an_error_says_more() 
         expected(family).closed(&netmon, opened, "superseded");
     }
     assert_adds_up(&netmon.stop().unwrap());
+}
+
+/// One spoofed answer with a wrong port and id every now and then must not hide that the true server is silent. The control
+/// is the same silence without them, above.
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn answers_that_match_no_query_do_not_hide_silence() {
+    let hosts = with_router().unwrap();
+    let [v4, _] = &FAMILIES;
+    let _server = DnsServer::new(&hosts.server, &[SERVER_V4, SERVER_V6]).unwrap();
+    let mut netmon = watch(&hosts.client, &[]);
+    let _drop_all = Rules::new(&hosts.router, Hook::Forward, &["udp dport 53 drop"]).unwrap();
+    let forger = Forger::new(&hosts.router).unwrap();
+    let (IpAddr::V4(server), IpAddr::V4(client)) = (v4.server, v4.client) else {
+        unreachable!("the first family is IPv4");
+    };
+    let spoofed = (packet() / ipv4(server, client) / udp(53, 9) / response("a.test")).bytes();
+    let spoofed_servfail =
+        (packet() / ipv4(server, client) / udp(53, 9) / response("a.test").rcode(2)).bytes();
+    ask_in_vain(
+        &hosts.client,
+        v4.server,
+        &["a.test", "b.test", "c.test", "d.test", "e.test"],
+    );
+    for _ in 0..16 {
+        forger.send(&spoofed, v4.client).unwrap();
+        forger.send(&spoofed_servfail, v4.client).unwrap();
+        sleep(SECOND / 4);
+    }
+    let incident = expected(v4).opened(&netmon);
+    assert_flow(&incident, 5, 0);
+    let stopped = netmon.stop().unwrap();
+    assert_eq!(netmon.events_named("incident_opened").unwrap().len(), 1);
+    let counts = destination(&stopped, v4.server);
+    assert_eq!(counts["dns_responses"], 32, "counted: {counts:#}");
+    assert_adds_up(&stopped);
 }

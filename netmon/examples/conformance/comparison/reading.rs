@@ -167,6 +167,7 @@ const fn outcome_name(outcome: Outcome) -> &'static str {
         Outcome::Malformed => "malformed",
         Outcome::Truncated => "truncated",
         Outcome::NotIp => "not_ip",
+        Outcome::NotOurs => "not_ours",
         Outcome::Other => "other",
     }
 }
@@ -178,6 +179,6 @@ const fn rcode_name(rcode: Rcode) -> &'static str {
         Rcode::ServFail => "servfail",
         Rcode::NxDomain => "nxdomain",
         Rcode::Refused => "refused",
-        Rcode::Other => "other",
+        Rcode::FormErr | Rcode::NotImp | Rcode::Other => "other",
     }
 }

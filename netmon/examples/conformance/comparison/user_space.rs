@@ -66,6 +66,7 @@ fn with_details(reading: Reading, classified: &Classified, frame: &Captured<'_>)
         Meaning::Unreachable(error) => reading.with(Field::Quoted, quoted(&error.unreachable.quoted, frame)),
         Meaning::Connect(_)
         | Meaning::Reset(_)
+        | Meaning::Segment(_)
         | Meaning::Fragment
         | Meaning::Unreadable(_)
         | Meaning::NotIp

@@ -10,7 +10,10 @@ use crate::observation::{Observation, What};
 pub fn difference(counted: &Totals, expected: &Totals, bytes: u64) -> Option<String> {
     let comparable = |totals: &Totals| Totals {
         bytes: 0,
+        // What depends on when the frames before were run.
         unsolicited: 0,
+        unmatched_responses: 0,
+        exchanges_overflow: 0,
         traces_overwritten: 0,
         ..*totals
     };
@@ -167,6 +170,7 @@ mod tests {
             server: address(53),
             port: 53,
             transport: Transport::Udp,
+            interface: 0,
         };
         Observation {
             time: Time::from_nanos(7),
@@ -180,7 +184,7 @@ mod tests {
             client: address(client),
             name: Some(Name::new(name)),
             recursion_desired: true,
-            is_of_syn: false,
+            syn: None,
             details: Details::default(),
         })
     }

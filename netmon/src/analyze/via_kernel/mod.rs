@@ -226,10 +226,13 @@ impl Sides {
         let totals = &mut counts.totals;
         totals.bytes = totals.bytes.wrapping_add_signed(self.link_bytes);
         totals.unsolicited = expected.totals.unsolicited;
+        totals.unmatched_responses = expected.totals.unmatched_responses;
         totals.traces_overwritten = expected.totals.traces_overwritten;
         for (address, counters) in &mut counts.destinations {
             let expected = expected.destinations.get(address);
-            counters.unsolicited = expected.map_or(0, |expected| expected.unsolicited);
+            let expected = expected.copied().unwrap_or_default();
+            counters.unsolicited = expected.unsolicited;
+            counters.unmatched_responses = expected.unmatched_responses;
         }
         Ok(counts)
     }
@@ -238,5 +241,9 @@ impl Sides {
 /// What an event says. Nothing is kept from one to the next.
 fn observations(event: &Event<'_>, told: &mut Vec<Observation>) {
     const TRACKING: bool = true;
-    Observer::new(&[], TRACKING).event(event, &mut |observation| told.push(observation));
+    Observer::new(TRACKING, 0).event(event, 0, &mut |mut observation| {
+        // A capture does not say at which interface a link-local server is.
+        observation.service.interface = 0;
+        told.push(observation);
+    });
 }

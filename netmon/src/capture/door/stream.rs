@@ -37,7 +37,9 @@ impl Door {
         let settled = self
             .connections
             .answers(&flow, stream.acknowledgment, id, packet.time);
-        self.unmatched_responses += u64::from(settled.is_empty() && message.is_some());
+        if settled.is_empty() && message.is_some() && !self.connections.is_answering(&flow, packet.time) {
+            self.counter.unmatched(flow.server, flow.transport);
+        }
         for one in settled {
             self.time(packet, flow.server, one.queries.first());
             let bytes = message.map_or(&[][..], |message| packet.slice(message.offset, message.end));

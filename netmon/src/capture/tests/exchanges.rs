@@ -2,7 +2,7 @@
 
 use super::observe_all;
 use super::packets::{
-    PUSH_ACK, Path, RECURSION_DESIRED, RESPONSE, SYN, dns, ethernet, framed, response, tcp_at, udp,
+    ACK, PUSH_ACK, Path, RECURSION_DESIRED, RESPONSE, SYN, dns, ethernet, framed, response, tcp_at, udp,
     unreachable,
 };
 use crate::observation::{Counts, Faults, Seconds, What};
@@ -160,6 +160,7 @@ fn a_connection_is_one_exchange_for_each_query_and_any_segment_that_acknowledges
     let to = |flags, sequence, payload: &[u8]| ethernet(&tcp_at(path(), flags, sequence, 0, payload));
     let from =
         |acknowledged, payload: &[u8]| ethernet(&tcp_at(path().back(), PUSH_ACK, 0, acknowledged, payload));
+    let from_server = |flags, payload: &[u8]| ethernet(&tcp_at(path().back(), flags, 0, 1, payload));
     let len = u32::try_from(message(7).len()).unwrap();
     let reply = framed(&dns(7, RESPONSE, "a.example"));
     let cases = [
@@ -175,7 +176,12 @@ fn a_connection_is_one_exchange_for_each_query_and_any_segment_that_acknowledges
                 (2_000, to(PUSH_ACK, 1, &message(7))),
                 (2_100, from(1 + len, &reply)),
             ],
-            vec![(1, false, counts(1, 1, 0))],
+            vec![(1, false, counts(0, 0, 0)), (2, false, counts(1, 1, 0))],
+        ),
+        (
+            "a connection without a query, as a health check makes",
+            vec![(1_000, to(SYN, 0, b"")), (1_100, from_server(SYN | ACK, b""))],
+            vec![(1, false, counts(0, 0, 0))],
         ),
         (
             "the length comes in a segment of its own",

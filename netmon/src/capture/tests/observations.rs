@@ -47,7 +47,7 @@ fn an_answer_has_the_time_of_its_query_and_counts_for_the_latency_once() {
     let reported: Vec<_> = answers.iter().map(|answer| (answer.rcode, answer.sent)).collect();
     // The one that came again, and the one that nobody asked for, are not.
     assert_eq!(reported, [(Some(Rcode::NxDomain), at(1_000))]);
-    assert_eq!(door.unmatched_responses(), 1);
+    assert_eq!(door.totals().unmatched_responses, 1);
     assert_eq!(answers[0].name, Some(Name::new("a.example")));
     assert_eq!(answers[0].client, address(path().source));
     let latency = door.latency(address(path().destination));
@@ -67,15 +67,13 @@ fn dns_over_tcp_is_observed_as_a_connection_and_a_query() {
     assert!(observations.iter().all(|o| o.service.transport == Transport::Tcp));
     let syn = asked(&observations[0]);
     // RD is presumed.
-    assert_eq!(
-        (&syn.name, syn.recursion_desired, syn.is_of_syn),
-        (&None, true, false)
-    );
+    assert_eq!((&syn.name, syn.recursion_desired, syn.syn), (&None, true, None));
     let asked = asked(&observations[1]);
     assert_eq!(asked.name, Some(Name::new("a.example")));
-    assert!(!asked.recursion_desired && asked.is_of_syn);
-    assert_eq!(answered(&observations[2]).sent, at(1));
-    assert_eq!(door.latency(address(path().destination)).max, Some(4_000));
+    assert!(!asked.recursion_desired);
+    assert_eq!(asked.syn, Some(at(1)));
+    assert_eq!(answered(&observations[2]).sent, at(2));
+    assert_eq!(door.latency(address(path().destination)).max, Some(3_000));
 }
 
 #[test]

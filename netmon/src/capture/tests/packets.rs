@@ -71,6 +71,8 @@ pub fn udp(path: Path, payload: &[u8]) -> Vec<u8> {
 }
 
 pub const SYN: u8 = 0x02;
+/// The ACK flag of TCP.
+pub const ACK: u8 = 0x10;
 pub const PUSH_ACK: u8 = 0x18;
 
 pub fn tcp(path: Path, flags: u8, payload: &[u8]) -> Vec<u8> {

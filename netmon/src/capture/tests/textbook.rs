@@ -25,6 +25,7 @@ fn observed(nanos: u64, what: What) -> Observation {
             server: address("203.0.113.2"),
             port: 53,
             transport: Transport::Udp,
+            interface: 0,
         },
         what,
     }
@@ -51,7 +52,7 @@ fn three_queries_and_three_verified_errors_are_observed() {
                 client: address("192.51.100.15"),
                 name: Some(Name::new(NAME)),
                 recursion_desired: true,
-                is_of_syn: false,
+                syn: None,
                 details,
             }),
         )

@@ -8,8 +8,9 @@ use netmon_common::wire::icmp::{Quoted, Unreachable};
 use netmon_common::wire::ip::{AddressAt, HeaderAt};
 use netmon_common::{Address, Code, Rcode, Transport};
 
-use super::packet::{TextPacket, TextWhat};
+use super::packet::{About, TextPacket, TextWhat};
 use crate::counts::Counts;
+use crate::observation::Service;
 
 /// What an ICMP error means for DNS, and for whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +43,38 @@ pub fn count(counts: &mut Counts, packet: &TextPacket, concerns: Concerns) {
     }
 }
 
-/// Counts an error about this server, which was counted as one of DNS, as one that is about no query that was seen.
-pub fn unsolicited(counts: &mut Counts, server: Address) {
+/// Counts an error about this service, which was counted as one of DNS, as one that is about no query that was seen.
+pub fn unsolicited(counts: &mut Counts, service: Service, code: Code) {
     counts.totals.unsolicited += 1;
-    if let Some(destination) = counts.destinations.get_mut(&server) {
-        destination.unsolicited += 1;
+    if let Some(count) = unsolicited_of(counts, service, code) {
+        *count += 1;
+    }
+}
+
+/// An error was counted as unsolicited, and is believed all the same: there was no query to see.
+pub fn believed(counts: &mut Counts, service: Service, code: Code) {
+    counts.totals.unsolicited = counts.totals.unsolicited.saturating_sub(1);
+    if let Some(count) = unsolicited_of(counts, service, code) {
+        *count = count.saturating_sub(1);
+    }
+}
+
+fn unsolicited_of(counts: &mut Counts, service: Service, code: Code) -> Option<&mut u64> {
+    let destination = counts.destinations.get_mut(&service.server)?;
+    let codes = destination.unsolicited.get_mut(service.transport as usize)?;
+    codes.get_mut(code as usize)
+}
+
+/// Counts a response of this service, which was counted as such, as one that matches no query that was seen.
+pub fn unmatched(counts: &mut Counts, service: Service) {
+    counts.totals.unmatched_responses += 1;
+    let destination = counts.destinations.get_mut(&service.server);
+    if let Some(destination) = destination
+        && let Some(count) = destination
+            .unmatched_responses
+            .get_mut(service.transport as usize)
+    {
+        *count += 1;
     }
 }
 
@@ -69,7 +97,14 @@ fn meaning(what: &TextWhat, concerns: Concerns) -> Meaning {
         }
         TextWhat::Connect(_) => Meaning::Connect(NOBODY),
         TextWhat::Reset(_) => Meaning::Reset(NOBODY),
-        TextWhat::Unreachable(unreachable) => Meaning::Unreachable(error(unreachable.code, concerns)),
+        TextWhat::Unreachable(unreachable) => {
+            let transport = match unreachable.about {
+                About::Port(transport, _) | About::Transport(transport) => transport,
+                // Not told: nearly all are asked over UDP.
+                About::Anything | About::NoPort | About::Unsaid => Transport::Udp,
+            };
+            Meaning::Unreachable(error(unreachable.code, concerns, transport))
+        }
         TextWhat::Fragment => Meaning::Fragment,
         TextWhat::Unreadable(unreadable) => Meaning::Unreadable(*unreadable),
         TextWhat::NotIp => Meaning::NotIp,
@@ -92,10 +127,12 @@ const RESPONSE: u16 = 0x8000;
 fn flags_of(rcode: Rcode) -> u16 {
     match rcode {
         Rcode::NoError => 0,
+        Rcode::FormErr => 1,
         Rcode::ServFail => 2,
         Rcode::NxDomain => 3,
+        Rcode::NotImp => 4,
         Rcode::Refused => 5,
-        Rcode::Other => 4,
+        Rcode::Other => 6,
     }
 }
 
@@ -106,10 +143,11 @@ fn message(transport: Transport, flags: u16) -> Message {
         header: MessageHeader::new(0, flags),
         offset: 0,
         end: 0,
+        acknowledgment: 0,
     }
 }
 
-fn error(code: Code, concerns: Concerns) -> Error {
+fn error(code: Code, concerns: Concerns, transport: Transport) -> Error {
     Error {
         header: HeaderAt::NOWHERE,
         unreachable: Unreachable {
@@ -121,7 +159,7 @@ fn error(code: Code, concerns: Concerns) -> Error {
             },
         },
         concern: match concerns {
-            Concerns::Dns => Concern::DnsUnreachable,
+            Concerns::Dns => Concern::DnsUnreachable(transport),
             Concerns::LateAnswerOf(_) => Concern::LateResponse,
             Concerns::Nothing => Concern::None,
         },

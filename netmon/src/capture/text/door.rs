@@ -5,7 +5,7 @@
 
 use netmon_common::{Address, DnsPorts, Transport};
 
-use super::count::{Concerns, count, unsolicited};
+use super::count::{Concerns, believed, count, unmatched, unsolicited};
 use super::packet::{About, Conversation, Response, TextPacket, TextWhat, Unreachable};
 use super::traces::{Known, Trace, Traces};
 use crate::capture::addresses::Addresses;
@@ -13,7 +13,7 @@ use crate::capture::exchanges::{self, Answer, Exchanges, Question, Sent};
 use crate::capture::pairing::Settled;
 use crate::counts::Counts;
 use crate::model::Warning;
-use crate::observation::{self, Details, Observation, Service};
+use crate::observation::{self, Details, Observation, Service, What};
 use crate::time::Time;
 
 /// The door for tcpdump's text: printed packets in, counts kept, observations out.
@@ -25,7 +25,6 @@ pub struct TextDoor {
     counts: Counts,
     traces: Traces,
     exchanges: Exchanges,
-    unmatched_responses: u64,
     addresses: Addresses,
     first: Option<Time>,
     last: Time,
@@ -54,7 +53,6 @@ impl TextDoor {
             counts: Counts::default(),
             traces: Traces::new(),
             exchanges: Exchanges::default(),
-            unmatched_responses: 0,
             addresses: Addresses::default(),
             first: None,
             last: Time::default(),
@@ -140,26 +138,28 @@ impl TextDoor {
         let asked = Question {
             client,
             name: name.cloned(),
+            syn: syn.map(|syn| syn.at),
             details: Details {
                 client_port,
                 id,
                 query_type: None,
             },
         };
-        match syn {
-            Some(syn) => self.exchanges.asked_after_syn(service, syn, sent, asked, observe),
-            None => self.exchanges.asked(service, sent, asked, observe),
-        }
+        let syns = syn.as_slice();
+        self.exchanges.connected(service, self.last, syns, observe);
+        self.exchanges.asked(service, sent, asked, observe);
     }
 
     fn answer(&mut self, response: &Response, observe: &mut impl FnMut(Observation)) {
         let conversation = &response.conversation;
-        let (settled, name) = self.traces.answer(conversation, response.id, self.last);
+        let (settled, name) =
+            self.traces
+                .answer(conversation, response.id, response.name.as_ref(), self.last);
         let queries = match settled {
             Settled::Queries(queries) => queries,
             Settled::Again => return,
             Settled::Nothing => {
-                self.unmatched_responses += 1;
+                unmatched(&mut self.counts, conversation.service);
                 return;
             }
         };
@@ -209,7 +209,7 @@ impl TextDoor {
             },
         };
         if self.exchanges.failed(service, self.last, failed, about, observe) {
-            unsolicited(&mut self.counts, service.server);
+            unsolicited(&mut self.counts, service, error.code);
         }
     }
 
@@ -217,18 +217,11 @@ impl TextDoor {
     pub fn unseen(&mut self) -> Vec<Observation> {
         let unseen = self.exchanges.unseen();
         for error in &unseen {
-            let unsolicited = &mut self.counts.totals.unsolicited;
-            *unsolicited = unsolicited.saturating_sub(1);
-            if let Some(counters) = self.counts.destinations.get_mut(&error.service.server) {
-                counters.unsolicited = counters.unsolicited.saturating_sub(1);
+            if let What::Failed(failed) = &error.what {
+                believed(&mut self.counts, error.service, failed.code);
             }
         }
         unseen
-    }
-
-    /// Responses that match no query that was seen and waited.
-    pub const fn unmatched_responses(&self) -> u64 {
-        self.unmatched_responses
     }
 
     fn matter(&self, error: &Unreachable) -> Matter {
@@ -253,6 +246,7 @@ impl TextDoor {
                     server: error.destination,
                     port,
                     transport,
+                    interface: 0,
                 };
                 let trace = self.traces.find(service, client, known(error, transport));
                 Matter::Asked {
@@ -309,6 +303,7 @@ impl TextDoor {
                 server: error.receiver,
                 port: server_port,
                 transport,
+                interface: 0,
             };
             self.traces.has_answered(service, error.destination, port)
         })

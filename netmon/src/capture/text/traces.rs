@@ -110,7 +110,8 @@ impl Traces {
         self.overwritten
     }
 
-    /// Remembers a query. If it is the first one of a connection whose SYN was seen, when that was sent.
+    /// Remembers a query. If it is the first one of a connection whose SYN was seen, when that was sent: the server has taken
+    /// the connection, or there would be none, and the query takes the SYN's place.
     pub fn query(
         &mut self,
         conversation: &Conversation,
@@ -189,9 +190,7 @@ impl Traces {
             .get_mut(&number)
             .filter(|exchange| exchange.waits(sent.at))?;
         let (syn, _) = exchange.sent.last().copied()?;
-        for (known, _) in &mut exchange.sent {
-            known.iterative = sent.iterative;
-        }
+        exchange.sent = vec![(sent, false)];
         Some((number, syn))
     }
 
@@ -212,6 +211,7 @@ impl Traces {
         &mut self,
         conversation: &Conversation,
         id: Option<u16>,
+        question: Option<&Name>,
         now: Time,
     ) -> (Settled, Option<Name>) {
         let Conversation {
@@ -225,6 +225,13 @@ impl Traces {
             return (Settled::Nothing, None);
         };
         let name = trace.name.clone();
+        if name
+            .as_ref()
+            .zip(question)
+            .is_some_and(|(asked, named)| asked != named)
+        {
+            return (Settled::Nothing, None);
+        }
         let Some(exchange) = self.exchanges.get_mut(&trace.number) else {
             return (Settled::Nothing, name);
         };

@@ -30,7 +30,7 @@ pub(super) fn firewall_reject(case: &Case) -> Option<Finding> {
     let admin = case.incident.failures.said(Code::Admin);
     let (port, protocol) = port_and_protocol(case);
     let on_the_way = port.by_others + protocol.by_others;
-    let answered = case.incident.heard.query_of_others;
+    let answered = case.incident.served_others();
     let selective = if case.incident.failures.others_are_answered(answered) {
         port.by_server
     } else {

@@ -8,21 +8,13 @@ use crate::detect::errors::Failures;
 use crate::detect::ledger::{Flow, Ledger};
 use crate::detect::memory::{Memory, Remembered, Unlisted};
 use crate::detect::overload::Overload;
+use crate::detect::rules::Rules;
 use crate::detect::severity::SeverityJudge;
 use crate::detect::span::Span;
 use crate::detect::waiting::Waiting;
-use crate::model::{self, Wall};
-use crate::observation::{Name, Service};
-use crate::time::{Time, WallOffset};
-
-/// The service that an incident belongs to.
-pub(in crate::detect) const fn service_of(reported: &model::Incident) -> Service {
-    Service {
-        server: reported.server,
-        port: reported.port,
-        transport: reported.transport,
-    }
-}
+use crate::model::Wall;
+use crate::observation::Name;
+use crate::time::Time;
 
 impl Incident {
     /// What is kept of it beside what is reported.
@@ -40,7 +32,7 @@ impl Incident {
             partly: self.severity.partly(),
             others_unknown: self.others_unknown || !self.others.is_empty(),
             hit_are_answered: self.heard.query_of_failed > newest,
-            others_are_answered: self.failures.others_are_answered(self.heard.query_of_others),
+            others_are_answered: self.failures.others_are_answered(self.served_others()),
             any_answer: self.heard.any,
             overload: self.overload.map(Overload::memory),
             unlisted: Unlisted {
@@ -53,7 +45,8 @@ impl Incident {
 
     /// The incident of an earlier run, from `now` on. Moments before the clock's zero count as that zero, but
     /// are reported as they were.
-    pub fn restore(remembered: &Remembered, now: Time, offset: WallOffset) -> Self {
+    pub fn restore(remembered: &Remembered, now: Time, rules: &Rules) -> Self {
+        let offset = rules.offset;
         let Remembered {
             incident: reported,
             memory,
@@ -91,7 +84,8 @@ impl Incident {
         }
         Self {
             kind: reported.kind,
-            service: service_of(reported),
+            service: rules.service_of(reported),
+            interface: reported.interface.clone(),
             id: reported.id.clone(),
             began: moment(reported.began),
             opened,
@@ -118,6 +112,7 @@ impl Incident {
             heard: Heard {
                 query_of_failed: memory.hit_are_answered.then(|| just_after(last_seen.time)),
                 query_of_others: memory.others_are_answered.then(|| just_after(opened.time)),
+                query_of_others_before: memory.others_are_answered.then(|| just_after(opened.time)),
                 any: memory.any_answer,
                 ..Heard::default()
             },

@@ -26,6 +26,10 @@ impl Tracked {
         for book in &kinds::ALL {
             if let Some(mut incident) = self.incidents.take(book.kind) {
                 if incident.is_open() {
+                    if incident.kind == Kind::Failing {
+                        // What fails is known some seconds after its answer.
+                        self.note_faults(&mut incident, at, rules);
+                    }
                     let course = (book.follow)(&incident, &self.facts, at, rules);
                     self.follow(&mut incident, course, at, rules, outcome);
                 }
@@ -116,7 +120,7 @@ impl Tracked {
         }
         let facts = &self.facts;
         let cut = facts.ledger.cut(began);
-        let mut incident = Box::new(Incident::new(kind, facts.service, cut, at, rules.offset));
+        let mut incident = Box::new(Incident::new(kind, facts.service, cut, at, rules));
         incident.count_early_errors(&facts.early_errors, began..);
         incident.overload = overload::judge(facts, began, rules);
         incident
@@ -137,13 +141,7 @@ impl Tracked {
                 }
             }
             Kind::Failing => {
-                let window = rules.failing_window();
-                for client in facts.faults.clients.within(at.second(), window) {
-                    incident.note(Some(client), None);
-                }
-                for name in facts.faults.names.within(at.second(), window) {
-                    incident.note(None, Some(name));
-                }
+                self.note_faults(incident, at, rules);
                 if let Some(newest) = facts.faults.newest {
                     incident.fail(newest, rules);
                 }
@@ -151,18 +149,32 @@ impl Tracked {
         }
     }
 
+    /// Whom the exchanges hit that have failed by now, and for what name.
+    fn note_faults(&self, incident: &mut Incident, at: Time, rules: &Rules) {
+        let (faults, window) = (&self.facts.faults, rules.failing_window());
+        for client in faults.clients.within(at.second(), window) {
+            incident.note(Some(client), None);
+        }
+        for name in faults.names.within(at.second(), window) {
+            incident.note(None, Some(name));
+        }
+    }
+
     /// An incident opens: whom the service answered shortly before it began, and how bad it is.
     pub(super) fn look_at_others(&self, incident: &mut Incident, began: Time, rules: &Rules) {
         let (facts, thresholds) = (&self.facts, &rules.thresholds);
         let answered = facts.answered.since(began, thresholds.down_window);
+        let answered: Vec<Address> = answered.collect();
+        // Answers right before, of which nobody saw a single one: they may have been anybody's.
+        incident.others_unknown = answered.is_empty()
+            && facts.last_answer.is_some_and(|answer| {
+                facts.last_answer_seen.is_none_or(|seen| seen < answer)
+                    && began.since(answer) <= thresholds.down_window_at_opening
+            });
         incident.others = answered
+            .into_iter()
             .filter(|client| !incident.may_have_hit(*client))
             .collect();
-        // An answer that nobody saw, right before: it may have been anybody's.
-        incident.others_unknown = facts.last_answer.is_some_and(|answer| {
-            facts.last_answer_seen.is_none_or(|seen| seen < answer)
-                && began.since(answer) <= thresholds.down_window_at_opening
-        });
         let others = self.others_are_answered(incident, incident.resumed.second(), rules);
         incident.severity.open_as(others);
     }

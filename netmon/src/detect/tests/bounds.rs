@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use netmon_common::{Address, Code, Transport};
 
 use super::scenario::{A, Scenario, address, at};
-use crate::detect::limits::{SERVERS, UNSOLICITED_DESTINATIONS};
+use crate::detect::limits::{COUNTED_DESTINATIONS, SERVERS};
 use crate::detect::{Decider, Scope, Thresholds};
 use crate::observation::{
     Asked, Counts, Details, Failed, Observation, Proof, Seconds, Service, Unverified, What, Why,
@@ -17,6 +17,7 @@ fn service(number: usize) -> Service {
         server: Ipv4Addr::from_bits(0x0a00_0000 + number).into(),
         port: 53,
         transport: Transport::Udp,
+        interface: 0,
     }
 }
 
@@ -28,7 +29,7 @@ fn query(number: usize, seconds: f64) -> Observation {
             client: address(A),
             name: None,
             recursion_desired: true,
-            is_of_syn: false,
+            syn: None,
             details: Details::default(),
         }),
     }
@@ -138,7 +139,7 @@ fn forged_errors_for_random_servers_cost_no_place_and_hide_nothing() {
     assert_eq!(tallies.unsolicited, 100_000);
     assert_eq!(
         tallies.unsolicited_elsewhere,
-        100_000 - UNSOLICITED_DESTINATIONS as u64
+        100_000 - COUNTED_DESTINATIONS as u64
     );
     assert_eq!(decider.unsolicited_of(service(7).server), 1);
     assert_eq!(decider.unsolicited_of(service(99_999).server), 0);

@@ -76,7 +76,7 @@ impl Hour {
             client: client_address(client),
             name: Some(Name::new(&format!("{name}.test"))),
             recursion_desired: true,
-            is_of_syn: false,
+            syn: None,
             details: Details::default(),
         });
         self.see(time, server, query);
@@ -124,6 +124,7 @@ impl Hour {
                 server: Ipv4Addr::from_bits(0xcb00_7101 + server).into(),
                 port: 53,
                 transport: Transport::Udp,
+                interface: 0,
             },
             what,
         });

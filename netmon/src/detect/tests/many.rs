@@ -155,6 +155,7 @@ fn a_gap_of_another_service_says_nothing_and_verified_errors_count_in_a_gap() {
         server: address(ROUTER),
         port: 53,
         transport: netmon_common::Transport::Udp,
+        interface: 0,
     };
     scenario.decider.gap(Some(other), at(12.0));
     scenario.advance(20.0);

@@ -77,16 +77,17 @@ fn counts() -> impl Strategy<Value = Counts> {
 }
 
 fn what() -> impl Strategy<Value = What> {
-    let asked =
-        (client(), name(), desired(), any::<bool>()).prop_map(|(client, name, desired, is_of_syn)| {
+    let asked = (client(), name(), desired(), proptest::option::of(moment())).prop_map(
+        |(client, name, desired, syn)| {
             What::Asked(Asked {
                 client,
                 name,
                 recursion_desired: desired,
-                is_of_syn,
+                syn,
                 details: Details::default(),
             })
-        });
+        },
+    );
     let answered = (
         client(),
         proptest::option::of(rcode()),
@@ -164,6 +165,7 @@ fn observation() -> impl Strategy<Value = (i64, Service, What)> {
         server: Ipv4Addr::from_bits(0xcb00_7100 + n).into(),
         port: 53,
         transport: if tcp { Transport::Tcp } else { Transport::Udp },
+        interface: 0,
     });
     (step(), service, what())
 }

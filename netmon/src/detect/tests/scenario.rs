@@ -106,6 +106,7 @@ impl Scenario {
                 server: address(SERVER),
                 port: 53,
                 transport: Transport::Udp,
+                interface: 0,
             },
             unheard: BTreeSet::new(),
             recursion_desired: Some(true),
@@ -197,7 +198,7 @@ impl Scenario {
                 client: address(client),
                 name: Some(Name::new(name)).filter(|_| !name.is_empty()),
                 recursion_desired: self.recursion_desired.unwrap_or(true),
-                is_of_syn: false,
+                syn: None,
                 details: Details::default(),
             }),
         )

@@ -54,10 +54,10 @@ fn failures_at_an_own_address_count_for_clients_that_it_has_answered_and_for_thi
             true,
         ),
         (
-            "somebody was answered, and only counted",
+            "somebody was answered, and nobody knows whom",
             |s| _ = s.counts(0.1, 1, 1, 0, 0),
             A,
-            true,
+            false,
         ),
         (
             "somebody was answered before it became an own address",

@@ -29,6 +29,7 @@ fn busy(minute: u64) -> Counted {
         counted.destinations.push(DestinationCounts {
             address,
             counters,
+            not_served: 0,
             latency_us: latency.unwrap_or_default(),
             server_info: None,
         });

@@ -15,6 +15,7 @@ fn counted(servers: &[(Address, u64, u64)]) -> Counted {
         counted.destinations.push(DestinationCounts {
             address,
             counters: counters(queries, errors),
+            not_served: 0,
             latency_us: Latency::default(),
             server_info: None,
         });

@@ -56,7 +56,7 @@ fn a_database_of_schema_1_becomes_one_of_the_present_schema_and_keeps_all_rows()
     let sums = reader.servers(0, i64::MAX).unwrap();
     assert_eq!(sums.len(), 1);
     assert_eq!(
-        (sums[0].counters.dns_queries, sums[0].counters.unsolicited),
+        (sums[0].counters.dns_queries, sums[0].counters.unsolicited()),
         (6, 1)
     );
     assert_eq!(sums[0].latency.count, 0);
@@ -141,12 +141,12 @@ fn a_counter_that_is_younger_than_the_file_is_0_in_it_and_gets_its_column_when_i
     );
     assert_eq!(read().totals(0, i64::MAX).unwrap().unwrap().totals, passed.totals);
     let (mut later, mut store) = (passed.clone(), place.store());
-    later.servers[0].counters.unsolicited = 3;
+    later.servers[0].counters.unsolicited[0][0] = 3;
     later.totals.counters.traces_overwritten = 4;
     store.write(&mail([], [later]), moment(1)).unwrap();
     drop(store);
     let sum = &read().servers(0, i64::MAX).unwrap()[0].counters;
-    assert_eq!((sum.dns_queries, sum.unsolicited), (10, 3));
+    assert_eq!((sum.dns_queries, sum.unsolicited()), (10, 3));
     let totals = read().totals(0, i64::MAX).unwrap().unwrap().totals;
     assert_eq!(
         (totals.counters.frames, totals.counters.traces_overwritten),

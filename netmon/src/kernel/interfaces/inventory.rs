@@ -6,12 +6,13 @@ use std::net::IpAddr;
 
 use netlink_packet_route::address::{AddressAttribute, AddressMessage};
 use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage};
+use netlink_packet_route::neighbour::{NeighbourAttribute, NeighbourMessage};
 use netlink_packet_route::route::{RouteAttribute, RouteMessage, RouteType};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use super::super::error::KernelError;
-use super::Interface;
 use super::netlink::{Message, dump};
+use super::{Interface, Mac};
 
 /// What the kernel says of its network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +25,9 @@ pub struct Inventory {
     pub default_routes: BTreeSet<u32>,
     /// This host's own addresses.
     pub addresses: BTreeSet<IpAddr>,
+    /// Hardware addresses that interfaces listen to besides their own, for devices that are stacked on them, in this or
+    /// another namespace.
+    pub listens_to: BTreeSet<(u32, Mac)>,
 }
 
 impl Inventory {
@@ -53,6 +57,9 @@ impl Inventory {
         inventory
             .read_addresses()
             .map_err(|error| KernelError::netlink("addresses", &error))?;
+        inventory
+            .read_listened_to()
+            .map_err(|error| KernelError::netlink("hardware addresses", &error))?;
         Ok(inventory)
     }
 
@@ -83,6 +90,28 @@ impl Inventory {
                 && let Some(RouteNetlinkMessage::NewRoute(route)) = message.parse()
             {
                 self.default_routes.extend(leads_to(&route));
+            }
+        })
+    }
+
+    /// The list that `bridge fdb` shows: for an interface that is no bridge's, what its device lets through.
+    fn read_listened_to(&mut self) -> io::Result<()> {
+        let mut request = NeighbourMessage::default();
+        request.header.family = AddressFamily::Bridge;
+        dump(RouteNetlinkMessage::GetNeighbour(request), |message| {
+            if let Some(RouteNetlinkMessage::NewNeighbour(neighbour)) = message.parse() {
+                let index = neighbour.header.ifindex;
+                self.listens_to.extend(
+                    neighbour
+                        .attributes
+                        .iter()
+                        .filter_map(|attribute| match attribute {
+                            NeighbourAttribute::LinkLayerAddress(bytes) => {
+                                Some((index, Mac::try_from(bytes.as_slice()).ok()?))
+                            }
+                            _ => None,
+                        }),
+                );
             }
         })
     }

@@ -3,6 +3,7 @@
 
 mod changes;
 mod driver;
+mod frames;
 mod inventory;
 mod netlink;
 mod selection;
@@ -14,6 +15,7 @@ use netlink_packet_route::link::{
 
 pub use changes::{Changes, News};
 pub use driver::driver;
+pub use frames::Frames;
 pub use inventory::Inventory;
 pub use selection::{Choice, Selection};
 pub use xdp_features::native_xdp;
@@ -27,13 +29,20 @@ pub struct Interface {
     pub name: String,
     /// What kind of device it is.
     pub kind: Kind,
+    /// Its hardware address, if it has one.
+    pub mac: Option<Mac>,
     /// The bridge, bond or team that it is a port of.
     pub master: Option<u32>,
     /// The device in this namespace that it lies on, if it is a VLAN or the like.
     pub lower: Option<u32>,
     /// The program at its XDP hook, whoever's it is.
     pub xdp: Option<AtXdp>,
+    /// Whether packets can come by it now.
+    pub is_up: bool,
 }
+
+/// A hardware address.
+pub type Mac = [u8; 6];
 
 /// A program at an XDP hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +73,7 @@ impl Interface {
         let mut name = None;
         let mut master = None;
         let mut lower = None;
+        let mut mac = None;
         let mut xdp = None;
         let mut info: &[LinkInfo] = &[];
         for attribute in &link.attributes {
@@ -71,6 +81,7 @@ impl Interface {
                 LinkAttribute::IfName(text) => name = Some(text.clone()),
                 LinkAttribute::Controller(index) => master = Some(*index),
                 LinkAttribute::Link(index) => lower = Some(*index),
+                LinkAttribute::Address(bytes) => mac = Mac::try_from(bytes.as_slice()).ok(),
                 LinkAttribute::LinkInfo(entries) => info = entries,
                 LinkAttribute::Xdp(entries) => xdp = at_xdp(entries),
                 _ => {}
@@ -80,9 +91,11 @@ impl Interface {
             index: link.header.index,
             name: name?,
             kind: kind(link, info),
+            mac,
             master,
             lower,
             xdp,
+            is_up: link.header.flags.contains(LinkFlags::Up | LinkFlags::LowerUp),
         })
     }
 }

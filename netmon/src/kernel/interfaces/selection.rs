@@ -196,6 +196,21 @@ impl Inventory {
     }
 }
 
+impl Inventory {
+    /// The names of the interfaces that packets can come by now without being seen, when these are watched: neither `lo` nor
+    /// what lies on a watched one.
+    pub fn unwatched(&self, watched: BTreeSet<u32>) -> Vec<String> {
+        let seen = self.entered_by(watched);
+        let up = self
+            .interfaces
+            .values()
+            .filter(|interface| interface.is_up && interface.kind != Kind::Loopback);
+        up.filter(|interface| !seen.contains(&interface.index))
+            .map(|interface| interface.name.clone())
+            .collect()
+    }
+}
+
 impl Choice {
     /// Whether it is more than the kernel's table of watched interfaces holds.
     pub fn is_too_much(&self) -> bool {
@@ -229,9 +244,11 @@ mod tests {
             index,
             name: name.to_owned(),
             kind,
+            mac: None,
             master,
             lower,
             xdp: None,
+            is_up: true,
         }
     }
 
@@ -251,6 +268,7 @@ mod tests {
             unnamed: BTreeSet::new(),
             default_routes: [5, 7].into(),
             addresses: BTreeSet::new(),
+            listens_to: BTreeSet::new(),
         }
     }
 

@@ -9,7 +9,7 @@ use std::mem::offset_of;
 use std::sync::LazyLock;
 
 use netmon_common::records::{Counters, Destination};
-use netmon_common::{Address, Code, Outcome, Rcode};
+use netmon_common::{Address, Code, Outcome, Rcode, Transport};
 use serde::{Serialize, Serializer};
 
 use super::counts::{DestinationCounts, Latency, Totals};
@@ -50,18 +50,21 @@ impl Serialize for DestinationCounts {
             address: Address,
             #[serde(flatten)]
             counters: ByTable<'a, Destination>,
+            not_served: u64,
             latency_us: Latency,
             server_info: Option<&'a ServerInfo>,
         }
         let Self {
             address,
             counters,
+            not_served,
             latency_us,
             server_info,
         } = self;
         Shown {
             address: *address,
             counters: ByTable(counters),
+            not_served: *not_served,
             latency_us: *latency_us,
             server_info: server_info.as_deref(),
         }
@@ -79,16 +82,17 @@ impl<R: Record> Serialize for ByTable<'_, R> {
 }
 
 /// Lines of a record: the name in JSON, with a dot after each object that it stands in; the column in the history; the
-/// field, and which place of an array; `each` where there is one counter for each of some words; the metric that shows
-/// it, and by which label it is told from others there.
+/// field, and which place of an array; `each` where there is one counter for each of some words, `sum` where so many are one
+/// to everybody; the metric that shows it, and by which label it is told from others there.
 macro_rules! lines {
     ($record:ty: $(
-        $json:literal $column:literal $($field:ident).+ $([$index:expr])? $(each $words:ident)?
+        $json:literal $column:literal $($field:ident).+ $([$index:expr])? $(each $words:ident)? $(sum $count:expr)?
         $(=> $metric:ident $($label:ident = $value:literal)?)?;
     )+) => {
         &[$(
             Line::new($json, $column, offset_of!($record, $($field).+) / size_of::<u64>() $(+ $index as usize)?)
                 $(.each(&$words))?
+                $(.sum($count))?
                 $(.metric(&$metric, &[$((stringify!($label), $value))?]))?,
         )+]
     };
@@ -108,18 +112,21 @@ const TOTALS: &[Line] = lines! { Totals:
     "dns_unreachable"    "dns_unreachable"    counters.dns_unreachable;
     "unsolicited"        "unsolicited"        counters.unsolicited;
     "late_responses"     "late"               counters.late_responses;
+    "unmatched_responses" "unmatched"         counters.unmatched_responses;
     "not_served"         "not_served"         not_served => NOT_SERVED;
     "fragments"          "fragments"          counters.outcomes[Outcome::Fragment] => PACKETS outcome = "fragments";
     "malformed"          "malformed"          counters.outcomes[Outcome::Malformed] => PACKETS outcome = "malformed";
     "truncated"          "truncated"          counters.outcomes[Outcome::Truncated] => PACKETS outcome = "truncated";
     "not_ip"             "not_ip"             counters.outcomes[Outcome::NotIp] => PACKETS outcome = "not_ip";
+    "not_ours"           "not_ours"           counters.outcomes[Outcome::NotOurs] => PACKETS outcome = "not_ours";
     "other"              "other"              counters.outcomes[Outcome::Other] => PACKETS outcome = "other";
     "overflow"           "overflow"           counters.overflow => OVERFLOW;
     "events_lost"        "events_lost"        counters.events_lost => EVENTS_LOST;
     "traces_overwritten" "traces_overwritten" counters.traces_overwritten => TRACES_OVERWRITTEN;
+    "exchanges_overflow" "exchanges_overflow" counters.exchanges_overflow => EXCHANGES_OVERFLOW;
 };
 
-/// What was counted for a destination. The metric of its responses is apart: `outlets::metrics::responses`.
+/// What was counted for a destination. The metric of its responses is apart, in `outlets::metrics::exposition`.
 const DESTINATION: &[Line] = lines! { Destination:
     "dns_queries"        "queries"            dns_queries => QUERIES transport = "udp";
     "dns_responses"      "answers"            dns_responses;
@@ -127,11 +134,14 @@ const DESTINATION: &[Line] = lines! { Destination:
     "tcp.dns_responses"  "tcp_answers"        tcp_dns_responses;
     "tcp.tcp_connects"   "tcp_connects"       tcp_connects => CONNECTS;
     "tcp.tcp_resets"     "tcp_resets"         tcp_resets => RESETS;
+    "tcp.rcodes"         "tcp_"               rcodes[Rcode::ALL.len()] each RCODES;
     "rcodes"             ""                   rcodes each RCODES;
+    "unmatched_responses" "unmatched"         unmatched_responses sum Transport::ALL.len() => UNMATCHED;
     "icmp_unreachable"   "icmp_"              icmp_unreachable each CODES => UNREACHABLE;
     "dns_unreachable"    "dns_"               dns_unreachable each CODES => DNS_UNREACHABLE;
+    "dns_unreachable"    "tcp_dns_"           dns_unreachable[Code::ALL.len()] each CODES => DNS_UNREACHABLE;
     "late_responses"     "late"               late_responses => LATE_RESPONSES;
-    "unsolicited"        "unsolicited"        unsolicited => UNSOLICITED;
+    "unsolicited"        "unsolicited"        unsolicited sum Transport::ALL.len() * Code::ALL.len() => UNSOLICITED;
 };
 
 /// In the order of [`Rcode`]; `other` is a column of totals' too, of another meaning.
@@ -139,8 +149,10 @@ const RCODES: Words = Words {
     label: "rcode",
     words: &[
         ("noerror", "noerror"),
+        ("formerr", "formerr"),
         ("servfail", "servfail"),
         ("nxdomain", "nxdomain"),
+        ("notimp", "notimp"),
         ("refused", "refused"),
         ("other", "rcode_other"),
     ],
@@ -195,6 +207,14 @@ static TRACES_OVERWRITTEN: Metric = of_all(
     "netmon_traces_overwritten",
     "Traces of queries that were overwritten while they waited: an error may stay unverified",
 );
+static EXCHANGES_OVERFLOW: Metric = of_all(
+    "netmon_exchanges_overflow",
+    "Queries whose service found no place in the table: nothing is judged by them",
+);
+static UNMATCHED: Metric = of_server(
+    "netmon_dns_unmatched_responses",
+    "DNS responses from the server that match no query that was seen: forged, or of another path",
+);
 static QUERIES: Metric = of_server("netmon_dns_queries", "DNS queries to the server");
 static CONNECTS: Metric = of_server("netmon_dns_tcp_connects", "SYNs to a DNS port of the server");
 static RESETS: Metric = of_server("netmon_dns_tcp_resets", "RSTs from a DNS port of the server");
@@ -224,7 +244,11 @@ mod tests {
 
     /// Counters that no line may leave out, apart from these.
     fn missing<R: Record>() -> Vec<usize> {
-        let named: BTreeSet<usize> = R::table().columns().iter().map(|column| column.place).collect();
+        let named: BTreeSet<usize> = R::table()
+            .columns()
+            .iter()
+            .flat_map(Column::places)
+            .collect();
         (0..R::default().words().len())
             .filter(|place| !named.contains(place))
             .collect()
@@ -257,22 +281,23 @@ mod tests {
     fn each_name_stands_for_its_own_counter() {
         let mut counters = Destination::ZERO;
         counters.tcp_resets = 1;
-        counters.rcodes[Rcode::ServFail as usize] = 2;
-        counters.rcodes[Rcode::Other as usize] = 3;
+        counters.rcodes[1][Rcode::ServFail as usize] = 2;
+        counters.rcodes[0][Rcode::Other as usize] = 3;
         counters.icmp_unreachable[Code::Host as usize] = 4;
-        counters.dns_unreachable[Code::Port as usize] = 5;
-        counters.unsolicited = 6;
+        counters.dns_unreachable[0][Code::Port as usize] = 5;
+        counters.unsolicited[0][Code::Port as usize] = 2;
+        counters.unsolicited[1][Code::Admin as usize] = 4;
         let columns: Vec<_> = Destination::table()
             .columns()
             .iter()
-            .map(|column| (&*column.name, counters.words()[column.place]))
+            .map(|column| (&*column.name, column.of(&counters)))
             .filter(|(_, count)| *count > 0)
             .collect();
         assert_eq!(
             columns,
             [
                 ("tcp_resets", 1),
-                ("servfail", 2),
+                ("tcp_servfail", 2),
                 ("rcode_other", 3),
                 ("icmp_host", 4),
                 ("dns_port", 5),

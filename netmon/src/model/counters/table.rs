@@ -1,5 +1,7 @@
 //! What a line of the table of counters says, and what JSON, history and metrics make of all lines together.
 
+use std::ops::Range;
+
 use netmon_common::records::Counters;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
@@ -12,6 +14,8 @@ pub(super) struct Line {
     json: &'static str,
     column: &'static str,
     place: usize,
+    /// How many counters are one to everybody.
+    count: usize,
     words: Option<&'static Words>,
     shown: Option<(&'static Metric, &'static [Label])>,
 }
@@ -54,6 +58,7 @@ impl Line {
             json,
             column,
             place,
+            count: 1,
             words: None,
             shown: None,
         }
@@ -62,6 +67,12 @@ impl Line {
     /// One counter for each word, from this place on. The names of their columns begin with that of the line.
     pub const fn each(mut self, words: &'static Words) -> Self {
         self.words = Some(words);
+        self
+    }
+
+    /// So many counters from this place on are one to everybody.
+    pub const fn sum(mut self, count: usize) -> Self {
+        self.count = count;
         self
     }
 
@@ -85,8 +96,20 @@ pub struct Table {
 pub struct Column {
     /// Its name.
     pub name: String,
-    /// The place of its counter.
-    pub place: usize,
+    place: usize,
+    count: usize,
+}
+
+impl Column {
+    /// The places of its counters.
+    pub const fn places(&self) -> Range<usize> {
+        self.place..self.place + self.count
+    }
+
+    /// What stands in it of this record.
+    pub fn of(&self, record: &impl Counters) -> u64 {
+        self.places().filter_map(|place| record.words().get(place)).sum()
+    }
 }
 
 /// A family of metrics, and what it shows.
@@ -120,21 +143,25 @@ impl Table {
         let mut table = Self::default();
         for line in lines {
             let Some(Words { label, words }) = line.words else {
-                table.add(line, line.place, None, "");
+                let places = line.place..line.place + line.count;
+                table.add(line, &places, None, "");
                 continue;
             };
             for (place, (word, column)) in (line.place..).zip(*words) {
-                table.add(line, place, Some((label, word)), column);
+                table.add(line, &(place..place + 1), Some((label, word)), column);
             }
         }
         table
     }
 
-    fn add(&mut self, line: &Line, place: usize, word: Option<Label>, column: &str) {
-        let name = format!("{}{column}", line.column);
-        self.columns.push(Column { name, place });
+    fn add(&mut self, line: &Line, places: &Range<usize>, word: Option<Label>, column: &str) {
+        self.columns.push(Column {
+            name: format!("{}{column}", line.column),
+            place: places.start,
+            count: places.len(),
+        });
         let path = line.json.split('.').chain(word.map(|(_, word)| word));
-        add_field(&mut self.json, path, place);
+        add_field(&mut self.json, path, places.clone());
         let Some((metric, labels)) = line.shown else {
             return;
         };
@@ -155,7 +182,7 @@ impl Table {
                 places: Vec::new(),
             },
         );
-        sample.places.push(place);
+        sample.places.extend(places.clone());
     }
 
     /// The columns of the history, in the order of the lines.
@@ -195,7 +222,7 @@ fn of_these<T>(all: &mut Vec<T>, is_meant: impl FnMut(&T) -> bool, new: impl FnO
     &mut all[place]
 }
 
-fn add_field(fields: &mut Vec<Field>, mut path: impl Iterator<Item = &'static str>, place: usize) {
+fn add_field(fields: &mut Vec<Field>, mut path: impl Iterator<Item = &'static str>, places: Range<usize>) {
     let Some(name) = path.next() else { return };
     let field = of_these(
         fields,
@@ -208,9 +235,13 @@ fn add_field(fields: &mut Vec<Field>, mut path: impl Iterator<Item = &'static st
     );
     let mut path = path.peekable();
     if path.peek().is_none() {
-        field.places.push(place);
+        field.places.extend(places);
     } else {
-        add_field(&mut field.fields, &mut path as &mut dyn Iterator<Item = _>, place);
+        add_field(
+            &mut field.fields,
+            &mut path as &mut dyn Iterator<Item = _>,
+            places,
+        );
     }
 }
 

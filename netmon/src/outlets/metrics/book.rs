@@ -130,6 +130,7 @@ mod tests {
             DestinationCounts {
                 address: Address::v4([10, 0, 0, number]),
                 counters,
+                not_served: 0,
                 latency_us: model::Latency::default(),
                 server_info: None,
             }

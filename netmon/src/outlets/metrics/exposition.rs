@@ -7,8 +7,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use netmon_common::Transport;
 use netmon_common::records::Destination;
+use netmon_common::{Rcode, Transport};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
@@ -26,7 +26,9 @@ use crate::model::counters::{Family, Record as _, Subject};
 pub const OTHER: &str = "other";
 
 /// In the order of [`netmon_common::Rcode`].
-const RCODES: [&str; 5] = ["noerror", "servfail", "nxdomain", "refused", "other"];
+const RCODES: [&str; Rcode::ALL.len()] = [
+    "noerror", "formerr", "servfail", "nxdomain", "notimp", "refused", "other",
+];
 const TRANSPORTS: [Transport; 2] = [Transport::Udp, Transport::Tcp];
 
 /// A page of metrics.
@@ -84,9 +86,9 @@ impl Exposition {
         let servers = self.all().filter(|(_, figures)| figures.is_server());
         let responses = servers.flat_map(|(server, figures)| {
             TRANSPORTS.into_iter().flat_map(move |transport| {
-                let by_rcode = figures.responses.of(transport);
+                let by_rcode = Rcode::ALL.map(|rcode| figures.counters.rcode_over(transport, rcode));
                 let is_told = transport == Transport::Udp || by_rcode.iter().any(|count| *count > 0);
-                let each = RCODES.into_iter().zip(*by_rcode).filter(move |_| is_told);
+                let each = RCODES.into_iter().zip(by_rcode).filter(move |_| is_told);
                 each.map(move |(rcode, count)| {
                     let labels = [
                         ("server", server),

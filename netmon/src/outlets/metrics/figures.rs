@@ -3,15 +3,12 @@
 use netmon_common::records::{Counters as _, Destination};
 
 use super::histogram::Histogram;
-use super::responses::Responses;
 
 /// Everything that is told of a server. All of it only grows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
     /// As the kernel keeps them.
     pub counters: Destination,
-    /// Responses over UDP and over TCP, by rcode.
-    pub responses: Responses,
     /// How long its answers took.
     pub latency: Histogram,
 }
@@ -20,7 +17,6 @@ impl Figures {
     /// Goes on to what a later reading says, but for the latency.
     pub fn grow(&mut self, now: &Destination) {
         self.counters = *now;
-        self.responses.grow(now);
     }
 
     /// All packets: how active it is.
@@ -56,15 +52,9 @@ impl Figures {
         // Destructured, so that what is new must choose.
         let Self {
             counters,
-            responses: Responses(responses),
             latency: Histogram { counts, sum_us },
         } = self;
-        counters
-            .words_mut()
-            .iter_mut()
-            .chain(responses.as_flattened_mut())
-            .chain(counts)
-            .chain([sum_us])
+        counters.words_mut().iter_mut().chain(counts).chain([sum_us])
     }
 }
 

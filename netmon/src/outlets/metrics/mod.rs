@@ -15,7 +15,6 @@ mod figures;
 mod histogram;
 mod incidents;
 mod listener;
-mod responses;
 mod roster;
 mod shared;
 

@@ -14,6 +14,7 @@ fn counted(queries: u64, micros: u64) -> Counted {
         destinations: vec![DestinationCounts {
             address: server,
             counters,
+            not_served: 0,
             latency_us: crate::model::Latency::default(),
             server_info: None,
         }],

@@ -157,7 +157,7 @@ pub const fn rcode(rcode: Rcode) -> Option<&'static ResponseText> {
     match rcode {
         Rcode::ServFail => Some(&codes::SERVFAIL),
         Rcode::Refused => Some(&codes::REFUSED),
-        Rcode::NoError | Rcode::NxDomain | Rcode::Other => None,
+        Rcode::NoError | Rcode::FormErr | Rcode::NxDomain | Rcode::NotImp | Rcode::Other => None,
     }
 }
 

@@ -85,8 +85,8 @@ fn of_server(context: &Context<'_>, incident: &Incident, server: &DestinationCou
             .into(),
         );
     }
-    if counters.unsolicited > 0 {
-        let (quote, prove) = if counters.unsolicited == 1 {
+    if counters.unsolicited() > 0 {
+        let (quote, prove) = if counters.unsolicited() == 1 {
             ("quotes", "it proves")
         } else {
             ("quote", "they prove")
@@ -94,7 +94,7 @@ fn of_server(context: &Context<'_>, incident: &Incident, server: &DestinationCou
         points.push(
             format!(
                 "{} about this server {quote} no query in the {log}. Anybody can forge such an error, so {prove} nothing.",
-                count(counters.unsolicited, "error", "errors")
+                count(counters.unsolicited(), "error", "errors")
             )
             .into(),
         );

@@ -34,11 +34,13 @@ impl Counted {
         if let Some(address) = classified.meaning.destination().and_then(read) {
             self.at(address).count(&tally, 1);
         }
+        // No query was seen here, so that what is undecided is about an answer.
         if let Meaning::Unreachable(error) = classified.meaning
-            && error.concern == Concern::LateResponse
+            && matches!(error.concern, Concern::LateResponse | Concern::Undecided(_))
             && let Some(server) = read(error.unreachable.quoted.header.source())
         {
             self.at(server).late_responses += 1;
+            self.totals.late_responses += u64::from(error.concern != Concern::LateResponse);
         }
         classified
     }

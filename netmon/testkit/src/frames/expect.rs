@@ -21,7 +21,7 @@ pub enum Expect {
     /// An unreachable that has nothing to do with DNS, for the destination of the packet that it quotes.
     Unreachable(IpAddr, Code),
     /// An unreachable that quotes a packet to a DNS port, for the server.
-    DnsUnreachable(IpAddr, Code),
+    DnsUnreachable(Transport, IpAddr, Code),
     /// An unreachable that quotes a packet from a DNS port: for the client, and as a late response for the server.
     LateResponse {
         /// The destination of the quoted packet.
@@ -79,7 +79,12 @@ impl Expect {
 
     /// A DNS unreachable about this server.
     pub fn dns_unreachable(server: impl Into<IpAddr>, code: Code) -> Self {
-        Self::DnsUnreachable(server.into(), code)
+        Self::DnsUnreachable(Transport::Udp, server.into(), code)
+    }
+
+    /// An unreachable that quotes a TCP segment to a DNS port of this server.
+    pub fn tcp_unreachable(server: impl Into<IpAddr>, code: Code) -> Self {
+        Self::DnsUnreachable(Transport::Tcp, server.into(), code)
     }
 
     /// An unreachable with code port about a response of this server to this client.
@@ -145,18 +150,18 @@ impl Counted {
                     Transport::Udp => server.dns_responses += 1,
                     Transport::Tcp => server.tcp_dns_responses += 1,
                 }
-                one_more(&mut server.rcodes, rcode as usize);
+                one_more(over(&mut server.rcodes, transport), rcode as usize);
             }
             Expect::Connect(server) => self.at(server.into()).tcp_connects += 1,
             Expect::Reset(server) => self.at(server.into()).tcp_resets += 1,
             Expect::Unreachable(about, code) => {
                 one_more(&mut self.at(about.into()).icmp_unreachable, code as usize);
             }
-            Expect::DnsUnreachable(server, code) => {
+            Expect::DnsUnreachable(transport, server, code) => {
                 totals.dns_unreachable += 1;
                 let server = self.at(server.into());
                 one_more(&mut server.icmp_unreachable, code as usize);
-                one_more(&mut server.dns_unreachable, code as usize);
+                one_more(over(&mut server.dns_unreachable, transport), code as usize);
             }
             Expect::LateResponse { client, server, code } => {
                 totals.late_responses += 1;
@@ -171,6 +176,15 @@ impl Counted {
             }
             Expect::Fragment | Expect::NotIp | Expect::Other => {}
         }
+    }
+}
+
+/// The counters of this transport.
+fn over<const WIDTH: usize>(counters: &mut [[u64; WIDTH]; 2], transport: Transport) -> &mut [u64] {
+    let [udp, tcp] = counters;
+    match transport {
+        Transport::Udp => udp,
+        Transport::Tcp => tcp,
     }
 }
 

@@ -82,6 +82,7 @@ fn inside(classified: &Classified, captured: usize, wire_len: usize) {
         }
         Meaning::Connect(_)
         | Meaning::Reset(_)
+        | Meaning::Segment(_)
         | Meaning::Fragment
         | Meaning::Unreadable(_)
         | Meaning::NotIp

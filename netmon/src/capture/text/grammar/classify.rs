@@ -196,6 +196,7 @@ impl Packet<'_> {
                     server,
                     port,
                     transport,
+                    interface: 0,
                 },
                 client,
                 client_port,

@@ -97,11 +97,12 @@ impl Message {
             }
             // An extended rcode of 16 (RFC 6891 section 9): zero in the header, where netmon looks.
             "BadVers" => Some(Rcode::NoError),
+            "FormErr" => Some(Rcode::FormErr),
             "ServFail" => Some(Rcode::ServFail),
+            "NotImp" => Some(Rcode::NotImp),
             "NXDomain" => Some(Rcode::NxDomain),
             "Refused" => Some(Rcode::Refused),
-            "FormErr" | "NotImp" | "YXDomain" | "YXRRSet" | "NXRRSet" | "NotAuth" | "NotZone"
-            | "NoChange" => Some(Rcode::Other),
+            "YXDomain" | "YXRRSet" | "NXRRSet" | "NotAuth" | "NotZone" | "NoChange" => Some(Rcode::Other),
             _ if name
                 .strip_prefix("Resp")
                 .is_some_and(|code| code.parse::<u8>().is_ok()) =>
@@ -272,7 +273,8 @@ mod tests {
             ("1 ServFail 0/0/0 (39)", Rcode::ServFail),
             ("1 NXDomain*- 0/0/0 (39)", Rcode::NxDomain),
             ("1 Refused- 0/0/0 (39)", Rcode::Refused),
-            ("1 FormErr 0/0/0 (39)", Rcode::Other),
+            ("1 FormErr 0/0/0 (39)", Rcode::FormErr),
+            ("1 NotImp- 0/0/0 (39)", Rcode::NotImp),
             ("1 notify Resp12- 0/0/0 (39)", Rcode::Other),
         ];
         for (text, rcode) in cases {

@@ -109,6 +109,7 @@ fn conversation(
             server,
             port,
             transport,
+            interface: 0,
         },
         client,
         client_port,
@@ -120,8 +121,8 @@ const RCODES: [(&[&str], Rcode); 6] = [
     (&["No", "such", "name"], Rcode::NxDomain),
     (&["Server", "failure"], Rcode::ServFail),
     (&["Refused"], Rcode::Refused),
-    (&["Format", "error"], Rcode::Other),
-    (&["Not", "implemented"], Rcode::Other),
+    (&["Format", "error"], Rcode::FormErr),
+    (&["Not", "implemented"], Rcode::NotImp),
     (&["Unknown", "error"], Rcode::Other),
 ];
 

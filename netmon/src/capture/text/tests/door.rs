@@ -230,7 +230,7 @@ fn an_answer_finds_its_query_by_ports_and_id() {
         let (packets, _) = read(&text);
         let (door, mut observations) = observe(&packets);
         assert_eq!(
-            door.unmatched_responses(),
+            door.counts().totals.unmatched_responses,
             u64::from(expected.is_none()),
             "{case}"
         );

@@ -57,7 +57,11 @@ impl Sense {
                 sense.server_port = Some(conversation.server_port);
             }
             Meaning::Unreachable(error) => sense.code = Some(error.unreachable.code),
-            Meaning::Fragment | Meaning::Unreadable(_) | Meaning::NotIp | Meaning::Other => {}
+            Meaning::Segment(_)
+            | Meaning::Fragment
+            | Meaning::Unreadable(_)
+            | Meaning::NotIp
+            | Meaning::Other => {}
         }
         sense
     }

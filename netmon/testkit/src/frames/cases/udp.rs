@@ -95,10 +95,10 @@ fn messages() -> Vec<Case> {
 
 fn rcodes() -> Vec<Case> {
     [
-        ("a response with rcode 1, FORMERR", 1, Rcode::Other),
+        ("a response with rcode 1, FORMERR", 1, Rcode::FormErr),
         ("a response with rcode 2, SERVFAIL", 2, Rcode::ServFail),
         ("a response with rcode 3, NXDOMAIN", 3, Rcode::NxDomain),
-        ("a response with rcode 4, NOTIMP", 4, Rcode::Other),
+        ("a response with rcode 4, NOTIMP", 4, Rcode::NotImp),
         ("a response with rcode 5, REFUSED", 5, Rcode::Refused),
         ("a response with rcode 6, YXDOMAIN", 6, Rcode::Other),
         ("a response with rcode 7", 7, Rcode::Other),

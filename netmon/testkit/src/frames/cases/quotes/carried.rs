@@ -3,28 +3,28 @@
 use crate::frames::build::prelude::*;
 use crate::frames::{Case, case};
 
-use super::{DNS, DNS_V6, NOT_DNS, NOT_DNS_V6, about, about_v6, v4, v6};
+use super::{DNS, NOT_DNS, NOT_DNS_V6, TCP, TCP_V6, about, about_v6, v4, v6};
 
 pub fn cases() -> Vec<Case> {
     vec![
         case(
             "a quoted SYN to port 53",
             about(v4() / tcp(40_000, 53).syn().options(20)),
-            DNS,
+            TCP,
         ),
         case(
             "a quoted SYN to port 53 over IPv6",
             about_v6(v6() / tcp(40_000, 53).syn().options(20)),
-            DNS_V6,
+            TCP_V6,
         ),
         case(
             "a quoted segment with a query",
             about(v4() / tcp(40_000, 53).ack() / message_length() / query("a.test")),
-            DNS,
+            TCP,
         ),
         case(
             "a quoted query from port 53 to port 53",
-            about(v4() / udp(53, 53) / query("a.test")),
+            about(packet() / ipv4(ROUTER, SERVER) / udp(53, 53) / query("a.test")),
             DNS,
         ),
         case(

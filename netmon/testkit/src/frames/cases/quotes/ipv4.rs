@@ -5,7 +5,7 @@ use netmon_common::wire::Header;
 use crate::frames::build::prelude::*;
 use crate::frames::{Case, Expect, case};
 
-use super::{DNS, NOT_DNS, about, v4, v6};
+use super::{DNS, NOT_DNS, TCP, about, v4, v6};
 
 pub fn cases() -> Vec<Case> {
     [lengths(), fields()].concat()
@@ -50,12 +50,12 @@ fn lengths() -> Vec<Case> {
         case(
             "8 bytes of a quoted SYN",
             about((v4() / tcp(40_000, 53).syn()).cut_to(28)),
-            DNS,
+            TCP,
         ),
         case(
             "4 bytes of a quoted SYN",
             about((v4() / tcp(40_000, 53).syn()).cut_to(24)),
-            DNS,
+            TCP,
         ),
     ]
 }

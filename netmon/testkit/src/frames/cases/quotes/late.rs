@@ -59,6 +59,38 @@ pub fn cases() -> Vec<Case> {
             late_v6,
         ),
         case(
+            "a late response to a client that asks from port 53: QR of the quoted message decides",
+            frame()
+                / ipv4(CLIENT, SERVER)
+                / unreachable(3)
+                / (packet() / ipv4(SERVER, CLIENT) / udp(53, 53) / response("a.test")),
+            late,
+        ),
+        case(
+            "a late response over IPv6 to a client that asks from port 53",
+            frame()
+                / ipv6(CLIENT_V6, SERVER_V6)
+                / unreachable_v6(4)
+                / (packet() / ipv6(SERVER_V6, CLIENT_V6) / udp(53, 53) / response("a.test")),
+            late_v6,
+        ),
+        case(
+            "8 bytes from port 53 to port 53, when no such query was seen",
+            frame()
+                / ipv4(CLIENT, ROUTER)
+                / unreachable(3)
+                / (packet() / ipv4(ROUTER, CLIENT) / udp(53, 53) / response("a.test")).cut_to(28),
+            Expect::late_response(CLIENT, ROUTER),
+        ),
+        case(
+            "a quoted segment from port 53 to port 53, when no such connection was seen",
+            frame()
+                / ipv4(CLIENT, ROUTER)
+                / unreachable(3)
+                / (packet() / ipv4(ROUTER, CLIENT) / tcp(53, 53).ack()),
+            Expect::late_response(CLIENT, ROUTER),
+        ),
+        case(
             "a late response between a server and itself",
             frame()
                 / ipv4(SERVER, SERVER)

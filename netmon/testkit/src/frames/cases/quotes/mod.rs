@@ -8,7 +8,7 @@ mod late;
 
 use std::net::IpAddr;
 
-use netmon_common::Code;
+use netmon_common::{Code, Transport};
 
 use crate::frames::build::prelude::*;
 use crate::frames::{Case, Expect};
@@ -35,7 +35,9 @@ fn v6() -> Stack {
     packet() / ipv6(CLIENT_V6, SERVER_V6)
 }
 
-const DNS: Expect = Expect::DnsUnreachable(IpAddr::V4(SERVER), Code::Port);
-const DNS_V6: Expect = Expect::DnsUnreachable(IpAddr::V6(SERVER_V6), Code::Port);
+const DNS: Expect = Expect::DnsUnreachable(Transport::Udp, IpAddr::V4(SERVER), Code::Port);
+const DNS_V6: Expect = Expect::DnsUnreachable(Transport::Udp, IpAddr::V6(SERVER_V6), Code::Port);
+const TCP: Expect = Expect::DnsUnreachable(Transport::Tcp, IpAddr::V4(SERVER), Code::Port);
+const TCP_V6: Expect = Expect::DnsUnreachable(Transport::Tcp, IpAddr::V6(SERVER_V6), Code::Port);
 const NOT_DNS: Expect = Expect::Unreachable(IpAddr::V4(SERVER), Code::Port);
 const NOT_DNS_V6: Expect = Expect::Unreachable(IpAddr::V6(SERVER_V6), Code::Port);

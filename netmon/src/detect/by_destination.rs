@@ -1,4 +1,5 @@
-//! Errors that quote no query that was seen, by destination: counted and shown, they open nothing.
+//! Errors that open nothing, by destination: counted and shown. They quote no query that was seen, or are about an address of
+//! this host where nothing has served their client.
 //!
 //! Anybody can forge them, for any destination; so only so many destinations are counted apart, and none of
 //! them becomes a server that is tracked.
@@ -8,26 +9,31 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 use netmon_common::Address;
 
-use super::limits::UNSOLICITED_DESTINATIONS;
+use super::limits::COUNTED_DESTINATIONS;
 
-/// Unsolicited errors.
-#[derive(Debug, Default)]
-pub(super) struct Unsolicited {
+/// Errors by destination.
+#[derive(Clone, Debug, Default)]
+pub struct ByDestination {
     total: u64,
     elsewhere: u64,
     of: HashMap<Address, u64, RandomState>,
 }
 
-impl Unsolicited {
+impl ByDestination {
     /// Takes one.
     pub fn note(&mut self, destination: Address) {
-        self.total += 1;
+        self.note_many(destination, 1);
+    }
+
+    /// Takes so many.
+    pub fn note_many(&mut self, destination: Address, errors: u64) {
+        self.total += errors;
         if let Some(count) = self.of.get_mut(&destination) {
-            *count += 1;
-        } else if self.of.len() < UNSOLICITED_DESTINATIONS {
-            self.of.insert(destination, 1);
+            *count += errors;
+        } else if self.of.len() < COUNTED_DESTINATIONS {
+            self.of.insert(destination, errors);
         } else {
-            self.elsewhere += 1;
+            self.elsewhere += errors;
         }
     }
 

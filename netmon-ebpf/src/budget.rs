@@ -1,0 +1,93 @@
+//! How many events may be sent in a second, so that user space is told enough, and not too much.
+
+use aya_ebpf::btf_maps::PerCpuArray;
+use aya_ebpf::macros::btf_map;
+use netmon_common::{Shared, limits};
+
+/// What may be sent in a second.
+#[repr(C)]
+pub struct Budget {
+    second: Shared<u32>,
+    /// By [`Limited`].
+    used: [Shared<u16>; KINDS],
+}
+
+const KINDS: usize = 6;
+
+/// Kinds of events that are limited apart, so that none crowds out another.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+pub enum Limited {
+    /// Errors.
+    Failures = 0,
+    /// Queries.
+    Queries = 1,
+    /// Answers that say that the server failed.
+    FailedAnswers = 2,
+    /// Other answers to clients that errors were about.
+    AnswersToFailedClients = 3,
+    /// Other answers.
+    Answers = 4,
+    /// The few answers that are sent whatever the service does.
+    AnswersAlways = 5,
+}
+
+/// What a CPU may send of errors that nothing verifies: anybody can forge those.
+#[btf_map]
+static UNVERIFIED: PerCpuArray<Budget, 1> = PerCpuArray::new();
+
+/// What a CPU may send of samples, for all services together.
+#[btf_map]
+static SAMPLES: PerCpuArray<Budget, 1> = PerCpuArray::new();
+
+impl Budget {
+    /// Takes one event of the present second's; `false` when they are used up.
+    #[inline(always)]
+    pub fn may_send(&self, what: Limited, now_ns: u64) -> bool {
+        let most = match what {
+            Limited::AnswersAlways => limits::ANSWERS_ALWAYS,
+            Limited::Failures
+            | Limited::Queries
+            | Limited::FailedAnswers
+            | Limited::AnswersToFailedClients
+            | Limited::Answers => limits::EVENTS_PER_SERVER,
+        };
+        self.take(what as usize, most, now_ns)
+    }
+
+    #[inline(always)]
+    fn take(&self, place: usize, most: u16, now_ns: u64) -> bool {
+        // A power of two near a second: divisions are slow.
+        let second = (now_ns >> 30) as u32;
+        if self.second.get() != second {
+            self.second.set(second);
+            self.used.iter().for_each(|used| used.set(0));
+        }
+        let Some(used) = self.used.get(place) else {
+            return false;
+        };
+        let sent = used.get();
+        if sent >= most {
+            return false;
+        }
+        used.set(sent + 1);
+        true
+    }
+}
+
+/// Takes one of the errors that nothing verifies.
+#[inline(always)]
+pub fn may_send_unverified(now_ns: u64) -> bool {
+    take(UNVERIFIED.get(0), limits::UNVERIFIED_PER_CPU, now_ns)
+}
+
+/// Takes one of this CPU's samples.
+#[inline(always)]
+pub fn may_send_sample(now_ns: u64) -> bool {
+    take(SAMPLES.get(0), limits::SAMPLES_PER_CPU, now_ns)
+}
+
+#[inline(always)]
+fn take(budget: Option<&Budget>, most: u16, now_ns: u64) -> bool {
+    budget.is_some_and(|budget| budget.take(0, most, now_ns))
+}

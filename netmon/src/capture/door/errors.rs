@@ -1,0 +1,85 @@
+//! ICMP errors: which query each is about, and what is believed where no query can be seen.
+
+use netmon_common::Transport;
+use netmon_common::classify::{Concern, Error};
+use netmon_common::trace::Flow;
+use netmon_common::wire::udp;
+
+use super::{Door, Packet, service};
+use crate::capture::exchanges::{self, About};
+use crate::capture::names::query_type;
+use crate::capture::quote::QuotedHeader;
+use crate::observation::{Details, Observation, Service, What};
+
+impl Door {
+    /// An error about a DNS port.
+    pub(super) fn failure(
+        &mut self,
+        packet: &Packet<'_>,
+        error: &Error,
+        observe: &mut impl FnMut(Observation),
+    ) -> Option<()> {
+        let quoted = &error.unreachable.quoted;
+        let ports = quoted.ports?;
+        let flow = Flow {
+            client: packet.address(quoted.header.source())?,
+            server: packet.address(quoted.header.destination())?,
+            client_port: ports.source,
+            server_port: ports.destination,
+            transport: ports.transport,
+        };
+        let message = match ports.transport {
+            Transport::Udp => packet.slice(ports.offset + udp::HEADER_LEN, quoted.end),
+            // Nothing in a TCP header tells which of a stream's messages the segment belongs to.
+            Transport::Tcp => &[],
+        };
+        let quote = QuotedHeader::read(message);
+        let (about, name) = match ports.transport {
+            Transport::Udp => (self.pairing.failed(&flow, quote.id, packet.time)?, None),
+            Transport::Tcp => self.connections.failed(&flow, packet.time)?,
+        };
+        let code = error.unreachable.code;
+        if let Concern::Undecided(transport) = error.concern {
+            // The error quotes a query if there was one; else an answer, which came when its client had gone.
+            let is_about_query = about != About::Nothing;
+            let quoted = [flow.client, flow.server];
+            self.counter.decide(quoted, transport, code, is_about_query);
+            if !is_about_query {
+                return None;
+            }
+        }
+        let error = exchanges::Error {
+            client: flow.client,
+            reporter: packet.address(error.header.source())?,
+            code,
+            name: self.names.of_question(message).or(name),
+            recursion_desired: quote.recursion_desired,
+            details: Details {
+                client_port: Some(flow.client_port),
+                id: quote.id,
+                query_type: query_type(message),
+            },
+        };
+        if self
+            .exchanges
+            .failed(service(&flow), packet.time, error, about, observe)
+        {
+            self.counter.unsolicited(flow.server, flow.transport, code);
+        }
+        None
+    }
+
+    /// What is to be believed now that the capture has ended: it holds no query at all.
+    pub fn unseen(&mut self) -> Vec<Observation> {
+        let unseen = self.exchanges.unseen();
+        for error in &unseen {
+            if let What::Failed(failed) = &error.what {
+                let Service {
+                    server, transport, ..
+                } = error.service;
+                self.counter.believed(server, transport, failed.code);
+            }
+        }
+        unseen
+    }
+}

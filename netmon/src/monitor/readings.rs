@@ -1,0 +1,61 @@
+//! Reads what the kernel has counted of exchanges, at each poll, and of one service before its events are judged.
+
+use netmon_common::records::ServiceKey;
+
+use super::Monitor;
+use crate::clock;
+use crate::kernel::Reading;
+use crate::time::Time;
+
+/// A reading is of one second of the boot clock. Where that has changed meanwhile, it is read again, at most so often.
+const TRIES: usize = 3;
+
+impl Monitor<'_> {
+    /// Reads the exchanges of all services. What is new of the seconds that have ended is reported for `ended`, then what is new
+    /// of the present one for `now`.
+    pub(super) fn read_services(&mut self, now: Time, ended: Time) -> anyhow::Result<()> {
+        let (mut observations, mut again) = (Vec::new(), Vec::new());
+        let Self { poller, observer, .. } = self;
+        let mut before = clock::boot_now().second();
+        poller.services(|key, exchanges| {
+            let after = clock::boot_now().second();
+            let second = std::mem::replace(&mut before, after);
+            if second != after {
+                again.push(key);
+                return;
+            }
+            for time in [ended, now] {
+                let reading = Reading { second, time };
+                observer.counted(key, exchanges, reading, &mut |one| observations.push(one));
+            }
+        })?;
+        observer.all_counted(now.second(), now, &mut |one| observations.push(one));
+        observations.sort_by_key(|observation| observation.time);
+        for observation in &observations {
+            self.decider.observe(observation);
+        }
+        for key in again {
+            self.read_service(key, now)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the exchanges of one service; what is new is reported for `time`.
+    pub(super) fn read_service(&mut self, key: ServiceKey, time: Time) -> anyhow::Result<()> {
+        for _ in 0..TRIES {
+            let second = clock::boot_now().second();
+            let Some(exchanges) = self.poller.service(key)? else {
+                return Ok(());
+            };
+            if clock::boot_now().second() == second {
+                let decider = &mut self.decider;
+                let reading = Reading { second, time };
+                self.observer
+                    .counted(key, &exchanges, reading, &mut |one| decider.observe(&one));
+                return Ok(());
+            }
+        }
+        // The next reading knows.
+        Ok(())
+    }
+}

@@ -1,0 +1,385 @@
+//! Exchanges are counted exactly, by the second in which each query was sent, on all CPUs at once: what was asked,
+//! answered, answered with a fault, and failed. What anybody can forge changes none of it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test may die of a surprise"
+)]
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::thread;
+use std::time::Duration;
+
+use aya::TestRun as _;
+use aya::programs::{TestRunOptions, Xdp};
+use netmon::kernel::{Kernel, Poller, Settings};
+use netmon_common::records::{Exchanges, SECONDS, Second, ServiceKey};
+use netmon_common::{Address, DnsPorts, Outcome, Transport};
+use netmon_testkit::frames::build::prelude::*;
+use nix::sched::{CpuSet, sched_setaffinity};
+use nix::time::{ClockId, clock_gettime};
+use nix::unistd::Pid;
+
+/// Where ports and ids stand in a frame without tags and options.
+const SOURCE_PORT: usize = 14 + 20;
+const DESTINATION_PORT: usize = SOURCE_PORT + 2;
+const ID: usize = SOURCE_PORT + 8;
+/// The same in the packet that an error quotes.
+const QUOTED: usize = 20 + 8;
+
+/// A query of a client's port with an id, and what may become of it.
+#[derive(Clone, Copy)]
+struct Query {
+    port: u16,
+    id: u16,
+}
+
+fn put(frame: &mut [u8], at: usize, value: u16) {
+    frame[at..at + 2].copy_from_slice(&value.to_be_bytes());
+}
+
+impl Query {
+    fn asked(self, server_port: u16) -> Vec<u8> {
+        let mut frame = (frame() / ipv4(CLIENT, SERVER) / udp(1, server_port) / query("a.test")).bytes();
+        put(&mut frame, SOURCE_PORT, self.port);
+        put(&mut frame, ID, self.id);
+        frame
+    }
+
+    fn answered(self, rcode: u16) -> Vec<u8> {
+        let mut frame =
+            (frame() / ipv4(SERVER, CLIENT) / udp(53, 1) / response("a.test").rcode(rcode)).bytes();
+        put(&mut frame, DESTINATION_PORT, self.port);
+        put(&mut frame, ID, self.id);
+        frame
+    }
+
+    fn refused(self) -> Vec<u8> {
+        let quote = packet() / ipv4(CLIENT, SERVER) / udp(1, 53) / query("a.test");
+        let mut frame = (frame() / ipv4(SERVER, CLIENT) / unreachable(3) / quote).bytes();
+        put(&mut frame, SOURCE_PORT + QUOTED, self.port);
+        put(&mut frame, ID + QUOTED, self.id);
+        frame
+    }
+}
+
+fn run(xdp: &Xdp, frame: &[u8]) {
+    let options = TestRunOptions {
+        data_in: Some(frame),
+        ..TestRunOptions::new()
+    };
+    xdp.test_run(options).unwrap();
+}
+
+/// The second of the boot clock, at a moment when it does not end soon.
+fn calm_second() -> u64 {
+    loop {
+        let now = clock_gettime(ClockId::CLOCK_BOOTTIME).unwrap();
+        if now.tv_nsec() < 900_000_000 {
+            return now.tv_sec().cast_unsigned();
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn pin(cpu: usize) {
+    let mut set = CpuSet::new();
+    set.set(cpu).unwrap();
+    sched_setaffinity(Pid::from_raw(0), &set).unwrap();
+}
+
+fn service(port: u16) -> ServiceKey {
+    ServiceKey::new(
+        Address::from(IpAddr::from(SERVER)),
+        port,
+        Transport::Udp,
+        0,
+        false,
+    )
+}
+
+fn load(ports: &[u16]) -> (Kernel, Poller) {
+    let settings = Settings {
+        ports: DnsPorts::new(ports).unwrap(),
+        ..Settings::default()
+    };
+    let mut kernel = Kernel::load(&settings).unwrap();
+    let poller = kernel.poller().unwrap();
+    (kernel, poller)
+}
+
+fn of(poller: &mut Poller, port: u16) -> Exchanges {
+    poller.service(service(port)).unwrap().unwrap_or(Exchanges::ZERO)
+}
+
+fn sum(exchanges: &Exchanges) -> Second {
+    exchanges
+        .seconds
+        .iter()
+        .fold(Second::default(), |sum, second| sum.plus(*second))
+}
+
+fn seconds(asked: u32, answered: u32, faults: u32, failed: u32) -> Second {
+    Second {
+        asked,
+        answered,
+        faults,
+        failed,
+    }
+}
+
+/// What becomes of the n-th query: how often it is sent, and what each of them adds.
+fn fate(n: u32) -> (u32, Second) {
+    match n % 6 {
+        0 | 1 => (1, seconds(1, 1, 0, 0)),
+        2 => (1, seconds(1, 1, 1, 0)),
+        3 => (1, seconds(1, 0, 0, 1)),
+        // Sent twice: one answer settles both.
+        4 => (2, seconds(1, 1, 0, 0)),
+        _ => (1, seconds(1, 0, 0, 0)),
+    }
+}
+
+#[test]
+#[ignore = "needs root: runs the programs"]
+fn what_became_of_each_query_is_counted_in_the_second_in_which_it_was_sent_by_both_cpus() {
+    const EACH: u32 = 12_000;
+    const BURST: u32 = 1_500;
+    let (mut kernel, mut poller) = load(&[53]);
+    let xdp = &*kernel.xdp().unwrap();
+    let query = |cpu: usize, n: u32| Query {
+        port: 1_024 + (cpu as u16) * 20_000 + (n % 20_000) as u16,
+        id: (n.wrapping_mul(40_503) >> 3) as u16,
+    };
+    // Both CPUs ask, and each is answered on the other one.
+    let on_both = |work: &(dyn Fn(usize) -> BTreeMap<u64, Second> + Sync)| {
+        let mut all: BTreeMap<u64, Second> = BTreeMap::new();
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..2)
+                .map(|cpu| {
+                    scope.spawn(move || {
+                        pin(cpu);
+                        work(cpu)
+                    })
+                })
+                .collect();
+            for thread in threads {
+                for (second, counts) in thread.join().unwrap() {
+                    let sum = all.entry(second).or_default();
+                    *sum = sum.plus(counts);
+                }
+            }
+        });
+        all
+    };
+    let expected = on_both(&|cpu| {
+        let mut sent: BTreeMap<u64, Second> = BTreeMap::new();
+        for n in 0..EACH {
+            let (times, adds) = fate(n);
+            for _ in 0..times {
+                let second = calm_second();
+                run(xdp, &query(cpu, n).asked(53));
+                let sum = sent.entry(second).or_default();
+                *sum = sum.plus(adds);
+            }
+            if n % BURST == BURST - 1 {
+                thread::sleep(Duration::from_millis(400));
+            }
+        }
+        sent
+    });
+    on_both(&|cpu| {
+        for n in 0..EACH {
+            let query = query(1 - cpu, n);
+            match n % 6 {
+                0 | 1 | 4 => run(xdp, &query.answered(0)),
+                2 => run(xdp, &query.answered(2)),
+                3 => {
+                    run(xdp, &query.refused());
+                    // One query verifies one error.
+                    run(xdp, &query.refused());
+                }
+                _ => {}
+            }
+            if n % 6 == 1 {
+                // An error about a query that was answered says nothing, and neither does a second answer.
+                run(xdp, &query.refused());
+                run(xdp, &query.answered(2));
+            }
+        }
+        BTreeMap::new()
+    });
+    assert!(expected.len() >= 3, "several seconds: {expected:?}");
+    let exchanges = of(&mut poller, 53);
+    for (second, expected) in &expected {
+        let counted = exchanges.seconds[*second as usize % SECONDS];
+        assert_eq!(counted, *expected, "sent in second {second}");
+    }
+    let all = expected
+        .values()
+        .fold(Second::default(), |sum, second| sum.plus(*second));
+    assert_eq!(sum(&exchanges), all, "and in no other second");
+    assert_eq!(exchanges.queries, all.asked);
+    assert_eq!(exchanges.errors, [0, 0, 0, all.failed, 0, 0]);
+    let totals = poller.totals().unwrap();
+    assert_eq!(totals.dns_unreachable, u64::from(3 * 2 * EACH / 6));
+    assert_eq!(totals.unmatched_responses, 0);
+    assert_eq!(totals.traces_overwritten, 0);
+}
+
+#[test]
+#[ignore = "needs root: runs the programs"]
+fn an_answer_after_an_error_wins() {
+    let (mut kernel, mut poller) = load(&[53]);
+    let query = Query { port: 4_000, id: 7 };
+    for (frame, expected) in [
+        (query.asked(53), seconds(1, 0, 0, 0)),
+        (query.refused(), seconds(1, 0, 0, 1)),
+        (query.answered(0), seconds(1, 1, 0, 0)),
+        (query.answered(0), seconds(1, 1, 0, 0)),
+    ] {
+        run(kernel.xdp().unwrap(), &frame);
+        assert_eq!(sum(&of(&mut poller, 53)), expected);
+    }
+}
+
+#[test]
+#[ignore = "needs root: runs the programs"]
+fn spoofed_answers_and_errors_change_nothing() {
+    let (mut kernel, mut poller) = load(&[53]);
+    let query = Query { port: 4_000, id: 7 };
+    run(kernel.xdp().unwrap(), &query.asked(53));
+    let wrong_id = Query { id: 8, ..query };
+    let wrong_port = Query { port: 4_001, ..query };
+    for spoofed in [wrong_id, wrong_port] {
+        run(kernel.xdp().unwrap(), &spoofed.answered(0));
+        run(kernel.xdp().unwrap(), &spoofed.answered(2));
+        run(kernel.xdp().unwrap(), &spoofed.refused());
+    }
+    assert_eq!(sum(&of(&mut poller, 53)), seconds(1, 0, 0, 0));
+    let counts = poller.counts().unwrap();
+    assert!(counts.add_up());
+    assert_eq!(counts.totals.unmatched_responses, 4);
+    let server = counts.destinations[&Address::from(IpAddr::from(SERVER))];
+    assert_eq!(server.unmatched_responses, [4, 0]);
+    assert_eq!(server.dns_responses, 4);
+    // The control: the true answer counts.
+    run(kernel.xdp().unwrap(), &query.answered(0));
+    assert_eq!(sum(&of(&mut poller, 53)), seconds(1, 1, 0, 0));
+    assert_eq!(poller.totals().unwrap().unmatched_responses, 4);
+}
+
+#[test]
+#[ignore = "needs root: runs the programs"]
+fn an_answer_to_another_question_is_unmatched() {
+    let (mut kernel, mut poller) = load(&[53]);
+    let ask = |name| (frame() / ipv4(CLIENT, SERVER) / udp(4_000, 53) / query(name)).bytes();
+    let answer = |name| (frame() / ipv4(SERVER, CLIENT) / udp(53, 4_000) / response(name)).bytes();
+    let steps = [
+        (ask("www.example.test"), seconds(1, 0, 0, 0), 0),
+        (answer("ww2.example.test"), seconds(1, 0, 0, 0), 1),
+        // The client mixes capitals, the server answers with others.
+        (answer("wWw.exaMple.TEST"), seconds(1, 1, 0, 0), 1),
+    ];
+    for (frame, expected, unmatched) in steps {
+        run(kernel.xdp().unwrap(), &frame);
+        assert_eq!(sum(&of(&mut poller, 53)), expected);
+        assert_eq!(poller.totals().unwrap().unmatched_responses, unmatched);
+    }
+}
+
+#[test]
+#[ignore = "needs root: runs the programs"]
+fn only_answers_to_standard_queries_can_be_faults() {
+    const FLAGS: usize = ID + 2;
+    let (mut kernel, mut poller) = load(&[53]);
+    let of_opcode = |mut frame: Vec<u8>, opcode: u8| {
+        frame[FLAGS] |= opcode << 3;
+        frame
+    };
+    for (opcode, expected) in [(0, seconds(1, 1, 1, 0)), (5, seconds(2, 2, 1, 0))] {
+        let query = Query {
+            port: 4_000 + u16::from(opcode),
+            id: 7,
+        };
+        for frame in [query.asked(53), query.answered(5)] {
+            run(kernel.xdp().unwrap(), &of_opcode(frame, opcode));
+        }
+        assert_eq!(sum(&of(&mut poller, 53)), expected, "opcode {opcode}");
+    }
+}
+
+#[test]
+#[ignore = "needs root: runs the programs"]
+fn each_port_of_a_server_is_a_service_of_its_own() {
+    let (mut kernel, mut poller) = load(&[53, 5_353]);
+    let query = Query { port: 4_000, id: 7 };
+    for _ in 0..3 {
+        run(kernel.xdp().unwrap(), &query.asked(53));
+    }
+    run(kernel.xdp().unwrap(), &query.asked(5_353));
+    run(kernel.xdp().unwrap(), &query.answered(0));
+    assert_eq!(sum(&of(&mut poller, 53)), seconds(3, 3, 0, 0));
+    assert_eq!(sum(&of(&mut poller, 5_353)), seconds(1, 0, 0, 0));
+}
+
+#[test]
+#[ignore = "needs root: runs the programs"]
+fn over_tcp_any_payload_of_the_server_that_acknowledges_the_query_answers_it() {
+    const PORT: u16 = 40_000;
+    let (mut kernel, mut poller) = load(&[53]);
+    let mut step = |frame: Vec<u8>| {
+        run(kernel.xdp().unwrap(), &frame);
+        let key = ServiceKey {
+            transport: Transport::Tcp as u8,
+            ..service(53)
+        };
+        sum(&poller.service(key).unwrap().unwrap_or(Exchanges::ZERO))
+    };
+    let to_server = || frame() / ipv4(CLIENT, SERVER);
+    let to_client = || frame() / ipv4(SERVER, CLIENT);
+    let syn = (to_server() / tcp(PORT, 53).syn()).bytes();
+    assert_eq!(step(syn), seconds(1, 0, 0, 0), "a SYN asks");
+    // Where sequence and acknowledgment numbers stand.
+    let numbered = |mut frame: Vec<u8>, sequence: u32, acknowledgment: u32, flags: u8| {
+        frame[14 + 20 + 4..14 + 20 + 8].copy_from_slice(&sequence.to_be_bytes());
+        frame[14 + 20 + 8..14 + 20 + 12].copy_from_slice(&acknowledgment.to_be_bytes());
+        frame[14 + 20 + 13] = flags;
+        frame
+    };
+    let accept = numbered((to_client() / tcp(53, PORT).syn()).bytes(), 900, 101, 0x12);
+    assert_eq!(step(accept), seconds(0, 0, 0, 0), "and waits for its query");
+    let asked = (to_server() / tcp(PORT, 53).ack() / message_length() / query("a.test")).bytes();
+    let len = (asked.len() - 14 - 20 - 20) as u32;
+    assert_eq!(step(numbered(asked, 101, 901, 0x18)), seconds(1, 0, 0, 0));
+    let prefix = |acknowledgment| {
+        numbered(
+            (to_client() / tcp(53, PORT).ack() / raw([0, 24])).bytes(),
+            901,
+            acknowledgment,
+            0x18,
+        )
+    };
+    assert_eq!(
+        step(prefix(101)),
+        seconds(1, 0, 0, 0),
+        "it has not read the query"
+    );
+    let bare = numbered((to_client() / tcp(53, PORT).ack()).bytes(), 901, 101 + len, 0x10);
+    assert_eq!(step(bare), seconds(1, 0, 0, 0), "nothing but an acknowledgment");
+    assert_eq!(
+        step(prefix(101 + len)),
+        seconds(1, 1, 0, 0),
+        "the length of the answer"
+    );
+    assert_eq!(step(prefix(101 + len)), seconds(1, 1, 0, 0), "once");
+    let totals = poller.totals().unwrap();
+    assert_eq!(
+        totals.outcome(Outcome::TcpDnsResponse),
+        0,
+        "none of them starts a message"
+    );
+    assert_eq!(totals.outcome(Outcome::Other), 5);
+}
