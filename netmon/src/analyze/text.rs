@@ -109,7 +109,9 @@ impl File {
     fn warnings(&self) -> Vec<Warning> {
         if self.reader.recognised() == 0 && self.failure.is_none() && !self.reader.has_unread_errors() {
             let message = format!(
-                "{}: byte 0: it is neither a capture (pcap, pcapng) nor what tcpdump prints",
+                "{}: byte 0: it is neither a capture (pcap, pcapng) nor what tcpdump prints, nor the lines \
+                 that tshark and Wireshark print without -V and -T, one for each packet; the capture itself (tcpdump -w FILE) can \
+                 always be read",
                 self.name
             );
             return vec![Warning::new(WarningKind::UnreadableFile, message)];

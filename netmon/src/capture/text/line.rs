@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::other_tools::as_tcpdump;
+
 /// Characters that editors put inside words and nobody sees: they are not there.
 const INVISIBLE: &[char] = &[
     '\u{ad}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{feff}',
@@ -113,7 +115,7 @@ fn clean(line: &str) -> Cow<'_, str> {
             line = Cow::Owned(rest.to_owned());
         }
     }
-    line
+    as_tcpdump(line)
 }
 
 /// Without ECMA-48's escape sequences, as bytes and as `less`, `cat -v` or a paste leave them.

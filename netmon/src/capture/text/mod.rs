@@ -16,6 +16,7 @@ mod door;
 mod grammar;
 mod hosts;
 mod line;
+mod other_tools;
 pub mod packet;
 mod reader;
 mod record;

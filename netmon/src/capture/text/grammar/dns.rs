@@ -296,13 +296,24 @@ mod tests {
     }
 
     #[test]
+    fn of_a_query_whose_line_was_cut_in_its_name_all_but_the_name_is_known() {
+        for text in ["1+ A? exam", "1+ A?", "1+ [1au] AAAA? a.exam"] {
+            let message = message(text).unwrap();
+            assert_eq!(
+                (message.id, message.response, message.name),
+                (1, Some(false), None),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn pieces_are_not_messages() {
         for text in [
             "",
             "1",
             "1+",
             "1+ A",
-            "1+ A? exam",
             "70000+ A? a. (1)",
             "35x A? a. (1)",
             "1 ServFail",

@@ -89,6 +89,8 @@ fn read_v4(words: &mut Cursor<'_, '_>) -> Result<Option<Wording>, Why> {
     loop {
         match ahead.next().map(bare) {
             Some(word) if word.eq_ignore_ascii_case("unreachable") => break,
+            // The line was cut there: `203.0.113.2 udp port 53 unreac`.
+            Some(word) if ahead.left() == 0 && subject.len() == 4 && is_cut_off(word) => break,
             Some(word) if subject.len() < LONGEST => subject.push(word),
             _ if begins_an_error(subject.first().copied()) => return Err(Why::NotUnderstood),
             _ => return Ok(None),
@@ -126,6 +128,11 @@ fn read_v4(words: &mut Cursor<'_, '_>) -> Result<Option<Wording>, Why> {
         destination: read_host(host, words, Family::V4)?,
         about,
     }))
+}
+
+/// Whether a word is the beginning of `unreachable`.
+fn is_cut_off(word: &str) -> bool {
+    word.len() >= 3 && "unreachable".starts_with(&word.to_ascii_lowercase())
 }
 
 /// Whether a word is the first of an error's wording, so that the rest must follow. No message without words.

@@ -18,12 +18,8 @@ pub fn read_name(words: &mut Cursor<'_, '_>) -> Result<Option<Name>, Why> {
     let mut previous: Option<usize> = None;
     loop {
         let Some(word) = words.peek_word() else {
-            // Nothing follows: a line that was cut behind a dot would look the same, so the name is not sure.
-            return if text.ends_with('.') {
-                Ok(None)
-            } else {
-                Err(Why::NotUnderstood)
-            };
+            // Nothing follows: the line was cut there (`cut -c`, a screen's edge), so the name is not known.
+            return Ok(None);
         };
         if word.text.contains("[|") || text.len() > NAME_LEN {
             return Ok(None);

@@ -191,14 +191,14 @@ fn a_line_of_megabytes_is_cut_off() {
             .iter()
             .filter(|packet| matches!(packet.what, TextWhat::Query(_)))
             .count(),
-        3
+        // Of the long one all but the name is known.
+        4
     );
     assert!(
         warnings.iter().all(|warning| warning.message.len() < 1_000),
         "{}",
         warnings.len()
     );
-    assert!(!warnings.is_empty());
 }
 
 #[test]

@@ -367,3 +367,27 @@ fn an_error_that_is_not_read_is_never_passed_over() {
         }
     }
 }
+
+#[test]
+fn what_prints_nearly_like_tcpdump_is_read() {
+    let asa = ["   1: {t}       {a}:  udp 33", "   2: {t}       {b} icmp: {c}"];
+    let vlan = asa.map(|line| line.replace("{t}", "{t} 802.1Q vlan#10 P0"));
+    let pktmon = "{t}000 PktGroupId 1, PktNumber 1, Direction Tx , OriginalSize 81, LoggedSize 81 \n\t08-00-27-AA-BB-CC > \
+                  52-54-00-12-35-02, ethertype IPv4 (0x0800), length 81: ";
+    let windows =
+        ["{a}: 35084+ A? www.example.com. (33)", "{b}: ICMP {c}"].map(|line| format!("{pktmon}{line}"));
+    let cut = [
+        "{t} IP {a}: 35084+ A? www.exa",
+        "{t} IP {b}: ICMP 203.0.113.2 udp port 53 unreac",
+    ];
+    for shape in [asa.map(str::to_owned), vlan, windows, cut.map(str::to_owned)] {
+        let text = each(|place, line| {
+            shape[place % 2]
+                .replace("{t}", &line[..15])
+                .replace("{a}", "192.0.2.15.52444 > 203.0.113.2.53")
+                .replace("{b}", "203.0.113.2 > 192.0.2.15")
+                .replace("{c}", "203.0.113.2 udp port 53 unreachable")
+        });
+        assert_read(&shape[0], &text);
+    }
+}
