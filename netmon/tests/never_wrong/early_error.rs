@@ -38,7 +38,7 @@ fn a_forged_error_before_the_first_query_opens_nothing_by_either_door() {
         ]
     });
     let forger = Forger::new(&hosts.server).unwrap();
-    let netmon = BothDoors::open(&hosts.client, &["to-server"], &[]);
+    let mut netmon = BothDoors::open(&hosts.client, &["to-server"], &[]);
     for family in &FAMILIES {
         forger.send(&error(family, family.server), family.client).unwrap();
     }
@@ -57,7 +57,7 @@ fn a_forged_error_before_the_first_query_opens_nothing_by_either_door() {
         assert_exact(&incident, 1, 0);
     }
     assert_nothing_of(&netmon, [SERVER_V4, SERVER_V6]);
-    let stopped = netmon.close();
+    let stopped = netmon.stop().unwrap();
     for family in &FAMILIES {
         assert_eq!(destination(&stopped, family.server)["unsolicited"], 1);
     }

@@ -10,9 +10,24 @@
     reason = "a test may die of a surprise"
 )]
 
+mod at_once;
+mod broken_zone;
+mod counted_once;
 mod early_error;
+mod foreign_frames;
+mod link_local;
+mod off_path;
+mod one_direction;
 mod pause;
+mod policy;
+mod ports;
+mod restart;
+mod scan;
+mod source_port;
+mod spoofed;
 mod stub;
 #[path = "../support/mod.rs"]
 mod support;
+mod tcp_segments;
+mod translation;
 mod trouble;

@@ -10,6 +10,7 @@
 mod flood;
 #[path = "../load/scenes.rs"]
 mod load;
+mod ordinary_life;
 mod overload;
 mod pause;
 #[path = "../support/mod.rs"]

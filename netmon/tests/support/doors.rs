@@ -47,32 +47,14 @@ impl<'lab> BothDoors<'lab> {
 
     /// Stops netmon, insists that the record holds the same incidents, and gives back netmon's last word.
     #[track_caller]
-    pub fn close(self) -> Event {
-        let (stopped, live, captured) = self.end();
-        assert_same(&live, &captured);
-        stopped
-    }
-
-    /// The same, and gives back the incidents as well.
-    #[track_caller]
-    pub fn close_with_incidents(self) -> (Event, Vec<Value>) {
-        let (stopped, live, captured) = self.end();
-        assert_same(&live, &captured);
-        (stopped, live)
-    }
-
-    fn end(mut self) -> (Event, Vec<Value>, Vec<Value>) {
+    pub fn stop(&mut self) -> anyhow::Result<Event> {
         sleep(BOTH_HAVE_JUDGED);
-        let stopped = self.netmon.stop().unwrap();
-        let live = incidents_of(&self.netmon);
+        let stopped = self.netmon.stop()?;
         sleep(BOTH_HAVE_JUDGED);
-        let records: Vec<Record> = self
-            .recordings
-            .into_iter()
-            .map(|recording| recording.finish().unwrap())
-            .collect();
-        let captured = analyzed(self.host, &records, &self.judging);
-        (stopped, live, captured)
+        let records: anyhow::Result<Vec<Record>> = self.recordings.drain(..).map(Recording::finish).collect();
+        let captured = analyzed(self.host, &records?, &self.judging);
+        assert_same(&incidents_of(&self.netmon), &captured);
+        Ok(stopped)
     }
 }
 

@@ -131,7 +131,14 @@ pub fn assert_sums(event: &Event) {
         .filter_map(Value::as_u64)
         .sum();
     let counted = number("dns_queries") + number("dns_responses") + tcp + number("icmp_unreachable");
-    let rest = ["fragments", "malformed", "truncated", "not_ip", "other"];
+    let rest = [
+        "fragments",
+        "malformed",
+        "truncated",
+        "not_ip",
+        "not_ours",
+        "other",
+    ];
     let outcomes = counted + rest.iter().map(|name| number(name)).sum::<u64>();
     assert_eq!(
         outcomes,

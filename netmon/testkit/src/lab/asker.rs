@@ -7,6 +7,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use nix::sys::socket::{
+    setsockopt,
+    sockopt::{Ipv4RecvErr, Ipv6RecvErr},
+};
 
 use super::{
     dig::Reply,
@@ -26,10 +30,15 @@ impl Asker {
     pub fn new(namespace: &Namespace, from: SocketAddr, server: SocketAddr) -> Result<Self> {
         let socket = namespace.enter(|| UdpSocket::bind(from))?;
         let socket = socket.with_context(|| format!("cannot ask from {from}"))?;
-        // So that it is told of errors.
+        // So that it is told of errors: of a closed port, and of all others.
         socket
             .connect(server)
             .with_context(|| format!("cannot ask {server}"))?;
+        if server.is_ipv4() {
+            setsockopt(&socket, Ipv4RecvErr, &true)?;
+        } else {
+            setsockopt(&socket, Ipv6RecvErr, &true)?;
+        }
         Ok(Self { socket, server })
     }
 
@@ -45,15 +54,14 @@ impl Asker {
 
     /// Sends a query, and waits for nothing.
     pub fn send(&self, id: u16, name: &str) -> Result<()> {
-        match self.socket.send(&query(id, name, TYPE_A)) {
-            Ok(_) => Ok(()),
+        let message = query(id, name, TYPE_A);
+        match self.socket.send(&message) {
             // An error about an earlier query is told to the next one, which is not sent.
-            Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                self.socket.send(&query(id, name, TYPE_A)).map(drop)
-            }
-            Err(error) => Err(error),
+            Err(error) if is_refusal(error.kind()) => self.socket.send(&message),
+            sent => sent,
         }
-        .with_context(|| format!("cannot ask {} for {name}", self.server))
+        .with_context(|| format!("cannot ask {} for {name}", self.server))?;
+        Ok(())
     }
 
     /// Sends a query, and waits for what becomes of it.
@@ -69,19 +77,22 @@ impl Asker {
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                     return Ok(Reply::Silence);
                 }
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        ErrorKind::ConnectionRefused
-                            | ErrorKind::HostUnreachable
-                            | ErrorKind::NetworkUnreachable
-                            | ErrorKind::PermissionDenied
-                    ) =>
-                {
+                Err(error) if is_refusal(error.kind()) => {
                     return Ok(Reply::Refused(error.kind().to_string()));
                 }
                 Err(error) => bail!("cannot hear {}: {error}", self.server),
             }
         }
     }
+}
+
+/// Whether it is what a kernel makes of an ICMP error.
+const fn is_refusal(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::ConnectionRefused
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::PermissionDenied
+    )
 }

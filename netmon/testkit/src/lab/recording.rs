@@ -62,8 +62,10 @@ impl Recording {
     /// Ends the record with a frame of its own, which is no IP packet, and returns once that is in the file: then so is
     /// everything before it.
     pub fn finish(mut self) -> Result<Record> {
-        // From and to nobody, of the type that is for experiments (IEEE 802).
-        let mut frame = vec![0x02, 0, 0, 0, 0, 1, 0x02, 0, 0, 0, 0, 2, 0x88, 0xb5];
+        // From nobody to all, of the type that is for experiments (IEEE 802).
+        let mut frame = vec![
+            0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02, 0, 0, 0, 0, 2, 0x88, 0xb5,
+        ];
         frame.extend(self.mark.as_bytes());
         self.last.send(&frame).context("cannot send the last frame")?;
         let path = file(self.directory.path());

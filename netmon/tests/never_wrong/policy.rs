@@ -1,0 +1,103 @@
+//! What a server's own firewall does to strangers is policy: it rejects or drops those who were never served, and no one
+//! is to be woken up for it. What it does to those who were served is an outage.
+
+use std::net::IpAddr;
+
+use netmon_testkit::lab::{
+    Asker, DnsServer, FAMILIES, Family, Hook, Namespace, Rules, SERVER_V4, SERVER_V6, switched,
+};
+
+use crate::support::assert_adds_up;
+use crate::support::doors::BothDoors;
+use crate::support::incident::assert_errors;
+use crate::trouble::{
+    add_second, ask_in_vain, ask_refused, ask_well, assert_exact, assert_nothing_of, refusal, second, silence,
+};
+
+const STRANGER: [&str; 2] = ["192.51.100.16", "2001:db8:1::16"];
+
+/// Queries of a stranger: enough for a silence, and for more than a few errors.
+const QUERIES: u16 = 6;
+
+fn stranger(family: &Family) -> IpAddr {
+    STRANGER[usize::from(family.server.is_ipv6())].parse().unwrap()
+}
+
+/// The first service rejects who comes from that address, the second one drops.
+fn turn_away(host: &Namespace, who: impl Fn(&Family) -> IpAddr) -> Rules<'_> {
+    let rules: Vec<String> = FAMILIES
+        .iter()
+        .flat_map(|family| {
+            let protocol = if family.server.is_ipv6() { "ip6" } else { "ip" };
+            [(family.server, "reject"), (second(family), "drop")].map(|(server, verdict)| {
+                let from = who(family);
+                format!("{protocol} saddr {from} {protocol} daddr {server} udp dport 53 {verdict}")
+            })
+        })
+        .collect();
+    let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+    Rules::new(host, Hook::Input, &rules).unwrap()
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn strangers_whom_the_servers_own_firewall_turns_away_are_its_policy_and_clients_are_not() {
+    let hosts = switched().unwrap();
+    hosts.server.limit_no_errors().unwrap();
+    add_second(&hosts.server, "to-client");
+    let other = Namespace::new("stranger").unwrap();
+    hosts
+        .plug(&other, "to-server", FAMILIES.each_ref().map(stranger))
+        .unwrap();
+    let servers = [SERVER_V4, SERVER_V6, second(&FAMILIES[0]), second(&FAMILIES[1])];
+    let _server = DnsServer::new(&hosts.server, &servers).unwrap();
+    let _policy = turn_away(&hosts.server, stranger);
+    let mut netmon = BothDoors::open(&hosts.server, &["to-client"], &[]);
+    for family in &FAMILIES {
+        for server in [family.server, second(family)] {
+            ask_well(&Asker::of(&hosts.client, family.client, server).unwrap(), 2);
+        }
+        ask_refused(
+            &Asker::of(&other, stranger(family), family.server).unwrap(),
+            QUERIES,
+        );
+        ask_in_vain(&other, stranger(family), second(family));
+    }
+    // The control: a stranger's silence has been there for as long as that of a client who was served.
+    std::thread::sleep(2 * crate::trouble::SECOND);
+    let rules = turn_away(&hosts.server, |family| family.client);
+    for family in &FAMILIES {
+        ask_in_vain(&hosts.client, family.client, second(family));
+    }
+    for family in &FAMILIES {
+        let incident = silence(family.client, second(family)).opened(&netmon);
+        assert_exact(&incident, QUERIES.into(), 0);
+    }
+    assert_nothing_of(&netmon, [SERVER_V4, SERVER_V6]);
+    let opened = FAMILIES.each_ref().map(|family| {
+        ask_refused(
+            &Asker::of(&hosts.client, family.client, family.server).unwrap(),
+            2,
+        );
+        let expected = refusal(family.client, family.server);
+        (expected, expected.opened(&netmon))
+    });
+    drop(rules);
+    for family in &FAMILIES {
+        for server in [family.server, second(family)] {
+            ask_well(&Asker::of(&hosts.client, family.client, server).unwrap(), 2);
+        }
+    }
+    for (expected, opened) in &opened {
+        let closed = expected.closed(&netmon, opened, "answered");
+        assert_errors(&closed, "port", 2);
+        assert_eq!(
+            closed["clients"],
+            serde_json::json!([expected.client.to_string()])
+        );
+    }
+    let stopped = netmon.stop().unwrap();
+    let strangers = 2 * u64::from(QUERIES);
+    assert_eq!(stopped.value["totals"]["not_served"], strangers, "{stopped:#?}");
+    assert_adds_up(&stopped);
+}
