@@ -25,7 +25,7 @@ pub fn observe<P: Packet>(packet: P) {
         Rest::Nothing => return,
         Rest::Noted(scratch) => scratch,
         Rest::Read => {
-            if !find_in_whole(packet) {
+            if !packet.find_in_whole() {
                 return;
             }
             let Some(scratch) = PacketScratch::of_this_cpu() else {
@@ -53,10 +53,10 @@ pub fn observe<P: Packet>(packet: P) {
     }
 }
 
-/// The same with every header copied out, wherever it lies; says whether something is noted. Apart, because few packets
-/// need it.
-#[inline(never)]
-fn find_in_whole<P: Packet>(packet: P) -> bool {
+/// Finds out what the packet means with every header copied out, wherever it lies; says whether something is noted. Apart,
+/// because few packets need it: each hook has a function for it that the verifier looks at once (`traces.rs`).
+#[inline(always)]
+pub fn find_in_whole<P: Packet>(packet: P) -> bool {
     matches!(find(packet, |packet| Some(Whole::of(packet))), Rest::Noted(_))
 }
 

@@ -28,6 +28,9 @@ pub trait Packet: Copy {
     /// `to` is valid for writing `len` bytes.
     unsafe fn copy(&self, offset: usize, to: *mut u8, len: usize) -> bool;
 
+    /// Runs [`find_in_whole`](crate::observe::find_in_whole), as a function that stands alone.
+    fn find_in_whole(self) -> bool;
+
     /// The interface.
     fn ifindex(&self) -> u32;
 

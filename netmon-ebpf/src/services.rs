@@ -26,6 +26,10 @@ pub struct Service {
     last_fault_ns: Shared<u64>,
     /// Whom verified errors were about: that they get answers again ends an incident.
     failed_clients: Shared<ClientSet>,
+    /// To whom answers were reported lately: user space is to know of each client that is served.
+    reported_clients: Shared<ClientSet>,
+    /// Since when, in units of 2^33 ns.
+    reported_since: Shared<u32>,
     /// Events sent in the present second, by kind.
     budget: Budget,
 }
@@ -208,6 +212,25 @@ impl Service {
         } else {
             Limited::Answers
         }
+    }
+
+    /// Whether an answer to that client was reported in these eight seconds.
+    #[inline(always)]
+    pub fn has_reported(&self, client: Address, now_ns: u64) -> bool {
+        let now = (now_ns >> 33) as u32;
+        if self.reported_since.get() != now {
+            self.reported_since.set(now);
+            self.reported_clients.set(ClientSet::EMPTY);
+        }
+        self.reported_clients.get().may_have(client)
+    }
+
+    /// Notes that one is.
+    #[inline(always)]
+    pub fn note_reported(&self, client: Address) {
+        let mut clients = self.reported_clients.get();
+        clients.insert(client);
+        self.reported_clients.set(clients);
     }
 
     /// Takes one event of the present second's; `false` when they are used up.

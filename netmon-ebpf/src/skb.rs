@@ -5,6 +5,7 @@ use aya_ebpf::helpers::bpf_skb_load_bytes;
 use aya_ebpf::programs::TcContext;
 use netmon_common::records::Hook;
 
+use crate::observe::find_in_whole;
 use crate::packet::Packet;
 use crate::settings::is_watched;
 
@@ -46,6 +47,16 @@ impl<const LEAVES: bool> Packet for Skb<LEAVES> {
     unsafe fn copy(&self, offset: usize, to: *mut u8, len: usize) -> bool {
         // SAFETY: the context is the program's own, and the caller vouches for `to`.
         unsafe { bpf_skb_load_bytes(self.skb.cast(), offset as u32, to.cast(), len as u32) == 0 }
+    }
+
+    #[inline(always)]
+    fn find_in_whole(self) -> bool {
+        let found = if LEAVES {
+            netmon_find_egress(self.skb)
+        } else {
+            netmon_find_ingress(self.skb)
+        };
+        found != 0
     }
 
     #[inline(always)]
@@ -106,4 +117,18 @@ impl<const LEAVES: bool> Packet for Skb<LEAVES> {
             len.saturating_sub(headers as u32).div_ceil(size).max(1)
         }
     }
+}
+
+/// [`find_in_whole`] of what arrives.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn netmon_find_ingress(skb: *mut __sk_buff) -> u32 {
+    u32::from(find_in_whole(Skb::<false> { skb }))
+}
+
+/// [`find_in_whole`] of what leaves.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn netmon_find_egress(skb: *mut __sk_buff) -> u32 {
+    u32::from(find_in_whole(Skb::<true> { skb }))
 }

@@ -7,7 +7,8 @@ use core::mem::offset_of;
 use aya_ebpf::helpers::bpf_ktime_get_boot_ns;
 use netmon_common::limits;
 use netmon_common::records::{
-    Destination, EventKind, Hook, NOT_IN_SECONDS, PerCpuCache, RECURSION_DESIRED, RECURSION_KNOWN, Totals,
+    AGAIN, Destination, EventKind, Hook, NOT_IN_SECONDS, PerCpuCache, RECURSION_DESIRED, RECURSION_KNOWN,
+    Totals,
 };
 use netmon_common::trace::{Asked, Flow, FlowHash, Key, Trace};
 use netmon_common::{Code, Transport};
@@ -313,10 +314,15 @@ impl<P: Packet> Seen<'_, P> {
             Limited::FailedAnswers
         } else if is_awaited {
             service.limited_as(self.exchange.client)
-        } else {
+        } else if service.has_reported(self.exchange.client, now_ns) {
             Limited::AnswersAlways
+        } else {
+            Limited::Answers
         };
         let is_wanted = service.may_send(limited, now_ns) && budget::may_send_sample(now_ns);
+        if is_wanted {
+            service.note_reported(self.exchange.client);
+        }
         if is_wanted || answer.flags & NOT_IN_SECONDS != 0 {
             let known = Known {
                 now_ns,
@@ -349,7 +355,7 @@ impl<P: Packet> Seen<'_, P> {
             return;
         }
         match trace {
-            Some(trace) if trace.has_failed() && !trace.is_answered() => {}
+            Some(trace) if trace.has_failed() && !trace.is_answered() => self.failed_again(&trace),
             Some(trace) if !trace.is_answered() => self.verified(&trace, told),
             _ if self.is_leaving => {}
             _ => self.unverified(),
@@ -371,13 +377,27 @@ impl<P: Packet> Seen<'_, P> {
         is_about_query
     }
 
+    /// The flags of an error about a query that was seen.
+    #[inline(always)]
+    fn failure_flags(&self, trace: &Trace) -> u8 {
+        match (self.exchange.flags & RECURSION_KNOWN, trace.recursion_desired()) {
+            (0, Some(desired)) => recursion(desired),
+            _ => self.exchange.flags,
+        }
+    }
+
+    /// One more error about a query of which a verified one came. Anybody who saw that can forge it.
+    #[inline(always)]
+    fn failed_again(&self, trace: &Trace) {
+        if !self.is_leaving && budget::may_send_unverified(self.now_ns) {
+            self.send_failure(trace.time_ns(), 0, self.failure_flags(trace) | AGAIN);
+        }
+    }
+
     /// The first error about a query that was seen.
     #[inline(always)]
     fn verified(&self, trace: &Trace, told: &mut Sight) {
-        let mut flags = self.exchange.flags;
-        if let (0, Some(desired)) = (flags & RECURSION_KNOWN, trace.recursion_desired()) {
-            flags = recursion(desired);
-        }
+        let flags = self.failure_flags(trace);
         let is_iterative = trace.recursion_desired() == Some(false);
         let number = self.place(self.entry, is_iterative, Missing::Ignore);
         let mut is_counted = true;

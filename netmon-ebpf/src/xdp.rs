@@ -5,6 +5,7 @@ use aya_ebpf::helpers::{bpf_xdp_get_buff_len, bpf_xdp_load_bytes};
 use aya_ebpf::programs::XdpContext;
 use netmon_common::records::Hook;
 
+use crate::observe::find_in_whole;
 use crate::packet::Packet;
 
 /// Frames are padded up to this length, the checksum of the link left out (IEEE 802.3 section 4A.4.2).
@@ -58,6 +59,11 @@ impl Packet for Xdp {
     }
 
     #[inline(always)]
+    fn find_in_whole(self) -> bool {
+        netmon_find_xdp(self.ctx) != 0
+    }
+
+    #[inline(always)]
     fn ifindex(&self) -> u32 {
         // SAFETY: as above.
         unsafe { (&raw const (*self.ctx).ingress_ifindex).read_volatile() }
@@ -89,4 +95,11 @@ impl Packet for Xdp {
     fn segments(&self, _headers: usize) -> u32 {
         1
     }
+}
+
+/// [`find_in_whole`].
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn netmon_find_xdp(ctx: *mut xdp_md) -> u32 {
+    u32::from(find_in_whole(Xdp { ctx }))
 }

@@ -51,6 +51,9 @@ pub const RECURSION_KNOWN: u8 = 2;
 /// [`Exchanges`]: super::Exchanges
 pub const NOT_IN_SECONDS: u8 = 4;
 
+/// Another error about the same query was reported as verified: this one is counted, and verifies nothing.
+pub const AGAIN: u8 = 8;
+
 /// What stands before the bytes of the packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
@@ -87,7 +90,7 @@ pub struct EventHeader {
     pub transport: u8,
     /// The [`Code`](crate::Code) of an error or the [`Rcode`](crate::Rcode) of an answer, as a number.
     pub detail: u8,
-    /// [`RECURSION_KNOWN`], [`RECURSION_DESIRED`] and [`NOT_IN_SECONDS`].
+    /// [`RECURSION_KNOWN`], [`RECURSION_DESIRED`], [`NOT_IN_SECONDS`] and [`AGAIN`].
     pub flags: u8,
     /// Not used, 0.
     pub reserved: [u8; 7],

@@ -12,7 +12,9 @@ mod tally;
 mod totals;
 
 pub use destination::{Destination, Entry, PerCpuCache};
-pub use event::{Event, EventHeader, EventKind, Hook, NOT_IN_SECONDS, RECURSION_DESIRED, RECURSION_KNOWN};
+pub use event::{
+    AGAIN, Event, EventHeader, EventKind, Hook, NOT_IN_SECONDS, RECURSION_DESIRED, RECURSION_KNOWN,
+};
 pub use interface::{Interface, MacAt};
 pub use latency::Latency;
 pub use service::{COUNTED_FOR, Exchanges, SECONDS, Second, ServiceKey, UNSEEN_RCODE};

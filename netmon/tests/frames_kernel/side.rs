@@ -5,7 +5,7 @@ use std::fmt;
 use aya::TestRun as _;
 use aya::programs::TestRunOptions;
 use netmon::kernel::{Attachments, Choice, Events, HookChoice, Kernel, Poller, Program, Settings};
-use netmon_common::records::{Destination, EventHeader, EventKind, NOT_IN_SECONDS};
+use netmon_common::records::{AGAIN, Destination, EventHeader, EventKind, NOT_IN_SECONDS};
 use netmon_common::{Address, DnsPorts, Transport, limits};
 use netmon_testkit::frames::Counted;
 
@@ -40,7 +40,7 @@ impl Failure {
                 ifindex: 0,
                 hook: 0,
                 flags: if says_recursion {
-                    header.flags & !NOT_IN_SECONDS
+                    header.flags & !(NOT_IN_SECONDS | AGAIN)
                 } else {
                     0
                 },
