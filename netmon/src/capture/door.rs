@@ -13,6 +13,7 @@ use netmon_common::wire::{Captured, Unreadable};
 use netmon_common::{Address, DnsPorts, Transport};
 
 use super::addresses::Addresses;
+use super::asked::AskedNames;
 use super::connections::{Carried, Connections, Taken};
 use super::exchanges::{Answer, Exchanges, Question, Sent};
 use super::frame::Frame;
@@ -36,6 +37,7 @@ pub struct Door {
     exchanges: Exchanges,
     latencies: Latencies,
     names: Names,
+    asked: AskedNames,
     addresses: Addresses,
     first: Option<Time>,
     last: Time,
@@ -57,6 +59,7 @@ impl Door {
             exchanges: Exchanges::default(),
             latencies: Latencies::default(),
             names: Names::new(),
+            asked: AskedNames::new(),
             addresses: Addresses::default(),
             first: None,
             last: Time::default(),
@@ -158,6 +161,9 @@ impl Door {
                 {
                     return None;
                 }
+                if let Some(name) = &asked.name {
+                    self.asked.note(packet.time, flow.client, name);
+                }
             }
             Transport::Tcp => {
                 let carried = Carried {
@@ -251,7 +257,10 @@ impl Door {
             client: flow.client,
             rcode: Some(message.header.rcode()),
             standard: message.header.opcode() == 0,
-            name: self.names.of_question(bytes),
+            name: self.names.of_question(bytes).or_else(|| {
+                let newest = queries.first();
+                newest.and_then(|(sent, _)| self.asked.of(sent.at, flow.client))
+            }),
             details: details(&flow, message, bytes),
         };
         self.exchanges

@@ -35,6 +35,9 @@ pub const HOST_NAMES: usize = 4_096;
 /// Services whose exchanges are counted: about 200 bytes each, and up to 5 KiB where they are asked in every second.
 pub const SERVICES: usize = 16_384;
 
+/// Names of the last queries that are remembered: about 50 bytes each, the name aside.
+pub const ASKED_NAMES: usize = 16_384;
+
 /// Queries of which it is remembered when an error came about them: about 150 bytes each.
 pub const FAILED_QUERIES: usize = 16_384;
 

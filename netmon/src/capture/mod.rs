@@ -6,6 +6,7 @@
 //! warning with its place, and memory stays bounded ([`limits`]).
 
 mod addresses;
+mod asked;
 mod connections;
 mod door;
 mod duplicates;

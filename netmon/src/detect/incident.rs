@@ -268,9 +268,9 @@ impl Incident {
         self.span.flow(ledger)
     }
 
-    /// Takes DNS unreachables, whatever they are worth; so many of them are verified.
-    pub fn count_errors(&mut self, code: Code, count: u64, verified: u64) {
-        let errors = if self.recovered.is_some() {
+    /// Takes DNS unreachables of that moment, whatever they are worth; so many of them are verified.
+    pub fn count_errors(&mut self, at: Time, code: Code, count: u64, verified: u64) {
+        let errors = if self.recovered.is_some_and(|recovered| at >= recovered.time) {
             &mut self.errors_beyond
         } else {
             &mut self.errors

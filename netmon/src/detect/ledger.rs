@@ -119,6 +119,16 @@ pub(super) struct Cut {
     pub before: Flow,
 }
 
+/// The queries of a second that are not known by their time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rest {
+    queries: u64,
+    /// Answered, and not with a fault.
+    good: u64,
+    /// Whether the one at the moment that was asked about is known.
+    is_known: bool,
+}
+
 /// What is new in a second since it was reported last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct News {
@@ -237,41 +247,59 @@ impl Ledger {
         }
     }
 
-    /// The moment as the end or beginning of a span. What of its second lies before it is known where all queries of
-    /// the second are; else all that were answered well by now are taken to have been sent before, and no other.
+    /// The moment as the beginning of a span, or as an end that is no answer. What of its second lies before it is known as
+    /// far as its queries are known by their exact time; of the others those that were answered well by now are taken to have
+    /// been sent before, and no more.
     pub fn cut(&self, at: Time) -> Cut {
-        let number = at.second();
-        let mut before = Flow::default();
-        if let Some(second) = self.find(number) {
-            let all = second.flow();
-            let from = self
-                .exact
-                .partition_point(|exact| exact.sent < Time::at_second(number));
-            let to = self.exact.partition_point(|exact| exact.sent < at);
-            let known = self.exact.range(from..to.max(from));
-            if u64::from(second.exact) >= all.queries {
-                before.queries = known.len() as u64;
-                before.answers = known.filter(|exact| exact.answered).count() as u64;
-            } else {
-                let good = all.answers.saturating_sub(all.faults());
-                before.queries = good.min(all.queries.saturating_sub(1));
-                before.answers = good;
-            }
-        }
+        let (mut before, rest) = self.known_before(at);
+        before.queries += rest.good;
+        before.answers += rest.good;
         Cut { at, before }
     }
 
-    /// The same, for a query that was sent then and was answered: it lies behind the moment.
+    /// The same, for a query that was sent then and whose answer ends the span: it lies behind the moment. The answer is the
+    /// newest thing that is known, so that all queries were sent before that are not known by their time.
     pub fn cut_answered(&self, at: Time) -> Cut {
-        let mut cut = self.cut(at);
-        if let Some(second) = self.find(at.second()) {
-            let all = second.flow();
-            if u64::from(second.exact) < all.queries {
-                cut.before.queries = all.queries.saturating_sub(1);
-                cut.before.answers = all.answers.saturating_sub(1);
-            }
+        let (mut before, mut rest) = self.known_before(at);
+        if !rest.is_known {
+            rest.good = rest.good.saturating_sub(1);
         }
-        cut
+        before.queries += rest.queries;
+        before.answers += rest.good;
+        Cut { at, before }
+    }
+
+    /// What of the moment's second is known to lie before it, and what became of the queries of that second that are not known
+    /// by their time, the one at the moment itself apart.
+    fn known_before(&self, at: Time) -> (Flow, Rest) {
+        let number = at.second();
+        let Some(second) = self.find(number) else {
+            return (Flow::default(), Rest::default());
+        };
+        let all = second.flow();
+        let place = |time: Time| self.exact.partition_point(|exact| exact.sent < time);
+        let (from, to) = (place(Time::at_second(number)), place(at));
+        let end = place(Time::at_second(number + 1)).max(to);
+        let answered = |from: usize, to: usize| {
+            let known = self.exact.range(from..to);
+            known.filter(|exact| exact.answered).count() as u64
+        };
+        let before = Flow {
+            queries: (to - from) as u64,
+            answers: answered(from, to),
+            ..Flow::default()
+        };
+        let is_known = self.exact.get(to).is_some_and(|known| known.sent == at);
+        let queries = all.queries.saturating_sub(u64::from(second.exact));
+        let queries = queries.saturating_sub(u64::from(!is_known));
+        let good = all.answers.saturating_sub(all.faults());
+        let good = good.saturating_sub(answered(from, end)).min(queries);
+        let rest = Rest {
+            queries,
+            good,
+            is_known,
+        };
+        (before, rest)
     }
 
     /// Whether that second is kept.

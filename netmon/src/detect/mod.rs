@@ -230,7 +230,7 @@ impl Decider {
             What::Answered(answered) => self.take_answered(service, answered),
             What::Failed(failed) => self.take_failed(service, failed),
             What::Unverified(error) => self.take_unverified(service, error),
-            What::MoreErrors(errors) => self.take_more_errors(service, errors),
+            What::MoreErrors(errors) => self.take_more_errors(service, observation.time, errors),
         };
         if let Some(after) = after {
             self.settle(service, after);

@@ -47,6 +47,8 @@ impl Decider {
         } = self;
         let (place, server) = servers.track(service, at, || Some(judged.standing(service.server)))?;
         let ledger = &server.facts.ledger;
+        // What was asked before, in this second, is none of its counts.
+        incident.go_on_from(ledger.cut(at));
         if server.incidents.has(incident.kind) {
             if incident.is_open() {
                 incident.close(at, CloseReason::Superseded, offset);

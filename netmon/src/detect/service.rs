@@ -283,7 +283,7 @@ impl Tracked {
             self.facts.early_errors.note(at, code, verified == 1);
         }
         for incident in self.incidents.all_mut() {
-            incident.count_errors(code, count, verified);
+            incident.count_errors(at, code, count, verified);
         }
     }
 

@@ -56,13 +56,13 @@ impl Decider {
             || matches!(failed.proof, Proof::RaisedByThisHost(_)) && self.judged.is_own(failed.client);
         if !counts {
             self.not_served.note(service.server);
+            return None;
         }
         let judged = &self.judged;
         let standing = || Some(judged.standing(service.server));
         let (_, server) = self.servers.track(service, at, standing)?;
         let mut after = After::default();
-        let could_open =
-            counts && failed.code.is_outage() && server.facts.is_wanted(failed.recursion_desired);
+        let could_open = failed.code.is_outage() && server.facts.is_wanted(failed.recursion_desired);
         let scans = could_open
             && suspect(
                 &mut self.suspects,
@@ -77,7 +77,7 @@ impl Decider {
             changes: &mut self.changes,
             opened: false,
         };
-        server.failed(at, failed, counts && !scans, &self.rules, &mut outcome);
+        server.failed(at, failed, !scans, &self.rules, &mut outcome);
         after.opened = outcome.opened;
         if failed.proof == Proof::QueriesUnseen && server.incidents.is_open(Kind::Unreachable) {
             self.warnings.queries_unseen(service);
@@ -103,6 +103,7 @@ impl Decider {
     pub(super) fn take_more_errors(
         &mut self,
         service: Service,
+        counted: Time,
         errors: &[u64; Code::ALL.len()],
     ) -> Option<After> {
         let standing = self.judged.standing(service.server);
@@ -112,7 +113,7 @@ impl Decider {
             return None;
         };
         for (code, count) in Code::ALL.into_iter().zip(errors) {
-            server.count_errors(self.now, code, *count, *count);
+            server.count_errors(counted, code, *count, *count);
         }
         Some(After::default()).filter(|_| !server.incidents.are_none())
     }

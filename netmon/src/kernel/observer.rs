@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use netmon_common::records::{
-    EventKind, Exchanges, NOT_IN_SECONDS, RECURSION_DESIRED, RECURSION_KNOWN, ServiceKey,
+    AGAIN, EventKind, Exchanges, NOT_IN_SECONDS, RECURSION_DESIRED, RECURSION_KNOWN, ServiceKey,
 };
 use netmon_common::wire::udp;
 use netmon_common::{Address, Code, Rcode, Transport};
@@ -109,7 +109,7 @@ impl Observer {
             .entry(service)
             .or_insert_with(|| Readings::new(read_in));
         let report = |second, counts| observe(seconds(service, time, second, counts));
-        readings.take(exchanges, second, time.second(), report);
+        readings.take(exchanges, second, time, report);
     }
 
     /// All services were read in that second or later. Reports the verified errors that have no event.
@@ -120,9 +120,9 @@ impl Observer {
         }
         self.looked_at = time;
         for (key, readings) in &mut self.services {
-            if let Some(more) = readings.more_errors(self.is_over) {
+            if let Some((counted, more)) = readings.more_errors(self.is_over) {
                 observe(Observation {
-                    time,
+                    time: counted,
                     service: service_of(*key),
                     what: What::MoreErrors(more),
                 });
@@ -318,6 +318,7 @@ impl Observer {
         let is_ours =
             header.ifindex == LOOPBACK && self.is_own(header.reporter) && self.is_own(header.client);
         match query {
+            Some(_) if header.flags & AGAIN != 0 => Err(Why::Again),
             _ if is_ours => Ok(Proof::RaisedByThisHost(query)),
             Some(query) => Ok(Proof::QuerySeen(query)),
             None if self.tracking => Err(Why::Unsolicited),

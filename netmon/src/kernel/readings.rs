@@ -10,6 +10,7 @@ use netmon_common::records::{Exchanges, SECONDS, Second};
 use netmon_common::{Code, Rcode};
 
 use crate::observation::{Counts, Faults};
+use crate::time::Time;
 
 /// How many counters of seconds there are.
 const ROUND: u64 = SECONDS as u64;
@@ -89,8 +90,8 @@ impl Readings {
         self.errors = LeftOver::default();
     }
 
-    /// Takes what was read in that second. Reports each second that has changed, up to the one `until`.
-    pub fn take(&mut self, now: &Exchanges, second: u64, until: u64, mut report: impl FnMut(u64, Counts)) {
+    /// Takes what was read in that second. Reports each second that has changed, up to that of `time`.
+    pub fn take(&mut self, now: &Exchanges, second: u64, time: Time, mut report: impl FnMut(u64, Counts)) {
         if second.saturating_sub(self.read_in) >= ROUND {
             self.begin(now, second);
             return;
@@ -104,7 +105,7 @@ impl Readings {
         }
         self.read_in = self.read_in.max(second);
         let is_news = now.seconds != self.last.seconds || self.is_behind;
-        self.take_sums(now);
+        self.take_sums(now, time);
         self.last = *now;
         if !is_news {
             return;
@@ -115,7 +116,7 @@ impl Readings {
         }
         for second in (self.read_in + 1).saturating_sub(ROUND)..=self.read_in {
             let added = self.added(second);
-            if second > until {
+            if second > time.second() {
                 self.is_behind |= added != Second::default();
             } else if let Some(counts) = self.change(second, added) {
                 report(second, counts);
@@ -124,7 +125,7 @@ impl Readings {
     }
 
     /// The sums over all seconds: answers by rcode, and errors by code.
-    fn take_sums(&mut self, now: &Exchanges) {
+    fn take_sums(&mut self, now: &Exchanges, time: Time) {
         let answers = |rcode: Rcode| {
             let of = |exchanges: &Exchanges| exchanges.answers.get(rcode as usize).copied().unwrap_or(0);
             of(now).wrapping_sub(of(&self.last))
@@ -140,7 +141,7 @@ impl Readings {
         if !self.is_behind {
             self.newest = new;
         }
-        self.errors.counted(&self.last.errors, &now.errors);
+        self.errors.counted(&self.last.errors, &now.errors, time);
     }
 
     /// What was added to the counters of a second since it began.
@@ -232,9 +233,9 @@ impl Readings {
         self.errors.reported(code);
     }
 
-    /// Verified errors that were counted and have no event, as far as that is certain: `is_over` says that all events were
-    /// read.
-    pub fn more_errors(&mut self, is_over: bool) -> Option<[u64; Code::ALL.len()]> {
+    /// Verified errors that were counted and have no event, as far as that is certain, and since when there are any: `is_over`
+    /// says that all events were read.
+    pub fn more_errors(&mut self, is_over: bool) -> Option<(Time, [u64; Code::ALL.len()])> {
         self.errors.take(is_over)
     }
 }
@@ -295,12 +296,17 @@ struct LeftOver {
     left: [i64; Code::ALL.len()],
     /// What was left over at the reading before.
     before: [i64; Code::ALL.len()],
+    /// Since when anything is left over.
+    since: Option<Time>,
 }
 
 impl LeftOver {
-    fn counted(&mut self, before: &[u32; Code::ALL.len()], now: &[u32; Code::ALL.len()]) {
+    fn counted(&mut self, before: &[u32; Code::ALL.len()], now: &[u32; Code::ALL.len()], time: Time) {
         for ((left, before), now) in self.left.iter_mut().zip(before).zip(now) {
             *left += i64::from(now.wrapping_sub(*before));
+        }
+        if self.is_left() {
+            self.since.get_or_insert(time);
         }
     }
 
@@ -308,9 +314,17 @@ impl LeftOver {
         if let Some(left) = self.left.get_mut(code as usize) {
             *left -= 1;
         }
+        if !self.is_left() {
+            self.since = None;
+        }
     }
 
-    fn take(&mut self, is_over: bool) -> Option<[u64; Code::ALL.len()]> {
+    fn is_left(&self) -> bool {
+        self.left.iter().any(|left| *left > 0)
+    }
+
+    fn take(&mut self, is_over: bool) -> Option<(Time, [u64; Code::ALL.len()])> {
+        let since = self.since.unwrap_or_default();
         let mut more = [0; Code::ALL.len()];
         for ((left, before), more) in self.left.iter_mut().zip(&mut self.before).zip(&mut more) {
             let before = std::mem::replace(before, 0);
@@ -325,7 +339,10 @@ impl LeftOver {
             *more = u64::try_from(still).unwrap_or(0);
         }
         self.before = self.left;
-        more.iter().any(|count| *count > 0).then_some(more)
+        if !self.is_left() {
+            self.since = None;
+        }
+        more.iter().any(|count| *count > 0).then_some((since, more))
     }
 }
 

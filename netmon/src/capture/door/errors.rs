@@ -52,7 +52,10 @@ impl Door {
             client: flow.client,
             reporter: packet.address(error.header.source())?,
             code,
-            name: self.names.of_question(message).or(name),
+            name: self.names.of_question(message).or(name).or_else(|| match about {
+                About::Waiting(sent) => self.asked.of(sent.at, flow.client),
+                About::Failed | About::Nothing => None,
+            }),
             recursion_desired: quote.recursion_desired,
             details: Details {
                 client_port: Some(flow.client_port),

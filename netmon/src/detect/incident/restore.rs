@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Errors, Heard, Incident, Moment};
 use crate::detect::distinct::Distinct;
 use crate::detect::errors::Failures;
-use crate::detect::ledger::{Flow, Ledger};
+use crate::detect::ledger::{Cut, Flow, Ledger};
 use crate::detect::memory::{Memory, Remembered, Unlisted};
 use crate::detect::overload::Overload;
 use crate::detect::rules::Rules;
@@ -78,10 +78,6 @@ impl Incident {
             other: memory.other_faults,
         };
         let here = Ledger::default().cut(now);
-        let mut span = Span::restore(flow, here);
-        if reported.recovered.is_some() {
-            span.end(here);
-        }
         Self {
             kind: reported.kind,
             service: rules.service_of(reported),
@@ -97,7 +93,7 @@ impl Incident {
             reopened: reported.reopened,
             severity: SeverityJudge::restore(reported.severity, now, last_seen.time, memory.partly),
             is_reported: true,
-            span,
+            span: Span::restore(flow, here),
             errors,
             errors_beyond: Errors::default(),
             reporters: Distinct::restore(reported.reporters.clone(), &memory.unlisted.reporters),
@@ -122,6 +118,14 @@ impl Incident {
             changed: false,
             counted: flow,
             reported: None,
+        }
+    }
+
+    /// Its counts go on from there.
+    pub fn go_on_from(&mut self, here: Cut) {
+        self.span.begin(here);
+        if self.recovered.is_some() {
+            self.span.end(here);
         }
     }
 }

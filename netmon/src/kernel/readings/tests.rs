@@ -42,7 +42,7 @@ fn take(readings: &mut Readings, kernel: &Kernel, second: u64) -> Vec<(u64, Coun
 
 fn take_until(readings: &mut Readings, kernel: &Kernel, second: u64, until: u64) -> Vec<(u64, Counts)> {
     let mut reported = Vec::new();
-    readings.take(&kernel.0, second, until, |second, counts| {
+    readings.take(&kernel.0, second, Time::at_second(until), |second, counts| {
         reported.push((second, counts));
     });
     reported
@@ -196,10 +196,11 @@ fn errors_without_an_event_are_reported_when_none_comes() {
         "their events may be on their way"
     );
     readings.error_reported(Code::Port);
-    let more = readings.more_errors(false).unwrap();
+    let (since, more) = readings.more_errors(false).unwrap();
+    assert_eq!(since, Time::at_second(100));
     assert_eq!(more[Code::Port as usize], 3);
     assert_eq!(readings.more_errors(false), None);
     kernel.failed(100);
     take(&mut readings, &kernel, 100);
-    assert_eq!(readings.more_errors(true).unwrap()[Code::Port as usize], 1);
+    assert_eq!(readings.more_errors(true).unwrap().1[Code::Port as usize], 1);
 }

@@ -244,11 +244,7 @@ mod tests {
 
     /// Counters that no line may leave out, apart from these.
     fn missing<R: Record>() -> Vec<usize> {
-        let named: BTreeSet<usize> = R::table()
-            .columns()
-            .iter()
-            .flat_map(Column::places)
-            .collect();
+        let named: BTreeSet<usize> = R::table().columns().iter().flat_map(Column::places).collect();
         (0..R::default().words().len())
             .filter(|place| !named.contains(place))
             .collect()
