@@ -8,27 +8,12 @@ use netmon_common::limits::{EVENT_RING_BYTES, MESSAGE_BYTES, QUOTE_BYTES, SHORT_
 use netmon_common::records::{Event, EventHeader, EventKind};
 
 use crate::exchange::Exchange;
+use crate::known::Known;
 use crate::packet::Packet;
 use crate::packet_scratch::PacketScratch;
 
 #[btf_map]
 static EVENTS: RingBuf<(), EVENT_RING_BYTES> = RingBuf::new();
-
-/// What is known of the query besides what the packet says.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct Known {
-    /// Now.
-    pub now_ns: u64,
-    /// When the query was seen, or 0.
-    pub query_ns: u64,
-    /// When the server last answered anybody, or 0.
-    pub last_answer_ns: u64,
-    /// The interface.
-    pub ifindex: u32,
-    /// The flags of [`EventHeader`].
-    pub flags: u8,
-}
 
 /// Sends an error with the packet that it quotes, or a query or an answer with its message: that of the exchange that is
 /// noted; `false` when the ring is full.

@@ -48,6 +48,8 @@ mod header_scratch;
 #[cfg(target_arch = "bpf")]
 mod interfaces;
 #[cfg(target_arch = "bpf")]
+mod known;
+#[cfg(target_arch = "bpf")]
 mod latency;
 #[cfg(target_arch = "bpf")]
 mod log;

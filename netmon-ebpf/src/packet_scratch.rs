@@ -12,9 +12,9 @@ use aya_ebpf::macros::btf_map;
 use netmon_common::Address;
 use netmon_common::limits::FORWARDING_NS;
 
-use crate::events::Known;
 use crate::exchange::Exchange;
 use crate::finding::Finding;
+use crate::known::Known;
 
 /// What is noted of a packet.
 #[repr(C)]

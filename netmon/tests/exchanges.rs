@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use aya::TestRun as _;
 use aya::programs::{TestRunOptions, Xdp};
-use netmon::kernel::{Kernel, Poller, Settings};
-use netmon_common::records::{Exchanges, SECONDS, Second, ServiceKey};
+use netmon::kernel::{Events, Kernel, Poller, Settings};
+use netmon_common::records::{AGAIN, EventKind, Exchanges, NOT_IN_SECONDS, SECONDS, Second, ServiceKey};
 use netmon_common::{Address, DnsPorts, Outcome, Transport};
 use netmon_testkit::frames::build::prelude::*;
 use nix::sched::{CpuSet, sched_setaffinity};
@@ -269,6 +269,49 @@ fn spoofed_answers_and_errors_change_nothing() {
     run(kernel.xdp().unwrap(), &query.answered(0));
     assert_eq!(sum(&of(&mut poller, 53)), seconds(1, 1, 0, 0));
     assert_eq!(poller.totals().unwrap().unmatched_responses, 4);
+}
+
+/// What was reported since the last time: its kind and its flags.
+fn reported(events: &mut Events) -> Vec<(EventKind, u8)> {
+    let mut reported = Vec::new();
+    events.drain(usize::MAX, |event| {
+        let kind = EventKind::from_number(event.header.kind).unwrap();
+        reported.push((kind, event.header.flags & (AGAIN | NOT_IN_SECONDS)));
+    });
+    reported
+}
+
+#[test]
+#[ignore = "needs root: runs the programs"]
+fn each_error_about_a_query_is_reported_and_one_verifies() {
+    let (mut kernel, mut poller) = load(&[53]);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .unwrap();
+    let mut events = {
+        let _inside = runtime.enter();
+        kernel.events().unwrap()
+    };
+    let query = Query { port: 4_000, id: 7 };
+    run(kernel.xdp().unwrap(), &query.asked(53));
+    assert_eq!(reported(&mut events), [(EventKind::Query, 0)]);
+    for flags in [0, AGAIN, AGAIN] {
+        run(kernel.xdp().unwrap(), &query.refused());
+        assert_eq!(reported(&mut events), [(EventKind::Failure, flags)]);
+    }
+    assert_eq!(sum(&of(&mut poller, 53)), seconds(1, 0, 0, 1));
+    // An answer that comes at once is reported, and so is each.
+    run(kernel.xdp().unwrap(), &query.answered(0));
+    assert_eq!(reported(&mut events), [(EventKind::Answer, 0)]);
+    for port in 4_001..4_004 {
+        let query = Query { port, id: 7 };
+        run(kernel.xdp().unwrap(), &query.asked(53));
+        run(kernel.xdp().unwrap(), &query.answered(0));
+    }
+    let answers = reported(&mut events);
+    let answers = answers.iter().filter(|(kind, _)| *kind == EventKind::Answer);
+    assert_eq!(answers.count(), 3);
 }
 
 #[test]

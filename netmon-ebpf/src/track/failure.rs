@@ -1,0 +1,193 @@
+//! ICMP errors about queries.
+
+use core::mem::offset_of;
+
+use netmon_common::records::{
+    AGAIN, Destination, EventKind, NOT_IN_SECONDS, PerCpuCache, RECURSION_KNOWN, Totals,
+};
+use netmon_common::trace::{Key, Trace};
+use netmon_common::{Address, Code};
+
+use super::{Seen, hidden, not_in_seconds, note_lost};
+use crate::budget::{self, Limited};
+use crate::destinations;
+use crate::events;
+use crate::exchange::{Exchange, Kind, recursion};
+use crate::exchanges::Place;
+use crate::finding::Finding;
+use crate::known::Known;
+use crate::packet::Packet;
+use crate::packet_scratch::Sight;
+use crate::services::{self, Missing};
+use crate::settings::is_local;
+use crate::totals;
+use crate::traces::TABLE;
+
+/// The loopback interface's index, in every network namespace.
+const LOOPBACK: u32 = 1;
+
+impl<P: Packet> Seen<'_, P> {
+    /// An error about a query.
+    #[inline(never)]
+    pub(super) fn failure(&self, kind: Kind, told: &mut Sight) {
+        let is_id_known = self.exchange.flags & RECURSION_KNOWN != 0;
+        let key = Key::query(self.exchange.id);
+        let trace = TABLE.fail(self.flow, key, is_id_known, self.now_ns);
+        if kind == Kind::Undecided && !self.is_leaving && !self.decide(trace.is_some()) {
+            return;
+        }
+        match trace {
+            Some(trace) if trace.has_failed() && !trace.is_answered() => self.failed_again(&trace),
+            Some(trace) if !trace.is_answered() => self.verified(&trace, told),
+            _ if self.is_leaving => {}
+            _ => self.unverified(),
+        }
+    }
+
+    /// Counts an error of which the quote alone does not say whether it is about a query. Returns whether it is.
+    #[inline(always)]
+    fn decide(&self, is_about_query: bool) -> bool {
+        if is_about_query {
+            totals::add(offset_of!(Totals, dns_unreachable), 1);
+            if let Some(entry) = self.entry {
+                let counter = by_code(self.exchange);
+                entry.add(offset_of!(Destination, dns_unreachable) + counter, 1);
+            }
+        } else {
+            late_response(&self.exchange.client);
+        }
+        is_about_query
+    }
+
+    /// The flags of an error about a query that was seen.
+    #[inline(always)]
+    fn failure_flags(&self, trace: &Trace) -> u8 {
+        match (self.exchange.flags & RECURSION_KNOWN, trace.recursion_desired()) {
+            (0, Some(desired)) => recursion(desired),
+            _ => self.exchange.flags,
+        }
+    }
+
+    /// One more error about a query of which a verified one came. Anybody who saw that can forge it.
+    #[inline(always)]
+    fn failed_again(&self, trace: &Trace) {
+        if !self.is_leaving && budget::may_send_unverified(self.now_ns) {
+            self.send_failure(trace.time_ns(), 0, self.failure_flags(trace) | AGAIN);
+        }
+    }
+
+    /// The first error about a query that was seen.
+    #[inline(always)]
+    fn verified(&self, trace: &Trace, told: &mut Sight) {
+        let flags = self.failure_flags(trace);
+        let is_iterative = trace.recursion_desired() == Some(false);
+        let number = self.place(self.entry, is_iterative, Missing::Ignore);
+        let mut is_counted = true;
+        if let (false, Some(place)) = (trace.is_lent(), Place::at(number)) {
+            is_counted = place.failed(trace.time_ns(), self.now_ns, self.exchange.detail);
+        }
+        if self.is_leaving && told.entered_ns(self.now_ns).is_some() && told.is_of(self.exchange) {
+            return;
+        }
+        told.note(self.exchange, self.now_ns);
+        self.tell_failure(number, trace.time_ns(), flags | not_in_seconds(is_counted));
+    }
+
+    /// An error about a query that was not seen, or that was answered.
+    #[inline(always)]
+    fn unverified(&self) {
+        // What is seen on the loopback interface only this host can have sent; user space looks closer.
+        if self.ifindex != LOOPBACK {
+            totals::add(offset_of!(Totals, unsolicited), 1);
+            if let Some(entry) = self.entry {
+                entry.add(offset_of!(Destination, unsolicited) + by_code(self.exchange), 1);
+            }
+            if budget::may_send_unverified(self.now_ns) {
+                self.send_failure(0, 0, self.exchange.flags);
+            }
+            return;
+        }
+        // A query that this host itself refuses, by its firewall or for want of a neighbour, never left, and its
+        // service may be one that was never asked. It is an exchange by itself.
+        let is_iterative = self.exchange.flags == recursion(false);
+        let number = self.place(self.entry, is_iterative, Missing::Insert);
+        if is_local(&self.exchange.reporter)
+            && is_local(&self.exchange.client)
+            && let Some(place) = Place::at(number)
+        {
+            place.asked(self.now_ns);
+            place.failed(self.now_ns, self.now_ns, self.exchange.detail);
+        }
+        self.tell_failure(number, 0, self.exchange.flags);
+    }
+
+    #[inline(always)]
+    fn tell_failure(&self, number: u32, query_ns: u64, flags: u8) {
+        let Some(service) = services::at(number) else {
+            if budget::may_send_unverified(self.now_ns) {
+                self.send_failure(query_ns, 0, flags);
+            }
+            return;
+        };
+        service.note_failure(self.exchange.client, self.now_ns);
+        // Each answer matters now.
+        self.set_answered(PerCpuCache::LOOK);
+        if service.may_send(Limited::Failures, self.now_ns) || flags & NOT_IN_SECONDS != 0 {
+            self.send_failure(query_ns, service.last_answer_ns(), flags);
+        }
+    }
+
+    #[inline(always)]
+    fn send_failure(&self, query_ns: u64, last_answer_ns: u64, flags: u8) {
+        let known = Known {
+            now_ns: self.now_ns,
+            query_ns,
+            last_answer_ns,
+            ifindex: self.ifindex,
+            flags,
+        };
+        self.send(EventKind::Failure, &known);
+    }
+}
+
+/// How far the counter of an error is from the first one of its kind, in bytes: they are by transport and code.
+#[inline(always)]
+fn by_code(exchange: &Exchange) -> usize {
+    let code = usize::from(exchange.detail & 7);
+    hidden((exchange.transport as usize * Code::ALL.len() + code) * size_of::<u64>())
+}
+
+/// Counts a response that came too late, for its server.
+#[inline(always)]
+fn late_response(server: &Address) {
+    totals::add(offset_of!(Totals, late_responses), 1);
+    match destinations::destination(server) {
+        Some(server) => server.add(offset_of!(Destination, late_responses), 1),
+        None => totals::add(offset_of!(Totals, late_overflow), 1),
+    }
+}
+
+/// An error where nothing is tracked: it goes out as it is, at most as many as a CPU may send.
+#[inline(always)]
+pub(super) fn untracked_failure<P: Packet>(
+    packet: P,
+    finding: &Finding,
+    exchange: &Exchange,
+    ifindex: u32,
+    now_ns: u64,
+) {
+    if finding.kind == Kind::Undecided {
+        late_response(&exchange.client);
+        return;
+    }
+    if budget::may_send_unverified(now_ns) {
+        let known = Known {
+            now_ns,
+            query_ns: 0,
+            last_answer_ns: 0,
+            ifindex,
+            flags: 0,
+        };
+        note_lost(events::send(packet, EventKind::Failure, &known));
+    }
+}

@@ -1,0 +1,259 @@
+//! Follows exchanges: leaves a trace of each query, finds it again for an answer or an error, counts what became of it,
+//! measures latency, and tells user space what counts cannot tell.
+
+mod answer;
+mod failure;
+
+use core::hint::black_box;
+use core::mem::offset_of;
+
+use aya_ebpf::helpers::bpf_ktime_get_boot_ns;
+use netmon_common::Transport;
+use netmon_common::limits;
+use netmon_common::records::{EventKind, Hook, NOT_IN_SECONDS, PerCpuCache, RECURSION_DESIRED, Totals};
+use netmon_common::trace::{Asked, Flow, FlowHash};
+
+use crate::budget::{self, Limited};
+use crate::destinations::{self, PerCpuEntry};
+use crate::events;
+use crate::exchange::{Exchange, Kind, recursion};
+use crate::exchanges::Place;
+use crate::finding::Finding;
+use crate::known::Known;
+use crate::packet::Packet;
+use crate::packet_scratch::Sight;
+use crate::services::{self, Missing};
+use crate::settings::tracking;
+use crate::totals;
+use crate::traces::{self, TABLE};
+
+use failure::untracked_failure;
+
+/// A packet of an exchange, and what is known of it.
+struct Seen<'a, P> {
+    packet: P,
+    exchange: &'a Exchange,
+    /// This CPU's of its server, if it is known, and the packet is counted here.
+    entry: Option<PerCpuEntry>,
+    flow: FlowHash,
+    now_ns: u64,
+    /// The interface. Read once: where the compiler reads it twice it may keep its address, which the verifier refuses.
+    ifindex: u32,
+    /// Whether it was counted where it entered.
+    is_leaving: bool,
+}
+
+/// Follows the packet whose finding and exchange are noted; `entry` is this CPU's of its server, if it is known, and `told`
+/// what this CPU told of last.
+#[inline(always)]
+pub fn track<P: Packet>(
+    packet: P,
+    finding: &Finding,
+    exchange: &Exchange,
+    entry: Option<PerCpuEntry>,
+    told: &mut Sight,
+) {
+    // SAFETY: reads a clock.
+    let now_ns = unsafe { bpf_ktime_get_boot_ns() };
+    let ifindex = packet.ifindex();
+    if !tracking() {
+        untracked_failure(packet, finding, exchange, ifindex, now_ns);
+        return;
+    }
+    let seen = Seen {
+        packet,
+        exchange,
+        entry,
+        flow: flow_of(exchange),
+        now_ns,
+        ifindex,
+        is_leaving: matches!(P::HOOK, Hook::Egress) && finding.is_counted_before(),
+    };
+    match finding.kind {
+        Kind::Query | Kind::Connect => seen.query(finding.kind),
+        Kind::Answer | Kind::Data => seen.answer(finding.kind, told),
+        Kind::Accepted => seen.accepted(),
+        Kind::Failure | Kind::Undecided => seen.failure(finding.kind, told),
+        Kind::None | Kind::Late => {}
+    }
+}
+
+impl<P: Packet> Seen<'_, P> {
+    #[inline(always)]
+    fn place(&self, entry: Option<PerCpuEntry>, is_iterative: bool, missing: Missing) -> u32 {
+        services::place(self.exchange, entry, self.ifindex, is_iterative, missing)
+    }
+
+    /// A query enters this host, or leaves it.
+    #[inline(always)]
+    fn query(&self, kind: Kind) {
+        if self.is_leaving {
+            self.leaves(kind);
+        } else {
+            if let Some(entry) = self.entry {
+                entry.note_entered(PerCpuCache::tick(self.now_ns));
+            }
+            self.begin(asked(kind, self.exchange));
+        }
+    }
+
+    /// A query leaves this host that entered it. Apart, as is all that few packets need: what is inlined twice the verifier
+    /// looks at twice.
+    #[inline(never)]
+    fn leaves(&self, kind: Kind) {
+        let asked = asked(kind, self.exchange);
+        let is_second_sight = match TABLE.find(self.flow, asked.key(), self.now_ns) {
+            // As it entered, with the same addresses and ports.
+            Some(known) if !known.is_lent() && !known.is_answered() && !known.has_failed() => return,
+            // Sent again, and from another address as before.
+            Some(known) if known.is_lent() => true,
+            // From another address, which an error may quote; or to a service that was chosen here, which is another
+            // exchange. A query to this server entered a moment ago in the first case. Where that was another one, or
+            // this one waited for its neighbour, one exchange more or less is counted, and what becomes of it.
+            _ => {
+                let entered = destinations::find(&self.exchange.server).map_or(0, PerCpuEntry::entered);
+                PerCpuCache::tick(self.now_ns).wrapping_sub(entered) <= 1
+            }
+        };
+        if is_second_sight {
+            lend(self.flow, asked, self.now_ns);
+        } else {
+            self.begin(asked);
+        }
+    }
+
+    /// An exchange begins.
+    #[inline(always)]
+    fn begin(&self, asked: Asked) {
+        note_overwritten(TABLE.record(self.flow, asked, self.now_ns));
+        let is_iterative = self.exchange.flags == recursion(false);
+        let number = self.place(self.entry, is_iterative, Missing::Insert);
+        let Some(place) = Place::at(number) else {
+            if !is_iterative {
+                totals::add(offset_of!(Totals, exchanges_overflow), 1);
+            }
+            return;
+        };
+        place.asked(self.now_ns);
+        self.sample_query(number);
+    }
+
+    /// Tells of a query that may be one that fails.
+    #[inline(always)]
+    fn sample_query(&self, place: u32) {
+        let answered = self.last_answered();
+        if PerCpuCache::tick(self.now_ns).wrapping_sub(answered) <= PerCpuCache::tick(limits::QUIET_NS) {
+            return;
+        }
+        // Perhaps it answers on other CPUs.
+        let Some(service) = services::at(place) else {
+            return;
+        };
+        if !service.may_fail(self.now_ns) {
+            if answered != PerCpuCache::LOOK {
+                self.set_answered(PerCpuCache::tick(service.last_answer_ns()));
+            }
+            return;
+        }
+        if service.may_send(Limited::Queries, self.now_ns) && budget::may_send_sample(self.now_ns) {
+            self.send_query(service.last_answer_ns());
+        }
+    }
+
+    #[inline(always)]
+    fn send_query(&self, last_answer_ns: u64) {
+        let known = Known {
+            now_ns: self.now_ns,
+            query_ns: self.now_ns,
+            last_answer_ns,
+            ifindex: self.ifindex,
+            flags: self.exchange.flags,
+        };
+        self.send(EventKind::Query, &known);
+    }
+
+    #[inline(always)]
+    fn send(&self, kind: EventKind, known: &Known) {
+        note_lost(events::send(self.packet, kind, known));
+    }
+
+    #[inline(always)]
+    fn last_answered(&self) -> u32 {
+        last_answered(self.entry, self.exchange)
+    }
+
+    #[inline(always)]
+    fn set_answered(&self, tick: u32) {
+        if let Some(entry) = self.entry {
+            entry.set_answered(self.exchange.transport, self.exchange.server_port, tick);
+        }
+    }
+}
+
+/// The second sight of a query. Apart for the sake of the stack.
+#[inline(never)]
+fn lend(flow: FlowHash, asked: Asked, now_ns: u64) {
+    note_overwritten(TABLE.lend(flow, asked, now_ns));
+}
+
+/// The flow of an exchange. Apart for the sake of the stack, which has 512 bytes for all that call each other.
+#[inline(never)]
+fn flow_of(exchange: &Exchange) -> FlowHash {
+    let flow = Flow {
+        client: exchange.client,
+        server: exchange.server,
+        client_port: exchange.client_port,
+        server_port: exchange.server_port,
+        transport: exchange.transport,
+    };
+    flow.hash(&traces::Configured)
+}
+
+#[inline(always)]
+fn asked(kind: Kind, exchange: &Exchange) -> Asked {
+    if kind == Kind::Connect {
+        Asked::CONNECT
+    } else {
+        let recursion_desired = exchange.flags & RECURSION_DESIRED != 0;
+        let known_by = match exchange.transport {
+            Transport::Udp => u32::from(exchange.question_mark()),
+            Transport::Tcp => exchange.acknowledgment,
+        };
+        Asked::query(exchange.id, recursion_desired, known_by)
+    }
+}
+
+/// When this CPU last learned of an answer. Where it cannot remember, it always looks at what all of them know.
+#[inline(always)]
+fn last_answered(entry: Option<PerCpuEntry>, exchange: &Exchange) -> u32 {
+    match entry {
+        Some(entry) => entry.answered(exchange.transport, exchange.server_port),
+        None => PerCpuCache::LOOK,
+    }
+}
+
+#[inline(always)]
+const fn not_in_seconds(is_counted: bool) -> u8 {
+    if is_counted { 0 } else { NOT_IN_SECONDS }
+}
+
+/// The number itself. The compiler knows that it is small and would drop the check that the verifier, who does not know,
+/// insists on.
+#[inline(always)]
+fn hidden(offset: usize) -> usize {
+    black_box(offset)
+}
+
+#[inline(always)]
+fn note_overwritten(lost: bool) {
+    if lost {
+        totals::add(offset_of!(Totals, traces_overwritten), 1);
+    }
+}
+
+#[inline(always)]
+fn note_lost(sent: bool) {
+    if !sent {
+        totals::add(offset_of!(Totals, events_lost), 1);
+    }
+}
