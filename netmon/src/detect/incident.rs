@@ -263,6 +263,11 @@ impl Incident {
         }
     }
 
+    /// Its end is known as closely as it will be.
+    pub fn refine(&mut self, ledger: &Ledger) {
+        self.span.refine(ledger);
+    }
+
     /// What counts in it.
     pub fn flow(&self, ledger: &Ledger) -> Flow {
         self.span.flow(ledger)

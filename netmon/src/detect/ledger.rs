@@ -216,12 +216,7 @@ impl Ledger {
             sent,
             answered: false,
         });
-        if self.exact.len() > EXACT_TIMES
-            && let Some(gone) = self.exact.pop_front()
-            && let Some(second) = self.second_mut(gone.sent.second())
-        {
-            second.exact = second.exact.saturating_sub(1);
-        }
+        self.forget_oldest();
     }
 
     /// A query whose exact time was taken does not count any more.
@@ -235,16 +230,62 @@ impl Ledger {
         }
     }
 
-    /// The query that was sent then was answered.
+    /// The query that was sent then was answered. Its time is known from now on, if it was not.
     pub fn note_answer(&mut self, sent: Time) {
         let place = self.exact.partition_point(|exact| exact.sent < sent);
         let same = self
             .exact
             .range_mut(place..)
             .take_while(|exact| exact.sent == sent);
-        if let Some(exact) = same.into_iter().find(|exact| !exact.answered) {
-            exact.answered = true;
+        let mut is_known = false;
+        for exact in same {
+            is_known = true;
+            if !exact.answered {
+                exact.answered = true;
+                return;
+            }
         }
+        if is_known || !self.has(sent.second()) {
+            return;
+        }
+        if let Some(second) = self.second_mut(sent.second()) {
+            second.exact += 1;
+        }
+        let answered = Exact { sent, answered: true };
+        self.exact.insert(place, answered);
+        self.forget_oldest();
+    }
+
+    fn forget_oldest(&mut self) {
+        if self.exact.len() > EXACT_TIMES
+            && let Some(gone) = self.exact.pop_front()
+            && let Some(second) = self.second_mut(gone.sent.second())
+        {
+            second.exact = second.exact.saturating_sub(1);
+        }
+    }
+
+    /// The end of a span, with what is known by now of the queries of its second that were sent at the moment or later: a door
+    /// may have counted some of them already when the moment was known.
+    pub fn refine(&self, end: Cut) -> Cut {
+        let Some(second) = self.find(end.at.second()) else {
+            return end;
+        };
+        let all = second.flow();
+        let place = |time: Time| self.exact.partition_point(|exact| exact.sent < time);
+        let from = place(end.at);
+        let later = self
+            .exact
+            .range(from..place(Time::at_second(end.at.second() + 1)).max(from));
+        let (mut queries, mut answers) = (0, 0);
+        for exact in later {
+            queries += 1;
+            answers += u64::from(exact.answered);
+        }
+        let mut before = end.before;
+        before.queries = before.queries.min(all.queries.saturating_sub(queries));
+        before.answers = before.answers.min(all.answers.saturating_sub(answers));
+        Cut { before, ..end }
     }
 
     /// The moment as the beginning of a span, or as an end that is no answer. What of its second lies before it is known as

@@ -41,6 +41,11 @@ impl Span {
         self.last = Some(last);
     }
 
+    /// What is known by now of its end is all that will be.
+    pub fn refine(&mut self, ledger: &Ledger) {
+        self.last = self.last.map(|last| ledger.refine(last));
+    }
+
     /// It goes on.
     pub fn resume(&mut self) {
         self.last = None;
@@ -87,6 +92,7 @@ impl Span {
             }
             Some(last) if last.at <= first.at => {}
             Some(last) => {
+                let last = ledger.refine(last);
                 let to = last.at.second();
                 let mut ended = if ledger.has(to) {
                     last.before

@@ -220,6 +220,7 @@ impl Tracked {
         outcome: &mut Outcome<'_>,
     ) {
         let ledger = &self.facts.ledger;
+        incident.refine(ledger);
         if !incident.is_reported && because == CloseReason::Scan {
             // It says nothing about the server, and nobody knows of it.
             incident.close(at, because, rules.offset);
