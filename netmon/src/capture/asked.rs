@@ -31,7 +31,6 @@ impl AskedNames {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "any bits do")]
 const fn place(sent: Time) -> usize {
     (sent.nanos().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize % ASKED_NAMES
 }

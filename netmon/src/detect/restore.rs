@@ -5,10 +5,12 @@
 //! begin again with the restart.
 
 use super::Decider;
+use super::facts::Facts;
 use super::incident::Incident;
 use super::memory::{Memory, Remembered};
+use super::scope::REMEMBERED;
 use super::show::report;
-use crate::model::{self, CloseReason, Happened};
+use crate::model::{self, CloseReason, Happened, Kind};
 use crate::time::Time;
 
 impl Decider {
@@ -48,7 +50,13 @@ impl Decider {
         let (place, server) = servers.track(service, at, || Some(judged.standing(service.server)))?;
         let ledger = &server.facts.ledger;
         // What was asked before, in this second, is none of its counts.
-        incident.go_on_from(ledger.cut(at));
+        let here = ledger.cut(at);
+        incident.go_on_from(here);
+        if incident.is_open() && is_answered(&incident, &server.facts) {
+            incident.heard.any = true;
+            incident.heard.query_of_failed = Some(at);
+            incident.recover(at, here, offset);
+        }
         if server.incidents.has(incident.kind) {
             if incident.is_open() {
                 incident.close(at, CloseReason::Superseded, offset);
@@ -70,5 +78,15 @@ impl Decider {
         let server = self.servers.get(self.rules.service_of(reported))?;
         let incident = server.incidents.of(reported.kind)?;
         Some(incident.memory(&server.facts.ledger))
+    }
+}
+
+/// Whether the service has answered in this run, before the incident was known, what ends it.
+fn is_answered(incident: &Incident, facts: &Facts) -> bool {
+    let mut answered = facts.answered.since(facts.last_query, REMEMBERED);
+    match incident.kind {
+        Kind::Unanswered => facts.last_answer.is_some(),
+        Kind::Unreachable => answered.any(|client| incident.lists_client(client)),
+        Kind::Failing => false,
     }
 }

@@ -1,6 +1,7 @@
 //! What outlives the process: what the history is to keep for the next run, and what the last run has left.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Monitor;
 use super::losses::Lost;
@@ -9,6 +10,9 @@ use crate::counts::Counts;
 use crate::history::Keeper;
 use crate::latency;
 use crate::model::{Counted, DestinationCounts, Event, Happened, Incident, Totals};
+
+/// How long the first events wait for what the last run has left.
+const RECALL: Duration = Duration::from_millis(500);
 
 impl Monitor<'_> {
     /// Goes on from what had been counted before anything was attached: pinned maps have counted all along. To the
@@ -52,9 +56,9 @@ impl Monitor<'_> {
     }
 
     /// Goes on with the incidents that the last run has left, as soon as they are known.
-    pub(super) fn recall(&mut self) -> anyhow::Result<()> {
+    pub(super) fn recall(&mut self) -> anyhow::Result<bool> {
         let Some(recalled) = self.partners.history.as_mut().and_then(Keeper::recall) else {
-            return Ok(());
+            return Ok(false);
         };
         if recalled.garbled > 0 {
             tracing::warn!(
@@ -74,7 +78,17 @@ impl Monitor<'_> {
                 self.emit(&Event::Incident(Happened::Updated, Arc::new(incident)));
             }
         }
-        self.tell_changes()
+        self.tell_changes()?;
+        Ok(true)
+    }
+
+    /// Waits until they are known, so that the first events find them; not for long: a history may be slow.
+    pub(super) async fn wait_for_recall(&mut self) -> anyhow::Result<()> {
+        let latest = clock::instant() + RECALL;
+        while self.partners.history.is_some() && !self.recall()? && clock::instant() < latest {
+            tokio::time::sleep(RECALL / 100).await;
+        }
+        Ok(())
     }
 
     /// Has the history keep what the decider must know to go on with an incident.

@@ -67,7 +67,7 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
     rights::give_up_loading().context("cannot give up the rights to load programs")?;
     let (mut watching, watched) = network.attach(kernel, config.hook, &config.mirrors)?;
     monitor.started(&watched);
-    monitor.recall()?;
+    monitor.wait_for_recall().await?;
 
     let end = config
         .duration
