@@ -62,12 +62,12 @@ fn assert_adopted(netmon: &Netmon, interface: &str) {
     assert_eq!(told["why"], "netmon continues with the pinned link", "{told}");
 }
 
-/// Two netmons, one where the queries leave and one where they arrive, are killed 8 times, and each start replaces the
-/// programs of four links: 32 replacements. Nothing of it costs a packet.
+/// Two netmons, one where the queries leave and one where they arrive, are killed 25 times, and each start replaces the
+/// programs of four links: 100 replacements. Nothing of it costs a packet.
 #[test]
 #[ignore = "needs root: network namespaces, XDP, TC and pins"]
 fn nothing_is_lost_when_netmon_is_killed_and_its_programs_are_replaced_under_load() {
-    const CYCLES: usize = 8;
+    const CYCLES: usize = 25;
     let hosts = with_router().unwrap();
     hosts.router.set("net/ipv4/ip_forward", "0").unwrap();
     let pins = [Directory::new(), Directory::new()];

@@ -2,6 +2,7 @@
 //! the test run and the soak choose.
 
 use std::net::{IpAddr, SocketAddr};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -100,6 +101,7 @@ pub fn a_flood_hides_no_real_outage(rate: u32, time: Duration) {
     server.stop().unwrap();
     let forger = Forger::new(&hosts.server).unwrap();
     let lies = lies();
+    let before = arrived(&hosts.client);
     let flood = thread::scope(|scope| {
         let flood = scope.spawn(|| forger.flood(&lies, rate, time).unwrap());
         thread::sleep(time / 4);
@@ -112,13 +114,16 @@ pub fn a_flood_hides_no_real_outage(rate: u32, time: Duration) {
         }
         flood.join().unwrap()
     });
-    println!("{} packets in {:?}", flood.packets, flood.time);
+    let arrived = arrived(&hosts.client) - before;
+    println!("{} packets in {:?}, {arrived} arrived", flood.packets, flood.time);
     let stopped = netmon.stop().unwrap();
     assert_eq!(netmon.events_named("incident_opened").unwrap().len(), 6);
     let unsolicited = stopped.value["totals"]["unsolicited"].as_u64().unwrap();
     assert!(unsolicited <= flood.packets, "{unsolicited}");
-    // A full queue between the hosts may lose some.
-    assert!(unsolicited >= flood.packets / 2, "{unsolicited}");
+    // How many of them get into the client's queue is up to how busy the machine is. But of those that did, none but the
+    // real outages' few packets (queries that were answered, errors, neighbours' solicitations) is anything else.
+    assert!(unsolicited + 200 >= arrived, "{unsolicited} of {arrived}");
+    assert!(arrived >= flood.packets / 4, "hardly a flood: {arrived}");
     for family in &FAMILIES {
         let counts = destination(&stopped, family.server);
         // One that was answered, and at least one that was not.
@@ -126,6 +131,14 @@ pub fn a_flood_hides_no_real_outage(rate: u32, time: Duration) {
         assert_eq!(counts["dns_unreachable"]["port"], 1, "{counts:#}");
     }
     assert_adds_up(&stopped);
+}
+
+/// How many packets have arrived at this host, as its interface counts them.
+fn arrived(host: &Namespace) -> u64 {
+    let statistics =
+        host.exec(Command::new("ip").args(["-json", "-statistics", "link", "show", "to-server"]));
+    let statistics: serde_json::Value = serde_json::from_str(&statistics.unwrap()).unwrap();
+    statistics[0]["stats64"]["rx"]["packets"].as_u64().unwrap()
 }
 
 /// Asks until an error comes: a flood fills queues, and queries and errors get lost in them like anything else.
