@@ -140,7 +140,7 @@ mod tests {
     use netmon_common::Transport;
 
     use super::*;
-    use crate::model::{ByCode, Kind, Severity, Wall};
+    use crate::model::{Kind, Wall};
 
     const SERVICE: Service = Service {
         server: Address::UNSPECIFIED,
@@ -152,32 +152,9 @@ mod tests {
     fn incident(id: &str, port: u16, began: i64, state: State) -> Incident {
         let at = |second| Wall(jiff::Timestamp::from_second(second).unwrap());
         Incident {
-            id: id.into(),
-            server: SERVICE.server,
             port,
-            transport: Transport::Udp,
-            interface: None,
-            kind: Kind::Unreachable,
             state,
-            severity: Severity::Down,
-            began: at(began),
-            opened: at(began),
-            last_seen: at(began),
-            recovered: None,
-            closed: None,
-            closed_because: None,
-            reopened: 0,
-            queries: 0,
-            answers: 0,
-            errors: ByCode::default(),
-            verified: 0,
-            reporters: Vec::new(),
-            clients: Vec::new(),
-            clients_more: 0,
-            names: Vec::new(),
-            names_more: 0,
-            causes: Vec::new(),
-            server_info: None,
+            ..Incident::opened(id, SERVICE.server, Kind::Unreachable, at(began))
         }
     }
 

@@ -9,8 +9,6 @@ use std::{io, thread};
 use caps::errors::CapsError;
 use caps::{CapSet, Capability};
 
-use crate::kernel::version::{READS_WITHOUT_RIGHTS, Running};
-
 /// After loading, links are made with the programs' descriptors and the counters read by the maps': neither needs a
 /// right. Filters of the `clsact` qdisc, before Linux 6.6, are made by netlink, which does.
 const TO_ATTACH: Capability = Capability::CAP_NET_ADMIN;
@@ -39,10 +37,11 @@ fn missing_from(held: &HashSet<Capability>) -> Vec<(Capability, &'static str)> {
         .collect()
 }
 
-/// Gives up what watching does not need, for good: to be called when everything is loaded.
-pub fn give_up_loading() -> io::Result<()> {
+/// Gives up what watching does not need, for good: to be called when everything is loaded. On older kernels
+/// reading a map needs a right.
+pub fn give_up_loading(reading_needs_rights: bool) -> io::Result<()> {
     let mut kept = HashSet::from([TO_ATTACH]);
-    if Running::now().is_older_than(READS_WITHOUT_RIGHTS) {
+    if reading_needs_rights {
         kept.insert(Capability::CAP_BPF);
     }
     keep(&kept)

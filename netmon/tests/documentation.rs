@@ -7,8 +7,10 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use netmon::kernel::version::OLDEST;
+use netmon::outlets::limits as outlets;
 use netmon::outlets::metrics::SUGGESTED_PORT;
 use netmon::{analyze, capture, detect, history};
 use netmon_common::limits;
@@ -147,6 +149,89 @@ fn claims_about_user_space() -> Vec<Claim> {
     ]
 }
 
+/// What whoever reads slowly, or asks too often, can take.
+fn claims_about_outlets() -> Vec<Claim> {
+    let seconds = |file, phrase, time: Duration| claim(file, phrase, time.as_secs());
+    vec![
+        grouped(
+            "docs/operations.md",
+            "waits in bounded queues ({} lines or",
+            outlets::LINES.items,
+        ),
+        claim(
+            "docs/operations.md",
+            "lines or {} MiB each)",
+            outlets::LINES.bytes >> 20,
+        ),
+        claim(
+            "docs/operations.md",
+            "Of those who scrape metrics {} may be connected",
+            outlets::CONNECTIONS,
+        ),
+        seconds(
+            "docs/operations.md",
+            "and {} s after the last loss",
+            outlets::QUIET,
+        ),
+        seconds(
+            "docs/operations.md",
+            "standard output gets {} s for what",
+            outlets::PRINT_FLUSH,
+        ),
+        seconds(
+            "docs/operations.md",
+            "the history {} s, notifications",
+            history::limits::STOP_WAIT,
+        ),
+        seconds("docs/operations.md", "notifications {} s.", outlets::NOTIFY_FLUSH),
+        seconds(
+            "docs/operations.md",
+            "it keeps delivering for up to {} s,",
+            outlets::NOTIFY_FLUSH,
+        ),
+        claim(
+            "docs/operations.md",
+            "reads at most {} KiB of a request",
+            outlets::HEAD_BYTES >> 10,
+        ),
+        seconds(
+            "docs/operations.md",
+            "ends a connection after {} s.",
+            outlets::LIFETIME,
+        ),
+        seconds(
+            "docs/history.md",
+            "log into the file, within {} s.",
+            history::limits::STOP_WAIT,
+        ),
+        claim(
+            "docs/metrics.md",
+            "| connections at once | {};",
+            outlets::CONNECTIONS,
+        ),
+        seconds(
+            "docs/metrics.md",
+            "head of a request to arrive | {} s |",
+            outlets::HEAD_TIMEOUT,
+        ),
+        claim(
+            "docs/metrics.md",
+            "| size of the head | {} KiB",
+            outlets::HEAD_BYTES >> 10,
+        ),
+        seconds(
+            "docs/metrics.md",
+            "| life of a connection | {} s",
+            outlets::LIFETIME,
+        ),
+        seconds(
+            "docs/metrics.md",
+            "event loop to answer | {} s",
+            outlets::PATIENCE,
+        ),
+    ]
+}
+
 /// As docs write it: 8,192.
 fn thousands(number: u64) -> String {
     let digits = number.to_string();
@@ -186,7 +271,13 @@ fn number_at_the_start_of(text: &str) -> &str {
 #[test]
 fn every_number_in_the_docs_is_that_of_the_program() {
     let mut wrong = Vec::new();
-    for (file, phrase, number) in [claims_about_the_kernel(), claims_about_user_space()].concat() {
+    for (file, phrase, number) in [
+        claims_about_the_kernel(),
+        claims_about_user_space(),
+        claims_about_outlets(),
+    ]
+    .concat()
+    {
         let text = text(file);
         let (before, after) = phrase.split_once("{}").unwrap();
         let starts = text

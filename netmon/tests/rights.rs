@@ -65,7 +65,7 @@ fn whoever_gave_up_loading_can_make_no_map_and_read_those_that_there_are() {
         let mut poller = kernel.poller().unwrap();
         let make = || Array::<MapData, u32>::create(1, 0).map(drop);
         make().unwrap();
-        rights::give_up_loading().unwrap();
+        rights::give_up_loading(false).unwrap();
         let refused = make().unwrap_err();
         assert!(format!("{refused:?}").contains("PermissionDenied"), "{refused:?}");
         assert!(poller.counts().unwrap().add_up());

@@ -36,7 +36,7 @@ pub fn netmon(release: bool) -> Result<PathBuf> {
     Ok(executables::build_one(&arguments, "netmon")?.path)
 }
 
-/// Builds as this user, and becomes root for the demonstration itself by starting anew.
+/// Builds as this user, and becomes root for the demonstration itself by starting again.
 pub fn demo(options: &Options) -> Result<()> {
     if let Some(binary) = &options.binary {
         return demo::run(binary);

@@ -6,9 +6,8 @@
 
 use netmon_common::trace::Flow;
 
-use super::exchanges::{About, Sent};
+use super::exchange::{About, Sent, Transmissions};
 use super::limits::{CONNECTION_QUERIES, CONNECTIONS, SAME_PACKET};
-use super::pairing::LIFETIME;
 use crate::bounded::Bounded;
 use crate::observation::Name;
 use crate::time::Time;
@@ -28,8 +27,7 @@ struct Connection {
 /// A query, or the SYN that opens the connection.
 #[derive(Clone, Debug)]
 struct Query {
-    /// When it was sent, each time; the newest last.
-    sent: Vec<(Sent, bool)>,
+    sent: Transmissions,
     /// Where it starts in the stream, and where it ends; `None` for a SYN.
     sequence: Option<(u32, u32)>,
     id: Option<u16>,
@@ -96,9 +94,7 @@ impl Connections {
             return Vec::new();
         };
         syn.answered = true;
-        let waited = syn.sent.iter().filter(|(_, failed)| !failed);
-        let waited = waited.map(|(sent, _)| *sent);
-        waited.filter(|sent| now.since(sent.at) < LIFETIME).collect()
+        syn.sent.waiting(now)
     }
 
     /// A segment with a query.
@@ -121,7 +117,7 @@ impl Connections {
         }
         let is_first = connection.queries.len() == 1;
         let syn = connection.syn().filter(|_| is_first);
-        let syn = syn.and_then(|syn| syn.sent.last()).map(|(syn, _)| syn.at);
+        let syn = syn.and_then(|syn| syn.sent.newest()).map(|syn| syn.at);
         if connection.queries.len() == CONNECTION_QUERIES {
             connection.queries.remove(0);
         }
@@ -146,25 +142,13 @@ impl Connections {
             let Some((_, end)) = query.sequence else { continue };
             // RFC 9293 section 3.4: sequence numbers are compared around their wrap.
             let is_acknowledged = acknowledged.wrapping_sub(end) < 1 << 31;
-            let waits = query
-                .sent
-                .last()
-                .is_some_and(|(sent, _)| now.since(sent.at) < LIFETIME);
             let is_answer = id.is_some() && id == query.id;
-            if !(is_acknowledged || is_answer) || !waits {
+            if !(is_acknowledged || is_answer) || !query.sent.waits(now) {
                 continue;
             }
             query.answered = true;
-            let newest = query.sent.last().copied();
-            let earlier = query
-                .sent
-                .iter()
-                .rev()
-                .skip(1)
-                .filter(|(_, failed)| !failed)
-                .copied();
             settled.push(SettledSegment {
-                queries: newest.into_iter().chain(earlier).collect(),
+                queries: query.sent.answered(),
                 name: query.name.clone(),
             });
         }
@@ -175,10 +159,7 @@ impl Connections {
     pub fn is_answering(&self, flow: &Flow, now: Time) -> bool {
         let queries = self.of.get(flow).map(|connection| &connection.queries);
         let mut answered = queries.into_iter().flatten().filter(|query| query.answered);
-        answered.any(|query| {
-            let newest = query.sent.last();
-            query.sequence.is_some() && newest.is_some_and(|(sent, _)| now.since(sent.at) < LIFETIME)
-        })
+        answered.any(|query| query.sequence.is_some() && query.sent.waits(now))
     }
 
     /// An error that quotes the connection. `None` where it is one that the capture shows several times.
@@ -194,15 +175,10 @@ impl Connections {
             .rev()
             .filter(|query| !query.answered)
         {
-            let waiting = query
-                .sent
-                .iter_mut()
-                .find(|(sent, failed)| !failed && now.since(sent.at) < LIFETIME);
             let is_same = query.error.is_some_and(|error| now.since(error) < SAME_PACKET);
-            if let Some((sent, failed)) = waiting {
-                *failed = true;
+            if let Some(sent) = query.sent.failed(now) {
                 query.error = Some(now);
-                return Some((About::Waiting(*sent), query.name.clone()));
+                return Some((About::Waiting(sent), query.name.clone()));
             }
             if is_same {
                 return None;
@@ -226,7 +202,7 @@ impl Query {
         let id = carried.as_ref().map(|carried| carried.id);
         let name = carried.and_then(|carried| carried.name);
         Self {
-            sent: vec![(sent, false)],
+            sent: Transmissions::new(sent),
             sequence,
             id,
             name,
@@ -237,16 +213,11 @@ impl Query {
 
     /// It is sent again. Whether it is a packet of its own.
     fn send_again(&mut self, sent: Sent) -> bool {
-        if self
-            .sent
-            .last()
-            .is_some_and(|(last, _)| sent.at.since(last.at) < SAME_PACKET)
-        {
+        let newest = self.sent.newest();
+        if newest.is_some_and(|newest| sent.at.since(newest.at) < SAME_PACKET) {
             return false;
         }
-        if self.sent.len() < super::limits::RESENT {
-            self.sent.push((sent, false));
-        }
+        self.sent.add(sent);
         true
     }
 }

@@ -2,6 +2,7 @@
 
 use netmon_common::{Address, Code, Rcode};
 
+use super::limits::{LIFETIME, RESENT};
 use crate::observation::{Asked, Details, Failed, Name, Observation, Proof, Service, What};
 use crate::time::Time;
 
@@ -12,6 +13,61 @@ pub(super) struct Sent {
     pub at: Time,
     /// Whether it is iterative.
     pub iterative: bool,
+}
+
+/// A query each time that it was sent, the newest last, and whether an error was about that time. Bounded.
+#[derive(Clone, Debug)]
+pub(super) struct Transmissions(Vec<(Sent, bool)>);
+
+impl Transmissions {
+    /// It was sent once.
+    pub fn new(sent: Sent) -> Self {
+        Self(vec![(sent, false)])
+    }
+
+    /// It was sent again.
+    pub fn add(&mut self, sent: Sent) {
+        if self.0.len() < RESENT {
+            self.0.push((sent, false));
+        }
+    }
+
+    /// The newest.
+    pub fn newest(&self) -> Option<Sent> {
+        self.0.last().map(|(sent, _)| *sent)
+    }
+
+    /// Whether an answer or an error may still be about the newest.
+    pub fn waits(&self, now: Time) -> bool {
+        self.newest().is_some_and(|sent| now.since(sent.at) < LIFETIME)
+    }
+
+    /// Those that still wait, and that no error was about.
+    pub fn waiting(&self, now: Time) -> Vec<Sent> {
+        let waiting = self
+            .0
+            .iter()
+            .filter(|(sent, failed)| !failed && now.since(sent.at) < LIFETIME);
+        waiting.map(|(sent, _)| *sent).collect()
+    }
+
+    /// What an answer settles, the newest first: that one, and all earlier ones that no error was about. And whether an error
+    /// was about it.
+    pub fn answered(&self) -> Vec<(Sent, bool)> {
+        let newest = self.0.last().copied();
+        let earlier = self.0.iter().rev().skip(1).filter(|(_, failed)| !failed);
+        newest.into_iter().chain(earlier.copied()).collect()
+    }
+
+    /// Which of them an error of now is about: the first that waits, and that no other error is about.
+    pub fn failed(&mut self, now: Time) -> Option<Sent> {
+        let (sent, failed) = self
+            .0
+            .iter_mut()
+            .find(|(sent, failed)| !failed && now.since(sent.at) < LIFETIME)?;
+        *failed = true;
+        Some(*sent)
+    }
 }
 
 /// Who asks for what.

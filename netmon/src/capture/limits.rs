@@ -4,6 +4,10 @@
 //! latencies (12 MiB), a buffer, and for compressed files the decompressor's window (8 MiB). Each further file
 //! that is merged costs a buffer and a decompressor.
 
+use std::time::Duration;
+
+use netmon_common::limits::TRACE_LIFETIME_NS;
+
 /// The longest packet that is read, in bytes: what tcpdump and Wireshark take for the longest, too. A capture
 /// that says more is wrong, or the packet is left out.
 pub const PACKET_BYTES: usize = 256 * 1024;
@@ -41,6 +45,9 @@ pub const ASKED_NAMES: usize = 16_384;
 /// Queries of which it is remembered when an error came about them: about 150 bytes each.
 pub const FAILED_QUERIES: usize = 16_384;
 
+/// How long a query waits.
+pub const LIFETIME: Duration = Duration::from_nanos(TRACE_LIFETIME_NS);
+
 /// How many times before its last a query is remembered to have been sent.
 pub const RESENT: usize = 16;
 
@@ -52,7 +59,7 @@ pub const CONNECTION_QUERIES: usize = 64;
 
 /// A query that comes again sooner than this is one packet that the capture shows several times, as one of several
 /// interfaces does: nobody asks again so soon.
-pub const SAME_PACKET: std::time::Duration = std::time::Duration::from_millis(10);
+pub const SAME_PACKET: Duration = Duration::from_millis(10);
 
 /// Services whose errors are believed at the end of a capture that holds no query (contract, section 3).
 pub const UNSEEN_SERVICES: usize = 64;

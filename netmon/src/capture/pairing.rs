@@ -4,7 +4,7 @@
 //! beside the table.
 
 use netmon_common::Shared;
-use netmon_common::limits::{MOVED_MARKS, OLD_BUCKETS, TRACE_LIFETIME_NS, YOUNG_BUCKETS};
+use netmon_common::limits::{MOVED_MARKS, OLD_BUCKETS, YOUNG_BUCKETS};
 use netmon_common::trace::{Asked, Bucket, Flow, Key, Memory, Secret, Table, Trace};
 
 use super::exchanges::{About, Sent};
@@ -144,9 +144,6 @@ impl Pairing {
         self.duplicates
     }
 }
-
-/// How long a query waits.
-pub(super) const LIFETIME: std::time::Duration = std::time::Duration::from_nanos(TRACE_LIFETIME_NS);
 
 fn sent(trace: &Trace) -> Sent {
     Sent {

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use netmon::cli::{Run, RunFormat};
 use netmon::config::{Live, Source};
 use netmon::history::{DEFAULT_FILE, Keeper};
+use netmon::kernel::version::reading_needs_rights;
 use netmon::monitor::{self, Losses, Partners, Snapshots};
 use netmon::outlets::journal::Journal;
 use netmon::outlets::lines::Lines;
@@ -75,7 +76,7 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
         .enable_all()
         // Threads that attach, and read the network: they load nothing.
         .on_thread_start(|| {
-            if let Err(error) = rights::give_up_loading() {
+            if let Err(error) = rights::give_up_loading(reading_needs_rights()) {
                 tracing::warn!("a thread cannot give up its capabilities: {error}");
             }
         })

@@ -8,7 +8,6 @@ use clap::parser::ValueSource;
 
 use super::keys::{KEYS, Key, THRESHOLDS};
 use super::problem::Place;
-use super::schema::Schema;
 
 /// A value, and where in the file it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,15 +62,15 @@ impl Layer {
         KEYS.iter().filter_map(|key| Some((key, self.get(key)?)))
     }
 
-    /// This with another one over it. A key that is set above hides the one below and those that exclude it; of the
+    /// This with another one over it. A key that is set above hides the one below and those that it conflicts with; of the
     /// thresholds it hides only those of the same name.
     #[must_use]
-    pub fn under(&self, above: &Self, schema: &Schema) -> Self {
+    pub fn under(&self, above: &Self, conflicts: impl Fn(&Key) -> Vec<&'static Key>) -> Self {
         let mut merged = self.clone();
         for (key, values) in above.iter() {
             let is_off = values.iter().all(|value| value.text == "false");
             if !is_off {
-                for hidden in schema.conflicts(key) {
+                for hidden in conflicts(key) {
                     merged.unset(hidden);
                 }
             }

@@ -59,7 +59,11 @@ impl Source {
             None => (None, String::new()),
         };
         let (below, mut problems) = file::read(&text, &schema);
-        let loaded = Loaded::new(file.clone(), below.under(&self.typed, &schema), &schema);
+        let loaded = Loaded::new(
+            file.clone(),
+            below.under(&self.typed, |key| schema.conflicts(key)),
+            &schema,
+        );
         match loaded {
             Ok(loaded) if problems.is_empty() => Ok(loaded),
             Ok(_) => Err(Problems::new(file, problems).into()),

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
-use super::schema::VERSION;
-
 /// Why the history cannot be written, or read.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -21,12 +19,12 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
-    /// A newer netmon wrote it.
-    #[error("it has schema {0}, of a newer netmon; this one knows schemas up to {VERSION}")]
-    Newer(usize),
-    /// An older netmon wrote it.
-    #[error("it has schema {0}, of an older netmon; this one reads schema {VERSION}")]
-    Older(usize),
+    /// A newer netmon wrote it: its schema, and the newest that this one knows.
+    #[error("it has schema {0}, of a newer netmon; this one knows schemas up to {1}")]
+    Newer(usize, usize),
+    /// An older netmon wrote it: its schema, and the one that this one reads.
+    #[error("it has schema {0}, of an older netmon; this one reads schema {1}")]
+    Older(usize, usize),
     /// Nothing was written yet.
     #[error("nothing is in it yet")]
     Empty,
@@ -103,8 +101,8 @@ impl StoreError {
             },
             Self::NoDirectory(_) => Trouble::CannotOpen,
             Self::IsDirectory
-            | Self::Newer(_)
-            | Self::Older(_)
+            | Self::Newer(..)
+            | Self::Older(..)
             | Self::Empty
             | Self::Foreign
             | Self::Taken => Trouble::NotOurs,
@@ -116,7 +114,7 @@ impl StoreError {
     /// What whoever runs the monitor can do.
     pub(super) fn remedy_for_writing(&self) -> &'static str {
         match (self, self.trouble()) {
-            (Self::Newer(_), _) => "run the newer netmon, or give this one another file with --history",
+            (Self::Newer(..), _) => "run the newer netmon, or give this one another file with --history",
             (Self::Taken, _) => "give each its own file with --history",
             (Self::NoDirectory(_), _) => "make it (mkdir -p), or name another file with --history",
             (Self::IsDirectory, _) => "name a file in it, such as history.db",
@@ -133,8 +131,8 @@ impl StoreError {
     /// What whoever reads it can do.
     pub(super) fn remedy_for_reading(&self) -> &'static str {
         match (self, self.trouble()) {
-            (Self::Newer(_), _) => "use the netmon that wrote it",
-            (Self::Older(_), _) => "start `netmon run --history` with it once: that brings it up to date",
+            (Self::Newer(..), _) => "use the netmon that wrote it",
+            (Self::Older(..), _) => "start `netmon run --history` with it once: that brings it up to date",
             (Self::IsDirectory, _) => "name the file in it, such as history.db",
             (Self::Empty, _) => "wait until `netmon run --history` has written to it",
             (_, Trouble::Locked) => "end the program that holds the lock (fuser shows it), or try again",

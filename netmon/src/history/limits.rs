@@ -39,7 +39,7 @@ pub const TIDY_EVERY: Duration = Duration::from_mins(5);
 /// Rows that are deleted in one transaction, so that it is short.
 pub const DELETED_AT_ONCE: u32 = 2_000;
 
-/// Corrupt files beside the database; when there are more, none is begun anew: a disk that corrupts one file a
+/// Corrupt files beside the database; when there are more, no new one is begun: a disk that corrupts one file a
 /// minute must not be filled with them.
 pub const PUT_ASIDE: usize = 5;
 

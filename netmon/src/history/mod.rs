@@ -32,13 +32,13 @@ pub use past::{Past, past};
 pub use read::{ReadError, Reader, Wanted};
 pub use store::Recalled;
 
-/// Where the history is, unless told otherwise.
+/// Where the history is, by default.
 pub const DEFAULT_FILE: &str = "/var/lib/netmon/history.db";
 
-/// How long things are kept, unless told otherwise: 90 days.
+/// How long things are kept, by default: 90 days.
 pub const DEFAULT_KEEP: Duration = Duration::from_hours(90 * 24);
 
-/// How large the database may become, unless told otherwise: 256 MiB. Its log takes some MiB more.
+/// How large the database may become, by default: 256 MiB. Its log takes some MiB more.
 pub const DEFAULT_MAX_SIZE: u64 = 256 << 20;
 
 /// Where to keep what, for how long.

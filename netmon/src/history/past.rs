@@ -1,4 +1,4 @@
-//! The report of a past incident: from what was told of it, and from the minutes around it.
+//! The report of a past incident: from its last state, and from the minutes around it.
 
 use jiff::Timestamp;
 use netmon_common::Address;
@@ -108,8 +108,7 @@ fn warnings(incident: &Incident, sums: &[ServerSum], watched: Option<&Watched>) 
     match watched {
         None => warnings.push(Warning::new(
             WarningKind::NoMinutes,
-            "no minute around the incident is in the history (any more), so that only what was told of the incident itself is \
-             known",
+            "the history has no minutes around the incident (any more), so that only the incident itself is known",
         )),
         Some(watched) => {
             let all = (watched.last - watched.first) / MINUTE + 1;

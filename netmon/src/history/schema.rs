@@ -97,7 +97,7 @@ fn find(connection: &Connection) -> Result<Found, StoreError> {
     let tables: u64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     match (application, usize::try_from(version)) {
         (0, Ok(0)) if tables == 0 => Ok(Found::Empty),
-        (APPLICATION_ID, Ok(version)) if version > VERSION => Err(StoreError::Newer(version)),
+        (APPLICATION_ID, Ok(version)) if version > VERSION => Err(StoreError::Newer(version, VERSION)),
         (APPLICATION_ID, Ok(version)) if version > 0 => Ok(Found::Ours(version)),
         _ => Err(StoreError::Foreign),
     }
@@ -106,7 +106,7 @@ fn find(connection: &Connection) -> Result<Found, StoreError> {
 /// Makes the tables what they must be to be written to.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     if find(connection)? == Found::Empty {
-        // Only an empty file can be told how to give space back.
+        // This can be set in an empty file only.
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -152,7 +152,7 @@ pub(super) fn migrate(connection: &mut Connection, to: usize) -> Result<(), Stor
 pub(super) fn check(connection: &Connection) -> Result<(), StoreError> {
     match find(connection)? {
         Found::Ours(VERSION) => Ok(()),
-        Found::Ours(version) => Err(StoreError::Older(version)),
+        Found::Ours(version) => Err(StoreError::Older(version, VERSION)),
         Found::Empty => Err(StoreError::Empty),
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Writer {
     mailbox: Arc<Mailbox>,
     troubles: Troubles,
     store: Option<Store>,
-    /// Whom to tell what is known of earlier runs; told once.
+    /// Who gets to know what earlier runs have left; once.
     recall: Option<SyncSender<Recalled>>,
     rollup: Rollup,
     tidied: Option<Time>,
@@ -55,7 +55,7 @@ impl Writer {
         }
     }
 
-    /// Writes until it is told to stop; then the last of it, once.
+    /// Writes until it has to stop; then the last of it, once.
     pub fn run(mut self) {
         // Even without mail: what earlier runs have left is wanted, and trouble is better known at once.
         let mut outcome = self.attempt(&Mail::default());
@@ -112,7 +112,7 @@ impl Writer {
         let Some(store) = &self.store else { return };
         if let Err(error) = store.read_back()
             && error.trouble() == Trouble::Corrupt
-            && let Err(error) = self.begin_anew(&error)
+            && let Err(error) = self.begin_again(&error)
         {
             self.failed(&error);
         }
@@ -123,7 +123,7 @@ impl Writer {
         if let Err(error) = &outcome
             && error.trouble() == Trouble::Corrupt
         {
-            outcome = self.begin_anew(error).and_then(|()| self.try_to_write(mail));
+            outcome = self.begin_again(error).and_then(|()| self.try_to_write(mail));
         }
         match outcome {
             Ok(()) => {
@@ -179,7 +179,7 @@ impl Writer {
     }
 
     /// Puts the corrupt file aside.
-    fn begin_anew(&mut self, error: &StoreError) -> Result<(), StoreError> {
+    fn begin_again(&mut self, error: &StoreError) -> Result<(), StoreError> {
         // Closed first: what SQLite still holds of it must not come into the new one.
         self.store = None;
         let file = &self.settings.file;
@@ -190,7 +190,7 @@ impl Writer {
             aside.display()
         );
         self.troubles.say(clock::boot_now(), message);
-        // It is mended: what is held to be said of it stays true.
+        // It is fixed: the message about it, which may wait, stays true.
         self.failing = false;
         Ok(())
     }

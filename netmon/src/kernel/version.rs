@@ -63,6 +63,11 @@ impl Running {
     }
 }
 
+/// Whether a map can be read here only with a right.
+pub fn reading_needs_rights() -> bool {
+    Running::now().is_older_than(READS_WITHOUT_RIGHTS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -157,6 +157,39 @@ pub struct Incident {
 }
 
 impl Incident {
+    /// One that has opened, and of which nothing else is known. What tests make incidents of.
+    #[doc(hidden)]
+    pub fn opened(id: impl Into<String>, server: Address, kind: Kind, at: Wall) -> Self {
+        Self {
+            id: id.into(),
+            server,
+            port: 53,
+            transport: Transport::Udp,
+            interface: None,
+            kind,
+            state: State::Open,
+            severity: Severity::Down,
+            began: at,
+            opened: at,
+            last_seen: at,
+            recovered: None,
+            closed: None,
+            closed_because: None,
+            reopened: 0,
+            queries: 0,
+            answers: 0,
+            errors: ByCode::default(),
+            verified: 0,
+            reporters: Vec::new(),
+            clients: Vec::new(),
+            clients_more: 0,
+            names: Vec::new(),
+            names_more: 0,
+            causes: Vec::new(),
+            server_info: None,
+        }
+    }
+
     /// The most likely cause.
     pub fn cause(&self) -> Option<Cause> {
         self.causes.first().map(|found| found.cause)

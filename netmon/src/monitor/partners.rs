@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::history::Keeper;
 use crate::model::{Event, Moment, Warning, WarningKind, WarningState};
 use crate::outlets::dropped::Board;
+use crate::outlets::limits::QUIET;
 use crate::outlets::metrics::Metrics;
 use crate::outlets::notify::Notifier;
 use crate::outlets::service::Service;
@@ -13,9 +14,6 @@ use crate::time::Time;
 
 /// How those who scrape metrics are named.
 const SCRAPERS: &str = "scrapers";
-
-/// After so long without another loss, losing is over.
-const QUIET: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// When counts are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

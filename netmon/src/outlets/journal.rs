@@ -17,7 +17,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use super::Outlet;
-use super::queue::{LINES, Queue, Worker};
+use super::limits::LINES;
+use super::queue::{Queue, Worker};
 use crate::model::{Cause, CloseReason, Event, Happened, Incident, Moment};
 use crate::report::story::numbers::UTC;
 use crate::report::story::{Brief, Facts, Until};

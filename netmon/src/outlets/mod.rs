@@ -8,6 +8,7 @@ mod output;
 
 pub mod dropped;
 pub mod journal;
+pub mod limits;
 pub mod lines;
 pub mod metrics;
 pub mod notify;

@@ -13,10 +13,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::queue::{LINES, Queue, Worker};
-
-/// How long the end waits for what is still to be written.
-const FLUSH: Duration = Duration::from_secs(1);
+use super::limits::{LINES, PRINT_FLUSH};
+use super::queue::{Queue, Worker};
 
 /// Where lines are written. What was written to it goes on its way with `flush`, or when it is dropped.
 #[derive(Clone, Debug)]
@@ -91,7 +89,7 @@ impl Output {
 
     /// Nothing comes any more; does not wait.
     pub fn close(&self) {
-        self.queue.close(FLUSH);
+        self.queue.close(PRINT_FLUSH);
     }
 
     /// After [`Self::close`], waits a moment for what is still to be written.

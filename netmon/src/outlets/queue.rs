@@ -22,12 +22,6 @@ pub struct Limits {
     pub bytes: usize,
 }
 
-/// For what is printed or logged.
-pub const LINES: Limits = Limits {
-    items: 4_096,
-    bytes: 8 << 20,
-};
-
 /// What can wait in a queue.
 pub trait Item: Send + 'static {
     /// How much memory it takes, nearly.
@@ -275,6 +269,7 @@ impl<T: Item> Shared<T> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::limits::LINES;
     use super::*;
     use std::sync::mpsc;
 

@@ -1,7 +1,7 @@
-//! What systemd is told: ready, alive, reloading, stopping, and a line for `systemctl status` (`sd_notify(3)`).
+//! What systemd gets to know: ready, alive, reloading, stopping, and a line for `systemctl status` (`sd_notify(3)`).
 //!
 //! The sign of life is given when counts were read, not by a thread of its own: an event loop that hangs gives none, and
-//! systemd starts netmon anew. Used only where systemd asks for it (`NOTIFY_SOCKET`); that systemd cannot be told is a
+//! systemd restarts netmon. Used only where systemd asks for it (`NOTIFY_SOCKET`); that systemd cannot be told is a
 //! warning, and never ends the monitor.
 
 use std::collections::BTreeSet;
@@ -54,7 +54,7 @@ impl Service {
     pub fn polled(&mut self, at: Moment) {
         if self.is_due(at.time) {
             self.alive_at = at.time;
-            tell(&[NotifyState::Watchdog]);
+            notify(&[NotifyState::Watchdog]);
         }
     }
 
@@ -65,16 +65,16 @@ impl Service {
     }
 
     /// Tells the state, and how it goes with it.
-    fn tell(&mut self, state: NotifyState<'_>) {
+    fn notify(&mut self, state: NotifyState<'_>) {
         self.status = self.describe();
-        tell(&[state, NotifyState::Status(&self.status)]);
+        notify(&[state, NotifyState::Status(&self.status)]);
     }
 
     /// Tells how it goes, if that has changed.
-    fn tell_status(&mut self) {
+    fn notify_status(&mut self) {
         let status = self.describe();
         if status != self.status {
-            tell(&[NotifyState::Status(&status)]);
+            notify(&[NotifyState::Status(&status)]);
             self.status = status;
         }
     }
@@ -94,16 +94,16 @@ impl Service {
 /// Tells systemd that the configuration is about to be read again; [`Event::Reloaded`] says that it was.
 pub fn reloading() {
     match NotifyState::monotonic_usec_now() {
-        Ok(now) => tell(&[NotifyState::Reloading, now]),
+        Ok(now) => notify(&[NotifyState::Reloading, now]),
         // Since systemd 253 a reload without its time would count as failed.
-        Err(error) => tracing::warn!("systemd is not told of the reload: {error}"),
+        Err(error) => tracing::warn!("systemd does not get to know of the reload: {error}"),
     }
 }
 
-fn tell(states: &[NotifyState<'_>]) {
+fn notify(states: &[NotifyState<'_>]) {
     // Without a socket it does nothing.
     if let Err(error) = sd_notify::notify(states) {
-        tracing::warn!("systemd cannot be told that {states:?}: {error}");
+        tracing::warn!("systemd cannot be notified ({states:?}): {error}");
     }
 }
 
@@ -113,11 +113,11 @@ impl Outlet for Service {
             Event::Started(started) => {
                 self.interfaces = started.interfaces.iter().map(|one| one.name.clone()).collect();
                 self.alive_at = at.time;
-                self.tell(NotifyState::Ready);
+                self.notify(NotifyState::Ready);
             }
             Event::Watching(interfaces) => {
                 self.interfaces.clone_from(interfaces);
-                self.tell_status();
+                self.notify_status();
             }
             Event::Incident(happened, incident) => {
                 match happened {
@@ -125,11 +125,11 @@ impl Outlet for Service {
                     Happened::Opened | Happened::Updated => self.open.insert(incident.id.clone()),
                     Happened::Closed => self.open.remove(&incident.id),
                 };
-                self.tell_status();
+                self.notify_status();
             }
             // It watches, with the new configuration or with the old one; the log says which.
-            Event::Reloaded(_) => self.tell(NotifyState::Ready),
-            Event::Stopped(..) => self.tell(NotifyState::Stopping),
+            Event::Reloaded(_) => self.notify(NotifyState::Ready),
+            Event::Stopped(..) => self.notify(NotifyState::Stopping),
             Event::Snapshot(_) | Event::Warning(_) => {}
         }
     }

@@ -11,15 +11,15 @@ mod unanswered;
 use netmon::excerpt::Excerpts;
 use netmon::model::counters::Record;
 use netmon::model::{
-    ByCode, Cause, DestinationCounts, Diagnosis, Document, Incident, Kind, Latency, Likelihood, Severity,
-    Source, SourceKind, State, Totals, Wall,
+    Cause, DestinationCounts, Diagnosis, Document, Incident, Kind, Latency, Likelihood, Source, SourceKind,
+    Totals, Wall,
 };
 use netmon::report::forms::{Style, form};
 use netmon::report::story::numbers::UTC;
 use netmon::report::{Cover, Report};
 use netmon::time::Time;
 use netmon::timeline::{Activity, Timeline};
-use netmon_common::{Address, Transport};
+use netmon_common::Address;
 
 pub use failing::failing;
 pub use healthy::healthy;
@@ -145,33 +145,11 @@ fn document(file: &str, first: &str, last: &str, totals: &Totals) -> Document {
 }
 
 fn incident(server: &str, kind: Kind, began: &str, opened: &str, last_seen: &str) -> Incident {
+    let id = format!("2026-11-24T{opened}Z-{kind}-{server}-53-udp");
     Incident {
-        id: format!("2026-11-24T{opened}Z-{kind}-{server}-53-udp"),
-        server: address(server),
-        port: 53,
-        transport: Transport::Udp,
-        interface: None,
-        kind,
-        state: State::Open,
-        severity: Severity::Down,
         began: wall(began),
-        opened: wall(opened),
         last_seen: wall(last_seen),
-        recovered: None,
-        closed: None,
-        closed_because: None,
-        reopened: 0,
-        queries: 0,
-        answers: 0,
-        errors: ByCode::default(),
-        verified: 0,
-        reporters: Vec::new(),
-        clients: Vec::new(),
-        clients_more: 0,
-        names: Vec::new(),
-        names_more: 0,
-        causes: Vec::new(),
-        server_info: None,
+        ..Incident::opened(id, address(server), kind, wall(opened))
     }
 }
 

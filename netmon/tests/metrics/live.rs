@@ -60,7 +60,12 @@ fn a_scrape_tells_what_was_counted_and_which_incident_is_open() {
     let mut server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
     let mut netmon = watch(
         &hosts.client,
-        &[&METRICS[..], &["--interface", "to-server"]].concat(),
+        &[
+            &METRICS[..],
+            &["--interface", "to-server", "--server"],
+            &["{ address = \"203.0.113.2\", name = \"ns1\" }"],
+        ]
+        .concat(),
     );
     ask_answered(&hosts.client, SERVER_V4, 3);
     server.stop().unwrap();

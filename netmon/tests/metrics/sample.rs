@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use netmon::model::{
-    ByCode, Cause, CloseReason, DestinationCounts, Diagnosis, Incident, Kind, Latency, Likelihood, Severity,
-    State, Totals, Wall,
+    Cause, CloseReason, DestinationCounts, Diagnosis, Incident, Kind, Latency, Likelihood, State, Totals,
+    Wall,
 };
 use netmon::model::{Counted, Names, ServerInfo, Table};
 use netmon_common::records::{self, Destination};
-use netmon_common::{Address, Outcome, Transport, latency};
+use netmon_common::{Address, Outcome, latency};
 
 /// The server that is in trouble.
 pub const SERVER: Address = Address::v4([203, 0, 113, 2]);
@@ -89,36 +89,17 @@ pub fn names() -> Names {
 pub fn incident() -> Incident {
     let wall: Wall = Wall("2026-11-24T13:24:36.098564Z".parse().unwrap());
     Incident {
-        id: "one".to_owned(),
-        server: SERVER,
-        port: 53,
-        transport: Transport::Udp,
-        interface: None,
-        kind: Kind::Unreachable,
-        state: State::Open,
-        severity: Severity::Down,
-        began: wall,
-        opened: wall,
-        last_seen: wall,
-        recovered: None,
-        closed: None,
-        closed_because: None,
-        reopened: 0,
         queries: 3,
-        answers: 0,
-        errors: ByCode::default(),
         verified: 3,
         reporters: vec![SERVER],
         clients: vec![Address::v4([192, 51, 100, 15])],
         clients_more: 4,
-        names: Vec::new(),
-        names_more: 0,
         causes: vec![Diagnosis {
             cause: Cause::ServiceDown,
             likelihood: Likelihood::Likely,
             evidence: String::new(),
         }],
-        server_info: None,
+        ..Incident::opened("one", SERVER, Kind::Unreachable, wall)
     }
 }
 

@@ -136,7 +136,7 @@ fn sandbox(machine: &Machine) -> Result<()> {
 /// It counts, serves metrics, opens an incident, runs a command, follows a reload.
 fn use_it(machine: &Machine) -> Result<()> {
     let config = "sed -i -e 's|^#server = .*|server = [\"127.0.0.1\"]|' -e 's|^#\\[notify.command\\]|[notify.command]|' \
-                  -e 's|^#command = .*|command = [\"/usr/bin/tee\", \"/var/lib/netmon/told\"]|' \
+                  -e 's|^#command = .*|command = [\"/usr/bin/tee\", \"/var/lib/netmon/notified\"]|' \
                   /etc/netmon/netmon.toml";
     machine.run("sh", &["-c", config])?;
     machine.run("systemctl", &["reload", UNIT])?;
@@ -146,8 +146,8 @@ fn use_it(machine: &Machine) -> Result<()> {
     })?;
     ask(machine)?;
     until("an incident", || {
-        let told = machine.run("sh", &["-c", "cat /var/lib/netmon/told || true"])?;
-        Ok(told.contains("incident_opened"))
+        let notified = machine.run("sh", &["-c", "cat /var/lib/netmon/notified || true"])?;
+        Ok(notified.contains("incident_opened"))
     })?;
     until("the incident in the status", || {
         Ok(property(machine, "StatusText")?.ends_with("1 interface, 1 incident open"))
@@ -162,7 +162,7 @@ fn use_it(machine: &Machine) -> Result<()> {
     Ok(())
 }
 
-/// What passes while it is stopped is counted by what is pinned, and an upgrade starts it anew without losing a count.
+/// What passes while it is stopped is counted by what is pinned, and an upgrade restarts it without losing a count.
 fn upgrade(machine: &Machine) -> Result<()> {
     counted(machine, 1)?;
     machine.run("systemctl", &["stop", UNIT])?;
@@ -174,12 +174,12 @@ fn upgrade(machine: &Machine) -> Result<()> {
     machine.run("systemctl", &["is-active", UNIT])?;
     ensure!(
         property(machine, "MainPID")? != process,
-        "the service was not started anew"
+        "the service was not restarted"
     );
     counted(machine, 2)?;
     let config = machine.run("cat", &["/etc/netmon/netmon.toml"])?;
     ensure!(
-        config.contains("/var/lib/netmon/told"),
+        config.contains("/var/lib/netmon/notified"),
         "the operator's configuration is gone"
     );
     Ok(())

@@ -1,4 +1,4 @@
-//! What the fuzz targets start from, written anew before each run: the table of named frames, and the DNS
+//! What the fuzz targets start from, written again before each run: the table of named frames, and the DNS
 //! messages in it.
 
 use std::fs;

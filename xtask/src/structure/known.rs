@@ -7,7 +7,6 @@ pub const AGAINST: &[(&str, &str)] = &[
     ("netmon/src/history/limits.rs", "detect"),
     ("netmon/src/history/mail.rs", "detect"),
     ("netmon/src/history/store.rs", "detect"),
-    ("netmon/src/rights.rs", "kernel"),
 ];
 
 /// Imports that close a circle of files: without them there is none.
@@ -20,6 +19,4 @@ pub const CIRCLES: &[(&str, &str)] = &[
         "netmon-common/src/records/totals.rs",
         "netmon-common/src/records/tally.rs",
     ),
-    ("netmon/src/config/schema.rs", "netmon/src/config/layer.rs"),
-    ("netmon/src/history/schema.rs", "netmon/src/history/error.rs"),
 ];

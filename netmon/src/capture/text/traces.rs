@@ -6,13 +6,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use netmon_common::limits::TRACE_LIFETIME_NS;
 use netmon_common::{Address, Transport};
 
 use super::packet::Conversation;
 use crate::bounded::Bounded;
-use crate::capture::exchanges::{About, Sent};
-use crate::capture::limits::RESENT;
+use crate::capture::exchange::{About, Sent, Transmissions};
 use crate::capture::pairing::Settled;
 use crate::observation::{Name, Service};
 use crate::time::Time;
@@ -23,9 +21,6 @@ const QUERIES: usize = 16_384;
 const ANSWERS: usize = 16_384;
 /// Queries of one client to one service that an error without a port may be about.
 const RECENT: usize = 16;
-
-/// How long a query waits.
-const LIFETIME: Duration = Duration::from_nanos(TRACE_LIFETIME_NS);
 
 /// An error that does not say the port may be about anything between two hosts. It is about a query if
 /// there was one this shortly before: hosts and routers report at once, or after they tried for seconds to
@@ -53,14 +48,13 @@ pub struct Trace {
 /// A query by its number: each time that it was sent, and what came of it.
 #[derive(Clone, Debug)]
 struct Exchange {
-    sent: Vec<(Sent, bool)>,
+    sent: Transmissions,
     answered: bool,
 }
 
 impl Exchange {
     fn waits(&self, now: Time) -> bool {
-        let newest = self.sent.last();
-        !self.answered && newest.is_some_and(|(sent, _)| now.since(sent.at) < LIFETIME)
+        !self.answered && self.sent.waits(now)
     }
 }
 
@@ -135,17 +129,15 @@ impl Traces {
         let number = match (of_syn, same) {
             (Some((number, _)), _) => number,
             (None, Some(number)) => {
-                if let Some(exchange) = self.exchanges.get_mut(&number)
-                    && exchange.sent.len() < RESENT
-                {
-                    exchange.sent.push((sent, false));
+                if let Some(exchange) = self.exchanges.get_mut(&number) {
+                    exchange.sent.add(sent);
                 }
                 number
             }
             (None, None) => {
                 self.number += 1;
                 let exchange = Exchange {
-                    sent: vec![(sent, false)],
+                    sent: Transmissions::new(sent),
                     answered: false,
                 };
                 self.exchanges.insert(self.number, exchange);
@@ -189,8 +181,8 @@ impl Traces {
             .exchanges
             .get_mut(&number)
             .filter(|exchange| exchange.waits(sent.at))?;
-        let (syn, _) = exchange.sent.last().copied()?;
-        exchange.sent = vec![(sent, false)];
+        let syn = exchange.sent.newest()?;
+        exchange.sent = Transmissions::new(sent);
         Some((number, syn))
     }
 
@@ -242,18 +234,7 @@ impl Traces {
             return (Settled::Nothing, name);
         }
         exchange.answered = true;
-        let newest = exchange.sent.last().copied();
-        let earlier = exchange
-            .sent
-            .iter()
-            .rev()
-            .skip(1)
-            .filter(|(_, failed)| !failed)
-            .copied();
-        (
-            Settled::Queries(newest.into_iter().chain(earlier).collect()),
-            name,
-        )
+        (Settled::Queries(exchange.sent.answered()), name)
     }
 
     /// The last query to a service of which this is known.
@@ -276,13 +257,8 @@ impl Traces {
             else {
                 continue;
             };
-            let waiting = exchange
-                .sent
-                .iter_mut()
-                .find(|(sent, failed)| !failed && now.since(sent.at) < LIFETIME);
-            if let Some((sent, failed)) = waiting {
-                *failed = true;
-                return About::Waiting(*sent);
+            if let Some(sent) = exchange.sent.failed(now) {
+                return About::Waiting(sent);
             }
             about = About::Failed;
         }

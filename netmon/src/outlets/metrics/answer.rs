@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -17,11 +16,7 @@ use super::Options;
 use super::book::Book;
 use super::exposition::Exposition;
 use super::shared::{Answer, Shared};
-
-/// Scrapes within this time of one another get the same answer, so that nobody can keep the event loop busy.
-const FRESH: Duration = Duration::from_millis(500);
-/// How long the event loop may take to answer; it answers between two of its events.
-const PATIENCE: Duration = Duration::from_secs(3);
+use crate::outlets::limits::{FRESH, PATIENCE};
 
 /// What the paths answer from.
 pub struct Site {

@@ -1,4 +1,4 @@
-//! From what the kernel has counted to what a scraper is told: figures of the listed servers, and of all the
+//! From what the kernel has counted to what a scraper gets: figures of the listed servers, and of all the
 //! others together.
 //!
 //! Each figure only grows, as a counter must, `other` included. For that two corrections are kept: when a server
@@ -33,7 +33,7 @@ struct Known {
     latency: Option<Box<Latency>>,
 }
 
-/// The figures to tell.
+/// The figures to show.
 #[derive(Debug, Default)]
 pub struct Page {
     /// By server, in the order of addresses.

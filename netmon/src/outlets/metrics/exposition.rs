@@ -1,7 +1,7 @@
 //! The metrics as a scraper reads them: the contract's names and labels, in either of its two formats.
 //!
 //! docs/metrics.md explains each; a test holds the two together. Values are what the kernel has counted, absolute,
-//! so that nothing is lost between scrapes. A family is told of a server once anything of it was counted, and
+//! so that nothing is lost between scrapes. A server is in a family once anything of it was counted, and
 //! then with all its labels, so that a first error is seen as an increase from zero.
 
 use std::fmt;
@@ -22,7 +22,7 @@ use super::shared::Answer;
 use crate::model::Totals;
 use crate::model::counters::{Family, Record as _, Subject};
 
-/// The label of all servers that are not told apart.
+/// The label of all servers that have no metrics of their own.
 pub const OTHER: &str = "other";
 
 /// In the order of [`netmon_common::Rcode`].
@@ -34,11 +34,11 @@ const TRANSPORTS: [Transport; 2] = [Transport::Udp, Transport::Tcp];
 /// A page of metrics.
 #[derive(Debug)]
 pub struct Exposition {
-    /// What the loop told.
+    /// What the loop answered.
     pub answer: Arc<Answer>,
     /// What follows from it for servers.
     pub page: Page,
-    /// How many incidents are told of one by one.
+    /// How many incidents are listed one by one.
     pub places: usize,
 }
 
@@ -59,7 +59,7 @@ impl Exposition {
     /// The counters of servers and other destinations, by the table.
     fn destinations(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
         for Family { metric, samples } in Destination::table().families() {
-            let mut told = Vec::new();
+            let mut listed = Vec::new();
             for (address, figures) in self.all() {
                 let counts: Vec<u64> = samples
                     .iter()
@@ -74,10 +74,10 @@ impl Exposition {
                         let subject = std::iter::once((label, address));
                         (subject.chain(sample.labels.iter().copied()).collect(), count)
                     });
-                    told.extend(labelled);
+                    listed.extend(labelled);
                 }
             }
-            counter::<Vec<_>>(encoder, metric.name, metric.help, told.into_iter())?;
+            counter::<Vec<_>>(encoder, metric.name, metric.help, listed.into_iter())?;
         }
         self.responses(encoder)
     }
@@ -156,12 +156,12 @@ impl Exposition {
 
     fn incidents(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
         let answer = &self.answer;
-        let told = || answer.active.iter().take(self.places);
+        let listed = || answer.active.iter().take(self.places);
         gauge(
             encoder,
             "netmon_incident_active",
             "1 while an incident is open, with its most likely cause; gone when it has closed",
-            told().map(|incident| {
+            listed().map(|incident| {
                 let [server, port, transport, kind] = incident.labels();
                 ([server, port, transport, kind, ("cause", incident.cause)], 1_u64)
             }),
@@ -170,19 +170,19 @@ impl Exposition {
             encoder,
             "netmon_incident_down",
             "For each open incident, 1 if the server answers nobody, 0 if some get answers",
-            told().map(|incident| (incident.labels(), u64::from(incident.is_down))),
+            listed().map(|incident| (incident.labels(), u64::from(incident.is_down))),
         )?;
         gauge(
             encoder,
             "netmon_incident_clients",
             "For each open incident, clients that it hits",
-            told().map(|incident| (incident.labels(), incident.clients)),
+            listed().map(|incident| (incident.labels(), incident.clients)),
         )?;
         gauge(
             encoder,
             "netmon_incident_opened_timestamp_seconds",
             "For each open incident, when it opened, Unix time",
-            told().map(|incident| (incident.labels(), incident.opened.as_duration().as_secs_f64())),
+            listed().map(|incident| (incident.labels(), incident.opened.as_duration().as_secs_f64())),
         )?;
         let open = |kind: &str| {
             answer
@@ -194,7 +194,7 @@ impl Exposition {
         gauge(
             encoder,
             "netmon_incidents_open",
-            "Open incidents, those beyond the bound of what is told one by one included",
+            "Open incidents, those those that are not listed one by one included",
             answer.opened.keys().map(|kind| ([("kind", *kind)], open(kind))),
         )?;
         counter(
@@ -213,8 +213,8 @@ impl Exposition {
         let totals = &self.answer.counted.totals;
         for Family { metric, samples } in Totals::table().families() {
             let samples = samples.iter();
-            let told = samples.map(|sample| (&*sample.labels, sample.of(totals)));
-            counter(encoder, metric.name, metric.help, told)?;
+            let labelled = samples.map(|sample| (&*sample.labels, sample.of(totals)));
+            counter(encoder, metric.name, metric.help, labelled)?;
         }
         Ok(())
     }

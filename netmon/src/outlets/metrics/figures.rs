@@ -4,7 +4,7 @@ use netmon_common::records::{Counters as _, Destination};
 
 use super::histogram::Histogram;
 
-/// Everything that is told of a server. All of it only grows.
+/// Everything that is counted of a server. All of it only grows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
     /// As the kernel keeps them.

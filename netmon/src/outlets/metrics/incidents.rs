@@ -1,4 +1,4 @@
-//! The incidents that are open, as metrics tell of them.
+//! The incidents that are open, as metrics show them.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub struct Active {
     pub clients: u64,
 }
 
-/// What was told of incidents so far.
+/// What is known of incidents so far.
 #[derive(Debug)]
 pub struct Incidents {
     active: BTreeMap<String, Active>,
@@ -45,8 +45,8 @@ impl Default for Incidents {
 }
 
 impl Incidents {
-    /// Takes what happened to an incident. One that is told of as going on is open, also if its opening was told
-    /// to an earlier process.
+    /// Takes what happened to an incident. One that goes on is open, also if an earlier process reported its
+    /// opening.
     pub fn take(&mut self, happened: Happened, incident: &Incident) {
         match happened {
             Happened::Opened | Happened::Updated => {
@@ -88,7 +88,7 @@ impl Active {
         }
     }
 
-    /// What tells it from others, as labels.
+    /// What distinguishes it from others, as labels.
     pub fn labels(&self) -> [(&'static str, &str); 4] {
         [
             ("server", &self.server),

@@ -25,18 +25,9 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::answer::Site;
+use crate::outlets::limits::{BACKLOG, CONNECTIONS, HEAD_BYTES, HEAD_TIMEOUT, LIFETIME};
 use crate::rights;
 
-/// Connections at once. Each costs about 10 KiB.
-const CONNECTIONS: usize = 128;
-/// Connections that the kernel holds until they are accepted.
-const BACKLOG: u32 = 1_024;
-/// Within this time the head of the request must have come.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// Of the request line and all headers together.
-const HEAD_BYTES: usize = 8_192;
-/// From accepting a connection to its end, the answer's transfer included.
-const LIFETIME: Duration = Duration::from_secs(15);
 /// Where the system has no more descriptors, the next attempt comes after this.
 const PAUSE: Duration = Duration::from_millis(100);
 

@@ -2,10 +2,10 @@
 //!
 //! A scrape wakes the event loop, which hands over its counts as they are (a copy, some milliseconds for
 //! 10,000 destinations, at most twice a second); all else happens on the listener's own thread: which servers
-//! are told apart, what the rest sums up to, the text. Without scrapes nothing is done at all. Data is as old as
+//! have metrics of their own, what the rest sums up to, the text. Without scrapes nothing is done at all. Data is as old as
 //! the last poll, plus at most half a second.
 //!
-//! It refuses to push, to keep history (that is Prometheus' work), and to tell of anything but metrics.
+//! It refuses to push, to keep history (that is Prometheus' work), and to serve anything but metrics.
 
 mod answer;
 mod book;
@@ -38,7 +38,7 @@ use crate::time::Time;
 pub struct Options {
     /// Where to listen.
     pub address: SocketAddr,
-    /// Servers that are told apart; the rest is summed. As many incidents, too.
+    /// Servers that have metrics of their own; the rest is summed. As many incidents, too.
     pub max_servers: usize,
     /// How often counts are read.
     pub interval: Duration,
@@ -75,7 +75,7 @@ impl MetricsError {
     }
 }
 
-/// Tells the listener's thread what happens.
+/// Hands what happens to the listener's thread.
 #[derive(Debug)]
 pub struct Metrics {
     shared: Arc<Shared>,

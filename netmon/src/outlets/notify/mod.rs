@@ -1,8 +1,8 @@
-//! Tells others of incidents as they happen: a webhook, a program.
+//! Notifies others of incidents as they happen: a webhook, a program.
 //!
 //! Each receiver has a bounded queue and a thread of its own: whatever it does, or does not do, the monitor does not
 //! wait for it. What found no place, and what could not be delivered, is counted, and said in the log. Nothing is
-//! kept beyond the process: at its end, what is waiting is delivered within [`FLUSH`], or is lost and counted.
+//! kept beyond the process: at its end, what is waiting is delivered within [`NOTIFY_FLUSH`], or is lost and counted.
 //!
 //! A receiver may get a notification twice (an answer that was lost on its way), and learns of it by its event, time
 //! and incident.
@@ -22,15 +22,13 @@ use std::time::Duration;
 
 use nix::sys::utsname::uname;
 
+use super::limits::NOTIFY_FLUSH;
 use super::{Outlet, lines};
 use crate::model::{Event, Happened, Moment};
 
 use command::Command;
 use outbox::{Courier, Outbox};
 use webhook::Webhook;
-
-/// How long the end of the process waits for what is still to be delivered.
-pub const FLUSH: Duration = Duration::from_secs(3);
 
 /// Whom to notify, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +102,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Hands what happens to the receivers. Dropping it waits, at most [`FLUSH`], for what is still to be delivered.
+/// Hands what happens to the receivers. Dropping it waits, at most [`NOTIFY_FLUSH`], for what is still to be delivered.
 #[derive(Debug)]
 pub struct Notifier {
     host: String,
@@ -205,10 +203,10 @@ impl Notifier {
         self.receivers().map(Outbox::dropped)
     }
 
-    /// Nothing comes any more: what waits is delivered within [`FLUSH`], or is lost. Does not wait.
+    /// Nothing comes any more: what waits is delivered within [`NOTIFY_FLUSH`], or is lost. Does not wait.
     pub fn close(&self) {
         for outbox in self.receivers() {
-            outbox.close(FLUSH);
+            outbox.close(NOTIFY_FLUSH);
         }
     }
 }
@@ -218,7 +216,7 @@ impl Drop for Notifier {
         // Both first, so that they flush at the same time.
         let outboxes = [self.webhook.take(), self.command.take()];
         for outbox in outboxes.iter().flatten() {
-            outbox.close(FLUSH);
+            outbox.close(NOTIFY_FLUSH);
         }
         for outbox in outboxes.into_iter().flatten() {
             outbox.wait();

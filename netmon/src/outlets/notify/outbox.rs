@@ -34,7 +34,7 @@ pub enum Attempt {
 
 /// Delivers. It may take its time, within limits of its own.
 pub trait Courier: fmt::Debug + Send + Sync {
-    /// One attempt. `end` tells when it must be over, which may change while it goes on.
+    /// One attempt. `end` says when it must be over, which may change while it goes on.
     fn deliver(&self, notice: &Notice, end: &dyn Fn() -> Option<Instant>) -> Attempt;
     /// How long one notification may be tried.
     fn patience(&self) -> Duration;
@@ -79,7 +79,7 @@ impl Outbox {
     /// Puts a notification in.
     pub fn put(&self, body: Arc<[u8]>, incident: String) {
         let put = clock::instant();
-        self.tell(self.queue.put(Notice { body, incident, put }));
+        self.count(self.queue.put(Notice { body, incident, put }));
     }
 
     /// The receiver, and how many of its notifications were dropped or given up.
@@ -89,7 +89,7 @@ impl Outbox {
 
     /// So many may wait from now on.
     pub fn limit(&self, limit: usize) {
-        self.tell(self.queue.limit(limit));
+        self.count(self.queue.limit(limit));
     }
 
     /// What is waiting, and what comes, is delivered by this one.
@@ -112,7 +112,7 @@ impl Outbox {
 
     /// Nobody is to be notified any more: what is waiting is not delivered. Does not wait.
     pub fn abandon(self) {
-        self.tell(self.queue.abandon());
+        self.count(self.queue.abandon());
     }
 
     /// After [`Self::close`], waits for the thread's end; no longer than [`GRACE`] beyond that time, whatever it is doing.
@@ -121,7 +121,7 @@ impl Outbox {
         self.receiver.tally.end(lost);
     }
 
-    fn tell(&self, dropped: usize) {
+    fn count(&self, dropped: usize) {
         self.receiver.tally.dropped(dropped);
     }
 }

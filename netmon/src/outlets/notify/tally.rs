@@ -1,5 +1,5 @@
-//! Counts what became of the notifications to one receiver, and says what went wrong; not each time where it goes wrong
-//! all the time.
+//! Counts what became of the notifications to one receiver, and logs what went wrong; once a minute where it goes wrong all
+//! the time.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +9,7 @@ use super::notice::Notice;
 use crate::clock;
 use crate::report::story::numbers::count;
 
-/// What is said again and again is said this often.
+/// What happens again and again is logged this often.
 const EVERY: Duration = Duration::from_mins(1);
 
 /// What became of the notifications to one receiver.
@@ -19,12 +19,12 @@ pub struct Tally {
     delivered: AtomicU64,
     failed: AtomicU64,
     dropped: AtomicU64,
-    told: Mutex<Told>,
+    logged: Mutex<Logged>,
 }
 
-/// What is known of dropped ones to whoever reads the log.
+/// What the log says of dropped ones.
 #[derive(Debug)]
-struct Told {
+struct Logged {
     dropped: u64,
     at: Option<Instant>,
 }
@@ -37,7 +37,7 @@ impl Tally {
             delivered: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
-            told: Mutex::new(Told { dropped: 0, at: None }),
+            logged: Mutex::new(Logged { dropped: 0, at: None }),
         }
     }
 
@@ -93,18 +93,18 @@ impl Tally {
             return;
         }
         let dropped = self.dropped.fetch_add(count as u64, Relaxed) + count as u64;
-        let untold = {
-            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.at.is_some_and(|at| clock::since(at) < EVERY) {
+        let unlogged = {
+            let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+            if logged.at.is_some_and(|at| clock::since(at) < EVERY) {
                 return;
             }
-            told.at = Some(clock::instant());
-            dropped - std::mem::replace(&mut told.dropped, dropped)
+            logged.at = Some(clock::instant());
+            dropped - std::mem::replace(&mut logged.dropped, dropped)
         };
         let receiver = self.receiver;
         tracing::warn!(
             receiver,
-            "{untold} notifications of the {receiver} were dropped: too many were waiting, or it is notified no more \
+            "{unlogged} notifications of the {receiver} were dropped: too many were waiting, or it is notified no more \
              ({dropped} so far)"
         );
     }

@@ -10,21 +10,12 @@ fn address(text: &str) -> netmon_common::Address {
 fn incident(server: &str, transport: Transport, reporter: &str, client: &str) -> Incident {
     let at = |second: i64| Wall(jiff::Timestamp::from_second(1_790_000_000 + second).unwrap());
     Incident {
-        id: String::new(),
-        server: address(server),
-        port: 53,
         transport,
-        interface: None,
-        kind: Kind::Unreachable,
         state: State::Closed,
-        severity: Severity::Down,
         began: at(0),
-        opened: at(4),
         last_seen: at(60),
-        recovered: None,
         closed: Some(at(90)),
         closed_because: Some(CloseReason::Answered),
-        reopened: 0,
         queries: 3,
         answers: 1,
         errors: ByCode {
@@ -34,11 +25,8 @@ fn incident(server: &str, transport: Transport, reporter: &str, client: &str) ->
         verified: 3,
         reporters: vec![address(reporter)],
         clients: vec![address(client)],
-        clients_more: 0,
         names: vec!["example.com".into()],
-        names_more: 0,
-        causes: Vec::new(),
-        server_info: None,
+        ..Incident::opened("", address(server), Kind::Unreachable, at(4))
     }
 }
 
