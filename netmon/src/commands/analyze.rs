@@ -8,10 +8,11 @@ use netmon::config;
 use netmon::report::Report;
 use netmon::report::story::numbers::Clock;
 
-use super::{INCIDENT, USAGE, write_report};
+use super::{INCIDENT, USAGE, warn_of_zone, write_report};
 
 /// Analyses files, and writes the report.
 pub fn analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
+    warn_of_zone(arguments.timezone.as_ref());
     let options = config::analysis(arguments)?;
     let analysis = analyze::analyze(&options)?;
     let report = Report {
@@ -22,6 +23,7 @@ pub fn analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
         clock: &Clock {
             zone: options.zone.clone(),
             date_is_assumed: (analysis.document.assumed.as_ref()).is_some_and(|assumed| assumed.date),
+            year_is_assumed: (analysis.document.assumed.as_ref()).is_some_and(|assumed| assumed.year),
         },
         cover: &arguments.written.cover(),
         generated_by: super::GENERATED_BY,

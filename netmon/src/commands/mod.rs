@@ -54,7 +54,19 @@ fn write_report(report: &Report<'_>, form: &Form, hosts: &Hosts) -> anyhow::Resu
 
 /// How times are written for people: in the zone that was asked for, else in that of `TZ` or of the host.
 fn clock_of(zone: Option<&TimeZone>) -> Clock {
+    warn_of_zone(zone);
     Clock::new(zone.cloned().unwrap_or_else(TimeZone::system))
+}
+
+/// Says that `TZ`, or the host's setting, names no zone: UTC then takes its place.
+fn warn_of_zone(zone: Option<&TimeZone>) {
+    if zone.is_none()
+        && let Err(error) = TimeZone::try_system()
+    {
+        eprintln!(
+            "netmon: warning: times are in UTC, because {error}; --timezone names a zone, such as Europe/Berlin"
+        );
+    }
 }
 
 /// How standard output is written to.

@@ -61,7 +61,10 @@ fn default_choice(inventory: &Inventory) -> Finding {
 
 fn look_at(interface: &Interface, native: Option<&BTreeSet<u32>>) -> Finding {
     let name = interface.name.as_str();
-    let driver = driver(name).map_or_else(|| "no driver".to_owned(), |driver| format!("driver {driver}"));
+    let module = driver(name);
+    let driver = module
+        .as_ref()
+        .map_or_else(|| "no driver".to_owned(), |driver| format!("driver {driver}"));
     let has_native = native.map(|native| native.contains(&interface.index));
     let auto = match interface.kind {
         Kind::NotEthernet(word) => {
@@ -86,7 +89,23 @@ fn look_at(interface: &Interface, native: Option<&BTreeSet<u32>>) -> Finding {
         Kind::Stacked(word) => format!(", a {word}, which --all-interfaces leaves out"),
         _ => String::new(),
     };
-    Finding::ok(name, format!("{driver}{stacked}; --hook auto would take {auto}"))
+    let finding = format!("{driver}{stacked}; --hook auto would take {auto}");
+    let is_card = interface.kind == Kind::Lowest && module.is_some_and(|module| !is_software(&module));
+    if is_card && interface.xdp.is_none() && has_native != Some(false) {
+        return Finding::warning(
+            name,
+            format!(
+                "{finding}; to attach it may restart the card's queues, which then lose packets for some milliseconds"
+            ),
+            "start netmon when that does no harm, or use --hook tc, which restarts nothing",
+        );
+    }
+    Finding::ok(name, finding)
+}
+
+/// Whether a driver has no queues in hardware that must be made again for XDP (in `ndo_bpf` of `drivers/net`).
+fn is_software(driver: &str) -> bool {
+    matches!(driver, "tun" | "veth" | "bridge" | "dummy" | "netdevsim")
 }
 
 /// Programs at its hooks, netmon's own ones included.
@@ -125,4 +144,28 @@ fn others(interface: &Interface, all: &[Known]) -> Option<Finding> {
     } else {
         Finding::ok(name, finding)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::findings::Verdict;
+
+    #[test]
+    fn a_card_whose_queues_native_xdp_may_restart_is_warned_about_and_nothing_else_is() {
+        assert!(is_software("tun") && !is_software("ixgbe"));
+        // There is no driver of that name's device here, so that nothing is known to be a card.
+        let interface = Interface {
+            index: 9,
+            name: "no-such-card".to_owned(),
+            kind: Kind::Lowest,
+            master: None,
+            lower: None,
+            is_up: true,
+            mac: None,
+            xdp: None,
+        };
+        let found = look_at(&interface, Some(&[9].into()));
+        assert_eq!(found.verdict, Verdict::Ok, "{found:?}");
+    }
 }

@@ -10,6 +10,9 @@ use super::run::document_of;
 /// The document as the contract prints it, with one of each list.
 fn contract() -> Value {
     let tcp = json!({"dns_queries": 0, "dns_responses": 0, "tcp_connects": 0, "tcp_resets": 0});
+    let rcodes = json!({"noerror": 0, "formerr": 0, "servfail": 0, "nxdomain": 0, "notimp": 0, "refused": 0, "other": 0});
+    let mut server_tcp = tcp.clone();
+    server_tcp["rcodes"] = rcodes.clone();
     let codes = json!({"net": 0, "host": 0, "protocol": 0, "port": 0, "admin": 0, "other": 0});
     json!({
         "schema": 1,
@@ -17,13 +20,14 @@ fn contract() -> Value {
         "totals": {
             "frames": 0, "bytes": 0, "dns_queries": 0, "dns_responses": 0, "tcp": tcp,
             "icmp_unreachable": 0, "dns_unreachable": 0, "unsolicited": 0, "late_responses": 0, "not_served": 0,
+            "unmatched_responses": 0, "not_ours": 0, "exchanges_overflow": 0,
             "fragments": 0, "malformed": 0, "truncated": 0, "not_ip": 0, "other": 0,
             "overflow": 0, "events_lost": 0, "traces_overwritten": 0,
         },
         "warnings": [{"warning": "", "message": "", "state": null}],
         "destinations": [{
-            "address": "", "dns_queries": 0, "dns_responses": 0, "tcp": tcp,
-            "rcodes": {"noerror": 0, "servfail": 0, "nxdomain": 0, "refused": 0, "other": 0},
+            "address": "", "dns_queries": 0, "dns_responses": 0, "tcp": server_tcp,
+            "rcodes": rcodes, "unmatched_responses": 0, "not_served": 0,
             "icmp_unreachable": codes, "dns_unreachable": codes,
             "late_responses": 0, "unsolicited": 0,
             "latency_us": {"count": 0, "p50": null, "p90": null, "p99": null, "max": null}, "server_info": null,

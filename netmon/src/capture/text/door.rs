@@ -92,12 +92,14 @@ impl TextDoor {
             TextWhat::Query(query) => self.asked(
                 &query.conversation,
                 query.id,
-                query.name.as_ref(),
+                (query.name.as_ref(), query.query_type),
                 query.recursion_desired,
                 false,
                 observe,
             ),
-            TextWhat::Connect(conversation) => self.asked(conversation, None, None, None, true, observe),
+            TextWhat::Connect(conversation) => {
+                self.asked(conversation, None, (None, None), None, true, observe);
+            }
             TextWhat::Response(response) => self.answer(response, observe),
             TextWhat::Unreachable(unreachable) => self.failure(unreachable, matter, observe),
             TextWhat::Reset(_)
@@ -112,7 +114,7 @@ impl TextDoor {
         &mut self,
         conversation: &Conversation,
         id: Option<u16>,
-        name: Option<&observation::Name>,
+        (name, query_type): (Option<&observation::Name>, Option<u16>),
         recursion_desired: Option<bool>,
         is_syn: bool,
         observe: &mut impl FnMut(Observation),
@@ -142,7 +144,7 @@ impl TextDoor {
             details: Details {
                 client_port,
                 id,
-                query_type: None,
+                query_type,
             },
         };
         let syns = syn.as_slice();

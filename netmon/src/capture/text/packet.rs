@@ -127,6 +127,8 @@ pub struct Query {
     pub recursion_desired: Option<bool>,
     /// The name of the first question, where it is printed whole.
     pub name: Option<Name>,
+    /// The type that it asks for.
+    pub query_type: Option<u16>,
 }
 
 /// A DNS response.

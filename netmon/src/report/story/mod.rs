@@ -106,6 +106,11 @@ pub fn briefs(report: &Report<'_>) -> (String, Verdict, Text, Vec<Brief>) {
         [] => healthy::verdict(&context),
         _ => context.not_described().unwrap_or_default(),
     };
+    let summary = match &context.document().assumed {
+        Some(assumed) if summary.to_string().is_empty() => assumption(assumed).into(),
+        Some(assumed) => summary.then(format!(" {}", assumption(assumed))),
+        None => summary,
+    };
     (
         context.verdict_in_words(),
         context.verdict(),

@@ -115,6 +115,8 @@ pub struct Clock {
     pub zone: TimeZone,
     /// Whether the input did not say its date.
     pub date_is_assumed: bool,
+    /// Whether it did not say its year.
+    pub year_is_assumed: bool,
 }
 
 /// In UTC, nothing assumed.
@@ -126,6 +128,7 @@ impl Clock {
         Self {
             zone,
             date_is_assumed: false,
+            year_is_assumed: false,
         }
     }
 
@@ -140,10 +143,10 @@ impl Clock {
 
     /// A moment in a table: `2026-11-24 13:24:32.192571 UTC`. Microseconds, cut, not rounded.
     pub fn exact(&self, moment: Timestamp) -> String {
-        let mark = if self.date_is_assumed {
-            " (date assumed)"
-        } else {
-            ""
+        let mark = match (self.date_is_assumed, self.year_is_assumed) {
+            (true, _) => " (date assumed)",
+            (false, true) => " (year assumed)",
+            (false, false) => "",
         };
         self.format(moment, "%Y-%m-%d %H:%M:%S%.6f %Z") + mark
     }
@@ -165,7 +168,11 @@ impl Clock {
 
     /// The day: `24 November 2026`.
     pub fn day(&self, moment: Timestamp) -> String {
-        let mark = if self.date_is_assumed { " (assumed)" } else { "" };
+        let mark = match (self.date_is_assumed, self.year_is_assumed) {
+            (true, _) => " (assumed)",
+            (false, true) => " (year assumed)",
+            (false, false) => "",
+        };
         self.format(moment, "%-d %B %Y") + mark
     }
 
@@ -304,6 +311,7 @@ mod tests {
         let clock = Clock {
             zone: TimeZone::get("Europe/Berlin").unwrap(),
             date_is_assumed: true,
+            year_is_assumed: false,
         };
         assert_eq!(clock.moment(moment), "01:30:00 CEST on 1 July 2026 (assumed)");
         assert_eq!(

@@ -175,6 +175,7 @@ impl Packet<'_> {
                 id: Some(message.id),
                 recursion_desired: Some(message.recursion_desired),
                 name: message.name,
+                query_type: message.query_type,
             }),
             (true, _, Some(conversation)) => TextWhat::Response(Response {
                 conversation,
@@ -217,6 +218,7 @@ fn undecoded(family: Family, directions: &Directions) -> Read {
             id: None,
             recursion_desired: None,
             name: None,
+            query_type: None,
         })),
         (None, Some(conversation)) => Read::new(TextWhat::Response(Response {
             conversation,

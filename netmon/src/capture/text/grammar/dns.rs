@@ -20,6 +20,8 @@ pub struct Message {
     pub rcode: Rcode,
     /// The name of the first question.
     pub name: Option<Name>,
+    /// The type of the first question, where it is one of those that people know.
+    pub query_type: Option<u16>,
     /// Whether its opcode is assigned and it has one question, as a message on TCP must.
     pub plausible: bool,
     /// Its length, in bytes.
@@ -41,6 +43,7 @@ pub fn read(words: &mut Cursor<'_, '_>) -> Result<Message, Why> {
         recursion_desired: false,
         rcode: Rcode::NoError,
         name: None,
+        query_type: None,
         plausible: true,
         bytes: None,
     };
@@ -139,6 +142,7 @@ impl Message {
             self.response = Some(announced);
             return Ok(());
         }
+        self.query_type = words.peek().and_then(query_type);
         let question = skip_type(words);
         if question {
             self.name = read_name(words)?;
@@ -187,6 +191,27 @@ fn skip_type(words: &mut Cursor<'_, '_>) -> bool {
         }
     }
     false
+}
+
+/// A type of question, as tcpdump writes it (IANA, DNS parameters).
+fn query_type(word: &str) -> Option<u16> {
+    Some(match word.strip_suffix('?')? {
+        "A" => 1,
+        "NS" => 2,
+        "CNAME" => 5,
+        "SOA" => 6,
+        "PTR" => 12,
+        "MX" => 15,
+        "TXT" => 16,
+        "AAAA" => 28,
+        "SRV" => 33,
+        "DS" => 43,
+        "DNSKEY" => 48,
+        "SVCB" => 64,
+        "HTTPS" => 65,
+        "ANY" => 255,
+        _ => return None,
+    })
 }
 
 /// Whether a word says how many records three sections have: `1/0/2`.

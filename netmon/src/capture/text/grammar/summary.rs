@@ -176,6 +176,7 @@ fn message(ends: Ends, words: &mut Cursor<'_, '_>, ports: &DnsPorts) -> Option<T
             id,
             recursion_desired: None,
             name,
+            query_type: None,
         })
     })
 }
@@ -256,6 +257,7 @@ fn transport(ends: Ends, protocol: &str, words: &mut Cursor<'_, '_>, ports: &Dns
             id: None,
             recursion_desired: None,
             name: None,
+            query_type: None,
         })),
         ("UDP", false, true) => Some(TextWhat::Response(Response {
             conversation: conversation(ends, true, source, Some(destination), Transport::Udp),
