@@ -7,9 +7,8 @@ use netmon_testkit::lab::{
     Asker, DnsServer, FAMILIES, Family, Hook, Namespace, Rules, SERVER_V4, SERVER_V6, switched,
 };
 
-use crate::support::assert_adds_up;
-use crate::support::doors::BothDoors;
 use crate::support::incident::assert_errors;
+use crate::support::{assert_adds_up, watch};
 use crate::trouble::{
     add_second, ask_in_vain, ask_refused, ask_well, assert_exact, assert_nothing_of, refusal, second, silence,
 };
@@ -52,7 +51,7 @@ fn strangers_whom_the_servers_own_firewall_turns_away_are_its_policy_and_clients
     let servers = [SERVER_V4, SERVER_V6, second(&FAMILIES[0]), second(&FAMILIES[1])];
     let _server = DnsServer::new(&hosts.server, &servers).unwrap();
     let _policy = turn_away(&hosts.server, stranger);
-    let mut netmon = BothDoors::open(&hosts.server, &["to-client"], &[]);
+    let mut netmon = watch(&hosts.server, &["--interface", "to-client"]);
     for family in &FAMILIES {
         for server in [family.server, second(family)] {
             ask_well(&Asker::of(&hosts.client, family.client, server).unwrap(), 2);

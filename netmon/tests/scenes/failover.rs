@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use netmon_testkit::lab::{ANSWER_V4, DnsServer, FAMILIES, SERVER_V4, SERVER_V6, getent, switched};
 
+use crate::support::doors::BothDoors;
 use crate::support::incident::{Expected, events_of};
-use crate::support::{assert_adds_up, destination, in_both_families, watch};
+use crate::support::{assert_adds_up, destination, in_both_families};
 
 const SECOND: [&str; 2] = ["203.0.113.3", "2001:db8:2::3"];
 
@@ -26,7 +27,7 @@ fn a_resolver_that_moves_to_its_second_server_hides_nothing() {
         let answer = getent(&hosts.client, &servers, name).unwrap();
         assert_eq!(answer, Some(ANSWER_V4.to_string()), "{name}");
     };
-    let mut netmon = watch(&hosts.client, &[]);
+    let mut netmon = BothDoors::open(&hosts.client, &["to-server", "lo"], &[]);
     first.stop().unwrap();
     let mut opened = Vec::new();
     for (index, family) in FAMILIES.iter().enumerate() {

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use netmon_testkit::lab::{FAMILIES, TYPE_A, query, two_hosts};
 
+use crate::support::doors::BothDoors;
 use crate::support::incident::assert_no_incident;
-use crate::support::{ask_refused, assert_adds_up, destination, watch};
+use crate::support::{ask_refused, assert_adds_up, destination};
 
 /// What a scanner sends at once, from as many ports: more than the kernel programs tell of one by one.
 const PROBES: u16 = 200;
@@ -16,7 +17,7 @@ const PROBES: u16 = 200;
 fn probes_of_a_host_without_dns_are_counted_as_not_served_and_open_nothing() {
     let hosts = two_hosts().unwrap();
     hosts.server.limit_no_errors().unwrap();
-    let mut netmon = watch(&hosts.server, &[]);
+    let mut netmon = BothDoors::open(&hosts.server, &["to-client", "lo"], &[]);
     for family in &FAMILIES {
         ask_refused(&hosts.client, family.server, 2);
         for probe in 0..PROBES {

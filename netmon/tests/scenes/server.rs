@@ -9,6 +9,7 @@ use netmon_testkit::lab::{
     Burst, DnsServer, FAMILIES, Hook, Namespace, Rules, SERVER_V4, SERVER_V6, TYPE_A, query, switched,
 };
 
+use crate::support::doors::BothDoors;
 use crate::support::incident::{
     Expected, assert_errors, assert_evidence, assert_flow, assert_only_errors, events_of,
 };
@@ -102,7 +103,7 @@ fn an_incident_stays_open_while_the_kernel_limits_its_errors() {
     // What Linux does by default: an error a second to each host.
     hosts.server.set("net/ipv6/icmp/ratelimit", "1000").unwrap();
     let mut server = DnsServer::new(&hosts.server, &[SERVER_V4, SERVER_V6]).unwrap();
-    let mut netmon = watch(&hosts.client, &["--interface", "to-server"]);
+    let mut netmon = BothDoors::open(&hosts.client, &["to-server"], &[]);
     server.stop().unwrap();
     in_both_families(|family| {
         let client = hosts.client.enter(|| UdpSocket::bind((family.client, 0)));
@@ -161,7 +162,7 @@ fn of_two_servers_only_the_one_that_is_down_has_an_incident() {
     }
     let mut failing = DnsServer::new(&hosts.server, &[SERVER_V4, SERVER_V6]).unwrap();
     let _healthy = DnsServer::new(&hosts.server, &healthy).unwrap();
-    let mut netmon = watch(&hosts.client, &["--interface", "to-server"]);
+    let mut netmon = BothDoors::open(&hosts.client, &["to-server"], &[]);
     failing.stop().unwrap();
     let began = Instant::now();
     for (family, healthy) in FAMILIES.iter().zip(healthy) {

@@ -10,8 +10,9 @@ use netmon_testkit::lab::{
     ANSWER_V4, DnsServer, FAMILIES, Hook, Namespace, Rules, SERVER_V4, SERVER_V6, TYPE_A, query, with_router,
 };
 
+use crate::support::doors::BothDoors;
 use crate::support::incident::{Expected, assert_only_errors};
-use crate::support::{ask_answered, assert_adds_up, destination, watch};
+use crate::support::{ask_answered, assert_adds_up, destination};
 
 /// Asks over TCP, and tells whether the answer came.
 fn is_answered(client: &Namespace, server: IpAddr, name: &str) -> bool {
@@ -28,7 +29,7 @@ fn is_answered(client: &Namespace, server: IpAddr, name: &str) -> bool {
 fn a_firewall_that_rejects_dns_over_tcp_is_an_incident_of_tcp_alone() {
     let hosts = with_router().unwrap();
     let _server = DnsServer::new(&hosts.server, &[SERVER_V4, SERVER_V6]).unwrap();
-    let mut netmon = watch(&hosts.client, &[]);
+    let mut netmon = BothDoors::open(&hosts.client, &["to-router", "lo"], &[]);
     let rules = ["tcp dport 53 reject with icmpx type admin-prohibited"];
     let rules = Rules::new(&hosts.router, Hook::Forward, &rules).unwrap();
     let opened = FAMILIES.map(|family| {
@@ -110,7 +111,7 @@ fn a_server_that_sends_the_length_in_a_segment_of_its_own_answers_and_one_that_s
         let listener = hosts.server.enter(|| TcpListener::bind((server, 53)));
         listener.unwrap().unwrap()
     };
-    let mut netmon = watch(&hosts.client, &[]);
+    let mut netmon = BothDoors::open(&hosts.client, &["to-router", "lo"], &[]);
     let (answering, silent) = (listen(v4.server), listen(v6.server));
     let client = &hosts.client;
     std::thread::scope(|scope| {
