@@ -191,7 +191,6 @@ fn a_spoofed_answer_from_the_hosts_own_address_does_not_make_it_a_server() {
         ask_refused(&hosts.client, family.server, 1);
         let incident = refusal(family.client, family.server).opened(&netmon);
         assert_errors(&incident, "port", 1);
-        assert_exact(&incident, 1, 0);
     }
     assert_adds_up(&netmon.stop().unwrap());
 }
