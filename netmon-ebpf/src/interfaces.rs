@@ -1,6 +1,7 @@
 //! Which frames are this host's: those for the interface's hardware address, for one of a device that is stacked on it, or
 //! for anybody where the interface is the port of a bridge; and those for many.
 
+use aya_ebpf::bindings::BPF_F_NO_PREALLOC;
 use aya_ebpf::btf_maps::{Array, HashMap};
 use aya_ebpf::macros::btf_map;
 use netmon_common::limits::{INTERFACE_PLACES, STACKED_MACS};
@@ -14,7 +15,8 @@ static INTERFACES: Array<Interface, { INTERFACE_PLACES as usize }> = Array::new(
 
 /// The hardware addresses of what is stacked on watched interfaces. User space writes it.
 #[btf_map]
-static STACKED: HashMap<MacAt, u32, { STACKED_MACS as usize }> = HashMap::new();
+static STACKED: HashMap<MacAt, u32, { STACKED_MACS as usize }, { BPF_F_NO_PREALLOC as usize }> =
+    HashMap::new();
 
 /// Set in the first byte of a hardware address that many listen to (IEEE 802-2014 section 8.2.2).
 const GROUP: u8 = 1;

@@ -1,7 +1,7 @@
 //! What the programs remember of each service, all CPUs together, so that they tell user space enough, and not too much;
 //! and which place each has in the arrays that are kept by service.
 
-use aya_ebpf::bindings::BPF_NOEXIST;
+use aya_ebpf::bindings::{BPF_F_NO_PREALLOC, BPF_NOEXIST};
 use aya_ebpf::btf_maps::{Array, HashMap, Queue};
 use aya_ebpf::macros::btf_map;
 use netmon_common::records::ServiceKey;
@@ -49,7 +49,12 @@ static SERVICES: Array<Service, { limits::SERVICES as usize }> = Array::new();
 
 /// Servers of whose answers user space wants to know: those with an open incident.
 #[btf_map]
-static WATCHLIST: HashMap<Address, u32, { limits::WATCHED_SERVERS as usize }> = HashMap::new();
+static WATCHLIST: HashMap<
+    Address,
+    u32,
+    { limits::WATCHED_SERVERS as usize },
+    { BPF_F_NO_PREALLOC as usize },
+> = HashMap::new();
 
 /// In place of a place: there is none. (No option: the compiler would leave half of it undefined.)
 pub const NO_PLACE: u32 = u32::MAX;

@@ -1,6 +1,7 @@
 //! What user space tells the programs.
 
 use aya_ebpf::Global;
+use aya_ebpf::bindings::BPF_F_NO_PREALLOC;
 use aya_ebpf::btf_maps::{Array, HashMap};
 use aya_ebpf::macros::btf_map;
 use netmon_common::limits::{INTERFACES, OWN_ADDRESS_BITS, OWN_ADDRESSES};
@@ -21,9 +22,10 @@ static ONLY_DNS_PORT: Global<u16> = Global::new(53_u16.to_be());
 #[unsafe(no_mangle)]
 static TRACKING: Global<u32> = Global::new(1);
 
-/// The interfaces whose arriving packets are counted, and the bridges over them.
+/// The interfaces whose arriving packets are counted, and the bridges over them. Like all tables that user space alone writes
+/// it takes memory for what it has, and not for what it could have.
 #[btf_map]
-static WATCHED: HashMap<u32, u32, { INTERFACES as usize }> = HashMap::new();
+static WATCHED: HashMap<u32, u32, { INTERFACES as usize }, { BPF_F_NO_PREALLOC as usize }> = HashMap::new();
 
 /// What user space may change while the programs run, by [`switch`].
 #[btf_map]
@@ -32,7 +34,8 @@ static SWITCHES: Array<u32, { switch::COUNT as usize }> = Array::new();
 /// This host's own addresses, and a filter of them: the bit of an address is set if it may be one. User space writes
 /// both.
 #[btf_map]
-static LOCAL: HashMap<Address, u32, { OWN_ADDRESSES as usize }> = HashMap::new();
+static LOCAL: HashMap<Address, u32, { OWN_ADDRESSES as usize }, { BPF_F_NO_PREALLOC as usize }> =
+    HashMap::new();
 
 #[btf_map]
 static OWN_FILTER: Array<u64, { OWN_ADDRESS_BITS as usize / 64 }> = Array::new();

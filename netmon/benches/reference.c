@@ -19,6 +19,7 @@
 
 #include "reference/layout.h"
 #include "reference/count.h"
+#include "reference/lru.h"
 #include "reference/vary.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -46,6 +47,22 @@ SEC("classifier")
 int reference_tc(struct __sk_buff *skb)
 {
 	count((void *)(long)skb->data, (void *)(long)skb->data_end, skb->len);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("xdp.frags")
+int lru_xdp(struct xdp_md *ctx)
+{
+	count((void *)(long)ctx->data, (void *)(long)ctx->data_end, bpf_xdp_get_buff_len(ctx));
+	follow((void *)(long)ctx->data, (void *)(long)ctx->data_end);
+	return XDP_PASS;
+}
+
+SEC("classifier")
+int lru_tc(struct __sk_buff *skb)
+{
+	count((void *)(long)skb->data, (void *)(long)skb->data_end, skb->len);
+	follow((void *)(long)skb->data, (void *)(long)skb->data_end);
 	return TC_ACT_UNSPEC;
 }
 

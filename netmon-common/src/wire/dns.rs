@@ -100,14 +100,26 @@ impl Question {
     /// Of a message that shows none.
     pub const UNKNOWN: Self = Self([0; 2]);
 
-    /// Reads that of the message at `offset` which ends at `end`; unknown where it is shorter.
+    /// Reads that of the message at `offset` which ends at `end`. Of a message that ends soon 12 or 8 bytes do: names of at
+    /// least four bytes, and shorter ones in longer messages, are known.
     #[inline(always)]
     pub fn read<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Self {
+        /// Where the message has no more. No zero: a name that does not end before is like no other.
+        const NOTHING: [u8; 8] = [0xff; 8];
         let at = offset + HEADER_LEN;
-        if at + size_of::<Self>() > end {
-            return Self::UNKNOWN;
-        }
-        match bytes.read::<[[u8; 8]; 2]>(at) {
+        let read = if at + 16 <= end {
+            bytes.read::<[[u8; 8]; 2]>(at)
+        } else if at + 12 <= end {
+            bytes.read::<[[u8; 4]; 3]>(at).map(|[a, b, c]| {
+                let second = [c[0], c[1], c[2], c[3], 0xff, 0xff, 0xff, 0xff];
+                [[a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3]], second]
+            })
+        } else if at + 8 <= end {
+            bytes.read::<[u8; 8]>(at).map(|first| [first, NOTHING])
+        } else {
+            None
+        };
+        match read {
             Some([first, second]) => Self([u64::from_le_bytes(first), u64::from_le_bytes(second)]),
             None => Self::UNKNOWN,
         }
@@ -231,8 +243,26 @@ mod tests {
         assert_eq!(mark(&[0; 16]), 0, "the root");
         let message = message(&[7; 16]);
         let whole = Captured::whole(&message);
-        assert_eq!(Question::read(&whole, 0, message.len() - 1), Question::UNKNOWN);
-        assert_ne!(Question::read(&whole, 0, message.len()), Question::UNKNOWN);
+        for (len, is_known) in [(0, false), (7, false), (8, true), (12, true), (16, true)] {
+            let question = Question::read(&whole, 0, HEADER_LEN + len);
+            assert_eq!(question != Question::UNKNOWN, is_known, "{len}");
+        }
+    }
+
+    #[test]
+    fn a_short_name_has_the_same_mark_in_a_message_that_ends_behind_it_and_in_a_longer_one() {
+        for name in [
+            &b"\x02ab\0"[..],
+            b"\x01a\x04test\0",
+            b"\x02ab\x04test\0",
+            b"\x04abcd\x04test\0",
+            b"\x05abcde\x04test\0",
+        ] {
+            let asked = [name, b"\0\x01\0\x01"].concat();
+            let answered = [&asked[..], b"\xc0\x0c\0\x01\0\x01\0\0\0\0\0\x04\x01\x02\x03\x04"].concat();
+            assert_ne!(mark(&asked), 0, "{name:?}");
+            assert_eq!(mark(&asked), mark(&answered), "{name:?}");
+        }
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub struct Comparison {
     ratio: f64,
     c_ratio: Option<f64>,
     to_c: Option<f64>,
+    added_to_c: Option<f64>,
 }
 
 impl Comparison {
@@ -49,7 +50,21 @@ impl Comparison {
             ratio: each(|round| round.netmon / round.noop),
             c_ratio: against_c(|round, c| c / round.noop),
             to_c: against_c(|round, c| round.netmon / c),
+            added_to_c: against_c(|round, c| (round.netmon - round.noop) / (c - round.noop)),
         }
+    }
+
+    /// As figures: against the program that does nothing, and what it adds against what a program in C adds that keeps queries
+    /// in a table which drops the least recently used.
+    pub fn figures_against_lru(&self, name: &str, most: Option<f64>) -> impl Iterator<Item = Figure> {
+        const MOST: f64 = 0.4;
+        let (noop, added) = (self.noop_ns, self.added_ns);
+        let note = format!("+{added:.1} ns to {noop:.1}");
+        let to_noop = Figure::new(name, self.ratio, "x").at_most(most).note(note);
+        let to_lru = self.added_to_c.map(|ratio| {
+            Figure::new(format!("{name}, to an LRU hash in C"), ratio, "x").at_most(most.map(|_| MOST))
+        });
+        std::iter::once(to_noop).chain(to_lru)
     }
 
     /// As figures: against the program that does nothing, and against C.

@@ -47,7 +47,7 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
             let comparisons = exchange(hook, netmon, waiting)?;
             for ((name, comparison), most) in names.iter().zip(comparisons).zip(limits) {
                 comparison
-                    .figures(name, most)
+                    .figures_against_lru(name, most)
                     .for_each(|figure| figures.take(figure));
             }
         }
@@ -61,7 +61,7 @@ fn exchange(hook: Hook, netmon: Runner<'_>, waiting: u32) -> Result<[Comparison;
         programs,
         mut varying,
     } = Reference::load()?;
-    let noop = programs.noop(hook)?;
+    let (noop, lru) = (programs.noop(hook)?, programs.following(hook)?);
     let in_row = waiting / BLOCK;
     let vary = Vary::Exchanges(frames::SERVER, in_row);
     let caller = programs.varying(vary, hook)?;
@@ -88,13 +88,14 @@ fn exchange(hook: Hook, netmon: Runner<'_>, waiting: u32) -> Result<[Comparison;
             }
             Ok([queries, answers].map(median))
         };
-        let (varying, netmon) = (time(noop)?, time(netmon)?);
+        let (varying, netmon, lru) = (time(noop)?, time(netmon)?, time(lru)?);
         let noop = noop.time(&query, RUNS)?;
-        for ((netmon, varying), rounds) in netmon.into_iter().zip(varying).zip(&mut rounds) {
+        let times = netmon.into_iter().zip(lru).zip(varying);
+        for (((netmon, lru), varying), rounds) in times.zip(&mut rounds) {
             rounds.push(Round {
                 noop,
                 netmon: noop + netmon - varying,
-                c: None,
+                c: Some(noop + lru - varying),
             });
         }
     }

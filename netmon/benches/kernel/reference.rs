@@ -102,6 +102,11 @@ impl Programs {
         self.find("reference", hook)
     }
 
+    /// The one that counts in C, and follows exchanges by a table that drops the least recently used.
+    pub fn following(&self, hook: Hook) -> Result<Runner<'_>> {
+        self.find("lru", hook)
+    }
+
     /// The one that changes a packet and hands it on.
     pub fn varying(&self, vary: Vary, hook: Hook) -> Result<Runner<'_>> {
         match vary {
