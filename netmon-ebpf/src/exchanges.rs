@@ -112,5 +112,5 @@ impl Place {
 /// Whether the second in which a query was sent still has its counters.
 #[inline(always)]
 fn is_counted(sent_ns: u64, now_ns: u64) -> bool {
-    now_ns.saturating_sub(sent_ns) < COUNTED_FOR as u64 * SECOND_NS
+    now_ns.saturating_sub(sent_ns) < u64::from(COUNTED_FOR) * SECOND_NS
 }

@@ -23,9 +23,8 @@ use crate::clock;
 use crate::config::Config;
 use crate::counts::Counts;
 use crate::detect::{self, Decider};
-use crate::kernel::version::reading_needs_rights;
 use crate::kernel::{
-    Kernel, KernelError, KernelLog, Network, Observer, Pins, Poller, Switches, Watchlist, Ways,
+    Kernel, KernelError, KernelLog, Network, Observer, Pins, Poller, Switches, Watchlist, Ways, version,
 };
 use crate::latency;
 use crate::model::{
@@ -65,7 +64,8 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
     let mut monitor = Monitor::new(config, &mut kernel, network.addresses(), partners)?;
     monitor.begin()?;
     let mut events = kernel.events()?;
-    rights::give_up_loading(reading_needs_rights()).context("cannot give up the rights to load programs")?;
+    rights::give_up_loading(version::reading_needs_rights())
+        .context("cannot give up the rights to load programs")?;
     let (mut watching, watched) = network.attach(kernel, config.hook, &config.mirrors)?;
     monitor.started(&watched);
     monitor.wait_for_recall().await?;
@@ -331,7 +331,6 @@ impl<'a> Monitor<'a> {
         }
     }
 
-    /// All counts, for outlets.
     fn counted(&mut self) -> anyhow::Result<Counted> {
         let latencies = self.poller.latencies()?;
         let destinations = self
