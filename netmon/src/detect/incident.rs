@@ -13,7 +13,8 @@ use crate::time::{Time, WallOffset, rfc3339};
 
 use super::distinct::Distinct;
 use super::errors::{CodeCounts, EarlyErrors, Failures};
-use super::ledger::{Cut, Flow, Ledger};
+use super::flow::Flow;
+use super::ledger::{Cut, Ledger};
 use super::overload::Overload;
 use super::rules::Rules;
 use super::severity::SeverityJudge;

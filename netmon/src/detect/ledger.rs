@@ -6,84 +6,10 @@
 
 use std::collections::VecDeque;
 
+use super::flow::Flow;
 use super::limits::{EXACT_TIMES, SECONDS};
-use crate::observation::{Counts, Faults};
+use crate::observation::Counts;
 use crate::time::Time;
-
-/// What became of the queries of a span.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Flow {
-    /// Queries.
-    pub queries: u64,
-    /// Of these, answered.
-    pub answers: u64,
-    /// Of these, those that a verified error is about.
-    pub failed: u64,
-    /// Of the answers, SERVFAIL.
-    pub servfail: u64,
-    /// Of the answers, REFUSED that counts.
-    pub refused: u64,
-    /// Of the answers, FORMERR and NOTIMP.
-    pub other: u64,
-}
-
-impl Flow {
-    /// Answers that say that the server fails.
-    pub const fn faults(self) -> u64 {
-        self.servfail + self.refused + self.other
-    }
-
-    /// Queries that neither an answer nor an error came to.
-    pub const fn silent(self) -> u64 {
-        self.queries
-            .saturating_sub(self.answers)
-            .saturating_sub(self.failed)
-    }
-
-    pub fn take_off(&mut self, other: Self) {
-        self.queries = self.queries.saturating_sub(other.queries);
-        self.answers = self.answers.saturating_sub(other.answers);
-        self.failed = self.failed.saturating_sub(other.failed);
-        self.servfail = self.servfail.saturating_sub(other.servfail);
-        self.refused = self.refused.saturating_sub(other.refused);
-        self.other = self.other.saturating_sub(other.other);
-    }
-}
-
-impl std::ops::AddAssign for Flow {
-    fn add_assign(&mut self, other: Self) {
-        self.queries += other.queries;
-        self.answers += other.answers;
-        self.failed += other.failed;
-        self.servfail += other.servfail;
-        self.refused += other.refused;
-        self.other += other.other;
-    }
-}
-
-impl From<Counts> for Flow {
-    fn from(counts: Counts) -> Self {
-        let Counts {
-            asked,
-            answered,
-            faults:
-                Faults {
-                    servfail,
-                    refused,
-                    other,
-                },
-            failed,
-        } = counts;
-        Self {
-            queries: asked.into(),
-            answers: answered.into(),
-            failed: failed.into(),
-            servfail: servfail.into(),
-            refused: refused.into(),
-            other: other.into(),
-        }
-    }
-}
 
 /// One second.
 #[derive(Clone, Copy, Debug, Default)]
@@ -403,42 +329,4 @@ impl Ledger {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn counts(asked: u32, answered: u32) -> Counts {
-        Counts {
-            asked,
-            answered,
-            ..Counts::default()
-        }
-    }
-
-    #[test]
-    fn what_is_reported_of_a_second_replaces_what_was_known_of_it() {
-        let mut ledger = Ledger::default();
-        for (asked, answered, new) in [(3, 0, (3, 0)), (5, 2, (2, 2)), (5, 2, (0, 0)), (5, 4, (0, 2))] {
-            let news = ledger.set(7, false, counts(asked, answered));
-            assert_eq!((news.asked, news.answered), new);
-        }
-        assert_eq!((ledger.since(0).queries, ledger.since(0).answers), (5, 4));
-        ledger.set(7, true, counts(1, 1));
-        assert_eq!((ledger.since(0).queries, ledger.since(0).silent()), (6, 1));
-    }
-
-    #[test]
-    fn only_so_many_seconds_and_exact_times_are_kept_and_quiet_ones_take_no_place() {
-        let mut ledger = Ledger::default();
-        for second in 0..10_000 {
-            while ledger.leaving(second * 60).is_some() {
-                ledger.leave();
-            }
-            ledger.set(second * 60, false, counts(3, 0));
-            for _ in 0..9 {
-                ledger.note_query(Time::at_second(second * 60));
-            }
-        }
-        assert_eq!((ledger.seconds.len(), ledger.exact.len()), (SECONDS, EXACT_TIMES));
-        assert_eq!(ledger.since(0).queries, 3 * SECONDS as u64);
-    }
-}
+mod tests;

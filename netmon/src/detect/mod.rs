@@ -21,6 +21,7 @@ mod distinct;
 mod errors;
 mod facts;
 mod faults;
+mod flow;
 mod heard;
 mod incident;
 mod incidents;

@@ -1,6 +1,7 @@
 //! What an incident counts: exchanges from one moment on, up to another one or up to now.
 
-use super::ledger::{Cut, Flow, Ledger};
+use super::flow::Flow;
+use super::ledger::{Cut, Ledger};
 
 /// What is counted from one moment on, up to another one or up to now. Seconds that leave the ledger are kept in sum.
 #[derive(Clone, Copy, Debug, Default)]

@@ -21,9 +21,11 @@ mod one_direction;
 mod pause;
 mod policy;
 mod ports;
+mod reload;
 mod restart;
 mod scan;
 mod source_port;
+mod span;
 mod spoofed;
 mod stub;
 #[path = "../support/mod.rs"]

@@ -12,8 +12,8 @@ use netmon_common::Address;
 use crate::model::{Cause, Diagnosis, Kind, Likelihood};
 use crate::observation::Service;
 
+use super::flow::Flow;
 use super::incident::Incident;
-use super::ledger::Flow;
 use super::thresholds::Thresholds;
 
 /// Finds one cause, if anything supports it.
