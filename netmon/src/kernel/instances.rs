@@ -108,6 +108,7 @@ impl Instance {
             match info.map_type() {
                 Ok(MapType::PerCpuArray) => Ok(Map::PerCpuArray(map)),
                 Ok(MapType::PerCpuHash) => Ok(Map::PerCpuHashMap(map)),
+                Ok(MapType::Hash) => Ok(Map::HashMap(map)),
                 _ => Err(error("it was made by another version of netmon".to_owned())),
             }
         })

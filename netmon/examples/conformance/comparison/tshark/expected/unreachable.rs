@@ -32,18 +32,27 @@ impl Frame<'_> {
             Err(stop) => return Err(stop),
         };
         let Addresses { source, destination } = self.addresses(&fixed)?;
-        let ports = match quoted {
-            Some(quoted) => self.quoted_ports(&quoted)?,
+        let ports = match &quoted {
+            Some(quoted) => self.quoted_ports(quoted)?,
             None => None,
         };
         let reading = Reading::of(Outcome::IcmpUnreachable)
             .with(Field::Destination, &destination)
             .with(Field::Code, code)
             .with(Field::Quoted, conversation(&source, &destination, ports));
-        Ok(match ports {
-            Some((_, _, to)) if usize::from(to) == DNS_PORT => reading.with(Field::DnsUnreachable, code),
-            Some((_, from, _)) if usize::from(from) == DNS_PORT => reading.with(Field::LateResponse, source),
-            Some(_) | None => reading,
+        let is_dns = |port| usize::from(port) == DNS_PORT;
+        Ok(match (ports, &quoted) {
+            // No frame before this one is a query that it could be about.
+            (Some((transport, from, to)), Some(quoted)) if is_dns(from) && is_dns(to) => {
+                if transport == "udp" && self.quotes_query(quoted)? {
+                    reading.with(Field::DnsUnreachable, code)
+                } else {
+                    reading.with(Field::LateResponse, source)
+                }
+            }
+            (Some((_, _, to)), _) if is_dns(to) => reading.with(Field::DnsUnreachable, code),
+            (Some((_, from, _)), _) if is_dns(from) => reading.with(Field::LateResponse, source),
+            (Some(_) | None, _) => reading,
         })
     }
 
@@ -56,6 +65,18 @@ impl Frame<'_> {
                 column: Column::Version,
             })) if ip.family == Family::V6 => Err(Stop::Wrong),
             fixed => fixed,
+        }
+    }
+
+    /// Whether the quoted datagram is a query, as far as the quote shows it.
+    fn quotes_query(&mut self, quoted: &Ip) -> Step<bool> {
+        const RESPONSE: usize = 0x8000;
+        match self.header(quoted.payload + 8, 4, quoted.end) {
+            Err(Stop::Short | Stop::Cut) => Ok(false),
+            header => {
+                header?;
+                Ok(self.row.number(Column::DnsFlags)? & RESPONSE == 0)
+            }
         }
     }
 
