@@ -52,7 +52,7 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
             RunFormat::Json | RunFormat::Text => Snapshots::Never,
         },
         output,
-        journal: log.is_journal().then(|| Box::new(Journal) as _),
+        journal: log.is_journal().then(|| Box::new(Journal::default()) as _),
         queues: log.queue().into_iter().collect(),
         service: Service::find(),
         history: config.history.as_ref().map(Keeper::start).transpose()?,

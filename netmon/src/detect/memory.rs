@@ -1,6 +1,6 @@
 //! What the decider must know of an incident, beside what is reported of it, to go on with it after a restart.
 //!
-//! Moments are not kept: the clock of observations may have begun anew. What was decided by them is.
+//! Moments are not kept: the clock of observations may have begun again. What was decided by them is.
 
 use std::net::IpAddr;
 

@@ -36,7 +36,7 @@ pub struct Thresholds {
     pub failing_window: Duration,
     /// `failing`: how many answers there must be. 10.
     pub failing_answers: u64,
-    /// `failing`: what share of them must be SERVFAIL or REFUSED, at least, in percent. 50.
+    /// `failing`: what share of them must fail, at least, in percent. 50.
     pub failing_percent: u64,
     /// `failing`: for how many registrable domains. 3.
     pub failing_domains: usize,

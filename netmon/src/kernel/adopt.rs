@@ -1,5 +1,5 @@
 //! Attaches by the links that are pinned: the kernel replaces the program of a link in one step, so that no packet is
-//! missed or counted twice. Where none is pinned that fits, one is attached anew, and pinned.
+//! missed or counted twice. Where none is pinned that fits, one is attached, and pinned.
 
 use std::error::Error;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Reads what the kernel tells at once, through its ring buffer.
+//! Reads what the kernel reports at once, through its ring buffer.
 
 use std::io;
 

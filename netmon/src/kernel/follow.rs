@@ -1,6 +1,6 @@
 //! What is attached to, and what will be, as the network changes. Everything here may wait for the kernel: attaching a
 //! TCX program takes tens of milliseconds (`tcx_entry_sync` waits until no CPU uses the old list any more), an XDP
-//! program makes some drivers start anew.
+//! program makes some drivers restart.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem;

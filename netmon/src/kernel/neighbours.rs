@@ -32,7 +32,7 @@ pub fn all_programs() -> Result<Vec<Known>, KernelError> {
     Ok(loaded()?.iter().map(Known::of).collect())
 }
 
-/// The same, with all that the kernel tells of them.
+/// The same, with all that the kernel says of them.
 pub(super) fn loaded() -> Result<Vec<ProgramInfo>, KernelError> {
     loaded_programs()
         // One may be gone before it is looked at.

@@ -2,7 +2,7 @@
 //!
 //! The kernel's counters of a second are used again for the second half a minute later, and are never reset. So the counts of
 //! a second are what was added since its counters were last another second's. A reading of the counters is of one second of
-//! the boot clock, and tells of that second and of the 31 before it.
+//! the boot clock, and holds that second and of the 31 before it.
 
 use std::collections::VecDeque;
 

@@ -19,6 +19,7 @@ use tracing_subscriber::layer::Context;
 use super::Outlet;
 use super::limits::LINES;
 use super::queue::{Queue, Worker};
+use super::severities::Severities;
 use crate::model::{Cause, CloseReason, Event, Happened, Incident, Moment};
 use crate::report::story::numbers::UTC;
 use crate::report::story::{Brief, Facts, Until};
@@ -135,8 +136,10 @@ impl Visit for Entry {
 }
 
 /// Writes events to the log.
-#[derive(Debug)]
-pub struct Journal;
+#[derive(Debug, Default)]
+pub struct Journal {
+    severities: Severities,
+}
 
 /// One entry; priorities are those of the journal: error (3), warning (4), notice (5).
 macro_rules! entry {
@@ -173,7 +176,10 @@ impl Outlet for Journal {
                 let interfaces = names.collect::<Vec<_>>().join(", ");
                 tracing::info!(target: TARGET, event = "started", interfaces, "watching DNS on {interfaces}");
             }
-            Event::Incident(happened, incident) => happened_to(*happened, incident),
+            Event::Incident(happened, incident) => {
+                let is_other_severity = self.severities.changes(*happened, incident);
+                happened_to(*happened, incident, is_other_severity);
+            }
             Event::Warning(warning) => {
                 let (word, message) = (warning.warning.name(), &warning.message);
                 tracing::warn!(target: TARGET, event = "warning", warning = word, "{message}");
@@ -193,15 +199,15 @@ impl Outlet for Journal {
     }
 }
 
-fn happened_to(happened: Happened, incident: &Incident) {
+fn happened_to(happened: Happened, incident: &Incident, is_other_severity: bool) {
     let event = happened.name();
     let brief = Brief::new(&Facts::new(incident, &UTC), Until::Now);
     let text = format!("{}: {}", brief.word, brief.headline);
     match happened {
-        Happened::Opened if incident.is_down() => entry!(error, event, incident, text),
-        Happened::Opened => entry!(warn, event, incident, text),
         // One a second would bury the rest.
-        Happened::Updated => {}
+        Happened::Updated if !is_other_severity => {}
+        Happened::Opened | Happened::Updated if incident.is_down() => entry!(error, event, incident, text),
+        Happened::Opened | Happened::Updated => entry!(warn, event, incident, text),
         Happened::Closed => entry!(info, event, incident, text),
     }
 }

@@ -5,6 +5,7 @@
 //! sign of life) is a field of its own in `monitor::Partners`.
 
 mod output;
+mod severities;
 
 pub mod dropped;
 pub mod journal;

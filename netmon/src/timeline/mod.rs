@@ -32,7 +32,7 @@ pub struct Activity {
     pub queries: u64,
     /// Answers.
     pub answers: u64,
-    /// Of the answers, those that say SERVFAIL or REFUSED.
+    /// Of the answers, those that say that the server fails.
     pub failures: u64,
     /// ICMP errors about queries to the server.
     pub errors: u64,

@@ -1,4 +1,4 @@
-//! The cause that silence tells: packets are dropped without a word.
+//! The cause that silence shows: packets are dropped without a word.
 
 use super::{Case, Finding, counted};
 use crate::model::{Cause, Kind};

@@ -1,5 +1,5 @@
 //! A restart: what the history kept of incidents goes on as the same incidents. The clock of observations may
-//! have begun anew (a reboot), so that an incident began before its zero.
+//! have begun again (a reboot), so that an incident began before its zero.
 
 use netmon_common::{Code, Rcode};
 

@@ -1,6 +1,6 @@
 //! Tells when the network has changed, and how it is then.
 //!
-//! What the kernel announces is only taken as a sign to look: the inventory is read anew, once for everything that
+//! What the kernel announces is only taken as a sign to look: the inventory is read again, once for everything that
 //! happens within a moment. So a storm of announcements costs no memory, and one that got lost (the kernel drops
 //! them when nobody reads in time, and says so with `ENOBUFS`) loses nothing.
 

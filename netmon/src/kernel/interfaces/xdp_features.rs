@@ -1,6 +1,6 @@
 //! Which interfaces' drivers say that they run XDP programs: the netdev family of generic netlink (Linux 6.3,
-//! `Documentation/netlink/specs/netdev.yaml`). Nothing is tried for that: attaching makes some network cards start
-//! anew.
+//! `Documentation/netlink/specs/netdev.yaml`). Nothing is tried for that: attaching makes some network cards
+//! restart.
 
 use std::collections::BTreeSet;
 use std::io;

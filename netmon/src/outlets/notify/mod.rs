@@ -23,6 +23,7 @@ use std::time::Duration;
 use nix::sys::utsname::uname;
 
 use super::limits::NOTIFY_FLUSH;
+use super::severities::Severities;
 use super::{Outlet, lines};
 use crate::model::{Event, Happened, Moment};
 
@@ -109,6 +110,7 @@ pub struct Notifier {
     settings: Settings,
     webhook: Option<Outbox>,
     command: Option<Outbox>,
+    severities: Severities,
 }
 
 impl Notifier {
@@ -126,6 +128,7 @@ impl Notifier {
             },
             webhook: None,
             command: None,
+            severities: Severities::default(),
         };
         notifier.set(settings);
         notifier
@@ -182,7 +185,10 @@ impl Outlet for Notifier {
         let Event::Incident(happened, incident) = event else {
             return;
         };
-        if !self.settings.events.contains(happened) || self.receivers().next().is_none() {
+        let is_other_severity = self.severities.changes(*happened, incident);
+        let events = &self.settings.events;
+        let is_wanted = events.contains(happened) || is_other_severity && events.contains(&Happened::Opened);
+        if !is_wanted || self.receivers().next().is_none() {
             return;
         }
         match lines::notification(at, *happened, incident, &self.host) {

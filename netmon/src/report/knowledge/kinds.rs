@@ -37,8 +37,8 @@ pub(super) const FAILING: KindText = KindText {
     impact: "The server can be reached but does not hand out the addresses it is asked for. To users, web sites \
         and services seem not to exist or fail to load, although they may be up and running.",
     rule: "netmon reads the response code of every answer. The incident opens when too large a share of a \
-        server's recent answers, for several names, says SERVFAIL or REFUSED. One broken domain on a server \
-        that otherwise works is not enough.",
+        server's recent answers, for several names, says SERVFAIL, REFUSED, FORMERR or NOTIMP. One \
+        broken domain on a server that otherwise works is not enough.",
 };
 
 pub(super) const ANSWERED: CloseText = CloseText {

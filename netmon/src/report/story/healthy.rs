@@ -123,7 +123,7 @@ fn looked_for() -> Vec<Text> {
     vec![
         "An ICMP error \"destination unreachable\" that quotes a DNS query of this log.".into(),
         "A server that leaves several queries for more than one name without any answer.".into(),
-        "A server too many of whose answers say SERVFAIL or REFUSED.".into(),
+        "A server too many of whose answers say SERVFAIL, REFUSED, FORMERR or NOTIMP.".into(),
     ]
 }
 

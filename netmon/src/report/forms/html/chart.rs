@@ -65,7 +65,7 @@ fn legend(axis: &Axis, panels: &[Panel], clock: &Clock, out: &mut dyn Write) -> 
         (
             total.failures > 0,
             "failures",
-            "answers that say SERVFAIL or REFUSED",
+            "answers that say that the server fails",
         ),
         (total.errors > 0, "errors", "ICMP errors"),
         (
