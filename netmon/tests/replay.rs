@@ -63,9 +63,11 @@ fn timeless(incident: &Value) -> Value {
     incident
 }
 
-/// Watches one host with these arguments while the capture is played, and insists on the incident.
-fn replay(hosts: &TwoHosts, host: &Namespace, arguments: &[&str]) {
-    let mut netmon = start(host, arguments);
+/// Watches one host with these arguments while the capture is played, and insists on the incident. The frames are for other
+/// network cards, as on a mirror port.
+fn replay(hosts: &TwoHosts, host: &Namespace, interface: &str, arguments: &[&str]) {
+    let mirror = ["--interface", interface, "--mirror", interface];
+    let mut netmon = start(host, &[&mirror, arguments].concat());
     play(hosts);
     let told =
         |event: &Event| event.name().starts_with("incident_") && event.incident()["errors"]["port"] == 3;
@@ -93,19 +95,14 @@ fn replay(hosts: &TwoHosts, host: &Namespace, arguments: &[&str]) {
 #[ignore = "needs root: network namespaces and XDP"]
 fn the_client_host_finds_the_textbook_incident_live() {
     let hosts = two_hosts().unwrap();
-    let arguments = ["--hook", "xdp-native", "--interface", "to-server"];
-    replay(&hosts, &hosts.client, &arguments);
+    replay(&hosts, &hosts.client, "to-server", &["--hook", "xdp-native"]);
 }
 
 #[test]
 #[ignore = "needs root: network namespaces and TC"]
 fn the_client_host_finds_the_textbook_incident_by_tc_too() {
     let hosts = two_hosts().unwrap();
-    replay(
-        &hosts,
-        &hosts.client,
-        &["--hook", "tc", "--interface", "to-server"],
-    );
+    replay(&hosts, &hosts.client, "to-server", &["--hook", "tc"]);
 }
 
 #[test]
@@ -114,13 +111,6 @@ fn the_server_host_finds_the_textbook_incident_live() {
     let hosts = two_hosts().unwrap();
     // It has never answered, so that it must be named for its failures to count on its own host.
     let server = SERVER_V4.to_string();
-    let arguments = [
-        "--hook",
-        "xdp-native",
-        "--interface",
-        "to-client",
-        "--server",
-        &server,
-    ];
-    replay(&hosts, &hosts.server, &arguments);
+    let arguments = ["--hook", "xdp-native", "--server", &server];
+    replay(&hosts, &hosts.server, "to-client", &arguments);
 }

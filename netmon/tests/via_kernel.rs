@@ -50,8 +50,10 @@ fn analyze(files: &[PathBuf], via_kernel: bool) -> (Value, String) {
 /// `runnable`, which are all that can be run. Gives back the document of the kernel's.
 #[track_caller]
 fn assert_same(files: &[PathBuf], runnable: &[PathBuf], left_out: u64) -> Value {
-    let (kernel, said) = analyze(files, true);
+    let (mut kernel, said) = analyze(files, true);
     let (user, _) = analyze(runnable, false);
+    // Only the kernel has places for services, which may all be taken.
+    kernel["totals"]["exchanges_overflow"] = 0.into();
     let warned = |word: &str| {
         let warnings = kernel["warnings"].as_array().unwrap();
         warnings

@@ -143,7 +143,7 @@ fn a_receiver_that_fails_is_tried_again_and_one_that_refuses_is_not() {
         .wait_for(
             "warning",
             PATIENCE,
-            says("is given up after 1 attempts: it answered 404"),
+            says("is given up after 1 attempt: it answered 404"),
         )
         .unwrap();
     netmon.stop().unwrap();
@@ -239,7 +239,7 @@ fn a_command_that_does_not_end_is_killed_and_one_that_fails_is_told() {
     );
     ask_refused(&hosts.client, SERVER_V4, 1);
     let killed =
-        says("a notification of the command is given up after 1 attempts: it took too long and was killed");
+        says("a notification of the command is given up after 1 attempt: it took too long and was killed");
     netmon.process().wait_for("warning", PATIENCE, killed).unwrap();
     assert_gone(pid.path());
     netmon.stop().unwrap();
