@@ -6,7 +6,7 @@ use anyhow::Result;
 use netmon::capture::{Frames, LinkType, Opened, PacketFile, Progress, link, open};
 use netmon::counter::Counter;
 use netmon::counts::Counts;
-use netmon_common::classify::Meaning;
+use netmon_common::classify::{Concern, Meaning};
 use netmon_common::wire::Captured;
 use netmon_common::wire::icmp::Quoted;
 use netmon_common::{Classified, DnsPorts, Offload};
@@ -45,6 +45,7 @@ pub fn read(file: PacketFile) -> Vec<Frame> {
         let mut counter = Counter::new(DnsPorts::DEFAULT);
         let announced = link::payload(frame.link, &captured);
         let classified = counter.count(&captured, announced, Offload::default());
+        decide(&mut counter, &classified, &captured);
         let reading = Reading::counted(&nothing, &counter.counts());
         read.push(Frame {
             number: frame.number,
@@ -55,6 +56,18 @@ pub fn read(file: PacketFile) -> Vec<Frame> {
         });
     }
     read
+}
+
+/// No frame before this one is a query that an undecided error could be about.
+fn decide(counter: &mut Counter, classified: &Classified, frame: &Captured<'_>) {
+    if let Meaning::Unreachable(error) = &classified.meaning
+        && let Concern::Undecided(transport) = error.concern
+        && let header = &error.unreachable.quoted.header
+        && let (Some(source), Some(destination)) =
+            (header.source().read(frame), header.destination().read(frame))
+    {
+        counter.decide([source, destination], transport, error.unreachable.code, false);
+    }
 }
 
 /// Adds what the classifier has read and the counters do not tell.

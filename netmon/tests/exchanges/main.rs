@@ -12,123 +12,14 @@ use std::net::IpAddr;
 use std::thread;
 use std::time::Duration;
 
-use aya::TestRun as _;
-use aya::programs::{TestRunOptions, Xdp};
-use netmon::kernel::{Events, Kernel, Poller, Settings};
+use netmon::kernel::Events;
 use netmon_common::records::{AGAIN, EventKind, Exchanges, NOT_IN_SECONDS, SECONDS, Second, ServiceKey};
-use netmon_common::{Address, DnsPorts, Outcome, Transport};
+use netmon_common::{Address, Outcome, Transport};
 use netmon_testkit::frames::build::prelude::*;
-use nix::sched::{CpuSet, sched_setaffinity};
-use nix::time::{ClockId, clock_gettime};
-use nix::unistd::Pid;
 
-/// Where ports and ids stand in a frame without tags and options.
-const SOURCE_PORT: usize = 14 + 20;
-const DESTINATION_PORT: usize = SOURCE_PORT + 2;
-const ID: usize = SOURCE_PORT + 8;
-/// The same in the packet that an error quotes.
-const QUOTED: usize = 20 + 8;
+mod programs;
 
-/// A query of a client's port with an id, and what may become of it.
-#[derive(Clone, Copy)]
-struct Query {
-    port: u16,
-    id: u16,
-}
-
-fn put(frame: &mut [u8], at: usize, value: u16) {
-    frame[at..at + 2].copy_from_slice(&value.to_be_bytes());
-}
-
-impl Query {
-    fn asked(self, server_port: u16) -> Vec<u8> {
-        let mut frame = (frame() / ipv4(CLIENT, SERVER) / udp(1, server_port) / query("a.test")).bytes();
-        put(&mut frame, SOURCE_PORT, self.port);
-        put(&mut frame, ID, self.id);
-        frame
-    }
-
-    fn answered(self, rcode: u16) -> Vec<u8> {
-        let mut frame =
-            (frame() / ipv4(SERVER, CLIENT) / udp(53, 1) / response("a.test").rcode(rcode)).bytes();
-        put(&mut frame, DESTINATION_PORT, self.port);
-        put(&mut frame, ID, self.id);
-        frame
-    }
-
-    fn refused(self) -> Vec<u8> {
-        let quote = packet() / ipv4(CLIENT, SERVER) / udp(1, 53) / query("a.test");
-        let mut frame = (frame() / ipv4(SERVER, CLIENT) / unreachable(3) / quote).bytes();
-        put(&mut frame, SOURCE_PORT + QUOTED, self.port);
-        put(&mut frame, ID + QUOTED, self.id);
-        frame
-    }
-}
-
-fn run(xdp: &Xdp, frame: &[u8]) {
-    let options = TestRunOptions {
-        data_in: Some(frame),
-        ..TestRunOptions::new()
-    };
-    xdp.test_run(options).unwrap();
-}
-
-/// The second of the boot clock, at a moment when it does not end soon.
-fn calm_second() -> u64 {
-    loop {
-        let now = clock_gettime(ClockId::CLOCK_BOOTTIME).unwrap();
-        if now.tv_nsec() < 900_000_000 {
-            return now.tv_sec().cast_unsigned();
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
-fn pin(cpu: usize) {
-    let mut set = CpuSet::new();
-    set.set(cpu).unwrap();
-    sched_setaffinity(Pid::from_raw(0), &set).unwrap();
-}
-
-fn service(port: u16) -> ServiceKey {
-    ServiceKey::new(
-        Address::from(IpAddr::from(SERVER)),
-        port,
-        Transport::Udp,
-        0,
-        false,
-    )
-}
-
-fn load(ports: &[u16]) -> (Kernel, Poller) {
-    let settings = Settings {
-        ports: DnsPorts::new(ports).unwrap(),
-        ..Settings::default()
-    };
-    let mut kernel = Kernel::load(&settings).unwrap();
-    let poller = kernel.poller().unwrap();
-    (kernel, poller)
-}
-
-fn of(poller: &mut Poller, port: u16) -> Exchanges {
-    poller.service(service(port)).unwrap().unwrap_or(Exchanges::ZERO)
-}
-
-fn sum(exchanges: &Exchanges) -> Second {
-    exchanges
-        .seconds
-        .iter()
-        .fold(Second::default(), |sum, second| sum.plus(*second))
-}
-
-fn seconds(asked: u32, answered: u32, faults: u32, failed: u32) -> Second {
-    Second {
-        asked,
-        answered,
-        faults,
-        failed,
-    }
-}
+use programs::*;
 
 /// What becomes of the n-th query: how often it is sent, and what each of them adds.
 fn fate(n: u32) -> (u32, Second) {
