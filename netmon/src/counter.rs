@@ -59,6 +59,11 @@ impl Counter {
         classified
     }
 
+    /// Counts a frame that was for another host: nothing of it is judged.
+    pub fn not_ours(&mut self, frame: &Captured<'_>) {
+        self.totals.count(&Tally::NOT_OURS, 1, frame.wire_len() as u64);
+    }
+
     fn add(&mut self, frame: &Captured<'_>, classified: &Classified, offload: Offload) {
         let meaning = &classified.meaning;
         let tally = Tally::of(meaning);

@@ -19,6 +19,7 @@ use super::exchanges::{Answer, Exchanges, Question, Sent};
 use super::frame::Frame;
 use super::latencies::Latencies;
 use super::link;
+use super::masquerade::Hop;
 use super::names::{Names, query_type};
 use super::pairing::{Pairing, Settled};
 use crate::counter::Counter;
@@ -73,6 +74,10 @@ impl Door {
         self.last = self.last.max(frame.time);
         self.first.get_or_insert(self.last);
         let bytes = Captured::new(frame.bytes, frame.wire_len);
+        if link::is_for_another_host(frame.link, &bytes) {
+            self.counter.not_ours(&bytes);
+            return;
+        }
         let payload = link::payload(frame.link, &bytes);
         if let Ok(payload) = payload {
             self.hear(&bytes, payload);
@@ -155,6 +160,13 @@ impl Door {
             Transport::Udp => {
                 let id = message.header.id;
                 let question = packet.question(message);
+                if let Some(hop) = Hop::of(message.offset, packet.bytes.bytes())
+                    && self
+                        .pairing
+                        .is_second_sight(&flow, id, question, hop, packet.time)
+                {
+                    return None;
+                }
                 if !self
                     .pairing
                     .asked(&flow, id, recursion_desired, question, packet.time)
@@ -239,6 +251,7 @@ impl Door {
         observe: &mut impl FnMut(Observation),
     ) -> Option<()> {
         let flow = packet.flow(&message.conversation, message.transport)?;
+        let flow = self.pairing.exchange_of(&flow);
         let question = packet.question(message);
         let settled = self
             .pairing

@@ -103,6 +103,17 @@ fn header(link: LinkType, frame: &Captured<'_>) -> Result<LinkHeader, Unreadable
     Ok(LinkHeader { ether_type, len })
 }
 
+/// Whether a cooked header says that the frame was for another host's network card (`PACKET_OTHERHOST`, packet(7)).
+pub fn is_for_another_host(link: LinkType, frame: &Captured<'_>) -> bool {
+    const OTHER_HOST: u8 = 3;
+    let kind = match link {
+        LinkType::LinuxCookedV1 => read::<[u8; COOKED_V1_LEN]>(frame).map(|[high, low, ..]| [high, low]),
+        LinkType::LinuxCookedV2 => read::<[u8; COOKED_V2_LEN]>(frame).map(|header| [0, header[10]]),
+        _ => return false,
+    };
+    kind == Ok([0, OTHER_HOST])
+}
+
 /// The EtherType in a cooked header, if a device of this kind has one there.
 fn cooked_ether_type(device: [u8; 2], ether_type: [u8; 2]) -> u16 {
     if WITHOUT_ETHER_TYPE.contains(&u16::from_be_bytes(device)) {
@@ -159,6 +170,27 @@ mod tests {
         header.extend([0, 7]);
         header.extend(ether_type.to_be_bytes());
         header
+    }
+
+    #[test]
+    fn a_cooked_header_says_whether_a_frame_was_for_another_host() {
+        use LinkType::{Ethernet, LinuxCookedV1, LinuxCookedV2};
+        let marked = |mut header: Vec<u8>, offset: usize, kind: u8| {
+            header[offset] = kind;
+            header
+        };
+        // For this host, for all, for some, for another one, from this one.
+        for kind in 0..=4 {
+            for (link, header) in [
+                (LinuxCookedV1, marked(cooked_v1(0x0800), 1, kind)),
+                (LinuxCookedV2, marked(cooked_v2(0x0800), 10, kind)),
+            ] {
+                let frame = Captured::whole(&header);
+                assert_eq!(is_for_another_host(link, &frame), kind == 3, "{link:?} {kind}");
+                assert!(!is_for_another_host(Ethernet, &frame));
+            }
+        }
+        assert!(!is_for_another_host(LinuxCookedV1, &Captured::whole(&[0, 3])));
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod kind;
 mod latencies;
 pub mod limits;
 pub mod link;
+mod masquerade;
 mod merge;
 mod names;
 mod pairing;

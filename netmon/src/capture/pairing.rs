@@ -9,14 +9,16 @@ use netmon_common::trace::{Asked, Bucket, Flow, Key, Memory, Secret, Table, Trac
 
 use super::exchanges::{About, Sent};
 use super::limits::{FAILED_QUERIES, SAME_PACKET};
+use super::masquerade::{Hop, Masquerade};
 use crate::bounded::Bounded;
 use crate::time::Time;
 
 /// Which queries the capture shows.
 pub(super) struct Pairing {
     table: Table<InMemory>,
-    /// When the newest error came that quotes the flow, and the id where it quotes so much.
-    errors: Bounded<(Flow, Option<u16>), Time>,
+    /// When the newest error came about the flow, and the id where it quotes so much; and the flow that it quotes.
+    errors: Bounded<(Flow, Option<u16>), (Time, Flow)>,
+    masquerade: Masquerade,
     overwritten: u64,
     duplicates: u64,
 }
@@ -66,9 +68,20 @@ impl Pairing {
                 moved: (0..MOVED_MARKS).map(|_| Shared::new(0)).collect(),
             }),
             errors: Bounded::new(FAILED_QUERIES),
+            masquerade: Masquerade::new(),
             overwritten: 0,
             duplicates: 0,
         }
+    }
+
+    /// Whether a query is one that was seen before its client's address was translated: it is no exchange of its own.
+    pub fn is_second_sight(&mut self, flow: &Flow, id: u16, question: u16, hop: Hop, now: Time) -> bool {
+        self.masquerade.asked(flow, id, question, hop, now)
+    }
+
+    /// The flow that an exchange belongs to: where the client's address was translated, the one before.
+    pub fn exchange_of(&self, flow: &Flow) -> Flow {
+        self.masquerade.before(flow).unwrap_or(*flow)
     }
 
     /// Takes a query, with the mark of its question. Whether it is a packet of its own, and not one that the capture shows
@@ -109,13 +122,14 @@ impl Pairing {
     }
 
     /// Takes an error that quotes the flow, and the id where it quotes so much. `None` where it is an error that the capture
-    /// shows several times.
-    pub fn failed(&mut self, flow: &Flow, id: Option<u16>, now: Time) -> Option<About> {
-        if let Some(before) = self.errors.get_mut(&(*flow, id)) {
+    /// shows several times, or before and after the translation of its address.
+    pub fn failed(&mut self, quoted: &Flow, id: Option<u16>, now: Time) -> Option<About> {
+        let flow = &self.exchange_of(quoted);
+        if let Some((before, as_quoted)) = self.errors.get_mut(&(*flow, id)) {
             let is_same = now.since(*before) < SAME_PACKET;
             *before = now;
             if is_same {
-                self.duplicates += 1;
+                self.duplicates += u64::from(as_quoted == quoted);
                 return None;
             }
         }
@@ -129,7 +143,7 @@ impl Pairing {
             None => About::Nothing,
         };
         if matches!(about, About::Waiting(_)) {
-            self.errors.insert((*flow, id), now);
+            self.errors.insert((*flow, id), (now, *quoted));
         }
         Some(about)
     }

@@ -21,13 +21,14 @@ impl Door {
     ) -> Option<()> {
         let quoted = &error.unreachable.quoted;
         let ports = quoted.ports?;
-        let flow = Flow {
+        let quoted_flow = Flow {
             client: packet.address(quoted.header.source())?,
             server: packet.address(quoted.header.destination())?,
             client_port: ports.source,
             server_port: ports.destination,
             transport: ports.transport,
         };
+        let flow = self.pairing.exchange_of(&quoted_flow);
         let message = match ports.transport {
             Transport::Udp => packet.slice(ports.offset + udp::HEADER_LEN, quoted.end),
             // Nothing in a TCP header tells which of a stream's messages the segment belongs to.
@@ -35,7 +36,7 @@ impl Door {
         };
         let quote = QuotedHeader::read(message);
         let (about, name) = match ports.transport {
-            Transport::Udp => (self.pairing.failed(&flow, quote.id, packet.time)?, None),
+            Transport::Udp => (self.pairing.failed(&quoted_flow, quote.id, packet.time)?, None),
             Transport::Tcp => self.connections.failed(&flow, packet.time)?,
         };
         let code = error.unreachable.code;

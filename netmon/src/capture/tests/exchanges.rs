@@ -235,3 +235,48 @@ fn a_connection_is_one_exchange_for_each_query_and_any_segment_that_acknowledges
         assert_eq!(seconds(&packets), expected, "{case}");
     }
 }
+
+/// The same packet one hop later.
+fn forwarded(mut frame: Vec<u8>) -> Vec<u8> {
+    frame[14 + 8] -= 1;
+    frame
+}
+
+#[test]
+fn a_query_that_is_seen_before_and_after_masquerading_is_one_exchange() {
+    let outside = Path::new("192.0.2.1", 61_000, "198.51.100.53", 53);
+    let query = udp(outside, &dns(7, RECURSION_DESIRED, "a.example"));
+    let error = ethernet(&unreachable(outside.destination, outside.source, 3, &query));
+    let answer = ethernet(&response(outside, 7, 0, "a.example"));
+    let query = ethernet(&query);
+    let begin = [(1_000, recursive(7)), (1_000, forwarded(query.clone()))];
+    let failed = [(1_100, error.clone()), (1_100, rejected(7))];
+    let answered = [(1_100, answer), (1_100, reply(7, 0))];
+    let cases = [
+        (
+            "failed",
+            [begin.clone(), failed.clone()].concat(),
+            counts(1, 0, 1),
+        ),
+        ("answered", [begin, answered].concat(), counts(1, 1, 0)),
+        (
+            "another client's query, which was not forwarded",
+            [[(1_000, recursive(7)), (1_000, query)], failed].concat(),
+            counts(2, 0, 2),
+        ),
+    ];
+    for (what, packets, expected) in cases {
+        assert_eq!(seconds(&packets), [(1, false, expected)], "{what}");
+        let (_, observations) = observe_all(&packets);
+        let first = observations
+            .iter()
+            .find_map(|observation| match &observation.what {
+                What::Failed(failed) => Some(failed.client),
+                What::Answered(answered) => Some(answered.client),
+                _ => None,
+            });
+        if expected.asked == 1 {
+            assert_eq!(first.unwrap().to_string(), "192.0.2.7", "{what}");
+        }
+    }
+}

@@ -170,6 +170,7 @@ fn packets(context: &Context<'_>) -> Table {
         ("Malformed", totals.outcome(Outcome::Malformed)),
         ("Cut off by the capture", totals.outcome(Outcome::Truncated)),
         ("Neither IPv4 nor IPv6", totals.outcome(Outcome::NotIp)),
+        ("For other hosts", totals.outcome(Outcome::NotOurs)),
         ("Other traffic", totals.outcome(Outcome::Other)),
         (
             "Counted without their server, because the table was full",

@@ -1,0 +1,105 @@
+//! Address translation that keeps the server's address and port: masquerading. A capture of several interfaces shows a query
+//! before it and after it, with another client. That is one exchange: the second sight belongs to the first.
+
+use std::collections::VecDeque;
+
+use netmon_common::trace::Flow;
+use netmon_common::wire::udp;
+
+use super::limits::{FAILED_QUERIES, SAME_PACKET};
+use crate::bounded::Bounded;
+use crate::time::Time;
+
+/// How many queries are looked at for a second sight: it comes as soon as the host has forwarded the packet.
+const RECENT: usize = 32;
+
+/// Which flows are others' second sight.
+pub(super) struct Masquerade {
+    recent: VecDeque<Query>,
+    /// Flows behind the translation, each with the one before it.
+    behind: Bounded<Flow, Flow>,
+}
+
+/// A query as it was seen first.
+struct Query {
+    flow: Flow,
+    id: u16,
+    question: u16,
+    hop: Hop,
+    at: Time,
+}
+
+/// What a packet has of its way: the identification of IPv4, and how many hops are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hop {
+    identification: [u8; 2],
+    left: u8,
+}
+
+impl Hop {
+    /// Of a datagram with its DNS message at this offset, if its IP header has neither options nor extensions (RFC 791, section
+    /// 3.1; RFC 8200, section 3).
+    pub fn of(message: usize, bytes: &[u8]) -> Option<Self> {
+        let header = |len: usize| bytes.get(message.checked_sub(udp::HEADER_LEN + len)?..);
+        if let Some([0x45, _, _, _, first, second, _, _, left, ..]) = header(20) {
+            return Some(Self {
+                identification: [*first, *second],
+                left: *left,
+            });
+        }
+        match header(40) {
+            Some([0x60..=0x6f, _, _, _, _, _, _, left, ..]) => Some(Self {
+                identification: [0; 2],
+                left: *left,
+            }),
+            _ => None,
+        }
+    }
+
+    /// Whether it may be this packet one hop later: who translates forwards, and whoever forwards takes one off.
+    fn is_next_of(self, before: Self) -> bool {
+        self.identification == before.identification && Some(self.left) == before.left.checked_sub(1)
+    }
+}
+
+impl Masquerade {
+    /// None yet.
+    pub fn new() -> Self {
+        Self {
+            recent: VecDeque::with_capacity(RECENT),
+            behind: Bounded::new(FAILED_QUERIES),
+        }
+    }
+
+    /// Takes a query, with the mark of its question. Whether it is the second sight of one.
+    pub fn asked(&mut self, flow: &Flow, id: u16, question: u16, hop: Hop, now: Time) -> bool {
+        let first = self.recent.iter().rev().find(|first| {
+            (first.id, first.question) == (id, question)
+                && (first.flow.server, first.flow.server_port) == (flow.server, flow.server_port)
+                && first.flow.client != flow.client
+                && hop.is_next_of(first.hop)
+                && now.since(first.at) < SAME_PACKET
+        });
+        if let Some(first) = first {
+            self.behind.insert(*flow, first.flow);
+            return true;
+        }
+        self.behind.remove(flow);
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(Query {
+            flow: *flow,
+            id,
+            question,
+            hop,
+            at: now,
+        });
+        false
+    }
+
+    /// The flow before the translation, of one behind it.
+    pub fn before(&self, flow: &Flow) -> Option<Flow> {
+        self.behind.get(flow).copied()
+    }
+}
