@@ -10,7 +10,7 @@ mod support;
 
 use std::fs;
 use std::net::SocketAddr;
-use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::fs::chown;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::Command;
@@ -150,17 +150,18 @@ exec setpriv --reuid=USER --regid=USER --clear-groups --no-new-privs \
     --inh-caps="$kept" --ambient-caps="$kept" --bounding-set="$kept" -- NETMON "$@"
 "#;
 
-/// A directory of that user's, with the sandbox beside it.
-fn sandbox() -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+/// A directory of that user's, with the sandbox beside it, and a copy of netmon: where this one is built the user may have no
+/// way.
+fn sandbox() -> (TempDir, PathBuf, String) {
+    let (folder, netmon) = executable::for_everybody(NETMON).unwrap();
+    let netmon = netmon.to_str().unwrap().to_owned();
     let script = folder.path().join("sandbox");
     let text = SANDBOX.replace("USER", &USER.to_string());
-    executable::script(&script, &text.replace("NETMON", NETMON)).unwrap();
+    executable::script(&script, &text.replace("NETMON", &netmon)).unwrap();
     let state = folder.path().join("state");
     fs::create_dir(&state).unwrap();
     chown(&state, Some(USER), Some(USER)).unwrap();
-    (folder, script)
+    (folder, script, netmon)
 }
 
 #[test]
@@ -168,7 +169,7 @@ fn sandbox() -> (TempDir, PathBuf) {
 fn a_user_with_three_capabilities_watches_pins_keeps_and_serves() {
     let hosts = two_hosts().unwrap();
     let mut server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
-    let (folder, script) = sandbox();
+    let (folder, script, _netmon) = sandbox();
     let history = folder.path().join("state/history.db");
     let metrics: SocketAddr = "127.0.0.1:19053".parse().unwrap();
     let arguments = [
@@ -201,11 +202,11 @@ fn a_user_with_three_capabilities_watches_pins_keeps_and_serves() {
 #[ignore = "needs root: network namespaces, a mount namespace and TC"]
 fn detach_empties_a_directory_that_is_mounted_and_cannot_be_removed() {
     let hosts = two_hosts().unwrap();
-    let (_folder, script) = sandbox();
+    let (_folder, script, netmon) = sandbox();
     // Both in one sandbox: the second command is the shell's that stands in for netmon.
     let text = fs::read_to_string(&script).unwrap();
-    let both = format!("sh -c '{NETMON} \"$@\" && {NETMON} detach && ls -A /sys/fs/bpf/netmon' sh");
-    let text = text.replace(&format!("{NETMON} \"$@\""), &format!("{both} \"$@\""));
+    let both = format!("sh -c '{netmon} \"$@\" && {netmon} detach && ls -A /sys/fs/bpf/netmon' sh");
+    let text = text.replace(&format!("{netmon} \"$@\""), &format!("{both} \"$@\""));
     executable::script(&script, &text).unwrap();
     let mut command = Command::new(&script);
     command.args([

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use netmon_testkit::executable;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -107,10 +108,11 @@ pub fn netmon(arguments: &[&str]) -> Output {
     Command::new(NETMON).args(arguments).output().unwrap()
 }
 
-/// The same as another user: `nobody`, in that group.
+/// The same as another user: `nobody`, in that group. A copy, because that user may have no way to where it is built.
 pub fn netmon_as_nobody(group: u32, arguments: &[&str]) -> Output {
     const NOBODY: u32 = 65_534;
-    let mut command = Command::new(NETMON);
+    let (_directory, netmon) = executable::for_everybody(NETMON).unwrap();
+    let mut command = Command::new(netmon);
     // Where a user is set, the standard library drops root's further groups.
     command.args(arguments).uid(NOBODY).gid(group).output().unwrap()
 }
