@@ -137,6 +137,11 @@ impl Sides {
             self.left_out.add(why);
             return Ok(());
         }
+        if link::is_for_another_host(frame.link, &Captured::whole(frame.bytes)) {
+            // Ethernet has no place for what the cooked header says.
+            self.left_out.add(|| format!("{} (for another host)", place()));
+            return Ok(());
+        }
         let Some(ethernet) = link::as_ethernet(frame.link, &Captured::whole(frame.bytes), &mut self.frame)
         else {
             self.left_out
