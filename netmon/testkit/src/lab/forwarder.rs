@@ -1,10 +1,10 @@
 //! A resolver that knows nothing itself and asks others: dnsmasq as it runs on home routers, and on hosts as their stub.
 
-use std::{net::IpAddr, process::Command};
+use std::net::IpAddr;
 
 use anyhow::Result;
 
-use super::{PATIENCE, namespace::Namespace, process::Process};
+use super::{PATIENCE, dnsmasq::dnsmasq, namespace::Namespace, process::Process};
 
 /// A running forwarder; it ends with its guard.
 #[derive(Debug)]
@@ -15,20 +15,8 @@ pub struct Forwarder {
 impl Forwarder {
     /// Starts one at port 53 of an address of the host; it asks these servers and keeps nothing.
     pub fn start(namespace: &Namespace, address: IpAddr, servers: &[IpAddr]) -> Result<Self> {
-        let mut command = Command::new("dnsmasq");
+        let mut command = dnsmasq();
         command
-            .args([
-                "--no-daemon",
-                "--conf-file=/dev/null",
-                "--no-resolv",
-                "--no-hosts",
-            ])
-            .args([
-                "--user=root",
-                "--pid-file=",
-                "--cache-size=0",
-                "--bind-interfaces",
-            ])
             .arg(format!("--listen-address={address}"))
             .args(servers.iter().map(|server| format!("--server={server}")));
         let process = namespace.spawn(&mut command)?;

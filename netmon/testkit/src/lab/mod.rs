@@ -15,6 +15,7 @@ mod asker;
 mod command;
 mod dig;
 mod dns;
+mod dnsmasq;
 mod dnsperf;
 mod forger;
 mod forwarder;

@@ -1,9 +1,6 @@
 //! A real DNS server, dnsmasq from Debian: it listens as soon as it runs, answers every name, and ends at once.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket},
-    process::Command,
-};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
 use anyhow::{Context as _, Result, ensure};
 use nix::sys::signal::Signal;
@@ -11,6 +8,7 @@ use nix::sys::signal::Signal;
 use super::{
     PATIENCE,
     dns::{self, TYPE_A},
+    dnsmasq::dnsmasq,
     namespace::Namespace,
     process::Process,
 };
@@ -46,21 +44,8 @@ impl<'lab> DnsServer<'lab> {
         if self.process.is_some() {
             return Ok(());
         }
-        let mut command = Command::new("dnsmasq");
+        let mut command = dnsmasq();
         command
-            // Everything from the command line: the machine may have a configuration of its own.
-            .args([
-                "--no-daemon",
-                "--conf-file=/dev/null",
-                "--no-resolv",
-                "--no-hosts",
-            ])
-            .args([
-                "--user=root",
-                "--pid-file=",
-                "--cache-size=0",
-                "--bind-interfaces",
-            ])
             .args([ANSWER_V4, ANSWER_V6].map(|answer| format!("--address=/#/{answer}")))
             .args(
                 self.addresses
