@@ -24,6 +24,7 @@ pub mod monitor;
 pub mod observation;
 pub mod outlets;
 pub mod report;
+pub mod resolvers;
 pub mod rights;
 pub mod status;
 pub mod time;

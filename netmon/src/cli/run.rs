@@ -13,6 +13,7 @@ use netmon_common::limits;
 use super::analyze::zone;
 use super::{Keep, Notify, Server, server, values};
 use crate::kernel::{DEFAULT_PIN_DIRECTORY, HookChoice};
+use crate::resolvers::RESOLV_CONF;
 use crate::time::parse_duration;
 
 /// `netmon run`.
@@ -98,6 +99,10 @@ pub struct Run {
     /// it gets only iterative queries. The configuration file can also say what people call it, and whose it is
     #[arg(long, value_name = "ADDRESS", value_parser = server)]
     pub server: Vec<Server>,
+
+    /// The file that names the resolvers that this host's programs ask
+    #[arg(long, value_name = "FILE", default_value = RESOLV_CONF)]
+    pub resolv_conf: PathBuf,
 
     /// Let failed iterative queries (RD = 0, as recursive resolvers send them) open incidents too
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, value_name = "BOOL",

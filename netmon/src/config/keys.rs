@@ -37,6 +37,7 @@ pub const KEYS: &[Key] = &[
     restart("destinations", "destinations"),
     restart("no-latency", "no-latency"),
     restart("pin", "pin"),
+    restart("resolv-conf", "resolv-conf"),
     reload("server", "server"),
     reload("iterative", "iterative"),
     reload("interval", "interval"),

@@ -101,6 +101,8 @@ pub struct Config {
     pub servers: BTreeSet<Address>,
     /// What they are called, and whose they are.
     pub names: Names,
+    /// The file that names this host's resolvers.
+    pub resolv_conf: PathBuf,
     /// Whether iterative queries open incidents.
     pub iterative: bool,
     /// The decider's thresholds.
@@ -160,6 +162,7 @@ impl Config {
             duration: arguments.duration,
             servers: addresses(arguments.server.iter().map(|server| server.address)),
             names: names::names(&arguments.server),
+            resolv_conf: arguments.resolv_conf.clone(),
             iterative: arguments.iterative,
             thresholds,
             pin: arguments.pin.clone(),

@@ -36,6 +36,7 @@ mod recent;
 mod restore;
 mod rules;
 mod scope;
+mod seen;
 mod service;
 mod setting;
 mod severity;
@@ -73,6 +74,7 @@ pub use by_destination::ByDestination;
 pub use change::{Change, Tallies};
 pub use memory::{Memory, Remembered};
 pub use scope::Scope;
+pub use seen::Seen;
 pub use setting::{NAMES as THRESHOLD_NAMES, SettingError, ThresholdValue};
 pub use thresholds::{ImpossibleThreshold, Thresholds};
 

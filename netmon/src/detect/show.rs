@@ -44,6 +44,7 @@ pub(super) fn show(incident: &Incident, ledger: &Ledger, rules: &Rules) -> model
         names_more: incident.names.more(),
         causes: causes::causes(incident, flow, &rules.thresholds),
         server_info: None,
+        resolver: None,
     }
 }
 

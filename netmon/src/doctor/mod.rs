@@ -6,6 +6,7 @@
 mod clock;
 pub mod findings;
 mod interfaces;
+mod resolvers;
 mod rights;
 mod system;
 
@@ -15,7 +16,7 @@ use findings::Finding;
 type Check = fn() -> Vec<Finding>;
 
 /// All checks, in the order in which they are printed.
-const CHECKS: [Check; 8] = [
+const CHECKS: [Check; 9] = [
     system::kernel,
     rights::capabilities,
     system::programs,
@@ -23,6 +24,7 @@ const CHECKS: [Check; 8] = [
     system::bpffs,
     system::locked_memory,
     interfaces::all,
+    resolvers::all,
     clock::all,
 ];
 

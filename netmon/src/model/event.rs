@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::counts::{DestinationCounts, Totals};
 use super::incident::{Happened, Incident};
+use super::resolver::Resolver;
 use super::warning::Warning;
 use crate::time::{Time, WallOffset};
 
@@ -57,6 +58,8 @@ pub struct Started {
     pub interfaces: Vec<WatchedInterface>,
     /// What is not watched, and why.
     pub left_out: Vec<LeftOut>,
+    /// The resolvers that this host is configured to use.
+    pub resolvers: Vec<Resolver>,
 }
 
 /// An interface that is watched.
@@ -122,6 +125,8 @@ pub struct Counted {
     pub latencies: BTreeMap<Address, records::Latency>,
     /// How full the tables are.
     pub tables: Vec<Table>,
+    /// The resolvers that this host is configured to use.
+    pub resolvers: Vec<Resolver>,
 }
 
 /// A table of bounded size.

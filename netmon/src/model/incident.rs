@@ -5,6 +5,7 @@ use netmon_common::{Address, Transport};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::counts::ByCode;
+use super::resolver::WhichResolver;
 use super::server::{ServerInfo, title};
 use super::words::words;
 use crate::time::rfc3339;
@@ -154,6 +155,8 @@ pub struct Incident {
     pub causes: Vec<Diagnosis>,
     /// What the configuration says of the server.
     pub server_info: Option<Box<ServerInfo>>,
+    /// Which of this host's resolvers the server is; `None` in captures, which do not say.
+    pub resolver: Option<Box<WhichResolver>>,
 }
 
 impl Incident {
@@ -187,6 +190,7 @@ impl Incident {
             names_more: 0,
             causes: Vec::new(),
             server_info: None,
+            resolver: None,
         }
     }
 
@@ -244,7 +248,7 @@ mod tests {
     fn what_an_older_netmon_wrote_is_read_and_written_again_with_the_new_fields_unknown() {
         let incident: Incident = serde_json::from_value(old()).unwrap();
         let mut written = serde_json::to_value(&incident).unwrap();
-        for new in ["interface", "recovered", "server_info"] {
+        for new in ["interface", "recovered", "server_info", "resolver"] {
             assert_eq!(
                 written.as_object_mut().unwrap().remove(new),
                 Some(Value::Null),

@@ -10,6 +10,7 @@ mod event;
 mod incident;
 mod judgement;
 mod names;
+mod resolver;
 mod server;
 mod warning;
 mod words;
@@ -22,6 +23,7 @@ pub use incident::{
 };
 pub use judgement::Judgement;
 pub use names::Names;
+pub use resolver::{OtherResolver, Resolver, ResolverState, WhichResolver};
 pub use server::ServerInfo;
 pub use warning::{Warning, WarningKind, WarningState};
 

@@ -91,6 +91,10 @@ words! {
         InterfaceLeftOut = "interface_left_out",
         /// There are more interfaces than can be watched.
         InterfacesTooMany = "interfaces_too_many",
+        /// This host is configured to use other resolvers from now on.
+        ResolversChanged = "resolvers_changed",
+        /// A resolver of this host that was down is not asked any more.
+        ResolverUnused = "resolver_unused",
     }
 }
 

@@ -23,6 +23,7 @@ impl Monitor<'_> {
             ports: self.config.ports.clone(),
             interfaces: interfaces.collect(),
             left_out: left_out.collect(),
+            resolvers: self.mine.shown(),
         };
         self.take_ways(&attached.ways);
         // What was before, nobody has seen.

@@ -30,6 +30,7 @@ impl Monitor<'_> {
             destinations: Vec::with_capacity(destinations.len()),
             latencies: self.poller.latencies()?,
             tables: Vec::new(),
+            resolvers: Vec::new(),
         };
         for (address, counters) in &destinations {
             let times = counted.latencies.get(address);
@@ -70,7 +71,7 @@ impl Monitor<'_> {
         let open: Vec<_> = self.decider.open_incidents();
         self.decider.restore(self.now().time, recalled.incidents);
         for mut incident in self.decider.open_incidents() {
-            self.config.names.mark_incident(&mut incident);
+            self.mark(Happened::Updated, &mut incident);
             if open.iter().all(|known| known.id != incident.id) {
                 self.summary.incidents += 1;
                 self.watchlist.add(incident.server)?;

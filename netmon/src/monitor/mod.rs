@@ -8,6 +8,7 @@ mod losses;
 mod partners;
 mod readings;
 mod reload;
+mod resolvers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
@@ -30,9 +31,11 @@ use crate::latency;
 use crate::model::{
     Counted, DestinationCounts, Event, Happened, Moment, Table, Totals, Warning, WarningKind,
 };
+use crate::resolvers::{Files, Followed};
 use crate::rights;
 use crate::time::{Time, WallOffset};
 
+use self::resolvers::Mine;
 use losses::Lost;
 pub use partners::{Losses, Partners, Snapshots};
 pub use reload::Reload;
@@ -62,6 +65,8 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
     let mut kernel = load(config)?;
     let mut log = config.settings.log.then(|| kernel.log()).transpose()?;
     let mut monitor = Monitor::new(config, &mut kernel, network.addresses(), partners)?;
+    let mut resolvers = Followed::start(Files::of_this_host(&config.resolv_conf));
+    monitor.set_resolvers(resolvers.now());
     monitor.begin()?;
     let mut events = kernel.events()?;
     rights::give_up_loading(version::reading_needs_rights())
@@ -94,6 +99,7 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
             () = sleep_until(next_report) => monitor.report()?,
             () = monitor.asked() => monitor.answer()?,
             change = watching.next() => monitor.network_changed(&change?),
+            () = resolvers.changed() => monitor.resolvers_changed(resolvers.now()),
             // Nobody is left to report to: the end of `netmon run | head`.
             () = reader_gone.notified() => break,
             _ = interrupt.recv() => break,
@@ -148,6 +154,8 @@ struct Monitor<'a> {
     served: usize,
     /// The minute of the wall clock in which counts were last read.
     minute: i64,
+    /// This host's resolvers.
+    mine: Mine,
     summary: Summary,
 }
 
@@ -185,6 +193,7 @@ impl<'a> Monitor<'a> {
             lost: Lost::default(),
             served: 0,
             minute: offset.wall(clock::boot_now()).as_second().div_euclid(60),
+            mine: Mine::default(),
             summary: Summary::default(),
         })
     }
@@ -276,6 +285,7 @@ impl<'a> Monitor<'a> {
         self.advance(now);
         self.recall()?;
         self.tell_changes()?;
+        self.tell_resolvers();
         self.keep();
         self.warn();
         Ok(())
@@ -300,7 +310,7 @@ impl<'a> Monitor<'a> {
                 Happened::Closed => self.watchlist.remove(server)?,
             }
             let mut incident = change.incident;
-            self.config.names.mark_incident(&mut incident);
+            self.mark(change.kind, &mut incident);
             let incident = Arc::new(incident);
             self.emit(&Event::Incident(change.kind, Arc::clone(&incident)));
             self.remember(&incident);
@@ -350,6 +360,7 @@ impl<'a> Monitor<'a> {
             },
             destinations: destinations.collect(),
             tables: self.tables(),
+            resolvers: self.mine.shown(),
             latencies,
         })
     }

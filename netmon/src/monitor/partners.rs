@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::history::Keeper;
 use crate::model::{Event, Moment, Warning, WarningKind, WarningState};
-use crate::outlets::dropped::Board;
+use crate::outlets::board::{Board, DROPPED};
 use crate::outlets::limits::QUIET;
 use crate::outlets::metrics::Metrics;
 use crate::outlets::notify::Notifier;
@@ -122,11 +122,20 @@ impl Partners {
 }
 
 /// What outlets have dropped, as far as it was reported.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Losses {
     known: BTreeMap<&'static str, Loss>,
     /// For `netmon status`.
     board: Board,
+}
+
+impl Default for Losses {
+    fn default() -> Self {
+        Self {
+            known: BTreeMap::new(),
+            board: Board::new(DROPPED),
+        }
+    }
 }
 
 #[derive(Debug, Default)]

@@ -202,7 +202,10 @@ impl Outlet for Journal {
 fn happened_to(happened: Happened, incident: &Incident, is_other_severity: bool) {
     let event = happened.name();
     let brief = Brief::new(&Facts::new(incident, &UTC), Until::Now);
-    let text = format!("{}: {}", brief.word, brief.headline);
+    let mut text = format!("{}: {}", brief.word, brief.headline);
+    if let Some(resolver) = &brief.resolver {
+        let _cannot_fail = write!(text, ". {resolver}");
+    }
     match happened {
         // One a second would bury the rest.
         Happened::Updated if !is_other_severity => {}

@@ -7,7 +7,7 @@
 mod output;
 mod severities;
 
-pub mod dropped;
+pub mod board;
 pub mod journal;
 pub mod limits;
 pub mod lines;

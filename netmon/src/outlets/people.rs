@@ -17,7 +17,7 @@ use crate::model::{
 use crate::report::forms::{Page, Paint, Style};
 use crate::report::knowledge;
 use crate::report::story::numbers::{self, Clock, count};
-use crate::report::story::{Brief, Facts, Until, service, still};
+use crate::report::story::{Brief, Facts, Until, resolvers, service, still};
 
 const BAD: Paint = Paint::Down;
 const POOR: Paint = Paint::Degraded;
@@ -122,6 +122,10 @@ impl<W: Write> People<W> {
         }
         for one in &started.left_out {
             let text = format!("not on {}, which {}", one.name, one.why);
+            Page::new(self.style, &mut self.out).item(2, "", &text.into())?;
+        }
+        if !started.resolvers.is_empty() {
+            let text = format!("resolvers of this host: {}", resolvers(&started.resolvers));
             Page::new(self.style, &mut self.out).item(2, "", &text.into())?;
         }
         Ok(())

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::story::numbers::{Clock, count, number};
 use super::story::still;
-use crate::model::{DestinationCounts, Incident, Names, ServerInfo, Totals, Wall};
+use crate::model::{DestinationCounts, Incident, Names, Resolver, ResolverState, ServerInfo, Totals, Wall};
 
 /// Destinations that are shown, the busiest first.
 const SHOWN: usize = 10;
@@ -28,6 +28,8 @@ pub struct Status {
     pub interfaces: Vec<Here>,
     /// The servers with an open incident.
     pub open: Vec<Open>,
+    /// The resolvers of its host; `None` without a running process, which alone knows how it stands with them.
+    pub resolvers: Option<Vec<Resolver>>,
     /// What it has counted.
     #[serde(flatten)]
     pub counts: Option<Counts>,
@@ -185,6 +187,21 @@ fn one(instance: &Status, clock: &Clock, now: Timestamp, out: &mut dyn Write) ->
     for open in &instance.open {
         open_in_words(open, clock, now, out)?;
     }
+    for one in instance.resolvers.iter().flatten() {
+        let Resolver {
+            server,
+            position,
+            of,
+            by,
+            state,
+            ..
+        } = one;
+        writeln!(
+            out,
+            "  resolver {position} of {of} ({by}): {server} is {}",
+            state_in_words(*state)
+        )?;
+    }
     if let Some(why) = &instance.unreadable {
         writeln!(out, "  its counts cannot be read: {why}")?;
     }
@@ -192,6 +209,13 @@ fn one(instance: &Status, clock: &Clock, now: Timestamp, out: &mut dyn Write) ->
         .counts
         .as_ref()
         .map_or(Ok(()), |counts| counted(counts, out))
+}
+
+const fn state_in_words(state: ResolverState) -> &'static str {
+    match state {
+        ResolverState::Unknown => "not asked lately",
+        known => known.name(),
+    }
 }
 
 /// What is open at a server: from the history, or at least that something is.

@@ -1,5 +1,5 @@
 //! `netmon status`: what the netmons on this host do, asked from the kernel. It needs nothing from them, and works for one
-//! whose process is gone as well; only what outlets dropped is read from the running process ([`dropped`]).
+//! whose process is gone as well; only what outlets dropped is read from the running process ([`board`]).
 
 mod holders;
 
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::kernel::{Hook, Instance, Inventory, KernelError, Occupied, occupied};
 use crate::latency;
 use crate::model::{DestinationCounts, Totals, Wall};
-use crate::outlets::dropped;
+use crate::outlets::board::{self, DROPPED, RESOLVERS};
 use crate::report::instances::{Counts, Here, Open, Status};
 
 /// What all of them do. Needs root.
@@ -28,7 +28,8 @@ pub fn status() -> Result<Vec<Status>, KernelError> {
                 .flatten()
                 .copied()
                 .collect();
-            let outlets = pids.iter().copied().find_map(dropped::read);
+            let outlets = pids.iter().find_map(|&pid| board::read(pid, DROPPED));
+            let resolvers = pids.iter().find_map(|&pid| board::read(pid, RESOLVERS));
             let (counts, unreadable) = match counts(instance, outlets) {
                 Ok(counts) => (Some(counts), None),
                 Err(error) => (None, Some(error.to_string())),
@@ -42,6 +43,7 @@ pub fn status() -> Result<Vec<Status>, KernelError> {
                 programs: instance.programs.iter().copied().collect(),
                 interfaces: interfaces(instance, &occupied),
                 open: instance.troubled().into_iter().flatten().map(Open::new).collect(),
+                resolvers,
                 counts,
                 unreadable,
             }

@@ -6,7 +6,7 @@ use netmon::model::{
     Cause, CloseReason, DestinationCounts, Diagnosis, Incident, Kind, Latency, Likelihood, State, Totals,
     Wall,
 };
-use netmon::model::{Counted, Names, ServerInfo, Table};
+use netmon::model::{Counted, Names, Resolver, ResolverState, ServerInfo, Table};
 use netmon_common::records::{self, Destination};
 use netmon_common::{Address, Outcome, latency};
 
@@ -67,6 +67,14 @@ pub fn counted(servers: u32) -> Counted {
         },
         destinations: destinations.collect(),
         latencies,
+        resolvers: vec![Resolver {
+            server: SERVER,
+            interface: None,
+            position: 1,
+            of: 1,
+            by: "/etc/resolv.conf".to_owned(),
+            state: ResolverState::Up,
+        }],
         tables: vec![Table {
             name: "destinations",
             entries: u64::from(servers),

@@ -17,6 +17,7 @@ mod host;
 mod iterative;
 mod late;
 mod masquerade;
+mod resolvers;
 mod router;
 mod scanner;
 mod server;

@@ -32,25 +32,38 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("capture", &[]),
     ("kernel", &[]),
     ("detect", &[]),
+    // Which servers this host is configured to use.
+    ("resolvers", &[]),
     // How a finished story reads, and who gets the events.
     ("report", &[]),
     ("outlets", &["report"]),
     ("history", &["report", "outlets"]),
     // Flags and file become settings of the rooms below.
-    ("cli", &["kernel", "detect", "history", "outlets", "report"]),
+    (
+        "cli",
+        &["kernel", "detect", "history", "outlets", "report", "resolvers"],
+    ),
     (
         "config",
         &["cli", "kernel", "detect", "history", "outlets", "report"],
     ),
     // What brings doors, decider and outlets together.
     ("analyze", &["capture", "kernel", "detect", "report", "outlets"]),
-    ("doctor", &["kernel", "config", "report"]),
+    ("doctor", &["kernel", "config", "report", "resolvers"]),
     ("status", &["kernel", "outlets", "report"]),
     // What the command line says of itself.
     ("manual", &["cli"]),
     (
         "monitor",
-        &["kernel", "detect", "config", "report", "outlets", "history"],
+        &[
+            "kernel",
+            "detect",
+            "config",
+            "report",
+            "outlets",
+            "history",
+            "resolvers",
+        ],
     ),
 ];
 

@@ -19,8 +19,8 @@ use super::family::{Labels, counter, gauge};
 use super::figures::Figures;
 use super::histogram::{EDGES_US, Histogram};
 use super::shared::Answer;
-use crate::model::Totals;
 use crate::model::counters::{Family, Record as _, Subject};
+use crate::model::{ResolverState, Totals};
 
 /// The label of all servers that have no metrics of their own.
 pub const OTHER: &str = "other";
@@ -49,6 +49,7 @@ impl Collector for Exposition {
         self.latency(encoder)?;
         self.names(encoder)?;
         self.incidents(encoder)?;
+        self.resolvers(encoder)?;
         self.totals(encoder)?;
         self.tables(encoder)?;
         self.itself(encoder)
@@ -205,6 +206,30 @@ impl Exposition {
                 .opened
                 .iter()
                 .map(|(kind, count)| ([("kind", *kind)], *count)),
+        )
+    }
+
+    /// Not a number of those that nobody has asked lately: nothing is known of them.
+    fn resolvers(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
+        let all = self.answer.counted.resolvers.iter();
+        let listed: Vec<_> = all
+            .map(|one| {
+                let up = match one.state {
+                    ResolverState::Up | ResolverState::Degraded => 1.0,
+                    ResolverState::Down => 0.0,
+                    ResolverState::Unknown => f64::NAN,
+                };
+                (one.server.to_string(), one.position.to_string(), up)
+            })
+            .collect();
+        gauge(
+            encoder,
+            "netmon_resolver_up",
+            "For each resolver that this host is configured to use: 1 if it answers, 0 if it is down, NaN if nobody asked it \
+             for 10 min",
+            listed
+                .iter()
+                .map(|(server, position, up)| ([("server", server.as_str()), ("position", position)], *up)),
         )
     }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::facts::Facts;
 use super::incident::Until;
 use super::numbers::Clock;
+use super::resolver::resolver;
 use super::rich::Text;
 use crate::model::{Incident, State};
 use crate::report::knowledge;
@@ -16,6 +17,8 @@ pub struct Brief {
     pub word: &'static str,
     /// What the server does: `203.0.113.2 udp port 53 is unreachable`.
     pub headline: String,
+    /// Which of this host's resolvers it is, and what that means for lookups.
+    pub resolver: Option<String>,
     /// Whose the server is, if the configuration says so.
     pub owner: Option<String>,
     /// Three facts, each with its name.
@@ -66,6 +69,7 @@ impl Brief {
         Self {
             word,
             headline: format!("{} {now}", service(incident)),
+            resolver: resolver(incident),
             owner: incident
                 .server_info
                 .as_ref()

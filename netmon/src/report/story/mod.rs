@@ -16,6 +16,7 @@ pub mod numbers;
 mod packets;
 mod part1;
 mod part2;
+mod resolver;
 pub mod rich;
 
 use super::Report;
@@ -26,6 +27,7 @@ pub use context::Verdict;
 pub use facts::Facts;
 pub use incident::Until;
 use numbers::count;
+pub use resolver::{resolver, resolvers};
 use rich::{Block, Text};
 
 /// A whole report.

@@ -1,0 +1,200 @@
+//! Which server is one of this host's resolvers, how it stands with each, and what follows from that.
+
+mod unused;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use netmon_common::Transport;
+
+use super::Monitor;
+use crate::clock;
+use crate::detect::Decider;
+use crate::model::{
+    Event, Happened, Incident, OtherResolver, Resolver, ResolverState, Warning, WarningKind, WhichResolver,
+};
+use crate::outlets::board::{Board, RESOLVERS};
+use crate::report::story::resolvers as in_words;
+use crate::resolvers::{self, Resolvers};
+use crate::time::Time;
+
+use unused::Unused;
+
+/// How long an answer says that a resolver is up.
+const LATELY: Duration = Duration::from_mins(10);
+
+/// What is known of this host's resolvers.
+#[derive(Debug)]
+pub(super) struct Mine {
+    listed: Resolvers,
+    /// In the order of the list.
+    states: Vec<ResolverState>,
+    /// The incidents that are open, as they were reported last.
+    open: BTreeMap<String, Arc<Incident>>,
+    unused: Unused,
+    /// For `netmon status`.
+    board: Board,
+}
+
+impl Default for Mine {
+    fn default() -> Self {
+        Self {
+            listed: Resolvers::default(),
+            states: Vec::new(),
+            open: BTreeMap::new(),
+            unused: Unused::default(),
+            board: Board::new(RESOLVERS),
+        }
+    }
+}
+
+impl Mine {
+    /// With how it stands with each.
+    pub fn shown(&self) -> Vec<Resolver> {
+        let all = self.listed.iter().zip(&self.states);
+        all.map(|(one, state)| Resolver {
+            server: one.server,
+            interface: one.interface.clone(),
+            position: one.position,
+            of: one.of,
+            by: one.by.clone(),
+            state: *state,
+        })
+        .collect()
+    }
+
+    /// Which resolver the server of an incident is.
+    fn which(&self, incident: &Incident) -> WhichResolver {
+        let interface = incident.interface.as_deref();
+        let place = self.listed.place_of(incident.server, incident.port, interface);
+        let Some((place, one)) = place.and_then(|place| Some((place, self.listed.iter().nth(place)?))) else {
+            return WhichResolver {
+                of: u32::try_from(self.states.len()).unwrap_or(u32::MAX),
+                ..WhichResolver::default()
+            };
+        };
+        let others = self.listed.list_of(place).filter(|(other, _)| *other != place);
+        let others = others.filter_map(|(other, resolver)| {
+            Some(OtherResolver {
+                server: resolver.server,
+                state: *self.states.get(other)?,
+            })
+        });
+        WhichResolver {
+            configured: true,
+            position: Some(one.position),
+            of: one.of,
+            by: Some(one.by.clone()),
+            others: others.collect(),
+        }
+    }
+
+    /// Judges how it stands with each.
+    pub fn judge(&mut self, decider: &Decider, now: Time) {
+        let states = self.listed.iter().map(|one| self.state_of(one, decider, now));
+        self.states = states.collect();
+    }
+
+    fn state_of(&self, one: &resolvers::Resolver, decider: &Decider, now: Time) -> ResolverState {
+        let seen = decider.seen(one.server, one.port, one.interface.as_deref());
+        let is_lately = |answered: Option<Time>| answered.is_some_and(|at| now.since(at) < LATELY);
+        let mut open = self.open.values().filter(|incident| {
+            let place = |incident: &Incident| {
+                self.listed
+                    .place_of(incident.server, incident.port, incident.interface.as_deref())
+                    .and_then(|place| self.listed.iter().nth(place))
+                    .map(|resolver| (resolver.server, resolver.port))
+            };
+            place(incident) == Some((one.server, one.port))
+        });
+        let Some(first) = open.next() else {
+            return if is_lately(seen.answered) {
+                ResolverState::Up
+            } else {
+                ResolverState::Unknown
+            };
+        };
+        // A resolver that answers over UDP serves, whatever is wrong with TCP.
+        let is_down = |incident: &Incident| {
+            incident.is_down() && (incident.transport == Transport::Udp || !is_lately(seen.answered_udp))
+        };
+        if is_down(first) || open.any(|incident| is_down(incident)) {
+            ResolverState::Down
+        } else {
+            ResolverState::Degraded
+        }
+    }
+}
+
+impl Monitor<'_> {
+    /// This host is configured to use these resolvers from now on.
+    pub(super) fn resolvers_changed(&mut self, resolvers: &Resolvers) {
+        let before = self.mine.shown();
+        self.set_resolvers(resolvers);
+        let message = format!(
+            "the resolvers of this host are now {}; they were {}",
+            in_words(&self.mine.shown()),
+            in_words(&before)
+        );
+        self.emit(&Event::Warning(Warning::new(
+            WarningKind::ResolversChanged,
+            message,
+        )));
+    }
+
+    /// These are the resolvers of this host.
+    pub(super) fn set_resolvers(&mut self, resolvers: &Resolvers) {
+        self.mine.listed = resolvers.clone();
+        self.mine.judge(&self.decider, clock::boot_now());
+    }
+
+    /// Says of an incident that changes whose server it is, and which resolver.
+    pub(super) fn mark(&mut self, happened: Happened, incident: &mut Incident) {
+        self.config.names.mark_incident(incident);
+        let mine = &mut self.mine;
+        if happened == Happened::Closed {
+            mine.open.remove(&incident.id);
+        } else {
+            mine.open.insert(incident.id.clone(), Arc::new(incident.clone()));
+        }
+        mine.judge(&self.decider, clock::boot_now());
+        incident.resolver = Some(Box::new(mine.which(incident)));
+        if happened == Happened::Closed {
+            mine.unused.closed(incident);
+        } else {
+            mine.open.insert(incident.id.clone(), Arc::new(incident.clone()));
+        }
+    }
+
+    /// Reports the incidents in which only the other resolvers have changed, and what is unused.
+    pub(super) fn tell_resolvers(&mut self) {
+        let now = clock::boot_now();
+        self.mine.judge(&self.decider, now);
+        let open: Vec<_> = self.mine.open.values().cloned().collect();
+        for incident in open {
+            let which = Some(Box::new(self.mine.which(&incident)));
+            if which != incident.resolver {
+                let incident = Arc::new(Incident {
+                    resolver: which,
+                    ..(*incident).clone()
+                });
+                self.mine.open.insert(incident.id.clone(), Arc::clone(&incident));
+                self.emit(&Event::Incident(Happened::Updated, Arc::clone(&incident)));
+                self.remember(&incident);
+            }
+        }
+        let shown = self.mine.shown();
+        if let Err(error) = self.mine.board.write(&shown) {
+            tracing::debug!("`netmon status` cannot be shown the resolvers: {error}");
+        }
+        let asked = self.mine.listed.iter().map(|one| {
+            let interface = one.interface.as_deref();
+            self.decider.seen(one.server, one.port, interface).asked
+        });
+        let asked: Vec<Option<Time>> = asked.collect();
+        for warning in self.mine.unused.look(&shown, &asked, now) {
+            self.emit(&Event::Warning(warning));
+        }
+    }
+}
