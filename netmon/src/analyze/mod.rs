@@ -259,14 +259,13 @@ fn judgement(document: &Document, names: u64) -> Judgement {
     let queries = totals.queries() + totals.outcome(Outcome::TcpConnect);
     let answers = totals.responses();
     let errors = totals.counters.dns_unreachable;
-    let one_direction = document
-        .warnings
-        .iter()
-        .any(|warning| warning.warning == WarningKind::OneDirection);
-    if totals.counters.frames == 0 {
-        Judgement::NothingRead
-    } else if !document.incidents.is_empty() {
+    let is_warned = |kind| document.warnings.iter().any(|warning| warning.warning == kind);
+    if !document.incidents.is_empty() {
         Judgement::Incident
+    } else if is_warned(WarningKind::UnreadErrors) {
+        Judgement::UnreadErrors
+    } else if totals.counters.frames == 0 {
+        Judgement::NothingRead
     } else if queries + answers + errors + totals.counters.late_responses == 0 {
         Judgement::NoDns
     } else if errors > 0 && errors == totals.counters.unsolicited && answers == 0 {
@@ -274,7 +273,7 @@ fn judgement(document: &Document, names: u64) -> Judgement {
     } else if queries == 0 && answers > 0 {
         Judgement::OnlyAnswers { answers }
     } else if queries > 0 && answers + errors == 0 {
-        if one_direction {
+        if is_warned(WarningKind::OneDirection) {
             Judgement::OnlyQueries { queries }
         } else {
             Judgement::TooFew { queries, names }

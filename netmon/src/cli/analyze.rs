@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::tz::TimeZone;
 
+use super::zone::zone;
 use super::{Naming, Server, Written, address, server, values};
 
 /// `netmon analyze`.
@@ -64,105 +65,4 @@ pub struct Analyze {
     /// End with status 1 if there was an incident
     #[arg(long)]
     pub exit_code: bool,
-}
-
-/// A time zone: a name of the IANA database, or an offset from UTC.
-///
-/// Not what POSIX has besides: `UTC+2` is two hours west of it there, and hardly anybody means that.
-pub(super) fn zone(text: &str) -> Result<TimeZone, String> {
-    if let Ok(zone) = TimeZone::get(text) {
-        return Ok(zone);
-    }
-    let parser = jiff::fmt::temporal::DateTimeParser::new();
-    if text.starts_with(['+', '-'])
-        && let Ok(zone) = parser.parse_time_zone(text)
-    {
-        return Ok(zone);
-    }
-    let letters = text.trim_end_matches(|c: char| c.is_ascii_digit() || "+-:".contains(c));
-    let place = match letters.to_ascii_uppercase().as_str() {
-        "CET" | "CEST" | "MEZ" | "MESZ" => "Europe/Berlin",
-        "BST" => "Europe/London",
-        "EEST" => "Europe/Helsinki",
-        "EST" | "EDT" => "America/New_York",
-        "CST" | "CDT" => "America/Chicago",
-        "MST" | "MDT" => "America/Denver",
-        "PST" | "PDT" => "America/Los_Angeles",
-        "IST" => "Asia/Kolkata",
-        "JST" => "Asia/Tokyo",
-        "AEST" | "AEDT" => "Australia/Sydney",
-        "UTC" | "GMT" | "Z" => return Err(offset(text, text.trim_start_matches(letters))),
-        _ => return Err(nearest_place(text)),
-    };
-    Err(format!(
-        "`{text}` is not a time zone; write the place, such as {place}, or the offset from UTC alone, such as +05:00"
-    ))
-}
-
-/// `UTC+2`: in the other direction where POSIX is meant, so that nothing is guessed.
-fn offset(text: &str, number: &str) -> String {
-    let hours = number.trim_start_matches(['+', '-']);
-    let sign = if number.starts_with('-') { '-' } else { '+' };
-    match hours.parse::<u8>() {
-        Ok(hours) if hours <= 14 => {
-            format!("`{text}` is not a time zone; write the offset from UTC alone: {sign}{hours:02}:00")
-        }
-        _ => format!("`{text}` is not a time zone; write UTC, or the offset from it alone, such as +02:00"),
-    }
-}
-
-/// `Berlin`: the zone with that city.
-fn nearest_place(text: &str) -> String {
-    let wanted = format!("/{}", text.trim().replace(' ', "_")).to_ascii_lowercase();
-    let zones = jiff::tz::db();
-    let mut found = zones
-        .available()
-        .map(|name| name.to_string())
-        .filter(|name| name.to_ascii_lowercase().ends_with(&wanted));
-    let right = found
-        .next()
-        .unwrap_or_else(|| "one such as UTC, Europe/Berlin or +02:00".to_owned());
-    format!("`{text}` is not a time zone; write {right}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn zones_are_names_or_offsets() {
-        for good in ["UTC", "Europe/Berlin", "+02:00", "-0530", "CET", "EST5EDT"] {
-            assert!(zone(good).is_ok(), "{good}");
-        }
-        for wrong in ["", "Mars/Olympus", "+99:00", "2 o'clock", "UTC+2", "GMT2"] {
-            assert!(zone(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_zone_that_is_an_abbreviation_with_a_number_is_refused_with_the_right_spelling() {
-        for (wrong, place) in [
-            ("CET5", "Europe/Berlin"),
-            ("PST8", "America/Los_Angeles"),
-            ("EST-5", "America/New_York"),
-        ] {
-            let message = zone(wrong).unwrap_err();
-            assert!(message.contains(place) && message.contains("+05:00"), "{message}");
-        }
-    }
-
-    #[test]
-    fn an_offset_behind_a_name_and_a_city_alone_are_refused_with_the_right_spelling() {
-        for (wrong, right) in [
-            ("UTC+2", "alone: +02:00"),
-            ("GMT-11", "alone: -11:00"),
-            ("UTC+25", "such as +02:00"),
-            ("berlin", "write Europe/Berlin"),
-            ("New York", "write America/New_York"),
-            ("Atlantis", "such as UTC, Europe/Berlin or +02:00"),
-        ] {
-            let message = zone(wrong).unwrap_err();
-            assert!(message.contains(right), "{wrong}: {message}");
-        }
-    }
 }

@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::analyze::zone;
+use super::zone::zone;
 use super::{Naming, Written, address};
 use crate::history::{DEFAULT_FILE, DEFAULT_MAX_SIZE};
 use crate::time::parse_duration;

@@ -14,6 +14,7 @@ mod server;
 mod status;
 mod values;
 mod written;
+mod zone;
 
 pub use analyze::Analyze;
 pub use config::{Config, ConfigAction};
@@ -26,6 +27,7 @@ pub use run::{Hook, LogLevel, Run, RunFormat};
 pub use server::{Naming, SERVER_KEYS, Server, address, server};
 pub use status::Status;
 pub use written::Written;
+pub use zone::unlikely as unlikely_zone;
 
 /// Reports within a second when DNS port 53 is unreachable, without false alarms.
 #[derive(Debug, Parser)]

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use netmon_common::limits;
 
-use super::analyze::zone;
+use super::zone::zone;
 use super::{Keep, Notify, Server, server, values};
 use crate::kernel::{DEFAULT_PIN_DIRECTORY, HookChoice};
 use crate::resolvers::RESOLV_CONF;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::tz::TimeZone;
 
-use super::analyze::zone;
+use super::zone::zone;
 use super::{DocumentFormat, Naming};
 use crate::history::DEFAULT_FILE;
 

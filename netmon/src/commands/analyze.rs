@@ -18,6 +18,7 @@ pub fn analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
     let report = Report {
         document: &analysis.document,
         timeline: &analysis.timeline,
+        close_ups: &[],
         excerpts: &analysis.excerpts,
         from_text: analysis.from_text,
         clock: &Clock {

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use jiff::tz::TimeZone;
 use netmon::analyze::named;
 use netmon::capture::text::Hosts;
+use netmon::cli::unlikely_zone;
 use netmon::report::Report;
 use netmon::report::forms::{Form, Style};
 use netmon::report::story::numbers::Clock;
@@ -58,14 +59,17 @@ fn clock_of(zone: Option<&TimeZone>) -> Clock {
     Clock::new(zone.cloned().unwrap_or_else(TimeZone::system))
 }
 
-/// Says that `TZ`, or the host's setting, names no zone: UTC then takes its place.
+/// Says that `TZ`, or the host's setting, names no zone (UTC then takes its place), or one that hardly anybody means.
 fn warn_of_zone(zone: Option<&TimeZone>) {
-    if zone.is_none()
-        && let Err(error) = TimeZone::try_system()
-    {
+    if zone.is_some() {
+        return;
+    }
+    if let Err(error) = TimeZone::try_system() {
         eprintln!(
             "netmon: warning: times are in UTC, because {error}; --timezone names a zone, such as Europe/Berlin"
         );
+    } else if let Some(unlikely) = std::env::var("TZ").ok().as_deref().and_then(unlikely_zone) {
+        eprintln!("netmon: warning: {unlikely}");
     }
 }
 

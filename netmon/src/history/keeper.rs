@@ -2,22 +2,27 @@
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use netmon_common::Address;
+use netmon_common::records::Destination;
 
 use super::Settings;
+use super::columns;
 use super::limits::{RECALL_WAIT, STOP_WAIT};
 use super::mail::Mailbox;
 use super::rollup::MINUTE;
+use super::seconds::Seconds;
 use super::store::Recalled;
 use super::troubles::Troubles;
 use super::writer::Writer;
 use crate::clock;
 use crate::detect::{Memory, Remembered};
-use crate::model::{Counted, Event, Incident, Moment, Warning};
+use crate::model::{Counted, Event, Happened, Incident, Moment, Warning};
 use crate::outlets::Outlet;
 use crate::rights;
+use crate::time::Time;
 
 /// Keeps incidents and one-minute counts in a file.
 #[derive(Debug)]
@@ -32,6 +37,7 @@ pub struct Keeper {
     written: Receiver<()>,
     /// When the minute began that is being counted, in seconds of Unix time.
     pub(super) minute: i64,
+    seconds: Seconds,
     file: String,
     stopped: bool,
 }
@@ -57,6 +63,7 @@ impl Keeper {
             late,
             written,
             minute: minute(clock::wall_now()),
+            seconds: Seconds::default(),
             file: settings.file.display().to_string(),
             stopped: false,
         })
@@ -73,6 +80,31 @@ impl Keeper {
             incident: incident.clone(),
             memory: memory.unwrap_or_default(),
         });
+    }
+
+    /// What each server's counters were before and are now; the difference was counted in the second of that moment, give or
+    /// take a poll.
+    pub fn second(&mut self, at: Moment, changed: &[(Address, Destination, Destination)]) {
+        let active = changed
+            .iter()
+            .map(|(server, before, now)| (*server, columns::in_short(&columns::grown(now, before))))
+            .filter(|(_, activity)| activity.packets() > 0);
+        let second = at.time.second();
+        // The boot clock's seconds do not begin with the wall's: the one in which most of it lies.
+        let middle = Time::at_second(second).after(Duration::from_millis(500));
+        let wall = at.offset.wall(middle).as_second();
+        let rows = self.seconds.take(second, wall, active.collect());
+        self.mailbox.seconds(rows);
+    }
+
+    /// Has the seconds kept in which an incident opens, recovers or closes, and those around.
+    fn want_seconds(&mut self, at: Moment, happened: Happened, incident: &Incident) {
+        let moment = match happened {
+            Happened::Opened | Happened::Closed => Some(at.time),
+            Happened::Updated => incident.recovered.map(|recovered| at.offset.time(recovered.0)),
+        };
+        let Some(moment) = moment else { return };
+        self.seconds.want(incident.server, moment.second());
     }
 
     /// All of this host's own addresses that have answered something.
@@ -133,15 +165,13 @@ impl Outlet for Keeper {
         match event {
             Event::Started(_) => self.minute = minute(at.wall()),
             Event::Stopped(counted, _) => {
+                self.mailbox.seconds(self.seconds.keep());
                 self.counted(at, counted);
                 self.mailbox.stop();
             }
-            // An incident comes with what the decider remembers: see `remember`.
-            Event::Incident(..)
-            | Event::Watching(_)
-            | Event::Snapshot(_)
-            | Event::Warning(_)
-            | Event::Reloaded(_) => {}
+            // The incident itself comes with what the decider remembers: see `remember`.
+            Event::Incident(happened, incident) => self.want_seconds(at, *happened, incident),
+            Event::Watching(_) | Event::Snapshot(_) | Event::Warning(_) | Event::Reloaded(_) => {}
         }
     }
 }

@@ -12,6 +12,25 @@ pub const WAITING_INCIDENTS: usize = 1_024;
 /// 256 bytes each, 4 MiB in all.
 pub const WAITING_ROWS: usize = 16_384;
 
+/// How long before an incident opens, recovers or closes its seconds are kept, and how long after it.
+pub const SECONDS_BEFORE: u64 = 60;
+/// See [`SECONDS_BEFORE`].
+pub const SECONDS_AFTER: u64 = 60;
+
+/// Servers of which the last seconds stay in memory, the most active of each second: 3 KiB a server, 768 KiB in all.
+pub const SERVERS_A_SECOND: usize = 256;
+
+/// Servers of which seconds are kept at the same time, at most.
+pub const SERVERS_WITH_SECONDS: usize = 256;
+
+/// Rows of seconds that wait to be written, at most: 64 bytes each, 1 MiB in all.
+pub const WAITING_SECONDS: usize = 16_384;
+
+/// The share of the file's allowed size that seconds may take, as a divisor, and what a row takes of it.
+pub const SECONDS_SHARE: u64 = 16;
+/// See [`SECONDS_SHARE`].
+pub const SECOND_BYTES: u64 = 40;
+
 /// This host's own addresses of which it is kept that they have answered.
 pub const SERVED: usize = 1_024;
 
@@ -48,6 +67,9 @@ pub const RECALLED: usize = crate::detect::limits::SERVERS;
 
 /// Servers besides an incident's own of which a report shows when they were asked.
 pub const REPORTED_SERVERS: usize = 16;
+
+/// How long before the beginning and the end of an incident, and after them, a report shows seconds.
+pub const REPORTED_SECONDS: i64 = 60;
 
 /// How long before an incident and after it a report looks.
 pub const REPORT_AROUND: Duration = Duration::from_mins(10);

@@ -4,13 +4,15 @@
 //! more room than there are incidents. What finds no room is counted.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::AddAssign;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use netmon_common::Address;
 
-use super::limits::{SERVED, WAITING_INCIDENTS, WAITING_ROWS};
+use super::limits::{SERVED, WAITING_INCIDENTS, WAITING_ROWS, WAITING_SECONDS};
 use super::rollup::Minute;
+use super::seconds::Row;
 use crate::detect::Remembered;
 use crate::model::Counted;
 
@@ -26,6 +28,8 @@ pub(super) struct Mail {
     pub incidents: BTreeMap<String, Remembered>,
     /// Minutes, oldest first.
     pub minutes: VecDeque<Minute>,
+    /// Seconds around the beginning and the end of incidents, oldest first.
+    pub seconds: VecDeque<Row>,
     /// Own addresses that have answered.
     pub served: BTreeSet<Address>,
     /// What found no room.
@@ -39,6 +43,23 @@ pub(super) struct Lost {
     pub incidents: u64,
     /// Minutes.
     pub minutes: u64,
+    /// Rows of seconds.
+    pub seconds: u64,
+}
+
+impl Lost {
+    /// All of it.
+    pub const fn total(self) -> u64 {
+        self.incidents + self.minutes + self.seconds
+    }
+}
+
+impl AddAssign for Lost {
+    fn add_assign(&mut self, more: Self) {
+        self.incidents += more.incidents;
+        self.minutes += more.minutes;
+        self.seconds += more.seconds;
+    }
 }
 
 impl Mail {
@@ -46,6 +67,7 @@ impl Mail {
         self.counted.is_none()
             && self.incidents.is_empty()
             && self.minutes.is_empty()
+            && self.seconds.is_empty()
             && self.served.is_empty()
     }
 
@@ -73,6 +95,13 @@ impl Mail {
         }
     }
 
+    fn seconds(&mut self, rows: impl IntoIterator<Item = Row>) {
+        self.seconds.extend(rows);
+        let too_many = self.seconds.len().saturating_sub(WAITING_SECONDS);
+        self.seconds.drain(..too_many);
+        self.lost.seconds += too_many as u64;
+    }
+
     fn served(&mut self, addresses: impl IntoIterator<Item = Address>) {
         let room = SERVED.saturating_sub(self.served.len());
         self.served.extend(addresses.into_iter().take(room));
@@ -89,9 +118,9 @@ impl Mail {
         for minute in new.minutes {
             self.minute(minute);
         }
+        self.seconds(new.seconds);
         self.served(new.served);
-        self.lost.incidents += new.lost.incidents;
-        self.lost.minutes += new.lost.minutes;
+        self.lost += new.lost;
     }
 }
 
@@ -126,6 +155,13 @@ impl Mailbox {
         self.leave(|mail| mail.counted(start, counted));
     }
 
+    /// Leaves seconds around the beginning or the end of an incident.
+    pub fn seconds(&self, rows: Vec<Row>) {
+        if !rows.is_empty() {
+            self.leave(|mail| mail.seconds(rows));
+        }
+    }
+
     /// Leaves own addresses that have answered.
     pub fn served(&self, addresses: impl IntoIterator<Item = Address>) {
         self.leave(|mail| mail.served(addresses));
@@ -135,7 +171,7 @@ impl Mailbox {
     pub fn put_back(&self, old: Mail) {
         let mut inside = self.lock();
         // It is counted again when it is fetched again.
-        inside.lost = inside.lost.saturating_sub(old.lost.incidents + old.lost.minutes);
+        inside.lost = inside.lost.saturating_sub(old.lost.total());
         inside.mail.put_back(old);
     }
 
@@ -163,14 +199,14 @@ impl Mailbox {
             .wait_timeout_while(guard, patience, |inside| !until(inside))
             .unwrap_or_else(PoisonError::into_inner);
         let mail = std::mem::take(&mut inside.mail);
-        inside.lost += mail.lost.incidents + mail.lost.minutes;
+        inside.lost += mail.lost.total();
         (mail, inside.stop)
     }
 
     /// How much found no room so far.
     pub fn lost(&self) -> u64 {
         let inside = self.lock();
-        inside.lost + inside.mail.lost.incidents + inside.mail.lost.minutes
+        inside.lost + inside.mail.lost.total()
     }
 
     /// Whether nothing waits.

@@ -16,6 +16,7 @@ mod past;
 mod read;
 mod rollup;
 mod schema;
+mod seconds;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -1,15 +1,18 @@
 //! The report of a past incident: from its last state, and from the minutes around it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use netmon_common::Address;
 
 use super::columns;
-use super::limits::{REPORT_AROUND, REPORTED_SERVERS};
+use super::limits::{REPORT_AROUND, REPORTED_SECONDS, REPORTED_SERVERS};
 use super::read::{ReadError, Reader, ServerSum, Watched};
 use super::rollup::MINUTE;
 use crate::model::{
     DestinationCounts, Document, Incident, Source, SourceKind, Totals, Wall, Warning, WarningKind,
 };
+use crate::report::CloseUp;
 use crate::report::story::numbers::UTC;
 use crate::time::Time;
 use crate::timeline::Timeline;
@@ -21,6 +24,8 @@ pub struct Past {
     pub document: Document,
     /// What passed when, by the minute.
     pub timeline: Timeline,
+    /// The seconds around the incident's beginning and its end, as far as they are kept.
+    pub close_ups: Vec<CloseUp>,
 }
 
 /// The incident whose id begins so, with the minutes around it.
@@ -29,17 +34,52 @@ pub fn past(reader: &Reader, id: &str) -> Result<Past, ReadError> {
     let (from, to) = around(&incident);
     let sums = reader.servers(from, to)?;
     let watched = reader.totals(from, to)?;
-    let mut timeline = Timeline::of(std::time::Duration::from_secs(MINUTE.unsigned_abs()));
+    let mut timeline = Timeline::of(Duration::from_secs(MINUTE.unsigned_abs()));
     for server in shown(&incident, &sums) {
         for (minute, counts) in reader.minutes(server, from, to)? {
             let begin = u64::try_from(minute).unwrap_or(0);
             timeline.add(Time::at_second(begin), server, columns::in_short(&counts));
         }
     }
+    let close_ups = close_ups(reader, &incident)?;
     Ok(Past {
         document: document(reader, incident, &sums, watched.as_ref()),
         timeline,
+        close_ups,
     })
+}
+
+/// The seconds around the beginning and the end of an incident, or all of them where these are close to each other.
+fn close_ups(reader: &Reader, incident: &Incident) -> Result<Vec<CloseUp>, ReadError> {
+    let from = |wall: Wall| wall.0.as_second() - REPORTED_SECONDS;
+    let to = |wall: Wall| wall.0.as_second() + REPORTED_SECONDS + 1;
+    let beginning = (from(incident.began), to(incident.opened));
+    let end = incident
+        .recovered
+        .or(incident.closed)
+        .map(|end| (from(end), to(end)));
+    let stretches = match end {
+        Some(end) if end.0 <= beginning.1 => {
+            vec![("The seconds around the incident", (beginning.0, end.1))]
+        }
+        Some(end) => vec![
+            ("The seconds around its beginning", beginning),
+            ("The seconds around its end", end),
+        ],
+        None => vec![("The seconds around its beginning", beginning)],
+    };
+    let mut close_ups = Vec::new();
+    for (title, (from, to)) in stretches {
+        let mut timeline = Timeline::of(Duration::from_secs(1));
+        for (second, activity) in reader.seconds(incident.server, from, to)? {
+            let begin = u64::try_from(second).unwrap_or(0);
+            timeline.add(Time::at_second(begin), incident.server, activity);
+        }
+        if timeline.axis(1).is_some() {
+            close_ups.push(CloseUp { title, timeline });
+        }
+    }
+    Ok(close_ups)
 }
 
 /// The minutes to look at: from the one that began before the incident to the one that ends after it.

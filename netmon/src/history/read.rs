@@ -15,6 +15,7 @@ use super::rollup::OTHER;
 use super::schema;
 use crate::model::counters::Record;
 use crate::model::{Incident, Latency, Totals};
+use crate::timeline::Activity;
 
 /// Why the history cannot be read, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -220,6 +221,35 @@ impl Reader {
                 minutes.push((row.get(0)?, columns::read(row, 1)?));
             }
             Ok(minutes)
+        })
+    }
+
+    /// What a server had in each second that is kept from then to before then.
+    pub(super) fn seconds(
+        &self,
+        server: Address,
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<(i64, Activity)>, ReadError> {
+        self.read(|connection| {
+            let mut seconds = Vec::new();
+            if schema::has_seconds(connection)? {
+                let mut statement = connection.prepare(
+                    "SELECT second, queries, answers, failures, errors FROM seconds
+                     WHERE second >= ?1 AND second < ?2 AND server = ?3 ORDER BY second",
+                )?;
+                let mut rows = statement.query(params![from, to, server.to_string()])?;
+                while let Some(row) = rows.next()? {
+                    let activity = Activity {
+                        queries: row.get(1)?,
+                        answers: row.get(2)?,
+                        failures: row.get(3)?,
+                        errors: row.get(4)?,
+                    };
+                    seconds.push((row.get(0)?, activity));
+                }
+            }
+            Ok(seconds)
         })
     }
 

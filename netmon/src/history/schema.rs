@@ -81,6 +81,17 @@ CREATE TABLE served (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// What passed at a server in seconds around the beginning and the end of an incident, by Unix time. An older netmon leaves
+/// this table alone, as it does columns that it does not know, so that it makes no new schema.
+const SECONDS: &str = "
+CREATE TABLE IF NOT EXISTS seconds (
+    second INTEGER NOT NULL,
+    server TEXT NOT NULL,
+    queries INTEGER NOT NULL, answers INTEGER NOT NULL, failures INTEGER NOT NULL, errors INTEGER NOT NULL,
+    PRIMARY KEY (second, server)
+) STRICT, WITHOUT ROWID;
+";
+
 /// Which schema a file has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
@@ -116,6 +127,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     complete::<Destination>(&transaction, "minutes")?;
     complete::<Totals>(&transaction, "totals")?;
+    transaction.execute_batch(SECONDS)?;
     transaction.commit()?;
     Ok(())
 }
@@ -128,6 +140,12 @@ fn complete<R: Record>(connection: &Connection, table: &str) -> Result<(), Store
         connection.execute(&add, [])?;
     }
     Ok(())
+}
+
+/// Whether the file has seconds; one of an older netmon has none.
+pub(super) fn has_seconds(connection: &Connection) -> Result<bool, StoreError> {
+    let found = "SELECT count(*) > 0 FROM sqlite_schema WHERE name = 'seconds'";
+    Ok(connection.query_row(found, [], |row| row.get(0))?)
 }
 
 /// Takes all steps up to that schema in one transaction: all of them, or none.

@@ -19,8 +19,10 @@ use super::limits::{LOCK_WAIT, RECALLED};
 use super::mail::Mail;
 use super::rollup::{Minute, OTHER};
 use super::schema;
+use super::seconds::Row;
 use crate::detect::Remembered;
 use crate::model::{Latency, Totals, Wall};
+use crate::timeline::Activity;
 
 /// What earlier runs have left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,6 +107,9 @@ impl Store {
         }
         for one in &mail.minutes {
             minute(&transaction, one)?;
+        }
+        for row in &mail.seconds {
+            second(&transaction, row)?;
         }
         for address in &mail.served {
             transaction
@@ -209,6 +214,32 @@ fn minute(connection: &Connection, minute: &Minute) -> Result<(), StoreError> {
         values.extend(times.iter().map(|time| time as &dyn ToSql));
         statement.execute(values.as_slice())?;
     }
+    Ok(())
+}
+
+/// Adds to what is there: a wall clock that is set back has a second twice.
+fn second(connection: &Connection, row: &Row) -> Result<(), StoreError> {
+    let Activity {
+        queries,
+        answers,
+        failures,
+        errors,
+    } = row.activity;
+    connection
+        .prepare_cached(
+            "INSERT INTO seconds (second, server, queries, answers, failures, errors) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (second, server) DO UPDATE SET queries = queries + excluded.queries,
+                 answers = answers + excluded.answers, failures = failures + excluded.failures,
+                 errors = errors + excluded.errors",
+        )?
+        .execute(params![
+            row.second,
+            row.server.to_string(),
+            whole(queries),
+            whole(answers),
+            whole(failures),
+            whole(errors),
+        ])?;
     Ok(())
 }
 

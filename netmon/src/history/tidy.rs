@@ -1,5 +1,5 @@
 //! Retention: what is older than asked for goes, and when the file is larger than asked for, the oldest minutes go
-//! first, then the oldest incidents. Open incidents stay.
+//! first, then the oldest incidents. Open incidents stay. Seconds have a share of the size for themselves.
 //!
 //! Deleted in small transactions, so that nobody waits long for the lock.
 
@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::Settings;
 use super::error::StoreError;
-use super::limits::DELETED_AT_ONCE;
+use super::limits::{DELETED_AT_ONCE, SECOND_BYTES, SECONDS_SHARE};
 
 /// Percent of the allowed size that are left when it was exceeded, so that not every minute has to delete.
 const LEFT: u64 = 90;
@@ -33,6 +33,7 @@ pub(super) fn tidy(
     let oldest = now.checked_sub(keep).unwrap_or(Timestamp::MIN);
     for (table, oldest) in [
         (MINUTES, oldest.as_second()),
+        (SECONDS, oldest.as_second()),
         (TOTALS, oldest.as_second()),
         (INCIDENTS, oldest.as_microsecond()),
     ] {
@@ -44,9 +45,13 @@ pub(super) fn tidy(
             }
         }
     }
+    let room = settings.max_size / SECONDS_SHARE / SECOND_BYTES;
+    tidied.too_many += connection
+        .prepare_cached(SECONDS_BEYOND)?
+        .execute([i64::try_from(room).unwrap_or(i64::MAX)])?;
     if used(connection)? > settings.max_size {
         let aim = settings.max_size / 100 * LEFT;
-        for table in [MINUTES, TOTALS, INCIDENTS] {
+        for table in [MINUTES, SECONDS, TOTALS, INCIDENTS] {
             while used(connection)? > aim {
                 let deleted = delete(connection, table, i64::MAX)?;
                 tidied.too_many += deleted;
@@ -75,6 +80,10 @@ pub(super) fn used(connection: &Connection) -> Result<u64, StoreError> {
 
 const MINUTES: &str = "DELETE FROM minutes WHERE (minute, server) IN
     (SELECT minute, server FROM minutes WHERE minute < ?1 ORDER BY minute LIMIT ?2)";
+const SECONDS: &str = "DELETE FROM seconds WHERE (second, server) IN
+    (SELECT second, server FROM seconds WHERE second < ?1 ORDER BY second LIMIT ?2)";
+const SECONDS_BEYOND: &str = "DELETE FROM seconds WHERE (second, server) IN
+    (SELECT second, server FROM seconds ORDER BY second DESC, server LIMIT -1 OFFSET ?1)";
 const TOTALS: &str = "DELETE FROM totals WHERE minute IN
     (SELECT minute FROM totals WHERE minute < ?1 ORDER BY minute LIMIT ?2)";
 const INCIDENTS: &str = "DELETE FROM incidents WHERE id IN

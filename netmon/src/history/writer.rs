@@ -95,8 +95,7 @@ impl Writer {
             mail.minute(self.rollup.minute(start, &counted));
         }
         let lost = std::mem::take(&mut mail.lost);
-        self.lost.incidents += lost.incidents;
-        self.lost.minutes += lost.minutes;
+        self.lost += lost;
         let outcome = self.attempt(&mail);
         if outcome.is_err() {
             self.mailbox.put_back(mail);
@@ -204,11 +203,12 @@ impl Writer {
         let lost = std::mem::take(&mut self.lost);
         if lost != Lost::default() {
             let message = format!(
-                "the history {} lost {} minutes and {} states of incidents, for which there was no room while it could not be \
-                 written",
+                "the history {} lost {} minutes, {} states of incidents and {} rows of seconds, for which there was no room \
+                 while it could not be written",
                 self.settings.file.display(),
                 lost.minutes,
-                lost.incidents
+                lost.incidents,
+                lost.seconds
             );
             self.troubles.say(now, message);
         }

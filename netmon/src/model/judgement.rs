@@ -12,6 +12,8 @@ pub enum Judgement {
     NoIncident,
     /// Nothing could be read.
     NothingRead,
+    /// Lines say that a DNS port is unreachable, and could not be read.
+    UnreadErrors,
     /// There is no DNS among what was read.
     NoDns,
     /// Nothing but queries was seen, so that answers may have passed elsewhere.

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use netmon_common::Address;
+use netmon_common::records::Destination;
+
 use super::Monitor;
 use super::losses::Lost;
 use crate::clock;
 use crate::counts::Counts;
 use crate::history::Keeper;
 use crate::latency;
-use crate::model::{Counted, DestinationCounts, Event, Happened, Incident, Totals};
+use crate::model::{Counted, DestinationCounts, Event, Happened, Incident, Moment, Totals};
+use crate::time::Time;
 
 /// How long the first events wait for what the last run has left.
 const RECALL: Duration = Duration::from_millis(500);
@@ -96,6 +100,14 @@ impl Monitor<'_> {
     pub(super) fn remember(&mut self, incident: &Incident) {
         if let Some(history) = &self.partners.history {
             history.remember(incident, self.decider.memory(incident));
+        }
+    }
+
+    /// Has the history know what was counted in a second: each server's counters before and now.
+    pub(super) fn keep_second(&mut self, changed: &[(Address, Destination, Destination)], time: Time) {
+        let offset = self.offset;
+        if let Some(history) = &mut self.partners.history {
+            history.second(Moment { time, offset }, changed);
         }
     }
 

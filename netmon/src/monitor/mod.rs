@@ -279,6 +279,7 @@ impl<'a> Monitor<'a> {
         let ended = Time::from_nanos(Time::at_second(now.second()).nanos().saturating_sub(1));
         let time = if ended > self.polled { ended } else { now };
         self.read_services(now, time)?;
+        self.keep_second(&changed, time);
         self.look_for_losses(&changed, now);
         self.polled = now;
         self.partners.polled(self.now());
@@ -289,13 +290,6 @@ impl<'a> Monitor<'a> {
         self.keep();
         self.warn();
         Ok(())
-    }
-
-    /// Lets the decider judge the seconds that have ended by then. An answer to whatever client would be seen where all
-    /// interfaces are watched.
-    fn advance(&mut self, now: Time) {
-        let all_are_watched = self.ways.unwatched.is_empty();
-        self.decider.advance(now, &|_| all_are_watched);
     }
 
     fn tell_changes(&mut self) -> anyhow::Result<()> {

@@ -21,6 +21,8 @@ pub struct Report<'a> {
     pub document: &'a Document,
     /// What passed when, in the document's (wall) time.
     pub timeline: &'a Timeline,
+    /// Stretches of it in finer parts, where they are known.
+    pub close_ups: &'a [CloseUp],
     /// The first packets of each incident.
     pub excerpts: &'a Excerpts,
     /// Whether the packets were read as text. That shows neither what an error quotes nor all of its addresses.
@@ -31,6 +33,15 @@ pub struct Report<'a> {
     pub cover: &'a Cover,
     /// The program that found it, with its version: `netmon 0.1.0`.
     pub generated_by: &'a str,
+}
+
+/// A stretch of time in finer parts than the timeline of all has.
+#[derive(Clone, Debug)]
+pub struct CloseUp {
+    /// What it shows.
+    pub title: &'static str,
+    /// What passed when.
+    pub timeline: Timeline,
 }
 
 /// What the data does not show: who writes, about which ticket, and how the team became aware.

@@ -45,7 +45,7 @@ impl Activity {
     }
 
     /// What says most about being worth keeping: whether something failed, then how much there was.
-    fn rank(&self) -> (bool, u64) {
+    pub fn rank(&self) -> (bool, u64) {
         (self.errors + self.failures > 0, self.packets())
     }
 }

@@ -52,6 +52,7 @@ impl Case {
         Report {
             document: &self.document,
             timeline: &self.timeline,
+            close_ups: &[],
             excerpts: &self.excerpts,
             from_text: self.from_text,
             clock: &UTC,

@@ -88,6 +88,15 @@ fn an_open_incident_is_the_same_one_after_kill_9_and_closes_when_the_server_is_m
     assert!(place.incidents(&["--open"]).is_empty());
     let report: Value = serde_json::from_str(&place.report(id, "json")).unwrap();
     assert_eq!(report["incidents"][0], *closed);
+    let text = place.report(id, "text");
+    let (_, close_up) = text
+        .split_once("The seconds around")
+        .unwrap_or_else(|| panic!("no seconds are kept: {text}"));
+    let errors = close_up
+        .lines()
+        .find(|line| line.trim_start().starts_with("errors"));
+    let is_bar = |letter: char| ('▁'..='█').contains(&letter);
+    assert!(errors.is_some_and(|line| line.contains(is_bar)), "{text}");
     let counts = &report["destinations"][0];
     assert_eq!(counts["address"], "203.0.113.2");
     // What was counted in the minute in which it was killed is lost; the second run's 3 queries and 2 errors are there.

@@ -62,11 +62,14 @@ pub fn is_chatter(words: &[&str]) -> bool {
         | ["reading", "from", ..]
         | ["dropped", "privs", ..]
         | ["Warning:", "interface", "names", ..]
-        | ["^C"] => true,
+        | ["^C"]
+        // pktmon's, and script's.
+        | ["Collected", "data:", ..]
+        | ["Script", "started" | "done", ..] => true,
         [
             count,
             "packet" | "packets",
-            "captured" | "received" | "dropped",
+            "captured" | "received" | "dropped" | "shown",
             ..,
         ] => count.trim_start_matches("^C").parse::<u64>().is_ok(),
         // FortiGate's.

@@ -172,8 +172,13 @@ impl Complaints {
             &self.quiet,
             WarningKind::QuietText,
             format!(
-                "{} printed without what it carries (by `tcpdump -q`, or because tcpdump does not know the port; {}): names, ids, response codes and TCP flags are not known",
+                "{} printed without what {} (by `tcpdump -q`, or because tcpdump does not know the port; {}): names, ids, response codes and TCP flags are not known",
                 self.quiet.counted("packet"),
+                if self.quiet.count == 1 {
+                    "it carries"
+                } else {
+                    "they carry"
+                },
                 self.quiet.numbers(),
             ),
         );

@@ -15,7 +15,7 @@ const INVISIBLE: &[char] = &[
 
 /// The lines that a line of input stands for: one, unless line ends were printed as `\n`.
 pub fn lines_of(raw: &str) -> Vec<Cow<'_, str>> {
-    let line = clean(raw);
+    let line = clean(soft_break(raw));
     let line = match from_json(&line) {
         Some(text) => Cow::Owned(clean(&text).into_owned()),
         None => line,
@@ -208,6 +208,13 @@ fn entity_of(name: &str) -> Option<char> {
     }
     Some(match name {
         "gt" | "GT" => '>',
+        "quest" => '?',
+        "comma" => ',',
+        "plus" => '+',
+        "vert" | "verbar" => '|',
+        "ast" | "midast" => '*',
+        "lowbar" | "UnderBar" => '_',
+        "sol" => '/',
         "lt" | "LT" => '<',
         "amp" => '&',
         "quot" => '"',
@@ -222,6 +229,17 @@ fn entity_of(name: &str) -> Option<char> {
         "period" => '.',
         _ => return None,
     })
+}
+
+/// A line of a mail in quoted-printable goes on in the next one where it ends with `=` (RFC 2045, section 6.7); it has at most
+/// 76 characters.
+fn soft_break(line: &str) -> &str {
+    const LINES: std::ops::RangeInclusive<usize> = 60..=76;
+    let line = line.trim_end_matches(['\r', '\n']);
+    match line.strip_suffix('=') {
+        Some(rest) if LINES.contains(&line.len()) => rest,
+        _ => line,
+    }
 }
 
 /// The text inside a log collector's JSON: the longest string in it that has an arrow, else the longest with a space.

@@ -145,7 +145,7 @@ impl TextReader {
             if let Some(record) = &mut self.record {
                 record.push(self.line, &split.before);
             }
-        } else if whole.len() > indent {
+        } else if whole.len() > indent && !split.is_numbered_columns() {
             self.complaints
                 .errors
                 .add_unread(self.line, &split.before.join(" "), 0, &self.ports);

@@ -6,8 +6,9 @@
 use jiff::civil::Date;
 
 use super::begins;
-use super::grammar::endpoint;
+use super::grammar::{endpoint, summary};
 use super::stamp::{self, Stamp};
+use crate::time::SECOND_NS;
 
 /// A line, split at the packets that begin in it.
 #[derive(Debug, Default)]
@@ -54,6 +55,13 @@ impl<'a> Split<'a> {
         }
     }
 
+    /// Whether a line of columns has nothing but its number in front: that is none of somebody else.
+    pub fn is_numbered_columns(&self) -> bool {
+        let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+        matches!(self.before.as_slice(), [number] if is_number(number))
+            && matches!(self.packets.as_slice(), [(_, words)] if summary::is_next(words))
+    }
+
     /// The date that stands in front of the first packet, and whether its year is missing there.
     pub fn date(&self) -> Option<DateHint> {
         (0..self.before.len()).find_map(|place| match stamp::read_any(self.before.get(place..)?)?.0 {
@@ -76,6 +84,9 @@ pub enum DateHint {
 /// The packet that begins at this word: what of the word is in front of it, its stamp, and how many words that is.
 fn start_at<'a>(words: &[&'a str], place: usize) -> Option<(&'a str, Stamp, usize)> {
     let rest = words.get(place..)?;
+    if let Some(stamp) = whole_seconds(words, place) {
+        return Some(("", stamp, 1));
+    }
     if let Some((stamp, used)) = stamp::read_any(rest)
         && begins::begins_packet(rest.get(used..)?)
     {
@@ -96,6 +107,17 @@ fn start_at<'a>(words: &[&'a str], place: usize) -> Option<(&'a str, Stamp, usiz
         .collect();
     let (stamp, used) = stamp::read_certain(&words)?;
     begins::begins_packet(words.get(used..)?).then_some((front, stamp, used))
+}
+
+/// The seconds that tshark printed up to version 1.12 behind a packet's number, where standard output was no terminal.
+fn whole_seconds(words: &[&str], place: usize) -> Option<Stamp> {
+    let (number, rest) = words.get(place.checked_sub(1)?..)?.split_first()?;
+    let (seconds, columns) = rest.split_first()?;
+    let is_whole = |word: &str| word.len() < 9 && word.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_whole(number) || !is_whole(seconds) || !summary::is_next(columns) {
+        return None;
+    }
+    Some(Stamp::Seconds(seconds.parse::<u64>().ok()? * SECOND_NS))
 }
 
 /// A packet without a time behind a prefix, whose time it then has.
@@ -202,6 +224,27 @@ mod tests {
             assert_eq!(split.packets.len(), 1, "{text}");
             assert_eq!(split.packets[0].1.join(" "), QUERY[16..], "{text}");
             assert_eq!(split.first, Some("13:24:32.192571"), "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_seconds_are_a_time_only_between_a_number_and_columns() {
+        let cases = [
+            (
+                "1 3 10.0.0.1 10.0.0.2 DNS 109 Standard query 0xad93 A a.test",
+                Some(3),
+            ),
+            ("1 10.0.0.1 10.0.0.2 DNS 109 Standard query 0xad93 A a.test", None),
+            ("1 3 10.0.0.1.53 10.0.0.2.1234: 1 0/0/0 (12)", None),
+        ];
+        for (text, seconds) in cases {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            let found = whole_seconds(&words, 1);
+            assert_eq!(
+                found,
+                seconds.map(|seconds: u64| Stamp::Seconds(seconds * SECOND_NS)),
+                "{text}"
+            );
         }
     }
 

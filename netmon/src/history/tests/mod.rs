@@ -8,6 +8,7 @@ mod past;
 mod reading;
 mod rollup;
 mod schema;
+mod seconds;
 mod store;
 mod tidy;
 

@@ -1,4 +1,5 @@
 use super::super::read::Reader;
+use super::super::seconds::Row;
 use super::super::{past, past::Past};
 use super::{Place, address, counters, incident, mail, minute, moment};
 use crate::excerpt::Excerpts;
@@ -6,6 +7,7 @@ use crate::model::SourceKind;
 use crate::report::forms::{Style, form};
 use crate::report::story::numbers::UTC;
 use crate::report::{Cover, Report};
+use crate::timeline::Activity;
 
 /// An incident from 13:20 to 13:25, with minutes from 13:00 to 13:40 of which one is missing; another server does
 /// well.
@@ -74,12 +76,11 @@ fn its_timeline_has_a_part_for_each_minute() {
     assert_eq!(own[13].queries, 0, "the minute that is missing");
 }
 
-#[test]
-fn every_form_tells_it() {
-    let (place, past) = scene();
+fn written(past: &Past, name: &str) -> String {
     let report = Report {
         document: &past.document,
         timeline: &past.timeline,
+        close_ups: &past.close_ups,
         excerpts: &Excerpts::default(),
         from_text: false,
         clock: &UTC,
@@ -90,13 +91,16 @@ fn every_form_tells_it() {
         colour: false,
         width: 1_000,
     };
-    let forms = ["text", "markdown", "html"].map(|name| {
-        let mut out = Vec::new();
-        (form(name).unwrap().write)(&report, style, &mut out).unwrap();
-        out
-    });
+    let mut out = Vec::new();
+    (form(name).unwrap().write)(&report, style, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn every_form_tells_it() {
+    let (place, past) = scene();
+    let forms = ["text", "markdown", "html"].map(|name| written(&past, name));
     for form in forms {
-        let form = String::from_utf8(form).unwrap();
         assert!(form.contains("203.0.113.2"), "{form}");
         assert!(form.contains("minutes around it"), "{form}");
         assert!(
@@ -108,6 +112,94 @@ fn every_form_tells_it() {
     let json = serde_json::to_value(&past.document).unwrap();
     assert_eq!(json["source"]["kind"], "history");
     assert_eq!(json["incidents"][0]["id"], past.document.incidents[0].id.as_str());
+}
+
+/// A second of the incident's server.
+fn second(seconds: i64, queries: u64, errors: u64) -> Row {
+    Row {
+        second: moment(seconds).as_second(),
+        server: address("203.0.113.2"),
+        activity: Activity {
+            queries,
+            errors,
+            ..Activity::default()
+        },
+    }
+}
+
+#[test]
+fn a_report_has_the_seconds_around_beginning_and_end_as_far_as_they_are_kept() {
+    let place = Place::new();
+    let mut store = place.store();
+    // It begins at 1,199 and ends at 1,500; seconds are kept of a minute around these.
+    let kept = (1_140..=1_260).chain(1_440..=1_560);
+    let mut mail = mail([incident("203.0.113.2", 1_200, Some(1_500))], []);
+    mail.seconds = kept.map(|at| second(at, u64::from(at % 7 == 0), 1)).collect();
+    store.write(&mail, moment(0)).unwrap();
+    let past = past(&Reader::open(&place.file).unwrap(), "").unwrap();
+    let shown: Vec<_> = past
+        .close_ups
+        .iter()
+        .map(|close_up| {
+            let axis = close_up.timeline.axis(1_000).unwrap();
+            (close_up.title, axis.length().as_secs(), axis.parts())
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("The seconds around its beginning", 1, 121),
+            ("The seconds around its end", 1, 121)
+        ]
+    );
+    for name in ["text", "markdown", "html"] {
+        let text = written(&past, name);
+        for (title, ..) in &shown {
+            assert!(text.contains(title), "{name}: {text}");
+        }
+    }
+    // The band of an incident that goes on beyond what is drawn has an edge on one side only.
+    let html = written(&past, "html");
+    assert_eq!(html.matches("class=\"edge\"").count(), 2, "{html}");
+}
+
+#[test]
+fn a_short_incident_has_all_its_seconds_in_one_piece() {
+    let place = Place::new();
+    let mut store = place.store();
+    let mut mail = mail([incident("203.0.113.2", 0, Some(43))], []);
+    mail.seconds = (-60..100).map(|at| second(at, 1, 0)).collect();
+    store.write(&mail, moment(0)).unwrap();
+    let past = past(&Reader::open(&place.file).unwrap(), "").unwrap();
+    assert_eq!(past.close_ups.len(), 1);
+    assert_eq!(past.close_ups[0].title, "The seconds around the incident");
+    let text = written(&past, "text");
+    let band = text
+        .lines()
+        .rfind(|line| line.trim_start().starts_with("incident"))
+        .unwrap();
+    assert_eq!(band.matches('━').count(), 45, "from -1 to 43: {text}");
+}
+
+#[test]
+fn a_file_of_an_older_netmon_has_no_seconds() {
+    let place = Place::new();
+    let mut store = place.store();
+    store
+        .write(&mail([incident("203.0.113.2", 0, Some(43))], []), moment(0))
+        .unwrap();
+    store.connection.execute_batch("DROP TABLE seconds").unwrap();
+    let past = past(&Reader::open(&place.file).unwrap(), "").unwrap();
+    assert!(past.close_ups.is_empty());
+    drop(store);
+    // It gets the table when it is opened to be written to.
+    let mut mail = mail([], []);
+    mail.seconds = [second(0, 1, 0), second(0, 1, 0)].into();
+    place.store().write(&mail, moment(0)).unwrap();
+    let reader = Reader::open(&place.file).unwrap();
+    let kept = reader.seconds(address("203.0.113.2"), 0, i64::MAX).unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].1.queries, 2, "a second twice is added up");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::{Form, Style};
 use crate::report::Report;
 use crate::report::story::Story;
 use crate::report::story::rich::{Block, Span, Step, Table, Text};
+use crate::timeline::Timeline;
 
 pub(super) const FORM: Form = Form {
     name: "markdown",
@@ -60,7 +61,11 @@ fn write_block(block: &Block, report: &Report<'_>, out: &mut dyn Write) -> io::R
             writeln!(out)
         }
         Block::Table(table) => write_table(table, out),
-        Block::Timeline => write_timeline(report, out),
+        Block::Timeline => write_timeline(report, report.timeline, out),
+        Block::CloseUp(number) => match report.close_ups.get(*number) {
+            Some(close_up) => write_timeline(report, &close_up.timeline, out),
+            None => Ok(()),
+        },
     }
 }
 
@@ -91,8 +96,8 @@ fn write_table(table: &Table, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn write_timeline(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let Some(timeline) = Sparklines::new(report, COLUMNS) else {
+fn write_timeline(report: &Report<'_>, timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
+    let Some(timeline) = Sparklines::new(report, timeline, COLUMNS) else {
         return Ok(());
     };
     writeln!(out, "{}\n\n```text", escape(&timeline.caption))?;

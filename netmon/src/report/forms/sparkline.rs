@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::report::Report;
 use crate::report::story::chart::{Panel, Panels};
 use crate::report::story::numbers::{self, count};
-use crate::timeline::Activity;
+use crate::timeline::{Activity, Timeline};
 
 /// Heights of a column that is not empty.
 const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -35,9 +35,9 @@ pub struct Server {
 }
 
 impl Sparklines {
-    /// Of a report, in at most so many columns; `None` when there is nothing to draw.
-    pub fn new(report: &Report<'_>, columns: usize) -> Option<Self> {
-        let drawn = Panels::new(report, columns)?;
+    /// Of a timeline of a report, in at most so many columns; `None` when there is nothing to draw.
+    pub fn new(report: &Report<'_>, timeline: &Timeline, columns: usize) -> Option<Self> {
+        let drawn = Panels::new(report, timeline, columns)?;
         let start = Timestamp::from_nanosecond(drawn.axis.start().nanos().into()).ok()?;
         Some(Self {
             caption: format!(

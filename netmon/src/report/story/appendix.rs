@@ -6,7 +6,7 @@ use super::context::{Context, answers, queries};
 use super::heading;
 use super::numbers;
 use super::rich::{Block, Column, Table, Text};
-use crate::model::DestinationCounts;
+use crate::model::{DestinationCounts, SourceKind};
 
 /// Servers in the table at most.
 const ROWS: usize = 25;
@@ -20,11 +20,19 @@ pub(super) fn write(context: &Context<'_>, blocks: &mut Vec<Block>) {
     blocks.push(Block::Table(packets(context)));
 }
 
-/// The timeline, if there is one.
+/// The timeline, if there is one, and stretches of it in finer parts.
 pub(super) fn timeline(context: &Context<'_>, blocks: &mut Vec<Block>) {
-    if context.timeline().axis(1).is_some() {
+    let close_ups = context.report().close_ups;
+    let has_timeline = context.timeline().axis(1).is_some();
+    if has_timeline || !close_ups.is_empty() {
         blocks.push(heading(3, "timeline", "Timeline"));
+    }
+    if has_timeline {
         blocks.push(Block::Timeline);
+    }
+    for (number, close_up) in close_ups.iter().enumerate() {
+        blocks.push(heading(4, format!("close-up-{}", number + 1), close_up.title));
+        blocks.push(Block::CloseUp(number));
     }
 }
 
@@ -64,6 +72,14 @@ fn servers(context: &Context<'_>, blocks: &mut Vec<Block>) {
     }
 }
 
+/// The time of which all is counted.
+fn span(context: &Context<'_>) -> &'static str {
+    match context.document().source.kind {
+        SourceKind::Capture => "the whole log",
+        SourceKind::History => "the minutes around the incident",
+    }
+}
+
 /// The servers, those with incidents first, then the busiest.
 fn server_table(context: &Context<'_>) -> Table {
     let troubled = context.troubled_servers();
@@ -72,7 +88,10 @@ fn server_table(context: &Context<'_>) -> Table {
         .into_iter()
         .partition(|server| troubled.contains(&server.address));
     let mut table = Table {
-        caption: "DNS servers: what was counted over the whole log, UDP and TCP together".into(),
+        caption: format!(
+            "DNS servers: what was counted over {}, UDP and TCP together",
+            span(context)
+        ),
         columns: [
             Column::words("Server"),
             Column::numbers("Queries"),

@@ -6,7 +6,7 @@ use netmon_common::Address;
 use crate::model::Wall;
 use crate::report::Report;
 use crate::time::Time;
-use crate::timeline::{Activity, Axis};
+use crate::timeline::{Activity, Axis, Timeline};
 
 /// Servers in a timeline at most, unless more of them have incidents.
 const SERVERS: usize = 6;
@@ -47,13 +47,10 @@ pub struct Stretch {
     pub first: usize,
     /// The last one.
     pub last: usize,
-}
-
-impl Stretch {
-    /// Whether it goes on beyond the axis.
-    pub const fn is_open(&self) -> bool {
-        self.ended.is_none()
-    }
+    /// Whether it begins on the axis, not before it.
+    pub begins: bool,
+    /// Whether it ends on the axis, and does not go on beyond it.
+    pub ends: bool,
 }
 
 impl Panel {
@@ -74,10 +71,10 @@ impl Panel {
 }
 
 impl Panels {
-    /// Of the servers with incidents, then of the busiest others, in at most so many columns; `None` when
+    /// Of a timeline of the report: of the servers with incidents, then of the busiest others, in at most so many columns; `None` when
     /// there is nothing to draw.
-    pub fn new(report: &Report<'_>, columns: usize) -> Option<Self> {
-        let axis = report.timeline.axis(columns)?;
+    pub fn new(report: &Report<'_>, timeline: &Timeline, columns: usize) -> Option<Self> {
+        let axis = timeline.axis(columns)?;
         let mut servers: Vec<Address> = Vec::new();
         let troubled = report.document.incidents.iter().map(|incident| incident.server);
         for server in troubled {
@@ -85,7 +82,7 @@ impl Panels {
                 servers.push(server);
             }
         }
-        for (server, _) in report.timeline.servers() {
+        for (server, _) in timeline.servers() {
             if servers.len() < SERVERS && !servers.contains(&server) {
                 servers.push(server);
             }
@@ -95,7 +92,7 @@ impl Panels {
             .filter_map(|server| {
                 Some(Panel {
                     server,
-                    parts: report.timeline.server(server, &axis)?,
+                    parts: timeline.server(server, &axis)?,
                     incidents: stretches(report, server, &axis),
                 })
             })
@@ -119,6 +116,8 @@ fn stretches(report: &Report<'_>, server: Address, axis: &Axis) -> Vec<Stretch> 
                 ended: ended.map(|ended| ended.0),
                 first,
                 last: ended.map_or(last, column).max(first),
+                begins: time(incident.began) >= axis.start(),
+                ends: ended.is_some_and(|ended| time(ended) < axis.end()),
             }
         })
         .collect()

@@ -331,6 +331,9 @@ fn without_incident(judgement: Option<Judgement>) -> String {
     let why = match judgement {
         None | Some(Judgement::Incident | Judgement::NoIncident) => return "No incident".into(),
         Some(Judgement::NothingRead) => "nothing could be read".to_owned(),
+        Some(Judgement::UnreadErrors) => {
+            "lines say that a DNS port is unreachable, and could not be read".to_owned()
+        }
         Some(Judgement::NoDns) => "there is no DNS in it".to_owned(),
         Some(Judgement::OnlyQueries { .. }) => "only queries were captured".to_owned(),
         Some(Judgement::OnlyAnswers { .. }) => "only answers were captured".to_owned(),
@@ -344,9 +347,12 @@ fn without_incident(judgement: Option<Judgement>) -> String {
             numbers::number(queries)
         ),
         Some(Judgement::TooFew { queries, names }) => format!(
-            "{} for {} {} too few to tell",
+            "{}{} {} too few to tell",
             count(queries, "unanswered query", "unanswered queries"),
-            count(names, "name", "names"),
+            match names {
+                0 => String::new(),
+                _ => format!(" for {}", count(names, "name", "names")),
+            },
             if queries == 1 { "is" } else { "are" },
         ),
         Some(Judgement::Unproven { errors }) => format!(

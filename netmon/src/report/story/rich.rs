@@ -216,6 +216,8 @@ pub enum Block {
     Table(Table),
     /// The timeline of the servers, wherever that form draws it.
     Timeline,
+    /// The stretch of it with that number in finer parts.
+    CloseUp(usize),
 }
 
 /// What to do.

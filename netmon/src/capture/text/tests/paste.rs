@@ -138,11 +138,22 @@ fn the_textbook_log_is_read_however_it_was_pasted() {
         ("from a web page's source", TEXTBOOK.replace('>', "&gt;")),
         ("with breaks that nobody sees", TEXTBOOK.replace('.', ".\u{200b}")),
         ("behind a byte order mark", format!("\u{feff}{TEXTBOOK}")),
+        (
+            "as a mail in quoted-printable",
+            TEXTBOOK
+                .lines()
+                .flat_map(|line| [&line[..70], "=\n", &line[70..], "\n"])
+                .collect(),
+        ),
+        (
+            "with named entities",
+            TEXTBOOK.replace('>', "&gt;").replace('?', "&quest;"),
+        ),
         ("without a final line end", TEXTBOOK.trim_end().to_owned()),
         (
             "after the command",
             format!(
-                "$ sudo tcpdump -i eth0 port 53 or icmp\ntcpdump: verbose output suppressed, use -v[v]... for full protocol decode\nlistening on eth0, link-type EN10MB (Ethernet), snapshot length 262144 bytes\n{TEXTBOOK}^C\n6 packets captured\n6 packets received by filter\n0 packets dropped by kernel\n"
+                "Script started on 2026-11-24\n$ sudo tcpdump -i eth0 port 53 or icmp\ntcpdump: verbose output suppressed, use -v[v]... for full protocol decode\nlistening on eth0, link-type EN10MB (Ethernet), snapshot length 262144 bytes\n{TEXTBOOK}^C\n6 packets captured\n6 packets received by filter\n0 packets dropped by kernel\n"
             ),
         ),
     ];

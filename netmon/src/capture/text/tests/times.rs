@@ -57,6 +57,17 @@ fn every_form_of_time_stamp_gives_the_times_of_the_capture() {
 }
 
 #[test]
+fn whole_seconds_of_an_old_tshark_are_those_since_the_capture_began() {
+    let text = "  1          0  10.244.0.22 -> 10.96.0.10   DNS 109 Standard query 0xad93  A a.test\n  \
+        2          3   10.96.0.10 -> 10.244.0.22  ICMP 137 Destination unreachable (Host unreachable)\n \
+        10         14  10.244.0.22 -> 10.96.0.10   DNS 109 Standard query 0xad94  A a.test\n";
+    assert_eq!(
+        clocks(text),
+        ["24T00:00:00.000000", "24T00:00:03.000000", "24T00:00:14.000000"]
+    );
+}
+
+#[test]
 fn without_times_all_packets_are_at_the_start_of_the_date_and_a_warning_says_so() {
     let text = "IP 192.51.100.15.52444 > 203.0.113.2.53: 35084+ A? example.org. (29)\n".repeat(3);
     assert_eq!(clocks(&text), ["24T00:00:00.000000"; 3]);

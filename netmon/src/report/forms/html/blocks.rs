@@ -60,7 +60,16 @@ fn write_block(block: &Block, report: &Report<'_>, out: &mut dyn Write) -> io::R
             out.write_all(b"</tbody>\n</table>\n")
         }
         Block::Table(table) => write_table(table, out),
-        Block::Timeline => chart::write(report, out),
+        Block::Timeline => chart::write(report, report.timeline, "chart", out),
+        Block::CloseUp(number) => match report.close_ups.get(*number) {
+            Some(close_up) => chart::write(
+                report,
+                &close_up.timeline,
+                &format!("chart-close-up-{}", number + 1),
+                out,
+            ),
+            None => Ok(()),
+        },
     }
 }
 

@@ -12,7 +12,7 @@ use super::ticks::{Tick, ticks};
 use crate::report::Report;
 use crate::report::story::chart::{Panel, Panels, Stretch};
 use crate::report::story::numbers::{self, Clock, count};
-use crate::timeline::{Activity, Axis};
+use crate::timeline::{Activity, Axis, Timeline};
 
 /// Columns at most.
 const COLUMNS: usize = 160;
@@ -41,15 +41,28 @@ const WIDTH: &str = ".8";
 /// Where labels would stick out on the left or on the right.
 const EDGE: f64 = 0.06;
 
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let Some(drawn) = Panels::new(report, COLUMNS) else {
+/// Draws a timeline of the report; the identifiers of what it draws begin with `id`.
+pub(super) fn write(
+    report: &Report<'_>,
+    timeline: &Timeline,
+    id: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Some(drawn) = Panels::new(report, timeline, COLUMNS) else {
         return Ok(());
     };
     let (axis, panels) = (&drawn.axis, &drawn.panels);
     legend(axis, panels, report.clock, out)?;
     let marks = ticks(axis, report.clock);
     for (index, panel) in panels.iter().enumerate() {
-        figure(index + 1, panel, axis, &marks, report.clock, out)?;
+        figure(
+            &format!("{id}-{}", index + 1),
+            panel,
+            axis,
+            &marks,
+            report.clock,
+            out,
+        )?;
     }
     Ok(())
 }
@@ -87,7 +100,7 @@ fn legend(axis: &Axis, panels: &[Panel], clock: &Clock, out: &mut dyn Write) -> 
 }
 
 fn figure(
-    number: usize,
+    id: &str,
     panel: &Panel,
     axis: &Axis,
     marks: &[Tick],
@@ -98,9 +111,9 @@ fn figure(
     write!(
         out,
         "<figure>\n<figcaption><code>{}</code> <span>{}, {}, {}; full height: {}</span></figcaption>\n\
-        <svg role=\"img\" aria-labelledby=\"chart-{number} chart-text-{number}\" width=\"100%\" height=\"{}\">\n\
-        <title id=\"chart-{number}\">{}: queries, answers and errors over time</title>\n\
-        <desc id=\"chart-text-{number}\">{}</desc>\n",
+        <svg role=\"img\" aria-labelledby=\"{id} {id}-text\" width=\"100%\" height=\"{}\">\n\
+        <title id=\"{id}\">{}: queries, answers and errors over time</title>\n\
+        <desc id=\"{id}-text\">{}</desc>\n",
         panel.server,
         count(total.queries, "query", "queries"),
         count(total.answers, "answer", "answers"),
@@ -195,7 +208,6 @@ fn height(packets: u64, most: u64) -> f64 {
 /// an incident of a second in a day must be seen. The bar at its top is higher than any column.
 fn band(incident: Stretch, columns: usize, out: &mut dyn Write) -> io::Result<()> {
     let (from, to) = (share(incident.first, columns), share(incident.last + 1, columns));
-    let is_open = incident.is_open();
     for (class, y, height) in [("incident", HEAD, 2 * HALF), ("top", HEAD - BAR, BAR)] {
         writeln!(
             out,
@@ -204,7 +216,8 @@ fn band(incident: Stretch, columns: usize, out: &mut dyn Write) -> io::Result<()
             percent(to - from),
         )?;
     }
-    for edge in [Some(from), (!is_open).then_some(to)].into_iter().flatten() {
+    let edges = [(incident.begins, from), (incident.ends, to)];
+    for (_, edge) in edges.into_iter().filter(|(is_here, _)| *is_here) {
         writeln!(
             out,
             "<line class=\"edge\" x1=\"{0}%\" x2=\"{0}%\" y1=\"{HEAD}\" y2=\"{BOTTOM}\"/>",
@@ -218,7 +231,7 @@ fn band(incident: Stretch, columns: usize, out: &mut dyn Write) -> io::Result<()
         percent(x),
         HEAD - BAR - 4,
         incident.number,
-        if is_open { ", open" } else { "" }
+        if incident.ended.is_none() { ", open" } else { "" }
     )
 }
 

@@ -10,6 +10,7 @@ use super::sparkline::Sparklines;
 use crate::report::Report;
 use crate::report::story::rich::{Block, Step, Text};
 use crate::report::story::{Story, Verdict};
+use crate::timeline::Timeline;
 
 pub use page::{Page, Paint, Style};
 
@@ -78,7 +79,11 @@ fn write_block(block: &Block, report: &Report<'_>, page: &mut Page<'_>) -> io::R
             page.paragraph(INDENT, &Text::from(format!("{}:", table.caption)))?;
             table::write(table, INDENT, page)
         }
-        Block::Timeline => write_timeline(report, page),
+        Block::Timeline => write_timeline(report, report.timeline, page),
+        Block::CloseUp(number) => match report.close_ups.get(*number) {
+            Some(close_up) => write_timeline(report, &close_up.timeline, page),
+            None => Ok(()),
+        },
     }
 }
 
@@ -91,8 +96,8 @@ fn write_step(number: usize, step: &Step, page: &mut Page<'_>) -> io::Result<()>
     }
 }
 
-fn write_timeline(report: &Report<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let Some(timeline) = Sparklines::new(report, page.width().saturating_sub(NAMES)) else {
+fn write_timeline(report: &Report<'_>, timeline: &Timeline, page: &mut Page<'_>) -> io::Result<()> {
+    let Some(timeline) = Sparklines::new(report, timeline, page.width().saturating_sub(NAMES)) else {
         return Ok(());
     };
     page.paragraph(INDENT, &timeline.caption.into())?;
