@@ -134,11 +134,36 @@ pub struct Faults {
 }
 
 impl Faults {
+    /// What an answer with that rcode adds.
+    pub const fn of(rcode: Option<Rcode>) -> Self {
+        let (servfail, refused, other) = match rcode {
+            Some(Rcode::ServFail) => (1, 0, 0),
+            Some(Rcode::Refused) => (0, 1, 0),
+            Some(Rcode::FormErr | Rcode::NotImp) => (0, 0, 1),
+            Some(Rcode::NoError | Rcode::NxDomain | Rcode::Other) | None => (0, 0, 0),
+        };
+        Self {
+            servfail,
+            refused,
+            other,
+        }
+    }
+
     /// All of them.
     pub const fn total(&self) -> u32 {
         self.servfail
             .saturating_add(self.refused)
             .saturating_add(self.other)
+    }
+
+    /// These and the others.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            servfail: self.servfail.saturating_add(other.servfail),
+            refused: self.refused.saturating_add(other.refused),
+            other: self.other.saturating_add(other.other),
+        }
     }
 }
 

@@ -6,12 +6,11 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use foldhash::fast::RandomState;
-use netmon_common::Rcode;
 
 pub(super) use super::exchange::{About, Answer, Error, Question, Sent};
 use super::limits::{SERVICES, UNSEEN_ERRORS, UNSEEN_SERVICES};
 use crate::observation::{
-    Answered, Counts, Observation, Proof, Recursion, Seconds, Service, Unverified, What, Why,
+    Answered, Counts, Faults, Observation, Proof, Recursion, Seconds, Service, Unverified, What, Why,
 };
 use crate::time::Time;
 
@@ -107,17 +106,12 @@ impl Exchanges {
         let Some((newest, _)) = queries.first().copied() else {
             return;
         };
-        let fault = answer.rcode.filter(|_| answer.standard);
+        let faults = Faults::of(answer.rcode.filter(|_| answer.standard));
         for (sent, failed) in queries {
             let settle = |counts: &mut Counts| {
                 counts.answered += 1;
                 counts.failed -= u32::from(*failed).min(counts.failed);
-                match fault {
-                    Some(Rcode::ServFail) => counts.faults.servfail += 1,
-                    Some(Rcode::Refused) => counts.faults.refused += 1,
-                    Some(Rcode::FormErr | Rcode::NotImp) => counts.faults.other += 1,
-                    Some(Rcode::NoError | Rcode::NxDomain | Rcode::Other) | None => {}
-                }
+                counts.faults = counts.faults.plus(faults);
             };
             self.change(service, *sent, now, settle, observe);
         }

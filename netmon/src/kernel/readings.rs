@@ -57,7 +57,7 @@ impl Kept {
         Counts {
             asked: self.counted.asked,
             answered: answered.min(self.counted.asked),
-            faults: plus(self.counted.faults, self.later.faults),
+            faults: self.counted.faults.plus(self.later.faults),
             failed,
         }
     }
@@ -137,7 +137,7 @@ impl Readings {
         };
         // What was left at the last reading was read between two counters of one answer, or is of no standard query: then it
         // never comes to any second.
-        self.faults = plus(least(self.faults, self.newest), new);
+        self.faults = least(self.faults, self.newest).plus(new);
         if !self.is_behind {
             self.newest = new;
         }
@@ -175,32 +175,18 @@ impl Readings {
             faults: kept.counted.faults,
         };
         let new = positive(added.faults).saturating_sub(kept.counted.faults.total());
-        kept.counted.faults = plus(kept.counted.faults, some_of(&mut self.faults, new));
+        kept.counted.faults = kept.counted.faults.plus(some_of(&mut self.faults, new));
         let now = kept.counts();
         (now != before).then_some(now)
     }
 
     /// A query that was sent in that second was answered when the second had lost its counters.
     pub fn answered_later(&mut self, sent: u64, rcode: Option<Rcode>) -> Option<(u64, Counts)> {
-        let fault = match rcode {
-            Some(Rcode::ServFail) => Faults {
-                servfail: 1,
-                ..Faults::default()
-            },
-            Some(Rcode::Refused) => Faults {
-                refused: 1,
-                ..Faults::default()
-            },
-            Some(Rcode::FormErr | Rcode::NotImp) => Faults {
-                other: 1,
-                ..Faults::default()
-            },
-            Some(Rcode::NoError | Rcode::NxDomain | Rcode::Other) | None => Faults::default(),
-        };
+        let fault = Faults::of(rcode);
         self.faults = minus(self.faults, fault);
         self.later(sent, |later| {
             later.answered += 1;
-            later.faults = plus(later.faults, fault);
+            later.faults = later.faults.plus(fault);
         })
     }
 
@@ -248,14 +234,6 @@ const fn place(second: u64) -> usize {
 /// A count that may be below zero: a query is answered, and was sent before its second was read for the first time.
 fn positive(count: u32) -> u32 {
     u32::try_from(count.cast_signed()).unwrap_or(0)
-}
-
-const fn plus(one: Faults, other: Faults) -> Faults {
-    Faults {
-        servfail: one.servfail.saturating_add(other.servfail),
-        refused: one.refused.saturating_add(other.refused),
-        other: one.other.saturating_add(other.other),
-    }
 }
 
 const fn minus(one: Faults, other: Faults) -> Faults {
