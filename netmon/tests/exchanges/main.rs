@@ -23,22 +23,34 @@ mod programs;
 use programs::*;
 
 /// Traces are written without a lock: of two CPUs that write the same slot at the same time one loses its trace, and what comes
-/// to that query finds none. That is one in some thousands where both CPUs do nothing else, and never one too many.
+/// to that query finds none. That is one in some thousands where both CPUs do nothing else, and never one too many. Of
+/// `unsure` queries it is not known whether they were sent in that second.
 #[track_caller]
-fn assert_nearly(counted: Second, expected: Second, when: &str) {
+fn assert_nearly(counted: Second, expected: Second, unsure: u32, when: &str) {
     const LOST_OF: u32 = 200;
-    assert_eq!(counted.asked, expected.asked, "{when}");
+    let within = |counted: u32, expected: u32, lost: u32| {
+        let least = expected.saturating_sub(lost + unsure);
+        assert!(
+            (least..=expected + unsure).contains(&counted),
+            "{counted} of {expected} {when}"
+        );
+    };
+    within(counted.asked, expected.asked, 0);
     for (counted, expected) in [
         (counted.answered, expected.answered),
         (counted.faults, expected.faults),
         (counted.failed, expected.failed),
     ] {
-        let least = expected - expected.div_ceil(LOST_OF);
-        assert!(
-            (least..=expected).contains(&counted),
-            "{counted} of {expected} {when}"
-        );
+        within(counted, expected, expected.div_ceil(LOST_OF));
     }
+}
+
+/// What was sent in a second, and next to its borders.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sent {
+    surely: Second,
+    /// Queries during whose sending the second ended or began.
+    perhaps: u32,
 }
 
 /// What becomes of the n-th query: how often it is sent, and what each of them adds.
@@ -65,8 +77,8 @@ fn what_became_of_each_query_is_counted_in_the_second_in_which_it_was_sent_by_bo
         id: (n.wrapping_mul(40_503) >> 3) as u16,
     };
     // Both CPUs ask, and each is answered on the other one.
-    let on_both = |work: &(dyn Fn(usize) -> BTreeMap<u64, Second> + Sync)| {
-        let mut all: BTreeMap<u64, Second> = BTreeMap::new();
+    let on_both = |work: &(dyn Fn(usize) -> BTreeMap<u64, Sent> + Sync)| {
+        let mut all: BTreeMap<u64, Sent> = BTreeMap::new();
         thread::scope(|scope| {
             let threads: Vec<_> = (0..2)
                 .map(|cpu| {
@@ -77,23 +89,30 @@ fn what_became_of_each_query_is_counted_in_the_second_in_which_it_was_sent_by_bo
                 })
                 .collect();
             for thread in threads {
-                for (second, counts) in thread.join().unwrap() {
+                for (second, sent) in thread.join().unwrap() {
                     let sum = all.entry(second).or_default();
-                    *sum = sum.plus(counts);
+                    sum.surely = sum.surely.plus(sent.surely);
+                    sum.perhaps += sent.perhaps;
                 }
             }
         });
         all
     };
     let expected = on_both(&|cpu| {
-        let mut sent: BTreeMap<u64, Second> = BTreeMap::new();
+        let mut sent: BTreeMap<u64, Sent> = BTreeMap::new();
         for n in 0..EACH {
             let (times, adds) = fate(n);
             for _ in 0..times {
-                let second = calm_second();
+                let before = second();
                 run(xdp, &query(cpu, n).asked(53));
-                let sum = sent.entry(second).or_default();
-                *sum = sum.plus(adds);
+                let after = second();
+                let sum = sent.entry(before).or_default();
+                sum.surely = sum.surely.plus(adds);
+                if after != before {
+                    for second in before..=after {
+                        sent.entry(second).or_default().perhaps += 1;
+                    }
+                }
             }
             if n % BURST == BURST - 1 {
                 thread::sleep(Duration::from_millis(400));
@@ -124,15 +143,15 @@ fn what_became_of_each_query_is_counted_in_the_second_in_which_it_was_sent_by_bo
     });
     assert!(expected.len() >= 3, "several seconds: {expected:?}");
     let exchanges = of(&mut poller, 53);
-    for (second, expected) in &expected {
+    for (second, Sent { surely, perhaps }) in &expected {
         let counted = exchanges.seconds[*second as usize % SECONDS];
-        assert_nearly(counted, *expected, &format!("sent in second {second}"));
+        assert_nearly(counted, *surely, *perhaps, &format!("sent in second {second}"));
     }
     let all = expected
         .values()
-        .fold(Second::default(), |sum, second| sum.plus(*second));
+        .fold(Second::default(), |sum, sent| sum.plus(sent.surely));
     let counted = sum(&exchanges);
-    assert_nearly(counted, all, "and in no other second");
+    assert_nearly(counted, all, 0, "and in no other second");
     assert_eq!(exchanges.queries, all.asked);
     assert_eq!(exchanges.errors, [0, 0, 0, counted.failed, 0, 0]);
     let totals = poller.totals().unwrap();

@@ -10,8 +10,6 @@ use nix::sched::{CpuSet, sched_setaffinity};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
 use std::net::IpAddr;
-use std::thread;
-use std::time::Duration;
 
 /// Where ports and ids stand in a frame without tags and options.
 pub const SOURCE_PORT: usize = 14 + 20;
@@ -64,15 +62,10 @@ pub fn run(xdp: &Xdp, frame: &[u8]) {
     xdp.test_run(options).unwrap();
 }
 
-/// The second of the boot clock, at a moment when it does not end soon.
-pub fn calm_second() -> u64 {
-    loop {
-        let now = clock_gettime(ClockId::CLOCK_BOOTTIME).unwrap();
-        if now.tv_nsec() < 900_000_000 {
-            return now.tv_sec().cast_unsigned();
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
+/// The second of the boot clock.
+pub fn second() -> u64 {
+    let now = clock_gettime(ClockId::CLOCK_BOOTTIME).unwrap();
+    now.tv_sec().cast_unsigned()
 }
 
 pub fn pin(cpu: usize) {
