@@ -107,9 +107,9 @@ fn systemd_hears_that_it_is_ready_alive_reloading_and_stopping_and_nothing_while
         format!("READY=1\n{}", status("1 incident"))
     );
 
-    netmon.signal(Signal::SIGSTOP).unwrap();
+    netmon.suspend().unwrap();
     // What was sent before it stopped.
-    while systemd.next(Duration::from_millis(50)).is_some() {}
+    while systemd.next(Duration::from_millis(1)).is_some() {}
     assert_eq!(systemd.next(WATCHDOG), None, "a sign of life of one that hangs");
     netmon.signal(Signal::SIGCONT).unwrap();
     assert_eq!(systemd.next(PATIENCE).unwrap(), ALIVE);

@@ -42,7 +42,7 @@ fn announcements_that_got_lost_lose_nothing() {
     let arguments = ["--all-interfaces", "--exclude", "noise*", "--log-level", "debug"];
     let mut netmon = start(&hosts.client, &arguments);
     // It does not read while it stands still, and the kernel keeps about 200 KiB for it.
-    netmon.process().signal(Signal::SIGSTOP).unwrap();
+    netmon.process().suspend().unwrap();
     let noise = (0..NOISE).map(|n| format!("link add noise{n} type veth peer name noisy{n}"));
     let last = [
         "link delete to-server".to_owned(),

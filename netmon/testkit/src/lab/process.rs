@@ -11,7 +11,10 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use nix::{
-    sys::signal::{Signal, kill},
+    sys::{
+        signal::{Signal, kill},
+        wait::{Id, WaitPidFlag, waitid},
+    },
     unistd::Pid,
 };
 
@@ -132,6 +135,14 @@ impl Process {
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) -> Result<()> {
         kill(self.pid()?, signal).with_context(|| format!("cannot send {signal} to {}", self.shown))
+    }
+
+    /// Stops it with SIGSTOP, and waits until each of its threads has stopped.
+    pub fn suspend(&self) -> Result<()> {
+        self.signal(Signal::SIGSTOP)?;
+        waitid(Id::Pid(self.pid()?), WaitPidFlag::WSTOPPED)
+            .with_context(|| format!("{} cannot be waited for", self.shown))?;
+        Ok(())
     }
 
     /// Waits for its end by itself, and for the last of its lines.

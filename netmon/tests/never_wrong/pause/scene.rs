@@ -163,7 +163,7 @@ fn pause(
     meanwhile: impl FnOnce(),
 ) {
     match how {
-        How::Stopped => netmon.process().signal(Signal::SIGSTOP).unwrap(),
+        How::Stopped => netmon.process().suspend().unwrap(),
         How::Restarted => {
             netmon.stop().unwrap();
         }

@@ -222,7 +222,7 @@ impl<'lab> Watcher<'lab> {
                 self.running = watch(self.host, &texts(&self.arguments));
             }
             2 => {
-                self.running.process().signal(Signal::SIGSTOP).unwrap();
+                self.running.process().suspend().unwrap();
                 sleep(Duration::from_secs(3));
                 self.running.process().signal(Signal::SIGCONT).unwrap();
             }
