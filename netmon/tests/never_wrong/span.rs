@@ -4,10 +4,12 @@
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-use netmon_testkit::lab::{Asker, CLIENT_V4, DnsServer, Namespace, SERVER_V4, Switched, switched};
+use netmon_testkit::lab::{
+    Asker, CLIENT_V4, DnsServer, Hook, Namespace, Rules, SERVER_V4, Switched, switched,
+};
 
 use crate::support::doors::BothDoors;
-use crate::support::incident::{assert_errors, time};
+use crate::support::incident::{Expected, assert_errors, time};
 use crate::support::{ANSWER, PATIENCE, assert_adds_up};
 use crate::trouble::{SECOND, assert_exact, refusal};
 
@@ -71,5 +73,45 @@ fn a_closed_incident_counts_what_failed_and_nothing_of_what_was_answered_before_
         recovered + slack >= before && recovered <= after + slack,
         "{closed:#}"
     );
+    assert_adds_up(&netmon.stop().unwrap());
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn an_incident_of_one_client_counts_the_answers_that_others_got_meanwhile_and_no_others() {
+    /// In turns so short that the last ten queries always hold an answer.
+    const TURNS: u16 = 15;
+    const FAILED_IN_A_TURN: u16 = 4;
+    const ANSWERED_IN_A_TURN: u16 = 3;
+    let (hosts, _other, asker, others) = with_another_client();
+    let _server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+    let mut netmon = BothDoors::open(&hosts.server, &["to-client"], &[]);
+    ask(&asker, BEFORE, true);
+    ask(&others, BEFORE, true);
+    let rule = format!("ip saddr {CLIENT_V4} udp dport 53 reject");
+    let rules = Rules::new(&hosts.server, Hook::Input, &[&rule]).unwrap();
+    for _ in 0..TURNS {
+        ask(&asker, FAILED_IN_A_TURN, false);
+        ask(&others, ANSWERED_IN_A_TURN, true);
+    }
+    ask(&asker, 1, false);
+    drop(rules);
+    ask(&asker, AFTER, true);
+    ask(&others, AFTER, true);
+    let expected = Expected {
+        severity: "degraded",
+        cause: "firewall-reject",
+        ..refusal(CLIENT_V4, SERVER_V4)
+    };
+    let opened = netmon.wait_event("incident_opened", PATIENCE).unwrap();
+    assert_eq!(opened.incident()["severity"], "degraded", "{opened:#?}");
+    let closed = expected.closed(&netmon, opened.incident(), "answered");
+    let (failed, answered) = (
+        u64::from(TURNS * FAILED_IN_A_TURN + 1),
+        u64::from(TURNS * ANSWERED_IN_A_TURN),
+    );
+    assert_errors(&closed, "port", failed);
+    assert_exact(&closed, failed + answered, answered);
+    assert_eq!(closed["severity"], "degraded", "{closed:#}");
     assert_adds_up(&netmon.stop().unwrap());
 }
