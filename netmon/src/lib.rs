@@ -29,3 +29,4 @@ pub mod rights;
 pub mod status;
 pub mod time;
 pub mod timeline;
+pub mod views;

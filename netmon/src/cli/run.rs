@@ -136,6 +136,20 @@ pub struct Run {
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(1..))]
     pub metrics_max_servers: u16,
 
+    /// Show what happens to `netmon top`, `netmon status` and programs at this Unix socket, or at `none` [default:
+    /// /run/netmon/netmon.sock, if it can be made there and no other netmon has it]
+    #[arg(long, value_name = "PATH")]
+    pub socket: Option<PathBuf>,
+
+    /// Serve a web page at this address, such as 127.0.0.1:19054. An address that is not loopback needs --web-token-file
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = values::listen)]
+    pub web: Option<SocketAddr>,
+
+    /// The file with the token that a reader of the web page must have: at least 16 letters and digits. Only its owner may
+    /// read it (mode 0600)
+    #[arg(long, value_name = "FILE")]
+    pub web_token_file: Option<PathBuf>,
+
     /// How much to log, to the journal under systemd, else to standard error; debug includes the log of the kernel
     /// programs
     #[arg(long, value_enum, default_value_t = LogLevel::Warn)]

@@ -17,6 +17,7 @@ mod config;
 mod detach;
 mod doctor;
 mod history;
+mod listeners;
 mod logging;
 mod manual;
 mod run;

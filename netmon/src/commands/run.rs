@@ -11,14 +11,13 @@ use netmon::kernel::version::reading_needs_rights;
 use netmon::monitor::{self, Losses, Partners, Snapshots};
 use netmon::outlets::journal::Journal;
 use netmon::outlets::lines::Lines;
-use netmon::outlets::metrics::Metrics;
 use netmon::outlets::notify::Notifier;
 use netmon::outlets::people::People;
 use netmon::outlets::service::{self, Service};
 use netmon::outlets::{Outlet, Output};
 use netmon::rights;
 
-use super::{INCIDENT, clock_of, logging, style};
+use super::{INCIDENT, clock_of, listeners, logging, style};
 
 /// Watches, and reports what happens.
 pub fn run(source: Source) -> anyhow::Result<ExitCode> {
@@ -29,21 +28,7 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
         tracing::warn!("{warning}");
     }
     let output = Output::standard().context("cannot start the thread that prints")?;
-    let metrics = match config.metrics.map(Metrics::start) {
-        Some(Ok(mut metrics)) => {
-            metrics.set_names(&config.names);
-            Some(metrics)
-        }
-        // A service that nobody asked for metrics by hand had better monitor without them than not at all.
-        Some(Err(error)) if loaded.is_from_file("metrics.listen") => {
-            tracing::warn!(
-                "{error}; monitoring goes on without metrics until metrics.listen is changed and netmon restarted"
-            );
-            None
-        }
-        Some(Err(error)) => return Err(error.into()),
-        None => None,
-    };
+    let (metrics, views) = listeners::start(&loaded)?;
     let mut partners = Partners {
         printer: printer(arguments, output.clone()),
         snapshots: match arguments.format {
@@ -57,6 +42,7 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
         service: Service::find(),
         history: config.history.as_ref().map(Keeper::start).transpose()?,
         metrics,
+        views,
         notifier: Notifier::new(&config.notify),
         losses: Losses::default(),
     };

@@ -17,6 +17,7 @@ mod reload;
 mod schema;
 mod servers;
 mod show;
+mod views;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -41,6 +42,7 @@ pub use loaded::{DEFAULT_FILE, Loaded, Source};
 pub use names::names_in;
 pub use problem::{Place, Problem, Problems};
 pub use reload::{Live, Reloaded};
+pub use views::Settings as ViewSettings;
 
 /// Wrong usage or configuration.
 #[derive(Debug, thiserror::Error)]
@@ -111,8 +113,10 @@ pub struct Config {
     pub pin: Option<PathBuf>,
     /// What is kept on disk, if anything is.
     pub history: Option<history::Settings>,
-    /// Where metrics are served, if they are.
-    pub metrics: Option<metrics::Options>,
+    /// How metrics are served, where they are.
+    pub metrics: metrics::Options,
+    /// What is shown to those who look.
+    pub views: views::Settings,
     /// How much is logged.
     pub log_level: cli::LogLevel,
     /// Whom to notify, and how.
@@ -130,6 +134,7 @@ impl Config {
         });
         let thresholds = all_thresholds(&arguments.threshold, &mut faults);
         let notify = notify::settings(&arguments.notify, &mut faults);
+        let views = views::settings(arguments, &mut faults);
         if arguments.snapshots && arguments.format != cli::RunFormat::Json {
             let why =
                 "snapshots are printed as JSON only: set format to json too (--snapshots --format json)";
@@ -167,11 +172,12 @@ impl Config {
             thresholds,
             pin: arguments.pin.clone(),
             history: history(&arguments.keep),
-            metrics: arguments.metrics.map(|address| metrics::Options {
-                address,
+            metrics: metrics::Options {
+                address: arguments.metrics,
                 max_servers: usize::from(arguments.metrics_max_servers),
                 interval: arguments.interval,
-            }),
+            },
+            views,
             log_level: arguments.log_level,
             notify,
         })

@@ -12,8 +12,9 @@ mod judgement;
 mod names;
 mod resolver;
 mod server;
+pub mod view;
 mod warning;
-mod words;
+pub(crate) mod words;
 
 pub use counts::{ByCode, DestinationCounts, Latency, Totals};
 pub use document::{Assumed, Document, Source, SourceKind};

@@ -9,6 +9,7 @@ mod partners;
 mod readings;
 mod reload;
 mod resolvers;
+mod show;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
@@ -282,6 +283,7 @@ impl<'a> Monitor<'a> {
         self.keep_second(&changed, time);
         self.look_for_losses(&changed, now);
         self.polled = now;
+        self.show(&changed)?;
         self.partners.polled(self.now());
         self.advance(now);
         self.recall()?;

@@ -11,9 +11,12 @@ use crate::outlets::notify::Notifier;
 use crate::outlets::service::Service;
 use crate::outlets::{Outlet, Output, Queue};
 use crate::time::Time;
+use crate::views::Views;
 
 /// How those who scrape metrics are named.
 const SCRAPERS: &str = "scrapers";
+/// How those who look at the views are named.
+const VIEWS: &str = "views";
 
 /// When counts are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +58,8 @@ pub struct Partners {
     pub history: Option<Keeper>,
     /// Metrics.
     pub metrics: Option<Metrics>,
+    /// What is shown to those who look.
+    pub views: Option<Views>,
     /// Webhook and command.
     pub notifier: Notifier,
     /// What was dropped, as far as it was reported.
@@ -69,10 +74,11 @@ impl Partners {
             journal.emit(at, event);
         }
         // Before those whose end takes seconds, so that systemd knows of the end when it begins.
-        let outlets: [Option<&mut dyn Outlet>; 4] = [
+        let outlets: [Option<&mut dyn Outlet>; 5] = [
             self.service.as_mut().map(|one| one as _),
             self.history.as_mut().map(|one| one as _),
             self.metrics.as_mut().map(|one| one as _),
+            self.views.as_mut().map(|one| one as _),
             Some(&mut self.notifier),
         ];
         for outlet in outlets.into_iter().flatten() {
@@ -95,11 +101,13 @@ impl Partners {
         let queues = self.queues.iter().map(|(name, queue)| (*name, queue.dropped()));
         let history = self.history.iter().map(|keeper| ("history", keeper.dropped()));
         let scrapers = self.metrics.iter().map(|metrics| (SCRAPERS, metrics.dropped()));
+        let views = self.views.iter().map(|views| (VIEWS, views.dropped()));
         let output = std::iter::once(("stdout", self.output.queue().dropped()));
         output
             .chain(queues)
             .chain(history)
             .chain(scrapers)
+            .chain(views)
             .chain(self.notifier.dropped())
             .collect()
     }
@@ -158,7 +166,7 @@ impl Losses {
             if count > loss.count {
                 if loss.going_on.is_none() {
                     let why = match outlet {
-                        SCRAPERS => "have too many connections open: the oldest are closed",
+                        SCRAPERS | VIEWS => "have too many connections open: the oldest are closed",
                         _ => "is too slow or cannot be written: what it was to get is dropped",
                     };
                     let message = format!("{outlet} {why} ({count} so far); monitoring goes on");

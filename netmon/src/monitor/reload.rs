@@ -26,6 +26,9 @@ impl Monitor<'_> {
                 if let Some(metrics) = &mut self.partners.metrics {
                     metrics.set_names(&reloaded.config.names);
                 }
+                if let Some(views) = &mut self.partners.views {
+                    views.set_names(&reloaded.config.names);
+                }
                 reloaded.words
             }
             Err(error) => model::Reloaded {

@@ -19,7 +19,7 @@ pub const QUIET: Duration = Duration::from_secs(10);
 /// Connections of scrapers at once. Each costs about 10 KiB.
 pub const CONNECTIONS: usize = 128;
 /// Connections that the kernel holds until they are accepted.
-pub const BACKLOG: u32 = 1_024;
+pub const BACKLOG: i32 = 1_024;
 /// Within this time the head of a scraper's request must have come.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// Of the request line and all headers together.

@@ -8,6 +8,7 @@ mod output;
 mod severities;
 
 pub mod board;
+pub mod http;
 pub mod journal;
 pub mod limits;
 pub mod lines;

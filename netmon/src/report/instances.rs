@@ -10,7 +10,10 @@ use serde_json::Value;
 
 use super::story::numbers::{Clock, count, number};
 use super::story::still;
-use crate::model::{DestinationCounts, Incident, Names, Resolver, ResolverState, ServerInfo, Totals, Wall};
+use crate::model::view::{Health, Summary};
+use crate::model::{
+    DestinationCounts, Incident, Names, Resolver, ResolverState, SCHEMA, ServerInfo, Totals, Wall,
+};
 
 /// Destinations that are shown, the busiest first.
 const SHOWN: usize = 10;
@@ -83,9 +86,22 @@ pub struct Counts {
 
 #[derive(Serialize)]
 struct Document<'a> {
-    schema: u32,
-    version: &'static str,
-    instances: &'a [Status],
+    #[serde(flatten)]
+    said: Said<'a>,
+    /// What the kernel says; null for those who may not ask it.
+    instances: Option<&'a [Status]>,
+}
+
+/// What the netmon at the socket says, or that none is there.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Said<'a> {
+    Summary(&'a Summary),
+    Nothing {
+        schema: u32,
+        version: &'static str,
+        state: Option<Health>,
+    },
 }
 
 impl Counts {
@@ -288,13 +304,14 @@ fn counted(counts: &Counts, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// One document.
-pub fn json(instances: &[Status], out: &mut dyn Write) -> io::Result<()> {
-    let document = Document {
-        schema: 1,
+/// One document: the summary of the netmon that answers at the socket, and what the kernel says of all.
+pub fn json(summary: Option<&Summary>, instances: Option<&[Status]>, out: &mut dyn Write) -> io::Result<()> {
+    let nothing = Said::Nothing {
+        schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
-        instances,
+        state: None,
     };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    let said = summary.map_or(nothing, Said::Summary);
+    serde_json::to_writer_pretty(&mut *out, &Document { said, instances })?;
     out.write_all(b"\n")
 }

@@ -1,6 +1,7 @@
 //! The example and the documentation know every key.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use netmon::config::KEYS;
@@ -48,10 +49,13 @@ fn the_packaged_file_says_defaults_and_what_a_service_wants_and_knows_every_key(
         .collect();
     let written = Written::new("");
     let secret = written.folder.path().join("secret");
-    fs::write(&secret, "x").unwrap();
+    fs::write(&secret, "0123456789abcdef").unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    let secret = secret.to_string_lossy();
     let text = uncommented
         .join("\n")
-        .replace("/etc/netmon/webhook.secret", &secret.to_string_lossy());
+        .replace("/etc/netmon/webhook.secret", &secret)
+        .replace("/etc/netmon/web-token", &secret);
     fs::write(&written.file, text).unwrap();
     let shown = written.shown(&[]);
     for path in paths() {

@@ -29,12 +29,11 @@ impl Served {
     /// One that has these counts to tell.
     pub fn start(counted: Counted, max_servers: usize) -> Self {
         let options = Options {
-            address: ([127, 0, 0, 1], 0).into(),
+            address: Some(([127, 0, 0, 1], 0).into()),
             max_servers,
             interval: INTERVAL,
         };
-        let mut metrics = Metrics::start(options).unwrap();
-        let address = metrics.address();
+        let (mut metrics, address) = Metrics::start(options).unwrap();
         let (orders, mut ordered) = unbounded_channel::<Order>();
         let counted = Arc::new(counted);
         let thread = thread::spawn(move || {

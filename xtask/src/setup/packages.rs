@@ -50,7 +50,7 @@ const TOOLS: &[Tool] = &[
     tool("/lib/systemd/systemd", "systemd", &[Deb]),
     tool("dpkg-shlibdeps", "dpkg-dev", &[Deb]),
     tool("man", "man-db", &[Deb]),
-    tool("curl", "curl", &[Deb]),
+    tool("curl", "curl", &[Deb, Test]),
     // libFuzzer is C++.
     tool("c++", "g++", &[Fuzz]),
 ];

@@ -38,14 +38,24 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("report", &[]),
     ("outlets", &["report"]),
     ("history", &["report", "outlets"]),
+    // What is shown to those who look.
+    ("views", &["report", "outlets", "history"]),
     // Flags and file become settings of the rooms below.
     (
         "cli",
-        &["kernel", "detect", "history", "outlets", "report", "resolvers"],
+        &[
+            "kernel",
+            "detect",
+            "history",
+            "outlets",
+            "report",
+            "resolvers",
+            "views",
+        ],
     ),
     (
         "config",
-        &["cli", "kernel", "detect", "history", "outlets", "report"],
+        &["cli", "kernel", "detect", "history", "outlets", "report", "views"],
     ),
     // What brings doors, decider and outlets together.
     ("analyze", &["capture", "kernel", "detect", "report", "outlets"]),
@@ -63,6 +73,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "outlets",
             "history",
             "resolvers",
+            "views",
         ],
     ),
 ];

@@ -1,13 +1,15 @@
 //! What each path answers.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use hyper::{Method, Request, Response, StatusCode};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::registry::Registry;
 use tokio::sync::Mutex;
@@ -19,7 +21,7 @@ use super::shared::{Answer, Shared};
 use crate::outlets::limits::{FRESH, PATIENCE};
 
 /// What the paths answer from.
-pub struct Site {
+struct Site {
     shared: Arc<Shared>,
     options: Options,
     pages: Mutex<Pages>,
@@ -36,74 +38,59 @@ struct Current {
     page: Bytes,
 }
 
-impl Site {
-    /// A site that has answered nothing.
-    pub fn new(shared: Arc<Shared>, options: Options) -> Self {
-        let book = Book::new(options.max_servers);
-        Self {
-            shared,
-            options,
-            pages: Mutex::new(Pages { book, current: None }),
-        }
-    }
+/// The paths, of a site that has answered nothing. The body of a request is never read.
+pub fn routes(shared: Arc<Shared>, options: Options) -> Router {
+    let book = Book::new(options.max_servers);
+    let site = Site {
+        shared,
+        options,
+        pages: Mutex::new(Pages { book, current: None }),
+    };
+    Router::new()
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(health))
+        .route("/readyz", get(readiness))
+        .with_state(Arc::new(site))
+}
 
-    /// A connection gave way to a newer one.
-    pub fn gave_way(&self) {
-        self.shared.gave_way();
-    }
-
-    /// Answers a request. Its body is never read.
-    pub async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD");
-            response
-                .headers_mut()
-                .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-            return Ok(response);
-        }
-        Ok(match request.uri().path() {
-            "/metrics" => self.metrics().await,
-            "/healthz" => self.health(),
-            "/readyz" if self.shared.is_attached() => plain(StatusCode::OK, "ready: interfaces are watched"),
-            "/readyz" => plain(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "not ready: no interface is watched",
-            ),
-            _ => plain(StatusCode::NOT_FOUND, "here are /metrics, /healthz and /readyz"),
-        })
-    }
-
-    /// Whether the event loop is alive.
-    fn health(&self) -> Response<Full<Bytes>> {
-        let since = self.shared.since_poll();
-        let (status, word) = if since > self.options.interval * 3 + FRESH {
-            (StatusCode::SERVICE_UNAVAILABLE, "stuck")
-        } else {
-            (StatusCode::OK, "alive")
-        };
+async fn readiness(State(site): State<Arc<Site>>) -> Response {
+    if site.shared.is_attached() {
+        plain(StatusCode::OK, "ready: interfaces are watched")
+    } else {
         plain(
-            status,
-            &format!("{word}: counts were read {:.1} s ago", since.as_secs_f64()),
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not ready: no interface is watched",
         )
     }
+}
 
-    async fn metrics(&self) -> Response<Full<Bytes>> {
-        let Some(answer) = self.shared.ask(FRESH, PATIENCE).await else {
-            let mut response = plain(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "no counts: the monitor is starting, or stuck",
-            );
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from_static("1"));
-            return response;
-        };
-        match self.pages.lock().await.page(answer, self.options.max_servers) {
-            Ok(page) => respond(StatusCode::OK, prometheus_text::CONTENT_TYPE, page),
-            Err(error) => {
-                tracing::warn!("cannot write metrics: {error}");
-                plain(StatusCode::INTERNAL_SERVER_ERROR, "metrics cannot be written")
-            }
+/// Whether the event loop is alive.
+async fn health(State(site): State<Arc<Site>>) -> Response {
+    let since = site.shared.since_poll();
+    let (status, word) = if since > site.options.interval * 3 + FRESH {
+        (StatusCode::SERVICE_UNAVAILABLE, "stuck")
+    } else {
+        (StatusCode::OK, "alive")
+    };
+    plain(
+        status,
+        &format!("{word}: counts were read {:.1} s ago", since.as_secs_f64()),
+    )
+}
+
+async fn metrics(State(site): State<Arc<Site>>) -> Response {
+    let Some(answer) = site.shared.ask(FRESH, PATIENCE).await else {
+        let busy = plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no counts: the monitor is starting, or stuck",
+        );
+        return ([(RETRY_AFTER, "1")], busy).into_response();
+    };
+    match site.pages.lock().await.page(answer, site.options.max_servers) {
+        Ok(page) => ([(CONTENT_TYPE, prometheus_text::CONTENT_TYPE)], page).into_response(),
+        Err(error) => {
+            tracing::warn!("cannot write metrics: {error}");
+            plain(StatusCode::INTERNAL_SERVER_ERROR, "metrics cannot be written")
         }
     }
 }
@@ -134,18 +121,6 @@ impl Pages {
     }
 }
 
-fn plain(status: StatusCode, text: &str) -> Response<Full<Bytes>> {
-    respond(
-        status,
-        "text/plain; charset=utf-8",
-        Bytes::from(format!("{text}\n")),
-    )
-}
-
-fn respond(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body));
-    *response.status_mut() = status;
-    let content_type = HeaderValue::from_static(content_type);
-    response.headers_mut().insert(CONTENT_TYPE, content_type);
-    response
+fn plain(status: StatusCode, text: &str) -> Response {
+    (status, format!("{text}\n")).into_response()
 }

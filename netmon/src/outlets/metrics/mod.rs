@@ -1,7 +1,7 @@
 //! Metrics for Prometheus: `netmon run --metrics ADDRESS:PORT`.
 //!
 //! A scrape wakes the event loop, which hands over its counts as they are (a copy, some milliseconds for
-//! 10,000 destinations, at most twice a second); all else happens on the listener's own thread: which servers
+//! 10,000 destinations, at most twice a second); all else happens on the listener's thread: which servers
 //! have metrics of their own, what the rest sums up to, the text. Without scrapes nothing is done at all. Data is as old as
 //! the last poll, plus at most half a second.
 //!
@@ -14,30 +14,29 @@ mod family;
 mod figures;
 mod histogram;
 mod incidents;
-mod listener;
 mod roster;
 mod shared;
 
-use std::io;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use answer::Site;
+use axum::Router;
 use incidents::Incidents;
-use listener::{Bound, Listening};
 use shared::{Answer, Shared};
 
 use super::Outlet;
+use super::http::{Bound, GaveWay, ListenError, Listening, Site};
 use crate::model::{Counted, Event, Moment, Names};
 use crate::time::Time;
 
 /// How metrics are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Where to listen.
-    pub address: SocketAddr,
+    /// Where a listener of their own is, if there is one.
+    pub address: Option<SocketAddr>,
     /// Servers that have metrics of their own; the rest is summed. As many incidents, too.
     pub max_servers: usize,
     /// How often counts are read.
@@ -47,53 +46,48 @@ pub struct Options {
 /// The port that docs, help and the packaged configuration file suggest; docs/metrics.md says why.
 pub const SUGGESTED_PORT: u16 = 19_053;
 
-/// Metrics cannot be served.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot serve metrics at {address}: {reason}{}", self.advice())]
-pub struct MetricsError {
-    address: SocketAddr,
-    reason: io::Error,
-}
-
-impl MetricsError {
-    /// What to do about it, to be appended to the reason.
-    fn advice(&self) -> String {
-        match self.reason.kind() {
-            io::ErrorKind::AddrInUse => format!(
-                "; another program or another netmon listens there (`ss -ltnp 'sport = :{}'` names it): stop it, or \
-                 choose another port",
-                self.address.port()
-            ),
-            io::ErrorKind::AddrNotAvailable => {
-                "; this host does not have that address: choose one that it has, such as 127.0.0.1".to_owned()
-            }
-            io::ErrorKind::PermissionDenied => {
-                "; ports below 1024 need the capability CAP_NET_BIND_SERVICE: choose a higher port".to_owned()
-            }
-            _ => String::new(),
-        }
-    }
-}
-
-/// Hands what happens to the listener's thread.
+/// Hands what happens to those who answer scrapers.
 #[derive(Debug)]
 pub struct Metrics {
     shared: Arc<Shared>,
     incidents: Incidents,
     names: Arc<Names>,
     polled: Time,
-    address: SocketAddr,
-    _listening: Listening,
+    options: Options,
+    gave_way: GaveWay,
+    listening: Option<Listening>,
 }
 
 impl Metrics {
-    /// Listens from now on; until interfaces are attached only `/healthz` has something good to say.
-    pub fn start(options: Options) -> Result<Self, MetricsError> {
-        let failed = |reason| MetricsError {
-            address: options.address,
-            reason,
+    /// Metrics, and the routes by which they are asked for; until interfaces are attached only `/healthz` has something good to
+    /// say.
+    pub fn new(options: Options) -> (Self, Router) {
+        let shared = Arc::new(Shared::default());
+        let routes = answer::routes(Arc::clone(&shared), options);
+        let metrics = Self {
+            shared,
+            incidents: Incidents::default(),
+            names: Arc::default(),
+            polled: Time::default(),
+            options,
+            gave_way: GaveWay::default(),
+            listening: None,
         };
-        let bound = Bound::new(options.address).map_err(failed)?;
+        (metrics, routes)
+    }
+
+    /// Metrics, served by a listener of their own from now on. Returns where.
+    pub fn start(options: Options) -> Result<(Self, SocketAddr), ListenError> {
+        let (mut metrics, routes) = Self::new(options);
+        let address = metrics.listen(routes)?;
+        Ok((metrics, address))
+    }
+
+    /// Serves these routes by a listener of their own from now on. Returns where.
+    pub fn listen(&mut self, routes: Router) -> Result<SocketAddr, ListenError> {
+        let wanted = self.options.address.unwrap_or_else(|| ([127, 0, 0, 1], 0).into());
+        let failed = |reason| ListenError::new("metrics", wanted, reason);
+        let bound = Bound::tcp(wanted).map_err(failed)?;
         let address = bound.address().map_err(failed)?;
         if !address.ip().is_loopback() {
             tracing::warn!(
@@ -101,26 +95,18 @@ impl Metrics {
                  servers this host asks, without a password"
             );
         }
-        let shared = Arc::new(Shared::default());
-        let site = Site::new(Arc::clone(&shared), options);
-        Ok(Self {
-            shared,
-            incidents: Incidents::default(),
-            names: Arc::default(),
-            polled: Time::default(),
-            address,
-            _listening: bound.start(site).map_err(failed)?,
-        })
+        let site = Site {
+            bound,
+            routes,
+            gave_way: self.gave_way.clone(),
+        };
+        self.listening = Some(Listening::start("metrics", vec![site], pending()).map_err(failed)?);
+        Ok(address)
     }
 
     /// What servers are called from now on, and whose they are.
     pub fn set_names(&mut self, names: &Names) {
         self.names = Arc::new(names.clone());
-    }
-
-    /// Where it listens.
-    pub const fn address(&self) -> SocketAddr {
-        self.address
     }
 }
 
@@ -145,7 +131,7 @@ impl Metrics {
 
     /// How many connections were closed before their time, because too many were open.
     pub fn dropped(&self) -> u64 {
-        self.shared.dropped()
+        self.gave_way.count()
     }
 
     /// Ready once a scraper asks, who cannot wait for the next poll.

@@ -43,8 +43,6 @@ pub struct Shared {
     /// When the loop last read the counts, by the boot clock; 0: not yet.
     polled: AtomicU64,
     started: Time,
-    /// Connections that gave way to newer ones.
-    dropped: AtomicU64,
 }
 
 impl Default for Shared {
@@ -56,7 +54,6 @@ impl Default for Shared {
             attached: AtomicBool::new(false),
             polled: AtomicU64::new(0),
             started: clock::boot_now(),
-            dropped: AtomicU64::new(0),
         }
     }
 }
@@ -84,11 +81,6 @@ impl Shared {
         self.polled.store(at.nanos(), Ordering::Release);
     }
 
-    /// How many connections gave way to newer ones.
-    pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
-    }
-
     /// Whether interfaces are watched.
     pub fn set_attached(&self, attached: bool) {
         self.attached.store(attached, Ordering::Release);
@@ -109,11 +101,6 @@ impl Shared {
         self.waker.wake();
         let _changed = tokio::time::timeout(within, answers.changed()).await.ok()?;
         self.answers.borrow().clone()
-    }
-
-    /// A connection gave way to a newer one.
-    pub fn gave_way(&self) {
-        self.dropped.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether interfaces are watched.

@@ -1,0 +1,50 @@
+//! What the event loop hands to the views, and how: through a bounded queue that never makes it wait.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use netmon_common::Address;
+use netmon_common::records::{self, Destination};
+
+use crate::model::{Event, Moment, Names, Table, Totals};
+
+/// One thing for the state.
+#[derive(Debug)]
+pub enum Feed {
+    /// Something happened.
+    Event(Moment, Event),
+    /// The counts were read.
+    Reading(Box<Reading>),
+    /// What servers are called.
+    Names(Arc<Names>),
+}
+
+/// The counts, as far as they have changed.
+#[derive(Debug)]
+pub struct Reading {
+    /// When.
+    pub at: Moment,
+    /// Whether all of it was counted before, nobody knows when.
+    pub is_first: bool,
+    /// Everything that passed.
+    pub totals: Totals,
+    /// The servers whose counts have changed since the last reading that was taken.
+    pub changed: Vec<Changed>,
+    /// How long answers took.
+    pub latencies: BTreeMap<Address, records::Latency>,
+    /// How full the tables are.
+    pub tables: Vec<Table>,
+    /// What each outlet dropped.
+    pub outlets: BTreeMap<&'static str, u64>,
+}
+
+/// A server whose counts have changed.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// Which.
+    pub address: Address,
+    /// The counts now.
+    pub counters: Destination,
+    /// DNS unreachables about a port where nothing ever answered.
+    pub not_served: u64,
+}

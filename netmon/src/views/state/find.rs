@@ -1,0 +1,198 @@
+//! Which servers a view wants to see, in which order: `state:down client:192.0.2. name:example`, by queries.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use netmon_common::Address;
+use serde::Deserialize;
+
+use super::State;
+use crate::model::Incident;
+use crate::model::view::ServerLine;
+use crate::model::words::words;
+use crate::views::limits::PAGE;
+
+words! {
+    /// What servers are sorted by.
+    pub enum By {
+        /// Those in trouble, then the busiest.
+        Activity = "activity",
+        /// The address.
+        Server = "server",
+        /// What the configuration calls it.
+        Name = "name",
+        /// How bad it is.
+        State = "state",
+        /// Queries a second.
+        Queries = "queries",
+        /// Answers a second.
+        Answers = "answers",
+        /// Errors a second, then errors in all.
+        Errors = "errors",
+        /// The share of the queries that was answered, the smallest first.
+        Answered = "answered",
+        /// The median latency.
+        P50 = "p50",
+        /// The latency that one of a hundred exceeds.
+        P99 = "p99",
+    }
+}
+
+/// What is asked for: as parameters of a URL.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Query {
+    /// The order.
+    pub sort: By,
+    /// The other way round.
+    pub reverse: bool,
+    /// Words that all must hold.
+    pub filter: String,
+    /// How many to leave out at the beginning.
+    pub offset: usize,
+    /// How many to show.
+    pub limit: usize,
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self {
+            sort: By::Activity,
+            reverse: false,
+            filter: String::new(),
+            offset: 0,
+            limit: PAGE,
+        }
+    }
+}
+
+/// A filter: each word is `state:`, `client:`, `name:` or `owner:` with what it is to contain, or any of these without.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter(Vec<Word>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Word {
+    State(String),
+    Client(String),
+    Name(String),
+    Owner(String),
+    Any(String),
+}
+
+impl FromStr for Filter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let word = |word: &str| {
+            let word = word.to_lowercase();
+            // An IPv6 address has colons too: whatever is no word is looked for as it stands.
+            match word.split_once(':') {
+                Some(("state", value)) => Word::State(value.to_owned()),
+                Some(("client", value)) => Word::Client(value.to_owned()),
+                Some(("name", value)) => Word::Name(value.to_owned()),
+                Some(("owner", value)) => Word::Owner(value.to_owned()),
+                _ => Word::Any(word),
+            }
+        };
+        Ok(Self(text.split_whitespace().map(word).collect()))
+    }
+}
+
+impl Filter {
+    /// Whether a server is to be shown, with its open incidents.
+    pub fn holds(&self, line: &ServerLine, incidents: &[&Incident]) -> bool {
+        let info = line.server_info.as_ref();
+        let title = info
+            .and_then(|info| info.name.as_deref())
+            .unwrap_or_default()
+            .to_lowercase();
+        let owner = info
+            .and_then(|info| info.owner.as_deref())
+            .unwrap_or_default()
+            .to_lowercase();
+        let asked = |value: &str| {
+            let mut names = incidents.iter().flat_map(|incident| &incident.names);
+            names.any(|name| name.contains(value))
+        };
+        self.0.iter().all(|word| match word {
+            Word::State(value) => line.state.name().starts_with(value.as_str()),
+            Word::Client(value) => incidents
+                .iter()
+                .flat_map(|incident| &incident.clients)
+                .any(|client| client.to_string().starts_with(value.as_str())),
+            Word::Name(value) => title.contains(value) || asked(value),
+            Word::Owner(value) => owner.contains(value),
+            Word::Any(value) => {
+                line.address.to_string().contains(value)
+                    || title.contains(value)
+                    || owner.contains(value)
+                    || asked(value)
+            }
+        })
+    }
+}
+
+/// Which of two servers comes first, in an order where the most interesting does.
+pub fn compare(by: By, one: &ServerLine, other: &ServerLine) -> Ordering {
+    let float = |one: f64, other: f64| other.total_cmp(&one);
+    let rates = (&one.per_second, &other.per_second);
+    let busy = || float(rates.0.queries, rates.1.queries).then(other.queries.cmp(&one.queries));
+    let first = match by {
+        By::Activity => (other.state.cmp(&one.state)).then_with(busy),
+        By::Server => Ordering::Equal,
+        By::Name => {
+            let name = |line: &ServerLine| {
+                let name = line.server_info.as_ref().and_then(|info| info.name.clone());
+                (name.is_none(), name)
+            };
+            name(one).cmp(&name(other))
+        }
+        By::State => other.state.cmp(&one.state),
+        By::Queries => busy(),
+        By::Answers => float(rates.0.answers, rates.1.answers).then(other.answers.cmp(&one.answers)),
+        By::Errors => float(rates.0.errors, rates.1.errors).then(other.errors.cmp(&one.errors)),
+        By::Answered => {
+            let share = |line: &ServerLine| line.answered.unwrap_or(f64::INFINITY);
+            share(one).total_cmp(&share(other))
+        }
+        By::P50 => other.latency_us.p50.cmp(&one.latency_us.p50),
+        By::P99 => other.latency_us.p99.cmp(&one.latency_us.p99),
+    };
+    first.then_with(|| one.address.cmp(&other.address))
+}
+
+impl State {
+    /// The servers that are asked for, and how many there are of them.
+    pub(super) fn find(&self, query: &Query) -> (usize, Vec<ServerLine>) {
+        let filter: Filter = query.filter.parse().unwrap_or_default();
+        let mut lines: Vec<ServerLine> = Vec::new();
+        let mut open: HashMap<Address, Vec<&Incident>> = HashMap::new();
+        for incident in self.open.values() {
+            open.entry(incident.server).or_default().push(incident);
+        }
+        for address in self.servers.keys() {
+            let open = open.get(address).map(Vec::as_slice).unwrap_or_default();
+            let Some(line) = self.line(*address, open) else {
+                continue;
+            };
+            if filter.holds(&line, open) {
+                lines.push(line);
+            }
+        }
+        lines.sort_by(|one, other| compare(query.sort, one, other));
+        if query.reverse {
+            lines.reverse();
+        }
+        let matching = lines.len();
+        let limit = query.limit.min(PAGE);
+        let mut lines: Vec<ServerLine> = lines.into_iter().skip(query.offset).take(limit).collect();
+        for line in &mut lines {
+            // Only for those that are shown: it is what costs most.
+            if let Some(server) = self.servers.get(&line.address) {
+                line.recent = server.recent.recent(self.now.time);
+            }
+        }
+        (matching, lines)
+    }
+}

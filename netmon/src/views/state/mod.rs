@@ -1,0 +1,219 @@
+//! What the views show: one state, fed by the monitor's events and its readings of the counts. It does no I/O, reads no clock,
+//! and everything in it is bounded.
+
+mod find;
+mod pages;
+mod recent;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use netmon_common::Address;
+use netmon_common::records::{self, Destination};
+
+use super::feed::Reading;
+use super::limits::{CLOSED, FLOW_SECONDS, FLOW_STEPS, WARNINGS};
+use crate::model::view::{Fill, Health, Said};
+use crate::model::{
+    Event, Happened, Incident, Moment, Names, Severity, Started, State as IsOpen, Totals, Wall,
+};
+pub use find::{By, Query};
+pub use pages::write_report;
+use recent::{Passed, Ring};
+
+/// What netmon knows, as far as it is shown.
+#[derive(Debug)]
+pub struct State {
+    about: About,
+    /// The moment of the last reading or event.
+    now: Moment,
+    since: Timestamp,
+    health: Option<Health>,
+    started: Started,
+    names: Names,
+    totals: Totals,
+    flow: Ring,
+    recent: Ring,
+    servers: BTreeMap<Address, Server>,
+    latencies: BTreeMap<Address, records::Latency>,
+    /// By id.
+    open: BTreeMap<String, Arc<Incident>>,
+    /// The newest first.
+    closed: VecDeque<Arc<Incident>>,
+    opened: u64,
+    warnings: VecDeque<Said>,
+    tables: Vec<Fill>,
+    outlets: BTreeMap<String, u64>,
+}
+
+/// Who has this state.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The host's name.
+    pub host: String,
+    /// The process.
+    pub pid: u32,
+}
+
+#[derive(Debug, Default)]
+struct Server {
+    counters: Destination,
+    not_served: u64,
+    recent: Ring,
+}
+
+impl State {
+    /// One that was fed with nothing yet.
+    pub fn new(about: About, now: Moment) -> Self {
+        Self {
+            about,
+            now,
+            since: now.wall(),
+            health: Some(Health::Starting),
+            started: Started::default(),
+            names: Names::default(),
+            totals: Totals::default(),
+            flow: Ring::new(FLOW_SECONDS, FLOW_STEPS),
+            recent: Ring::default(),
+            servers: BTreeMap::new(),
+            latencies: BTreeMap::new(),
+            open: BTreeMap::new(),
+            closed: VecDeque::new(),
+            opened: 0,
+            warnings: VecDeque::new(),
+            tables: Vec::new(),
+            outlets: BTreeMap::new(),
+        }
+    }
+
+    /// What servers are called from now on.
+    pub fn set_names(&mut self, names: Names) {
+        self.names = names;
+    }
+
+    /// Incidents of an earlier run, the newest first.
+    pub fn remember(&mut self, closed: impl IntoIterator<Item = Incident>) {
+        let closed = closed
+            .into_iter()
+            .filter(|incident| incident.state == IsOpen::Closed);
+        self.closed.extend(closed.map(Arc::new));
+        self.closed.truncate(CLOSED);
+    }
+
+    /// Takes an event.
+    pub fn event(&mut self, at: Moment, event: &Event) {
+        self.now = at;
+        match event {
+            Event::Started(started) => {
+                self.since = at.wall();
+                self.started = started.clone();
+                self.health = None;
+            }
+            Event::Watching(names) => {
+                // How each is watched, `started` and the warnings say.
+                self.started
+                    .interfaces
+                    .retain(|interface| names.contains(&interface.name));
+            }
+            Event::Incident(happened, incident) => self.incident(*happened, incident),
+            Event::Warning(warning) => {
+                let (time, warning) = (Wall(at.wall()), warning.clone());
+                self.warnings.push_front(Said { time, warning });
+                self.warnings.truncate(WARNINGS);
+            }
+            Event::Stopped(..) => self.health = Some(Health::Stopped),
+            // Counts come with each reading.
+            Event::Snapshot(_) | Event::Reloaded(_) => {}
+        }
+    }
+
+    fn incident(&mut self, happened: Happened, incident: &Arc<Incident>) {
+        let is_new = happened == Happened::Opened && incident.reopened == 0;
+        self.opened += u64::from(is_new);
+        self.closed.retain(|closed| closed.id != incident.id);
+        match happened {
+            Happened::Opened | Happened::Updated => {
+                self.open.insert(incident.id.clone(), Arc::clone(incident));
+            }
+            Happened::Closed => {
+                self.open.remove(&incident.id);
+                self.closed.push_front(Arc::clone(incident));
+                self.closed.truncate(CLOSED);
+            }
+        }
+    }
+
+    /// Takes a reading of the counts.
+    pub fn reading(&mut self, reading: Reading) {
+        let (at, before) = (reading.at, self.totals);
+        self.now = at;
+        self.totals = reading.totals;
+        // What was counted before this process was there passed nobody knows when.
+        let passed = |before: [u64; 3], now: [u64; 3]| {
+            if reading.is_first {
+                Passed::default()
+            } else {
+                Passed::between(before, now)
+            }
+        };
+        let all = passed(in_all(&before), in_all(&self.totals));
+        self.flow.add(at.time, all);
+        self.recent.add(at.time, all);
+        for changed in reading.changed {
+            let server = self.servers.entry(changed.address).or_default();
+            let passed = passed(of_server(&server.counters), of_server(&changed.counters));
+            server.recent.add(at.time, passed);
+            server.counters = changed.counters;
+            server.not_served = changed.not_served;
+        }
+        self.latencies = reading.latencies;
+        let tables = reading.tables.into_iter().map(|table| Fill {
+            table: table.name.to_owned(),
+            entries: table.entries,
+            capacity: table.capacity,
+        });
+        self.tables = tables.collect();
+        let outlets = reading.outlets.into_iter();
+        self.outlets = outlets
+            .map(|(name, dropped)| (name.to_owned(), dropped))
+            .collect();
+    }
+
+    /// How things are: the worst of the open incidents.
+    fn health(&self) -> Health {
+        self.health
+            .unwrap_or_else(|| worst(self.open.values().map(|incident| &**incident)))
+    }
+
+    /// All incidents, open or not, the newest first.
+    fn incidents(&self) -> Vec<&Arc<Incident>> {
+        let mut open: Vec<_> = self.open.values().collect();
+        open.sort_by_key(|incident| std::cmp::Reverse(incident.opened));
+        open.extend(&self.closed);
+        open
+    }
+}
+
+/// How bad the worst of these incidents is.
+fn worst<'a>(incidents: impl Iterator<Item = &'a Incident>) -> Health {
+    incidents.fold(Health::Well, |worst, incident| match incident.severity {
+        Severity::Down => Health::Down,
+        Severity::Degraded => worst.max(Health::Degraded),
+    })
+}
+
+/// Queries, answers and DNS unreachables.
+fn in_all(totals: &Totals) -> [u64; 3] {
+    [
+        totals.queries(),
+        totals.responses(),
+        totals.counters.dns_unreachable,
+    ]
+}
+
+/// The same of one server.
+fn of_server(counters: &Destination) -> [u64; 3] {
+    let errors = counters.dns_unreachable.as_flattened().iter().sum();
+    [counters.queries(), counters.responses(), errors]
+}
