@@ -31,6 +31,7 @@ pub mod limits;
 mod memory;
 mod minutes;
 mod overload;
+mod own_clients;
 mod plan;
 mod recent;
 mod restore;
@@ -73,6 +74,7 @@ use warnings::Warnings;
 pub use by_destination::ByDestination;
 pub use change::{Change, Tallies};
 pub use memory::{Memory, Remembered};
+pub use own_clients::OwnClient;
 pub use scope::Scope;
 pub use seen::Seen;
 pub use setting::{NAMES as THRESHOLD_NAMES, SettingError, ThresholdValue};
@@ -146,14 +148,14 @@ impl Decider {
         self.judge_standings();
     }
 
-    /// Own addresses that have answered something at an earlier time, according to the history.
-    pub fn set_served(&mut self, addresses: impl IntoIterator<Item = Address>) {
-        self.judged.had_answered(addresses);
+    /// A client that an own address has answered well in an earlier run, according to the history.
+    pub fn recall_own_client(&mut self, recalled: OwnClient, now: Time) {
+        self.judged.clients.recall(recalled, now);
     }
 
-    /// Own addresses that have answered something, for the history.
-    pub fn served(&self) -> impl Iterator<Item = Address> {
-        self.judged.served()
+    /// Clients that own addresses have answered well, of which the history has not heard.
+    pub fn take_own_clients(&mut self) -> Vec<OwnClient> {
+        self.judged.clients.take_news()
     }
 
     /// Judges by these from now on. Incidents that are open stay so until these close them.

@@ -7,13 +7,12 @@
 //! - Iterative queries (RD = 0), what a resolver sends to the many half-dead servers of this world, only for
 //!   servers that are named, or on demand.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use foldhash::fast::RandomState;
 use netmon_common::Address;
 
-use super::limits::OWN_CLIENTS;
+use super::own_clients::OwnClients;
 use crate::observation::Service;
 use crate::time::Time;
 
@@ -36,16 +35,10 @@ pub(super) struct Judged {
     own: BTreeSet<Address>,
     /// Whether all loopback addresses are this host's own.
     loopback: bool,
-    /// Of this host's own addresses, those that have answered somebody well.
-    served: BTreeSet<Address>,
-    /// Those of which nobody knows whom they have answered: in an earlier run, or before they were this host's own.
+    /// Whom own addresses have answered.
+    pub clients: OwnClients,
+    /// Addresses that had answered somebody well before they were this host's own: nobody knows whom.
     served_somebody: BTreeSet<Address>,
-    /// Whom services of this host have answered well, and when last.
-    clients: HashMap<(Address, Address), Time, RandomState>,
-    /// Of the own addresses, those of which such a client is known.
-    has_clients: BTreeSet<Address>,
-    /// In which second it was last looked which clients can make room.
-    looked_at: u64,
 }
 
 /// How a service stands to the scope.
@@ -93,16 +86,12 @@ impl Judged {
             return true;
         }
         let server = service.server;
-        if self.has_clients.contains(&server) {
-            let answered = self.clients.get(&(server, client));
-            return answered.is_some_and(|answered| at.since(*answered) <= REMEMBERED);
-        }
-        self.served_somebody.contains(&server)
+        self.clients.is_known(server, client, at) || self.served_somebody.contains(&server)
     }
 
     /// Whether this own address is known to have answered anybody.
     pub fn serves(&self, address: Address) -> bool {
-        self.served.contains(&address)
+        self.clients.serves(address) || self.served_somebody.contains(&address)
     }
 
     /// These, and no others, are this host's own addresses; `loopback` says whether all loopback addresses are, too.
@@ -111,48 +100,18 @@ impl Judged {
         self.loopback = loopback;
     }
 
-    /// The address has answered somebody well.
+    /// The address has answered somebody well, and nobody knows whom.
     pub fn has_answered(&mut self, address: Address) {
-        if self.is_own(address) {
-            self.had_answered([address]);
+        if self.is_own(address) && !self.clients.serves(address) {
+            self.served_somebody.insert(address);
         }
     }
 
     /// The address has answered that client well.
     pub fn has_answered_well(&mut self, address: Address, client: Address, at: Time) {
-        if !self.is_own(address) {
-            return;
+        if self.is_own(address) {
+            self.served_somebody.remove(&address);
+            self.clients.note(address, client, at);
         }
-        self.served.insert(address);
-        if self.is_own(client) {
-            return;
-        }
-        if self.clients.len() >= OWN_CLIENTS && !self.clients.contains_key(&(address, client)) {
-            // Looking at all of them takes its time.
-            if self.looked_at == at.second() {
-                return;
-            }
-            self.looked_at = at.second();
-            self.clients
-                .retain(|_, answered| at.since(*answered) <= REMEMBERED / 24);
-            if self.clients.len() >= OWN_CLIENTS {
-                return;
-            }
-        }
-        self.clients.insert((address, client), at);
-        self.has_clients.insert(address);
-    }
-
-    /// The addresses have answered somebody well at an earlier time, according to the history.
-    pub fn had_answered(&mut self, addresses: impl IntoIterator<Item = Address>) {
-        for address in addresses {
-            self.served.insert(address);
-            self.served_somebody.insert(address);
-        }
-    }
-
-    /// This host's own addresses that have answered somebody well.
-    pub fn served(&self) -> impl Iterator<Item = Address> {
-        self.served.iter().copied()
     }
 }

@@ -18,11 +18,11 @@ use super::store::Recalled;
 use super::troubles::Troubles;
 use super::writer::Writer;
 use crate::clock;
-use crate::detect::{Memory, Remembered};
+use crate::detect::{Memory, OwnClient, Remembered};
 use crate::model::{Counted, Event, Happened, Incident, Moment, Warning};
 use crate::outlets::Outlet;
 use crate::rights;
-use crate::time::Time;
+use crate::time::{Time, WallOffset};
 
 /// Keeps incidents and one-minute counts in a file.
 #[derive(Debug)]
@@ -107,9 +107,12 @@ impl Keeper {
         self.seconds.want(incident.server, moment.second());
     }
 
-    /// All of this host's own addresses that have answered something.
-    pub fn served(&self, addresses: &[Address]) {
-        self.mailbox.served(addresses.iter().copied());
+    /// Clients that this host's own addresses have answered well.
+    pub fn own_clients(&self, clients: &[OwnClient], offset: WallOffset) {
+        if !clients.is_empty() {
+            let one = |known: &OwnClient| ((known.server, known.client), offset.wall(known.until));
+            self.mailbox.own_clients(clients.iter().map(one));
+        }
     }
 
     /// What earlier runs have left, once, as soon as it is known.

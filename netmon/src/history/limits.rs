@@ -31,8 +31,8 @@ pub const SECONDS_SHARE: u64 = 16;
 /// See [`SECONDS_SHARE`].
 pub const SECOND_BYTES: u64 = 40;
 
-/// This host's own addresses of which it is kept that they have answered.
-pub const SERVED: usize = 1_024;
+/// Clients of this host's own addresses that may wait, and that are recalled.
+pub const WAITING_CLIENTS: usize = 16_384;
 
 /// Between two writes: what comes meanwhile is written together.
 pub const PACE: Duration = Duration::from_millis(200);

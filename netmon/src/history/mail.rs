@@ -3,14 +3,15 @@
 //! Of an incident only the newest state waits, so that a storm of changes, or an hour with a full disk, takes no
 //! more room than there are incidents. What finds no room is counted.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::AddAssign;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use netmon_common::Address;
 
-use super::limits::{SERVED, WAITING_INCIDENTS, WAITING_ROWS, WAITING_SECONDS};
+use super::limits::{WAITING_CLIENTS, WAITING_INCIDENTS, WAITING_ROWS, WAITING_SECONDS};
 use super::rollup::Minute;
 use super::seconds::Row;
 use crate::detect::Remembered;
@@ -30,8 +31,8 @@ pub(super) struct Mail {
     pub minutes: VecDeque<Minute>,
     /// Seconds around the beginning and the end of incidents, oldest first.
     pub seconds: VecDeque<Row>,
-    /// Own addresses that have answered.
-    pub served: BTreeSet<Address>,
+    /// Until when clients are remembered that own addresses have answered, by own address and client.
+    pub own_clients: BTreeMap<(Address, Address), Timestamp>,
     /// What found no room.
     pub lost: Lost,
 }
@@ -45,12 +46,14 @@ pub(super) struct Lost {
     pub minutes: u64,
     /// Rows of seconds.
     pub seconds: u64,
+    /// Clients of own addresses.
+    pub own_clients: u64,
 }
 
 impl Lost {
     /// All of it.
     pub const fn total(self) -> u64 {
-        self.incidents + self.minutes + self.seconds
+        self.incidents + self.minutes + self.seconds + self.own_clients
     }
 }
 
@@ -59,6 +62,7 @@ impl AddAssign for Lost {
         self.incidents += more.incidents;
         self.minutes += more.minutes;
         self.seconds += more.seconds;
+        self.own_clients += more.own_clients;
     }
 }
 
@@ -68,7 +72,7 @@ impl Mail {
             && self.incidents.is_empty()
             && self.minutes.is_empty()
             && self.seconds.is_empty()
-            && self.served.is_empty()
+            && self.own_clients.is_empty()
     }
 
     fn incident(&mut self, newest: Remembered) {
@@ -102,9 +106,14 @@ impl Mail {
         self.lost.seconds += too_many as u64;
     }
 
-    fn served(&mut self, addresses: impl IntoIterator<Item = Address>) {
-        let room = SERVED.saturating_sub(self.served.len());
-        self.served.extend(addresses.into_iter().take(room));
+    fn own_clients(&mut self, clients: impl IntoIterator<Item = ((Address, Address), Timestamp)>) {
+        for (pair, until) in clients {
+            if self.own_clients.len() < WAITING_CLIENTS || self.own_clients.contains_key(&pair) {
+                self.own_clients.insert(pair, until);
+            } else {
+                self.lost.own_clients += 1;
+            }
+        }
     }
 
     /// Puts back what could not be written; what came meanwhile is newer.
@@ -119,7 +128,7 @@ impl Mail {
             self.minute(minute);
         }
         self.seconds(new.seconds);
-        self.served(new.served);
+        self.own_clients(new.own_clients);
         self.lost += new.lost;
     }
 }
@@ -162,9 +171,9 @@ impl Mailbox {
         }
     }
 
-    /// Leaves own addresses that have answered.
-    pub fn served(&self, addresses: impl IntoIterator<Item = Address>) {
-        self.leave(|mail| mail.served(addresses));
+    /// Leaves clients that own addresses have answered, by own address and client, and until when they are remembered.
+    pub fn own_clients(&self, clients: impl IntoIterator<Item = ((Address, Address), Timestamp)>) {
+        self.leave(|mail| mail.own_clients(clients));
     }
 
     /// Leaves again what could not be written; nothing of it is counts that are not yet a minute.

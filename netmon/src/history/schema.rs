@@ -92,6 +92,17 @@ CREATE TABLE IF NOT EXISTS seconds (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Clients that this host's own addresses have answered, and until when they are remembered, by Unix time. It takes the place
+/// of `served`, which did not say whom; an older netmon reads and writes that one still.
+const OWN_CLIENTS: &str = "
+CREATE TABLE IF NOT EXISTS own_clients (
+    server TEXT NOT NULL,
+    client TEXT NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (server, client)
+) STRICT, WITHOUT ROWID;
+";
+
 /// Which schema a file has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
@@ -128,6 +139,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     complete::<Destination>(&transaction, "minutes")?;
     complete::<Totals>(&transaction, "totals")?;
     transaction.execute_batch(SECONDS)?;
+    transaction.execute_batch(OWN_CLIENTS)?;
     transaction.commit()?;
     Ok(())
 }

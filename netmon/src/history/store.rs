@@ -2,6 +2,7 @@
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
+use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -15,7 +16,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, ToSql, Transaction
 use super::DEFAULT_FILE;
 use super::columns;
 use super::error::StoreError;
-use super::limits::{LOCK_WAIT, RECALLED};
+use super::limits::{LOCK_WAIT, RECALLED, WAITING_CLIENTS};
 use super::mail::Mail;
 use super::rollup::{Minute, OTHER};
 use super::schema;
@@ -29,8 +30,8 @@ use crate::timeline::Activity;
 pub struct Recalled {
     /// Incidents that are open, or closed lately.
     pub incidents: Vec<Remembered>,
-    /// This host's own addresses that have answered something.
-    pub served: Vec<Address>,
+    /// Clients that this host's own addresses have answered: own address, client, until when to remember it.
+    pub own_clients: Vec<(Address, Address, Timestamp)>,
     /// Incidents that cannot be understood, and stay as they are.
     pub garbled: u64,
 }
@@ -68,8 +69,8 @@ impl Store {
         identity(&self.path) != self.identity
     }
 
-    /// What is known of earlier runs: incidents that are open, or closed after that moment, and the own addresses
-    /// that have answered.
+    /// What is known of earlier runs: incidents that are open, or closed after that moment, and the clients of own
+    /// addresses.
     pub fn recall(&self, closed_after: Timestamp) -> Result<Recalled, StoreError> {
         let mut recalled = Recalled::default();
         let mut known = self.connection.prepare(
@@ -86,19 +87,35 @@ impl Store {
                 _ => recalled.garbled += 1,
             }
         }
-        let mut served = self.connection.prepare("SELECT address FROM served")?;
-        let mut rows = served.query([])?;
-        while let Some(row) = rows.next()? {
-            let address: String = row.get(0)?;
-            if let Ok(address) = address.parse::<std::net::IpAddr>() {
-                recalled.served.push(address.into());
-            }
-        }
+        recalled.own_clients = self.own_clients()?;
         Ok(recalled)
     }
 
+    /// The clients of own addresses, those that were answered last first.
+    fn own_clients(&self) -> Result<Vec<(Address, Address, Timestamp)>, StoreError> {
+        let mut known = self
+            .connection
+            .prepare("SELECT server, client, until FROM own_clients ORDER BY until DESC LIMIT ?1")?;
+        let limit = i64::try_from(WAITING_CLIENTS).unwrap_or(i64::MAX);
+        let mut rows = known.query([limit])?;
+        let mut clients = Vec::new();
+        while let Some(row) = rows.next()? {
+            let address = |column: usize| -> rusqlite::Result<Option<Address>> {
+                let text: String = row.get(column)?;
+                Ok(text.parse::<IpAddr>().ok().map(Address::from))
+            };
+            // A row that somebody has spoilt is none.
+            if let (Some(server), Some(client)) = (address(0)?, address(1)?)
+                && let Ok(until) = Timestamp::from_second(row.get(2)?)
+            {
+                clients.push((server, client, until));
+            }
+        }
+        Ok(clients)
+    }
+
     /// Writes all of it, or nothing.
-    pub fn write(&mut self, mail: &Mail, now: Timestamp) -> Result<(), StoreError> {
+    pub fn write(&mut self, mail: &Mail) -> Result<(), StoreError> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -111,10 +128,13 @@ impl Store {
         for row in &mail.seconds {
             second(&transaction, row)?;
         }
-        for address in &mail.served {
+        for ((server, client), until) in &mail.own_clients {
             transaction
-                .prepare_cached("INSERT INTO served (address, first) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-                .execute(params![address.to_string(), now.as_second()])?;
+                .prepare_cached(
+                    "INSERT INTO own_clients (server, client, until) VALUES (?1, ?2, ?3)
+                     ON CONFLICT DO UPDATE SET until = max(until, excluded.until)",
+                )?
+                .execute(params![server.to_string(), client.to_string(), until.as_second()])?;
         }
         transaction.commit()?;
         Ok(())

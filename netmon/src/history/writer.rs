@@ -156,7 +156,7 @@ impl Writer {
             self.recall = None;
         }
         if !mail.is_empty() {
-            store.write(mail, now)?;
+            store.write(mail)?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use super::Monitor;
 use super::losses::Lost;
 use crate::clock;
 use crate::counts::Counts;
+use crate::detect::OwnClient;
 use crate::history::Keeper;
 use crate::latency;
 use crate::model::{Counted, DestinationCounts, Event, Happened, Incident, Moment, Totals};
@@ -71,7 +72,16 @@ impl Monitor<'_> {
                 recalled.garbled
             );
         }
-        self.decider.set_served(recalled.served);
+        let now = self.now().time;
+        for (server, client, until) in recalled.own_clients {
+            let until = self.offset.time(until);
+            let known = OwnClient {
+                server,
+                client,
+                until,
+            };
+            self.decider.recall_own_client(known, now);
+        }
         let open: Vec<_> = self.decider.open_incidents();
         self.decider.restore(self.now().time, recalled.incidents);
         for mut incident in self.decider.open_incidents() {
@@ -111,17 +121,13 @@ impl Monitor<'_> {
         }
     }
 
-    /// Has the history keep which own addresses have answered, and reports what is wrong with it.
+    /// Has the history keep whom own addresses have answered, and reports what is wrong with it.
     pub(super) fn keep(&mut self) {
+        let clients = self.decider.take_own_clients();
         let Some(history) = &self.partners.history else {
             return;
         };
-        let served = self.decider.served().count();
-        if served != self.served {
-            self.served = served;
-            let served: Vec<_> = self.decider.served().collect();
-            history.served(&served);
-        }
+        history.own_clients(&clients, self.offset);
         if let Some(warning) = history.trouble() {
             self.emit(&Event::Warning(warning));
         }

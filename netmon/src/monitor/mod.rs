@@ -152,7 +152,6 @@ struct Monitor<'a> {
     ways: Ways,
     events_lost: u64,
     lost: Lost,
-    served: usize,
     /// The minute of the wall clock in which counts were last read.
     minute: i64,
     /// This host's resolvers.
@@ -192,7 +191,6 @@ impl<'a> Monitor<'a> {
             ways: Ways::default(),
             events_lost: 0,
             lost: Lost::default(),
-            served: 0,
             minute: offset.wall(clock::boot_now()).as_second().div_euclid(60),
             mine: Mine::default(),
             summary: Summary::default(),

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use netmon_testkit::lab::{
-    Asker, DnsServer, FAMILIES, Family, Hook, Namespace, Rules, SERVER_V4, SERVER_V6, switched,
+    Asker, DnsServer, FAMILIES, Family, Hook, Namespace, Rules, SERVER_V4, SERVER_V6, Switched, switched,
 };
 
 use crate::support::incident::assert_errors;
@@ -38,9 +38,8 @@ fn turn_away(host: &Namespace, who: impl Fn(&Family) -> IpAddr) -> Rules<'_> {
     Rules::new(host, Hook::Input, &rules).unwrap()
 }
 
-#[test]
-#[ignore = "needs root: network namespaces and TC"]
-fn strangers_whom_the_servers_own_firewall_turns_away_are_its_policy_and_clients_are_not() {
+/// A host with two services, one of its clients, and a stranger beside it.
+fn with_a_stranger() -> (Switched, Namespace) {
     let hosts = switched().unwrap();
     hosts.server.limit_no_errors().unwrap();
     add_second(&hosts.server, "to-client");
@@ -48,6 +47,13 @@ fn strangers_whom_the_servers_own_firewall_turns_away_are_its_policy_and_clients
     hosts
         .plug(&other, "to-server", FAMILIES.each_ref().map(stranger))
         .unwrap();
+    (hosts, other)
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn strangers_whom_the_servers_own_firewall_turns_away_are_its_policy_and_clients_are_not() {
+    let (hosts, other) = with_a_stranger();
     let servers = [SERVER_V4, SERVER_V6, second(&FAMILIES[0]), second(&FAMILIES[1])];
     let _server = DnsServer::new(&hosts.server, &servers).unwrap();
     let _policy = turn_away(&hosts.server, stranger);
@@ -93,6 +99,50 @@ fn strangers_whom_the_servers_own_firewall_turns_away_are_its_policy_and_clients
         assert_eq!(
             closed["clients"],
             serde_json::json!([expected.client.to_string()])
+        );
+    }
+    let stopped = netmon.stop().unwrap();
+    let strangers = 2 * u64::from(QUERIES);
+    assert_eq!(stopped.value["totals"]["not_served"], strangers, "{stopped:#?}");
+    assert_adds_up(&stopped);
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn who_is_a_stranger_is_known_after_a_restart_too() {
+    let (hosts, other) = with_a_stranger();
+    let mut server = DnsServer::new(&hosts.server, &[SERVER_V4, SERVER_V6]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let history = folder.path().join("history.db");
+    let history = ["--interface", "to-client", "--history", history.to_str().unwrap()];
+    let mut before = watch(&hosts.server, &history);
+    for family in &FAMILIES {
+        ask_well(
+            &Asker::of(&hosts.client, family.client, family.server).unwrap(),
+            2,
+        );
+    }
+    before.stop().unwrap();
+    server.stop().unwrap();
+    // Nothing answers any more: only the history knows who is a client.
+    let mut netmon = watch(&hosts.server, &history);
+    for family in &FAMILIES {
+        ask_refused(
+            &Asker::of(&other, stranger(family), family.server).unwrap(),
+            QUERIES,
+        );
+    }
+    std::thread::sleep(2 * crate::trouble::SECOND);
+    assert_nothing_of(&netmon, [SERVER_V4, SERVER_V6]);
+    for family in &FAMILIES {
+        ask_refused(
+            &Asker::of(&hosts.client, family.client, family.server).unwrap(),
+            2,
+        );
+        let incident = refusal(family.client, family.server).opened(&netmon);
+        assert_eq!(
+            incident["clients"],
+            serde_json::json!([family.client.to_string()])
         );
     }
     let stopped = netmon.stop().unwrap();

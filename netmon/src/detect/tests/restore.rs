@@ -4,7 +4,7 @@
 use netmon_common::{Code, Rcode};
 
 use super::scenario::{A, B, C, Error, ROUTER, SERVER, START, Scenario, address, at};
-use crate::detect::Remembered;
+use crate::detect::{OwnClient, Remembered};
 use crate::model::Incident;
 use crate::model::{CloseReason, Happened, Severity};
 use crate::time::{SECOND_NS, Time, WallOffset};
@@ -288,15 +288,20 @@ fn history_that_comes_late_yields_to_what_has_opened_since() {
 }
 
 #[test]
-fn an_own_address_that_served_before_the_restart_counts_after_it() {
-    for served in [false, true] {
+fn a_client_that_an_own_address_answered_before_the_restart_counts_after_it() {
+    for (client, opens) in [(None, false), (Some(B), false), (Some(A), true)] {
         let mut scenario = Scenario::new();
         scenario.decider.set_local([address(SERVER)]);
-        if served {
-            scenario.decider.set_served([address(SERVER)]);
+        if let Some(client) = client {
+            let known = OwnClient {
+                server: address(SERVER),
+                client: address(client),
+                until: at(3_600.0),
+            };
+            scenario.decider.recall_own_client(known, at(0.5));
         }
         scenario.rejected(1.0);
-        assert_eq!(!scenario.story().is_empty(), served);
-        assert_eq!(scenario.decider.served().count(), usize::from(served));
+        assert_eq!(!scenario.story().is_empty(), opens, "{client:?}");
+        assert_eq!(scenario.decider.take_own_clients(), [], "the history knows");
     }
 }

@@ -1,11 +1,24 @@
 //! Whose failures count.
 
+use std::time::Duration;
+
 use netmon_common::{Rcode, Transport};
 
-use super::scenario::{A, B, Error, SERVER, Scenario, address};
+use super::scenario::{A, B, Error, SERVER, Scenario, address, at};
+use crate::detect::OwnClient;
 use crate::observation::{Proof, Why};
 
 const OWN: &str = "192.0.2.53";
+
+/// The history knows that the own address has answered that client.
+fn recall(scenario: &mut Scenario, client: &str, until: f64) {
+    let known = OwnClient {
+        server: address(OWN),
+        client: address(client),
+        until: at(until),
+    };
+    scenario.decider.recall_own_client(known, at(0.5));
+}
 
 #[test]
 fn addresses_that_nobody_can_answer_from_are_no_servers() {
@@ -33,7 +46,7 @@ fn addresses_that_nobody_can_answer_from_are_no_servers() {
 #[test]
 fn failures_at_an_own_address_count_for_clients_that_it_has_answered_and_for_this_host_itself() {
     type Before = fn(&mut Scenario);
-    let cases: [(&str, Before, &str, bool); 9] = [
+    let cases: [(&str, Before, &str, bool); 11] = [
         ("nothing before", |_| {}, A, false),
         ("this host itself asks", |_| {}, OWN, true),
         ("the client was answered", |s| _ = s.asked_ok(0.1), A, true),
@@ -69,10 +82,22 @@ fn failures_at_an_own_address_count_for_clients_that_it_has_answered_and_for_thi
             true,
         ),
         (
-            "somebody was answered in an earlier run",
-            |s| s.decider.set_served([address(OWN)]),
+            "another client was answered in an earlier run",
+            |s| recall(s, A, 3_600.0),
+            B,
+            false,
+        ),
+        (
+            "the client was answered in an earlier run",
+            |s| recall(s, B, 3_600.0),
             B,
             true,
+        ),
+        (
+            "the client was answered in an earlier run, more than a day ago",
+            |s| recall(s, B, 0.9),
+            B,
+            false,
         ),
     ];
     for (what, before, client, opens) in cases {
@@ -126,7 +151,7 @@ fn loopback_addresses_are_this_hosts_own_live() {
     let error = Error {
         client: "127.0.0.1",
         sent: 1.0,
-        proof: Some(Proof::RaisedByThisHost(Some(super::scenario::at(1.0)))),
+        proof: Some(Proof::RaisedByThisHost(Some(at(1.0)))),
         ..Error::default()
     };
     scenario
@@ -176,11 +201,19 @@ fn an_unsolicited_error_about_an_own_address_is_both() {
 }
 
 #[test]
-fn own_addresses_that_answered_are_known_for_the_history() {
+fn the_history_hears_once_an_hour_of_a_client_that_an_own_address_answers() {
     let mut scenario = Scenario::new();
     scenario.decider.set_local([address(OWN)]);
-    scenario.asked_ok(0.1).on(OWN).asked_ok(0.2);
-    assert_eq!(scenario.decider.served().collect::<Vec<_>>(), [address(OWN)]);
+    scenario.asked_ok(0.1).on(OWN);
+    for (time, expected) in [(1.0, 1), (1_800.0, 0), (3_500.0, 0), (3_602.0, 1)] {
+        let news = scenario.asked_ok(time).decider.take_own_clients();
+        assert_eq!(news.len(), expected, "{time}: {news:?}");
+        for known in news {
+            assert_eq!((known.server, known.client), (address(OWN), address(A)));
+            let until = at(time).after(Duration::from_hours(24));
+            assert_eq!(known.until.second(), until.second());
+        }
+    }
 }
 
 /// Everything that could open an incident, with that RD.

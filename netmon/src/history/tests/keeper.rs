@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -10,7 +11,8 @@ use super::super::read::{Reader, Wanted};
 use super::super::schema::VERSION;
 use super::super::store::Recalled;
 use super::{Place, address, incident, wait_for};
-use crate::detect::Memory;
+use crate::clock;
+use crate::detect::{Memory, OwnClient};
 use crate::model::{Counted, Event, Moment};
 use crate::outlets::Outlet as _;
 use crate::time::{Time, WallOffset};
@@ -47,15 +49,25 @@ fn what_is_told_is_in_the_file_at_once_and_comes_back_after_a_restart() {
     );
     assert_eq!(keeper.recall(), None, "and says so once");
     let open = incident("203.0.113.2", 0, None);
+    let until = clock::boot_now().after(Duration::from_hours(24));
+    let known = OwnClient {
+        server: address("203.0.113.2"),
+        client: address("192.51.100.15"),
+        until,
+    };
+    let offset = clock::wall_offset();
+    keeper.own_clients(&[known], offset);
     keeper.remember(&open, Some(Memory::default()));
-    keeper.served(&[address("127.0.0.53")]);
     wait_until_kept(&place, 1);
     drop(keeper);
     let mut keeper = Keeper::start(&place.settings()).unwrap();
     let recalled = keeper.recall().unwrap();
     assert_eq!(recalled.incidents.len(), 1);
     assert_eq!(recalled.incidents[0].incident, open);
-    assert_eq!(recalled.served, [address("127.0.0.53")]);
+    assert_eq!(recalled.own_clients.len(), 1);
+    let (server, client, kept_until) = recalled.own_clients[0];
+    assert_eq!((server, client), (known.server, known.client));
+    assert_eq!(kept_until.as_second(), offset.wall(until).as_second());
     assert_eq!(keeper.trouble(), None);
 }
 

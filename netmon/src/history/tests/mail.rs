@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use super::super::limits::{SERVED, WAITING_INCIDENTS, WAITING_ROWS};
+use jiff::Timestamp;
+
+use super::super::limits::{WAITING_CLIENTS, WAITING_INCIDENTS, WAITING_ROWS};
 use super::super::mail::{Lost, Mail, Mailbox};
 use super::{address, incident, minute, remembered};
 use crate::model::Counted;
@@ -83,13 +85,16 @@ fn what_could_not_be_written_waits_and_what_is_newer_stands() {
 }
 
 #[test]
-fn own_addresses_are_bounded_too() {
+fn clients_of_own_addresses_are_bounded_too() {
     let mailbox = Mailbox::default();
-    mailbox.served((0..3_000_u16).map(|n| {
+    mailbox.own_clients((0..20_000_u16).map(|n| {
         let [high, low] = n.to_be_bytes();
-        address(&format!("10.0.{high}.{low}"))
+        let client = address(&format!("10.0.{high}.{low}"));
+        ((address("203.0.113.2"), client), Timestamp::UNIX_EPOCH)
     }));
-    assert_eq!(fetched(&mailbox).served.len(), SERVED);
+    let mail = fetched(&mailbox);
+    assert_eq!(mail.own_clients.len(), WAITING_CLIENTS);
+    assert_eq!(mail.lost.total(), 20_000 - WAITING_CLIENTS as u64);
 }
 
 #[test]

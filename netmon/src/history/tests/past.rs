@@ -29,9 +29,7 @@ fn scene() -> (Place, Past) {
         one.servers.push(other);
         minutes.push(one);
     }
-    store
-        .write(&mail([incident.clone()], minutes), moment(0))
-        .unwrap();
+    store.write(&mail([incident.clone()], minutes)).unwrap();
     let reader = Reader::open(&place.file).unwrap();
     let past = past(&reader, &incident.id).unwrap();
     (place, past)
@@ -135,7 +133,7 @@ fn a_report_has_the_seconds_around_beginning_and_end_as_far_as_they_are_kept() {
     let kept = (1_140..=1_260).chain(1_440..=1_560);
     let mut mail = mail([incident("203.0.113.2", 1_200, Some(1_500))], []);
     mail.seconds = kept.map(|at| second(at, u64::from(at % 7 == 0), 1)).collect();
-    store.write(&mail, moment(0)).unwrap();
+    store.write(&mail).unwrap();
     let past = past(&Reader::open(&place.file).unwrap(), "").unwrap();
     let shown: Vec<_> = past
         .close_ups
@@ -169,7 +167,7 @@ fn a_short_incident_has_all_its_seconds_in_one_piece() {
     let mut store = place.store();
     let mut mail = mail([incident("203.0.113.2", 0, Some(43))], []);
     mail.seconds = (-60..100).map(|at| second(at, 1, 0)).collect();
-    store.write(&mail, moment(0)).unwrap();
+    store.write(&mail).unwrap();
     let past = past(&Reader::open(&place.file).unwrap(), "").unwrap();
     assert_eq!(past.close_ups.len(), 1);
     assert_eq!(past.close_ups[0].title, "The seconds around the incident");
@@ -186,7 +184,7 @@ fn a_file_of_an_older_netmon_has_no_seconds() {
     let place = Place::new();
     let mut store = place.store();
     store
-        .write(&mail([incident("203.0.113.2", 0, Some(43))], []), moment(0))
+        .write(&mail([incident("203.0.113.2", 0, Some(43))], []))
         .unwrap();
     store.connection.execute_batch("DROP TABLE seconds").unwrap();
     let past = past(&Reader::open(&place.file).unwrap(), "").unwrap();
@@ -195,7 +193,7 @@ fn a_file_of_an_older_netmon_has_no_seconds() {
     // It gets the table when it is opened to be written to.
     let mut mail = mail([], []);
     mail.seconds = [second(0, 1, 0), second(0, 1, 0)].into();
-    place.store().write(&mail, moment(0)).unwrap();
+    place.store().write(&mail).unwrap();
     let reader = Reader::open(&place.file).unwrap();
     let kept = reader.seconds(address("203.0.113.2"), 0, i64::MAX).unwrap();
     assert_eq!(kept.len(), 1);
@@ -209,9 +207,7 @@ fn an_incident_that_goes_on_after_the_last_full_minute_is_said_to() {
     let incident = incident("203.0.113.2", 100, None);
     for (minutes, expected) in [(2, vec!["minutes_behind"]), (3, vec![])] {
         let minutes = (0..minutes).map(|n| minute(n * 60, Some("203.0.113.2"), 1, 1));
-        store
-            .write(&mail([incident.clone()], minutes), moment(0))
-            .unwrap();
+        store.write(&mail([incident.clone()], minutes)).unwrap();
         let past = past(&Reader::open(&place.file).unwrap(), &incident.id).unwrap();
         let warnings: Vec<&str> = past
             .document
@@ -228,7 +224,7 @@ fn without_minutes_the_incident_itself_is_still_told() {
     let place = Place::new();
     let mut store = place.store();
     let incident = incident("203.0.113.2", 0, None);
-    store.write(&mail([incident.clone()], []), moment(0)).unwrap();
+    store.write(&mail([incident.clone()], [])).unwrap();
     let past = past(&Reader::open(&place.file).unwrap(), &incident.id).unwrap();
     assert_eq!(past.document.incidents, [incident]);
     assert_eq!(past.document.warnings[0].warning.name(), "no_minutes");

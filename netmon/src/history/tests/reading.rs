@@ -19,7 +19,7 @@ fn incidents_are_chosen_by_time_server_and_state() {
         incident("203.0.113.2", 10, None),
         incident("2001:db8::1", 300, Some(400)),
     ];
-    store.write(&mail(incidents, []), moment(0)).unwrap();
+    store.write(&mail(incidents, [])).unwrap();
     // Read while it is open for writing.
     let reader = Reader::open(&place.file).unwrap();
     let all = ["203.0.113.1", "203.0.113.2", "2001:db8::1"];
@@ -80,9 +80,7 @@ fn the_beginning_of_an_id_is_enough_if_it_is_the_only_one() {
         incident("203.0.113.2", 0, None),
         incident("203.0.113.22", 0, None),
     );
-    store
-        .write(&mail([first.clone(), second.clone()], []), moment(0))
-        .unwrap();
+    store.write(&mail([first.clone(), second.clone()], [])).unwrap();
     let reader = Reader::open(&place.file).unwrap();
     assert_eq!(reader.incident(&first.id).unwrap(), first, "the whole id");
     let beginning = second.id.strip_suffix("-53-udp").unwrap();
@@ -102,11 +100,11 @@ fn the_beginning_of_an_id_is_enough_if_it_is_the_only_one() {
 fn the_last_incident_is_the_one_that_opened_last() {
     let place = Place::new();
     let mut store = place.store();
-    store.write(&mail([], []), moment(0)).unwrap();
+    store.write(&mail([], [])).unwrap();
     let reader = Reader::open(&place.file).unwrap();
     assert!(matches!(reader.last(), Err(ReadError::Empty { .. })));
     let (late, early) = (incident("10.0.0.1", 100, None), incident("203.0.113.2", 0, None));
-    store.write(&mail([late.clone(), early], []), moment(0)).unwrap();
+    store.write(&mail([late.clone(), early], [])).unwrap();
     assert_eq!(reader.last().unwrap(), late);
 }
 

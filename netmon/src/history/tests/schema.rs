@@ -48,7 +48,7 @@ fn a_database_of_schema_1_becomes_one_of_the_present_schema_and_keeps_all_rows()
     assert_eq!(recalled.incidents[0].memory.errors, 3);
     // What comes now is added to what was there.
     store
-        .write(&mail([], [minute(0, Some("203.0.113.2"), 5, 0)]), moment(70))
+        .write(&mail([], [minute(0, Some("203.0.113.2"), 5, 0)]))
         .unwrap();
     drop(store);
     let reader = Reader::open(&place.file).unwrap();
@@ -125,7 +125,7 @@ fn a_counter_that_is_younger_than_the_file_is_0_in_it_and_gets_its_column_when_i
     let place = Place::new();
     let mut store = place.store();
     let passed = minute(0, Some("203.0.113.2"), 5, 2);
-    store.write(&mail([], [passed.clone()]), moment(0)).unwrap();
+    store.write(&mail([], [passed.clone()])).unwrap();
     // As a netmon left it that did not know these counters.
     store
         .connection
@@ -143,7 +143,7 @@ fn a_counter_that_is_younger_than_the_file_is_0_in_it_and_gets_its_column_when_i
     let (mut later, mut store) = (passed.clone(), place.store());
     later.servers[0].counters.unsolicited[0][0] = 3;
     later.totals.counters.traces_overwritten = 4;
-    store.write(&mail([], [later]), moment(1)).unwrap();
+    store.write(&mail([], [later])).unwrap();
     drop(store);
     let sum = &read().servers(0, i64::MAX).unwrap()[0].counters;
     assert_eq!((sum.dns_queries, sum.unsolicited()), (10, 3));

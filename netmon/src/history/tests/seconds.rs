@@ -99,7 +99,7 @@ fn seconds_have_a_share_of_the_size_and_an_age() {
     let mut store = place.store();
     let mut mail = mail([], []);
     mail.seconds = rows(10_000).into();
-    store.write(&mail, moment(0)).unwrap();
+    store.write(&mail).unwrap();
     let mut settings = place.settings();
     settings.max_size = 1 << 20;
     let count = |store: &super::Store| -> u64 {

@@ -12,9 +12,7 @@ fn what_was_written_comes_back_word_for_word() {
     let mut store = place.store();
     let open = incident("2001:db8::2", 60, None);
     let closed = incident("203.0.113.2", 0, Some(45));
-    store
-        .write(&mail([open.clone(), closed.clone()], []), moment(70))
-        .unwrap();
+    store.write(&mail([open.clone(), closed.clone()], [])).unwrap();
     let recalled = store.recall(moment(40)).unwrap();
     assert_eq!(recalled.incidents, [remembered(open.clone()), remembered(closed)]);
     assert_eq!(recalled.garbled, 0);
@@ -27,9 +25,9 @@ fn a_newer_state_takes_the_place_of_the_older_one() {
     let place = Place::new();
     let mut store = place.store();
     let mut now = incident("203.0.113.2", 0, None);
-    store.write(&mail([now.clone()], []), moment(1)).unwrap();
+    store.write(&mail([now.clone()], [])).unwrap();
     now.queries = 99;
-    store.write(&mail([now.clone()], []), moment(2)).unwrap();
+    store.write(&mail([now.clone()], [])).unwrap();
     assert_eq!(store.recall(moment(0)).unwrap().incidents, [remembered(now)]);
 }
 
@@ -55,7 +53,7 @@ fn the_parts_of_a_minute_add_up() {
         with(0, None, None),
     ];
     for part in parts {
-        store.write(&mail([], [part]), moment(60)).unwrap();
+        store.write(&mail([], [part])).unwrap();
     }
     let row: (i64, i64, i64, i64, i64) = store
         .connection
@@ -79,10 +77,7 @@ fn one_that_cannot_be_understood_does_not_keep_the_others_back() {
     let mut store = place.store();
     let good = incident("203.0.113.2", 0, None);
     store
-        .write(
-            &mail([good.clone(), incident("203.0.113.3", 1, None)], []),
-            moment(1),
-        )
+        .write(&mail([good.clone(), incident("203.0.113.3", 1, None)], []))
         .unwrap();
     let garble = "UPDATE incidents SET incident = replace(incident, 'unreachable', 'asleep') WHERE server = '203.0.113.3'";
     store.connection.execute(garble, []).unwrap();
@@ -94,17 +89,19 @@ fn one_that_cannot_be_understood_does_not_keep_the_others_back() {
 }
 
 #[test]
-fn own_addresses_that_answered_are_known() {
+fn clients_of_own_addresses_are_known_until_the_latest_of_their_times() {
     let place = Place::new();
     let mut store = place.store();
-    let served = ["127.0.0.53", "2001:db8::53"].map(address);
-    let mail = Mail {
-        served: served.into_iter().collect(),
-        ..Mail::default()
-    };
-    store.write(&mail, moment(0)).unwrap();
-    store.write(&mail, moment(1)).unwrap();
-    assert_eq!(store.recall(moment(0)).unwrap().served, served);
+    let pair = ["2001:db8:2::2", "2001:db8:1::15"].map(address);
+    for until in [7, 9, 8] {
+        let mail = Mail {
+            own_clients: [((pair[0], pair[1]), moment(until))].into(),
+            ..Mail::default()
+        };
+        store.write(&mail).unwrap();
+    }
+    let known = store.recall(moment(0)).unwrap().own_clients;
+    assert_eq!(known, [(pair[0], pair[1], moment(9))]);
 }
 
 #[test]
@@ -121,7 +118,7 @@ fn the_file_is_for_its_owner_and_group() {
     let place = Place::new();
     let mut store = place.store();
     store
-        .write(&mail([incident("203.0.113.2", 0, None)], []), moment(1))
+        .write(&mail([incident("203.0.113.2", 0, None)], []))
         .unwrap();
     let directory = place.file.parent().unwrap();
     for entry in std::fs::read_dir(directory).unwrap() {
@@ -147,7 +144,7 @@ fn after_the_checkpoint_everything_is_in_the_one_file() {
     let place = Place::new();
     let mut store = place.store();
     store
-        .write(&mail([incident("203.0.113.2", 0, None)], []), moment(1))
+        .write(&mail([incident("203.0.113.2", 0, None)], []))
         .unwrap();
     let log = super::super::aside::beside(&place.file, "-wal");
     assert!(std::fs::metadata(&log).unwrap().len() > 0);

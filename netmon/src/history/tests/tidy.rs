@@ -17,7 +17,7 @@ fn what_is_older_than_asked_for_goes_but_never_an_open_incident() {
     ];
     // More than go at once.
     let minutes = (0..3 * 1_440).map(|n| minute(n * 60, Some("203.0.113.2"), 1, 0));
-    store.write(&mail(incidents, minutes), moment(0)).unwrap();
+    store.write(&mail(incidents, minutes)).unwrap();
     let mut settings = place.settings();
     settings.keep = Duration::from_hours(24);
     let tidied = tidy(&store.connection, &settings, moment(2 * DAY)).unwrap();
@@ -52,9 +52,7 @@ fn when_it_is_too_large_the_oldest_minutes_go_and_the_file_shrinks() {
         incident("203.0.113.2", 0, Some(60)),
         incident("203.0.113.1", 0, None),
     ];
-    store
-        .write(&mail(incidents, (0..300).map(busy)), moment(0))
-        .unwrap();
+    store.write(&mail(incidents, (0..300).map(busy))).unwrap();
     store.checkpoint().unwrap();
     let mut settings = place.settings();
     settings.max_size = 1 << 20;
