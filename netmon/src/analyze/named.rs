@@ -81,6 +81,11 @@ fn text_with_names(text: &str, hosts: &Hosts, escape: fn(&str) -> String) -> Str
             .parse::<std::net::IpAddr>()
             .ok()
             .and_then(|ip| hosts.name(ip.into()));
+        // Around an address in front of a port stand brackets, which a name does not have.
+        let (before, behind, brackets) = match (&name, before.strip_suffix('['), behind.strip_prefix(']')) {
+            (Some(_), Some(before), Some(behind)) if behind.starts_with(':') => (before, behind, 2),
+            _ => (before, behind, 0),
+        };
         written.push_str(before);
         rest = behind;
         let Some(name) = name else {
@@ -88,8 +93,19 @@ fn text_with_names(text: &str, hosts: &Hosts, escape: fn(&str) -> String) -> Str
             continue;
         };
         let name = escape(&name);
-        let (has, needs) = (address.chars().count(), name.chars().count());
+        let (has, needs) = (address.chars().count() + brackets, name.chars().count());
         written.push_str(&name);
+        let port = behind.len()
+            - behind
+                .trim_start_matches(|c: char| c == ':' || c.is_ascii_digit())
+                .len();
+        let (port, behind) = if brackets > 0 {
+            behind.split_at(port)
+        } else {
+            ("", behind)
+        };
+        written.push_str(port);
+        rest = behind;
         let room = behind.len() - behind.trim_start_matches(' ').len();
         if room >= 2 {
             let keeps = (has + room).saturating_sub(needs).max(1);
@@ -113,13 +129,14 @@ mod tests {
         let google = hosts.address("dns.google", Family::V4).unwrap();
         let pod = hosts.address("<pod>", Family::V4).unwrap();
         let text = format!(
-            "{google}: 3 of {pod}, id-{google}-53-udp; {google}      7\n{}",
+            "{google}: 3 of {pod}, id-{google}-53-udp; [{google}]:53   |{google}      7\n{}",
             "6e65:746d:6f6e::fff"
         );
         assert_eq!(
             text_with_names(&text, &hosts, |name| name.replace('<', "&lt;")),
             format!(
-                "dns.google: 3 of &lt;pod>, id-dns.google-53-udp; dns.google{}7\n6e65:746d:6f6e::fff",
+                "dns.google: 3 of &lt;pod>, id-dns.google-53-udp; dns.google:53{}|dns.google{}7\n6e65:746d:6f6e::fff",
+                " ".repeat(google.to_string().len() + 2 + 3 - 10),
                 " ".repeat(google.to_string().len() + 6 - 10)
             )
         );

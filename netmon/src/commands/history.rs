@@ -31,7 +31,7 @@ pub fn incidents(arguments: &Incidents) -> anyhow::Result<ExitCode> {
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
     match arguments.format {
-        ListFormat::Text => list::text(&incidents, &clock, style(), &mut out),
+        ListFormat::Text => list::text(&incidents, &clock, now, style(), &mut out),
         ListFormat::Json => list::json(&arguments.history, &incidents, &mut out),
     }
     .and_then(|()| out.flush())

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Page, Paint, Style};
@@ -39,7 +40,13 @@ pub fn json(file: &Path, incidents: &[Incident], out: &mut dyn Write) -> io::Res
 }
 
 /// For people: when, whether it is over, how bad it was, whose and what; below it the id, which reports are asked for by.
-pub fn text(incidents: &[Incident], clock: &Clock, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub fn text(
+    incidents: &[Incident],
+    clock: &Clock,
+    now: Timestamp,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut page = Page::new(style, out);
     for incident in incidents {
         let paint = match (incident.state, incident.severity) {
@@ -47,13 +54,10 @@ pub fn text(incidents: &[Incident], clock: &Clock, style: Style, out: &mut dyn W
             (State::Open, Severity::Down) => Paint::Down,
             (State::Open, Severity::Degraded) => Paint::Degraded,
         };
-        let end = incident
-            .recovered
-            .or(incident.closed)
-            .unwrap_or(incident.last_seen);
+        let end = incident.recovered.or(incident.closed).map_or(now, |end| end.0);
         let mut facts = vec![
             format!("{} {}", service(incident), knowledge::kind(incident.kind).short),
-            numbers::duration(numbers::between(incident.began.0, end.0)),
+            numbers::duration(numbers::between(incident.began.0, end)),
             count(incident.queries, "query", "queries"),
             count(incident.answers, "answer", "answers"),
             count(incident.errors.sum(), "ICMP error", "ICMP errors"),

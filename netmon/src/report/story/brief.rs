@@ -49,7 +49,7 @@ impl Brief {
         let span = match until {
             Until::Now => facts.say("since {began_time}: {queries}, {answers}, {errors}"),
             Until::EndOfLog | Until::LastRecord => {
-                Text::from(facts.clock.stretch(incident.began.0, incident.last_seen.0))
+                Text::from(facts.clock.stretch(incident.began.0, facts.counted_to))
                     .then(facts.say(": {queries}, {answers}, {errors}"))
             }
         };

@@ -8,7 +8,7 @@ use super::facts::Facts;
 use super::incident::Until;
 use super::numbers::{self, Clock, count};
 use super::rich::Text;
-use crate::model::{DestinationCounts, Document, Incident, Judgement, Severity, SourceKind};
+use crate::model::{DestinationCounts, Document, Incident, Judgement, Severity, SourceKind, WarningKind};
 use crate::report::Report;
 use crate::time::Time;
 use crate::timeline::Timeline;
@@ -85,7 +85,15 @@ impl<'a> Context<'a> {
 
     /// The facts of an incident.
     pub fn facts(&self, incident: &'a Incident) -> Facts<'a> {
-        Facts::new(incident, self.report.clock)
+        let last = self.document().source.last;
+        let known = last.unwrap_or(incident.last_seen);
+        Facts::known_to(incident, self.report.clock, known.0)
+    }
+
+    /// Whether there is such a warning.
+    pub fn is_warned(&self, kind: WarningKind) -> bool {
+        let mut warnings = self.document().warnings.iter();
+        warnings.any(|warning| warning.warning == kind)
     }
 
     /// What the packets were taken from.

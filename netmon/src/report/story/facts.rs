@@ -27,12 +27,24 @@ pub struct Facts<'a> {
     pub incident: &'a Incident,
     /// How its times are written.
     pub clock: &'a Clock,
+    /// Until when the incident's counts run: up to its end, or as far as anything is known.
+    pub counted_to: Timestamp,
 }
 
 impl<'a> Facts<'a> {
     /// Of this incident.
     pub fn new(incident: &'a Incident, clock: &'a Clock) -> Self {
-        Self { incident, clock }
+        Self::known_to(incident, clock, incident.last_seen.0)
+    }
+
+    /// Of this incident; what is known of its time goes to that moment.
+    pub fn known_to(incident: &'a Incident, clock: &'a Clock, known: Timestamp) -> Self {
+        let end = incident.recovered.or(incident.closed);
+        Self {
+            incident,
+            clock,
+            counted_to: end.map_or(known.max(incident.last_seen.0), |end| end.0),
+        }
     }
 
     /// The sentence of a template.
@@ -207,9 +219,9 @@ impl<'a> Facts<'a> {
         self.incident.clients.first().copied()
     }
 
-    /// How long it went on, from the first query that failed to the last failure.
+    /// How long it went on, from the first query that failed: the time over which its counts run.
     pub fn lasted(&self) -> std::time::Duration {
-        numbers::between(self.incident.began.0, self.incident.last_seen.0)
+        numbers::between(self.incident.began.0, self.counted_to)
     }
 
     /// A time of day, with its day where that is another one than the day on which the incident began.

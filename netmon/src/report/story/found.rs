@@ -8,12 +8,13 @@ use super::healthy::by_rcode;
 use super::numbers::{self, count, number};
 use super::packets;
 use super::rich::Text;
+use super::sides;
 use crate::model::{DestinationCounts, Incident};
 
 /// The observations.
 pub(super) fn points(context: &Context<'_>, facts: &Facts<'_>) -> Vec<Text> {
     let incident = facts.incident;
-    let mut points = vec![facts.say(if incident.began == incident.last_seen {
+    let mut points = vec![facts.say(if incident.began.0 == facts.counted_to {
         "{Clients} made {queries}{for_names} and got {answers}."
     } else {
         "In {lasted}, {clients} made {queries}{for_names} and got {answers}."
@@ -47,6 +48,7 @@ pub(super) fn points(context: &Context<'_>, facts: &Facts<'_>) -> Vec<Text> {
     if let Some(server) = context.server(incident) {
         points.extend(of_server(context, incident, server));
     }
+    points.extend(sides::points(context, incident));
     points.push(others(context, incident));
     points.push(facts.end(context.until()));
     points

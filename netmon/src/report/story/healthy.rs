@@ -7,7 +7,7 @@ use super::numbers::{self, count};
 use super::part1::protocols;
 use super::rich::{Block, Text};
 use super::{appendix, heading};
-use crate::model::DestinationCounts;
+use crate::model::{DestinationCounts, Judgement, WarningKind};
 
 pub(super) fn write(context: &Context<'_>, blocks: &mut Vec<Block>) {
     blocks.push(heading(
@@ -28,7 +28,13 @@ pub(super) fn write(context: &Context<'_>, blocks: &mut Vec<Block>) {
         blocks.push(heading(3, "healthy", "What was healthy"));
         blocks.push(Block::Bullets(healthy));
     }
-    blocks.push(heading(3, "looked-for", "What was looked for, and not found"));
+    let is_possible = context.document().judgement.is_none_or(Judgement::is_possible);
+    let looked_for_title = if is_possible {
+        "What was looked for, and not found"
+    } else {
+        "What was looked for, and cannot be judged from this"
+    };
+    blocks.push(heading(3, "looked-for", looked_for_title));
     blocks.push(Block::Bullets(looked_for()));
     let oddities = oddities(context);
     if !oddities.is_empty() {
@@ -52,10 +58,15 @@ pub fn verdict(context: &Context<'_>) -> Text {
         None => verdict
             .then(" But the log holds no DNS query, so it says nothing about the health of any DNS server."),
         Some(share) => verdict.then(format!(
-            " {} received {}; {share} of them {} answered.",
+            " {} received {}{}.",
             count(asked, "DNS server", "DNS servers"),
             count(questions, "query", "queries"),
-            if answered == 1 { "was" } else { "were" }
+            match (questions, answered) {
+                (1, 1) => ", which was answered".to_owned(),
+                (1, _) => ", which was not answered".to_owned(),
+                (_, 1) => format!("; {share} of them was answered"),
+                _ => format!("; {share} of them were answered"),
+            }
         )),
     }
 }
@@ -167,7 +178,11 @@ fn oddities(context: &Context<'_>) -> Vec<Text> {
         questions - answered,
         "query",
         "queries",
-        " without an answer in the log: too few, or too scattered, to call a server silent.",
+        if context.is_warned(WarningKind::OneDirection) {
+            " without an answer in the log, which may not have seen the answers."
+        } else {
+            " without an answer in the log: too few, or too scattered, to call a server silent."
+        },
     );
     points
 }

@@ -61,8 +61,7 @@ impl Facts<'_> {
 
     /// Who asked what, and what came back.
     pub fn exchange(&self) -> Text {
-        let (began, last) = (self.incident.began.0, self.incident.last_seen.0);
-        Text::from(self.clock.stretch(began, last))
+        Text::from(self.clock.stretch(self.incident.began.0, self.counted_to))
             .capitalised()
             .then(self.say(", {clients} made {queries} to {server}{for_names}"))
             .then(self.say(match (self.incident.answers, self.errors()) {

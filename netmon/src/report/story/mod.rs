@@ -18,9 +18,10 @@ mod part1;
 mod part2;
 mod resolver;
 pub mod rich;
+mod sides;
 
 use super::Report;
-use crate::model::{Assumed, SourceKind};
+use crate::model::{Assumed, SourceKind, WarningKind};
 pub use brief::{Brief, service, still};
 use context::Context;
 pub use context::Verdict;
@@ -109,8 +110,8 @@ pub fn briefs(report: &Report<'_>) -> (String, Verdict, Text, Vec<Brief>) {
         _ => context.not_described().unwrap_or_default(),
     };
     let summary = match &context.document().assumed {
-        Some(assumed) if summary.to_string().is_empty() => assumption(assumed).into(),
-        Some(assumed) => summary.then(format!(" {}", assumption(assumed))),
+        Some(assumed) if summary.to_string().is_empty() => assumption(&context, assumed).into(),
+        Some(assumed) => summary.then(format!(" {}", assumption(&context, assumed))),
         None => summary,
     };
     (
@@ -167,13 +168,15 @@ fn source(context: &Context<'_>) -> Text {
     };
     let text = text.then(format!(". Times are {}.", clock.name(first.0)));
     match &document.assumed {
-        Some(assumed) => text.then(format!(" {}", assumption(assumed))),
+        Some(assumed) => text.then(format!(" {}", assumption(context, assumed))),
         None => text,
     }
 }
 
 /// What was taken for granted: `Assumed: the date (the file's last change), the zone (this host's, Europe/Berlin).`
-fn assumption(assumed: &Assumed) -> String {
+fn assumption(context: &Context<'_>, assumed: &Assumed) -> String {
+    let has_no_clock =
+        context.is_warned(WarningKind::RelativeTimes) || context.is_warned(WarningKind::NoTimes);
     let zone = assumed
         .zone
         .as_ref()
@@ -182,6 +185,7 @@ fn assumption(assumed: &Assumed) -> String {
         assumed
             .date
             .then(|| "the date (the file's last change)".to_owned()),
+        has_no_clock.then(|| "the time of day (the log does not say it: it begins at 00:00:00)".to_owned()),
         assumed.year.then(|| "the year (the latest that fits)".to_owned()),
         zone,
     ];

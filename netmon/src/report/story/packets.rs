@@ -76,9 +76,17 @@ pub fn table(context: &Context<'_>, incident: &Incident) -> Option<Table> {
 
 /// `query 35084+ A? yummyrecipesforme.com.`
 fn query(packet: &Packet) -> Text {
-    match written(packet) {
+    let text = match written(packet) {
         Some(written) => Text::from("query ").then(Text::code(written)),
         None => "query".into(),
+    };
+    match &packet.what {
+        What::Query {
+            query_type: None,
+            name: Some(name),
+            ..
+        } => text.then(" for ").then(Text::code(name)),
+        _ => text,
     }
 }
 
@@ -93,7 +101,11 @@ fn written(packet: &Packet) -> Option<String> {
         return None;
     };
     let id = packet.id?;
-    let plus = if *recursion_desired == Some(true) { "+" } else { "" };
+    let plus = if shows_recursion(*recursion_desired, *query_type) {
+        "+"
+    } else {
+        ""
+    };
     let asked = match (query_type, name) {
         (Some(number), Some(name)) => match knowledge::query_type(*number) {
             Some((word, _)) => format!(" {word}? {name}."),
@@ -102,6 +114,11 @@ fn written(packet: &Packet) -> Option<String> {
         _ => String::new(),
     };
     Some(format!("{id}{plus}{asked}"))
+}
+
+/// Whether a log shows that recursion is desired. Where it has columns, it shows neither that nor the type, and RD is presumed.
+fn shows_recursion(desired: Option<bool>, query_type: Option<u16>) -> bool {
+    desired == Some(true) && query_type.is_some()
 }
 
 /// What the parts of the first query's line mean.
@@ -138,7 +155,7 @@ pub fn meaning(context: &Context<'_>, incident: &Incident) -> Vec<Text> {
         .then(" means: a DNS query. ")
         .then(Text::code(packet.id.unwrap_or_default()))
         .then(" is its id, by which its answer is recognised.");
-    if recursion_desired == Some(true) {
+    if shows_recursion(recursion_desired, query_type) {
         text = text
             .then(" ")
             .then(Text::code("+"))

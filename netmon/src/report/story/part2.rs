@@ -5,7 +5,7 @@ use super::facts::Facts;
 use super::numbers::{count, number};
 use super::rich::{Block, Step, Text};
 use super::{appendix, found, heading};
-use crate::model::{Cause, Incident, Kind, Likelihood, SourceKind};
+use crate::model::{Cause, Incident, Kind, Likelihood, SourceKind, WarningKind};
 use crate::report::knowledge::{self, CauseText};
 
 pub(super) fn write(context: &Context<'_>, blocks: &mut Vec<Block>) {
@@ -178,7 +178,12 @@ fn done(context: &Context<'_>, facts: &Facts<'_>) -> Text {
     let files = Text::list(source.files.iter().map(Text::code).collect());
     let text = match source.kind {
         SourceKind::Capture if context.report().from_text => {
-            Text::from("The traffic was captured as text, in the form that tcpdump prints (")
+            let form = if context.is_warned(WarningKind::SummaryText) {
+                "in columns, as tshark and Wireshark print them"
+            } else {
+                "in the form that tcpdump prints"
+            };
+            Text::from(format!("The traffic was captured as text, {form} ("))
                 .then(files)
                 .then("), and analysed with ")
         }
@@ -209,14 +214,15 @@ fn proof(facts: &Facts<'_>, from_text: bool) -> String {
         (1, 0) => " The error here could not be checked in this way.".into(),
         (_, 0) => " None of the errors here could be checked in this way.".into(),
         (1, _) => format!(" The one error here was {matched}."),
+        (2, 2) => format!(" Both errors here were {matched}."),
         _ if verified >= errors => format!(" All {all} errors here were {matched}."),
         (_, 1) => format!(
             " Of the {all} errors here, one was {matched}. The others are about the same server but could not be matched \
-            with a query."
+            with a query of their own."
         ),
         _ => format!(
             " Of the {all} errors here, {} were {matched}. The rest are about the same server but could not be matched \
-            with a query.",
+            with a query of their own.",
             number(verified)
         ),
     };
