@@ -90,7 +90,10 @@ fn happens(world: &World, watchers: &[Watcher<'_>], fault: Fault) {
         server
             .ip(&format!("address delete {address}/{length} dev to-router"))
             .unwrap();
-        router.ip("neighbour flush dev to-server").unwrap();
+        // Only this one: a flush of all drops the packets of others that wait for an answer.
+        router
+            .ip(&format!("neighbour flush to {address} dev to-server"))
+            .unwrap();
     }
     ask_broken(office, &asker, fault);
     for watcher in watchers {
