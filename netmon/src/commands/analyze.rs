@@ -1,5 +1,6 @@
 //! `netmon analyze`.
 
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use netmon::analyze;
@@ -30,6 +31,11 @@ pub fn analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
         generated_by: super::GENERATED_BY,
     };
     write_report(&report, arguments.written.form(), &analysis.hosts)?;
+    if analysis.document.assumed.is_some() && io::stderr().is_terminal() {
+        eprintln!(
+            "netmon: the log does not say all of its time: --date 2026-11-24 and --timezone Europe/Berlin say what you know of it"
+        );
+    }
     if let Some(check) = &analysis.check {
         eprintln!("netmon: {check}");
     }

@@ -100,6 +100,9 @@ pub fn start(level: LogLevel) -> Log {
     }
 }
 
+/// The crates that send to the webhook.
+const HTTP_CLIENT: [&str; 3] = ["ureq", "ureq_proto", "rustls"];
+
 /// What each crate logs at most at that level. Incidents are always logged.
 fn targets(level: LogLevel) -> Targets {
     let level = match level {
@@ -112,6 +115,8 @@ fn targets(level: LogLevel) -> Targets {
     Targets::new()
         .with_default(level)
         .with_target(journal::TARGET, level.max(LevelFilter::INFO))
+        // What sends to the webhook logs its address, which is a secret of many receivers.
+        .with_targets(HTTP_CLIENT.map(|target| (target, level.min(LevelFilter::WARN))))
 }
 
 /// Whether standard error is the journal's: systemd sets `JOURNAL_STREAM` to the stream's device and inode, which
@@ -134,6 +139,18 @@ fn is_stream(stream: &str, device: u64, inode: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_sends_to_the_webhook_never_logs_its_address() {
+        for level in [LogLevel::Debug, LogLevel::Trace] {
+            let targets = targets(level);
+            for target in ["ureq::run", "ureq_proto::client", "rustls::client"] {
+                assert!(!targets.would_enable(target, &tracing::Level::INFO), "{target}");
+                assert!(targets.would_enable(target, &tracing::Level::WARN), "{target}");
+            }
+            assert!(targets.would_enable("netmon::monitor", &tracing::Level::DEBUG));
+        }
+    }
 
     #[test]
     fn standard_error_is_the_journals_if_device_and_inode_are() {

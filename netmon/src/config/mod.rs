@@ -64,6 +64,9 @@ pub enum UsageError {
     /// Mistakes in the configuration file or the flags.
     #[error(transparent)]
     Problems(#[from] Problems),
+    /// What the settings need and this host does not have.
+    #[error("{0}")]
+    NotOnThisHost(String),
 }
 
 /// A wrong setting: its key, and why.

@@ -96,6 +96,16 @@ fn check_url(url: &str) -> Result<(), String> {
     if uri.host().is_none_or(str::is_empty) {
         return Err(format!("the URL has no host; write one {EXAMPLE}"));
     }
+    // `Uri::port` has none where the number is too large.
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let behind_user = authority.rsplit(['@', ']']).next().unwrap_or_default();
+    if let Some((_, port)) = behind_user.split_once(':')
+        && !matches!(port.parse::<u16>(), Ok(1..))
+    {
+        return Err(format!(
+            "its port {port} is none; write a number from 1 to 65535, {EXAMPLE}"
+        ));
+    }
     Ok(())
 }
 

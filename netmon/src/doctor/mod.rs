@@ -19,10 +19,11 @@ type Check = fn() -> Vec<Finding>;
 const CHECKS: [Check; 9] = [
     system::kernel,
     rights::capabilities,
+    // Before the programs are loaded, which raises this process's limit.
+    system::locked_memory,
     system::programs,
     system::types,
     system::bpffs,
-    system::locked_memory,
     interfaces::all,
     resolvers::all,
     clock::all,

@@ -245,10 +245,7 @@ impl KernelError {
             ProgramError::LoadError {
                 io_error,
                 verifier_log,
-            } => (
-                io_error.raw_os_error(),
-                format!("{io_error}: {}", last_lines(&verifier_log.to_string())),
-            ),
+            } => (io_error.raw_os_error(), said(io_error, &verifier_log.to_string())),
             other => (os_error(other), chain(other)),
         };
         let lacks_rights = rights::missing().is_ok_and(|missing| !missing.is_empty());
@@ -276,6 +273,14 @@ impl KernelError {
                 release: running.release.clone(),
             },
         }
+    }
+}
+
+/// What the kernel said: the verifier's log is empty where it never came to it.
+fn said(error: &io::Error, verifier_log: &str) -> String {
+    match last_lines(verifier_log) {
+        lines if lines.is_empty() => format!("{error} (without a word of the verifier)"),
+        lines => format!("{error}: {lines}"),
     }
 }
 
@@ -330,6 +335,16 @@ mod tests {
             release: release.to_owned(),
             version: Version::parse(release),
         }
+    }
+
+    #[test]
+    fn an_empty_log_of_the_verifier_leaves_no_gap() {
+        let error = io::Error::from_raw_os_error(libc::EINVAL);
+        assert_eq!(
+            said(&error, "\n"),
+            "Invalid argument (os error 22) (without a word of the verifier)"
+        );
+        assert_eq!(said(&error, "0: r1\n"), "Invalid argument (os error 22): 0: r1");
     }
 
     #[test]

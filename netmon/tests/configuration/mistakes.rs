@@ -238,3 +238,31 @@ fn a_secret_that_everybody_can_read_is_warned_about_and_an_empty_one_is_refused(
     let problems = written.problems(&[&flag]);
     assert!(problems[0].ends_with("it is empty"), "{problems:?}");
 }
+
+#[test]
+fn check_finds_what_this_host_would_refuse() {
+    for (text, words) in [
+        ("pin = \"/tmp/netmon\"", "pin: "),
+        (
+            "interface = [\"lo\", \"nowhere0\"]",
+            "interface: there is no interface nowhere0",
+        ),
+        (
+            "notify.webhook.url = \"http://a.test:99999/x\"",
+            "its port 99999 is none",
+        ),
+        ("notify.webhook.url = \"http://[::1]:0/x\"", "its port 0 is none"),
+    ] {
+        let output = Written::new(text).netmon("check", &[]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(USAGE), "{text}: {said}");
+        assert!(said.contains(words), "{text}: {said}");
+    }
+    let fine = Written::new("interface = \"lo\"\nnotify.webhook.url = \"http://user:1@a.test:8080/x\"");
+    let output = fine.netmon("check", &[]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}

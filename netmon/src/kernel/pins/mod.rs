@@ -71,6 +71,11 @@ pub struct Removed {
 }
 
 impl Pins {
+    /// Insists that this directory can be one of pins, and makes nothing.
+    pub fn check(directory: &Path) -> Result<(), KernelError> {
+        ensure_bpffs(directory)
+    }
+
     /// Opens the directory, and makes it if it is not there; for a table of so many destinations.
     pub fn open(directory: &Path, destinations: u32) -> Result<Self, KernelError> {
         ensure_bpffs(directory)?;

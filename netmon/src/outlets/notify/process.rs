@@ -24,14 +24,13 @@ pub enum Outcome {
     Killed,
 }
 
-/// Waits for the child, the leader of its process group, until `end`; then the whole group is killed.
+/// Waits for the child, the leader of its process group, until it ends or `end` comes. What is left of the group is killed
+/// then: nobody would wait for it.
 pub fn wait_or_kill(mut child: Child, end: &dyn Fn() -> Instant) -> io::Result<Outcome> {
     let group = Pid::from_raw(child.id().cast_signed());
     let outcome = watch(&child, end);
     // Not yet waited for, the child still holds its id, so that no other process can have it.
-    if !matches!(outcome, Ok(true)) {
-        let _ended_already = killpg(group, Signal::SIGKILL);
-    }
+    let _ended_already = killpg(group, Signal::SIGKILL);
     let status = child.wait()?;
     Ok(if outcome? {
         Outcome::Exited(status)
@@ -94,6 +93,19 @@ mod tests {
             matches!(outcome, Outcome::Exited(status) if status.code() == Some(1)),
             "{outcome:?}"
         );
+    }
+
+    #[test]
+    fn what_a_child_leaves_behind_ends_with_it() {
+        let mut child = child(&["sh", "-c", "sleep 10000 & exit 3"]);
+        let mut output = child.stdout.take().unwrap();
+        let end = Instant::now() + Duration::from_hours(1);
+        let outcome = wait_or_kill(child, &|| end).unwrap();
+        assert!(
+            matches!(outcome, Outcome::Exited(status) if status.code() == Some(3)),
+            "{outcome:?}"
+        );
+        output.read_to_end(&mut Vec::new()).unwrap();
     }
 
     #[test]
