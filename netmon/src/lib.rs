@@ -29,4 +29,5 @@ pub mod rights;
 pub mod status;
 pub mod time;
 pub mod timeline;
+pub mod top;
 pub mod views;

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Command::Report(arguments) => commands::report(&arguments),
         Command::Doctor(arguments) => commands::doctor(&arguments),
         Command::Status(arguments) => commands::status(&arguments),
+        Command::Top(arguments) => commands::top(&arguments),
         Command::Completions(arguments) => commands::completions(&arguments),
         Command::Man(arguments) => commands::manual(&arguments),
     };

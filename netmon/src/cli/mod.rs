@@ -12,6 +12,7 @@ mod notify;
 mod run;
 mod server;
 mod status;
+mod top;
 mod values;
 mod written;
 mod zone;
@@ -26,6 +27,7 @@ pub use notify::Notify;
 pub use run::{Hook, LogLevel, Run, RunFormat};
 pub use server::{Naming, SERVER_KEYS, Server, address, server};
 pub use status::Status;
+pub use top::Top;
 pub use written::Written;
 pub use zone::unlikely as unlikely_zone;
 
@@ -70,6 +72,8 @@ pub enum Command {
     Doctor(Doctor),
     /// Show what each netmon on this host watches and has counted
     Status(Status),
+    /// Watch a running netmon at a terminal: open incidents, servers, reports
+    Top(Top),
     /// Print the completions of a shell
     Completions(Completions),
     /// Print a manual page, or write all of them to a directory

@@ -22,6 +22,7 @@ mod logging;
 mod manual;
 mod run;
 mod status;
+mod top;
 
 pub use analyze::analyze;
 pub use config::config;
@@ -31,6 +32,7 @@ pub use history::{incidents, report};
 pub use manual::{completions, manual};
 pub use run::run;
 pub use status::status;
+pub use top::top;
 
 /// With `--exit-code`, when an incident was found.
 const INCIDENT: u8 = 1;

@@ -61,6 +61,9 @@ pub enum UsageError {
         /// Why.
         why: io::Error,
     },
+    /// The terminal cannot show it.
+    #[error("{0}")]
+    Terminal(&'static str),
     /// Mistakes in the configuration file or the flags.
     #[error(transparent)]
     Problems(#[from] Problems),

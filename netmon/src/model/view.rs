@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::counts::Latency;
 use super::incident::{Incident, Wall};
+use super::resolver::Resolver;
 use super::server::ServerInfo;
 use super::warning::Warning;
 use super::words::words;
@@ -66,6 +67,8 @@ pub struct Summary {
     pub per_second: Rates,
     /// Servers that are counted individually.
     pub servers: usize,
+    /// The resolvers that this host is configured to use, and how it stands with each.
+    pub resolvers: Vec<Resolver>,
     /// Incidents that are open, the newest first.
     pub open: Vec<Incident>,
     /// Incidents that opened since the start.
@@ -106,6 +109,8 @@ pub struct ServerLine {
     pub address: Address,
     /// What the configuration says of it.
     pub server_info: Option<ServerInfo>,
+    /// Which of this host's resolvers it is.
+    pub resolver: Option<Resolver>,
     /// `well`, or how bad the worst of its open incidents is.
     pub state: Health,
     /// Over the last seconds.

@@ -25,6 +25,9 @@ impl Monitor<'_> {
     pub(super) fn begin(&mut self) -> anyhow::Result<()> {
         let Counts { totals, destinations } = self.poller.counts()?;
         if totals.frames == 0 {
+            if let Some(views) = &mut self.partners.views {
+                views.begin_at_zero();
+            }
             return Ok(());
         }
         let mut counted = Counted {

@@ -36,6 +36,7 @@ impl Monitor<'_> {
             },
             changed,
             latencies: self.poller.latencies()?,
+            resolvers: self.mine.shown(),
             tables: self.tables(),
             outlets: self.partners.dropped(),
         };

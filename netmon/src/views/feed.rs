@@ -6,7 +6,7 @@ use std::sync::Arc;
 use netmon_common::Address;
 use netmon_common::records::{self, Destination};
 
-use crate::model::{Event, Moment, Names, Table, Totals};
+use crate::model::{Event, Moment, Names, Resolver, Table, Totals};
 
 /// One thing for the state.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub struct Reading {
     pub changed: Vec<Changed>,
     /// How long answers took.
     pub latencies: BTreeMap<Address, records::Latency>,
+    /// The resolvers that this host is configured to use, and how it stands with each.
+    pub resolvers: Vec<Resolver>,
     /// How full the tables are.
     pub tables: Vec<Table>,
     /// What each outlet dropped.

@@ -173,6 +173,11 @@ impl Views {
         self.needs_all
     }
 
+    /// Nothing was counted before: what the first reading has, has passed since the start.
+    pub const fn begin_at_zero(&mut self) {
+        self.has_read = true;
+    }
+
     /// Takes a reading.
     pub fn read(&mut self, mut reading: Reading) {
         reading.is_first = !self.has_read;

@@ -7,6 +7,7 @@ use axum::routing::get;
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
+const ICON: &str = "image/svg+xml";
 const STYLE: &str = "text/css; charset=utf-8";
 
 /// Each file: its path, its type, what is in it.
@@ -19,7 +20,12 @@ macro_rules! files {
 files! {
     "/" HTML "index.html";
     "/web/style.css" STYLE "style.css";
+    "/web/icon.svg" ICON "icon.svg";
     "/web/main.js" SCRIPT "main.js";
+    "/web/dom.js" SCRIPT "dom.js";
+    "/web/chart.js" SCRIPT "chart.js";
+    "/web/overview.js" SCRIPT "overview.js";
+    "/web/pages.js" SCRIPT "pages.js";
 }
 
 /// The page and what it needs.

@@ -89,6 +89,7 @@ impl Served {
             },
             changed: changed.collect(),
             latencies: [(SERVER, times)].into(),
+            resolvers: Vec::new(),
             tables: Vec::new(),
             outlets: [("stdout", 0)].into(),
         });

@@ -6,6 +6,7 @@
 
 mod apt;
 mod bpffs;
+mod browser;
 mod clippy;
 mod compiler;
 mod fuzzer;
@@ -44,7 +45,7 @@ pub fn ensure(task: Task) -> Result<()> {
     }
     packages::ensure(task, &mut apt)?;
     match task {
-        Task::Test => bpffs::ensure(),
+        Task::Test => bpffs::ensure().and_then(|()| browser::ensure()),
         Task::Fuzz => fuzzer::ensure(),
         Task::Deb => packager::ensure(),
         _ => Ok(()),

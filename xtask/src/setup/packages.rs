@@ -34,8 +34,12 @@ const TOOLS: &[Tool] = &[
     tool("tcpdump", "tcpdump", &[Test, Bench]),
     tool("tshark", "tshark", &[Test, Conformance, Bench]),
     tool("bpftool", "bpftool", &[Test]),
-    // A reader of the HTML report.
+    // A terminal for netmon top.
+    tool("tmux", "tmux", &[Test]),
+    // A reader of the HTML report, and of the web page.
     tool("chromium", "chromium", &[Test]),
+    tool("node", "nodejs", &[Test]),
+    tool("npm", "npm", &[Test]),
     // What reads metrics and acts on them.
     tool("prometheus", "prometheus", &[Test]),
     tool("promtool", "prometheus", &[Test]),

@@ -40,6 +40,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("history", &["report", "outlets"]),
     // What is shown to those who look.
     ("views", &["report", "outlets", "history"]),
+    // The same at a terminal, asked for at the socket.
+    ("top", &["report", "views"]),
     // Flags and file become settings of the rooms below.
     (
         "cli",

@@ -16,7 +16,7 @@ use super::feed::Reading;
 use super::limits::{CLOSED, FLOW_SECONDS, FLOW_STEPS, WARNINGS};
 use crate::model::view::{Fill, Health, Said};
 use crate::model::{
-    Event, Happened, Incident, Moment, Names, Severity, Started, State as IsOpen, Totals, Wall,
+    Event, Happened, Incident, Moment, Names, Resolver, Severity, Started, State as IsOpen, Totals, Wall,
 };
 pub use find::{By, Query};
 pub use pages::write_report;
@@ -43,6 +43,7 @@ pub struct State {
     closed: VecDeque<Arc<Incident>>,
     opened: u64,
     warnings: VecDeque<Said>,
+    resolvers: Vec<Resolver>,
     tables: Vec<Fill>,
     outlets: BTreeMap<String, u64>,
 }
@@ -82,6 +83,7 @@ impl State {
             closed: VecDeque::new(),
             opened: 0,
             warnings: VecDeque::new(),
+            resolvers: Vec::new(),
             tables: Vec::new(),
             outlets: BTreeMap::new(),
         }
@@ -168,6 +170,7 @@ impl State {
             server.not_served = changed.not_served;
         }
         self.latencies = reading.latencies;
+        self.resolvers = reading.resolvers;
         let tables = reading.tables.into_iter().map(|table| Fill {
             table: table.name.to_owned(),
             entries: table.entries,

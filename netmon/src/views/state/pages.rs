@@ -50,6 +50,7 @@ impl State {
             left_out: value(&self.started.left_out),
             per_second: self.recent.rates(self.now.time),
             servers: self.servers.len(),
+            resolvers: self.resolvers.clone(),
             opened: self.opened,
             open,
             warnings: self.warnings.iter().cloned().collect(),
@@ -120,6 +121,11 @@ impl State {
         Some(ServerLine {
             address,
             server_info: self.names.of(address).cloned(),
+            resolver: self
+                .resolvers
+                .iter()
+                .find(|resolver| resolver.server == address)
+                .cloned(),
             state: worst(open.iter().copied()),
             per_second: server.recent.rates(now),
             queries,
@@ -220,7 +226,7 @@ impl State {
         let incident = self.known(id)?;
         let source = Source {
             kind: SourceKind::History,
-            files: Vec::new(),
+            files: vec!["memory of the running netmon".to_owned()],
             first: Some(Wall(self.since)),
             last: Some(self.time()),
         };

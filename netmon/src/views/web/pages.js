@@ -1,0 +1,90 @@
+// The pages of one server and of one incident.
+
+import { chart } from "./chart.js";
+import { clock, count, h, headline, incidentLink, length, listed, micros, rate, share, title, word } from "./dom.js";
+
+const facts = (pairs) => h("dl", {}, pairs.filter(([, value]) => value !== null && value !== "").map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+
+function since(time, recent) {
+  return new Date(new Date(time).getTime() - recent.queries.length * recent.seconds * 1000).toISOString();
+}
+const lately = (time, recent, label) => chart(recent, recent.seconds, since(time, recent), label);
+
+/** Counters that are not zero, as a table. */
+function counters(name, all) {
+  const rows = Object.entries(all ?? {}).filter(([, value]) => typeof value === "number" && value > 0);
+  const cells = rows.length ? rows : [["none", 0]];
+  return h("table", {}, h("caption", {}, name), h("tbody", {}, cells.map(([word, value]) => h("tr", {}, h("th", { scope: "row" }, word), h("td", { class: "number" }, count(value))))));
+}
+
+function server(page) {
+  const { server: one, counts } = page;
+  const most = Math.max(1, ...page.latency_buckets.map((bucket) => bucket.count));
+  return [
+    h("h1", {}, title(one.address, one.server_info), " ", word(one.state)),
+    facts([
+      ["Owner", one.server_info?.owner ?? null], ["Note", one.server_info?.note ?? null],
+      ["Resolver", one.resolver ? `${one.resolver.position} of ${one.resolver.of} in ${one.resolver.by}` : null],
+      ["A second", `${rate(one.per_second.queries)} queries, ${rate(one.per_second.answers)} answers, ${rate(one.per_second.errors)} errors`],
+      ["Answered", share(one.answered)],
+      ["Latency", `median ${micros(one.latency_us.p50)}, 99 % within ${micros(one.latency_us.p99)}, at most ${micros(one.latency_us.max)}`],
+    ]),
+    h("h2", {}, "The last two minutes"), lately(page.time, one.recent, title(one.address, one.server_info)),
+    h("h2", {}, "Incidents"),
+    h("ul", {}, page.incidents.length ? page.incidents.map((incident) => h("li", {}, `${clock(incident.began)}: `, incidentLink(incident), incident.state === "open" ? " (open)" : ` for ${length(incident.began, incident.recovered ?? incident.closed)}`)) : h("li", {}, "none")),
+    h("h2", {}, "Counted"),
+    facts([["Queries", count(one.queries)], ["Answers", count(one.answers)], ["Errors about DNS", count(one.errors)], ["Answers to no query", count(counts.unmatched_responses)]]),
+    counters("Answers by rcode", counts.rcodes), counters("Errors about DNS by code", counts.dns_unreachable),
+    h("h2", {}, "Latency"),
+    h("table", {}, h("caption", {}, "Answers by how long they took"), h("tbody", {}, page.latency_buckets.map((bucket) => h("tr", {}, h("th", { scope: "row" }, `up to ${micros(bucket.up_to_us)}`),
+      h("td", {}, h("meter", { max: most, value: bucket.count, "aria-label": `${count(bucket.count)} answers` })), h("td", { class: "number" }, count(bucket.count)))))),
+    h("h2", {}, "Clients and names of its incidents"),
+    facts([["Clients", page.clients.join(", ") || "none known"], ["Names", page.names.join(", ") || "none known"]]),
+  ];
+}
+
+function incident(page) {
+  const { incident: one } = page;
+  const report = `/api/v1/incidents/${encodeURIComponent(one.id)}/report?format=html`;
+  return [
+    h("h1", {}, headline(one), " ", one.state === "open" ? word(one.severity) : h("span", { class: "word well" }, "OVER")),
+    facts([
+      ["Server", h("a", { href: `#/servers/${encodeURIComponent(one.server)}` }, title(one.server, one.server_info))],
+      ["Owner", one.server_info?.owner ?? null], ["Note", one.server_info?.note ?? null],
+      ["Began", clock(one.began)], ["Last failure", clock(one.last_seen)],
+      ["Recovered", one.recovered ? clock(one.recovered) : "not yet"], ["Closed", one.closed ? `${clock(one.closed)} (${one.closed_because})` : "no"],
+      ["Lasts", length(one.began, one.recovered ?? one.closed ?? page.time)],
+      ["Counted", `${count(one.queries)} queries, ${count(one.answers)} answers, ${count(one.verified)} verified errors`],
+      ["Hits", listed(one.clients, one.clients_more)], ["Asked for", listed(one.names, one.names_more)],
+    ]),
+    h("h2", {}, "Causes"),
+    h("ol", {}, one.causes.map((cause) => h("li", {}, h("strong", {}, cause.cause), ` (${cause.likelihood}): ${cause.evidence}`))),
+    h("h2", {}, "Its server in the last two minutes"), lately(page.time, page.recent, service(one)),
+    h("h2", {}, "Report"),
+    h("p", {}, h("a", { href: report, target: "_blank", rel: "noopener" }, "The report as a page, to print or to hand in")),
+    h("pre", { tabindex: 0, role: "region", "aria-label": "Report" }, page.report),
+  ];
+}
+
+const service = (one) => title(one.server, one.server_info);
+
+/** A page that is drawn again as a whole, unless somebody reads or types in it. */
+function whole(path, get, draw) {
+  const content = h("div");
+  let shown = null;
+  return {
+    title: path,
+    nodes: [content],
+    async update() {
+      const page = await get(path);
+      const now = JSON.stringify({ ...page, time: null });
+      const isRead = content.contains(document.activeElement) || !document.getSelection().isCollapsed;
+      if (now === shown || (isRead && shown !== null)) return;
+      shown = now;
+      content.replaceChildren(...draw(page).flat(Infinity).filter((node) => node !== null));
+    },
+  };
+}
+
+export const serverPage = (address, get) => whole(`servers/${encodeURIComponent(address)}`, get, server);
+export const incidentPage = (id, get) => whole(`incidents/${encodeURIComponent(id)}`, get, incident);

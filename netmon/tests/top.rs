@@ -1,0 +1,182 @@
+//! `netmon top` in a real terminal, tmux: what is on the screen during an outage, and when there is no daemon.
+#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+
+mod support;
+
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use netmon_testkit::lab::{DnsServer, Namespace, PATIENCE, SERVER_V4, two_hosts};
+use support::{NETMON, ask_answered, ask_refused, watch};
+use tempfile::TempDir;
+
+/// A terminal of its own, with a program in it; it goes with its guard.
+struct Tmux<'a> {
+    host: &'a Namespace,
+    directory: TempDir,
+}
+
+impl<'a> Tmux<'a> {
+    fn start(host: &'a Namespace, size: [&str; 2], program: &str) -> Self {
+        let tmux = Self {
+            host,
+            directory: tempfile::tempdir().unwrap(),
+        };
+        let [width, height] = size;
+        let program = format!("{program}; echo ended with $?; sleep 600");
+        tmux.run(&[
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            width,
+            "-y",
+            height,
+            &program,
+        ]);
+        tmux
+    }
+
+    fn run(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new("tmux");
+        command.arg("-S").arg(self.directory.path().join("tmux"));
+        command
+            .args(arguments)
+            .env("LANG", "C.UTF-8")
+            .env("TERM", "xterm-256color");
+        self.host.exec(&mut command).unwrap()
+    }
+
+    fn press(&self, keys: &[&str]) {
+        self.run(&[&["send-keys"], keys].concat());
+    }
+
+    /// The screen, once all of these words are on it.
+    fn screen(&self, words: &[&str]) -> String {
+        let before = Instant::now();
+        loop {
+            let screen = self.run(&["capture-pane", "-p"]);
+            if words.iter().all(|words| screen.contains(words)) {
+                return screen;
+            }
+            assert!(
+                before.elapsed() < PATIENCE,
+                "{words:?} are not on the screen:\n{screen}"
+            );
+            sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Tmux<'_> {
+    fn drop(&mut self) {
+        self.run(&["kill-server"]);
+    }
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn the_screen_during_an_outage() {
+    let hosts = two_hosts().unwrap();
+    let mut server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let socket = directory.path().join("netmon.sock").display().to_string();
+    let mut netmon = watch(&hosts.client, &["--interface", "to-server", "--socket", &socket]);
+    ask_answered(&hosts.client, SERVER_V4, 2);
+    let top = format!("{NETMON} top --timezone UTC --socket {socket}");
+    let tmux = Tmux::start(&hosts.client, ["100", "30"], &top);
+    tmux.screen(&["WELL", "All is well: 1 server", "203.0.113.2", "100 %"]);
+
+    server.stop().unwrap();
+    ask_refused(&hosts.client, SERVER_V4, 3);
+    let screen = tmux.screen(&[
+        "DOWN",
+        "Open incidents (1)",
+        "203.0.113.2 udp port 53 is unreachable, since",
+        "service-down (likely)",
+        "hits 192.51.100.15",
+    ]);
+    assert!(!screen.contains("All is well"), "{screen}");
+    tmux.press(&["Tab", "Enter"]);
+    tmux.screen(&["1 incident: down, still open", "Part 1: Summary of the problem"]);
+    tmux.press(&["Escape"]);
+    tmux.screen(&["Servers (1 of 1)"]);
+    tmux.run(&["resize-window", "-x", "60", "-y", "15"]);
+    tmux.screen(&["DOWN", "203.0.113.2 udp port 53 is unreachable", "SERVER"]);
+    tmux.run(&["resize-window", "-x", "200", "-y", "50"]);
+    tmux.press(&["Tab", "Enter"]);
+    tmux.screen(&["dns_unreachable      port 3", "refused0.test"]);
+    tmux.press(&["Escape"]);
+
+    server.start().unwrap();
+    ask_answered(&hosts.client, SERVER_V4, 2);
+    tmux.screen(&["WELL", "All is well"]);
+    netmon.stop().unwrap();
+    tmux.screen(&["no netmon answers at"]);
+    tmux.press(&["q"]);
+    tmux.screen(&["ended with 0"]);
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn without_a_daemon_it_watches_by_itself_and_leaves_nothing() {
+    let hosts = two_hosts().unwrap();
+    let _server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+    let top = format!("{NETMON} top --interface to-server --socket /nowhere/netmon.sock");
+    let tmux = Tmux::start(&hosts.client, ["80", "24"], &top);
+    tmux.screen(&["WELL", "no daemon, own monitor"]);
+    ask_answered(&hosts.client, SERVER_V4, 2);
+    tmux.screen(&["203.0.113.2", "well"]);
+    tmux.press(&["q"]);
+    tmux.screen(&["ended with 0"]);
+    support::assert_nothing_attached(&hosts.client);
+}
+
+#[test]
+fn a_terminal_that_shows_no_screen_is_refused_in_a_line() {
+    for (term, words) in [("dumb", "TERM=dumb"), ("xterm", "is no terminal")] {
+        let output = Command::new(NETMON)
+            .arg("top")
+            .env("TERM", term)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(words) && said.lines().count() == 1, "{said}");
+    }
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn a_frame_and_its_data_for_scripts() {
+    let hosts = two_hosts().unwrap();
+    let _server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let socket = directory.path().join("netmon.sock").display().to_string();
+    let mut netmon = watch(&hosts.client, &["--interface", "to-server", "--socket", &socket]);
+    ask_answered(&hosts.client, SERVER_V4, 2);
+    let top = |form: &str| {
+        let mut command = Command::new(NETMON);
+        command
+            .args(["top", form, "--socket", &socket])
+            .env("TERM", "dumb");
+        hosts.client.exec(&mut command).unwrap()
+    };
+    let before = Instant::now();
+    while !top("--once").contains("203.0.113.2") {
+        assert!(before.elapsed() < PATIENCE, "{}", top("--once"));
+    }
+    let frame = top("--once");
+    assert!(
+        frame.starts_with(" WELL  All is well") && !frame.contains('\u{1b}'),
+        "{frame}"
+    );
+    let data: serde_json::Value = serde_json::from_str(&top("--json")).unwrap();
+    assert!(
+        data["summary"]["state"] == "well" && data["servers"]["servers"][0]["queries"] == 2,
+        "{data:#}"
+    );
+    netmon.stop().unwrap();
+}

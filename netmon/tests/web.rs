@@ -1,0 +1,201 @@
+//! The web page in a real browser, Chromium, during a real outage.
+#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+
+mod support;
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use netmon_testkit::lab::{DnsServer, Namespace, PATIENCE, SERVER_V4, dig, two_hosts};
+use serde_json::{Value, json};
+use support::{ask_answered, ask_refused, watch};
+
+/// A name that is meant to become markup.
+const HOSTILE: &str = "<script>alert(1)</script>.test";
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// A browser with one page, in a host of the laboratory.
+struct Browser {
+    driver: Child,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Browser {
+    /// `None`, and a line that says so, where what it needs is not installed.
+    fn start(host: &Namespace, url: &str) -> Option<Self> {
+        let modules = repository().join(".tools/browser");
+        if !modules.join("node_modules/playwright-core").exists() {
+            println!("SKIPPED: playwright-core is missing: cargo xtask setup test");
+            return None;
+        }
+        let mut command = Command::new("node");
+        command
+            .arg(repository().join("netmon/tests/web/drive.mjs"))
+            .args([&modules.display().to_string(), url])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut driver = host.enter(|| command.spawn().unwrap()).unwrap();
+        let answers = BufReader::new(driver.stdout.take().unwrap());
+        Some(Self { driver, answers })
+    }
+
+    fn ask(&mut self, command: &str, argument: impl Into<Value>) -> Value {
+        let line = json!([command, argument.into()]).to_string();
+        writeln!(self.driver.stdin.as_mut().unwrap(), "{line}").unwrap();
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).unwrap();
+        let mut answer: Value = serde_json::from_str(&answer).unwrap();
+        if !answer["error"].is_null() {
+            let text = if command == "text" {
+                Value::Null
+            } else {
+                self.ask("text", Value::Null)
+            };
+            panic!(
+                "{line}: {}\n{}",
+                answer["error"],
+                text.as_str().unwrap_or_default()
+            );
+        }
+        answer["ok"].take()
+    }
+
+    /// Waits for a text, and says how long.
+    fn see(&mut self, text: &str) -> Duration {
+        Duration::from_millis(self.ask("see", text).as_u64().unwrap())
+    }
+
+    /// What the accessibility checks find.
+    #[track_caller]
+    fn assert_accessible(&mut self, what: &str) {
+        assert_eq!(self.ask("axe", Value::Null), json!([]), "{what}");
+    }
+
+    /// A picture for the docs, where somebody asked for them.
+    fn shot(&mut self, name: &str) {
+        if let Some(directory) = std::env::var_os("NETMON_SHOTS") {
+            let path = Path::new(&directory).join(format!("{name}.png"));
+            self.ask("shot", path.display().to_string());
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // It closes the browser when there is nothing more to do.
+        drop(self.driver.stdin.take());
+        let _ended = self.driver.wait();
+    }
+}
+
+#[test]
+#[ignore = "needs root: network namespaces, TC and a browser"]
+fn an_outage_on_the_open_page() {
+    let hosts = two_hosts().unwrap();
+    let mut server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let history = directory.path().join("history.db").display().to_string();
+    let config = directory.path().join("netmon.toml");
+    let named = format!("[[server]]\naddress = \"{SERVER_V4}\"\nname = \"ns1\"\nowner = \"Network team\"\n");
+    std::fs::write(&config, named).unwrap();
+    let config = config.display().to_string();
+    let arguments = [
+        "--config",
+        &config,
+        "--interface",
+        "to-server",
+        "--socket",
+        "none",
+        "--web",
+        "127.0.0.1:19054",
+        "--history",
+        &history,
+    ];
+    let mut netmon = watch(&hosts.client, &arguments);
+    let Some(mut browser) = Browser::start(&hosts.client, "http://127.0.0.1:19054") else {
+        return;
+    };
+    browser.ask("open", "/");
+    browser.see("All is well");
+    for _ in 0..3 {
+        ask_answered(&hosts.client, SERVER_V4, 3);
+        std::thread::sleep(Duration::from_secs(2));
+    }
+    browser.see("203.0.113.2 (ns1)");
+    browser.assert_accessible("calm");
+    browser.shot("web-calm");
+    let before = browser.ask("chart", Value::Null);
+
+    server.stop().unwrap();
+    dig(&hosts.client, SERVER_V4, HOSTILE, Duration::from_secs(2)).unwrap();
+    ask_refused(&hosts.client, SERVER_V4, 3);
+    netmon.wait_event("incident_opened", PATIENCE).unwrap();
+    let waited = browser.see("203.0.113.2 (ns1) udp port 53 is unreachable");
+    assert!(
+        waited < Duration::from_secs(2),
+        "the incident was on the page after {waited:?}"
+    );
+    browser.see("service-down (likely)");
+    browser.see(HOSTILE);
+    browser.see("Open incidents (1)");
+    browser.ask("chartMoves", before);
+    browser.assert_accessible("during the outage");
+    for scheme in ["light", "dark"] {
+        browser.ask("scheme", scheme);
+        browser.assert_accessible(scheme);
+        browser.shot(&format!("web-outage-{scheme}"));
+    }
+    browser.ask("size", json!({"width": 380, "height": 800}));
+    assert_eq!(browser.ask("overflow", Value::Null), 0, "it fits on a phone");
+    browser.assert_accessible("on a phone");
+    browser.shot("web-outage-phone");
+    browser.ask("size", json!({"width": 1200, "height": 900}));
+    browser.ask("scheme", "light");
+
+    browser.ask("fill", json!({"label": "Search", "text": "state:well"}));
+    browser.see("Servers 0 to 0 of 0 (of 1)");
+    browser.ask("fill", json!({"label": "Search", "text": ""}));
+    browser.see("Servers 1 to 1 of 1");
+    // By keyboard alone.
+    browser.ask("open", "/");
+    browser.see("Open incidents (1)");
+    assert_eq!(browser.ask("press", "Tab"), "To the content");
+    assert_eq!(browser.ask("press", "Tab"), "netmon");
+    assert_eq!(
+        browser.ask("press", "Tab"),
+        "203.0.113.2 (ns1) udp port 53 is unreachable"
+    );
+    browser.ask("press", "Enter");
+    browser.see("Part 1: Summary of the problem");
+    browser.see(HOSTILE);
+    assert_eq!(browser.ask("scripts", Value::Null), 1, "only the page's own");
+    browser.assert_accessible("the incident's page");
+    browser.shot("web-incident");
+    browser.ask("click", "203.0.113.2 (ns1)");
+    browser.see("Errors about DNS by code");
+    browser.see("refused0.test");
+    browser.assert_accessible("the server's page");
+    browser.shot("web-server");
+
+    browser.ask("click", "netmon");
+    browser.see("Open incidents (1)");
+    let loads = browser.ask("loads", Value::Null);
+    server.start().unwrap();
+    ask_answered(&hosts.client, SERVER_V4, 2);
+    browser.see("All is well");
+    browser.see("(answered)");
+    netmon.stop().unwrap();
+    browser.see("Trying again");
+    let mut netmon = watch(&hosts.client, &arguments);
+    browser.ask("miss", "Trying again");
+    browser.see("All is well");
+    browser.see("(answered)");
+    assert_eq!(browser.ask("loads", Value::Null), loads, "without a reload");
+    assert_eq!(browser.ask("complaints", Value::Null), json!([]));
+    netmon.stop().unwrap();
+}
