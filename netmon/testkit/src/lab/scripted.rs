@@ -67,6 +67,9 @@ impl Scripted {
                     None => {}
                 }
             }
+            // A child that another thread of this process has forked holds the socket until it executes its program, and
+            // would take what comes: connected to itself, it takes nothing from others, and the kernel refuses that at once.
+            drop(socket.connect(at));
         });
         Ok(Self {
             ends,
