@@ -86,7 +86,7 @@ impl OwnClients {
             self.looked_at = now.second();
             // Whoever was answered within the hour stays.
             self.of
-                .retain(|_, until| until.here.since(now) >= REMEMBERED - NEWS);
+                .retain(|_, until| until.here.since(now) + NEWS >= REMEMBERED);
             if self.of.len() >= OWN_CLIENTS {
                 return None;
             }
