@@ -245,12 +245,22 @@ fn assumed(untold: text::Untold, options: &Options) -> Option<Assumed> {
     })
 }
 
+/// From January to July of 1970.
+const SECONDS_TO_JULY: i64 = 181 * 86_400;
+
 fn zone_name(zone: &TimeZone) -> String {
     if let Some(name) = zone.iana_name() {
         return name.to_owned();
     }
-    zone.to_fixed_offset()
-        .map_or_else(|_| "the host's".to_owned(), |offset| offset.to_string())
+    // `TZ=CET5` is fixed too, but does not count as such.
+    let of_half_years = [0, SECONDS_TO_JULY].map(|second| {
+        let moment = jiff::Timestamp::from_second(second).unwrap_or_default();
+        zone.to_offset(moment)
+    });
+    match of_half_years {
+        [one, other] if one == other => format!("UTC{one}"),
+        _ => "not named".to_owned(),
+    }
 }
 
 /// Whether there was enough to judge by; `names` is how many different ones were asked for.

@@ -33,7 +33,7 @@ pub fn analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
     write_report(&report, arguments.written.form(), &analysis.hosts)?;
     if analysis.document.assumed.is_some() && io::stderr().is_terminal() {
         eprintln!(
-            "netmon: the log does not say all of its time: --date 2026-11-24 and --timezone Europe/Berlin say what you know of it"
+            "netmon: what is marked as assumed above can be said: --date 2026-11-24, --timezone Europe/Berlin"
         );
     }
     if let Some(check) = &analysis.check {

@@ -11,14 +11,17 @@ pub(super) fn server_failure(case: &Case) -> Option<Finding> {
     }
     Finding::new(Cause::ServerFailure, case.failures, || {
         let flow = case.flow;
-        let kinds = if flow.other == 0 {
-            format!("SERVFAIL ({}) or REFUSED ({})", flow.servfail, flow.refused)
-        } else {
-            format!(
-                "SERVFAIL ({}), REFUSED ({}), FORMERR or NOTIMP ({})",
-                flow.servfail, flow.refused, flow.other
-            )
-        };
+        let kinds = [
+            ("SERVFAIL", flow.servfail),
+            ("REFUSED", flow.refused),
+            ("FORMERR or NOTIMP", flow.other),
+        ];
+        let kinds: Vec<String> = kinds
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(kind, count)| format!("{kind} ({count})"))
+            .collect();
+        let kinds = kinds.join(" or ");
         format!(
             "{} of {} {} {kinds}, for {}: the server runs, but cannot or will not do its work",
             flow.faults(),
