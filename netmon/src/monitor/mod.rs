@@ -4,6 +4,7 @@
 mod events;
 mod interfaces;
 mod keep;
+mod load;
 mod losses;
 mod partners;
 mod readings;
@@ -25,9 +26,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::counts::Counts;
 use crate::detect::{self, Decider};
-use crate::kernel::{
-    Kernel, KernelError, KernelLog, Network, Observer, Pins, Poller, Switches, Watchlist, Ways, version,
-};
+use crate::kernel::{Kernel, KernelLog, Network, Observer, Poller, Switches, Watchlist, Ways, version};
 use crate::latency;
 use crate::model::{
     Counted, DestinationCounts, Event, Happened, Moment, Table, Totals, Warning, WarningKind,
@@ -37,6 +36,7 @@ use crate::rights;
 use crate::time::{Time, WallOffset};
 
 use self::resolvers::Mine;
+use load::load;
 use losses::Lost;
 pub use partners::{Losses, Partners, Snapshots};
 pub use reload::Reload;
@@ -112,17 +112,6 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
     watching.detach().await;
     monitor.take_events(&mut events)?;
     monitor.stop()
-}
-
-/// Loads the programs, with the maps that are pinned if that is asked for.
-fn load(config: &Config) -> Result<Kernel, KernelError> {
-    match &config.pin {
-        Some(directory) => {
-            let pins = Pins::open(directory, config.settings.destinations)?;
-            Kernel::load_pinned(&config.settings, Arc::new(pins))
-        }
-        None => Kernel::load(&config.settings),
-    }
 }
 
 /// At that moment, or never.
