@@ -23,6 +23,7 @@ pub mod model;
 pub mod monitor;
 pub mod observation;
 pub mod outlets;
+pub mod replay;
 pub mod report;
 pub mod resolvers;
 pub mod rights;

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use netmon_testkit::captures::{Link, Pcap, textbook};
 use netmon_testkit::lab::{DnsServer, Namespace, PATIENCE, SERVER_V4, two_hosts};
 use support::{NETMON, ask_answered, ask_refused, watch};
 use tempfile::TempDir;
@@ -132,6 +133,29 @@ fn without_a_daemon_it_watches_by_itself_and_leaves_nothing() {
     tmux.press(&["q"]);
     tmux.screen(&["ended with 0"]);
     support::assert_nothing_attached(&hosts.client);
+}
+
+#[test]
+#[ignore = "needs root: a network namespace"]
+fn a_capture_unfolds_as_it_was_at_the_chosen_speed() {
+    let hosts = two_hosts().unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let capture = directory.path().join("textbook.pcap");
+    std::fs::write(&capture, Pcap::USUAL.file(&textbook::frames(Link::Ethernet))).unwrap();
+    let top = format!(
+        "{NETMON} top --timezone UTC --replay {} --speed 40",
+        capture.display()
+    );
+    let tmux = Tmux::start(&hosts.client, ["100", "30"], &top);
+    tmux.screen(&["a capture, 40 times as fast", "1 query, no answer"]);
+    tmux.screen(&[
+        "DOWN",
+        "203.0.113.2 udp port 53 is unreachable, since 13:24:32 UTC",
+        "yummyrecipesforme.com",
+    ]);
+    tmux.screen(&["3 queries, no answer", "2026-03-19 13:28:51"]);
+    tmux.press(&["q"]);
+    tmux.screen(&["ended with 0"]);
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! The web page in a real browser, Chromium, during a real outage.
-#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may die of a surprise"
+)]
 
 mod support;
 

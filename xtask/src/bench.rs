@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: what the kernel programs cost, against a program that does nothing and one in C; and
-//! `cargo xtask bench analyze`: what analysing captures costs, against tcpdump and tshark.
+//! `cargo xtask bench analyze`: what analysing captures costs, against tcpdump and tshark; `cargo xtask bench views`: what
+//! looking costs.
 
 use std::{fs, path::PathBuf};
 
@@ -28,13 +29,19 @@ enum What {
     Kernel,
     /// netmon analyze
     Analyze,
+    /// Terminals, pages and event streams beside ten thousand servers
+    Views,
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    setup::ensure(Task::Bench)?;
+    setup::ensure(match options.what {
+        What::Views => Task::Test,
+        What::Kernel | What::Analyze => Task::Bench,
+    })?;
     match options.what {
         What::Kernel => kernel(options),
         What::Analyze => analyze(options),
+        What::Views => as_root("views", options, None),
     }
 }
 
@@ -51,10 +58,13 @@ fn analyze(options: &Options) -> Result<()> {
 }
 
 fn kernel(options: &Options) -> Result<()> {
+    as_root("kernel", options, reference()?)
+}
+
+fn as_root(name: &'static str, options: &Options, reference: Option<PathBuf>) -> Result<()> {
     // Built by this user, run by root: cargo as root would leave files in target/ that are root's.
-    let bench = ["bench", "--package", "netmon", "--bench", "kernel", "--no-run"];
-    let bench = executables::build_one(&bench, "kernel")?;
-    let reference = reference()?;
+    let bench = ["bench", "--package", "netmon", "--bench", name, "--no-run"];
+    let bench = executables::build_one(&bench, name)?;
     let mut command = process::as_root(&bench.path)?;
     command
         .arg("--bench")

@@ -3,8 +3,10 @@
 mod errors;
 mod stream;
 
+use std::collections::BTreeMap;
+
 use netmon_common::classify::{Classified, Concern, Conversation, Meaning, Message, Offload, Says};
-use netmon_common::records::Totals;
+use netmon_common::records::{self, Totals};
 use netmon_common::trace::Flow;
 use netmon_common::wire::dns;
 use netmon_common::wire::ethernet::Payload;
@@ -308,6 +310,11 @@ impl Door {
     /// Times from queries to this server to their first answers.
     pub fn latency(&self, server: Address) -> Latency {
         self.latencies.of(server)
+    }
+
+    /// The same of all servers, in all buckets.
+    pub fn latencies(&self) -> BTreeMap<Address, records::Latency> {
+        self.latencies.all()
     }
 
     /// Whether any IP packet to this address is known to have been seen.

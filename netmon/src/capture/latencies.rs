@@ -1,6 +1,6 @@
 //! Times from queries to their first answers, by server.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
 use netmon_common::latency::bucket;
@@ -24,6 +24,12 @@ impl Latencies {
         if let Some(count) = times.counts.get_mut(bucket(micros)) {
             *count = count.saturating_add(1);
         }
+    }
+
+    /// Of all servers.
+    pub fn all(&self) -> BTreeMap<Address, records::Latency> {
+        let all = self.0.iter();
+        all.map(|(server, times)| (*server, **times)).collect()
     }
 
     /// What is known of this server.

@@ -1,5 +1,6 @@
 //! The command line of `netmon top`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -7,6 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::tz::TimeZone;
 
 use super::zone::zone;
+use super::{Naming, values};
 use crate::views::{By, DEFAULT_SOCKET};
 
 /// `netmon top`.
@@ -23,6 +25,22 @@ pub struct Top {
     /// Where no netmon answers: watch this interface (repeatable) [default: the interfaces of the default routes, and lo]
     #[arg(long, short, value_name = "NAME")]
     pub interface: Vec<String>,
+
+    /// Show this capture as it unfolded, in place of a running netmon
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["interface", "once", "json"])]
+    pub replay: Option<PathBuf>,
+
+    /// With --replay: how many times faster than it was
+    #[arg(long, value_name = "N", default_value = "1", requires = "replay", value_parser = speed)]
+    pub speed: f64,
+
+    /// With --replay: serve it as a web page too, at this loopback address, such as 127.0.0.1:19054
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "replay", value_parser = values::listen)]
+    pub web: Option<SocketAddr>,
+
+    /// Who servers are
+    #[command(flatten)]
+    pub naming: Naming,
 
     /// Print one frame, and end
     #[arg(long)]
@@ -47,6 +65,15 @@ pub struct Top {
     /// The time zone that times are shown in, such as Europe/Berlin or +02:00 [default: TZ, or the host's]
     #[arg(long, value_name = "ZONE", value_parser = zone)]
     pub timezone: Option<TimeZone>,
+}
+
+/// From a hundredth to a hundred thousand times.
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text
+        .parse()
+        .ok()
+        .filter(|speed| (0.01..=100_000.0).contains(speed));
+    speed.ok_or_else(|| format!("`{text}` is no speed; write a number from 0.01 to 100000, such as 10"))
 }
 
 fn order() -> impl TypedValueParser<Value = By> {

@@ -1,13 +1,19 @@
 //! `netmon top`.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
+use std::thread;
 
 use anyhow::Context as _;
+use axum::Router;
 use netmon::cli::Top;
-use netmon::config::UsageError;
+use netmon::config::{UsageError, names_in};
+use netmon::replay::Replay;
 use netmon::top::{self, App, OwnMonitor};
 use netmon::views::client::{AskError, Client};
+use netmon::views::{Options, Shown};
+use tempfile::TempDir;
 use terminal_size::{Height, Width, terminal_size};
 
 use super::{clock_of, colours};
@@ -26,8 +32,12 @@ pub fn top(arguments: &Top) -> anyhow::Result<ExitCode> {
         let why = "standard output is no terminal: netmon top --once prints a frame, --json its data";
         return Err(UsageError::Terminal(why).into());
     }
-    let (client, own) = connect(arguments)?;
-    let note = own.is_some().then(|| "no daemon, own monitor".to_owned());
+    let (client, source) = connect(arguments)?;
+    let note = match &source {
+        Source::Daemon => None,
+        Source::Own(_) => Some("no daemon, own monitor".to_owned()),
+        Source::Replay(..) => Some(format!("a capture, {} times as fast", arguments.speed)),
+    };
     let app = App::new(
         clock_of(arguments.timezone.as_ref()),
         colours(&io::stdout()),
@@ -52,12 +62,21 @@ pub fn top(arguments: &Top) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is shown. It ends with this.
+enum Source {
+    Daemon,
+    Own(#[expect(dead_code, reason = "it ends with this")] OwnMonitor),
+    Replay(#[expect(dead_code, reason = "its socket lies there")] TempDir),
+}
+
 /// The netmon that answers at the socket; else one of its own.
-fn connect(arguments: &Top) -> anyhow::Result<(Client, Option<OwnMonitor>)> {
+fn connect(arguments: &Top) -> anyhow::Result<(Client, Source)> {
+    if let Some(capture) = &arguments.replay {
+        return replay(arguments, capture);
+    }
     let client = Client::new(arguments.socket.clone())?;
-    let nobody = match client.get::<serde_json::Value>("/api/v1/summary") {
-        Err(error @ AskError::Nobody { .. }) => error,
-        _ => return Ok((client, None)),
+    let Err(nobody @ AskError::Nobody { .. }) = client.get::<serde_json::Value>("/api/v1/summary") else {
+        return Ok((client, Source::Daemon));
     };
     let program = std::env::current_exe().context("cannot find this program")?;
     let interfaces: Vec<String> = arguments
@@ -66,5 +85,37 @@ fn connect(arguments: &Top) -> anyhow::Result<(Client, Option<OwnMonitor>)> {
         .flat_map(|name| ["--interface".to_owned(), name.clone()])
         .collect();
     let own = OwnMonitor::start(&program, &interfaces).with_context(|| nobody.to_string())?;
-    Ok((Client::new(own.socket().to_owned())?, Some(own)))
+    Ok((Client::new(own.socket().to_owned())?, Source::Own(own)))
+}
+
+/// A capture as it unfolded, shown as a running netmon is.
+fn replay(arguments: &Top, capture: &Path) -> anyhow::Result<(Client, Source)> {
+    let names = names_in(arguments.naming.config.as_ref())?;
+    let replay = Replay::open(capture, arguments.speed, names)?;
+    let directory = tempfile::tempdir()?;
+    let socket = directory.path().join("netmon.sock");
+    let mut shown = Shown::new(Options {
+        token: None,
+        history: None,
+        clock: clock_of(arguments.timezone.as_ref()),
+        host: capture
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+    });
+    shown.at_socket(&socket)?;
+    if let Some(address) = arguments.web {
+        shown.at_address(address, Router::new())?;
+    }
+    if let Some(mut views) = shown.start()? {
+        thread::Builder::new().name("replay".to_owned()).spawn(move || {
+            replay.play(&mut views);
+            // What it came to stays on the screen.
+            loop {
+                thread::park();
+            }
+        })?;
+    }
+    Ok((Client::new(socket)?, Source::Replay(directory)))
 }

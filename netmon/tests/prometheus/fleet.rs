@@ -2,6 +2,7 @@
 //! closes its firewall to the other. Each of the two gets the alert that names it, and both resolve.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use netmon_testkit::lab::{
 use serde_json::Value;
 
 use crate::asking::ask;
+use crate::panels::assert_data;
 use crate::programs::{Programs, WEBHOOK};
 use crate::shipped::assert_metrics_pass;
 use crate::support::http::get;
@@ -99,8 +101,17 @@ impl Drop for Ended<'_> {
     }
 }
 
+/// For the panel about TCP; whatever comes of it.
+fn ask_by_tcp(host: &Namespace) {
+    let server = format!("@{STOPS}");
+    let mut dig = Command::new("dig");
+    dig.args([server.as_str(), "+tcp", "+time=1", "+tries=1", "by-tcp.test"]);
+    host.output(&mut dig).unwrap();
+}
+
 fn scene(first: &Namespace, server: &mut DnsServer<'_>, programs: &Programs<'_>, webhook: &mut Webhook) {
     let (stops, shut_out) = (STOPS.to_string(), SHUT_OUT.to_string());
+    ask_by_tcp(first);
     let broken = Instant::now();
     server.stop().unwrap();
     let rule = format!("ip daddr {SHUT_OUT} udp dport 53 reject with icmp type admin-prohibited");
@@ -139,6 +150,9 @@ fn scene(first: &Namespace, server: &mut DnsServer<'_>, programs: &Programs<'_>,
         metrics.body
     );
     assert_metrics_pass(&metrics.body);
+    ask_by_tcp(first);
+    thread::sleep(Duration::from_secs(2));
+    assert_data(programs);
 
     let mended = Instant::now();
     server.start().unwrap();

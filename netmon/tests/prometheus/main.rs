@@ -8,6 +8,7 @@
 
 mod asking;
 mod fleet;
+mod panels;
 mod programs;
 mod shipped;
 #[path = "../support/mod.rs"]

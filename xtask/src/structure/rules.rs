@@ -61,6 +61,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     // What brings doors, decider and outlets together.
     ("analyze", &["capture", "kernel", "detect", "report", "outlets"]),
+    ("replay", &["capture", "detect", "outlets", "views"]),
     ("doctor", &["kernel", "config", "report", "resolvers"]),
     ("status", &["kernel", "outlets", "report"]),
     // What the command line says of itself.

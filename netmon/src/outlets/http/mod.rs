@@ -94,6 +94,7 @@ impl Listening {
         let (stop, stopped) = oneshot::channel();
         // This thread parses what strangers send: it has nothing that they could want.
         let thread = rights::spawn(name, move || {
+            give_way();
             runtime.block_on(async {
                 let mut accepting = JoinSet::new();
                 for (listener, routes, gave_way) in listeners {
@@ -109,6 +110,16 @@ impl Listening {
             stop: Some(stop),
             thread: Some(thread),
         })
+    }
+}
+
+/// This thread comes after those that watch: who looks may wait, and the event loop may not.
+fn give_way() {
+    const NICE: i32 = 10;
+    // SAFETY: a system call without pointers; 0 is the calling thread (setpriority(2)).
+    let refused = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICE) };
+    if refused != 0 {
+        tracing::debug!("a thread that answers cannot give way to others");
     }
 }
 

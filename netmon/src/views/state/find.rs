@@ -166,33 +166,42 @@ impl State {
     /// The servers that are asked for, and how many there are of them.
     pub(super) fn find(&self, query: &Query) -> (usize, Vec<ServerLine>) {
         let filter: Filter = query.filter.parse().unwrap_or_default();
-        let mut lines: Vec<ServerLine> = Vec::new();
-        let mut open: HashMap<Address, Vec<&Incident>> = HashMap::new();
-        for incident in self.open.values() {
-            open.entry(incident.server).or_default().push(incident);
-        }
-        for address in self.servers.keys() {
-            let open = open.get(address).map(Vec::as_slice).unwrap_or_default();
-            let Some(line) = self.line(*address, open) else {
-                continue;
-            };
-            if filter.holds(&line, open) {
-                lines.push(line);
-            }
-        }
+        let open = self.open_by_server();
+        let all = self.lines.get_or_init(|| self.all_lines(&open));
+        let of = |line: &ServerLine| open.get(&line.address).map(Vec::as_slice).unwrap_or_default();
+        let mut lines: Vec<&ServerLine> = all.iter().filter(|line| filter.holds(line, of(line))).collect();
         lines.sort_by(|one, other| compare(query.sort, one, other));
         if query.reverse {
             lines.reverse();
         }
         let matching = lines.len();
         let limit = query.limit.min(PAGE);
-        let mut lines: Vec<ServerLine> = lines.into_iter().skip(query.offset).take(limit).collect();
-        for line in &mut lines {
+        let shown = lines.into_iter().skip(query.offset).take(limit).cloned();
+        let mut shown: Vec<ServerLine> = shown.collect();
+        for line in &mut shown {
             // Only for those that are shown: it is what costs most.
             if let Some(server) = self.servers.get(&line.address) {
                 line.recent = server.recent.recent(self.now.time);
             }
         }
-        (matching, lines)
+        (matching, shown)
+    }
+
+    fn open_by_server(&self) -> HashMap<Address, Vec<&Incident>> {
+        let mut open: HashMap<Address, Vec<&Incident>> = HashMap::new();
+        for incident in self.open.values() {
+            open.entry(incident.server).or_default().push(incident);
+        }
+        open
+    }
+
+    /// All servers; made once for all who ask between two readings.
+    fn all_lines(&self, open: &HashMap<Address, Vec<&Incident>>) -> Vec<ServerLine> {
+        let of = |address| open.get(address).map(Vec::as_slice).unwrap_or_default();
+        let lines = self
+            .servers
+            .keys()
+            .filter_map(|address| self.line(*address, of(address)));
+        lines.collect()
     }
 }

@@ -5,6 +5,7 @@ mod find;
 mod pages;
 mod recent;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use netmon_common::records::{self, Destination};
 
 use super::feed::Reading;
 use super::limits::{CLOSED, FLOW_SECONDS, FLOW_STEPS, WARNINGS};
-use crate::model::view::{Fill, Health, Said};
+use crate::model::view::{Fill, Health, Said, ServerLine};
 use crate::model::{
     Event, Happened, Incident, Moment, Names, Resolver, Severity, Started, State as IsOpen, Totals, Wall,
 };
@@ -36,6 +37,8 @@ pub struct State {
     flow: Ring,
     recent: Ring,
     servers: BTreeMap<Address, Server>,
+    /// A line for each, once somebody has asked since the last change.
+    lines: OnceCell<Vec<ServerLine>>,
     latencies: BTreeMap<Address, records::Latency>,
     /// By id.
     open: BTreeMap<String, Arc<Incident>>,
@@ -78,6 +81,7 @@ impl State {
             flow: Ring::new(FLOW_SECONDS, FLOW_STEPS),
             recent: Ring::default(),
             servers: BTreeMap::new(),
+            lines: OnceCell::new(),
             latencies: BTreeMap::new(),
             open: BTreeMap::new(),
             closed: VecDeque::new(),
@@ -92,6 +96,7 @@ impl State {
     /// What servers are called from now on.
     pub fn set_names(&mut self, names: Names) {
         self.names = names;
+        self.lines.take();
     }
 
     /// Incidents of an earlier run, the newest first.
@@ -106,6 +111,7 @@ impl State {
     /// Takes an event.
     pub fn event(&mut self, at: Moment, event: &Event) {
         self.now = at;
+        self.lines.take();
         match event {
             Event::Started(started) => {
                 self.since = at.wall();
@@ -150,6 +156,7 @@ impl State {
     pub fn reading(&mut self, reading: Reading) {
         let (at, before) = (reading.at, self.totals);
         self.now = at;
+        self.lines.take();
         self.totals = reading.totals;
         // What was counted before this process was there passed nobody knows when.
         let passed = |before: [u64; 3], now: [u64; 3]| {
