@@ -9,6 +9,7 @@ mod interfaces;
 mod resolvers;
 mod rights;
 mod system;
+mod virtio;
 
 use findings::Finding;
 
