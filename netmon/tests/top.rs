@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::path::Path;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -46,8 +47,17 @@ impl<'a> Tmux<'a> {
         command
             .args(arguments)
             .env("LANG", "C.UTF-8")
-            .env("TERM", "xterm-256color");
+            .env("TERM", "xterm-256color")
+            .env_remove("NO_COLOR");
         self.host.exec(&mut command).unwrap()
+    }
+
+    /// The screen with its colours, for a picture, where somebody asked for it (netmon/tests/web/terminal.mjs).
+    fn shot(&self, name: &str) {
+        if let Some(directory) = std::env::var_os("NETMON_SHOTS") {
+            let screen = self.run(&["capture-pane", "-p", "-e"]);
+            std::fs::write(Path::new(&directory).join(format!("{name}.ansi")), screen).unwrap();
+        }
     }
 
     fn press(&self, keys: &[&str]) {
@@ -89,6 +99,7 @@ fn the_screen_during_an_outage() {
     let top = format!("{NETMON} top --timezone UTC --socket {socket}");
     let tmux = Tmux::start(&hosts.client, ["100", "30"], &top);
     tmux.screen(&["WELL", "All is well: 1 server", "203.0.113.2", "100 %"]);
+    tmux.shot("top-calm");
 
     server.stop().unwrap();
     ask_refused(&hosts.client, SERVER_V4, 3);
@@ -100,6 +111,7 @@ fn the_screen_during_an_outage() {
         "hits 192.51.100.15",
     ]);
     assert!(!screen.contains("All is well"), "{screen}");
+    tmux.shot("top-outage");
     tmux.press(&["Tab", "Enter"]);
     tmux.screen(&["1 incident: down, still open", "Part 1: Summary of the problem"]);
     tmux.press(&["Escape"]);

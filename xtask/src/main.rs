@@ -14,6 +14,7 @@ mod build;
 mod conformance;
 mod deb;
 mod demo;
+mod demo_view;
 mod executables;
 mod find;
 mod fuzz;
@@ -56,7 +57,7 @@ enum Command {
     /// Check format, clippy on both sides, and the length of files
     Lint,
     /// Re-enact a DNS server that stops, in two network namespaces, and watch it with netmon
-    Demo(build::Options),
+    Demo(build::DemoOptions),
     /// Measure the kernel programs, against one that does nothing and one in C, or netmon analyze
     Bench(bench::Options),
     /// Compare how user space, the XDP program and tshark read a directory of captures

@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Cell, Clear, Paragraph, Row, Table, TableState};
 
 use super::app::{App, Focus, Screen};
 use super::column::{Column, rate};
+use super::look::{dim, health, listed, style};
 use super::page;
 use crate::model::Incident;
 use crate::model::view::{Health, Summary};
@@ -18,36 +19,6 @@ use crate::report::story::service;
 
 /// The least that is drawn on.
 const LEAST: (u16, u16) = (60, 15);
-
-/// The colour of how things are. What it says, words say too.
-pub(super) const fn style(app: &App, health: Health) -> Style {
-    let style = Style::new().add_modifier(Modifier::BOLD);
-    if !app.colour {
-        return style;
-    }
-    match health {
-        Health::Down => style.fg(Color::Red),
-        Health::Degraded | Health::Starting | Health::Stopped => style.fg(Color::Yellow),
-        Health::Well => style.fg(Color::Green),
-    }
-}
-
-pub(super) const fn dim(app: &App) -> Style {
-    if app.colour {
-        Style::new().fg(Color::DarkGray)
-    } else {
-        Style::new()
-    }
-}
-
-/// How bad an incident is.
-pub(super) fn health(incident: &Incident) -> Health {
-    match (incident.closed, incident.is_down()) {
-        (Some(_), _) => Health::Well,
-        (None, true) => Health::Down,
-        (None, false) => Health::Degraded,
-    }
-}
 
 impl App {
     /// Draws it.
@@ -375,21 +346,4 @@ fn widths(columns: &[Column], width: u16) -> Vec<u16> {
     let more = (width + 1).saturating_sub(needed) / u16::try_from(growing.max(1)).unwrap_or(1);
     let width = |column: &Column| column.width() + if column.grows() { more.min(48) } else { 0 };
     columns.iter().map(width).collect()
-}
-
-/// The first of a list, and how many more there are.
-pub(super) fn listed(all: impl ExactSizeIterator<Item = String>, more: u64) -> String {
-    const SHOWN: usize = 3;
-    let more = more + all.len().saturating_sub(SHOWN) as u64;
-    let shown: Vec<String> = all.take(SHOWN).collect();
-    let shown = if shown.is_empty() {
-        "nobody known".to_owned()
-    } else {
-        shown.join(", ")
-    };
-    if more > 0 {
-        format!("{shown} and {more} more")
-    } else {
-        shown
-    }
 }

@@ -5,6 +5,7 @@
 mod app;
 mod column;
 mod draw;
+mod look;
 mod own;
 mod page;
 mod screen;

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::app::{App, Screen};
 use super::column::{bars, rate, share};
-use super::draw::{dim, health, style};
+use super::look::{dim, health, style};
 use crate::model::Incident;
 use crate::model::view::{IncidentPage, ServerPage};
 use crate::report::knowledge;

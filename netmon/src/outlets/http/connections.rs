@@ -6,7 +6,6 @@
 
 use std::collections::VecDeque;
 use std::future::pending;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,13 +17,11 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::sleep;
 
 use super::pulse::Pulse;
-use super::socket::Owned;
+use super::socket::{Listener, Stream};
 use crate::outlets::limits::{CONNECTIONS, HEAD_BYTES, HEAD_TIMEOUT};
 
 /// Where the system has no more descriptors, the next attempt comes after this.
@@ -45,29 +42,6 @@ impl GaveWay {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
-
-/// A socket of this thread's runtime.
-pub(super) enum Listener {
-    Tcp(TcpListener),
-    Unix {
-        listener: UnixListener,
-        /// Its file goes with it.
-        _owned: Owned,
-    },
-}
-
-impl Listener {
-    async fn accept(&self) -> io::Result<Box<dyn Stream>> {
-        Ok(match self {
-            Self::Tcp(listener) => Box::new(listener.accept().await?.0),
-            Self::Unix { listener, .. } => Box::new(listener.accept().await?.0),
-        })
-    }
-}
-
-/// What is read from and written to, whatever it is.
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// Takes connections as long as it is not stopped.
 pub(super) async fn accept(listener: Listener, routes: Router, gave_way: GaveWay) {

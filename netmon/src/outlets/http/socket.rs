@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::socket::{Backlog, listen};
 use nix::unistd::Group;
+use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::connections::Listener;
 use crate::outlets::limits::BACKLOG;
 
 /// Who may read the socket beside its owner.
@@ -110,6 +110,30 @@ impl Bound {
         })
     }
 }
+
+/// A socket of this thread's runtime.
+pub(super) enum Listener {
+    Tcp(tokio::net::TcpListener),
+    Unix {
+        listener: tokio::net::UnixListener,
+        /// Its file goes with it.
+        _owned: Owned,
+    },
+}
+
+impl Listener {
+    /// The next connection.
+    pub async fn accept(&self) -> io::Result<Box<dyn Stream>> {
+        Ok(match self {
+            Self::Tcp(listener) => Box::new(listener.accept().await?.0),
+            Self::Unix { listener, .. } => Box::new(listener.accept().await?.0),
+        })
+    }
+}
+
+/// What is read from and written to, whatever it is.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,8 @@ import { chart, spark } from "./chart.js";
 import { clock, count, h, incidentLink, length, listed, micros, rate, say, share, title, word } from "./dom.js";
 
 const PAGE = 50;
+/** Steps that are drawn at least. */
+const SHORTEST = 30;
 const COLUMNS = [
   ["server", "Server"], ["state", "State"], ["queries", "Queries/s"], ["answers", "Answers/s"], ["errors", "Errors/s"],
   ["answered", "Answered"], ["p50", "Median"], ["p99", "99 %"], [null, "Last 2 min"], [null, "Resolver"], ["name", "Owner"],
@@ -87,7 +89,12 @@ export function overview(get) {
 
   async function timeline() {
     const flow = await get(`timeline?hours=${hours.value}`);
-    drawing.replaceChildren(chart(flow, flow.step_seconds, flow.from, "All servers"));
+    // Before netmon was there is nothing to draw; but a picture of a few seconds says nothing either.
+    const first = Math.min(flow.queries.findIndex((value) => value !== null), flow.queries.length - SHORTEST);
+    const from = new Date(new Date(flow.from).getTime() + Math.max(0, first) * flow.step_seconds * 1000);
+    const since = (all) => all.slice(Math.max(0, first));
+    const shown = { queries: since(flow.queries), answers: since(flow.answers), errors: since(flow.errors) };
+    drawing.replaceChildren(chart(shown, flow.step_seconds, from, "All servers"));
   }
   async function incidents() {
     const all = await get("incidents?state=closed");

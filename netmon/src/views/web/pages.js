@@ -14,7 +14,7 @@ const lately = (time, recent, label) => chart(recent, recent.seconds, since(time
 function counters(name, all) {
   const rows = Object.entries(all ?? {}).filter(([, value]) => typeof value === "number" && value > 0);
   const cells = rows.length ? rows : [["none", 0]];
-  return h("table", {}, h("caption", {}, name), h("tbody", {}, cells.map(([word, value]) => h("tr", {}, h("th", { scope: "row" }, word), h("td", { class: "number" }, count(value))))));
+  return h("table", { class: "small" }, h("caption", {}, name), h("tbody", {}, cells.map(([word, value]) => h("tr", {}, h("th", { scope: "row" }, word), h("td", { class: "number" }, count(value))))));
 }
 
 function server(page) {
@@ -36,7 +36,7 @@ function server(page) {
     facts([["Queries", count(one.queries)], ["Answers", count(one.answers)], ["Errors about DNS", count(one.errors)], ["Answers to no query", count(counts.unmatched_responses)]]),
     counters("Answers by rcode", counts.rcodes), counters("Errors about DNS by code", counts.dns_unreachable),
     h("h2", {}, "Latency"),
-    h("table", {}, h("caption", {}, "Answers by how long they took"), h("tbody", {}, page.latency_buckets.map((bucket) => h("tr", {}, h("th", { scope: "row" }, `up to ${micros(bucket.up_to_us)}`),
+    h("table", { class: "small" }, h("caption", {}, "Answers by how long they took"), h("tbody", {}, page.latency_buckets.map((bucket) => h("tr", {}, h("th", { scope: "row" }, `up to ${micros(bucket.up_to_us)}`),
       h("td", {}, h("meter", { max: most, value: bucket.count, "aria-label": `${count(bucket.count)} answers` })), h("td", { class: "number" }, count(bucket.count)))))),
     h("h2", {}, "Clients and names of its incidents"),
     facts([["Clients", page.clients.join(", ") || "none known"], ["Names", page.names.join(", ") || "none known"]]),
