@@ -105,6 +105,8 @@ fn server_table(context: &Context<'_>) -> Table {
             Column::numbers("NXDOMAIN"),
             Column::numbers("SERVFAIL"),
             Column::numbers("REFUSED"),
+            Column::numbers("FORMERR"),
+            Column::numbers("NOTIMP"),
             Column::numbers("Other codes"),
         ]
         .into(),
@@ -140,6 +142,8 @@ fn server(server: &DestinationCounts) -> Vec<Text> {
             Rcode::NxDomain,
             Rcode::ServFail,
             Rcode::Refused,
+            Rcode::FormErr,
+            Rcode::NotImp,
             Rcode::Other,
         ]
         .map(|rcode| numbers::number(counters.rcode(rcode)).into()),

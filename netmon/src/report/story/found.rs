@@ -58,7 +58,8 @@ pub(super) fn points(context: &Context<'_>, facts: &Facts<'_>) -> Vec<Text> {
 fn of_server(context: &Context<'_>, incident: &Incident, server: &DestinationCounts) -> Vec<Text> {
     let (mut points, log) = (Vec::new(), context.log());
     let counters = &server.counters;
-    if counters.rcode(Rcode::ServFail) + counters.rcode(Rcode::Refused) > 0 {
+    let faults = Rcode::ALL.into_iter().filter(|code| code.is_fault());
+    if faults.map(|code| counters.rcode(code)).sum::<u64>() > 0 {
         points.extend(by_rcode(&[server]).map(|codes| {
             Text::from(format!(
                 "All answers of this server in the {log}, by response code: "

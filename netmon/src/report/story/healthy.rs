@@ -120,6 +120,8 @@ pub(super) fn by_rcode(servers: &[&DestinationCounts]) -> Option<Text> {
         (sum(Rcode::NxDomain), "no such name (NXDOMAIN)"),
         (sum(Rcode::ServFail), "server failure (SERVFAIL)"),
         (sum(Rcode::Refused), "refused (REFUSED)"),
+        (sum(Rcode::FormErr), "format error (FORMERR)"),
+        (sum(Rcode::NotImp), "not implemented (NOTIMP)"),
         (sum(Rcode::Other), "with other codes"),
     ];
     let all: Vec<Text> = codes
