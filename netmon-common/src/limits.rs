@@ -103,3 +103,9 @@ pub const SAMPLES_PER_CPU: u16 = 2_048;
 /// Errors that quote no query that was seen, and are sent all the same, by one CPU in a second: anybody can
 /// forge those, at any rate.
 pub const UNVERIFIED_PER_CPU: u16 = 128;
+
+/// Sockets whose processes are remembered, 48 bytes each: 3 MiB. One that asked is forgotten after that many others.
+pub const ASKERS: u32 = 1 << 16;
+
+/// Flows of which is remembered which socket they came from, 16 bytes each: 1 MiB.
+pub const ORIGINS: u32 = 1 << 16;

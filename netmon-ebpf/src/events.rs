@@ -30,6 +30,7 @@ pub fn send<P: Packet>(packet: P, kind: EventKind, known: &Known) -> bool {
         (*noted).last_answer_ns = known.last_answer_ns;
         (*noted).ifindex = known.ifindex;
         (*noted).flags = known.flags;
+        (*noted).asker = known.asker;
     }
     send_noted(packet, kind)
 }
@@ -135,6 +136,9 @@ unsafe fn fill<P: Packet>(
         (*header).transport = exchange.transport as u8;
         (*header).detail = exchange.detail;
         (*header).flags = known.flags;
-        (*header).reserved = [0; 7];
+        (*header).asker = match known.asker.to_le_bytes().first_chunk() {
+            Some(bytes) => *bytes,
+            None => [0; 7],
+        };
     }
 }

@@ -14,4 +14,6 @@ pub struct Known {
     pub ifindex: u32,
     /// The flags of [`EventHeader`](netmon_common::records::EventHeader).
     pub flags: u8,
+    /// The cookie of the socket that the query came from, or 0.
+    pub asker: u64,
 }

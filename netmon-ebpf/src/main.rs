@@ -24,6 +24,8 @@
 )]
 
 #[cfg(target_arch = "bpf")]
+mod askers;
+#[cfg(target_arch = "bpf")]
 mod budget;
 #[cfg(target_arch = "bpf")]
 mod classify_sink;

@@ -43,6 +43,9 @@ pub trait Packet: Copy {
     /// The payload bytes of each segment of a super-packet; 0 for an ordinary packet.
     fn segment_size(&self) -> u32;
 
+    /// The cookie of the socket of this host that it came from; 0 where there is none.
+    fn socket_cookie(&self) -> u64;
+
     /// Whether it was counted where it entered this host: where it leaves, it may have been.
     fn counted_before(&self) -> bool;
 

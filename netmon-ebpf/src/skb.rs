@@ -1,7 +1,7 @@
 //! A packet at a TC hook.
 
 use aya_ebpf::bindings::__sk_buff;
-use aya_ebpf::helpers::bpf_skb_load_bytes;
+use aya_ebpf::helpers::{bpf_get_socket_cookie, bpf_skb_load_bytes};
 use aya_ebpf::programs::TcContext;
 use netmon_common::records::Hook;
 
@@ -71,6 +71,12 @@ impl<const LEAVES: bool> Packet for Skb<LEAVES> {
         const OTHER_HOST: u32 = 3;
         // SAFETY: as above.
         LEAVES || unsafe { (*self.skb).pkt_type } != OTHER_HOST
+    }
+
+    #[inline(always)]
+    fn socket_cookie(&self) -> u64 {
+        // SAFETY: the context is the program's own.
+        unsafe { bpf_get_socket_cookie(self.skb.cast()) }
     }
 
     #[inline(always)]

@@ -52,6 +52,12 @@ impl Packet for Xdp {
         }
     }
 
+    /// None has been looked for yet.
+    #[inline(always)]
+    fn socket_cookie(&self) -> u64 {
+        0
+    }
+
     #[inline(always)]
     unsafe fn copy(&self, offset: usize, to: *mut u8, len: usize) -> bool {
         // SAFETY: the context is the program's own, and the caller vouches for `to`.

@@ -5,6 +5,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub mod analyze;
+pub mod askers;
 mod bounded;
 pub mod capture;
 pub mod cli;

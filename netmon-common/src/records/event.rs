@@ -92,8 +92,19 @@ pub struct EventHeader {
     pub detail: u8,
     /// [`RECURSION_KNOWN`], [`RECURSION_DESIRED`], [`NOT_IN_SECONDS`] and [`AGAIN`].
     pub flags: u8,
-    /// Not used, 0.
-    pub reserved: [u8; 7],
+    /// The cookie of the socket of this host that the query came from, the lowest byte first; 0 where that is not known.
+    pub asker: [u8; 7],
+}
+
+impl EventHeader {
+    /// The cookie of the socket that the query came from; 0 where that is not known.
+    pub fn asker(&self) -> u64 {
+        let mut bytes = [0; 8];
+        if let Some(first) = bytes.first_chunk_mut() {
+            *first = self.asker;
+        }
+        u64::from_le_bytes(bytes)
+    }
 }
 
 /// An event as it stands in the ring, with room for so many bytes of the packet: [`SHORT_BYTES`], or, where that is too

@@ -3,6 +3,7 @@
 //! Integers and byte arrays only, no implicit padding, so that a record read back from the kernel is
 //! always valid and `bpftool map dump` shows it by name. Counters are `u64`: they do not wrap in years.
 
+mod asker;
 mod destination;
 mod event;
 mod interface;
@@ -11,6 +12,7 @@ mod service;
 mod tally;
 mod totals;
 
+pub use asker::{Asker, COOKIE_BITS, Origin};
 pub use destination::{Destination, Entry, PerCpuCache};
 pub use event::{
     AGAIN, Event, EventHeader, EventKind, Hook, NOT_IN_SECONDS, RECURSION_DESIRED, RECURSION_KNOWN,
@@ -24,7 +26,7 @@ pub use totals::Totals;
 /// Which layout the maps have: their names, capacities, and what their keys and values mean. It is pinned beside them, so
 /// that a netmon of another layout refuses them. Whoever changes any of it counts this up; a test beside the programs'
 /// loader notices most changes.
-pub const LAYOUT: u32 = 4;
+pub const LAYOUT: u32 = 5;
 
 /// Places in the map of what may change while the programs run.
 pub mod switch {
@@ -38,7 +40,7 @@ pub mod switch {
 
 #[cfg(feature = "user")]
 mod user {
-    use super::{Destination, EventHeader, Exchanges, Interface, Latency, MacAt, ServiceKey, Totals};
+    use super::{Asker, Destination, EventHeader, Exchanges, Interface, Latency, MacAt, ServiceKey, Totals};
     // SAFETY: `repr(C)`, integers and byte arrays only, no padding: asserted beside each type.
     unsafe impl aya::Pod for Destination {}
     // SAFETY: as above.
@@ -55,6 +57,8 @@ mod user {
     unsafe impl aya::Pod for Interface {}
     // SAFETY: as above.
     unsafe impl aya::Pod for MacAt {}
+    // SAFETY: as above.
+    unsafe impl aya::Pod for Asker {}
     // SAFETY: 16 bytes.
     unsafe impl aya::Pod for crate::Address {}
 }

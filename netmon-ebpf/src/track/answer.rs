@@ -178,6 +178,7 @@ impl<P: Packet> Seen<'_, P> {
                 last_answer_ns: now_ns,
                 ifindex: self.ifindex,
                 flags: answer.flags,
+                asker: self.asker(answer.query_ns),
             };
             self.send(EventKind::Answer, &known);
         }

@@ -145,6 +145,7 @@ impl<P: Packet> Seen<'_, P> {
             last_answer_ns,
             ifindex: self.ifindex,
             flags,
+            asker: self.asker(query_ns),
         };
         self.send(EventKind::Failure, &known);
     }
@@ -187,6 +188,7 @@ pub(super) fn untracked_failure<P: Packet>(
             last_answer_ns: 0,
             ifindex,
             flags: 0,
+            asker: 0,
         };
         note_lost(events::send(packet, EventKind::Failure, &known));
     }

@@ -13,6 +13,7 @@ use netmon_common::limits;
 use netmon_common::records::{EventKind, Hook, NOT_IN_SECONDS, PerCpuCache, RECURSION_DESIRED, Totals};
 use netmon_common::trace::{Asked, Flow, FlowHash};
 
+use crate::askers;
 use crate::budget::{self, Limited};
 use crate::destinations::{self, PerCpuEntry};
 use crate::events;
@@ -87,6 +88,9 @@ impl<P: Packet> Seen<'_, P> {
     /// A query enters this host, or leaves it.
     #[inline(always)]
     fn query(&self, kind: Kind) {
+        if matches!(P::HOOK, Hook::Egress) {
+            askers::note(self.packet, self.flow, self.now_ns);
+        }
         if self.is_leaving {
             self.leaves(kind);
         } else {
@@ -168,8 +172,15 @@ impl<P: Packet> Seen<'_, P> {
             last_answer_ns,
             ifindex: self.ifindex,
             flags: self.exchange.flags,
+            asker: self.asker(self.now_ns),
         };
         self.send(EventKind::Query, &known);
+    }
+
+    /// The socket that a query came from which was sent then.
+    #[inline(always)]
+    fn asker(&self, query_ns: u64) -> u64 {
+        askers::of(self.flow, query_ns)
     }
 
     #[inline(always)]

@@ -119,6 +119,11 @@ pub struct Run {
           default_value = "false", default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
     pub no_latency: bool,
 
+    /// Do not note which processes of this host ask
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, value_name = "BOOL",
+          default_value = "false", default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
+    pub no_askers: bool,
+
     /// Pin maps and links in this directory of the BPF file system [without DIRECTORY: /sys/fs/bpf/netmon]: the kernel
     /// keeps counting when netmon ends, and the next netmon continues the counts. `netmon detach` removes them
     #[arg(long, value_name = "DIRECTORY", num_args = 0..=1, default_missing_value = DEFAULT_PIN_DIRECTORY)]

@@ -36,6 +36,7 @@ pub const KEYS: &[Key] = &[
     restart("port", "port"),
     restart("destinations", "destinations"),
     restart("no-latency", "no-latency"),
+    restart("no-askers", "no-askers"),
     restart("pin", "pin"),
     restart("resolv-conf", "resolv-conf"),
     reload("server", "server"),

@@ -166,6 +166,7 @@ impl Config {
                 ports: dns_ports,
                 destinations: arguments.destinations,
                 tracking: !arguments.no_latency,
+                askers: !arguments.no_askers,
                 log: matches!(arguments.log_level, cli::LogLevel::Debug | cli::LogLevel::Trace),
             },
             ports,

@@ -45,6 +45,8 @@ pub(super) fn show(incident: &Incident, ledger: &Ledger, rules: &Rules) -> model
         causes: causes::causes(incident, flow, &rules.thresholds),
         server_info: None,
         resolver: None,
+        askers: None,
+        askers_more: None,
     }
 }
 

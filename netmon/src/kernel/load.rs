@@ -8,6 +8,7 @@ use aya::{Ebpf, EbpfLoader, include_bytes_aligned};
 use netmon_common::{DnsPorts, limits, trace};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 
+use super::btf;
 use super::error::KernelError;
 use super::layout::{self, TraceKeys};
 use super::pins::Pins;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub destinations: u32,
     /// Whether exchanges are followed: traces of queries, latency, samples. Without, errors are not verified.
     pub tracking: bool,
+    /// Whether it is noted who asks.
+    pub askers: bool,
     /// Whether the programs log what they see, for `--log-level debug`.
     pub log: bool,
 }
@@ -38,6 +41,7 @@ impl Default for Settings {
             ports: DnsPorts::DEFAULT,
             destinations: limits::DESTINATIONS,
             tracking: true,
+            askers: false,
             log: false,
         }
     }
@@ -71,7 +75,8 @@ impl Program {
 /// How often the verifier is asked to load a program.
 const TRIES: usize = 5;
 
-/// The maps that are pinned: all but those of constants, which are each program's own.
+/// The maps that are pinned: all but those of constants, which are each program's own, and of who asks, which is forgotten with
+/// the process.
 const MAPS: [&str; 26] = [
     "DESTINATIONS",
     // What is known of a full table: without it, destinations of before would be taken for unknown ones.
@@ -146,11 +151,25 @@ impl Kernel {
                 loader.map_pin_path(map, pins.map(map));
             }
         }
+        let [task_leader, task_name] = settings
+            .askers
+            .then(|| btf::offsets("task_struct", ["group_leader", "comm"]))
+            .flatten()
+            .unwrap_or_default();
+        let asking = u32::from(settings.askers);
+        if !settings.askers {
+            for map in ["ASKED_BY", "ORIGIN"] {
+                loader.map_max_entries(map, 1);
+            }
+        }
         let ebpf = loader
             .override_global("DNS_PORTS", &ports, true)
             .override_global("ONLY_DNS_PORT", &only_port, true)
             .override_global("TRACE_SECRET", &secret, true)
             .override_global("TRACKING", &tracking, true)
+            .override_global("ASKING", &asking, true)
+            .override_global("TASK_LEADER", &task_leader, true)
+            .override_global("TASK_NAME", &task_name, true)
             .map_max_entries("DESTINATIONS", settings.destinations)
             .load(object)
             .map_err(|error| KernelError::load(&error))?;

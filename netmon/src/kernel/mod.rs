@@ -3,8 +3,10 @@
 //! It refuses to judge: what it reads goes out as counts and observations.
 
 mod adopt;
+mod askers;
 mod attach;
 mod attachments;
+mod btf;
 mod change;
 mod entered_by;
 mod error;
@@ -32,6 +34,7 @@ pub mod version;
 mod watching;
 mod watchlist;
 
+pub use askers::{Askers, NoAskers};
 pub use attachments::Attachments;
 pub use change::{Change, Ways};
 pub use error::KernelError;

@@ -10,7 +10,7 @@ use super::change::{Change, Ways};
 use super::error::KernelError;
 use super::follow::{Following, addresses};
 use super::hooks::{Attachment, HookChoice};
-use super::interfaces::{Changes, Choice, Inventory, Selection};
+use super::interfaces::{Changes, Choice, Inventory, Kind, Selection};
 use super::load::Kernel;
 
 /// The network as it is at the start, and what is chosen of it.
@@ -67,6 +67,12 @@ impl Network {
     /// This host's own addresses.
     pub fn addresses(&self) -> BTreeSet<Address> {
         addresses(&self.inventory)
+    }
+
+    /// Whether the loopback interface was chosen.
+    pub fn watches_loopback(&self) -> bool {
+        let mut watched = self.choice.watched.iter();
+        watched.any(|interface| interface.kind == Kind::Loopback)
     }
 
     /// Attaches to what was chosen; the interfaces with these names are mirror ports.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use netmon_common::{Address, Transport};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::asker::Asker;
 use super::counts::ByCode;
 use super::resolver::WhichResolver;
 use super::server::{ServerInfo, title};
@@ -157,6 +158,9 @@ pub struct Incident {
     pub server_info: Option<Box<ServerInfo>>,
     /// Which of this host's resolvers the server is; `None` in captures, which do not say.
     pub resolver: Option<Box<WhichResolver>>,
+    /// The processes of this host whose queries it hits, at most 16; `None` where that is not noted.
+    pub askers: Option<Vec<Asker>>,
+    pub askers_more: Option<u64>,
 }
 
 impl Incident {
@@ -191,6 +195,8 @@ impl Incident {
             causes: Vec::new(),
             server_info: None,
             resolver: None,
+            askers: None,
+            askers_more: None,
         }
     }
 
@@ -207,6 +213,16 @@ impl Incident {
     /// What the configuration says of the server, or nothing.
     pub fn info<'a>(&'a self, of: impl Fn(&'a ServerInfo) -> Option<&'a str>) -> &'a str {
         self.server_info.as_deref().and_then(of).unwrap_or_default()
+    }
+
+    /// What is known of the process that asks most, or nothing.
+    pub fn first_asker<'a>(&'a self, of: impl Fn(&'a Asker) -> Option<&'a str>) -> &'a str {
+        self.askers
+            .iter()
+            .flatten()
+            .next()
+            .and_then(of)
+            .unwrap_or_default()
     }
 
     /// Whether nobody gets answers.
@@ -248,7 +264,14 @@ mod tests {
     fn what_an_older_netmon_wrote_is_read_and_written_again_with_the_new_fields_unknown() {
         let incident: Incident = serde_json::from_value(old()).unwrap();
         let mut written = serde_json::to_value(&incident).unwrap();
-        for new in ["interface", "recovered", "server_info", "resolver"] {
+        for new in [
+            "interface",
+            "recovered",
+            "server_info",
+            "resolver",
+            "askers",
+            "askers_more",
+        ] {
             assert_eq!(
                 written.as_object_mut().unwrap().remove(new),
                 Some(Value::Null),

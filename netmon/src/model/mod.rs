@@ -3,6 +3,7 @@
 //! The ground floor: it imports nothing of the other rooms. Each type is serialised here, in both directions, and
 //! nowhere else; field names are the contract's.
 
+mod asker;
 pub mod counters;
 mod counts;
 mod document;
@@ -16,6 +17,7 @@ pub mod view;
 mod warning;
 pub(crate) mod words;
 
+pub use asker::Asker;
 pub use counts::{ByCode, DestinationCounts, Latency, Totals};
 pub use document::{Assumed, Document, Source, SourceKind};
 pub use event::{Counted, Event, LeftOut, Moment, Reloaded, Started, Table, WatchedInterface};

@@ -67,6 +67,7 @@ impl Monitor<'_> {
             asked_over_udp = counters.map_or(0, |counters| counters.dns_queries);
         }
         self.advance(time);
+        self.take_asker(event);
         let decider = &mut self.decider;
         self.observer.event(event, asked_over_udp, &mut |observation| {
             decider.observe(&observation);

@@ -1,6 +1,7 @@
 //! The one event loop of the live monitor: the kernel's events and counts in, the decider between, what it
 //! decides out.
 
+mod askers;
 mod events;
 mod interfaces;
 mod keep;
@@ -36,6 +37,7 @@ use crate::rights;
 use crate::time::{Time, WallOffset};
 
 use self::resolvers::Mine;
+use askers::Asking;
 use load::load;
 use losses::Lost;
 pub use partners::{Losses, Partners, Snapshots};
@@ -66,6 +68,7 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
     let mut kernel = load(config)?;
     let mut log = config.settings.log.then(|| kernel.log()).transpose()?;
     let mut monitor = Monitor::new(config, &mut kernel, network.addresses(), partners)?;
+    monitor.asking = Asking::start(config, &mut kernel, &network);
     let mut resolvers = Followed::start(Files::of_this_host(&config.resolv_conf));
     monitor.set_resolvers(resolvers.now());
     monitor.begin()?;
@@ -145,6 +148,8 @@ struct Monitor<'a> {
     minute: i64,
     /// This host's resolvers.
     mine: Mine,
+    /// Who asks, where that is noted.
+    asking: Option<Asking>,
     summary: Summary,
 }
 
@@ -182,6 +187,7 @@ impl<'a> Monitor<'a> {
             lost: Lost::default(),
             minute: offset.wall(clock::boot_now()).as_second().div_euclid(60),
             mine: Mine::default(),
+            asking: None,
             summary: Summary::default(),
         })
     }

@@ -152,6 +152,7 @@ impl Monitor<'_> {
     /// Says of an incident that changes whose server it is, and which resolver.
     pub(super) fn mark(&mut self, happened: Happened, incident: &mut Incident) {
         self.config.names.mark_incident(incident);
+        self.mark_askers(incident);
         let mine = &mut self.mine;
         if happened == Happened::Closed {
             mine.open.remove(&incident.id);

@@ -161,6 +161,8 @@ macro_rules! entry {
             answers = $incident.answers,
             errors = $incident.errors.sum(),
             verified = $incident.verified,
+            unit = $incident.first_asker(|asker| asker.unit.as_deref()),
+            process = $incident.first_asker(|asker| asker.process.as_deref()),
             closed_because = $incident.closed_because.map_or("", CloseReason::name),
             "{}",
             $text

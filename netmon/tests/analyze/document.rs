@@ -37,7 +37,7 @@ fn contract() -> Value {
             "kind": "", "state": "", "severity": "",
             "began": "", "opened": "", "last_seen": "", "recovered": null, "closed": null, "closed_because": null, "reopened": 0, "interface": null,
             "queries": 0, "answers": 0, "errors": codes, "verified": 0,
-            "reporters": [""], "clients": [""], "clients_more": 0, "names": [""], "names_more": 0, "server_info": null, "resolver": null,
+            "reporters": [""], "clients": [""], "clients_more": 0, "names": [""], "names_more": 0, "server_info": null, "resolver": null, "askers": null, "askers_more": null,
             "causes": [{"cause": "", "likelihood": "", "evidence": ""}],
         }],
         "judgement": {"verdict": ""}, "assumed": null,

@@ -88,7 +88,7 @@ fn failure(meaning: &Meaning, packet: &Captured<'_>) -> Option<Failure> {
         transport: ports.transport as u8,
         detail: error.unreachable.code as u8,
         flags,
-        reserved: [0; 7],
+        asker: [0; 7],
     };
     Some(Failure::new(header, quote))
 }

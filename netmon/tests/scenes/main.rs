@@ -9,6 +9,7 @@
     reason = "a test may die of a surprise"
 )]
 
+mod askers;
 mod failing;
 mod failover;
 mod forged;

@@ -32,6 +32,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("capture", &[]),
     ("kernel", &[]),
     ("detect", &[]),
+    // Which process asks, and where it runs.
+    ("askers", &[]),
     // Which servers this host is configured to use.
     ("resolvers", &[]),
     // How a finished story reads, and who gets the events.
@@ -69,6 +71,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "monitor",
         &[
+            "askers",
             "kernel",
             "detect",
             "config",

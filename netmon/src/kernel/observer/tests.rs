@@ -31,7 +31,7 @@ fn header(kind: EventKind, transport: Transport, time: Time) -> EventHeader {
         transport: transport as u8,
         detail: 0,
         flags: 0,
-        reserved: [0; 7],
+        asker: [0; 7],
     }
 }
 

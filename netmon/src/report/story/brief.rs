@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::askers::askers;
 use super::facts::Facts;
 use super::incident::Until;
 use super::numbers::Clock;
@@ -19,6 +20,8 @@ pub struct Brief {
     pub headline: String,
     /// Which of this host's resolvers it is, and what that means for lookups.
     pub resolver: Option<String>,
+    /// Which processes of this host ask.
+    pub askers: Option<String>,
     /// Whose the server is, if the configuration says so.
     pub owner: Option<String>,
     /// Three facts, each with its name.
@@ -70,6 +73,7 @@ impl Brief {
             word,
             headline: format!("{} {now}", service(incident)),
             resolver: resolver(incident),
+            askers: askers(incident),
             owner: incident
                 .server_info
                 .as_ref()

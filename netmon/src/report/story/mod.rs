@@ -5,6 +5,7 @@
 //! not there. This says nothing about how anything looks.
 
 mod appendix;
+mod askers;
 mod brief;
 pub mod chart;
 mod context;

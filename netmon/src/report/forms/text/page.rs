@@ -145,6 +145,7 @@ impl<'a> Page<'a> {
         let others = brief.facts.len() - 1
             + usize::from(brief.owner.is_some())
             + usize::from(brief.resolver.is_some())
+            + usize::from(brief.askers.is_some())
             + usize::from(brief.next.is_some());
         let each = |name: &str| match lines {
             None => usize::MAX,
@@ -153,6 +154,9 @@ impl<'a> Page<'a> {
         };
         if let Some(resolver) = &brief.resolver {
             self.fact(INDENT, "here", NAMES, &Text::from(resolver.clone()), each("here"))?;
+        }
+        if let Some(askers) = &brief.askers {
+            self.fact(INDENT, "who", NAMES, &Text::from(askers.clone()), each("who"))?;
         }
         if let Some(owner) = &brief.owner {
             self.fact(INDENT, "whose", NAMES, &Text::from(owner.clone()), each("whose"))?;

@@ -1,0 +1,116 @@
+//! Which process a query comes from: programs at the root of the control groups note who connects a socket to a DNS port or
+//! sends to one, in whatever network namespace; those where packets leave note the socket.
+
+use std::fs::File;
+use std::path::Path;
+
+use aya::maps::{Array, MapData};
+use aya::programs::cgroup_sock_addr::CgroupSockAddrLink;
+use aya::programs::tc::{self, NlOptions, SchedClassifierLink, TcAttachOptions, TcError};
+use aya::programs::{
+    CgroupAttachMode, CgroupSockAddr, LinkOrder, ProgramError, SchedClassifier, TcAttachType,
+};
+use netmon_common::limits::ASKERS;
+use netmon_common::records::Asker;
+
+use super::error::{chain, os_error};
+use super::load::Kernel;
+use super::version::{self, Running};
+
+/// The programs at the control groups' root.
+const AT_SOCKETS: [&str; 4] = [
+    "netmon_connect4",
+    "netmon_connect6",
+    "netmon_sendmsg4",
+    "netmon_sendmsg6",
+];
+/// The one where packets leave by the loopback interface.
+const AT_LOOPBACK: &str = "netmon_loopback";
+const LOOPBACK: &str = "lo";
+
+/// The map of sockets and their processes.
+const ASKED_BY: &str = "ASKED_BY";
+
+/// Who asks. While this is kept, it is noted.
+pub struct Askers {
+    map: Array<MapData, Asker>,
+    _sockets: Vec<CgroupSockAddrLink>,
+    _loopback: Option<SchedClassifierLink>,
+}
+
+/// Who asks cannot be noted, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NoAskers(String);
+
+impl NoAskers {
+    /// There is no root of control groups to attach to.
+    pub fn no_cgroups() -> Self {
+        Self("the second version of control groups is mounted nowhere".to_owned())
+    }
+}
+
+impl Kernel {
+    /// Notes from now on who asks, at this control group and all below it; what crosses the loopback interface of this network
+    /// namespace only where that is wanted. Can be had once.
+    pub fn askers(&mut self, root: &Path, loopback: bool) -> Result<Askers, NoAskers> {
+        let failed =
+            |what: &str, error: &dyn std::error::Error| NoAskers(format!("{what}: {}", chain(error)));
+        let group = File::open(root).map_err(|error| failed(&format!("{}", root.display()), &error))?;
+        let map = self.take(ASKED_BY).map_err(|error| failed(ASKED_BY, &error))?;
+        let map = Array::try_from(map).map_err(|error| failed(ASKED_BY, &error))?;
+        let mut sockets = Vec::new();
+        for name in AT_SOCKETS {
+            sockets.push(
+                self.at_socket(name, &group)
+                    .map_err(|error| failed(name, &error))?,
+            );
+        }
+        let loopback = loopback.then(|| self.at_loopback()).transpose();
+        Ok(Askers {
+            map,
+            _sockets: sockets,
+            _loopback: loopback.map_err(|error| failed(AT_LOOPBACK, &error))?,
+        })
+    }
+
+    fn at_socket(&mut self, name: &str, group: &File) -> Result<CgroupSockAddrLink, ProgramError> {
+        let program = self.ebpf.program_mut(name).ok_or(ProgramError::NotLoaded)?;
+        let program: &mut CgroupSockAddr = program.try_into()?;
+        program.load()?;
+        // Others may attach there too: a link never keeps them out.
+        let link = program.attach(group, CgroupAttachMode::Single)?;
+        program.take_link(link)
+    }
+
+    fn at_loopback(&mut self) -> Result<SchedClassifierLink, ProgramError> {
+        let program = self
+            .ebpf
+            .program_mut(AT_LOOPBACK)
+            .ok_or(ProgramError::NotLoaded)?;
+        let program: &mut SchedClassifier = program.try_into()?;
+        program.load()?;
+        let options = if Running::now().is_older_than(version::TCX) {
+            match tc::qdisc_add_clsact(LOOPBACK) {
+                Ok(()) | Err(TcError::AlreadyAttached) => {}
+                Err(error) if os_error(&error) == Some(libc::EEXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+            TcAttachOptions::Netlink(NlOptions::default())
+        } else {
+            TcAttachOptions::TcxOrder(LinkOrder::default())
+        };
+        let link = program.attach_with_options(LOOPBACK, TcAttachType::Egress, options)?;
+        program.take_link(link)
+    }
+}
+
+impl Askers {
+    /// Who asked from the socket with that cookie; `None` where nobody did, several do, or it was long ago.
+    pub fn of(&self, cookie: u64) -> Option<Asker> {
+        let place = u32::try_from(cookie & u64::from(ASKERS - 1)).ok()?;
+        let asker = self.map.get(&place, 0).ok()?;
+        let is_whole = asker.cookie == cookie && asker.again == cookie && cookie != 0;
+        (is_whole && asker.pid != Asker::SEVERAL).then_some(asker)
+    }
+}

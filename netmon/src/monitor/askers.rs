@@ -1,0 +1,112 @@
+//! Whose queries an incident hits: what the kernel's events say of sockets, resolved at once, and counted by incident.
+
+mod tally;
+
+use netmon_common::records::EventKind;
+use netmon_common::{Rcode, Transport};
+
+use super::Monitor;
+use crate::askers::{Cgroups, Process, root};
+use crate::config::Config;
+use crate::kernel::{Askers, Event, Kernel, Network, NoAskers, Observer};
+use crate::model::Incident;
+use crate::observation::Service;
+use crate::time::Time;
+
+use tally::{Sight, Tallies};
+
+/// How much the wall clock may have been adjusted since an incident began, which is known by that clock only.
+const SLACK_NS: u64 = 1_000_000;
+
+/// Who asks, as far as the kernel notes it.
+pub(super) struct Asking {
+    askers: Askers,
+    cgroups: Cgroups,
+    tallies: Tallies,
+}
+
+impl Asking {
+    /// Begins to note it, if that is wanted; where it cannot be had, one line says so.
+    pub fn start(config: &Config, kernel: &mut Kernel, network: &Network) -> Option<Self> {
+        let wanted = config.settings.askers.then_some(network.watches_loopback());
+        let started = Self::try_start(kernel, wanted?);
+        let warn = |error: &NoAskers| {
+            tracing::warn!("incidents do not say which processes ask ({error}); all else works");
+        };
+        started.inspect_err(warn).ok()
+    }
+
+    fn try_start(kernel: &mut Kernel, loopback: bool) -> Result<Self, NoAskers> {
+        let root = root().ok_or_else(NoAskers::no_cgroups)?;
+        Ok(Self {
+            askers: kernel.askers(&root, loopback)?,
+            cgroups: Cgroups::new(root),
+            tallies: Tallies::default(),
+        })
+    }
+}
+
+impl Monitor<'_> {
+    /// Takes whose query an event is about.
+    pub(super) fn take_asker(&mut self, event: &Event<'_>) -> Option<()> {
+        let asking = self.asking.as_mut()?;
+        let header = &event.header;
+        let cookie = header.asker();
+        let kind = EventKind::from_number(header.kind)?;
+        let is_fault = Rcode::from_number(header.detail).is_some_and(is_fault);
+        if cookie == 0 || kind == EventKind::Answer && !is_fault {
+            return None;
+        }
+        let asker = asking.askers.of(cookie)?;
+        let process = Process::new(&asker, &mut asking.cgroups);
+        let key = Observer::key_of(event)?;
+        let service = Service {
+            server: header.server,
+            port: header.server_port,
+            transport: *Transport::ALL.get(usize::from(header.transport))?,
+            interface: key.interface,
+        };
+        let sight = Sight {
+            sent: Time::from_nanos(header.query_time_ns),
+            client_port: header.client_port,
+            kind,
+        };
+        asking.tallies.take(service, sight, &process);
+        Some(())
+    }
+
+    /// Says of an incident whose queries it hits; nothing where that is not noted.
+    pub(super) fn mark_askers(&mut self, incident: &mut Incident) {
+        let Some(asking) = &mut self.asking else {
+            return;
+        };
+        let names = &self.ways.names;
+        let index = |name| {
+            names
+                .iter()
+                .find_map(|(index, one)| (one == name).then_some(*index))
+        };
+        let service = Service {
+            server: incident.server,
+            port: incident.port,
+            transport: incident.transport,
+            interface: incident.interface.as_ref().and_then(index).unwrap_or(0),
+        };
+        let which = (service, incident.kind, incident.opened.0.as_nanosecond());
+        let began = self.offset.time(incident.began.0);
+        let began = Time::from_nanos(began.nanos().saturating_sub(SLACK_NS));
+        let until = incident.recovered.map(|recovered| self.offset.time(recovered.0));
+        let sent = began..until.unwrap_or(Time::from_nanos(u64::MAX));
+        let (askers, more) = asking.tallies.of(which, sent);
+        incident.askers = Some(askers);
+        incident.askers_more = Some(more);
+    }
+}
+
+/// Whether an answer says that the server fails.
+const fn is_fault(rcode: Rcode) -> bool {
+    match rcode {
+        Rcode::ServFail | Rcode::FormErr | Rcode::NotImp | Rcode::Refused => true,
+        Rcode::NoError | Rcode::NxDomain | Rcode::Other => false,
+    }
+}

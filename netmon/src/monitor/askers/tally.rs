@@ -1,0 +1,229 @@
+//! Counts by incident and process. Bounded: what has no room is forgotten, the oldest first.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::ops::Range;
+
+use netmon_common::records::EventKind;
+
+use crate::askers::Process;
+use crate::bounded::Bounded;
+use crate::model::{Asker, Kind};
+use crate::observation::Service;
+use crate::time::Time;
+
+/// Services of which the last sights are kept, and sights of each: about 100 bytes a sight.
+const SERVICES: usize = 256;
+const SIGHTS: usize = 256;
+
+/// Incidents that are counted for.
+const INCIDENTS: usize = 1_024;
+
+/// Processes that an incident lists, and others that it counts.
+const LISTED: usize = 16;
+const COUNTED: usize = 4_096;
+
+/// What is seen of an exchange: its query, or an error or a fault about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sight {
+    /// When the query was sent.
+    pub sent: Time,
+    /// From which port.
+    pub client_port: u16,
+    /// What is seen.
+    pub kind: EventKind,
+}
+
+/// A sight, and what it adds.
+#[derive(Clone, Debug)]
+struct Counted {
+    number: u64,
+    sight: Sight,
+    process: Process,
+    queries: u64,
+    errors: u64,
+}
+
+/// An incident: its service, its kind, and when it opened.
+pub(super) type Which = (Service, Kind, i128);
+
+/// Counts by incident and process.
+#[derive(Debug)]
+pub(super) struct Tallies {
+    /// How many sights there were.
+    number: u64,
+    /// The last ones of each service: they may belong to an incident that has not opened yet.
+    sights: Bounded<Service, VecDeque<Counted>>,
+    incidents: Bounded<Which, Tally>,
+}
+
+/// The processes that an incident hits.
+#[derive(Debug, Default)]
+struct Tally {
+    /// Sights up to this one are counted.
+    counted: u64,
+    listed: Vec<(Process, Asker)>,
+    more: BTreeSet<u32>,
+}
+
+impl Default for Tallies {
+    fn default() -> Self {
+        Self {
+            number: 0,
+            sights: Bounded::new(SERVICES),
+            incidents: Bounded::new(INCIDENTS),
+        }
+    }
+}
+
+impl Tallies {
+    /// Takes a sight of an exchange of that process.
+    pub fn take(&mut self, service: Service, sight: Sight, process: &Process) {
+        self.number += 1;
+        let mut sights = self.sights.remove(&service).unwrap_or_default();
+        // An error, or a second sight, is about a query that may have been seen.
+        let is_known = sights.iter().any(|one: &Counted| {
+            (one.sight.sent, one.sight.client_port) == (sight.sent, sight.client_port)
+                && one.process == *process
+        });
+        if sights.len() == SIGHTS {
+            sights.pop_front();
+        }
+        sights.push_back(Counted {
+            number: self.number,
+            sight,
+            process: process.clone(),
+            queries: u64::from(!is_known),
+            errors: u64::from(sight.kind == EventKind::Failure),
+        });
+        self.sights.insert(service, sights);
+    }
+
+    /// The processes that an incident hits by queries that were sent then, those with most queries first, and
+    /// how many more there are.
+    pub fn of(&mut self, which: Which, sent: Range<Time>) -> (Vec<Asker>, u64) {
+        let mut tally = self.incidents.remove(&which).unwrap_or_default();
+        let counted = tally.counted;
+        let sights = self.sights.get(&which.0).into_iter().flatten();
+        for one in sights.filter(|one| one.number > counted && sent.contains(&one.sight.sent)) {
+            tally.add(one);
+        }
+        tally.counted = self.number;
+        let mut listed: Vec<Asker> = tally.listed.iter().map(|(_, asker)| asker.clone()).collect();
+        listed.sort_by_key(|asker| std::cmp::Reverse(asker.queries));
+        let more = tally.more.len() as u64;
+        // One that is over may open again: it makes room when others need it.
+        self.incidents.insert(which, tally);
+        (listed, more)
+    }
+}
+
+impl Tally {
+    fn add(&mut self, one: &Counted) {
+        let listed = self
+            .listed
+            .iter_mut()
+            .find(|(process, _)| *process == one.process);
+        if let Some((_, asker)) = listed {
+            asker.queries += one.queries;
+            asker.errors += one.errors;
+        } else if self.listed.len() < LISTED {
+            let Process {
+                name,
+                pid,
+                uid,
+                cgroup: _,
+                place,
+            } = one.process.clone();
+            let asker = Asker {
+                process: Some(name),
+                pid: Some(pid),
+                uid: Some(uid),
+                unit: place.unit,
+                container: place.container,
+                pod: place.pod,
+                queries: one.queries,
+                errors: one.errors,
+            };
+            self.listed.push((one.process.clone(), asker));
+        } else if self.more.len() < COUNTED {
+            self.more.insert(one.process.pid);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use netmon_common::Transport;
+
+    use super::*;
+    use crate::askers::Place;
+
+    fn process(pid: u32) -> Process {
+        Process {
+            name: format!("p{pid}"),
+            pid,
+            uid: 0,
+            cgroup: 1,
+            place: Place::default(),
+        }
+    }
+
+    fn service(last: u8) -> Service {
+        Service {
+            server: IpAddr::from([192, 0, 2, last]).into(),
+            port: 53,
+            transport: Transport::Udp,
+            interface: 0,
+        }
+    }
+
+    fn sight(second: u64, kind: EventKind) -> Sight {
+        Sight {
+            sent: Time::at_second(second),
+            client_port: 1,
+            kind,
+        }
+    }
+
+    #[test]
+    fn a_query_and_the_error_about_it_are_one_query_and_one_error_of_its_process() {
+        let mut tallies = Tallies::default();
+        tallies.take(service(1), sight(1, EventKind::Query), &process(7));
+        tallies.take(service(1), sight(5, EventKind::Query), &process(7));
+        tallies.take(service(1), sight(5, EventKind::Failure), &process(7));
+        tallies.take(service(1), sight(6, EventKind::Failure), &process(8));
+        tallies.take(service(2), sight(6, EventKind::Failure), &process(9));
+        let of = |tallies: &mut Tallies, until| {
+            let sent = Time::at_second(5)..Time::at_second(until);
+            let (askers, more) = tallies.of((service(1), Kind::Unreachable, 0), sent);
+            let counts: Vec<_> = askers
+                .iter()
+                .map(|one| (one.pid.unwrap(), one.queries, one.errors))
+                .collect();
+            (counts, more)
+        };
+        assert_eq!(of(&mut tallies, 60), (vec![(7, 1, 1), (8, 1, 1)], 0));
+        tallies.take(service(1), sight(7, EventKind::Query), &process(8));
+        tallies.take(service(1), sight(9, EventKind::Query), &process(8));
+        assert_eq!(
+            of(&mut tallies, 8),
+            (vec![(8, 2, 1), (7, 1, 1)], 0),
+            "what came later does not count"
+        );
+    }
+
+    #[test]
+    fn sixteen_are_listed_and_the_others_counted() {
+        let mut tallies = Tallies::default();
+        for pid in 0..20 {
+            tallies.take(service(1), sight(u64::from(pid), EventKind::Query), &process(pid));
+        }
+        let (askers, more) = tallies.of(
+            (service(1), Kind::Unreachable, 0),
+            Time::at_second(0)..Time::at_second(99),
+        );
+        assert_eq!((askers.len(), more), (16, 4));
+    }
+}
