@@ -37,10 +37,7 @@ impl Group {
         );
         let output = host.output(Command::new("sh").args(["-c", &script])).unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        text.lines()
-            .next()
-            .and_then(|pid| pid.parse().ok())
-            .expect("a process number")
+        text.lines().next().and_then(|pid| pid.parse().ok()).unwrap()
     }
 }
 
