@@ -19,4 +19,5 @@ pub const CIRCLES: &[(&str, &str)] = &[
         "netmon-common/src/records/totals.rs",
         "netmon-common/src/records/tally.rs",
     ),
+    ("netmon-ebpf/src/askers.rs", "netmon-ebpf/src/skb.rs"),
 ];
