@@ -2,17 +2,20 @@
 //! count. The history keeps them, so that a stranger is a stranger after a restart too.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use netmon_common::Address;
 
 use super::limits::OWN_CLIENTS;
-use super::scope::REMEMBERED;
 use crate::time::Time;
+
+/// How long it is remembered that an own service has answered a client, and that a service has answered anybody.
+pub(super) const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// The history hears of a client again when it was answered so much later: it is remembered so much shorter after a restart,
 /// at most.
-const NEWS: std::time::Duration = std::time::Duration::from_hours(1);
+const NEWS: Duration = Duration::from_hours(1);
 
 /// A client that an own address has answered well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

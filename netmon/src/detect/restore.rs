@@ -8,7 +8,7 @@ use super::Decider;
 use super::facts::Facts;
 use super::incident::Incident;
 use super::memory::{Memory, Remembered};
-use super::scope::REMEMBERED;
+use super::own_clients::REMEMBERED;
 use super::show::report;
 use crate::model::{self, CloseReason, Happened, Kind};
 use crate::time::Time;

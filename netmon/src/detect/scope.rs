@@ -8,16 +8,12 @@
 //!   servers that are named, or on demand.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use netmon_common::Address;
 
 use super::own_clients::OwnClients;
 use crate::observation::Service;
 use crate::time::Time;
-
-/// How long it is remembered that an own service has answered a client, and that a service has answered anybody.
-pub(super) const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// What the operator wants to be told about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

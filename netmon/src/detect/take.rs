@@ -2,8 +2,8 @@
 
 use netmon_common::{Address, Code, Rcode};
 
+use super::own_clients::REMEMBERED;
 use super::rules::Rules;
-use super::scope::REMEMBERED;
 use super::service::{Outcome, Tracked};
 use super::suspects::{Suspects, Suspicion};
 use super::warnings::Warnings;
