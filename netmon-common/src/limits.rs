@@ -3,10 +3,18 @@
 /// DNS ports that can be watched at once. Each is a constant in the kernel programs.
 pub const MAX_DNS_PORTS: usize = 8;
 
-/// Destinations that are counted apart, by default; beyond it packets go to `overflow`.
+/// Destinations that are counted apart at once, by default; what finds no place goes to `overflow`.
 ///
-/// Kernel memory, preallocated: about 100 bytes a destination, and 200 more on each CPU.
+/// Kernel memory, preallocated: about 130 bytes a destination, and 512 more for each CPU.
 pub const DESTINATIONS: u32 = 8_192;
+
+/// The part of these places that is for those that nobody asks, which only errors and stray responses name: one of so many.
+/// Anybody can forge those.
+pub const NAMED_SHARE: u32 = 8;
+
+/// The part that is for those that were seen to answer, or about which a verified error came, when all others are taken: one of
+/// so many. Nobody can forge that.
+pub const SURE_SHARE: u32 = 8;
 
 /// Bytes of the ring that carries events: 4,200 of those with few bytes of a packet, or 1,500 of the largest. Must be a
 /// power of two.
@@ -64,12 +72,12 @@ pub const MOVED_MARKS: u32 = 1 << 12;
 /// How long an answer or an error may be late: a trace that is overwritten later is not missed.
 pub const TRACE_LIFETIME_NS: u64 = 60 * 1_000_000_000;
 
-/// Servers whose latency a CPU measures apart, at most; 1.5 KiB each on each CPU.
-pub const LATENCY_SERVERS: u32 = 432;
+/// Servers whose latency is measured apart at once; 1.6 KiB each for each CPU.
+pub const LATENCY_SERVERS: u32 = 512;
 
 /// Services whose exchanges are counted by second: a server that is asked at two ports, or over UDP and TCP, is as many.
 ///
-/// Kernel memory, preallocated: about 250 bytes a service, and 544 more on each CPU.
+/// Kernel memory, preallocated: about 280 bytes a service, and 576 more for each CPU.
 pub const SERVICES: u32 = 4_096;
 
 /// Servers of whose answers user space is told, at most: those with an open incident.
@@ -99,6 +107,9 @@ pub const EVENTS_PER_SERVER: u16 = 64;
 
 /// Queries and answers that one CPU sends in a second, for all servers together.
 pub const SAMPLES_PER_CPU: u16 = 2_048;
+
+/// Of the first queries to services so many, which are not counted among these.
+pub const FIRST_SAMPLES_PER_CPU: u16 = 256;
 
 /// Errors that quote no query that was seen, and are sent all the same, by one CPU in a second: anybody can
 /// forge those, at any rate.

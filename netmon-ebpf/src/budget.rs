@@ -81,6 +81,20 @@ pub fn may_send_unverified(now_ns: u64) -> bool {
     take(UNVERIFIED.get(0), limits::UNVERIFIED_PER_CPU, now_ns)
 }
 
+/// Takes one of this CPU's samples for a query. Of the first ones to services there are fewer: whoever asks thousands of addresses
+/// must not take all samples of those that are asked again and again.
+#[inline(always)]
+pub fn may_send_query(is_first: bool, now_ns: u64) -> bool {
+    let most = if is_first {
+        limits::FIRST_SAMPLES_PER_CPU
+    } else {
+        limits::SAMPLES_PER_CPU
+    };
+    SAMPLES
+        .get(0)
+        .is_some_and(|budget| budget.take(usize::from(is_first), most, now_ns))
+}
+
 /// Takes one of this CPU's samples.
 #[inline(always)]
 pub fn may_send_sample(now_ns: u64) -> bool {

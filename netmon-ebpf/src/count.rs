@@ -5,7 +5,7 @@ use core::mem::offset_of;
 use netmon_common::records::{Destination, NO_COUNTER, Tally, Totals};
 use netmon_common::wire::ethernet::TAG_LEN;
 
-use crate::destinations::{PerCpuEntry, destination};
+use crate::destinations::{Because, PerCpuEntry, destination};
 use crate::exchange::{Exchange, Kind};
 use crate::finding::Finding;
 use crate::packet::Packet;
@@ -25,13 +25,18 @@ pub fn count<P: Packet>(packet: P, finding: &mut Finding, exchange: &Exchange) -
         return None;
     }
     let packets = finding.packets;
-    let entry = destination(&finding.destination);
+    let because = if finding.tally.is_asked() {
+        Because::Asked
+    } else {
+        Because::Named
+    };
+    let entry = destination(&finding.destination, because);
     match entry {
         Some(entry) => entry.count(&finding.tally, packets),
         None => totals::add(offset_of!(Totals, overflow), packets),
     }
     if finding.kind == Kind::Late {
-        match destination(&exchange.server) {
+        match destination(&exchange.server, Because::Named) {
             Some(server) => server.add(offset_of!(Destination, late_responses), packets),
             None => totals::add(offset_of!(Totals, late_overflow), packets),
         }

@@ -2,15 +2,18 @@
 
 use core::ptr::NonNull;
 
-use aya_ebpf::btf_maps::PerCpuArray;
+use aya_ebpf::btf_maps::Array;
 use aya_ebpf::macros::btf_map;
 use netmon_common::limits::SERVICES;
 use netmon_common::records::{COUNTED_FOR, Exchanges, SECONDS, Second};
 
+use crate::places::{self, MAPPED};
+
 const SECOND_NS: u64 = 1_000_000_000;
 
+/// Of each place one entry for each CPU.
 #[btf_map]
-static EXCHANGES: PerCpuArray<Exchanges, { SERVICES as usize }> = PerCpuArray::new();
+static EXCHANGES: Array<Exchanges, { SERVICES as usize }, MAPPED> = Array::new();
 
 /// The counters of a service on this CPU, which belong to it alone while a program runs. A pointer: there may be several
 /// to one place.
@@ -30,7 +33,8 @@ impl Place {
     /// The one with this number.
     #[inline(always)]
     pub fn at(number: u32) -> Option<Self> {
-        NonNull::new(EXCHANGES.get_ptr_mut(number)?).map(Self)
+        let entry = EXCHANGES.get_ptr_mut(places::of_this_cpu(number))?;
+        NonNull::new(entry).map(Self)
     }
 
     #[inline(always)]
@@ -40,9 +44,16 @@ impl Place {
         unsafe { (&raw mut (*self.0.as_ptr()).seconds).cast::<Second>().add(second) }
     }
 
+    #[inline(always)]
+    fn note_change(self) {
+        // SAFETY: it belongs to this CPU.
+        unsafe { (*self.0.as_ptr()).changes = (*self.0.as_ptr()).changes.wrapping_add(1) };
+    }
+
     /// A query was sent now.
     #[inline(always)]
     pub fn asked(self, now_ns: u64) {
+        self.note_change();
         let second = self.second(now_ns);
         // SAFETY: both belong to this CPU.
         unsafe {
@@ -55,6 +66,7 @@ impl Place {
     #[inline(always)]
     pub fn connected(self, sent_ns: u64, now_ns: u64) {
         if is_counted(sent_ns, now_ns) {
+            self.note_change();
             let second = self.second(sent_ns);
             // SAFETY: as above.
             unsafe { (*second).asked = (*second).asked.wrapping_sub(1) };
@@ -65,6 +77,7 @@ impl Place {
     /// counts.
     #[inline(always)]
     pub fn answered(self, sent_ns: u64, now_ns: u64, answer: Answer, has_failed: bool) -> bool {
+        self.note_change();
         // SAFETY: as above; the mask keeps it inside.
         unsafe {
             let answers = (&raw mut (*self.0.as_ptr()).answers)
@@ -92,6 +105,7 @@ impl Place {
     /// A verified error came about a query that was sent then. Returns whether that second still counts.
     #[inline(always)]
     pub fn failed(self, sent_ns: u64, now_ns: u64, code: u8) -> bool {
+        self.note_change();
         // SAFETY: as above; the code is one of six.
         unsafe {
             let errors = (&raw mut (*self.0.as_ptr()).errors)
@@ -106,6 +120,16 @@ impl Place {
         // SAFETY: as above.
         unsafe { (*second).failed = (*second).failed.wrapping_add(1) };
         true
+    }
+}
+
+impl Place {
+    /// A query that was sent then found no place, and what became of it has one now.
+    #[inline(always)]
+    pub fn was_asked(self, sent_ns: u64, now_ns: u64) {
+        if is_counted(sent_ns, now_ns) {
+            self.asked(sent_ns);
+        }
     }
 }
 

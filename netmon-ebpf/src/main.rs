@@ -44,8 +44,6 @@ mod exchanges;
 #[cfg(target_arch = "bpf")]
 mod finding;
 #[cfg(target_arch = "bpf")]
-mod full_table;
-#[cfg(target_arch = "bpf")]
 mod header_scratch;
 #[cfg(target_arch = "bpf")]
 mod interfaces;
@@ -61,6 +59,8 @@ mod observe;
 mod packet;
 #[cfg(target_arch = "bpf")]
 mod packet_scratch;
+#[cfg(target_arch = "bpf")]
+mod places;
 #[cfg(target_arch = "bpf")]
 mod programs;
 #[cfg(target_arch = "bpf")]

@@ -1,16 +1,17 @@
 //! What the programs remember of each service, all CPUs together, so that they tell user space enough, and not too much;
 //! and which place each has in the arrays that are kept by service.
 
-use aya_ebpf::bindings::{BPF_F_NO_PREALLOC, BPF_NOEXIST};
+use aya_ebpf::bindings::BPF_F_NO_PREALLOC;
 use aya_ebpf::btf_maps::{Array, HashMap, Queue};
 use aya_ebpf::macros::btf_map;
-use netmon_common::records::ServiceKey;
+use netmon_common::records::{NO_PLACE, Owner, ServiceKey};
 use netmon_common::{Address, ClientSet, Shared, limits};
 
 use crate::budget::{Budget, Limited};
 use crate::destinations::PerCpuEntry;
 use crate::exchange::Exchange;
 use crate::packet_scratch::PacketScratch;
+use crate::places::{self, Dry, MAPPED};
 use crate::settings::wants_iterative;
 
 /// A service. All CPUs share it, without a lock, word by word: of two that write one word at once the last one wins. That
@@ -34,18 +35,29 @@ pub struct Service {
     budget: Budget,
 }
 
-/// Which place each service has. A place that user space takes back is first removed here, and given back to
-/// `FREE_PLACES` when no program can still use it.
-#[btf_map]
-static PLACES: HashMap<ServiceKey, u64, { limits::SERVICES as usize }> = HashMap::new();
+const PLACES: usize = limits::SERVICES as usize;
 
-/// The places that nobody has; user space fills it.
+/// Which place each service has.
 #[btf_map]
-static FREE_PLACES: Queue<u32, { limits::SERVICES as usize }> = Queue::new();
+static SERVICES: HashMap<ServiceKey, u64, PLACES> = HashMap::new();
 
-/// The services, by place.
+/// The free places.
 #[btf_map]
-static SERVICES: Array<Service, { limits::SERVICES as usize }> = Array::new();
+static SERVICE_FREE: Queue<u32, PLACES> = Queue::new();
+
+/// Those for services that were seen to answer or to fail, when all others are taken.
+#[btf_map]
+static SERVICE_SURE: Queue<u32, PLACES> = Queue::new();
+
+static DRY: Dry = Dry::new();
+static DRY_SURE: Dry = Dry::new();
+
+#[btf_map]
+static SERVICE_OWNERS: Array<Owner<ServiceKey>, PLACES, MAPPED> = Array::new();
+
+/// What is remembered of each service, by place.
+#[btf_map]
+static SERVICE_STATE: Array<Service, PLACES, MAPPED> = Array::new();
 
 /// Servers of whose answers user space wants to know: those with an open incident.
 #[btf_map]
@@ -56,9 +68,6 @@ static WATCHLIST: HashMap<
     { BPF_F_NO_PREALLOC as usize },
 > = HashMap::new();
 
-/// In place of a place: there is none. (No option: the compiler would leave half of it undefined.)
-pub const NO_PLACE: u32 = u32::MAX;
-
 /// What is to be done about a service that has no place.
 #[derive(Clone, Copy)]
 #[repr(u32)]
@@ -67,6 +76,20 @@ pub enum Missing {
     Ignore = 0,
     /// It is asked now, and gets one.
     Insert = 1,
+    /// It was asked, and became of it what nobody can forge: it gets one, if need be of those that are kept for this.
+    Sure = 2,
+}
+
+/// Set in a place that was given just now.
+const NEW: u32 = 1 << 31;
+
+/// A service's place.
+#[derive(Clone, Copy)]
+pub struct Given {
+    /// The place, or [`NO_PLACE`].
+    pub place: u32,
+    /// Whether it was given just now.
+    pub is_new: bool,
 }
 
 /// The place of the service that the exchange belongs to, which is the noted one; `entry` is this CPU's of its server, where the place is
@@ -78,7 +101,7 @@ pub fn place(
     ifindex: u32,
     is_iterative: bool,
     missing: Missing,
-) -> u32 {
+) -> Given {
     let (transport, port) = (exchange.transport, exchange.server_port);
     if is_iterative || exchange.server.is_link_local() {
         return look_up(ifindex, is_iterative, missing);
@@ -88,18 +111,28 @@ pub fn place(
     };
     let known = entry.place(transport, port);
     if known != NO_PLACE {
-        return known;
+        return Given {
+            place: known,
+            is_new: false,
+        };
     }
-    let place = look_up(ifindex, false, missing);
-    if place != NO_PLACE {
-        entry.remember_place(transport, port, place);
+    let given = look_up(ifindex, false, missing);
+    if given.place != NO_PLACE {
+        entry.remember_place(transport, port, given.place);
     }
-    place
+    given
 }
 
 #[inline(always)]
-fn look_up(ifindex: u32, is_iterative: bool, missing: Missing) -> u32 {
-    netmon_place(ifindex, u32::from(is_iterative), missing as u32)
+fn look_up(ifindex: u32, is_iterative: bool, missing: Missing) -> Given {
+    let place = netmon_place(ifindex, u32::from(is_iterative), missing as u32);
+    if place == NO_PLACE {
+        return Given { place, is_new: false };
+    }
+    Given {
+        place: place & !NEW,
+        is_new: place & NEW != 0,
+    }
 }
 
 /// Looks for the place of the service of the exchange that is noted in this CPU's scratch. A function that the verifier looks
@@ -120,37 +153,26 @@ extern "C" fn netmon_place(ifindex: u32, is_iterative: u32, missing: u32) -> u32
         ifindex,
         is_iterative,
     );
-    let known = find(&key);
-    let is_wanted = missing == Missing::Insert as u32 && (!is_iterative || wants_iterative());
+    let known = places::find(&SERVICES, &key);
+    let is_wanted = missing != Missing::Ignore as u32 && (!is_iterative || wants_iterative());
     if known != NO_PLACE || !is_wanted {
         return known;
     }
-    let Ok(Some(free)) = FREE_PLACES.pop() else {
-        return NO_PLACE;
-    };
-    if PLACES
-        .insert(&key, &u64::from(free), u64::from(BPF_NOEXIST))
-        .is_err()
-    {
-        // Another CPU was first.
-        let _there_is_room = FREE_PLACES.push(&free, 0);
-    }
-    find(&key)
-}
-
-#[inline(always)]
-fn find(key: &ServiceKey) -> u32 {
-    // SAFETY: the value is copied at once. User space removes an entry before its place is used again.
-    match unsafe { PLACES.get(key) } {
-        Some(place) => *place as u32,
-        None => NO_PLACE,
+    let is_given = places::give(&SERVICES, &SERVICE_FREE, &DRY, &SERVICE_OWNERS, &key)
+        || missing == Missing::Sure as u32
+            && places::give(&SERVICES, &SERVICE_SURE, &DRY_SURE, &SERVICE_OWNERS, &key);
+    let place = places::find(&SERVICES, &key);
+    if is_given && place != NO_PLACE {
+        place | NEW
+    } else {
+        place
     }
 }
 
 /// The service at a place.
 #[inline(always)]
 pub fn at(place: u32) -> Option<&'static Service> {
-    SERVICES.get(place)
+    SERVICE_STATE.get(place)
 }
 
 /// Whether user space wants to know of the server's answers.

@@ -22,6 +22,15 @@ pub fn summary(times: &records::Latency) -> Latency {
     }
 }
 
+/// Whether the server has lost its place since an earlier reading, and its counts began again. (After 4 billion answers in one
+/// bucket it looks the same.)
+pub fn began_again(now: &records::Latency, before: &records::Latency) -> bool {
+    now.counts
+        .iter()
+        .zip(&before.counts)
+        .any(|(now, before)| now < before)
+}
+
 fn percentile(times: &records::Latency, count: u64, percent: u64) -> u64 {
     let rank = (u128::from(count) * u128::from(percent)).div_ceil(100);
     let mut passed = 0_u128;

@@ -58,8 +58,7 @@ fn the_doctor_says_which_hook_each_interface_gets_and_who_is_there() {
         ("to-server", "driver veth; --hook auto would take TC"),
         (
             "free",
-            "driver tun; --hook auto would take native XDP: the driver has it (and may still refuse it, for its MTU, \
-             offloads or queues; then TC)",
+            "driver tun; --hook auto would take native XDP: the driver has it",
         ),
         ("taken", "--hook auto would take TC: the XDP hook is taken"),
         ("taken", "`netmon_xdp` (id "),

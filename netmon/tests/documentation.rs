@@ -14,7 +14,7 @@ use netmon::outlets::limits as outlets;
 use netmon::outlets::metrics::SUGGESTED_PORT;
 use netmon::{analyze, capture, detect, history};
 use netmon_common::limits;
-use netmon_common::records::Destination;
+use netmon_common::records::Entry;
 
 /// A file, a phrase of it, and the number that the program goes by.
 type Claim = (&'static str, &'static str, String);
@@ -30,7 +30,7 @@ fn grouped(file: &'static str, phrase: &'static str, number: impl TryInto<u64>) 
 
 /// What the host must have, and the kernel's tables.
 fn claims_about_the_kernel() -> Vec<Claim> {
-    let destination_bytes = size_of::<Destination>();
+    let destination_bytes = size_of::<Entry>();
     vec![
         claim("README.md", "Linux {} or newer", OLDEST),
         claim("docs/operations.md", "Linux {} or newer)", OLDEST),

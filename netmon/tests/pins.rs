@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -19,7 +19,6 @@ use netmon_common::limits;
 use netmon_common::records::LAYOUT;
 use netmon_testkit::lab::{DnsServer, Netmon, SERVER_V4, TYPE_A, query, two_hosts, with_router};
 use nix::sys::signal::Signal;
-use serde_json::Value;
 use support::{
     NETMON, ask_answered, ask_refused, assert_counts, assert_nothing_attached, destination, start,
 };
@@ -185,40 +184,6 @@ fn the_kernel_counts_while_netmon_is_stopped_and_detach_ends_it() {
             .unwrap()
             .starts_with("nothing is pinned")
     );
-}
-
-/// A full table stays full, and what is in it is still counted apart.
-#[test]
-#[ignore = "needs root: network namespaces, TC and pins"]
-fn a_full_table_is_known_as_such_after_a_restart() {
-    let hosts = with_router().unwrap();
-    hosts.router.set("net/ipv4/ip_forward", "0").unwrap();
-    let pins = Directory::new();
-    let arguments = [
-        "--interface",
-        "to-router",
-        "--destinations",
-        "2",
-        "--pin",
-        pins.text(),
-    ];
-    let servers = [1, 2, 3].map(|last| IpAddr::from([203, 0, 113, last]));
-    let socket = hosts
-        .client
-        .enter(|| UdpSocket::bind("0.0.0.0:0"))
-        .unwrap()
-        .unwrap();
-    let message = query(7, "full.test", TYPE_A);
-    for times in [1, 2] {
-        let mut netmon = start(&hosts.client, &arguments);
-        for server in servers {
-            socket.send_to(&message, (server, 53)).unwrap();
-        }
-        let stopped = netmon.stop().unwrap();
-        let queries = servers.map(|server| destination(&stopped, server)["dns_queries"].clone());
-        assert_eq!(queries, [times.into(), times.into(), Value::Null]);
-        assert_eq!(stopped.value["totals"]["overflow"], times);
-    }
 }
 
 #[test]

@@ -129,6 +129,11 @@ impl Destination {
         self.dns_queries + self.tcp_dns_queries
     }
 
+    /// Packets that ask it, SYNs included.
+    pub const fn asked(&self) -> u64 {
+        self.queries() + self.tcp_connects
+    }
+
     /// Responses from it, over both transports.
     pub const fn responses(&self) -> u64 {
         self.dns_responses + self.tcp_dns_responses
@@ -196,9 +201,12 @@ pub struct Entry {
     pub counters: Destination,
     /// What the CPU keeps of the server.
     pub cache: PerCpuCache,
+    /// Not used, 0: no two CPUs write to one cache line.
+    pub reserved: [u64; 7],
 }
 
-const _: () = assert!(size_of::<Entry>() == size_of::<Destination>() + 32 && align_of::<Entry>() == 8);
+const _: () = assert!(size_of::<Entry>() == size_of::<Destination>() + 32 + 56 && align_of::<Entry>() == 8);
+const _: () = assert!(size_of::<Entry>().is_multiple_of(64));
 
 /// What a CPU keeps of a server beside its counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,24 +215,23 @@ pub struct PerCpuCache {
     /// When this CPU last learned that the service had answered anybody, by transport, in [`PerCpuCache::tick`]s; 0 for never,
     /// or [`PerCpuCache::LOOK`].
     pub answered: [u32; 2],
-    /// Which place this CPU gave the server in the table of latencies, counted from 1; 0 for none yet, and
-    /// [`PerCpuCache::NO_PLACE`] where it gets none.
+    /// The server's place in the table of latencies, counted from 1; 0 where this CPU does not know it, and
+    /// [`NO_PLACE`](super::NO_PLACE) where there was none. User space sets both back to 0.
     pub latency: u32,
-    /// The port of the service that `place` and `answered` are of, by transport, host order; 0 for none.
+    /// The port of the service that `place` and `answered` are of, by transport, host order; 0 for none. User space sets it to
+    /// 0 when the place is no longer the service's.
     pub port: [u16; 2],
     /// The place of the service with that port, by transport.
     pub place: [u32; 2],
     /// When a query to the server last entered on this CPU, in [`PerCpuCache::tick`]s.
     pub entered: u32,
-    /// Not used, 0.
-    pub reserved: u32,
+    /// How many times anything was counted here; the number comes round.
+    pub changes: u32,
 }
 
 impl PerCpuCache {
     /// In place of a time: each answer matters now, and this CPU looks at what all of them remember of the server.
     pub const LOOK: u32 = 1;
-    /// In place of a place: there is none.
-    pub const NO_PLACE: u32 = u32::MAX;
     /// Nothing yet.
     pub const NEW: Self = Self {
         answered: [0; 2],
@@ -232,7 +239,7 @@ impl PerCpuCache {
         port: [0; 2],
         place: [0; 2],
         entered: 0,
-        reserved: 0,
+        changes: 0,
     };
     /// A moment as it is kept here: in units of 2^20 ns, near a millisecond. They come round after 52 days; an
     /// answer of that time ago would pass for one of now, and keep at most a second's queries from being told of.
@@ -248,17 +255,6 @@ impl Entry {
     pub const ZERO: Self = Self {
         counters: Destination::ZERO,
         cache: PerCpuCache::NEW,
+        reserved: [0; 7],
     };
-
-    /// The sum of what each CPU has counted, as a per-CPU map gives it: one entry after the other.
-    pub fn sum(words: &[u64]) -> Destination {
-        let mut sum = Destination::ZERO;
-        for entry in words.chunks_exact(size_of::<Self>() / size_of::<u64>()) {
-            let counters = entry.iter().take(size_of::<Destination>() / size_of::<u64>());
-            for (place, amount) in counters.enumerate() {
-                sum.add(place, *amount);
-            }
-        }
-        sum
-    }
 }

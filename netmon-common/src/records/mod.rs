@@ -8,6 +8,8 @@ mod destination;
 mod event;
 mod interface;
 mod latency;
+mod place;
+mod retired;
 mod service;
 mod tally;
 mod totals;
@@ -19,6 +21,8 @@ pub use event::{
 };
 pub use interface::{Interface, MacAt};
 pub use latency::Latency;
+pub use place::{NO_PLACE, Owner};
+pub use retired::Retired;
 pub use service::{COUNTED_FOR, Exchanges, SECONDS, Second, ServiceKey, UNSEEN_RCODE};
 pub use tally::{NO_COUNTER, Tally};
 pub use totals::Totals;
@@ -26,21 +30,24 @@ pub use totals::Totals;
 /// Which layout the maps have: their names, capacities, and what their keys and values mean. It is pinned beside them, so
 /// that a netmon of another layout refuses them. Whoever changes any of it counts this up; a test beside the programs'
 /// loader notices most changes.
-pub const LAYOUT: u32 = 5;
+pub const LAYOUT: u32 = 6;
 
 /// Places in the map of what may change while the programs run.
 pub mod switch {
     /// Whether exchanges with RD = 0 are counted of all services (1), or only of those that user space gave a place.
     pub const ITERATIVE: u32 = 0;
-    /// How many places for services were put among the free ones, by user space, which alone looks at it: they outlive it.
-    pub const PLACES_MADE: u32 = 1;
+    /// Whether each place in the tables is somebody's or among the free ones, which is not so while any retire. User space alone
+    /// looks at it: it outlives netmon.
+    pub const WHOLE: u32 = 1;
     /// How many switches there are.
     pub const COUNT: u32 = 2;
 }
 
 #[cfg(feature = "user")]
 mod user {
-    use super::{Asker, Destination, EventHeader, Exchanges, Interface, Latency, MacAt, ServiceKey, Totals};
+    use super::{
+        Asker, Destination, EventHeader, Exchanges, Interface, Latency, MacAt, Retired, ServiceKey, Totals,
+    };
     // SAFETY: `repr(C)`, integers and byte arrays only, no padding: asserted beside each type.
     unsafe impl aya::Pod for Destination {}
     // SAFETY: as above.
@@ -59,6 +66,8 @@ mod user {
     unsafe impl aya::Pod for MacAt {}
     // SAFETY: as above.
     unsafe impl aya::Pod for Asker {}
+    // SAFETY: as above.
+    unsafe impl aya::Pod for Retired {}
     // SAFETY: 16 bytes.
     unsafe impl aya::Pod for crate::Address {}
 }

@@ -103,8 +103,8 @@ pub struct Exchanges {
     pub answers: [u32; Rcode::ALL.len() + 1],
     /// Queries.
     pub queries: u32,
-    /// Not used, 0.
-    pub reserved: u32,
+    /// How many times anything was counted here; the number comes round.
+    pub changes: u32,
 }
 
 /// In place of an rcode: it was not seen.
@@ -113,7 +113,7 @@ const _: () = assert!(UNSEEN_RCODE as usize == Rcode::ALL.len());
 
 const _: () =
     assert!(size_of::<Exchanges>() == 16 * SECONDS + 4 * (6 + 8 + 2) && align_of::<Exchanges>() == 4);
-const _: () = assert!(SECONDS.is_power_of_two() && size_of::<Exchanges>().is_multiple_of(8));
+const _: () = assert!(SECONDS.is_power_of_two() && size_of::<Exchanges>().is_multiple_of(64));
 
 impl Exchanges {
     /// None yet.
@@ -127,7 +127,7 @@ impl Exchanges {
         errors: [0; Code::ALL.len()],
         answers: [0; Rcode::ALL.len() + 1],
         queries: 0,
-        reserved: 0,
+        changes: 0,
     };
 
     /// Adds what another CPU has counted.
@@ -142,5 +142,6 @@ impl Exchanges {
             *answers = answers.wrapping_add(*more);
         }
         self.queries = self.queries.wrapping_add(other.queries);
+        self.changes = self.changes.wrapping_add(other.changes);
     }
 }

@@ -104,6 +104,15 @@ impl Tally {
         tally
     }
 
+    /// Whether its destination is asked.
+    #[inline(always)]
+    pub const fn is_asked(&self) -> bool {
+        const ASKED: u64 = 1 << destination(offset_of!(Destination, dns_queries))
+            | 1 << destination(offset_of!(Destination, tcp_dns_queries))
+            | 1 << destination(offset_of!(Destination, tcp_connects));
+        self.destination < u64::BITS as usize && ASKED >> self.destination & 1 != 0
+    }
+
     /// The same for the further segments of a TCP super-packet, which start no message.
     pub const OTHER: Self = Self {
         outcome: totals(offset_of!(Totals, outcomes)) + Outcome::Other as usize,

@@ -22,6 +22,10 @@ pub struct Totals {
     pub late_responses: u64,
     /// Responses that match no query that was seen. Anybody can forge one.
     pub unmatched_responses: u64,
+    /// Packets of counted outcomes whose destination has lost its place in the table. User space counts them.
+    pub retired: u64,
+    /// Late responses whose server has lost its place. User space counts them.
+    pub late_retired: u64,
     /// Packets of counted outcomes whose destination found no place in the table.
     pub overflow: u64,
     /// Late responses whose server found no place in the table.
@@ -36,7 +40,7 @@ pub struct Totals {
     pub unreadable: [u64; Header::ALL.len() * Fault::ALL.len()],
 }
 
-const _: () = assert!(size_of::<Totals>() == 8 * (2 + 13 + 9 + 10 * 3) && align_of::<Totals>() == 8);
+const _: () = assert!(size_of::<Totals>() == 8 * (2 + 13 + 11 + 10 * 3) && align_of::<Totals>() == 8);
 
 impl Default for Totals {
     fn default() -> Self {
@@ -48,6 +52,8 @@ impl Default for Totals {
             unsolicited: 0,
             late_responses: 0,
             unmatched_responses: 0,
+            retired: 0,
+            late_retired: 0,
             overflow: 0,
             late_overflow: 0,
             events_lost: 0,
@@ -116,6 +122,8 @@ impl Totals {
             unsolicited,
             late_responses,
             unmatched_responses,
+            retired,
+            late_retired,
             overflow,
             late_overflow,
             events_lost,
@@ -130,6 +138,8 @@ impl Totals {
         self.unsolicited += unsolicited;
         self.late_responses += late_responses;
         self.unmatched_responses += unmatched_responses;
+        self.retired += retired;
+        self.late_retired += late_retired;
         self.overflow += overflow;
         self.late_overflow += late_overflow;
         self.events_lost += events_lost;

@@ -103,6 +103,9 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// In place of one: zeros.
+    pub const NONE: Self = Self::from_numbers([0; 3]);
+
     #[inline(always)]
     pub(super) fn new(flow: FlowHash, asked: Asked, time_ns: u64) -> Self {
         Self {

@@ -4,7 +4,7 @@ use core::mem::offset_of;
 
 use netmon_common::Transport;
 use netmon_common::limits;
-use netmon_common::records::{Destination, EventKind, NOT_IN_SECONDS, PerCpuCache, Totals};
+use netmon_common::records::{Destination, EventKind, NO_PLACE, NOT_IN_SECONDS, PerCpuCache, Totals};
 use netmon_common::trace::{FlowHash, Key, Trace};
 
 use super::{Seen, hidden, last_answered, not_in_seconds};
@@ -44,7 +44,7 @@ impl<P: Packet> Seen<'_, P> {
             return;
         }
         let entry = destinations::find(&self.exchange.server);
-        let number = self.place(entry, false, Missing::Ignore);
+        let number = self.place(entry, false, Missing::Ignore).place;
         let Some(place) = Place::at(number) else {
             return;
         };
@@ -76,15 +76,14 @@ impl<P: Packet> Seen<'_, P> {
         }
         let entry = match kind {
             Kind::Data if !self.is_leaving => destinations::find(&self.exchange.server),
-            _ => self.entry,
+            _ => self.entry_at_end(),
         };
         let query_ns = trace.time_ns();
         if let Some(entry) = entry {
             latency::count(entry, &self.exchange.server, self.now_ns.wrapping_sub(query_ns));
         }
-        let is_iterative = trace.recursion_desired() == Some(false);
-        let number = self.place(entry, is_iterative, Missing::Ignore);
-        if number == services::NO_PLACE {
+        let number = self.place_at_end(entry, &trace);
+        if number == NO_PLACE {
             return;
         }
         let is_counted = trace.is_lent() || self.settle(number, &trace);

@@ -10,7 +10,7 @@ use netmon_common::{Address, Code};
 
 use super::{Seen, hidden, not_in_seconds, note_lost};
 use crate::budget::{self, Limited};
-use crate::destinations;
+use crate::destinations::{self, Because};
 use crate::events;
 use crate::exchange::{Exchange, Kind, recursion};
 use crate::exchanges::Place;
@@ -32,15 +32,20 @@ impl<P: Packet> Seen<'_, P> {
     pub(super) fn failure(&self, kind: Kind, told: &mut Sight) {
         let is_id_known = self.exchange.flags & RECURSION_KNOWN != 0;
         let key = Key::query(self.exchange.id);
-        let trace = TABLE.fail(self.flow, key, is_id_known, self.now_ns);
-        if kind == Kind::Undecided && !self.is_leaving && !self.decide(trace.is_some()) {
+        let found = TABLE.fail(self.flow, key, is_id_known, self.now_ns);
+        // No option: the compiler would copy what is undefined of it.
+        let (is_seen, trace) = (found.is_some(), found.unwrap_or(Trace::NONE));
+        if kind == Kind::Undecided && !self.is_leaving && !self.decide(is_seen) {
             return;
         }
-        match trace {
-            Some(trace) if trace.has_failed() && !trace.is_answered() => self.failed_again(&trace),
-            Some(trace) if !trace.is_answered() => self.verified(&trace, told),
-            _ if self.is_leaving => {}
-            _ => self.unverified(),
+        if !is_seen || trace.is_answered() {
+            if !self.is_leaving {
+                self.unverified();
+            }
+        } else if trace.has_failed() {
+            self.failed_again(&trace);
+        } else {
+            self.verified(&trace, told);
         }
     }
 
@@ -80,8 +85,7 @@ impl<P: Packet> Seen<'_, P> {
     #[inline(always)]
     fn verified(&self, trace: &Trace, told: &mut Sight) {
         let flags = self.failure_flags(trace);
-        let is_iterative = trace.recursion_desired() == Some(false);
-        let number = self.place(self.entry, is_iterative, Missing::Ignore);
+        let number = self.place_at_end(self.entry_at_end(), trace);
         let mut is_counted = true;
         if let (false, Some(place)) = (trace.is_lent(), Place::at(number)) {
             is_counted = place.failed(trace.time_ns(), self.now_ns, self.exchange.detail);
@@ -110,7 +114,7 @@ impl<P: Packet> Seen<'_, P> {
         // A query that this host itself refuses, by its firewall or for want of a neighbour, never left, and its
         // service may be one that was never asked. It is an exchange by itself.
         let is_iterative = self.exchange.flags == recursion(false);
-        let number = self.place(self.entry, is_iterative, Missing::Insert);
+        let number = self.place(self.entry_at_end(), is_iterative, Missing::Sure).place;
         if is_local(&self.exchange.reporter)
             && is_local(&self.exchange.client)
             && let Some(place) = Place::at(number)
@@ -162,7 +166,7 @@ fn by_code(exchange: &Exchange) -> usize {
 #[inline(always)]
 fn late_response(server: &Address) {
     totals::add(offset_of!(Totals, late_responses), 1);
-    match destinations::destination(server) {
+    match destinations::destination(server, Because::Named) {
         Some(server) => server.add(offset_of!(Destination, late_responses), 1),
         None => totals::add(offset_of!(Totals, late_overflow), 1),
     }

@@ -11,11 +11,11 @@ use aya_ebpf::helpers::bpf_ktime_get_boot_ns;
 use netmon_common::Transport;
 use netmon_common::limits;
 use netmon_common::records::{EventKind, Hook, NOT_IN_SECONDS, PerCpuCache, RECURSION_DESIRED, Totals};
-use netmon_common::trace::{Asked, Flow, FlowHash};
+use netmon_common::trace::{Asked, Flow, FlowHash, Trace};
 
 use crate::askers;
 use crate::budget::{self, Limited};
-use crate::destinations::{self, PerCpuEntry};
+use crate::destinations::{self, Because, PerCpuEntry};
 use crate::events;
 use crate::exchange::{Exchange, Kind, recursion};
 use crate::exchanges::Place;
@@ -23,7 +23,7 @@ use crate::finding::Finding;
 use crate::known::Known;
 use crate::packet::Packet;
 use crate::packet_scratch::Sight;
-use crate::services::{self, Missing};
+use crate::services::{self, Given, Missing};
 use crate::settings::tracking;
 use crate::totals;
 use crate::traces::{self, TABLE};
@@ -81,8 +81,32 @@ pub fn track<P: Packet>(
 
 impl<P: Packet> Seen<'_, P> {
     #[inline(always)]
-    fn place(&self, entry: Option<PerCpuEntry>, is_iterative: bool, missing: Missing) -> u32 {
+    fn place(&self, entry: Option<PerCpuEntry>, is_iterative: bool, missing: Missing) -> Given {
         services::place(self.exchange, entry, self.ifindex, is_iterative, missing)
+    }
+
+    /// The place of the service of which an exchange ends, and that of its counters on this CPU. It is found out with the
+    /// exchange if there was none for its query.
+    #[inline(always)]
+    fn place_at_end(&self, entry: Option<PerCpuEntry>, trace: &Trace) -> u32 {
+        let is_iterative = trace.recursion_desired() == Some(false);
+        let given = self.place(entry, is_iterative, Missing::Sure);
+        if given.is_new
+            && !trace.is_lent()
+            && let Some(place) = Place::at(given.place)
+        {
+            place.was_asked(trace.time_ns(), self.now_ns);
+        }
+        given.place
+    }
+
+    /// This CPU's entry of the server of which an exchange ends, which gets a place if it lost it, or found none.
+    #[inline(always)]
+    fn entry_at_end(&self) -> Option<PerCpuEntry> {
+        if self.entry.is_some() || self.is_leaving {
+            return self.entry;
+        }
+        destinations::destination(&self.exchange.server, Because::Sure)
     }
 
     /// A query enters this host, or leaves it.
@@ -131,26 +155,26 @@ impl<P: Packet> Seen<'_, P> {
     fn begin(&self, asked: Asked) {
         note_overwritten(TABLE.record(self.flow, asked, self.now_ns));
         let is_iterative = self.exchange.flags == recursion(false);
-        let number = self.place(self.entry, is_iterative, Missing::Insert);
-        let Some(place) = Place::at(number) else {
+        let given = self.place(self.entry, is_iterative, Missing::Insert);
+        let Some(place) = Place::at(given.place) else {
             if !is_iterative {
                 totals::add(offset_of!(Totals, exchanges_overflow), 1);
             }
             return;
         };
         place.asked(self.now_ns);
-        self.sample_query(number);
+        self.sample_query(given);
     }
 
     /// Tells of a query that may be one that fails.
     #[inline(always)]
-    fn sample_query(&self, place: u32) {
+    fn sample_query(&self, given: Given) {
         let answered = self.last_answered();
         if PerCpuCache::tick(self.now_ns).wrapping_sub(answered) <= PerCpuCache::tick(limits::QUIET_NS) {
             return;
         }
         // Perhaps it answers on other CPUs.
-        let Some(service) = services::at(place) else {
+        let Some(service) = services::at(given.place) else {
             return;
         };
         if !service.may_fail(self.now_ns) {
@@ -159,7 +183,9 @@ impl<P: Packet> Seen<'_, P> {
             }
             return;
         }
-        if service.may_send(Limited::Queries, self.now_ns) && budget::may_send_sample(self.now_ns) {
+        if service.may_send(Limited::Queries, self.now_ns)
+            && budget::may_send_query(given.is_new, self.now_ns)
+        {
             self.send_query(service.last_answer_ns());
         }
     }

@@ -9,6 +9,7 @@ use crate::runner::{Hook, Runner};
 pub fn load(tracking: bool) -> Result<Kernel> {
     let settings = Settings {
         tracking,
+        apart: false,
         ..Settings::default()
     };
     Ok(Kernel::load(&settings)?)

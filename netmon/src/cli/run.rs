@@ -59,10 +59,14 @@ pub struct Run {
     #[arg(long, value_name = "PORT", default_value = "53", value_parser = values::port)]
     pub port: Vec<u16>,
 
-    /// How many destinations are counted individually; further ones are counted together. Each takes 424 bytes of
-    /// kernel memory on each CPU, and 100 bytes once
+    /// How many destinations are counted individually; further ones are counted together. Each takes 512 bytes of
+    /// kernel memory on each CPU, and 130 bytes once
     #[arg(long, value_name = "N", default_value_t = limits::DESTINATIONS, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub destinations: u32,
+
+    /// How long a destination or service is idle before another may have its place in the tables
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = idle)]
+    pub idle_entries: Duration,
 
     /// How often netmon reads the counts: 100ms to 10s
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = interval)]
@@ -218,6 +222,16 @@ fn interval(text: &str) -> Result<Duration, String> {
         return Err("it must be from 100ms to 10s".to_owned());
     }
     Ok(interval)
+}
+
+/// How long an entry is idle before its place is another's: long enough for whatever waits.
+fn idle(text: &str) -> Result<Duration, String> {
+    const LEAST: Duration = Duration::from_secs(1);
+    let idle = parse_duration(text)?;
+    if idle < LEAST {
+        return Err("it must be at least 1s".to_owned());
+    }
+    Ok(idle)
 }
 
 #[cfg(test)]

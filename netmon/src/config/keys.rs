@@ -42,6 +42,7 @@ pub const KEYS: &[Key] = &[
     reload("server", "server"),
     reload("iterative", "iterative"),
     reload("interval", "interval"),
+    reload("idle-entries", "idle-entries"),
     restart("duration", "duration"),
     restart("format", "format"),
     restart("snapshots", "snapshots"),

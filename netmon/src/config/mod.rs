@@ -103,6 +103,8 @@ pub struct Config {
     pub settings: Settings,
     /// How often counts are read.
     pub interval: Duration,
+    /// How long an entry of the kernel's tables is idle before its place is another's.
+    pub idle_entries: Duration,
     /// When to end by itself.
     pub duration: Option<Duration>,
     /// Servers whose failures always count.
@@ -165,12 +167,14 @@ impl Config {
             settings: Settings {
                 ports: dns_ports,
                 destinations: arguments.destinations,
+                apart: true,
                 tracking: !arguments.no_latency,
                 askers: !arguments.no_askers,
                 log: matches!(arguments.log_level, cli::LogLevel::Debug | cli::LogLevel::Trace),
             },
             ports,
             interval: arguments.interval,
+            idle_entries: arguments.idle_entries,
             duration: arguments.duration,
             servers: addresses(arguments.server.iter().map(|server| server.address)),
             names: names::names(&arguments.server),

@@ -53,7 +53,7 @@ mod thresholds;
 mod waiting;
 mod warnings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use netmon_common::Address;
 
@@ -136,6 +136,12 @@ impl Decider {
     /// This host's own addresses, as they are now: these, and all loopback addresses.
     pub fn set_local_live(&mut self, addresses: impl IntoIterator<Item = Address>) {
         self.set_own(addresses, true);
+    }
+
+    /// The resolvers that this host is configured to use, as they are now.
+    pub fn set_configured(&mut self, servers: BTreeSet<Address>) {
+        self.judged.set_configured(servers);
+        self.judge_standings();
     }
 
     fn set_own(&mut self, addresses: impl IntoIterator<Item = Address>, loopback: bool) {
@@ -266,6 +272,13 @@ impl Decider {
     /// What changed since the last call, in order.
     pub fn take_changes(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.changes)
+    }
+
+    /// The servers with an open incident.
+    pub fn troubled(&self) -> impl Iterator<Item = Address> {
+        let servers = self.servers.iter();
+        let troubled = servers.filter(|server| server.incidents.all_open().next().is_some());
+        troubled.map(|server| server.facts.service.server)
     }
 
     /// Open incidents as they are now, in the order in which they opened.

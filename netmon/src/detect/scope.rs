@@ -33,19 +33,31 @@ pub(super) struct Judged {
     loopback: bool,
     /// Whom own addresses have answered.
     pub clients: OwnClients,
+    /// The resolvers that this host is configured to use.
+    configured: BTreeSet<Address>,
     /// Addresses that had answered somebody well before they were this host's own: nobody knows whom.
     served_somebody: BTreeSet<Address>,
 }
 
 /// How a service stands to the scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself")]
 pub(super) struct Standing {
     /// It is one of this host's own addresses.
     pub own: bool,
     /// It is named.
     pub named: bool,
+    /// This host is configured to use it.
+    pub configured: bool,
     /// Failures of iterative queries may open incidents too.
     pub iterative_too: bool,
+}
+
+impl Standing {
+    /// Whether somebody says that it matters, whatever is seen of it.
+    pub const fn matters(self) -> bool {
+        self.named || self.configured
+    }
 }
 
 impl Judged {
@@ -61,12 +73,18 @@ impl Judged {
         self.scope = scope;
     }
 
+    /// This host is configured to use these, and no others.
+    pub fn set_configured(&mut self, servers: BTreeSet<Address>) {
+        self.configured = servers;
+    }
+
     /// How that server stands.
     pub fn standing(&self, server: Address) -> Standing {
         let named = self.scope.servers.contains(&server);
         Standing {
             own: self.is_own(server),
             named,
+            configured: self.configured.contains(&server),
             iterative_too: named || self.scope.iterative,
         }
     }

@@ -92,7 +92,7 @@ impl Table {
             let Some(server) = self.servers.get(self.hand) else {
                 continue;
             };
-            if !server.incidents.are_none() {
+            if !server.incidents.are_none() || server.facts.standing.matters() {
                 continue;
             }
             if most_idle.is_none_or(|(active, _)| server.last_active < active) {

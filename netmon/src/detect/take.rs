@@ -125,10 +125,10 @@ impl Decider {
     }
 }
 
-/// Whether the service is known to serve anybody: it is named, or has answered well within a day.
+/// Whether the service is known to serve anybody: it is named or configured, or has answered well within a day.
 pub(super) fn serves(server: &Tracked, at: Time) -> bool {
     let good = server.facts.last_good;
-    server.facts.standing.named || good.is_some_and(|good| at.since(good) <= REMEMBERED)
+    server.facts.standing.matters() || good.is_some_and(|good| at.since(good) <= REMEMBERED)
 }
 
 /// Takes a failure of a client at a service. Whether the client fails at so many others that the failure is its own.

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::findings::Finding;
-use super::virtio;
 use crate::kernel::{
     AtXdp, Interface, Inventory, Kind, Known, Selection, all_programs, driver, native_xdp, tcx_programs,
 };
@@ -66,11 +65,7 @@ fn look_at(interface: &Interface, native: Option<&BTreeSet<u32>>) -> Finding {
     let driver = module
         .as_ref()
         .map_or_else(|| "no driver".to_owned(), |driver| format!("driver {driver}"));
-    let offloads = match &module {
-        Some(module) if module == "virtio_net" => virtio::in_the_way(name),
-        _ => Vec::new(),
-    };
-    let has_native = native.map(|native| native.contains(&interface.index) && offloads.is_empty());
+    let has_native = native.map(|native| native.contains(&interface.index));
     let auto = match interface.kind {
         Kind::NotEthernet(word) => {
             return Finding::warning(
@@ -83,15 +78,7 @@ fn look_at(interface: &Interface, native: Option<&BTreeSet<u32>>) -> Finding {
         Kind::Veth => "TC: on virtual Ethernet native XDP costs more than it saves".to_owned(),
         Kind::Lowest | Kind::Stacked(_) => match (interface.xdp, has_native) {
             (Some(_), _) => "TC: the XDP hook is taken".to_owned(),
-            (None, _) if !offloads.is_empty() => format!(
-                "TC: the driver refuses native XDP, because the host's offloads {} are on",
-                offloads.join(", ")
-            ),
-            (None, Some(true)) => {
-                "native XDP: the driver has it (and may still refuse it, for its MTU, offloads or \
-                                   queues; then TC)"
-                    .to_owned()
-            }
+            (None, Some(true)) => "native XDP: the driver has it".to_owned(),
             (None, Some(false)) => "TC: the driver has no native XDP".to_owned(),
             (None, None) => {
                 "native XDP if the driver accepts it, else TC: this kernel does not say".to_owned()
@@ -104,8 +91,7 @@ fn look_at(interface: &Interface, native: Option<&BTreeSet<u32>>) -> Finding {
     };
     let finding = format!("{driver}{stacked}; --hook auto would take {auto}");
     let is_card = interface.kind == Kind::Lowest && module.is_some_and(|module| !is_software(&module));
-    let may_be_native = has_native != Some(false) && offloads.is_empty();
-    if is_card && interface.xdp.is_none() && may_be_native {
+    if is_card && interface.xdp.is_none() && has_native != Some(false) {
         return Finding::warning(
             name,
             format!(

@@ -9,7 +9,6 @@ mod interfaces;
 mod resolvers;
 mod rights;
 mod system;
-mod virtio;
 
 use findings::Finding;
 

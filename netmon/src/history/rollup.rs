@@ -12,6 +12,7 @@ use netmon_common::records::{self, Destination};
 
 use super::columns;
 use super::limits::SERVERS_A_MINUTE;
+use crate::counts::{RetiredSince, grown};
 use crate::latency;
 use crate::model::{Counted, Latency, Totals};
 
@@ -55,6 +56,7 @@ impl Minute {
 pub(super) struct Rollup {
     totals: Totals,
     servers: HashMap<Address, Destination, RandomState>,
+    retired: RetiredSince,
     latencies: BTreeMap<Address, records::Latency>,
 }
 
@@ -64,16 +66,25 @@ impl Rollup {
         let totals = columns::grown(&counted.totals, &self.totals);
         self.totals = counted.totals;
         let mut active = Vec::new();
+        let (mut before, mut gone) = (std::mem::take(&mut self.servers), Vec::new());
         for destination in &counted.destinations {
             let (address, now) = (destination.address, destination.counters);
-            let before = self.servers.insert(address, now);
-            let counters = before.map_or(now, |before| columns::grown(&now, &before));
+            self.servers.insert(address, now);
+            let before = before.remove(&address).unwrap_or_default();
+            let counters = grown(&now, &before).unwrap_or_else(|| {
+                gone.push(before);
+                now
+            });
             if counters != Destination::ZERO {
                 active.push((address, counters));
             }
         }
+        // What was counted for servers that have lost their places meanwhile.
+        let retired = self
+            .retired
+            .take(counted.retired, gone.iter().chain(before.values()));
         let latencies = self.latencies(counted);
-        let rest = if active.len() > SERVERS_A_MINUTE {
+        let mut rest = if active.len() > SERVERS_A_MINUTE {
             active.select_nth_unstable_by_key(SERVERS_A_MINUTE, |(address, counters)| {
                 (std::cmp::Reverse(columns::activity(counters)), *address)
             });
@@ -81,6 +92,9 @@ impl Rollup {
         } else {
             Vec::new()
         };
+        if retired != Destination::ZERO {
+            rest.push((Address::UNSPECIFIED, retired));
+        }
         let summary = |times: Option<&records::Latency>| times.map(latency::summary).unwrap_or_default();
         let mut servers: Vec<ServerMinute> = active
             .into_iter()
@@ -104,6 +118,7 @@ impl Rollup {
     /// run.
     pub fn begin(&mut self, counted: &Counted) {
         self.totals = counted.totals;
+        self.retired.begin(counted.retired);
         self.servers = counted
             .destinations
             .iter()
@@ -116,7 +131,7 @@ impl Rollup {
     fn latencies(&mut self, counted: &Counted) -> BTreeMap<Address, records::Latency> {
         let grown = counted.latencies.iter().map(|(address, now)| {
             let before = self.latencies.get(address);
-            (*address, before.map_or(*now, |before| grown(now, before)))
+            (*address, before.map_or(*now, |before| times_since(now, before)))
         });
         let grown = grown.collect();
         self.latencies.clone_from(&counted.latencies);
@@ -124,7 +139,10 @@ impl Rollup {
     }
 }
 
-fn grown(now: &records::Latency, before: &records::Latency) -> records::Latency {
+fn times_since(now: &records::Latency, before: &records::Latency) -> records::Latency {
+    if latency::began_again(now, before) {
+        return *now;
+    }
     let mut grown = *now;
     for (count, before) in grown.counts.iter_mut().zip(&before.counts) {
         // As the kernel counts: around 2^32.

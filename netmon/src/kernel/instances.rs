@@ -97,17 +97,14 @@ impl Instance {
                 .get(name)
                 .ok_or_else(|| error("there is none".to_owned()))?;
             let info = MapInfo::from_id(id).map_err(|failed| KernelError::map("open", name, failed))?;
-            let expected = Poller::MAPS
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, size)| *size);
-            if expected != usize::try_from(info.value_size()).ok() {
+            let expected = Poller::size_of(name);
+            if expected.is_some_and(|size| size != info.value_size() as usize) {
                 return Err(error("it was made by another version of netmon".to_owned()));
             }
             let map = MapData::from_id(id).map_err(|failed| KernelError::map("open", name, failed))?;
             match info.map_type() {
                 Ok(MapType::PerCpuArray) => Ok(Map::PerCpuArray(map)),
-                Ok(MapType::PerCpuHash) => Ok(Map::PerCpuHashMap(map)),
+                Ok(MapType::Array) => Ok(Map::Array(map)),
                 Ok(MapType::Hash) => Ok(Map::HashMap(map)),
                 _ => Err(error("it was made by another version of netmon".to_owned())),
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aya::maps::Map;
 use aya::programs::{ProgramError, SchedClassifier, Xdp};
+use aya::util::nr_cpus;
 use aya::{Ebpf, EbpfLoader, include_bytes_aligned};
 use netmon_common::{DnsPorts, limits, trace};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
@@ -12,7 +13,8 @@ use super::btf;
 use super::error::KernelError;
 use super::layout::{self, TraceKeys};
 use super::pins::Pins;
-use super::places::{self, Switches};
+use super::places::{BY_CPU, BY_DESTINATION, Places, RETIRED};
+use super::switches::Switches;
 use super::version::{OLDEST, Running};
 
 /// The kernel object for normal operation.
@@ -27,6 +29,9 @@ pub struct Settings {
     pub ports: DnsPorts,
     /// Destinations that are counted apart.
     pub destinations: u32,
+    /// Whether some of their places are kept for servers that are asked or answer, as it must be where anybody can send packets;
+    /// a capture's are all the same.
+    pub apart: bool,
     /// Whether exchanges are followed: traces of queries, latency, samples. Without, errors are not verified.
     pub tracking: bool,
     /// Whether it is noted who asks.
@@ -40,6 +45,7 @@ impl Default for Settings {
         Self {
             ports: DnsPorts::DEFAULT,
             destinations: limits::DESTINATIONS,
+            apart: true,
             tracking: true,
             askers: false,
             log: false,
@@ -77,17 +83,27 @@ const TRIES: usize = 5;
 
 /// The maps that are pinned: all but those of constants, which are each program's own, and of who asks, which is forgotten with
 /// the process.
-const MAPS: [&str; 26] = [
-    "DESTINATIONS",
-    // What is known of a full table: without it, destinations of before would be taken for unknown ones.
-    ".bss",
+const MAPS: [&str; 36] = [
     "TOTALS",
-    "LATENCY",
-    "LATENCY_TAKEN",
-    "PLACES",
-    "FREE_PLACES",
+    "DESTINATIONS",
+    "DEST_FREE",
+    "DEST_FREE_NAMED",
+    "DEST_FREE_SURE",
+    "DEST_OWNERS",
+    "DEST_COUNTS",
     "SERVICES",
+    "SERVICE_FREE",
+    "SERVICE_SURE",
+    "SERVICE_OWNERS",
+    "SERVICE_STATE",
     "EXCHANGES",
+    "LATENCIES",
+    "LATENCY_FREE",
+    "LATENCY_OWNERS",
+    "LATENCY",
+    "RETIRED",
+    // When queues of places were last found to be empty.
+    ".bss",
     "WATCHLIST",
     "UNVERIFIED",
     "SAMPLES",
@@ -113,6 +129,7 @@ pub struct Kernel {
     pub(super) ebpf: Ebpf,
     pub(super) pins: Option<Arc<Pins>>,
     pub(super) switches: Option<Switches>,
+    pub(super) places: Option<Places>,
 }
 
 impl Kernel {
@@ -144,6 +161,7 @@ impl Kernel {
             TraceKeys(secret) = layout::keep_keys(&pins.keys(), TraceKeys(secret))?;
         }
         let tracking = u32::from(settings.tracking);
+        let cpus = cpus()?;
         let object = if settings.log { OBJECT_WITH_LOG } else { OBJECT };
         let mut loader = EbpfLoader::new();
         if let Some(pins) = &pins {
@@ -162,6 +180,16 @@ impl Kernel {
                 loader.map_max_entries(map, 1);
             }
         }
+        for map in BY_DESTINATION {
+            loader.map_max_entries(map, settings.destinations);
+        }
+        for (map, places) in
+            BY_CPU
+                .into_iter()
+                .zip([settings.destinations, limits::SERVICES, limits::LATENCY_SERVERS])
+        {
+            loader.map_max_entries(map, places.saturating_mul(cpus));
+        }
         let ebpf = loader
             .override_global("DNS_PORTS", &ports, true)
             .override_global("ONLY_DNS_PORT", &only_port, true)
@@ -170,20 +198,27 @@ impl Kernel {
             .override_global("ASKING", &asking, true)
             .override_global("TASK_LEADER", &task_leader, true)
             .override_global("TASK_NAME", &task_name, true)
-            .map_max_entries("DESTINATIONS", settings.destinations)
+            .override_global("CPUS", &cpus, true)
+            .override_global("APART", &u32::from(settings.apart), true)
             .load(object)
             .map_err(|error| KernelError::load(&error))?;
         let mut kernel = Self {
             ebpf,
             pins,
             switches: None,
+            places: None,
         };
         for program in Program::ALL {
             kernel
                 .load_program(program)
                 .map_err(|error| KernelError::rejected(program.name(), &error, &running))?;
         }
-        kernel.switches = Some(places::make(|name| kernel.take(name))?);
+        kernel.bind(RETIRED)?;
+        let mut switches = Switches::open(kernel.take("SWITCHES")?)?;
+        let mut places = Places::open(settings.apart, &mut |name| kernel.take(name))?;
+        places.prepare(&mut |name| kernel.take(name), &mut switches)?;
+        kernel.switches = Some(switches);
+        kernel.places = Some(places);
         Ok(kernel)
     }
 
@@ -239,6 +274,14 @@ impl Kernel {
             .ok_or(ProgramError::NotLoaded)?
             .try_into()
     }
+}
+
+/// How many CPUs may ever be there: each has counters of its own.
+fn cpus() -> Result<u32, KernelError> {
+    let cpus = nr_cpus().map_err(|(file, error)| KernelError::Load {
+        reason: format!("{file}: {error}"),
+    })?;
+    Ok(u32::try_from(cpus).unwrap_or(u32::MAX))
 }
 
 /// Random numbers for the table of traces: nobody can then find two exchanges that share a place in it.

@@ -2,12 +2,15 @@
 //!
 //! It refuses to judge: what it reads goes out as counts and observations.
 
+mod activity;
 mod adopt;
 mod askers;
 mod attach;
 mod attachments;
+mod bind;
 mod btf;
 mod change;
+mod choose;
 mod entered_by;
 mod error;
 mod event_parts;
@@ -28,6 +31,7 @@ mod places;
 mod poll;
 mod questions;
 mod readings;
+mod switches;
 mod table;
 mod test_run;
 pub mod version;
@@ -37,6 +41,7 @@ mod watchlist;
 pub use askers::{Askers, NoAskers};
 pub use attachments::Attachments;
 pub use change::{Change, Ways};
+pub use choose::{Policy, Pressure};
 pub use error::KernelError;
 pub use events::{Event, Events};
 pub use hooks::{Attachment, Egress, HookChoice, Ingress};
@@ -45,10 +50,12 @@ pub use interfaces::{AtXdp, Choice, Interface, Inventory, Kind, Selection, drive
 pub use load::{Kernel, Program, Settings};
 pub use log::KernelLog;
 pub use neighbours::{Known, all_programs, tcx_programs};
+pub(crate) use observer::service_of;
 pub use observer::{Observer, Reading};
 pub use pins::{DEFAULT_DIRECTORY as DEFAULT_PIN_DIRECTORY, Pins, Removed as PinsRemoved};
-pub use places::Switches;
+pub use places::{Batch, Gone, Leaving, Places, Retirement, Step};
 pub use poll::Poller;
+pub use switches::Switches;
 pub use test_run::{FrameRunner, NotRun};
 pub use watching::{Network, Watched, Watching};
 pub use watchlist::Watchlist;

@@ -112,6 +112,33 @@ impl Observer {
         readings.take(exchanges, second, time, report);
     }
 
+    /// The same where nothing has changed since the last reading.
+    pub fn unchanged(
+        &mut self,
+        service: ServiceKey,
+        reading: Reading,
+        observe: &mut impl FnMut(Observation),
+    ) {
+        if let Some(readings) = self.services.get_mut(&service) {
+            let Reading { second, time } = reading;
+            let report = |second, counts| observe(seconds(service, time, second, counts));
+            readings.take_again(second, time, report);
+        }
+    }
+
+    /// The service has lost its place, and its counters begin again with zeros if it comes again.
+    pub fn forget(&mut self, service: ServiceKey) {
+        self.services.remove(&service);
+    }
+
+    /// Whether queries of the service may wait.
+    pub fn is_waiting(&self, service: ServiceKey, now: Time) -> bool {
+        let since = now.second().saturating_sub(LATELY);
+        self.services
+            .get(&service)
+            .is_some_and(|readings| readings.is_asked_since(since))
+    }
+
     /// All services were read in that second or later. Reports the verified errors that have no event.
     pub fn all_counted(&mut self, second: u64, time: Time, observe: &mut impl FnMut(Observation)) {
         self.read_in = second;
@@ -333,7 +360,7 @@ fn recursion_desired(flags: u8) -> Option<bool> {
 }
 
 /// As the decider knows the service; what is iterative of it is told apart by [`Seconds`].
-fn service_of(key: ServiceKey) -> Service {
+pub(crate) fn service_of(key: ServiceKey) -> Service {
     Service {
         server: key.server,
         port: key.port,

@@ -2,38 +2,44 @@
 //! may be in the totals and not yet at its destination.
 
 use std::collections::BTreeMap;
+use std::mem::offset_of;
 
 use aya::Pod;
 use aya::maps::{Map, MapData, PerCpuArray};
 use netmon_common::Address;
-use netmon_common::limits::LATENCY_SERVERS;
-use netmon_common::records::{Destination, Entry, Exchanges, Latency, ServiceKey, Totals};
+use netmon_common::records::{Destination, Entry, Exchanges, Latency, PerCpuCache, ServiceKey, Totals};
 
+use super::activity::Activity;
 use super::error::KernelError;
 use super::load::Kernel;
-use super::table::Table;
+use super::places::{Places, READ};
 use crate::counts::Counts;
 
 const TOTALS: &str = "TOTALS";
-const DESTINATIONS: &str = "DESTINATIONS";
-const LATENCY: &str = "LATENCY";
-const PLACES: &str = "PLACES";
-const EXCHANGES: &str = "EXCHANGES";
+
+/// Where the CPUs count their changes.
+const DESTINATION_CHANGES: usize = offset_of!(Entry, cache) + offset_of!(PerCpuCache, changes);
+const SERVICE_CHANGES: usize = offset_of!(Exchanges, changes);
 
 /// Reads the counters of a loaded kernel side.
 pub struct Poller {
     totals: PerCpuArray<MapData, Totals>,
-    destinations: Table<Address>,
-    places: Table<ServiceKey>,
-    exchanges: PerCpuArray<MapData, Exchanges>,
-    latency: PerCpuArray<MapData, Latency>,
-    latency_places: u32,
+    /// Where they are.
+    pub places: Places,
+    /// By place.
+    pub(super) destinations: Vec<Activity>,
+    pub(super) services: Vec<Activity>,
 }
 
 impl Kernel {
     /// Takes the counters' maps, to read them. Can be had once.
     pub fn poller(&mut self) -> Result<Poller, KernelError> {
-        Poller::open(|name| self.take(name))
+        let places = self.places.take().ok_or(KernelError::Map {
+            what: "find",
+            map: TOTALS,
+            reason: "it was taken before".to_owned(),
+        })?;
+        Poller::of(self.take(TOTALS)?, places)
     }
 }
 
@@ -42,24 +48,29 @@ impl Poller {
     pub(super) fn open(
         mut map: impl FnMut(&'static str) -> Result<Map, KernelError>,
     ) -> Result<Self, KernelError> {
+        let totals = map(TOTALS)?;
+        Self::of(totals, Places::open(true, &mut map)?)
+    }
+
+    fn of(totals: Map, places: Places) -> Result<Self, KernelError> {
+        let none = |capacity: u32| vec![Activity::default(); capacity as usize];
         Ok(Self {
-            totals: per_cpu_array(map(TOTALS)?, TOTALS)?,
-            destinations: Table::open(map(DESTINATIONS)?, DESTINATIONS, size_of::<Entry>())?,
-            places: Table::open(map(PLACES)?, PLACES, size_of::<u64>())?,
-            exchanges: per_cpu_array(map(EXCHANGES)?, EXCHANGES)?,
-            latency: per_cpu_array(map(LATENCY)?, LATENCY)?,
-            latency_places: 0,
+            totals: per_cpu_array(totals, TOTALS)?,
+            destinations: none(places.destinations.capacity()),
+            services: none(places.services.capacity()),
+            places,
         })
     }
 
-    /// The maps that it reads, and how large a value is on each CPU: programs of another version may have others.
-    pub(super) const MAPS: [(&'static str, usize); 5] = [
-        (TOTALS, size_of::<Totals>()),
-        (DESTINATIONS, size_of::<Entry>()),
-        (LATENCY, size_of::<Latency>()),
-        (PLACES, size_of::<u64>()),
-        (EXCHANGES, size_of::<Exchanges>()),
-    ];
+    /// How large a value of a map that it reads is, on each CPU: programs of another version may have others. `None` where any
+    /// will do.
+    pub(super) fn size_of(map: &str) -> Option<usize> {
+        if map == TOTALS {
+            return Some(size_of::<Totals>());
+        }
+        let known = READ.iter().find(|(name, _size)| *name == map);
+        known.map(|(_name, size)| *size).filter(|size| *size > 0)
+    }
 
     /// The counts as they are now, of all CPUs together.
     pub fn counts(&mut self) -> Result<Counts, KernelError> {
@@ -67,9 +78,11 @@ impl Poller {
             totals: self.totals()?,
             ..Counts::default()
         };
-        self.destinations(|address, counters| {
-            counts.destinations.insert(address, counters);
-        })?;
+        // One that came again while it retires has two places.
+        for (place, address) in self.places.destinations.held(self.places.last_batch()) {
+            let counters = counts.destinations.entry(address).or_insert(Destination::ZERO);
+            counters.merge(&self.places.destination_at(place));
+        }
         Ok(counts)
     }
 
@@ -81,86 +94,102 @@ impl Poller {
             .get(&0, 0)
             .map_err(|error| KernelError::map("read", TOTALS, error))?;
         each.iter().for_each(|totals| sum.merge(totals));
+        let retired = self.retired();
+        sum.retired = retired.counted();
+        sum.late_retired = retired.late_responses;
         Ok(sum)
     }
 
-    /// Each destination with its counters.
-    pub fn destinations(&mut self, mut visit: impl FnMut(Address, Destination)) -> Result<(), KernelError> {
-        self.destinations
-            .each(|address, words| visit(address, Entry::sum(words)))
+    /// What was counted for destinations that have lost their places.
+    pub fn retired(&self) -> Destination {
+        self.places.retired().destinations
+    }
+
+    /// Looks at all destinations. Calls `visit` with each that has changed, and its counters at the last time and now.
+    pub fn look_at_destinations(
+        &mut self,
+        second: u64,
+        mut visit: impl FnMut(Address, Destination, Destination),
+    ) {
+        for (place, address) in self.places.destinations.taken() {
+            let changes = self.places.destinations.changes(place, DESTINATION_CHANGES);
+            let Some(known) = self.destinations.get_mut(place as usize) else {
+                continue;
+            };
+            if known.has_changed(changes) {
+                let counters = self.places.destination_at(place);
+                known.asked(counters.asked(), second);
+                let before = known
+                    .counters
+                    .replace(Box::new(counters))
+                    .map_or(Destination::ZERO, |before| *before);
+                if before != counters {
+                    visit(address, before, counters);
+                }
+            }
+        }
+    }
+
+    /// How many destinations have places.
+    pub fn destinations(&self) -> u64 {
+        self.places.destinations.taken().count() as u64
     }
 
     /// The counters of one destination; `None` if it has none.
     pub fn destination(&mut self, address: Address) -> Result<Option<Destination>, KernelError> {
-        Ok(self.destinations.get(address)?.map(Entry::sum))
+        let place = self.places.destinations.find(address)?;
+        Ok(place.map(|place| self.places.destination_at(place)))
     }
 
-    /// Each service that was asked, with what became of its queries.
-    pub fn services(&mut self, mut visit: impl FnMut(ServiceKey, &Exchanges)) -> Result<(), KernelError> {
-        let mut places = Vec::new();
-        self.places
-            .each(|service, place| places.extend(place_of(place).map(|place| (service, place))))?;
-        for (service, place) in places {
-            visit(service, &self.exchanges_at(place)?);
+    /// Each service that has a place, with what became of its queries; `None` where that is as it was at the last time. Those that
+    /// `skips` wants are left for the next time.
+    pub fn services(
+        &mut self,
+        second: u64,
+        skips: impl Fn(ServiceKey) -> bool,
+        mut visit: impl FnMut(ServiceKey, Option<&Exchanges>),
+    ) {
+        for (place, service) in self.places.services.taken() {
+            if skips(service) {
+                continue;
+            }
+            let changes = self.places.services.changes(place, SERVICE_CHANGES);
+            let Some(known) = self.services.get_mut(place as usize) else {
+                continue;
+            };
+            if known.has_changed(changes) {
+                let exchanges = self.places.exchanges_at(place);
+                known.asked(exchanges.queries.into(), second);
+                visit(service, Some(&exchanges));
+            } else {
+                visit(service, None);
+            }
         }
-        Ok(())
     }
 
-    /// What became of the queries of one service; `None` if it was never asked, or found no place.
+    /// What became of the queries of one service; `None` if it has no place.
     pub fn service(&mut self, service: ServiceKey) -> Result<Option<Exchanges>, KernelError> {
-        match self.places.get(service)?.and_then(place_of) {
-            Some(place) => self.exchanges_at(place).map(Some),
-            None => Ok(None),
-        }
+        let place = self.places.services.find(service)?;
+        Ok(place.map(|place| self.places.exchanges_at(place)))
     }
 
-    fn exchanges_at(&self, place: u32) -> Result<Exchanges, KernelError> {
-        let each = self
-            .exchanges
-            .get(&place, 0)
-            .map_err(|error| KernelError::map("read", EXCHANGES, error))?;
-        let mut sum = Exchanges::ZERO;
-        each.iter().for_each(|exchanges| sum.merge(exchanges));
-        Ok(sum)
-    }
-
-    /// Each server that has answered a query that was seen, and how long its answers took.
+    /// Each server whose answers are measured, and how long they took.
     pub fn latencies(&mut self) -> Result<BTreeMap<Address, Latency>, KernelError> {
         let mut servers: BTreeMap<Address, Latency> = BTreeMap::new();
-        self.latency_places = 0;
-        for place in 0..LATENCY_SERVERS {
-            let each = self
-                .latency
-                .get(&place, 0)
-                .map_err(|error| KernelError::map("read", LATENCY, error))?;
-            let mut taken = each
-                .iter()
-                .filter(|latency| latency.server != Address::UNSPECIFIED)
-                .peekable();
-            // A CPU takes its places in order.
-            if taken.peek().is_none() {
-                break;
-            }
-            self.latency_places = place + 1;
-            for latency in taken {
-                servers
-                    .entry(latency.server)
-                    .and_modify(|sum| sum.merge(latency))
-                    .or_insert(*latency);
-            }
+        for (place, server) in self.places.latencies.taken() {
+            let latency = self.places.latency_at(place);
+            servers
+                .entry(server)
+                .and_modify(|sum| sum.merge(&latency))
+                .or_insert(latency);
         }
         Ok(servers)
     }
 
-    /// Places for latency that the fullest CPU had given away at the last reading of [`Self::latencies`], of
-    /// [`LATENCY_SERVERS`].
-    pub const fn latency_places(&self) -> u32 {
-        self.latency_places
+    /// How many servers have places for latency.
+    pub fn latency_places(&self) -> u32 {
+        u32::try_from(self.places.latencies.taken().count()).unwrap_or(u32::MAX)
     }
-}
-
-fn place_of(words: &[u64]) -> Option<u32> {
-    words.first().and_then(|place| u32::try_from(*place).ok())
 }
 
 fn per_cpu_array<T: Pod>(map: Map, name: &'static str) -> Result<PerCpuArray<MapData, T>, KernelError> {

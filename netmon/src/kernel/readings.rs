@@ -96,14 +96,7 @@ impl Readings {
             self.begin(now, second);
             return;
         }
-        for new in self.read_in + 1..=second {
-            if let (Some(base), Some(last)) =
-                (self.base.get_mut(place(new)), self.last.seconds.get(place(new)))
-            {
-                *base = *last;
-            }
-        }
-        self.read_in = self.read_in.max(second);
+        self.begin_seconds(second);
         let is_news = now.seconds != self.last.seconds || self.is_behind;
         self.take_sums(now, time);
         self.last = *now;
@@ -122,6 +115,29 @@ impl Readings {
                 report(second, counts);
             }
         }
+    }
+
+    /// Takes it that nothing has changed up to that second.
+    pub fn take_again(&mut self, second: u64, time: Time, report: impl FnMut(u64, Counts)) {
+        let last = self.last;
+        if self.is_behind || self.errors.is_left() || second.saturating_sub(self.read_in) >= ROUND {
+            self.take(&last, second, time, report);
+            return;
+        }
+        self.begin_seconds(second);
+        self.newest = Faults::default();
+    }
+
+    /// Notes what the counters of the seconds up to that one hold when they begin.
+    fn begin_seconds(&mut self, second: u64) {
+        for new in self.read_in + 1..=second {
+            if let (Some(base), Some(last)) =
+                (self.base.get_mut(place(new)), self.last.seconds.get(place(new)))
+            {
+                *base = *last;
+            }
+        }
+        self.read_in = self.read_in.max(second);
     }
 
     /// The sums over all seconds: answers by rcode, and errors by code.

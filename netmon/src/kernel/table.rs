@@ -6,12 +6,12 @@ use std::os::fd::{AsFd as _, AsRawFd as _};
 
 use aya::Pod;
 use aya::maps::{Map, MapData, MapError};
-use aya::util::nr_cpus;
 
 use super::error::KernelError;
 
 /// `enum bpf_cmd` in `include/uapi/linux/bpf.h`.
 const BPF_MAP_LOOKUP_ELEM: libc::c_long = 1;
+const BPF_MAP_DELETE_ELEM: libc::c_long = 3;
 const BPF_MAP_LOOKUP_BATCH: libc::c_long = 24;
 
 /// How many entries are read at once, at first. A hash bucket is never split; if one is larger, this grows.
@@ -43,8 +43,7 @@ struct Batch {
     flags: u64,
 }
 
-/// A hash map, with buffers that are used again. The values of an entry are 64-bit words; where each CPU has its own, they
-/// stand one after the other.
+/// A hash map, with buffers that are used again. The values of an entry are 64-bit words.
 #[derive(Debug)]
 pub(super) struct Table<K> {
     map: MapData,
@@ -55,25 +54,21 @@ pub(super) struct Table<K> {
 }
 
 impl<K: Pod> Table<K> {
-    /// Takes the map with this name, whose value (on each CPU) has `value_size` bytes, a multiple of eight.
+    /// Takes the map with this name, whose value has `value_size` bytes, a multiple of eight.
     pub fn open(map: Map, name: &'static str, value_size: usize) -> Result<Self, KernelError> {
-        let (map, values) = match map {
-            Map::HashMap(map) => (map, 1),
-            Map::PerCpuHashMap(map) => (map, cpus(name)?),
-            _ => {
-                return Err(KernelError::Map {
-                    what: "open",
-                    map: name,
-                    reason: "it is of another type".to_owned(),
-                });
-            }
+        let Map::HashMap(map) = map else {
+            return Err(KernelError::Map {
+                what: "open",
+                map: name,
+                reason: "it is of another type".to_owned(),
+            });
         };
         let mut table = Self {
             map,
             name,
             keys: Vec::new(),
             values: Vec::new(),
-            words_per_entry: value_size.div_ceil(size_of::<u64>()) * values,
+            words_per_entry: value_size.div_ceil(size_of::<u64>()),
         };
         table.resize(ENTRIES);
         Ok(table)
@@ -93,12 +88,26 @@ impl<K: Pod> Table<K> {
             value: self.values.as_mut_ptr() as u64,
             ..Entry::default()
         };
-        // SAFETY: the kernel reads the key and writes one value of each CPU, for which `values` has room; both
-        // live until it returns.
+        // SAFETY: the kernel reads the key and writes one value, for which `values` has room; both live until it
+        // returns.
         match unsafe { call(BPF_MAP_LOOKUP_ELEM, &mut entry) } {
             Ok(()) => Ok(self.values.get(..self.words_per_entry)),
             Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(None),
             Err(error) => Err(self.error(error)),
+        }
+    }
+
+    /// Removes an entry, if it is there.
+    pub fn remove(&mut self, key: K) -> Result<(), KernelError> {
+        let mut entry = Entry {
+            map_fd: self.descriptor(),
+            key: (&raw const key) as u64,
+            ..Entry::default()
+        };
+        // SAFETY: the kernel reads the key, which lives until it returns.
+        match unsafe { call(BPF_MAP_DELETE_ELEM, &mut entry) } {
+            Err(error) if error.raw_os_error() != Some(libc::ENOENT) => Err(self.error(error)),
+            Ok(()) | Err(_) => Ok(()),
         }
     }
 
@@ -150,15 +159,6 @@ impl<K: Pod> Table<K> {
     fn error(&self, error: io::Error) -> KernelError {
         KernelError::map("read", self.name, MapError::IoError(error))
     }
-}
-
-/// How many CPUs have values of their own.
-fn cpus(name: &'static str) -> Result<usize, KernelError> {
-    nr_cpus().map_err(|(file, error)| KernelError::Map {
-        what: "open",
-        map: name,
-        reason: format!("{file}: {error}"),
-    })
 }
 
 /// Calls `bpf(2)`.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use netmon_common::records::Destination;
 use netmon_common::{Address, records};
 use serde::Serialize;
 
@@ -121,6 +122,8 @@ pub struct Counted {
     pub totals: Totals,
     /// By destination, in the order of addresses.
     pub destinations: Vec<DestinationCounts>,
+    /// What was counted for destinations that have lost their places.
+    pub retired: Destination,
     /// How long the answers of each server took of which it is measured, in all buckets.
     pub latencies: BTreeMap<Address, records::Latency>,
     /// How full the tables are.

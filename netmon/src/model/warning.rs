@@ -15,6 +15,8 @@ words! {
         UnverifiedError = "unverified_error",
         /// A client fails at so many servers that it scans, or has lost its network.
         ManyServers = "many_servers",
+        /// The kernel's tables are short of places.
+        TablePressure = "table_pressure",
         /// The ring to user space was full.
         EventsLost = "events_lost",
         /// An outlet is too slow, or cannot be written: what it was to report is lost.

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use super::{BURST, FRESH, Monitor};
 use crate::clock;
 use crate::kernel::{Event, Events, Observer};
+use crate::observation::What;
 use crate::time::Time;
 
 impl Monitor<'_> {
@@ -68,8 +69,13 @@ impl Monitor<'_> {
         }
         self.advance(time);
         self.take_asker(event);
-        let decider = &mut self.decider;
+        let (decider, room) = (&mut self.decider, &mut self.room);
         self.observer.event(event, asked_over_udp, &mut |observation| {
+            if let What::Answered(answered) = &observation.what
+                && answered.recursion_desired
+            {
+                room.answered.note(observation.service, answered.client);
+            }
             decider.observe(&observation);
         });
         Ok(())

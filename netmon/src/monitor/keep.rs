@@ -36,6 +36,7 @@ impl Monitor<'_> {
                 not_served: 0,
             },
             destinations: Vec::with_capacity(destinations.len()),
+            retired: self.poller.retired(),
             latencies: self.poller.latencies()?,
             tables: Vec::new(),
             resolvers: Vec::new(),
@@ -54,13 +55,21 @@ impl Monitor<'_> {
             history.begin(&counted);
         }
         let observer = &mut self.observer;
-        self.poller.services(|service, exchanges| {
-            observer.adopt(service, exchanges, clock::boot_now().second());
-        })?;
+        let second = clock::boot_now().second();
+        self.poller
+            .look_at_destinations(second, |_server, _before, _now| {});
+        self.poller.services(
+            second,
+            |_service| false,
+            |service, exchanges| {
+                if let Some(exchanges) = exchanges {
+                    observer.adopt(service, exchanges, clock::boot_now().second());
+                }
+            },
+        );
         self.events_lost = totals.events_lost;
         self.lost = Lost::of(&totals);
         self.totals = totals;
-        self.destinations = destinations;
         Ok(())
     }
 

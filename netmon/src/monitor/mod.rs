@@ -1,6 +1,7 @@
 //! The one event loop of the live monitor: the kernel's events and counts in, the decider between, what it
 //! decides out.
 
+mod answered;
 mod askers;
 mod events;
 mod interfaces;
@@ -11,14 +12,15 @@ mod partners;
 mod readings;
 mod reload;
 mod resolvers;
+mod room;
 mod show;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use netmon_common::records::{self, Destination};
+use netmon_common::records;
 use netmon_common::{Address, limits};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
@@ -27,7 +29,9 @@ use crate::clock;
 use crate::config::Config;
 use crate::counts::Counts;
 use crate::detect::{self, Decider};
-use crate::kernel::{Kernel, KernelLog, Network, Observer, Poller, Switches, Watchlist, Ways, version};
+use crate::kernel::{
+    Kernel, KernelLog, Network, Observer, Poller, Retirement, Switches, Watchlist, Ways, version,
+};
 use crate::latency;
 use crate::model::{
     Counted, DestinationCounts, Event, Happened, Moment, Table, Totals, Warning, WarningKind,
@@ -42,6 +46,7 @@ use load::load;
 use losses::Lost;
 pub use partners::{Losses, Partners, Snapshots};
 pub use reload::Reload;
+use room::Room;
 
 /// Events that are taken in one go, before anything else is looked at.
 const BURST: usize = 1_024;
@@ -101,6 +106,7 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
             }
             _ = hangup.recv() => monitor.reload(reload)?,
             () = sleep_until(next_report) => monitor.report()?,
+            () = monitor.retirement.ready() => monitor.retire()?,
             () = monitor.asked() => monitor.answer()?,
             change = watching.next() => monitor.network_changed(&change?),
             () = resolvers.changed() => monitor.resolvers_changed(resolvers.now()),
@@ -135,7 +141,8 @@ struct Monitor<'a> {
     watchlist: Watchlist,
     switches: Switches,
     totals: records::Totals,
-    destinations: BTreeMap<Address, Destination>,
+    retirement: Retirement,
+    room: Room,
     offset: WallOffset,
     polled: Time,
     /// The interfaces that are watched.
@@ -178,7 +185,8 @@ impl<'a> Monitor<'a> {
             watchlist: kernel.watchlist()?,
             switches,
             totals: records::Totals::default(),
-            destinations: BTreeMap::new(),
+            retirement: Retirement::new()?,
+            room: Room::default(),
             offset,
             polled,
             watched: BTreeSet::new(),
@@ -262,13 +270,10 @@ impl<'a> Monitor<'a> {
         self.decider.set_offset(self.offset);
         self.totals = self.poller.totals()?;
         let mut changed = Vec::new();
-        let known = &mut self.destinations;
-        self.poller.destinations(|address, counters| {
-            let before = known.insert(address, counters).unwrap_or_default();
-            if before != counters {
+        self.poller
+            .look_at_destinations(now.second(), |address, before, counters| {
                 changed.push((address, before, counters));
-            }
-        })?;
+            });
         // What is new was counted since the last poll, nearly all of it in the second that has just ended.
         let ended = Time::from_nanos(Time::at_second(now.second()).nanos().saturating_sub(1));
         let time = if ended > self.polled { ended } else { now };
@@ -284,7 +289,7 @@ impl<'a> Monitor<'a> {
         self.tell_resolvers();
         self.keep();
         self.warn();
-        Ok(())
+        self.make_room(now)
     }
 
     fn tell_changes(&mut self) -> anyhow::Result<()> {
@@ -331,23 +336,22 @@ impl<'a> Monitor<'a> {
     }
 
     fn counted(&mut self) -> anyhow::Result<Counted> {
+        let Counts { totals, destinations } = self.poller.counts()?;
         let latencies = self.poller.latencies()?;
-        let destinations = self
-            .destinations
-            .iter()
-            .map(|(address, counters)| DestinationCounts {
-                address: *address,
-                counters: *counters,
-                not_served: self.decider.not_served().of(*address),
-                latency_us: latencies.get(address).map(latency::summary).unwrap_or_default(),
-                server_info: self.config.names.of(*address).cloned().map(Box::new),
-            });
+        let destinations = destinations.iter().map(|(address, counters)| DestinationCounts {
+            address: *address,
+            counters: *counters,
+            not_served: self.decider.not_served().of(*address),
+            latency_us: latencies.get(address).map(latency::summary).unwrap_or_default(),
+            server_info: self.config.names.of(*address).cloned().map(Box::new),
+        });
         Ok(Counted {
             totals: Totals {
-                counters: self.totals,
+                counters: totals,
                 not_served: self.decider.tallies().not_served,
             },
             destinations: destinations.collect(),
+            retired: self.poller.retired(),
             tables: self.tables(),
             resolvers: self.mine.shown(),
             latencies,
@@ -361,7 +365,7 @@ impl<'a> Monitor<'a> {
             entries,
             capacity,
         };
-        let (destinations, timed) = (self.destinations.len() as u64, self.poller.latency_places());
+        let (destinations, timed) = (self.poller.destinations(), self.poller.latency_places());
         vec![
             table(
                 "destinations",
@@ -384,10 +388,7 @@ impl<'a> Monitor<'a> {
         self.poll()?;
         self.decider.finish();
         self.tell_changes()?;
-        let counts = Counts {
-            totals: self.totals,
-            destinations: self.destinations.clone(),
-        };
+        let counts = self.poller.counts()?;
         // What is pinned goes on counting, and is never read at one moment.
         debug_assert!(
             self.config.pin.is_some() || counts.add_up(),

@@ -15,11 +15,22 @@ impl Monitor<'_> {
     /// of the present one for `now`.
     pub(super) fn read_services(&mut self, now: Time, ended: Time) -> anyhow::Result<()> {
         let (mut observations, mut again) = (Vec::new(), Vec::new());
-        let Self { poller, observer, .. } = self;
+        let Self {
+            poller,
+            observer,
+            retirement,
+            ..
+        } = self;
+        let retires = |service| retirement.has(service);
         let mut before = clock::boot_now().second();
-        poller.services(|key, exchanges| {
+        poller.services(now.second(), retires, |key, exchanges| {
             let after = clock::boot_now().second();
             let second = std::mem::replace(&mut before, after);
+            let Some(exchanges) = exchanges else {
+                let reading = Reading { second, time: now };
+                observer.unchanged(key, reading, &mut |one| observations.push(one));
+                return;
+            };
             if second != after {
                 again.push(key);
                 return;
@@ -28,7 +39,7 @@ impl Monitor<'_> {
                 let reading = Reading { second, time };
                 observer.counted(key, exchanges, reading, &mut |one| observations.push(one));
             }
-        })?;
+        });
         observer.all_counted(now.second(), now, &mut |one| observations.push(one));
         observations.sort_by_key(|observation| observation.time);
         for observation in &observations {
@@ -42,6 +53,9 @@ impl Monitor<'_> {
 
     /// Reads the exchanges of one service; what is new is reported for `time`.
     pub(super) fn read_service(&mut self, key: ServiceKey, time: Time) -> anyhow::Result<()> {
+        if self.retirement.has(key) {
+            return Ok(());
+        }
         for _ in 0..TRIES {
             let second = clock::boot_now().second();
             let Some(exchanges) = self.poller.service(key)? else {

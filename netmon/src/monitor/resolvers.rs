@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use netmon_common::Transport;
+use netmon_common::{Address, Transport};
 
 use super::Monitor;
 use crate::clock;
@@ -50,6 +50,11 @@ impl Default for Mine {
 }
 
 impl Mine {
+    /// Their addresses.
+    pub fn servers(&self) -> impl Iterator<Item = Address> {
+        self.listed.iter().map(|one| one.server)
+    }
+
     /// With how it stands with each.
     pub fn shown(&self) -> Vec<Resolver> {
         let all = self.listed.iter().zip(&self.states);
@@ -146,6 +151,7 @@ impl Monitor<'_> {
     /// These are the resolvers of this host.
     pub(super) fn set_resolvers(&mut self, resolvers: &Resolvers) {
         self.mine.listed = resolvers.clone();
+        self.decider.set_configured(self.mine.servers().collect());
         self.mine.judge(&self.decider, clock::boot_now());
     }
 

@@ -20,9 +20,8 @@ impl Monitor<'_> {
             not_served: not_served.of(address),
         };
         let changed = if views.needs_all() {
-            let all = self.destinations.iter();
-            all.map(|(address, counters)| change(*address, *counters))
-                .collect()
+            let all = self.poller.counts()?.destinations.into_iter();
+            all.map(|(address, counters)| change(address, counters)).collect()
         } else {
             let changed = changed.iter();
             changed.map(|(address, _, now)| change(*address, *now)).collect()

@@ -22,7 +22,7 @@ fn contract() -> Value {
             "icmp_unreachable": 0, "dns_unreachable": 0, "unsolicited": 0, "late_responses": 0, "not_served": 0,
             "unmatched_responses": 0, "not_ours": 0, "exchanges_overflow": 0,
             "fragments": 0, "malformed": 0, "truncated": 0, "not_ip": 0, "other": 0,
-            "overflow": 0, "events_lost": 0, "traces_overwritten": 0,
+            "retired": 0, "overflow": 0, "events_lost": 0, "traces_overwritten": 0,
         },
         "warnings": [{"warning": "", "message": "", "state": null}],
         "destinations": [{

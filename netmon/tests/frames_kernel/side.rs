@@ -107,6 +107,7 @@ impl Side {
         let settings = Settings {
             ports,
             destinations,
+            apart: false,
             ..Settings::default()
         };
         let mut kernel = Kernel::load(&settings).unwrap();

@@ -96,12 +96,13 @@ pub fn random_destinations_fill_the_table_and_lose_no_count(each: u64) {
     assert_sums(&stopped);
     let totals = &stopped.value["totals"];
     assert_eq!(totals["dns_queries"], 2 * each);
-    assert_eq!(
-        queries(&stopped.value).count(),
-        usize::try_from(limits::DESTINATIONS).unwrap()
-    );
+    let servers = queries(&stopped.value).count();
+    let most = usize::try_from(limits::DESTINATIONS).unwrap();
+    assert!((most / 2..=most).contains(&servers), "{servers} servers");
     let counted: u64 = queries(&stopped.value).sum();
-    assert_eq!(counted + totals["overflow"].as_u64().unwrap(), 2 * each);
+    let number = |name: &str| totals[name].as_u64().unwrap();
+    assert!(number("overflow") > 0, "the table was never full");
+    assert_eq!(counted + number("retired") + number("overflow"), 2 * each);
 }
 
 /// So many frames pass the XDP program on each of two CPUs.

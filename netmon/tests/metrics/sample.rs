@@ -66,6 +66,7 @@ pub fn counted(servers: u32) -> Counted {
             not_served: 9,
         },
         destinations: destinations.collect(),
+        retired: Destination::ZERO,
         latencies,
         resolvers: vec![Resolver {
             server: SERVER,

@@ -164,7 +164,7 @@ pub fn assert_sums(event: &Event) {
         })
         .sum();
     assert_eq!(
-        destinations + number("overflow"),
+        destinations + number("retired") + number("overflow"),
         counted,
         "each is counted for a destination: {totals:#}"
     );

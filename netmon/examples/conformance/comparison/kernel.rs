@@ -50,7 +50,10 @@ impl Program {
     /// Loads the kernel side, with nothing counted.
     pub fn load() -> Result<Self> {
         Ok(Self {
-            runner: FrameRunner::load(&Settings::default())?,
+            runner: FrameRunner::load(&Settings {
+                apart: false,
+                ..Settings::default()
+            })?,
             counts: Counts::default(),
             told: 0,
         })

@@ -111,6 +111,7 @@ impl Sides {
     fn new(options: &Options) -> Result<Self, KernelError> {
         let settings = Settings {
             ports: options.ports,
+            apart: false,
             ..Settings::default()
         };
         Ok(Self {

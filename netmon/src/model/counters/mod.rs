@@ -120,6 +120,7 @@ const TOTALS: &[Line] = lines! { Totals:
     "not_ip"             "not_ip"             counters.outcomes[Outcome::NotIp] => PACKETS outcome = "not_ip";
     "not_ours"           "not_ours"           counters.outcomes[Outcome::NotOurs] => PACKETS outcome = "not_ours";
     "other"              "other"              counters.outcomes[Outcome::Other] => PACKETS outcome = "other";
+    "retired"            "retired"            counters.retired => RETIRED;
     "overflow"           "overflow"           counters.overflow => OVERFLOW;
     "events_lost"        "events_lost"        counters.events_lost => EVENTS_LOST;
     "traces_overwritten" "traces_overwritten" counters.traces_overwritten => TRACES_OVERWRITTEN;
@@ -199,6 +200,10 @@ static EVENTS_LOST: Metric = of_all(
     "netmon_events_lost",
     "Events that found no place in the ring: an incident may open late",
 );
+static RETIRED: Metric = of_all(
+    "netmon_retired_packets",
+    "Packets whose destination has lost its place in the table: at servers they are part of `other`",
+);
 static OVERFLOW: Metric = of_all(
     "netmon_overflow_packets",
     "Packets whose destination found no place in the table: counted in the totals only",
@@ -261,8 +266,12 @@ mod tests {
         let place = |offset: usize| offset / size_of::<u64>();
         let unreadable =
             place(offset_of!(Totals, counters.unreadable))..place(offset_of!(Totals, not_served));
+        let late_retired = place(offset_of!(Totals, counters.late_retired));
         let late_overflow = place(offset_of!(Totals, counters.late_overflow));
-        let apart: Vec<usize> = std::iter::once(late_overflow).chain(unreadable).collect();
+        let apart: Vec<usize> = [late_retired, late_overflow]
+            .into_iter()
+            .chain(unreadable)
+            .collect();
         assert_eq!(missing::<Totals>(), apart);
         for names in [names::<Totals>(), names::<Destination>()] {
             assert_eq!(

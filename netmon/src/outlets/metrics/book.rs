@@ -1,19 +1,22 @@
 //! From what the kernel has counted to what a scraper gets: figures of the listed servers, and of all the
 //! others together.
 //!
-//! Each figure only grows, as a counter must, `other` included. For that two corrections are kept: when a server
+//! Each figure only grows, as a counter must, `other` included. For that corrections are kept: when a server
 //! leaves `other` to be listed, what it had counted there stays there; when one leaves the list, what it had
-//! counted while listed is not added to `other`. As long as no server ever left the list (see [`super::roster`])
+//! counted while listed is not added to `other`. A server that loses its place in the kernel's table keeps its figures if it is
+//! listed, and goes on from them when it comes again; else they stay in `other`. As long as no server ever left the list (see [`super::roster`])
 //! or came to it late, the sum over all servers is what the kernel has counted.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use netmon_common::Address;
-use netmon_common::records::Latency;
+use netmon_common::records::{Destination, Latency};
 
 use super::figures::Figures;
 use super::roster::{Active, Roster};
+use crate::counts::{RetiredSince, grown};
+use crate::latency;
 use crate::model::Counted;
 use crate::time::Time;
 
@@ -24,11 +27,17 @@ pub struct Book {
     known: BTreeMap<Address, Known>,
     /// What `other` has beside the counters of those that are in it.
     correction: Figures,
+    retired: RetiredSince,
+    readings: u64,
 }
 
 #[derive(Debug, Default)]
 struct Known {
     figures: Figures,
+    /// The kernel's counters at the last reading.
+    kernel: Destination,
+    /// In which reading it was.
+    seen: u64,
     /// The kernel's buckets at the last reading, once it answered.
     latency: Option<Box<Latency>>,
 }
@@ -51,6 +60,8 @@ impl Book {
             roster: Roster::new(servers),
             known: BTreeMap::new(),
             correction: Figures::default(),
+            retired: RetiredSince::default(),
+            readings: 0,
         }
     }
 
@@ -59,12 +70,20 @@ impl Book {
         let mut servers = Vec::with_capacity(counted.destinations.len());
         // What those had counted in `other` that leave it now.
         let mut before = BTreeMap::new();
+        let mut gone = Vec::new();
+        self.readings += 1;
         for counts in &counted.destinations {
             let server = counts.address;
             let is_new = !self.known.contains_key(&server);
             let known = self.known.entry(server).or_default();
             let figures = known.figures;
-            known.figures.grow(&counts.counters);
+            known.seen = self.readings;
+            let grown = grown(&counts.counters, &known.kernel);
+            if grown.is_none() {
+                gone.push(known.kernel);
+            }
+            known.figures.grow(&grown.unwrap_or(counts.counters));
+            known.kernel = counts.counters;
             known.measure(counted.latencies.get(&server));
             if !is_new && self.roster.name(server).is_none() {
                 before.insert(server, figures);
@@ -76,14 +95,39 @@ impl Book {
                 grew: packets > figures.activity(),
             });
         }
+        self.retire(&counted.retired, gone);
         let moves = self.roster.update(now, &servers);
         for figures in moves.came.iter().filter_map(|server| before.get(server)) {
             self.correction.add(figures);
         }
-        for known in moves.left.iter().filter_map(|server| self.known.get(server)) {
-            self.correction.take(&known.figures);
+        for server in &moves.left {
+            match self.known.get(server) {
+                Some(known) if known.seen == self.readings => self.correction.take(&known.figures),
+                _ => {
+                    self.known.remove(server);
+                }
+            }
         }
         self.page()
+    }
+
+    /// Takes what was counted for those that have lost their places; `gone` are the counters of those that have others already.
+    fn retire(&mut self, retired: &Destination, mut gone: Vec<Destination>) {
+        let (readings, roster, correction) = (self.readings, &self.roster, &mut self.correction);
+        self.known.retain(|server, known| {
+            if known.seen == readings {
+                return true;
+            }
+            gone.push(std::mem::take(&mut known.kernel));
+            known.latency = None;
+            let is_listed = roster.name(*server).is_some();
+            if !is_listed {
+                correction.add(&known.figures);
+            }
+            is_listed
+        });
+        let rest = self.retired.take(*retired, gone.iter());
+        self.correction.grow(&rest);
     }
 
     fn page(&self) -> Page {
@@ -107,6 +151,9 @@ impl Known {
     fn measure(&mut self, now: Option<&Latency>) {
         let Some(now) = now else { return };
         let before = self.latency.get_or_insert_with(|| Box::new(Latency::ZERO));
+        if latency::began_again(now, before) {
+            **before = Latency::ZERO;
+        }
         self.figures.latency.grow(before, now);
         **before = *now;
     }
@@ -116,7 +163,6 @@ impl Known {
 mod tests {
     use super::*;
     use crate::model::{self, DestinationCounts};
-    use netmon_common::records::Destination;
     use proptest::collection::vec;
     use proptest::prelude::*;
 

@@ -14,9 +14,11 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Goes on to what a later reading says, but for the latency.
-    pub fn grow(&mut self, now: &Destination) {
-        self.counters = *now;
+    /// Adds what was counted since the last reading, but for the latency.
+    pub fn grow(&mut self, more: &Destination) {
+        for (count, more) in self.counters.words_mut().iter_mut().zip(more.words()) {
+            *count = count.wrapping_add(*more);
+        }
     }
 
     /// All packets: how active it is.

@@ -1,0 +1,191 @@
+//! Who retires: those that were idle for long; and where places are short, those that were asked least recently.
+
+use std::time::Duration;
+
+use aya::Pod;
+use netmon_common::Address;
+use netmon_common::records::{NO_PLACE, ServiceKey};
+
+use super::activity::Activity;
+use super::error::KernelError;
+use super::places::{Held, Leaving, Pool};
+use super::poll::Poller;
+
+/// How many of a kind retire at once, so that nothing waits for it long: 3 ms or so.
+const AT_ONCE: usize = 1_024;
+
+/// Places are short where fewer than one of so many are free; as many more become free as make this a part of twice the size.
+const SHORT: u32 = 8;
+
+/// How often it is looked for servers whose latency nobody needs, where places are not short.
+const SECONDS: u64 = 64;
+
+/// How full the places of one kind are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pressure {
+    /// Whether some retire before they are idle.
+    pub is_short: bool,
+    /// Whether all are taken by those that may not retire.
+    pub is_full: bool,
+}
+
+/// Who may retire, and when.
+pub struct Policy<'a> {
+    /// The second of the boot clock.
+    pub second: u64,
+    /// How long one is idle before its place is another's.
+    pub idle: Duration,
+    /// Whether a server keeps its places.
+    pub keeps: &'a dyn Fn(Address) -> bool,
+    /// Whether a service keeps its place.
+    pub keeps_service: &'a dyn Fn(ServiceKey) -> bool,
+}
+
+impl Poller {
+    /// Who is to retire now.
+    pub fn leaving(&mut self, policy: &Policy<'_>) -> Result<(Leaving, Pressure), KernelError> {
+        let mut pressure = Pressure::default();
+        let destinations = choose(
+            &self.places.destinations,
+            |place| self.destinations.get(place as usize),
+            policy,
+            |address| (policy.keeps)(*address),
+            &mut pressure,
+        );
+        let services = choose(
+            &self.places.services,
+            |place| self.services.get(place as usize),
+            policy,
+            |service| (policy.keeps_service)(*service),
+            &mut pressure,
+        );
+        let latencies = self.latencies_leaving(policy)?;
+        let leaving = Leaving {
+            destinations,
+            services,
+            latencies,
+        };
+        Ok((leaving, pressure))
+    }
+
+    /// Latency is of as long as its server has counters; where places are short, of those that were asked last.
+    fn latencies_leaving(&mut self, policy: &Policy<'_>) -> Result<Vec<Held<Address>>, KernelError> {
+        let taken: Vec<_> = self.places.latencies.taken().collect();
+        let capacity = self.places.latencies.capacity() as usize;
+        let free = capacity.saturating_sub(taken.len());
+        let is_short = free < capacity / SHORT as usize;
+        if !is_short && !policy.second.is_multiple_of(SECONDS) {
+            return Ok(Vec::new());
+        }
+        let (mut leaving, mut staying) = (Vec::new(), Vec::new());
+        for (place, server) in taken {
+            match self.places.destinations.find(server)? {
+                None => leaving.push((place, server)),
+                Some(destination) => {
+                    let known = self.destinations.get(destination as usize);
+                    let asked_in = known.map_or(0, Activity::asked_in);
+                    staying.push((asked_in, place, server));
+                }
+            }
+        }
+        if is_short {
+            staying.retain(|(_asked_in, _place, server)| !(policy.keeps)(*server));
+            staying.sort_unstable_by_key(|(asked_in, place, _server)| (*asked_in, *place));
+            let missing = (2 * capacity / SHORT as usize).saturating_sub(free + leaving.len());
+            let more = staying.into_iter().take(missing);
+            leaving.extend(more.map(|(_asked_in, place, server)| (place, server)));
+        }
+        Ok(leaving)
+    }
+
+    /// Their places are others' from now on.
+    pub fn gone(&mut self, leaving: &Leaving) {
+        for (place, _) in &leaving.destinations {
+            self.destinations
+                .get_mut(*place as usize)
+                .into_iter()
+                .for_each(|known| *known = Activity::default());
+        }
+        for (place, _) in &leaving.services {
+            self.services
+                .get_mut(*place as usize)
+                .into_iter()
+                .for_each(|known| *known = Activity::default());
+        }
+        if leaving.latencies.is_empty() {
+            return;
+        }
+        for (place, _) in self.places.destinations.taken() {
+            self.places.forget_latency(place, NO_PLACE);
+        }
+    }
+}
+
+fn choose<'a, K: Pod + Eq>(
+    pool: &Pool<K>,
+    activity: impl Fn(u32) -> Option<&'a Activity>,
+    policy: &Policy<'_>,
+    keeps: impl Fn(&K) -> bool,
+    pressure: &mut Pressure,
+) -> Vec<Held<K>> {
+    let mut leaving = Vec::new();
+    let mut queues: Vec<Queue<K>> = pool.shares().into_iter().map(Queue::new).collect();
+    for (place, key) in pool.taken() {
+        let Some(queue) = queues.get_mut(pool.queue(place)) else {
+            continue;
+        };
+        queue.free = queue.free.saturating_sub(1);
+        // One that was not looked at yet is new.
+        let Some(known) = activity(place) else {
+            continue;
+        };
+        let Some(active_in) = known.active_in() else {
+            continue;
+        };
+        if keeps(&key) {
+            continue;
+        }
+        if policy.second.saturating_sub(active_in) >= policy.idle.as_secs() {
+            leaving.push((place, key));
+            queue.free += 1;
+        } else {
+            queue.others.push((known.asked_in(), active_in, place, key));
+        }
+    }
+    for mut queue in queues {
+        if queue.free >= queue.share.div_ceil(SHORT) {
+            continue;
+        }
+        pressure.is_short = true;
+        let missing = (queue.share * 2).div_ceil(SHORT).saturating_sub(queue.free) as usize;
+        pressure.is_full |= queue.free < 1 && queue.others.is_empty();
+        let missing = missing.min(queue.others.len());
+        if missing < queue.others.len() {
+            queue
+                .others
+                .select_nth_unstable_by_key(missing, |(asked, active, place, _)| (*asked, *active, *place));
+        }
+        let first = queue.others.into_iter().take(missing);
+        leaving.extend(first.map(|(_, _, place, key)| (place, key)));
+    }
+    leaving.truncate(AT_ONCE);
+    leaving
+}
+
+/// The places of one queue, and who has them.
+struct Queue<K> {
+    share: u32,
+    free: u32,
+    /// When each was asked last, and when it was active last.
+    others: Vec<(u64, u64, u32, K)>,
+}
+
+impl<K> Queue<K> {
+    const fn new(share: u32) -> Self {
+        Self {
+            share,
+            free: share,
+            others: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The places of one kind: the index by which programs find them, the queues of the free ones, who has which, and the counters.
+
+use std::fmt;
+use std::mem::offset_of;
+use std::sync::atomic::{Ordering, fence};
+
+use aya::Pod;
+use aya::maps::{Map, MapData, Queue};
+use netmon_common::records::{NO_PLACE, Owner};
+
+use super::super::error::KernelError;
+use super::super::table::Table;
+use super::mapped::Mapped;
+
+/// The maps of one kind.
+#[derive(Debug)]
+pub(in crate::kernel) struct Names {
+    pub index: &'static str,
+    /// Each with the part of the places that is its own: one of so many. The last one has the rest.
+    pub free: &'static [(&'static str, u32)],
+    pub owners: &'static str,
+    /// With one entry of each CPU for a place.
+    pub counts: &'static str,
+    /// With one entry for a place.
+    pub state: Option<&'static str>,
+}
+
+/// The places of one kind.
+pub(in crate::kernel) struct Pool<K> {
+    names: &'static Names,
+    index: Table<K>,
+    owners: Mapped,
+    counts: Mapped,
+    state: Option<Mapped>,
+    /// How many CPUs have entries.
+    cpus: u32,
+    /// Empty where places are only read.
+    free: Vec<Queue<MapData, u32>>,
+}
+
+impl<K> fmt::Debug for Pool<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.names.fmt(f)
+    }
+}
+
+/// A place, and who has it.
+pub(in crate::kernel) type Held<K> = (u32, K);
+
+impl<K: Pod + Eq> Pool<K> {
+    /// Opens the maps, to read what is in them.
+    pub fn open(
+        names: &'static Names,
+        map: &mut impl FnMut(&'static str) -> Result<Map, KernelError>,
+    ) -> Result<Self, KernelError> {
+        let owners = Mapped::open(map(names.owners)?, names.owners)?;
+        let counts = Mapped::open(map(names.counts)?, names.counts)?;
+        let state = names
+            .state
+            .map(|name| Mapped::open(map(name)?, name))
+            .transpose()?;
+        Ok(Self {
+            names,
+            index: Table::open(map(names.index)?, names.index, size_of::<u64>())?,
+            cpus: counts.entries() / owners.entries().max(1),
+            owners,
+            counts,
+            state,
+            free: Vec::new(),
+        })
+    }
+
+    /// Opens the queues too, to give places back.
+    pub fn open_free(
+        &mut self,
+        map: &mut impl FnMut(&'static str) -> Result<Map, KernelError>,
+    ) -> Result<(), KernelError> {
+        for (name, _share) in self.names.free {
+            let queue = Queue::try_from(map(name)?);
+            self.free
+                .push(queue.map_err(|error| KernelError::map("open", name, error))?);
+        }
+        Ok(())
+    }
+
+    /// How many places there are.
+    pub const fn capacity(&self) -> u32 {
+        self.owners.entries()
+    }
+
+    /// How many places each queue has.
+    pub fn shares(&self) -> Vec<u32> {
+        let mut shares = vec![0; self.names.free.len()];
+        let mut left = self.capacity();
+        for (share, (_name, part)) in shares.iter_mut().zip(self.names.free) {
+            *share = if *part == 1 { left } else { self.capacity() / part };
+            left -= *share;
+        }
+        shares
+    }
+
+    /// Which queue a place belongs to: the first ones have the first places.
+    pub fn queue(&self, place: u32) -> usize {
+        let mut end = 0;
+        let starts = self.shares().into_iter().map(|share| {
+            end += share;
+            end
+        });
+        starts.take_while(|end| place >= *end).count()
+    }
+
+    fn state(&self, place: u32) -> u64 {
+        let state = self.owners.word(place, offset_of!(Owner<K>, state));
+        fence(Ordering::Acquire);
+        state.unwrap_or(Owner::<K>::FREE)
+    }
+
+    fn set_state(&self, place: u32, state: u64) {
+        fence(Ordering::SeqCst);
+        self.owners.set_word(place, offset_of!(Owner<K>, state), state);
+        fence(Ordering::SeqCst);
+    }
+
+    fn owner(&self, place: u32) -> Option<K> {
+        self.owners.read(place, offset_of!(Owner<K>, key))
+    }
+
+    /// All that are taken, with those that retire and are not in the sums of `batch` yet.
+    pub fn held(&self, batch: u64) -> impl Iterator<Item = Held<K>> {
+        (0..self.capacity()).filter_map(move |place| {
+            let state = self.state(place);
+            let is_held = state == Owner::<K>::TAKEN || state > batch && state >= Owner::<K>::FIRST_BATCH;
+            Some((place, self.owner(place).filter(|_| is_held)?))
+        })
+    }
+
+    /// All that are taken and stay.
+    pub fn taken(&self) -> impl Iterator<Item = Held<K>> {
+        (0..self.capacity()).filter_map(|place| {
+            let is_taken = self.state(place) == Owner::<K>::TAKEN;
+            Some((place, self.owner(place).filter(|_| is_taken)?))
+        })
+    }
+
+    /// Those that an earlier netmon began to retire, each with its batch.
+    pub fn leaving(&self) -> Vec<(u64, Held<K>)> {
+        let leaving = (0..self.capacity()).filter_map(|place| {
+            let state = self.state(place);
+            (state >= Owner::<K>::FIRST_BATCH).then_some((state, (place, self.owner(place)?)))
+        });
+        leaving.collect()
+    }
+
+    /// Where the index has it.
+    pub fn find(&mut self, key: K) -> Result<Option<u32>, KernelError> {
+        let place = self.index.get(key)?.and_then(|words| words.first().copied());
+        Ok(place
+            .and_then(|place| u32::try_from(place).ok())
+            .filter(|place| *place != NO_PLACE))
+    }
+
+    /// Each CPU's entry of a place.
+    pub fn entries(&self, place: u32) -> impl Iterator<Item = u32> + use<K> {
+        let first = place * self.cpus;
+        first..first + self.cpus
+    }
+
+    /// The counters.
+    pub const fn counts(&self) -> &Mapped {
+        &self.counts
+    }
+
+    /// The sum of a word of each CPU's entry that comes round.
+    pub fn changes(&self, place: u32, offset: usize) -> u32 {
+        self.entries(place).fold(0, |sum: u32, entry| {
+            sum.wrapping_add(self.counts.word(entry, offset).unwrap_or(0))
+        })
+    }
+
+    /// Writes down that these retire.
+    pub fn mark(&self, leaving: &[Held<K>], batch: u64) {
+        for (place, _key) in leaving {
+            self.set_state(*place, batch);
+        }
+    }
+
+    /// Removes them from the index, where they are still in it: no program finds them from now on.
+    pub fn remove(&mut self, leaving: &[Held<K>]) -> Result<(), KernelError> {
+        for (place, key) in leaving {
+            // It may have come again since, and have another place.
+            if self.find(*key)? == Some(*place) {
+                self.index.remove(*key)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets their counters to zeros, and gives their places back.
+    pub fn release(&mut self, leaving: &[Held<K>]) -> Result<(), KernelError> {
+        for (place, _key) in leaving {
+            for entry in self.entries(*place) {
+                self.counts.clear(entry);
+            }
+            if let Some(state) = &self.state {
+                state.clear(*place);
+            }
+            self.set_state(*place, Owner::<K>::FREE);
+            self.push(*place)?;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, place: u32) -> Result<(), KernelError> {
+        let queue = self.queue(place);
+        let (Some(free), Some((name, _share))) = (self.free.get_mut(queue), self.names.free.get(queue))
+        else {
+            return Ok(());
+        };
+        free.push(place, 0)
+            .map_err(|error| KernelError::map("write", name, error))
+    }
+
+    /// Takes all free places out of the queues.
+    pub fn drain(&mut self) -> Result<(), KernelError> {
+        for (free, (name, _share)) in self.free.iter_mut().zip(self.names.free) {
+            loop {
+                match free.pop(0) {
+                    Ok(_place) => {}
+                    Err(aya::maps::MapError::ElementNotFound) => break,
+                    Err(error) => return Err(KernelError::map("read", name, error)),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts all places that the index does not have into the queues, which are empty.
+    pub fn fill(&mut self) -> Result<(), KernelError> {
+        let mut is_used = vec![false; self.capacity() as usize];
+        self.index.each(|_key, words| {
+            let place = words.first().and_then(|place| usize::try_from(*place).ok());
+            if let Some(used) = place.and_then(|place| is_used.get_mut(place)) {
+                *used = true;
+            }
+        })?;
+        for (place, is_used) in (0..).zip(is_used) {
+            if !is_used {
+                self.set_state(place, Owner::<K>::FREE);
+                self.push(place)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! With pins nothing is lost when netmon is killed while entries retire.
+
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use aya::TestRun as _;
+use aya::programs::TestRunOptions;
+use netmon::kernel::{Kernel, Leaving, Pins, Policy, Poller, Settings, Step};
+use netmon_common::Address;
+use netmon_testkit::frames::build::prelude::*;
+use nix::sys::signal::Signal;
+
+use crate::load::{ask_in_turns, number, silent};
+use crate::support::{assert_sums, start};
+
+/// A directory of a test's own, which is removed with everything that is pinned in it.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Self {
+        Self(PathBuf::from(format!(
+            "/sys/fs/bpf/netmon-retire-{}-{name}",
+            std::process::id()
+        )))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _none_is_left = Pins::remove(&self.0);
+    }
+}
+
+/// How many destinations there may be.
+const DESTINATIONS: u32 = 64;
+
+fn load(pins: &Path) -> (Kernel, Poller) {
+    let settings = Settings {
+        destinations: DESTINATIONS,
+        ..Settings::default()
+    };
+    let pins = Pins::open(pins, DESTINATIONS).unwrap();
+    let mut kernel = Kernel::load_pinned(&settings, Arc::new(pins)).unwrap();
+    let poller = kernel.poller().unwrap();
+    (kernel, poller)
+}
+
+/// A query to each of these servers.
+fn ask(kernel: &mut Kernel, servers: std::ops::Range<u8>) {
+    for server in servers {
+        let to = Ipv4Addr::new(10, 0, 0, server);
+        let frame = (frame() / ipv4(CLIENT, to) / udp(40_000, 53) / query("a.test")).bytes();
+        let options = TestRunOptions {
+            data_in: Some(&frame),
+            ..TestRunOptions::new()
+        };
+        kernel.xdp().unwrap().test_run(options).unwrap();
+    }
+}
+
+/// Those that would retire now: all.
+fn all(poller: &mut Poller) -> Leaving {
+    let policy = Policy {
+        second: 1_000,
+        idle: Duration::ZERO,
+        keeps: &|_: Address| false,
+        keeps_service: &|_| false,
+    };
+    poller.look_at_destinations(1, |_server, _before, _now| {});
+    poller.services(1, |_service| false, |_service, _exchanges| {});
+    poller.leaving(&policy).unwrap().0
+}
+
+#[test]
+#[ignore = "needs root: loads and pins programs"]
+fn whatever_the_step_before_which_netmon_is_killed_nothing_is_lost_and_all_places_are_there() {
+    const SERVERS: u8 = 20;
+    for last in [
+        Step::Mark,
+        Step::Remove,
+        Step::Forget,
+        Step::Add,
+        Step::Release,
+        Step::Done,
+    ] {
+        let pins = Directory::new(&format!("{last:?}"));
+        {
+            let (mut kernel, mut poller) = load(&pins.0);
+            let mut switches = kernel.switches().unwrap();
+            ask(&mut kernel, 0..SERVERS);
+            ask(&mut kernel, 0..SERVERS / 2);
+            let leaving = all(&mut poller);
+            assert_eq!(leaving.destinations.len(), usize::from(SERVERS));
+            assert_eq!(leaving.services.len(), usize::from(SERVERS));
+            let mut batch = poller.places.batch(leaving);
+            while batch.next() != last {
+                batch.step(&mut poller.places, &mut switches).unwrap();
+            }
+            // Some come again meanwhile.
+            ask(&mut kernel, 0..5);
+            assert!(poller.counts().unwrap().add_up(), "before {last:?}");
+        }
+        let (mut kernel, mut poller) = load(&pins.0);
+        let counts = poller.counts().unwrap();
+        assert!(counts.add_up(), "killed before {last:?}: {counts:#?}");
+        assert_eq!(counts.totals.counted(), 35);
+        assert_eq!(counts.totals.overflow, 0);
+        if last != Step::Mark {
+            assert_eq!(
+                counts.totals.retired + counts.destinations.len() as u64,
+                35,
+                "{last:?}"
+            );
+        }
+        // Every place can be had again, and none twice.
+        let room = u8::try_from(DESTINATIONS - DESTINATIONS / 8 - DESTINATIONS / 8).unwrap();
+        ask(&mut kernel, 0..100);
+        let counts = poller.counts().unwrap();
+        assert!(counts.add_up(), "killed before {last:?}: {counts:#?}");
+        assert_eq!(
+            counts.destinations.len(),
+            usize::from(room),
+            "killed before {last:?}"
+        );
+        assert_eq!(
+            counts.totals.overflow,
+            u64::from(100 - room),
+            "killed before {last:?}"
+        );
+        let services = services(&mut poller);
+        assert_eq!(services, 100, "killed before {last:?}");
+    }
+}
+
+fn services(poller: &mut Poller) -> usize {
+    let mut services = 0;
+    poller.services(2, |_service| false, |_service, _exchanges| services += 1);
+    services
+}
+
+/// netmon is killed at random moments while entries retire all the time.
+#[test]
+#[ignore = "needs root: network namespaces, TC and pins"]
+fn what_is_sent_is_counted_when_netmon_is_killed_again_and_again() {
+    const TIME: Duration = Duration::from_secs(25);
+    let hosts = silent();
+    let pins = Directory::new("load");
+    let arguments = [
+        "--interface",
+        "to-router",
+        "--interval",
+        "100ms",
+        "--idle-entries",
+        "1s",
+        "--destinations",
+        "1024",
+        "--pin",
+        pins.0.to_str().unwrap(),
+    ];
+    let mut netmon = start(&hosts.client, &arguments);
+    let (sent, kills) = thread::scope(|scope| {
+        let load = scope.spawn(|| ask_in_turns(&hosts.client, TIME));
+        let began = Instant::now();
+        let mut kills = 0_u64;
+        while began.elapsed() < TIME {
+            thread::sleep(Duration::from_millis(900 + kills * 37 % 400));
+            netmon.process().signal(Signal::SIGKILL).unwrap();
+            netmon.wait().unwrap();
+            netmon = start(&hosts.client, &arguments);
+            kills += 1;
+        }
+        (load.join().unwrap(), kills)
+    });
+    let stopped = netmon.stop().unwrap();
+    assert_sums(&stopped);
+    let totals = &stopped.value["totals"];
+    let (retired, overflow) = (number(&totals["retired"]), number(&totals["overflow"]));
+    println!("{kills} kills; {sent} queries were sent; {retired} are retired, and {overflow} found no place");
+    assert_eq!(number(&totals["dns_queries"]), sent);
+    assert!(retired > 0 && kills > 1, "{totals:#}");
+}

@@ -1,0 +1,96 @@
+//! Entries retire and come again while queries to them are sent from all CPUs.
+
+use std::net::{Ipv4Addr, UdpSocket};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use netmon_testkit::lab::{Namespace, Routed, TYPE_A, query, with_router};
+use nix::sched::{CpuSet, sched_setaffinity};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use crate::support::{assert_sums, start};
+
+/// How many CPUs send.
+pub const CPUS: usize = 2;
+
+/// A client whose router forwards nothing and says nothing.
+pub fn silent() -> Routed {
+    let hosts = with_router().unwrap();
+    hosts.router.set("net/ipv4/ip_forward", "0").unwrap();
+    hosts
+}
+
+fn pin(cpu: usize) {
+    let mut set = CpuSet::new();
+    set.set(cpu).unwrap();
+    sched_setaffinity(Pid::from_raw(0), &set).unwrap();
+}
+
+/// Asks servers from each CPU for that time: a few hundred at once, then others, then the first ones again. How many queries were
+/// sent.
+pub fn ask_in_turns(client: &Namespace, time: Duration) -> u64 {
+    /// Servers that are asked at the same time, and for how long.
+    const AT_ONCE: u32 = 100;
+    const TURN: Duration = Duration::from_millis(400);
+    const TURNS: u32 = 5;
+    let message = query(7, "retire.test", TYPE_A);
+    let began = Instant::now();
+    let turn = || u32::try_from(began.elapsed().as_millis() / TURN.as_millis()).unwrap() % TURNS;
+    thread::scope(|scope| {
+        let senders: Vec<_> = (0..CPUS)
+            .map(|cpu| {
+                let (message, turn) = (&message, &turn);
+                scope.spawn(move || {
+                    let socket = client
+                        .enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))
+                        .unwrap()
+                        .unwrap();
+                    pin(cpu);
+                    let mut sent = 0;
+                    while began.elapsed() < time {
+                        for server in 0..AT_ONCE {
+                            let server = Ipv4Addr::from_bits(0x0a01_0000 + turn() * AT_ONCE + server);
+                            assert_eq!(socket.send_to(message, (server, 53)).unwrap(), message.len());
+                            sent += 1;
+                        }
+                        thread::sleep(Duration::from_millis(2));
+                    }
+                    sent
+                })
+            })
+            .collect();
+        senders.into_iter().map(|sender| sender.join().unwrap()).sum()
+    })
+}
+
+pub fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap()
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn what_is_sent_is_counted_while_entries_retire_and_come_again() {
+    let hosts = silent();
+    let arguments = [
+        "--interface",
+        "to-router",
+        "--interval",
+        "100ms",
+        "--idle-entries",
+        "1s",
+        "--destinations",
+        "1024",
+    ];
+    let mut netmon = start(&hosts.client, &arguments);
+    let sent = ask_in_turns(&hosts.client, Duration::from_secs(12));
+    let stopped = netmon.stop().unwrap();
+    assert_sums(&stopped);
+    let totals = &stopped.value["totals"];
+    let (retired, overflow) = (number(&totals["retired"]), number(&totals["overflow"]));
+    println!("{sent} queries were sent; {retired} of them are retired, and {overflow} found no place");
+    assert_eq!(number(&totals["dns_queries"]), sent);
+    assert_eq!(overflow, 0, "there was always room: {totals:#}");
+    assert!(retired > sent / 4, "hardly anything retired: {totals:#}");
+    assert_eq!(number(&totals["exchanges_overflow"]), 0);
+}

@@ -1,0 +1,13 @@
+//! Places in the kernel's tables become free again, and no count is lost or another's: under load, and when netmon is killed
+//! between any two steps.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may die of a surprise"
+)]
+
+mod blinded;
+mod killed;
+mod load;
+#[path = "../support/mod.rs"]
+mod support;
