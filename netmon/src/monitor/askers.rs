@@ -13,7 +13,7 @@ use crate::model::Incident;
 use crate::observation::Service;
 use crate::time::Time;
 
-use tally::{Sight, Tallies};
+use tally::{Sight, Tallies, Which};
 
 /// How much the wall clock may have been adjusted since an incident began, which is known by that clock only.
 const SLACK_NS: u64 = 1_000_000;
@@ -77,9 +77,31 @@ impl Monitor<'_> {
 
     /// Says of an incident whose queries it hits; nothing where that is not noted.
     pub(super) fn mark_askers(&mut self, incident: &mut Incident) {
+        let which = self.which(incident);
         let Some(asking) = &mut self.asking else {
             return;
         };
+        let began = self.offset.time(incident.began.0);
+        let began = Time::from_nanos(began.nanos().saturating_sub(SLACK_NS));
+        let until = incident.recovered.map(|recovered| self.offset.time(recovered.0));
+        let sent = began..until.unwrap_or(Time::from_nanos(u64::MAX));
+        let (askers, more) = asking.tallies.of(which, sent);
+        incident.askers = Some(askers);
+        incident.askers_more = Some(more);
+    }
+
+    /// Goes on with what an earlier run has counted for an incident.
+    pub(super) fn recall_askers(&mut self, incident: &Incident) {
+        let which = self.which(incident);
+        if let Some(asking) = &mut self.asking
+            && let Some(askers) = &incident.askers
+        {
+            let more = incident.askers_more.unwrap_or(0);
+            asking.tallies.recall(which, askers.clone(), more);
+        }
+    }
+
+    fn which(&self, incident: &Incident) -> Which {
         let names = &self.ways.names;
         let index = |name| {
             names
@@ -92,14 +114,7 @@ impl Monitor<'_> {
             transport: incident.transport,
             interface: incident.interface.as_ref().and_then(index).unwrap_or(0),
         };
-        let which = (service, incident.kind, incident.opened.0.as_nanosecond());
-        let began = self.offset.time(incident.began.0);
-        let began = Time::from_nanos(began.nanos().saturating_sub(SLACK_NS));
-        let until = incident.recovered.map(|recovered| self.offset.time(recovered.0));
-        let sent = began..until.unwrap_or(Time::from_nanos(u64::MAX));
-        let (askers, more) = asking.tallies.of(which, sent);
-        incident.askers = Some(askers);
-        incident.askers_more = Some(more);
+        (service, incident.kind, incident.opened.0.as_nanosecond())
     }
 }
 

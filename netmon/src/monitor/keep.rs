@@ -94,6 +94,9 @@ impl Monitor<'_> {
             };
             self.decider.recall_own_client(known, now);
         }
+        for remembered in &recalled.incidents {
+            self.recall_askers(&remembered.incident);
+        }
         let open: Vec<_> = self.decider.open_incidents();
         self.decider.restore(self.now().time, recalled.incidents);
         for mut incident in self.decider.open_incidents() {

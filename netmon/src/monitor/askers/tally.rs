@@ -61,8 +61,10 @@ pub(super) struct Tallies {
 struct Tally {
     /// Sights up to this one are counted.
     counted: u64,
-    listed: Vec<(Process, Asker)>,
+    listed: Vec<Asker>,
     more: BTreeSet<u32>,
+    /// How many more an earlier run has counted.
+    more_before: u64,
 }
 
 impl Default for Tallies {
@@ -108,22 +110,29 @@ impl Tallies {
             tally.add(one);
         }
         tally.counted = self.number;
-        let mut listed: Vec<Asker> = tally.listed.iter().map(|(_, asker)| asker.clone()).collect();
+        let mut listed = tally.listed.clone();
         listed.sort_by_key(|asker| std::cmp::Reverse(asker.queries));
-        let more = tally.more.len() as u64;
+        let more = tally.more_before + tally.more.len() as u64;
         // One that is over may open again: it makes room when others need it.
         self.incidents.insert(which, tally);
         (listed, more)
+    }
+
+    /// Goes on with what an earlier run has counted for an incident.
+    pub fn recall(&mut self, which: Which, listed: Vec<Asker>, more_before: u64) {
+        let tally = Tally {
+            listed,
+            more_before,
+            ..Tally::default()
+        };
+        self.incidents.insert(which, tally);
     }
 }
 
 impl Tally {
     fn add(&mut self, one: &Counted) {
-        let listed = self
-            .listed
-            .iter_mut()
-            .find(|(process, _)| *process == one.process);
-        if let Some((_, asker)) = listed {
+        let listed = self.listed.iter_mut().find(|asker| is_of(asker, &one.process));
+        if let Some(asker) = listed {
             asker.queries += one.queries;
             asker.errors += one.errors;
         } else if self.listed.len() < LISTED {
@@ -144,11 +153,24 @@ impl Tally {
                 queries: one.queries,
                 errors: one.errors,
             };
-            self.listed.push((one.process.clone(), asker));
+            self.listed.push(asker);
         } else if self.more.len() < COUNTED {
             self.more.insert(one.process.pid);
         }
     }
+}
+
+/// Whether it is that process: one number may be another process's later, and after a restart of the host.
+fn is_of(asker: &Asker, process: &Process) -> bool {
+    let Process {
+        name,
+        pid,
+        uid,
+        cgroup: _,
+        place,
+    } = process;
+    (asker.process.as_ref(), asker.pid, asker.uid) == (Some(name), Some(*pid), Some(*uid))
+        && (&asker.unit, &asker.container, &asker.pod) == (&place.unit, &place.container, &place.pod)
 }
 
 #[cfg(test)]
@@ -212,6 +234,22 @@ mod tests {
             (vec![(8, 2, 1), (7, 1, 1)], 0),
             "what came later does not count"
         );
+    }
+
+    #[test]
+    fn what_an_earlier_run_has_counted_goes_on() {
+        let which = (service(1), Kind::Unreachable, 0);
+        let sent = Time::at_second(0)..Time::at_second(99);
+        let mut old = Tallies::default();
+        old.take(service(1), sight(1, EventKind::Query), &process(7));
+        let (listed, _) = old.of(which, sent.clone());
+        let mut new = Tallies::default();
+        new.recall(which, listed, 3);
+        new.take(service(1), sight(2, EventKind::Query), &process(7));
+        new.take(service(1), sight(2, EventKind::Query), &process(8));
+        let (askers, more) = new.of(which, sent);
+        let counts: Vec<_> = askers.iter().map(|one| (one.pid, one.queries)).collect();
+        assert_eq!((counts, more), (vec![(Some(7), 2), (Some(8), 1)], 3));
     }
 
     #[test]
