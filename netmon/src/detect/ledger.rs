@@ -131,17 +131,17 @@ impl Ledger {
 
     /// Takes a query's exact time, where it is known.
     pub fn note_query(&mut self, sent: Time) {
-        if self.exact.back().is_some_and(|last| last.sent > sent) {
-            return;
-        }
         let Some(second) = self.second_mut(sent.second()) else {
             return;
         };
         second.exact += 1;
-        self.exact.push_back(Exact {
+        // An answer to a later query may have come first.
+        let place = self.exact.partition_point(|exact| exact.sent <= sent);
+        let new = Exact {
             sent,
             answered: false,
-        });
+        };
+        self.exact.insert(place, new);
         self.forget_oldest();
     }
 

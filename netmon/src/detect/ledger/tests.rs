@@ -37,3 +37,16 @@ fn only_so_many_seconds_and_exact_times_are_kept_and_quiet_ones_take_no_place() 
     assert_eq!((ledger.seconds.len(), ledger.exact.len()), (SECONDS, EXACT_TIMES));
     assert_eq!(ledger.since(0).queries, 3 * SECONDS as u64);
 }
+
+#[test]
+fn a_query_that_is_known_after_the_answer_to_a_later_one_lies_before_it() {
+    let at = |millis: u64| Time::from_nanos(millis * 1_000_000);
+    let mut ledger = Ledger::default();
+    ledger.set(7, false, counts(1, 0));
+    ledger.note_query(at(7_100));
+    ledger.note_answer(at(7_300));
+    ledger.note_query(at(7_200));
+    // What the kernel counts may lag behind what it reports at once.
+    let before = ledger.cut_answered(at(7_300)).before;
+    assert_eq!((before.queries, before.answers), (2, 0));
+}
