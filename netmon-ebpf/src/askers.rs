@@ -6,14 +6,13 @@
 
 use core::ffi::c_void;
 
-use aya_ebpf::bindings::TC_ACT_UNSPEC;
 use aya_ebpf::btf_maps::Array;
 use aya_ebpf::helpers::{
     bpf_get_current_cgroup_id, bpf_get_current_pid_tgid, bpf_get_current_task, bpf_get_current_uid_gid,
     bpf_get_socket_cookie, bpf_ktime_get_boot_ns, bpf_probe_read_kernel, generated,
 };
-use aya_ebpf::macros::{btf_map, cgroup_sock_addr, classifier};
-use aya_ebpf::programs::{SockAddrContext, TcContext};
+use aya_ebpf::macros::{btf_map, cgroup_sock_addr};
+use aya_ebpf::programs::SockAddrContext;
 use aya_ebpf::{EbpfContext as _, Global};
 use netmon_common::limits::{ASKERS, ORIGINS};
 use netmon_common::records::{Asker, COOKIE_BITS, Origin};
@@ -26,7 +25,6 @@ use netmon_common::{Ports as _, Transport};
 use crate::exchange::address;
 use crate::packet::{Linear, Packet};
 use crate::settings::Configured;
-use crate::skb::Skb;
 use crate::traces;
 
 /// Whether it is asked who asks (1). Set before loading: the verifier then removes what is never run.
@@ -72,13 +70,6 @@ fn netmon_sendmsg4(ctx: SockAddrContext) -> i32 {
 fn netmon_sendmsg6(ctx: SockAddrContext) -> i32 {
     asks(&ctx);
     ALLOW
-}
-
-/// What leaves by the loopback interface: where it arrives it has no socket any more.
-#[classifier]
-fn netmon_loopback(ctx: TcContext) -> i32 {
-    leaves_by_loopback(Skb::<true>::new(&ctx));
-    TC_ACT_UNSPEC
 }
 
 /// Notes the process that connects its socket to a DNS port, or sends to one.
@@ -137,7 +128,7 @@ unsafe fn name_to(to: *mut c_void) {
 }
 
 #[inline(always)]
-fn leaves_by_loopback<P: Packet>(packet: P) {
+pub fn leaves_by_loopback<P: Packet>(packet: P) {
     let Some(bytes) = Linear::of(packet) else {
         return;
     };

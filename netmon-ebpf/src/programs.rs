@@ -4,6 +4,7 @@ use aya_ebpf::bindings::{TC_ACT_UNSPEC, xdp_action};
 use aya_ebpf::macros::{classifier, xdp};
 use aya_ebpf::programs::{TcContext, XdpContext};
 
+use crate::askers::leaves_by_loopback;
 use crate::observe::observe;
 use crate::skb::Skb;
 use crate::xdp::Xdp;
@@ -39,5 +40,12 @@ fn netmon_ingress(ctx: TcContext) -> i32 {
 #[inline(always)]
 fn netmon_egress(ctx: TcContext) -> i32 {
     observe(Skb::<LEAVES>::new(&ctx));
+    TC_ACT_UNSPEC
+}
+
+/// What leaves by the loopback interface: where it arrives it has no socket any more.
+#[classifier]
+fn netmon_loopback(ctx: TcContext) -> i32 {
+    leaves_by_loopback(Skb::<LEAVES>::new(&ctx));
     TC_ACT_UNSPEC
 }

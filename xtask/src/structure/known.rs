@@ -19,5 +19,4 @@ pub const CIRCLES: &[(&str, &str)] = &[
         "netmon-common/src/records/totals.rs",
         "netmon-common/src/records/tally.rs",
     ),
-    ("netmon-ebpf/src/askers.rs", "netmon-ebpf/src/skb.rs"),
 ];
