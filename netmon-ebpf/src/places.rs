@@ -117,7 +117,7 @@ unsafe fn copy<K: Copy>(from: *const K, to: *mut K) {
         unsafe {
             to.cast::<u32>()
                 .add(word)
-                .write_volatile(from.cast::<u32>().add(word).read_volatile())
-        };
+                .write_volatile(from.cast::<u32>().add(word).read_volatile());
+        }
     }
 }

@@ -354,25 +354,6 @@ fn the_code_map_names_what_there_is_and_nothing_else() {
 }
 
 #[test]
-fn docs_say_of_each_dependency_why_it_is_here() {
-    let read = |file: &str| fs::read_to_string(root().join(file)).unwrap();
-    let manifest = read("Cargo.toml");
-    let (_, list) = manifest.split_once("[workspace.dependencies]\n").unwrap();
-    let (list, _) = list.split_once("\n[").unwrap();
-    let names = list.lines().filter_map(|line| Some(line.split_once(" = ")?.0));
-    let ours = |name: &&str| name.starts_with("netmon-");
-    let mut named: Vec<&str> = names.filter(|name| !ours(name)).collect();
-    let page = read("docs/dependencies.md");
-    let rows = page
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
-    let mut explained: Vec<&str> = rows.map(|(name, _)| name).collect();
-    named.sort_unstable();
-    explained.sort_unstable();
-    assert_eq!(explained, named);
-}
-
-#[test]
 fn every_file_that_a_recipe_names_exists() {
     let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
     let (_, recipes) = page.split_once("## Recipes").unwrap();

@@ -24,6 +24,7 @@ static OBJECT_WITH_LOG: &[u8] = include_bytes_aligned!(concat!(env!("OUT_DIR"), 
 
 /// What the programs are told when they are loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch by itself")]
 pub struct Settings {
     /// The DNS ports.
     pub ports: DnsPorts,

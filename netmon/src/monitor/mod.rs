@@ -20,8 +20,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use netmon_common::records;
-use netmon_common::{Address, limits};
+use netmon_common::{Address, limits, records};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 

@@ -1,8 +1,29 @@
 //! The steps in which places retire.
 
-use super::{Leaving, Places};
+use netmon_common::Address;
+use netmon_common::records::ServiceKey;
+
+use super::{Held, Places};
 use crate::kernel::error::KernelError;
 use crate::kernel::switches::Switches;
+
+/// Who loses their places.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leaving {
+    /// Destinations.
+    pub destinations: Vec<Held<Address>>,
+    /// Services.
+    pub services: Vec<Held<ServiceKey>>,
+    /// Servers whose latency is measured.
+    pub latencies: Vec<Held<Address>>,
+}
+
+impl Leaving {
+    /// Whether it is nobody.
+    pub fn is_empty(&self) -> bool {
+        self.destinations.is_empty() && self.services.is_empty() && self.latencies.is_empty()
+    }
+}
 
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -22,12 +22,12 @@ use netmon_common::records::{
 
 use super::error::KernelError;
 use super::switches::Switches;
-pub use batch::{Batch, Step};
+pub use batch::{Batch, Leaving, Step};
 use pool::Names;
 pub(super) use pool::{Held, Pool};
 pub(super) use retired::RETIRED;
 use retired::Sums;
-pub use retirement::{Gone, Leaving, Retirement};
+pub use retirement::{Gone, Retirement};
 
 const DESTINATIONS: Names = Names {
     index: "DESTINATIONS",

@@ -3,31 +3,12 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use netmon_common::Address;
 use netmon_common::records::{Exchanges, ServiceKey};
 
 use super::grace::Grace;
-use super::{Batch, Held, Places, Step};
+use super::{Batch, Leaving, Places, Step};
 use crate::kernel::error::KernelError;
 use crate::kernel::switches::Switches;
-
-/// Who loses their places.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Leaving {
-    /// Destinations.
-    pub destinations: Vec<Held<Address>>,
-    /// Services.
-    pub services: Vec<Held<ServiceKey>>,
-    /// Servers whose latency is measured.
-    pub latencies: Vec<Held<Address>>,
-}
-
-impl Leaving {
-    /// Whether it is nobody.
-    pub fn is_empty(&self) -> bool {
-        self.destinations.is_empty() && self.services.is_empty() && self.latencies.is_empty()
-    }
-}
 
 /// What was counted at last for those that are gone.
 #[derive(Clone, Debug, Default)]
