@@ -22,12 +22,14 @@ mod programs;
 
 use programs::*;
 
+/// Of how many queries one may lose its trace.
+const LOST_OF: u32 = 200;
+
 /// Traces are written without a lock: of two CPUs that write the same slot at the same time one loses its trace, and what comes
 /// to that query finds none. That is one in some thousands where both CPUs do nothing else, and never one too many. Of
 /// `unsure` queries it is not known whether they were sent in that second.
 #[track_caller]
 fn assert_nearly(counted: Second, expected: Second, unsure: u32, when: &str) {
-    const LOST_OF: u32 = 200;
     let within = |counted: u32, expected: u32, lost: u32| {
         let least = expected.saturating_sub(lost + unsure);
         assert!(
@@ -159,7 +161,9 @@ fn what_became_of_each_query_is_counted_in_the_second_in_which_it_was_sent_by_bo
     // What found no trace is counted as that.
     let unmatched = u32::try_from(totals.unmatched_responses).unwrap();
     assert!(unmatched <= all.answered - counted.answered, "{unmatched}");
-    assert_eq!(totals.traces_overwritten, 0);
+    // Here more wait than anywhere else. Where a bucket is full, the oldest makes room.
+    let overwritten = totals.traces_overwritten;
+    assert!(overwritten <= u64::from(all.asked / LOST_OF), "{overwritten}");
 }
 
 #[test]
