@@ -82,7 +82,7 @@ pub enum What {
     Failed(Failed),
     /// Any other ICMP error about a packet to the server's DNS port: it is counted.
     Unverified(Unverified),
-    /// Verified errors beyond those that came one by one, by [`Code`], at the time when they were counted.
+    /// Verified errors beyond those that came one by one, by [`Code`]. They came after the observation's time.
     MoreErrors([u64; Code::ALL.len()]),
 }
 

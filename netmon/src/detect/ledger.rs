@@ -45,13 +45,16 @@ pub(super) struct Cut {
     pub before: Flow,
 }
 
-/// The queries of a second that are not known by their time.
+/// What of a second a moment does not part: a door that samples tells of few queries, and of fewer answers.
 #[derive(Clone, Copy, Debug, Default)]
 struct Rest {
+    /// Queries that are not known by their time, the one at the moment apart.
     queries: u64,
-    /// Answered, and not with a fault.
+    /// Queries that were sent before the moment, and of which it is not known whether they were answered.
+    before: u64,
+    /// Answers without a fault to queries of which that is not known.
     good: u64,
-    /// Whether the one at the moment that was asked about is known.
+    /// Whether the query at the moment is known.
     is_known: bool,
 }
 
@@ -215,12 +218,13 @@ impl Ledger {
     }
 
     /// The moment as the beginning of a span, or as an end that is no answer. What of its second lies before it is known as
-    /// far as its queries are known by their exact time; of the others those that were answered well by now are taken to have
-    /// been sent before, and no more.
+    /// far as its queries are known by their exact time. Answers by now are taken to be to those that were sent before; if
+    /// there are more, to queries that are not known by their time and that were sent before as well, and no more.
     pub fn cut(&self, at: Time) -> Cut {
         let (mut before, rest) = self.known_before(at);
-        before.queries += rest.good;
-        before.answers += rest.good;
+        let unknown = rest.good.saturating_sub(rest.before).min(rest.queries);
+        before.queries += unknown;
+        before.answers += rest.good.min(rest.before) + unknown;
         Cut { at, before }
     }
 
@@ -232,12 +236,11 @@ impl Ledger {
             rest.good = rest.good.saturating_sub(1);
         }
         before.queries += rest.queries;
-        before.answers += rest.good;
+        before.answers += rest.good.min(rest.before + rest.queries);
         Cut { at, before }
     }
 
-    /// What of the moment's second is known to lie before it, and what became of the queries of that second that are not known
-    /// by their time, the one at the moment itself apart.
+    /// What of the moment's second is known to lie before it, and what is not known.
     fn known_before(&self, at: Time) -> (Flow, Rest) {
         let number = at.second();
         let Some(second) = self.find(number) else {
@@ -260,10 +263,10 @@ impl Ledger {
         let queries = all.queries.saturating_sub(u64::from(second.exact));
         let queries = queries.saturating_sub(u64::from(!is_known));
         let good = all.answers.saturating_sub(all.faults());
-        let good = good.saturating_sub(answered(from, end)).min(queries);
         let rest = Rest {
             queries,
-            good,
+            before: before.queries - before.answers,
+            good: good.saturating_sub(answered(from, end)),
             is_known,
         };
         (before, rest)

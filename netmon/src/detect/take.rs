@@ -103,7 +103,7 @@ impl Decider {
     pub(super) fn take_more_errors(
         &mut self,
         service: Service,
-        counted: Time,
+        since: Time,
         errors: &[u64; Code::ALL.len()],
     ) -> Option<After> {
         let standing = self.judged.standing(service.server);
@@ -113,7 +113,7 @@ impl Decider {
             return None;
         };
         for (code, count) in Code::ALL.into_iter().zip(errors) {
-            server.count_errors(counted, code, *count, *count);
+            server.count_errors(since, code, *count, *count);
         }
         Some(After::default()).filter(|_| !server.incidents.are_none())
     }

@@ -2,7 +2,7 @@
 //!
 //! The kernel's counters of a second are used again for the second half a minute later, and are never reset. So the counts of
 //! a second are what was added since its counters were last another second's. A reading of the counters is of one second of
-//! the boot clock, and holds that second and of the 31 before it.
+//! the boot clock, and holds that second and the 31 before it.
 
 use std::collections::VecDeque;
 
@@ -119,8 +119,8 @@ impl Readings {
 
     /// Takes it that nothing has changed up to that second.
     pub fn take_again(&mut self, second: u64, time: Time, report: impl FnMut(u64, Counts)) {
-        let last = self.last;
         if self.is_behind || self.errors.is_left() || second.saturating_sub(self.read_in) >= ROUND {
+            let last = self.last;
             self.take(&last, second, time, report);
             return;
         }
@@ -235,7 +235,7 @@ impl Readings {
         self.errors.reported(code);
     }
 
-    /// Verified errors that were counted and have no event, as far as that is certain, and since when there are any: `is_over`
+    /// Verified errors that were counted and have no event, as far as that is certain, and after which reading they came: `is_over`
     /// says that all events were read.
     pub fn more_errors(&mut self, is_over: bool) -> Option<(Time, [u64; Code::ALL.len()])> {
         self.errors.take(is_over)
@@ -290,7 +290,9 @@ struct LeftOver {
     left: [i64; Code::ALL.len()],
     /// What was left over at the reading before.
     before: [i64; Code::ALL.len()],
-    /// Since when anything is left over.
+    /// When the counters were read last.
+    read: Time,
+    /// After which reading anything is left over.
     since: Option<Time>,
 }
 
@@ -300,8 +302,9 @@ impl LeftOver {
             *left += i64::from(now.wrapping_sub(*before));
         }
         if self.is_left() {
-            self.since.get_or_insert(time);
+            self.since.get_or_insert(self.read);
         }
+        self.read = self.read.max(time);
     }
 
     fn reported(&mut self, code: Code) {

@@ -50,3 +50,27 @@ fn a_query_that_is_known_after_the_answer_to_a_later_one_lies_before_it() {
     let before = ledger.cut_answered(at(7_300)).before;
     assert_eq!((before.queries, before.answers), (2, 0));
 }
+
+#[test]
+fn answers_that_were_only_counted_are_to_the_queries_before_an_outage() {
+    let at = |millis: u64| Time::from_nanos(millis * 1_000_000);
+    let mut ledger = Ledger::default();
+    for millis in [7_100, 7_200, 7_300, 7_400] {
+        ledger.note_query(at(millis));
+    }
+    ledger.note_answer(at(7_100));
+    // The kernel told of each query, and of one answer of three.
+    ledger.set(7, false, counts(4, 3));
+    let began = ledger.cut(at(7_400));
+    assert_eq!((began.before.queries, began.before.answers), (3, 3));
+    // Two more were asked and answered of which it told nothing.
+    ledger.set(7, false, counts(6, 5));
+    let before = ledger.cut(at(7_400)).before;
+    assert_eq!((before.queries, before.answers), (5, 5));
+    // The server answers again within the second.
+    ledger.note_query(at(7_900));
+    ledger.note_answer(at(7_900));
+    ledger.set(7, false, counts(5, 4));
+    let ended = ledger.cut_answered(at(7_900)).before;
+    assert_eq!((ended.queries, ended.answers), (4, 3));
+}

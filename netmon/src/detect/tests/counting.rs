@@ -176,3 +176,19 @@ fn an_incident_that_has_recovered_counts_up_to_there_also_when_it_is_long_ago() 
         (40, 0, 40)
     );
 }
+
+#[test]
+fn errors_that_were_counted_when_the_server_answered_again_count_in_the_outage() {
+    let mut scenario = Scenario::new();
+    scenario
+        .rejected(1.0)
+        .query(1.4, A, "a.test")
+        .answer(1.5, A, 1.4)
+        // Counted at 1.5, and not yet at 1.2.
+        .more_errors(1.2, Code::Port, 40)
+        .advance(3.0);
+    assert_eq!(scenario.incident().errors.port, 41);
+    // After the reading at 1.5.
+    scenario.more_errors(1.5, Code::Port, 7).advance(4.0);
+    assert_eq!(scenario.incident().errors.port, 41);
+}

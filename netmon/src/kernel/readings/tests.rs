@@ -197,10 +197,24 @@ fn errors_without_an_event_are_reported_when_none_comes() {
     );
     readings.error_reported(Code::Port);
     let (since, more) = readings.more_errors(false).unwrap();
-    assert_eq!(since, Time::at_second(100));
+    assert_eq!(since, Time::default(), "they were counted by the first reading");
     assert_eq!(more[Code::Port as usize], 3);
     assert_eq!(readings.more_errors(false), None);
     kernel.failed(100);
     take(&mut readings, &kernel, 100);
     assert_eq!(readings.more_errors(true).unwrap().1[Code::Port as usize], 1);
+}
+
+#[test]
+fn errors_without_an_event_came_after_the_reading_before_the_one_that_counted_them() {
+    let mut kernel = Kernel(Exchanges::ZERO);
+    let mut readings = Readings::new(100);
+    kernel.asked(100, 5);
+    take(&mut readings, &kernel, 100);
+    (0..5).for_each(|_| kernel.failed(100));
+    // The server answers again, and that is when they are counted.
+    take(&mut readings, &kernel, 101);
+    assert_eq!(readings.more_errors(false), None);
+    let (since, _) = readings.more_errors(false).unwrap();
+    assert_eq!(since, Time::at_second(100));
 }
