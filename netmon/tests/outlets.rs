@@ -5,13 +5,13 @@ mod support;
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, PipeReader, PipeWriter, Read as _, Write as _, pipe};
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::net::UnixDatagram;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use netmon_testkit::lab::{Namespace, PATIENCE, SERVER_V4, TYPE_A, query, two_hosts};
+use netmon_testkit::lab::{Namespace, PATIENCE, SERVER_V4, ask_each, two_hosts};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -197,13 +197,7 @@ fn a_pipe_that_is_read_again_gets_all_from_there_and_the_word_that_dropping_is_o
     let mut netmon = Running::start(&hosts.client, &arguments, writer, stderr);
     wait_until_ready(&hosts.client);
     // So many servers make snapshots that the queue soon has no room for.
-    let socket = hosts.client.enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)));
-    let socket = socket.unwrap().unwrap();
-    let message = query(7, "load.test", TYPE_A);
-    for server in 1..=8_000 {
-        let to = SocketAddr::from((Ipv4Addr::from_bits(0x0a00_0000 + server), 53));
-        socket.send_to(&message, to).unwrap();
-    }
+    ask_each(&hosts.client, 8_000).unwrap();
     let before = Instant::now();
     while !fs::read_to_string(&log)
         .unwrap()

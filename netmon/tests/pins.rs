@@ -9,7 +9,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,35 +17,12 @@ use aya::maps::{Array, Map, MapData, MapInfo};
 use netmon::kernel::{Kernel, Pins, Program, Settings};
 use netmon_common::limits;
 use netmon_common::records::LAYOUT;
-use netmon_testkit::lab::{DnsServer, Netmon, SERVER_V4, TYPE_A, query, two_hosts, with_router};
+use netmon_testkit::lab::{DnsServer, Netmon, SERVER_V4, TYPE_A, query, two_hosts, with_silent_router};
 use nix::sys::signal::Signal;
+use support::pins::Directory;
 use support::{
     NETMON, ask_answered, ask_refused, assert_counts, assert_nothing_attached, destination, start,
 };
-
-/// A directory of a test's own, which is removed with everything that is pinned in it.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        Self(PathBuf::from(format!(
-            "/sys/fs/bpf/netmon-test-{}-{number}",
-            std::process::id()
-        )))
-    }
-
-    fn text(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _none_is_left = Pins::remove(&self.0);
-    }
-}
 
 fn netmon(arguments: &[&str]) -> Output {
     Command::new(NETMON).args(arguments).output().unwrap()
@@ -67,8 +44,7 @@ fn assert_adopted(netmon: &Netmon, interface: &str) {
 #[ignore = "needs root: network namespaces, XDP, TC and pins"]
 fn nothing_is_lost_when_netmon_is_killed_and_its_programs_are_replaced_under_load() {
     const CYCLES: usize = 25;
-    let hosts = with_router().unwrap();
-    hosts.router.set("net/ipv4/ip_forward", "0").unwrap();
+    let hosts = with_silent_router().unwrap();
     let pins = [Directory::new(), Directory::new()];
     let places = [
         (&hosts.client, "to-router", "tc"),
@@ -87,11 +63,7 @@ fn nothing_is_lost_when_netmon_is_killed_and_its_programs_are_replaced_under_loa
         // Before the load: what is sent while nothing is attached is not counted.
         let mut running = begin();
         let load = scope.spawn(|| {
-            let socket = hosts
-                .client
-                .enter(|| UdpSocket::bind("0.0.0.0:0"))
-                .unwrap()
-                .unwrap();
+            let socket = hosts.client.udp_socket().unwrap();
             send_until(&ended, &socket, SocketAddr::from((SERVER_V4, 53)))
         });
         for cycle in 0..CYCLES {

@@ -9,47 +9,20 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use netmon_testkit::captures::{Link, Pcap, textbook};
-use netmon_testkit::lab::{DnsServer, Namespace, PATIENCE, SERVER_V4, two_hosts};
+use netmon_testkit::lab::{DnsServer, Namespace, PATIENCE, SERVER_V4, Tmux, two_hosts};
 use support::{NETMON, ask_answered, ask_refused, watch};
-use tempfile::TempDir;
 
-/// A terminal of its own, with a program in it; it goes with its guard.
-struct Tmux<'a> {
-    host: &'a Namespace,
-    directory: TempDir,
-}
+/// A terminal that says how its program ended.
+struct Terminal<'a>(Tmux<'a>);
 
-impl<'a> Tmux<'a> {
+impl<'a> Terminal<'a> {
     fn start(host: &'a Namespace, size: [&str; 2], program: &str) -> Self {
-        let tmux = Self {
-            host,
-            directory: tempfile::tempdir().unwrap(),
-        };
-        let [width, height] = size;
         let program = format!("{program}; echo ended with $?; sleep 600");
-        tmux.run(&[
-            "-f",
-            "/dev/null",
-            "new-session",
-            "-d",
-            "-x",
-            width,
-            "-y",
-            height,
-            &program,
-        ]);
-        tmux
+        Self(Tmux::start(host, size, &program).unwrap())
     }
 
     fn run(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new("tmux");
-        command.arg("-S").arg(self.directory.path().join("tmux"));
-        command
-            .args(arguments)
-            .env("LANG", "C.UTF-8")
-            .env("TERM", "xterm-256color")
-            .env_remove("NO_COLOR");
-        self.host.exec(&mut command).unwrap()
+        self.0.run(arguments).unwrap()
     }
 
     /// The screen with its colours, for a picture, where somebody asked for it (netmon/tests/web/terminal.mjs).
@@ -81,12 +54,6 @@ impl<'a> Tmux<'a> {
     }
 }
 
-impl Drop for Tmux<'_> {
-    fn drop(&mut self) {
-        self.run(&["kill-server"]);
-    }
-}
-
 #[test]
 #[ignore = "needs root: network namespaces and TC"]
 fn the_screen_during_an_outage() {
@@ -97,7 +64,7 @@ fn the_screen_during_an_outage() {
     let mut netmon = watch(&hosts.client, &["--interface", "to-server", "--socket", &socket]);
     ask_answered(&hosts.client, SERVER_V4, 2);
     let top = format!("{NETMON} top --timezone UTC --socket {socket}");
-    let tmux = Tmux::start(&hosts.client, ["100", "30"], &top);
+    let tmux = Terminal::start(&hosts.client, ["100", "30"], &top);
     tmux.screen(&["WELL", "All is well: 1 server", "203.0.113.2", "100 %"]);
     tmux.shot("top-calm");
 
@@ -138,7 +105,7 @@ fn without_a_daemon_it_watches_by_itself_and_leaves_nothing() {
     let hosts = two_hosts().unwrap();
     let _server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
     let top = format!("{NETMON} top --interface to-server --socket /nowhere/netmon.sock");
-    let tmux = Tmux::start(&hosts.client, ["80", "24"], &top);
+    let tmux = Terminal::start(&hosts.client, ["80", "24"], &top);
     tmux.screen(&["WELL", "no daemon, own monitor"]);
     ask_answered(&hosts.client, SERVER_V4, 2);
     tmux.screen(&["203.0.113.2", "well"]);
@@ -158,7 +125,7 @@ fn a_capture_unfolds_as_it_was_at_the_chosen_speed() {
         "{NETMON} top --timezone UTC --replay {} --speed 40",
         capture.display()
     );
-    let tmux = Tmux::start(&hosts.client, ["100", "30"], &top);
+    let tmux = Terminal::start(&hosts.client, ["100", "30"], &top);
     tmux.screen(&["a capture, 40 times as fast", "1 query, no answer"]);
     tmux.screen(&[
         "DOWN",

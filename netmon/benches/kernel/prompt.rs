@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -139,9 +139,7 @@ fn longest(hosts: &TwoHosts, netmon: &mut Netmon) -> Result<f64> {
     hosts
         .client
         .ip("route replace 198.18.0.0/15 via 203.0.113.2 dev to-server onlink")?;
-    let client = hosts
-        .client
-        .enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))??;
+    let client = hosts.client.udp_socket()?;
     let mut longest: f64 = 0.0;
     for number in 1..=OUTAGES {
         let [high, low] = number.to_be_bytes();

@@ -1,14 +1,14 @@
 //! What others can make netmon do: scrapes of a full table, and a flood of forged errors.
 
 use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use netmon_testkit::lab::icmp::{query_packet, unreachable};
 use netmon_testkit::lab::{
-    CLIENT_V4, Forger, Namespace, Netmon, Routed, TYPE_A, query, two_hosts, with_router,
+    CLIENT_V4, Forger, Namespace, Netmon, TYPE_A, ask_each, query, two_hosts, with_silent_router,
 };
 
 use crate::compare::median;
@@ -55,7 +55,7 @@ fn scrapes(figures: &mut Figures<'_>) -> Result<()> {
     if !figures.wants(NAME) {
         return Ok(());
     }
-    let hosts = silent()?;
+    let hosts = with_silent_router()?;
     let mut netmon = watch(&hosts.client, &[])?;
     ask_each(&hosts.client, 1_000)?;
     let mut times = Vec::new();
@@ -81,7 +81,7 @@ fn tables(figures: &mut Figures<'_>) -> Result<()> {
         if !figures.wants(&cpu) && !figures.wants(&memory) {
             continue;
         }
-        let hosts = silent()?;
+        let hosts = with_silent_router()?;
         let mut netmon = watch(&hosts.client, &["--metrics-max-servers", "1000"])?;
         ask_each(&hosts.client, servers)?;
         if servers > 0 {
@@ -151,29 +151,11 @@ fn lie(number: u32) -> (Vec<u8>, IpAddr) {
     )
 }
 
-/// A client that sends to a router which forwards nothing and says nothing.
-fn silent() -> Result<Routed> {
-    let hosts = with_router()?;
-    hosts.router.set("net/ipv4/ip_forward", "0")?;
-    Ok(hosts)
-}
-
 fn watch(client: &Namespace, arguments: &[&str]) -> Result<Netmon> {
     let metrics = METRICS.to_string();
     let common = ["--hook", "tc", "--interface", "to-router", "--metrics", &metrics];
     let arguments = [&common, arguments].concat();
     Netmon::start_without_snapshots(client, env!("CARGO_BIN_EXE_netmon"), &arguments)
-}
-
-/// Sends one query to each of so many servers, which do not answer.
-fn ask_each(client: &Namespace, servers: u32) -> Result<()> {
-    let message = query(7, "load.test", TYPE_A);
-    let socket = client.enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))??;
-    for server in 0..servers {
-        let to = SocketAddr::from((Ipv4Addr::from_bits(0x0a00_0001 + server), 53));
-        socket.send_to(&message, to)?;
-    }
-    Ok(())
 }
 
 /// How many bytes a scrape brings.

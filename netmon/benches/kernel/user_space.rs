@@ -65,9 +65,7 @@ impl Exchange {
         hosts
             .client
             .ip("route add 198.18.0.0/15 via 203.0.113.2 dev to-server onlink")?;
-        let client = hosts
-            .client
-            .enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))??;
+        let client = hosts.client.udp_socket()?;
         client.set_read_timeout(Some(Duration::from_secs(2)))?;
         let bind = |number: u16| {
             let [high, low] = number.to_be_bytes();

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use jiff::Timestamp;
 use netmon_testkit::lab::icmp::query_packet;
-use netmon_testkit::lab::{CLIENT_V4, Forger, Namespace, Netmon, TYPE_A, query, with_router};
+use netmon_testkit::lab::{CLIENT_V4, Forger, Namespace, Netmon, TYPE_A, Tmux, query, with_silent_router};
 use serde_json::{Value, json};
 
 const SERVERS: u32 = 10_000;
@@ -35,8 +35,7 @@ const WEB: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 19_054)
 const NETMON: &str = env!("CARGO_BIN_EXE_netmon");
 
 fn main() -> Result<()> {
-    let hosts = with_router()?;
-    hosts.router.set("net/ipv4/ip_forward", "0")?;
+    let hosts = with_silent_router()?;
     let client = &hosts.client;
     let directory = tempfile::tempdir()?;
     let socket = directory.path().join("netmon.sock").display().to_string();
@@ -53,8 +52,9 @@ fn main() -> Result<()> {
     ];
     let mut netmon = Netmon::start_without_snapshots(client, NETMON, &arguments)?;
 
+    let top = format!("{NETMON} top --socket {socket}");
     let terminals: Vec<Tmux<'_>> = (0..TERMINALS)
-        .map(|_| Tmux::start(client, &socket))
+        .map(|_| Tmux::start(client, ["120", "40"], &top))
         .collect::<Result<_>>()?;
     let mut pages: Vec<Page> = (0..PAGES).map(|_| Page::open(client)).collect::<Result<_>>()?;
     let streams: Vec<_> = (0..STREAMS)
@@ -172,50 +172,6 @@ fn memory(pid: u32) -> Result<f64> {
         .and_then(|line| line.split_whitespace().next())
         .context("no VmHWM")?;
     Ok(kib.parse::<f64>()? / 1_024.0)
-}
-
-/// A terminal with `netmon top` in it.
-struct Tmux<'a> {
-    host: &'a Namespace,
-    directory: tempfile::TempDir,
-}
-
-impl<'a> Tmux<'a> {
-    fn start(host: &'a Namespace, socket: &str) -> Result<Self> {
-        let tmux = Self {
-            host,
-            directory: tempfile::tempdir()?,
-        };
-        let top = format!("{NETMON} top --socket {socket}");
-        tmux.run(&[
-            "-f",
-            "/dev/null",
-            "new-session",
-            "-d",
-            "-x",
-            "120",
-            "-y",
-            "40",
-            &top,
-        ])?;
-        Ok(tmux)
-    }
-
-    fn run(&self, arguments: &[&str]) -> Result<String> {
-        let mut command = Command::new("tmux");
-        command
-            .arg("-S")
-            .arg(self.directory.path().join("tmux"))
-            .args(arguments);
-        self.host
-            .exec(command.env("TERM", "xterm-256color").env("LANG", "C.UTF-8"))
-    }
-}
-
-impl Drop for Tmux<'_> {
-    fn drop(&mut self) {
-        let _ended = self.run(&["kill-server"]);
-    }
 }
 
 /// A real page, as netmon/tests/web.rs drives it.

@@ -17,6 +17,7 @@ use netmon::kernel::Events;
 use netmon_common::records::{AGAIN, EventKind, Exchanges, NOT_IN_SECONDS, SECONDS, Second, ServiceKey};
 use netmon_common::{Address, Outcome, Transport};
 use netmon_testkit::frames::build::prelude::*;
+use netmon_testkit::lab::on_each_cpu;
 
 mod programs;
 
@@ -81,23 +82,11 @@ fn what_became_of_each_query_is_counted_in_the_second_in_which_it_was_sent_by_bo
     // Both CPUs ask, and each is answered on the other one.
     let on_both = |work: &(dyn Fn(usize) -> BTreeMap<u64, Sent> + Sync)| {
         let mut all: BTreeMap<u64, Sent> = BTreeMap::new();
-        thread::scope(|scope| {
-            let threads: Vec<_> = (0..2)
-                .map(|cpu| {
-                    scope.spawn(move || {
-                        pin(cpu);
-                        work(cpu)
-                    })
-                })
-                .collect();
-            for thread in threads {
-                for (second, sent) in thread.join().unwrap() {
-                    let sum = all.entry(second).or_default();
-                    sum.surely = sum.surely.plus(sent.surely);
-                    sum.perhaps += sent.perhaps;
-                }
-            }
-        });
+        for (second, sent) in on_each_cpu(work).unwrap().into_iter().flatten() {
+            let sum = all.entry(second).or_default();
+            sum.surely = sum.surely.plus(sent.surely);
+            sum.perhaps += sent.perhaps;
+        }
         all
     };
     let expected = on_both(&|cpu| {

@@ -6,9 +6,7 @@ use netmon::kernel::{Kernel, Poller, Settings};
 use netmon_common::records::{Exchanges, Second, ServiceKey};
 use netmon_common::{Address, DnsPorts, Transport};
 use netmon_testkit::frames::build::prelude::*;
-use nix::sched::{CpuSet, sched_setaffinity};
 use nix::time::{ClockId, clock_gettime};
-use nix::unistd::Pid;
 use std::net::IpAddr;
 
 /// Where ports and ids stand in a frame without tags and options.
@@ -66,12 +64,6 @@ pub fn run(xdp: &Xdp, frame: &[u8]) {
 pub fn second() -> u64 {
     let now = clock_gettime(ClockId::CLOCK_BOOTTIME).unwrap();
     now.tv_sec().cast_unsigned()
-}
-
-pub fn pin(cpu: usize) {
-    let mut set = CpuSet::new();
-    set.set(cpu).unwrap();
-    sched_setaffinity(Pid::from_raw(0), &set).unwrap();
 }
 
 pub fn service(port: u16) -> ServiceKey {

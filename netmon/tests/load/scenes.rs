@@ -1,34 +1,21 @@
 //! What is sent from all CPUs at once, and that it is counted to the packet. How much of it there is, the test run and
 //! the soak choose.
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::thread;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use aya::TestRun as _;
 use aya::programs::{TestRunAttrs, TestRunOptions};
 use netmon::kernel::{Kernel, Settings};
 use netmon_common::{Outcome, limits};
 use netmon_testkit::frames::build::prelude as build;
-use netmon_testkit::lab::{Namespace, Netmon, Routed, TYPE_A, query, with_router};
-use nix::sched::{CpuSet, sched_setaffinity};
-use nix::unistd::Pid;
+use netmon_testkit::lab::{Namespace, Netmon, Routed, TYPE_A, on_each_cpu, query, with_silent_router};
 use serde_json::Value;
 
 use crate::support::{assert_sums, start};
 
-/// How many CPUs send.
-const CPUS: usize = 2;
-
-fn pin(cpu: usize) {
-    let mut set = CpuSet::new();
-    set.set(cpu).unwrap();
-    sched_setaffinity(Pid::from_raw(0), &set).unwrap();
-}
-
 /// A client that sends to a router which forwards nothing and says nothing.
 fn scene() -> (Routed, Netmon) {
-    let hosts = with_router().unwrap();
-    hosts.router.set("net/ipv4/ip_forward", "0").unwrap();
+    let hosts = with_silent_router().unwrap();
     // Seldom, because the harness keeps each snapshot.
     let netmon = start(
         &hosts.client,
@@ -40,22 +27,14 @@ fn scene() -> (Routed, Netmon) {
 /// Sends so many queries from each CPU; `destination` chooses where the n-th of a CPU goes.
 fn send(client: &Namespace, each: u64, destination: impl Fn(u64, usize) -> Ipv4Addr + Sync) {
     let message = query(7, "load.test", TYPE_A);
-    thread::scope(|scope| {
-        for cpu in 0..CPUS {
-            let (message, destination) = (&message, &destination);
-            scope.spawn(move || {
-                let socket = client
-                    .enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))
-                    .unwrap()
-                    .unwrap();
-                pin(cpu);
-                for n in 0..each {
-                    let to = SocketAddr::from((destination(n, cpu), 53));
-                    assert_eq!(socket.send_to(message, to).unwrap(), message.len());
-                }
-            });
+    on_each_cpu(|cpu| {
+        let socket = client.udp_socket().unwrap();
+        for n in 0..each {
+            let to = SocketAddr::from((destination(n, cpu), 53));
+            assert_eq!(socket.send_to(&message, to).unwrap(), message.len());
         }
-    });
+    })
+    .unwrap();
 }
 
 fn queries(event: &Value) -> impl Iterator<Item = u64> {
@@ -118,22 +97,17 @@ pub fn live_frames_are_counted_each_by_xdp(each: u32) {
     // The frames pass on to the loopback interface of the namespace, where nobody is at home.
     host.enter(|| {
         let xdp = &*kernel.xdp().unwrap();
-        thread::scope(|scope| {
-            for cpu in 0..CPUS {
-                let frame = &frame;
-                scope.spawn(move || {
-                    pin(cpu);
-                    let options = TestRunOptions {
-                        data_in: Some(frame),
-                        repeat: each,
-                        attrs: TestRunAttrs::new().xdp_live_frames(64),
-                        ..TestRunOptions::new()
-                    };
-                    xdp.test_run(options).unwrap();
-                });
-            }
-        });
+        on_each_cpu(|_cpu| {
+            let options = TestRunOptions {
+                data_in: Some(&frame),
+                repeat: each,
+                attrs: TestRunAttrs::new().xdp_live_frames(64),
+                ..TestRunOptions::new()
+            };
+            xdp.test_run(options).unwrap();
+        })
     })
+    .unwrap()
     .unwrap();
     let counts = poller.counts().unwrap();
     assert!(counts.add_up());

@@ -1,7 +1,7 @@
 //! `netmon run --metrics` itself: what a scrape of the live monitor costs, and that nothing that connects delays it.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use netmon::outlets::metrics::SUGGESTED_PORT;
 use netmon_testkit::lab::{
-    DnsServer, Namespace, Netmon, Routed, SERVER_V4, TYPE_A, TwoHosts, query, two_hosts, with_router,
+    DnsServer, Namespace, Netmon, Routed, SERVER_V4, TwoHosts, ask_each, two_hosts, with_silent_router,
 };
 
 use crate::names::assert_asked_names_exist;
@@ -172,31 +172,17 @@ impl Drop for Ended<'_> {
 
 /// A client that sends to a router which forwards nothing and says nothing.
 fn silent_scene(arguments: &[&str]) -> (Routed, Netmon) {
-    let hosts = with_router().unwrap();
-    hosts.router.set("net/ipv4/ip_forward", "0").unwrap();
+    let hosts = with_silent_router().unwrap();
     let common = ["--hook", "tc", "--interface", "to-router"];
     let netmon = watch(&hosts.client, &[&METRICS[..], &common, arguments].concat());
     (hosts, netmon)
-}
-
-/// Sends one query to each of so many servers.
-fn ask_each(client: &Namespace, servers: u32) {
-    let message = query(7, "load.test", TYPE_A);
-    let socket = client
-        .enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))
-        .unwrap()
-        .unwrap();
-    for server in 0..servers {
-        let to = SocketAddr::from((Ipv4Addr::from_bits(0x0a00_0001 + server), 53));
-        socket.send_to(&message, to).unwrap();
-    }
 }
 
 #[test]
 #[ignore = "needs root: network namespaces and TC"]
 fn a_scrape_lists_a_thousand_servers_each_with_both_transports() {
     let (hosts, mut netmon) = silent_scene(&[]);
-    ask_each(&hosts.client, 1_000);
+    ask_each(&hosts.client, 1_000).unwrap();
     scrape_until(&hosts.client, |body| {
         body.contains("netmon_servers_listed 1000\n")
     });
@@ -214,7 +200,7 @@ fn a_scrape_lists_a_thousand_servers_each_with_both_transports() {
 #[ignore = "needs root: network namespaces and TC"]
 fn of_a_full_table_as_many_servers_are_listed_as_may_be_and_the_others_are_summed_up() {
     let (hosts, mut netmon) = silent_scene(&["--metrics-max-servers", "1000"]);
-    ask_each(&hosts.client, 10_000);
+    ask_each(&hosts.client, 10_000).unwrap();
     let packets = |body: &str| value(body, "netmon_packets_total", &["\"dns_queries\""]);
     let body = scrape_until(&hosts.client, |body| packets(body) == 10_000);
     assert_eq!(value(&body, "netmon_servers_listed", &[]), 1_000);

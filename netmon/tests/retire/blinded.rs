@@ -1,7 +1,7 @@
 //! Who tries to blind netmon by filling its tables: forged errors from outside, a client that asks thousands of addresses, a
 //! process on this host. What happens to others meanwhile is reported, and nothing else.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -35,10 +35,7 @@ fn lie(number: u32) -> (Vec<u8>, IpAddr) {
 /// One query to each of so many addresses, which do not answer.
 fn ask_each(client: &Namespace, first: Ipv4Addr, servers: u32, pause: Duration) {
     let message = query(7, "blind.test", TYPE_A);
-    let socket = client
-        .enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))
-        .unwrap()
-        .unwrap();
+    let socket = client.udp_socket().unwrap();
     for server in 0..servers {
         let to = SocketAddr::from((Ipv4Addr::from_bits(first.to_bits() + server), 53));
         // Of a closed port on this host the socket learns at its next packet.

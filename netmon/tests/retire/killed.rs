@@ -1,7 +1,7 @@
 //! With pins nothing is lost when netmon is killed while entries retire.
 
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,28 +11,12 @@ use aya::programs::TestRunOptions;
 use netmon::kernel::{Kernel, Leaving, Pins, Policy, Poller, Settings, Step};
 use netmon_common::Address;
 use netmon_testkit::frames::build::prelude::*;
+use netmon_testkit::lab::with_silent_router;
 use nix::sys::signal::Signal;
 
-use crate::load::{ask_in_turns, number, silent};
+use crate::load::{RETIRING, ask_in_turns, number};
+use crate::support::pins::Directory;
 use crate::support::{assert_sums, start};
-
-/// A directory of a test's own, which is removed with everything that is pinned in it.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new(name: &str) -> Self {
-        Self(PathBuf::from(format!(
-            "/sys/fs/bpf/netmon-retire-{}-{name}",
-            std::process::id()
-        )))
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _none_is_left = Pins::remove(&self.0);
-    }
-}
 
 /// How many destinations there may be.
 const DESTINATIONS: u32 = 64;
@@ -86,7 +70,7 @@ fn whatever_the_step_before_which_netmon_is_killed_nothing_is_lost_and_all_place
         Step::Release,
         Step::Done,
     ] {
-        let pins = Directory::new(&format!("{last:?}"));
+        let pins = Directory::new();
         {
             let (mut kernel, mut poller) = load(&pins.0);
             let mut switches = kernel.switches().unwrap();
@@ -146,20 +130,9 @@ fn services(poller: &mut Poller) -> usize {
 #[ignore = "needs root: network namespaces, TC and pins"]
 fn what_is_sent_is_counted_when_netmon_is_killed_again_and_again() {
     const TIME: Duration = Duration::from_secs(25);
-    let hosts = silent();
-    let pins = Directory::new("load");
-    let arguments = [
-        "--interface",
-        "to-router",
-        "--interval",
-        "100ms",
-        "--idle-entries",
-        "1s",
-        "--destinations",
-        "1024",
-        "--pin",
-        pins.0.to_str().unwrap(),
-    ];
+    let hosts = with_silent_router().unwrap();
+    let pins = Directory::new();
+    let arguments = [&RETIRING[..], &["--pin", pins.text()]].concat();
     let mut netmon = start(&hosts.client, &arguments);
     let (sent, kills) = thread::scope(|scope| {
         let load = scope.spawn(|| ask_in_turns(&hosts.client, TIME));

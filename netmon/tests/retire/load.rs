@@ -1,31 +1,25 @@
 //! Entries retire and come again while queries to them are sent from all CPUs.
 
-use std::net::{Ipv4Addr, UdpSocket};
-use std::thread;
+use std::net::Ipv4Addr;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use netmon_testkit::lab::{Namespace, Routed, TYPE_A, query, with_router};
-use nix::sched::{CpuSet, sched_setaffinity};
-use nix::unistd::Pid;
+use netmon_testkit::lab::{Namespace, TYPE_A, on_each_cpu, query, with_silent_router};
 use serde_json::Value;
 
 use crate::support::{assert_sums, start};
 
-/// How many CPUs send.
-pub const CPUS: usize = 2;
-
-/// A client whose router forwards nothing and says nothing.
-pub fn silent() -> Routed {
-    let hosts = with_router().unwrap();
-    hosts.router.set("net/ipv4/ip_forward", "0").unwrap();
-    hosts
-}
-
-fn pin(cpu: usize) {
-    let mut set = CpuSet::new();
-    set.set(cpu).unwrap();
-    sched_setaffinity(Pid::from_raw(0), &set).unwrap();
-}
+/// netmon, with a small table in which entries retire all the time.
+pub const RETIRING: [&str; 8] = [
+    "--interface",
+    "to-router",
+    "--interval",
+    "100ms",
+    "--idle-entries",
+    "1s",
+    "--destinations",
+    "1024",
+];
 
 /// Asks servers from each CPU for that time: a few hundred at once, then others, then the first ones again. How many queries were
 /// sent.
@@ -37,31 +31,20 @@ pub fn ask_in_turns(client: &Namespace, time: Duration) -> u64 {
     let message = query(7, "retire.test", TYPE_A);
     let began = Instant::now();
     let turn = || u32::try_from(began.elapsed().as_millis() / TURN.as_millis()).unwrap() % TURNS;
-    thread::scope(|scope| {
-        let senders: Vec<_> = (0..CPUS)
-            .map(|cpu| {
-                let (message, turn) = (&message, &turn);
-                scope.spawn(move || {
-                    let socket = client
-                        .enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))
-                        .unwrap()
-                        .unwrap();
-                    pin(cpu);
-                    let mut sent = 0;
-                    while began.elapsed() < time {
-                        for server in 0..AT_ONCE {
-                            let server = Ipv4Addr::from_bits(0x0a01_0000 + turn() * AT_ONCE + server);
-                            assert_eq!(socket.send_to(message, (server, 53)).unwrap(), message.len());
-                            sent += 1;
-                        }
-                        thread::sleep(Duration::from_millis(2));
-                    }
-                    sent
-                })
-            })
-            .collect();
-        senders.into_iter().map(|sender| sender.join().unwrap()).sum()
-    })
+    let sent = on_each_cpu(|_cpu| {
+        let socket = client.udp_socket().unwrap();
+        let mut sent = 0;
+        while began.elapsed() < time {
+            for server in 0..AT_ONCE {
+                let server = Ipv4Addr::from_bits(0x0a01_0000 + turn() * AT_ONCE + server);
+                assert_eq!(socket.send_to(&message, (server, 53)).unwrap(), message.len());
+                sent += 1;
+            }
+            sleep(Duration::from_millis(2));
+        }
+        sent
+    });
+    sent.unwrap().into_iter().sum()
 }
 
 pub fn number(value: &Value) -> u64 {
@@ -71,18 +54,8 @@ pub fn number(value: &Value) -> u64 {
 #[test]
 #[ignore = "needs root: network namespaces and TC"]
 fn what_is_sent_is_counted_while_entries_retire_and_come_again() {
-    let hosts = silent();
-    let arguments = [
-        "--interface",
-        "to-router",
-        "--interval",
-        "100ms",
-        "--idle-entries",
-        "1s",
-        "--destinations",
-        "1024",
-    ];
-    let mut netmon = start(&hosts.client, &arguments);
+    let hosts = with_silent_router().unwrap();
+    let mut netmon = start(&hosts.client, &RETIRING);
     let sent = ask_in_turns(&hosts.client, Duration::from_secs(12));
     let stopped = netmon.stop().unwrap();
     assert_sums(&stopped);

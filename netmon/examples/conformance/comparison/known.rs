@@ -4,7 +4,7 @@ use std::fmt;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::outcome::{Disagreement, Witness};
+use super::outcome::{Comparison, Disagreement, Witness};
 
 const DOCUMENT: &str = include_str!("../../../../docs/conformance.md");
 
@@ -32,6 +32,22 @@ pub struct Known {
 /// All rows.
 pub fn list() -> Result<Vec<Known>> {
     parse(DOCUMENT)
+}
+
+/// Looks up what is known, and what is listed and did not occur.
+pub fn look_up(list: &[Known], comparison: &mut Comparison) {
+    let mut met = vec![false; list.len()];
+    for disagreement in &mut comparison.disagreements {
+        for (known, met) in list.iter().zip(&mut met) {
+            if known.covers(disagreement) {
+                *met = true;
+                disagreement.known = Some(known.reason.clone());
+            }
+        }
+    }
+    let listed = list.iter().zip(met);
+    let stale = listed.filter(|(known, met)| !met && comparison.files.contains(&known.file));
+    comparison.stale = stale.map(|(known, _)| known.to_string()).collect();
 }
 
 fn parse(document: &str) -> Result<Vec<Known>> {

@@ -91,7 +91,7 @@ pub fn compare(directory: &Path, witnesses: Witnesses) -> Result<Comparison> {
         Witness::Xdp => witnesses.xdp,
         Witness::Tshark => witnesses.tshark,
     });
-    comparison.look_up(&list);
+    known::look_up(&list, &mut comparison);
     Ok(comparison)
 }
 

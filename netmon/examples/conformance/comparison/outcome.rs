@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::known::Known;
 use super::reading::Difference;
 
 /// What came of a comparison.
@@ -24,7 +23,7 @@ pub struct Comparison {
     /// Everything that the witnesses do not agree about.
     pub disagreements: Vec<Disagreement>,
     /// What is listed as known for these captures, and did not occur.
-    pub stale: Vec<Known>,
+    pub stale: Vec<String>,
 }
 
 /// Who stands beside user space.
@@ -111,22 +110,6 @@ impl Comparison {
             other: String::new(),
             known: None,
         });
-    }
-
-    /// Looks up what is known, and what is listed and did not occur.
-    pub fn look_up(&mut self, list: &[Known]) {
-        let mut met = vec![false; list.len()];
-        for disagreement in &mut self.disagreements {
-            for (known, met) in list.iter().zip(&mut met) {
-                if known.covers(disagreement) {
-                    *met = true;
-                    disagreement.known = Some(known.reason.clone());
-                }
-            }
-        }
-        let listed = list.iter().zip(met);
-        let stale = listed.filter(|(known, met)| !met && self.files.contains(&known.file));
-        self.stale = stale.map(|(known, _)| known.clone()).collect();
     }
 
     /// Whether everything agrees, but for what is known.

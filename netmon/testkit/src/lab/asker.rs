@@ -2,7 +2,7 @@
 
 use std::{
     io::ErrorKind,
-    net::{IpAddr, SocketAddr, UdpSocket},
+    net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
     time::Duration,
 };
 
@@ -84,6 +84,16 @@ impl Asker {
             }
         }
     }
+}
+
+/// Sends one query to each of so many servers, from 10.0.0.1 on, and waits for nothing.
+pub fn ask_each(client: &Namespace, servers: u32) -> Result<()> {
+    let socket = client.udp_socket()?;
+    let message = query(7, "load.test", TYPE_A);
+    for server in 0..servers {
+        socket.send_to(&message, (Ipv4Addr::from_bits(0x0a00_0001 + server), 53))?;
+    }
+    Ok(())
 }
 
 /// Whether it is what a kernel makes of an ICMP error.

@@ -12,13 +12,12 @@ use anyhow::{Context as _, Result};
 use nix::{
     errno::Errno,
     libc,
-    sched::{CpuSet, sched_setaffinity},
     sys::socket::{
         AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, SockaddrIn, SockaddrIn6, sendto, socket,
     },
-    unistd::Pid,
 };
 
+use super::cpus::stay_on;
 use super::namespace::Namespace;
 
 /// How often a flood looks at the clock. Short, so that what it sends at once fits into the receiver's queue.
@@ -109,10 +108,7 @@ impl Forger {
 /// Binds this thread to the first CPU, as a network card binds what arrives, and gives it its priority. Where that
 /// is not allowed the flood is slower, which its result tells.
 fn come_first() {
-    let mut first = CpuSet::new();
-    let _refused = first
-        .set(0)
-        .and_then(|()| sched_setaffinity(Pid::from_raw(0), &first));
+    let _refused = stay_on(0);
     // SAFETY: a system call without pointers; 0 is the calling thread.
     let _refused = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, PRIORITY) };
 }

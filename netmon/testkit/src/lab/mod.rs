@@ -13,6 +13,7 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 
 mod asker;
 mod command;
+mod cpus;
 mod dig;
 mod dns;
 mod dnsmasq;
@@ -34,11 +35,13 @@ mod scripted_tcp;
 mod server;
 mod sweep;
 mod switch;
+mod tmux;
 mod topology;
 mod unbound;
 mod veth;
 
-pub use asker::Asker;
+pub use asker::{Asker, ask_each};
+pub use cpus::on_each_cpu;
 pub use dig::{Reply, dig, kdig};
 pub use dns::{TYPE_A, query, respond};
 pub use dnsperf::{Burst, Tally};
@@ -57,9 +60,10 @@ pub use scripted::Scripted;
 pub use scripted_tcp::serve_tcp;
 pub use server::{ANSWER_V4, ANSWER_V6, DnsServer};
 pub use switch::Switch;
+pub use tmux::Tmux;
 pub use topology::{
     CLIENT_V4, CLIENT_V6, FAMILIES, Family, Routed, SERVER_V4, SERVER_V6, Switched, TwoHosts, switched,
-    two_hosts, with_router,
+    two_hosts, with_router, with_silent_router,
 };
 pub use unbound::Unbound;
 pub use veth::cable;

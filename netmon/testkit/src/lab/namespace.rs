@@ -5,7 +5,7 @@
 
 use std::{
     fs::{self, File},
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr, UdpSocket},
     panic,
     path::PathBuf,
     process::{Command, Output},
@@ -138,6 +138,11 @@ impl Namespace {
             Ok(Err(error)) => bail!("cannot enter {}: {error}", path.display()),
             Err(panic) => panic::resume_unwind(panic),
         }
+    }
+
+    /// A UDP socket of its own, at a port that its kernel chooses.
+    pub fn udp_socket(&self) -> Result<UdpSocket> {
+        Ok(self.enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)))??)
     }
 
     /// Sets one of the namespace's own settings, such as `net/ipv4/ip_forward`.

@@ -130,6 +130,13 @@ pub fn with_router() -> Result<Routed> {
     Ok(hosts)
 }
 
+/// The same, with a router that forwards nothing and says nothing: the client's packets go there and no further.
+pub fn with_silent_router() -> Result<Routed> {
+    let hosts = with_router()?;
+    hosts.router.set("net/ipv4/ip_forward", "0")?;
+    Ok(hosts)
+}
+
 /// Gives a host its addresses, and its only link for all routes.
 fn on_link(host: &Namespace, interface: &str, addresses: [IpAddr; 2]) -> Result<()> {
     for address in addresses {

@@ -2,18 +2,17 @@
 //! answered then was answered; what is silent is reported when it has been silent after that.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
-use netmon::kernel::Pins;
 use netmon_testkit::lab::{
     Asker, DnsServer, FAMILIES, Namespace, Netmon, SERVER_V4, SERVER_V6, Scripted, two_hosts,
 };
 use nix::sys::signal::Signal;
 
 use crate::support::incident::events_of;
+use crate::support::pins::Directory;
 use crate::support::{ANSWER, assert_adds_up, watch};
 use crate::trouble::{
     SECOND, add_second, ask_in_vain, ask_refused, assert_nothing_of, port_53, refusal, says_nothing, second,
@@ -54,29 +53,6 @@ pub const QUICK: Times = Times {
     ],
 };
 
-/// A directory of the test's own, which is removed with everything that is pinned in it.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("netmon-test-never-{}-{number}", std::process::id());
-        Self(PathBuf::from("/sys/fs/bpf").join(name))
-    }
-
-    fn arguments(&self, times: Times) -> Vec<&str> {
-        let pin = ["--interface", "to-server", "--pin", self.0.to_str().unwrap()];
-        pin.into_iter().chain(times.thresholds.iter().copied()).collect()
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _none_is_left = Pins::remove(&self.0);
-    }
-}
-
 /// Asks until it is over, and insists that all is answered.
 fn ask_steadily(client: &Namespace, from: IpAddr, server: IpAddr, every: Duration, is_over: &AtomicBool) {
     let asker = Asker::of(client, from, server).unwrap();
@@ -105,7 +81,8 @@ pub fn a_pause_says_nothing_about_healthy_servers(how: How, times: Times) {
     let _silent = FAMILIES
         .map(|family| Scripted::start(&hosts.server, port_53(second(&family)), says_nothing).unwrap());
     let pins = Directory::new();
-    let arguments = pins.arguments(times);
+    let pinned = ["--interface", "to-server", "--pin", pins.text()];
+    let arguments = [&pinned[..], times.thresholds].concat();
     let begin = || watch(&hosts.client, &arguments);
     let is_over = AtomicBool::new(false);
     let mut netmon = scope(|scope| {
