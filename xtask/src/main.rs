@@ -19,6 +19,7 @@ mod executables;
 mod find;
 mod fuzz;
 mod lint;
+mod manual;
 mod process;
 mod run;
 mod setup;
@@ -28,7 +29,8 @@ mod test;
 mod toolchain;
 mod workspace;
 
-use setup::{Manual, Task};
+use manual::Manual;
+use setup::Task;
 
 /// Tasks for developers of netmon. Each sets up the tools that it needs.
 #[derive(Parser)]

@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 pub use crate::find::find;
-use crate::setup::Manual;
+use crate::manual::Manual;
 
 /// Runs the command to its end, and fails if it fails.
 pub fn run(command: &mut Command) -> Result<()> {

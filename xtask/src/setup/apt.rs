@@ -5,7 +5,8 @@ use std::{path::Path, process::Command, thread, time::Duration};
 
 use anyhow::Result;
 
-use super::{Manual, manual::typed_as_root, say};
+use super::say;
+use crate::manual::{Manual, typed_as_root};
 use crate::process;
 
 /// How often a failing apt is started again. Its lists have a lock that apt itself does not wait for.

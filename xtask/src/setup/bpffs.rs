@@ -5,7 +5,8 @@ use std::fs;
 
 use anyhow::{Context as _, Result};
 
-use super::{Manual, manual::typed_as_root, say};
+use super::say;
+use crate::manual::{Manual, typed_as_root};
 use crate::process;
 
 const PATH: &str = "/sys/fs/bpf";

@@ -9,11 +9,11 @@ use std::{path::Path, process::Command};
 use anyhow::{Context as _, Result, anyhow};
 
 use super::{
-    Manual,
     apt::{self, Apt},
     say,
 };
 use crate::{
+    manual::Manual,
     process,
     toolchain::{self, DATED_NIGHTLY, LINKED, NotFound, Toolchain},
 };

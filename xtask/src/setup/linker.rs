@@ -11,7 +11,8 @@ use std::{
 
 use anyhow::{Result, ensure};
 
-use super::{Manual, apt::Apt, say};
+use super::{apt::Apt, say};
+use crate::manual::Manual;
 use crate::{
     process,
     toolchain::{self, LINKER_LLVM},

@@ -11,7 +11,6 @@ mod clippy;
 mod compiler;
 mod fuzzer;
 mod linker;
-mod manual;
 mod packager;
 mod packages;
 
@@ -19,7 +18,6 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use apt::Apt;
-pub use manual::Manual;
 
 /// What is to be done, as far as set-up is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
