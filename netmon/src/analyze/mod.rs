@@ -269,10 +269,9 @@ fn judgement(document: &Document, names: u64) -> Judgement {
     let queries = totals.queries() + totals.outcome(Outcome::TcpConnect);
     let answers = totals.responses();
     let errors = totals.counters.dns_unreachable;
-    let is_warned = |kind| document.warnings.iter().any(|warning| warning.warning == kind);
     if !document.incidents.is_empty() {
         Judgement::Incident
-    } else if is_warned(WarningKind::UnreadErrors) {
+    } else if document.is_warned(WarningKind::UnreadErrors) {
         Judgement::UnreadErrors
     } else if totals.counters.frames == 0 {
         Judgement::NothingRead
@@ -283,7 +282,7 @@ fn judgement(document: &Document, names: u64) -> Judgement {
     } else if queries == 0 && answers > 0 {
         Judgement::OnlyAnswers { answers }
     } else if queries > 0 && answers + errors == 0 {
-        if is_warned(WarningKind::OneDirection) {
+        if document.is_warned(WarningKind::OneDirection) {
             Judgement::OnlyQueries { queries }
         } else {
             Judgement::TooFew { queries, names }

@@ -85,7 +85,9 @@ impl Cgroups {
     fn walk(&mut self) {
         self.known.clear();
         let mut left = vec![self.root.clone()];
-        while let Some(directory) = left.pop() {
+        while self.known.len() < GROUPS
+            && let Some(directory) = left.pop()
+        {
             let Ok(entries) = fs::read_dir(&directory) else {
                 continue;
             };

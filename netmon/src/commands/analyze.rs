@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use netmon::analyze;
 use netmon::cli::Analyze;
 use netmon::config;
-use netmon::report::Report;
 use netmon::report::story::numbers::Clock;
+use netmon::report::{GENERATED_BY, Report};
 
 use super::{INCIDENT, USAGE, warn_of_zone, write_report};
 
@@ -28,7 +28,7 @@ pub fn analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
             year_is_assumed: (analysis.document.assumed.as_ref()).is_some_and(|assumed| assumed.year),
         },
         cover: &arguments.written.cover(),
-        generated_by: super::GENERATED_BY,
+        generated_by: GENERATED_BY,
     };
     write_report(&report, arguments.written.form(), &analysis.hosts)?;
     if analysis.document.assumed.is_some() && io::stderr().is_terminal() {

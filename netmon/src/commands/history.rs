@@ -56,7 +56,7 @@ pub fn report(arguments: &Report) -> anyhow::Result<ExitCode> {
         from_text: false,
         clock: &clock_of(arguments.timezone.as_ref()),
         cover: &arguments.written.cover(),
-        generated_by: super::GENERATED_BY,
+        generated_by: report::GENERATED_BY,
     };
     write_report(&report, arguments.written.form(), &Hosts::default())?;
     Ok(ExitCode::SUCCESS)

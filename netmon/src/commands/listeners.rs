@@ -7,17 +7,16 @@ use anyhow::Context as _;
 use axum::Router;
 use netmon::config::Loaded;
 use netmon::outlets::metrics::Metrics;
+use netmon::report::story::numbers::Clock;
 use netmon::views::{Options, Shown, Views};
 
-use super::clock_of;
-
 /// Listens, for as long as what is returned lives.
-pub fn start(loaded: &Loaded) -> anyhow::Result<(Option<Metrics>, Option<Views>)> {
+pub fn start(loaded: &Loaded, clock: Clock) -> anyhow::Result<(Option<Metrics>, Option<Views>)> {
     let settings = &loaded.config.views;
     let mut shown = Shown::new(Options {
         token: settings.token.clone(),
         history: loaded.config.history.as_ref().map(|history| history.file.clone()),
-        clock: clock_of(loaded.arguments.timezone.as_ref()),
+        clock,
         host: host(),
     });
     let (mut metrics, routes) = Metrics::new(loaded.config.metrics);

@@ -41,9 +41,6 @@ pub const USAGE: u8 = 2;
 /// The system refused.
 pub const REFUSED: u8 = 3;
 
-/// Who wrote a report.
-const GENERATED_BY: &str = concat!("netmon ", env!("CARGO_PKG_VERSION"));
-
 /// Writes a report to standard output, with the names of hosts that are known by nothing else.
 fn write_report(report: &Report<'_>, form: &Form, hosts: &Hosts) -> anyhow::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());

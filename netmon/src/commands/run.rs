@@ -15,6 +15,7 @@ use netmon::outlets::notify::Notifier;
 use netmon::outlets::people::People;
 use netmon::outlets::service::{self, Service};
 use netmon::outlets::{Outlet, Output};
+use netmon::report::story::numbers::Clock;
 use netmon::rights;
 
 use super::{INCIDENT, clock_of, listeners, logging, style};
@@ -28,9 +29,10 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
         tracing::warn!("{warning}");
     }
     let output = Output::standard().context("cannot start the thread that prints")?;
-    let (metrics, views) = listeners::start(&loaded)?;
+    let clock = clock_of(arguments.timezone.as_ref());
+    let (metrics, views) = listeners::start(&loaded, clock.clone())?;
     let mut partners = Partners {
-        printer: printer(arguments, output.clone()),
+        printer: printer(arguments, output.clone(), clock),
         snapshots: match arguments.format {
             RunFormat::Json if arguments.snapshots => Snapshots::EachPoll,
             RunFormat::Text if !arguments.quiet => Snapshots::EachMinute,
@@ -87,12 +89,12 @@ fn more(history: &Path) -> String {
     format!("netmon report last{which}")
 }
 
-fn printer(arguments: &Run, output: Output) -> Box<dyn Outlet> {
+fn printer(arguments: &Run, output: Output, clock: Clock) -> Box<dyn Outlet> {
     match arguments.format {
         RunFormat::Text => Box::new(People::new(
             output,
             style(),
-            clock_of(arguments.timezone.as_ref()),
+            clock,
             arguments.keep.history.as_deref().map(more),
         )),
         RunFormat::Json => Box::new(Lines::new(output)),

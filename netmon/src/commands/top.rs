@@ -10,6 +10,7 @@ use axum::Router;
 use netmon::cli::Top;
 use netmon::config::{UsageError, names_in};
 use netmon::replay::Replay;
+use netmon::report::story::numbers::Clock;
 use netmon::top::{self, App, OwnMonitor};
 use netmon::views::client::{AskError, Client};
 use netmon::views::{Options, Shown};
@@ -32,17 +33,14 @@ pub fn top(arguments: &Top) -> anyhow::Result<ExitCode> {
         let why = "standard output is no terminal: netmon top --once prints a frame, --json its data";
         return Err(UsageError::Terminal(why).into());
     }
-    let (client, source) = connect(arguments)?;
+    let clock = clock_of(arguments.timezone.as_ref());
+    let (client, source) = connect(arguments, &clock)?;
     let note = match &source {
         Source::Daemon => None,
         Source::Own(_) => Some("no daemon, own monitor".to_owned()),
         Source::Replay(..) => Some(format!("a capture, {} times as fast", arguments.speed)),
     };
-    let app = App::new(
-        clock_of(arguments.timezone.as_ref()),
-        colours(&io::stdout()),
-        note,
-    );
+    let app = App::new(clock, colours(&io::stdout()), note);
     let mut app = app.sorted(arguments.sort, arguments.reverse, &arguments.filter);
     if is_shown {
         top::run(app, client).context("cannot use the terminal")?;
@@ -70,9 +68,9 @@ enum Source {
 }
 
 /// The netmon that answers at the socket; else one of its own.
-fn connect(arguments: &Top) -> anyhow::Result<(Client, Source)> {
+fn connect(arguments: &Top, clock: &Clock) -> anyhow::Result<(Client, Source)> {
     if let Some(capture) = &arguments.replay {
-        return replay(arguments, capture);
+        return replay(arguments, capture, clock.clone());
     }
     let client = Client::new(arguments.socket.clone())?;
     let Err(nobody @ AskError::Nobody { .. }) = client.get::<serde_json::Value>("/api/v1/summary") else {
@@ -89,7 +87,7 @@ fn connect(arguments: &Top) -> anyhow::Result<(Client, Source)> {
 }
 
 /// A capture as it unfolded, shown as a running netmon is.
-fn replay(arguments: &Top, capture: &Path) -> anyhow::Result<(Client, Source)> {
+fn replay(arguments: &Top, capture: &Path, clock: Clock) -> anyhow::Result<(Client, Source)> {
     let names = names_in(arguments.naming.config.as_ref())?;
     let replay = Replay::open(capture, arguments.speed, names)?;
     let directory = tempfile::tempdir()?;
@@ -97,7 +95,7 @@ fn replay(arguments: &Top, capture: &Path) -> anyhow::Result<(Client, Source)> {
     let mut shown = Shown::new(Options {
         token: None,
         history: None,
-        clock: clock_of(arguments.timezone.as_ref()),
+        clock,
         host: capture
             .file_name()
             .unwrap_or_default()

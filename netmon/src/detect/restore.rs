@@ -11,6 +11,7 @@ use super::memory::{Memory, Remembered};
 use super::own_clients::REMEMBERED;
 use super::show::report;
 use crate::model::{self, CloseReason, Happened, Kind};
+use crate::observation::Service;
 use crate::time::Time;
 
 impl Decider {
@@ -70,6 +71,11 @@ impl Decider {
         server.incidents.put(incident);
         self.plan(place);
         Some(())
+    }
+
+    /// The service of an incident.
+    pub fn service_of(&self, reported: &model::Incident) -> Service {
+        self.rules.service_of(reported)
     }
 
     /// What must be kept of an incident beside what is reported, to go on with it after a restart. `None` when it is

@@ -45,11 +45,7 @@ pub(super) fn tidy(
             }
         }
     }
-    while connection
-        .prepare_cached(OWN_CLIENTS)?
-        .execute(params![now.as_second(), DELETED_AT_ONCE])?
-        > 0
-    {}
+    while delete(connection, OWN_CLIENTS, now.as_second())? > 0 {}
     let room = settings.max_size / SECONDS_SHARE / SECOND_BYTES;
     tidied.too_many += connection
         .prepare_cached(SECONDS_BEYOND)?

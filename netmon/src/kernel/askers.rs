@@ -6,15 +6,14 @@ use std::path::Path;
 
 use aya::maps::{Array, MapData};
 use aya::programs::cgroup_sock_addr::CgroupSockAddrLink;
-use aya::programs::tc::{self, NlOptions, SchedClassifierLink, TcAttachOptions, TcError};
-use aya::programs::{
-    CgroupAttachMode, CgroupSockAddr, LinkOrder, ProgramError, SchedClassifier, TcAttachType,
-};
+use aya::programs::tc::SchedClassifierLink;
+use aya::programs::{CgroupAttachMode, CgroupSockAddr, ProgramError, SchedClassifier, TcAttachType};
 use netmon_common::limits::ASKERS;
 use netmon_common::records::Asker;
 
-use super::error::{chain, os_error};
-use super::load::Kernel;
+use super::attach::tc_options;
+use super::error::chain;
+use super::load::{Kernel, patiently};
 use super::version::{self, Running};
 
 /// The programs at the control groups' root.
@@ -77,7 +76,7 @@ impl Kernel {
     fn at_socket(&mut self, name: &str, group: &File) -> Result<CgroupSockAddrLink, ProgramError> {
         let program = self.ebpf.program_mut(name).ok_or(ProgramError::NotLoaded)?;
         let program: &mut CgroupSockAddr = program.try_into()?;
-        program.load()?;
+        patiently(|| program.load())?;
         // Others may attach there too: a link never keeps them out.
         let link = program.attach(group, CgroupAttachMode::Single)?;
         program.take_link(link)
@@ -89,17 +88,9 @@ impl Kernel {
             .program_mut(AT_LOOPBACK)
             .ok_or(ProgramError::NotLoaded)?;
         let program: &mut SchedClassifier = program.try_into()?;
-        program.load()?;
-        let options = if Running::now().is_older_than(version::TCX) {
-            match tc::qdisc_add_clsact(LOOPBACK) {
-                Ok(()) | Err(TcError::AlreadyAttached) => {}
-                Err(error) if os_error(&error) == Some(libc::EEXIST) => {}
-                Err(error) => return Err(error.into()),
-            }
-            TcAttachOptions::Netlink(NlOptions::default())
-        } else {
-            TcAttachOptions::TcxOrder(LinkOrder::default())
-        };
+        patiently(|| program.load())?;
+        let tcx = !Running::now().is_older_than(version::TCX);
+        let options = tc_options(LOOPBACK, tcx)?;
         let link = program.attach_with_options(LOOPBACK, TcAttachType::Egress, options)?;
         program.take_link(link)
     }

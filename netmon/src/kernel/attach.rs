@@ -158,21 +158,11 @@ impl Kernel {
             });
         };
         let tcx = !Running::now().is_older_than(version::TCX);
-        if !tcx {
-            match tc::qdisc_add_clsact(&name) {
-                Ok(()) | Err(TcError::AlreadyAttached) => {}
-                Err(error) if os_error(&error) == Some(libc::EEXIST) => {}
-                Err(error) => return Err(attach_error(&name, "clsact", &ProgramError::TcError(error))),
-            }
-        }
+        let options = tc_options(&name, tcx)
+            .map_err(|error| attach_error(&name, "clsact", &ProgramError::TcError(error)))?;
         let direction = match program {
             Program::Egress => TcAttachType::Egress,
             Program::Ingress | Program::Xdp => TcAttachType::Ingress,
-        };
-        let options = if tcx {
-            TcAttachOptions::TcxOrder(LinkOrder::default())
-        } else {
-            TcAttachOptions::Netlink(NlOptions::default())
         };
         let attached = self.classifier(program).and_then(|classifier| {
             let link = classifier.attach_with_options(&name, direction, options)?;
@@ -212,4 +202,17 @@ fn attach_error(interface: &str, hook: &'static str, error: &ProgramError) -> Ke
             reason: chain(error),
         },
     }
+}
+
+/// How to attach to TC: by TCX, or else to the queueing discipline `clsact`, which is made if it is not there.
+pub(super) fn tc_options(interface: &str, tcx: bool) -> Result<TcAttachOptions, TcError> {
+    if tcx {
+        return Ok(TcAttachOptions::TcxOrder(LinkOrder::default()));
+    }
+    match tc::qdisc_add_clsact(interface) {
+        Ok(()) | Err(TcError::AlreadyAttached) => {}
+        Err(error) if os_error(&error) == Some(libc::EEXIST) => {}
+        Err(error) => return Err(error),
+    }
+    Ok(TcAttachOptions::Netlink(NlOptions::default()))
 }

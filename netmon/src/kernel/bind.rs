@@ -7,6 +7,7 @@ use aya::maps::Map;
 
 use super::error::KernelError;
 use super::load::{Kernel, Program};
+use super::table::call;
 
 /// `enum bpf_cmd` in `include/uapi/linux/bpf.h`.
 const BPF_PROG_BIND_MAP: libc::c_long = 35;
@@ -47,22 +48,11 @@ impl Kernel {
 }
 
 fn bind(program: BorrowedFd<'_>, map: BorrowedFd<'_>) -> io::Result<()> {
-    let attributes = Bind {
+    let mut attributes = Bind {
         program: program.as_raw_fd().cast_unsigned(),
         map: map.as_raw_fd().cast_unsigned(),
         flags: 0,
     };
     // SAFETY: the attributes are those of the command, and hold numbers only.
-    let result = unsafe {
-        libc::syscall(
-            libc::SYS_bpf,
-            BPF_PROG_BIND_MAP,
-            &raw const attributes,
-            size_of::<Bind>(),
-        )
-    };
-    if result < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    Ok(())
+    unsafe { call(BPF_PROG_BIND_MAP, &mut attributes) }
 }

@@ -25,8 +25,6 @@ const SECONDS: u64 = 64;
 pub struct Pressure {
     /// Whether some retire before they are idle.
     pub is_short: bool,
-    /// Whether all are taken by those that may not retire.
-    pub is_full: bool,
 }
 
 /// Who may retire, and when.
@@ -100,23 +98,21 @@ impl Poller {
 
     /// Their places are others' from now on.
     pub fn gone(&mut self, leaving: &Leaving) {
-        for (place, _) in &leaving.destinations {
-            self.destinations
-                .get_mut(*place as usize)
-                .into_iter()
-                .for_each(|known| *known = Activity::default());
-        }
-        for (place, _) in &leaving.services {
-            self.services
-                .get_mut(*place as usize)
-                .into_iter()
-                .for_each(|known| *known = Activity::default());
-        }
+        forget(&mut self.destinations, &leaving.destinations);
+        forget(&mut self.services, &leaving.services);
         if leaving.latencies.is_empty() {
             return;
         }
         for (place, _) in self.places.destinations.taken() {
             self.places.forget_latency(place, NO_PLACE);
+        }
+    }
+}
+
+fn forget<K>(known: &mut [Activity], gone: &[Held<K>]) {
+    for (place, _) in gone {
+        if let Some(known) = known.get_mut(*place as usize) {
+            *known = Activity::default();
         }
     }
 }
@@ -129,7 +125,7 @@ fn choose<'a, K: Pod + Eq>(
     pressure: &mut Pressure,
 ) -> Vec<Held<K>> {
     let mut leaving = Vec::new();
-    let mut queues: Vec<Queue<K>> = pool.shares().into_iter().map(Queue::new).collect();
+    let mut queues: Vec<Queue<K>> = pool.shares().iter().copied().map(Queue::new).collect();
     for (place, key) in pool.taken() {
         let Some(queue) = queues.get_mut(pool.queue(place)) else {
             continue;
@@ -158,7 +154,6 @@ fn choose<'a, K: Pod + Eq>(
         }
         pressure.is_short = true;
         let missing = (queue.share * 2).div_ceil(SHORT).saturating_sub(queue.free) as usize;
-        pressure.is_full |= queue.free < 1 && queue.others.is_empty();
         let missing = missing.min(queue.others.len());
         if missing < queue.others.len() {
             queue

@@ -124,6 +124,18 @@ const MAPS: [&str; 36] = [
     "HEADER_SCRATCH",
 ];
 
+/// The verifier gives up when a signal comes meanwhile. It is asked again, as libbpf does (`bpf_prog_load` in its `bpf.c`).
+pub(super) fn patiently(mut load: impl FnMut() -> Result<(), ProgramError>) -> Result<(), ProgramError> {
+    for _ in 1..TRIES {
+        match load() {
+            Err(ProgramError::LoadError { io_error, .. })
+                if io_error.raw_os_error() == Some(libc::EAGAIN) => {}
+            result => return result,
+        }
+    }
+    load()
+}
+
 /// The loaded programs and their maps. All of it is gone when this is dropped, except what is pinned.
 #[derive(Debug)]
 pub struct Kernel {
@@ -215,9 +227,10 @@ impl Kernel {
                 .map_err(|error| KernelError::rejected(program.name(), &error, &running))?;
         }
         kernel.bind(RETIRED)?;
+        let survived = kernel.pins.is_some();
         let mut switches = Switches::open(kernel.take("SWITCHES")?)?;
         let mut places = Places::open(settings.apart, &mut |name| kernel.take(name))?;
-        places.prepare(&mut |name| kernel.take(name), &mut switches)?;
+        places.prepare(&mut |name| kernel.take(name), &mut switches, survived)?;
         kernel.switches = Some(switches);
         kernel.places = Some(places);
         Ok(kernel)
@@ -232,23 +245,11 @@ impl Kernel {
         })
     }
 
-    /// The verifier gives up when a signal comes meanwhile. It is asked again, as libbpf does (`bpf_prog_load` in its `bpf.c`).
     fn load_program(&mut self, program: Program) -> Result<(), ProgramError> {
-        for _ in 1..TRIES {
-            match self.try_load(program) {
-                Err(ProgramError::LoadError { io_error, .. })
-                    if io_error.raw_os_error() == Some(libc::EAGAIN) => {}
-                result => return result,
-            }
-        }
-        self.try_load(program)
-    }
-
-    fn try_load(&mut self, program: Program) -> Result<(), ProgramError> {
-        match program {
+        patiently(|| match program {
             Program::Xdp => self.xdp()?.load(),
             Program::Ingress | Program::Egress => self.classifier(program)?.load(),
-        }
+        })
     }
 
     /// Takes the switches. Can be had once.

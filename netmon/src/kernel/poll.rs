@@ -69,7 +69,7 @@ impl Poller {
             return Some(size_of::<Totals>());
         }
         let known = READ.iter().find(|(name, _size)| *name == map);
-        known.map(|(_name, size)| *size).filter(|size| *size > 0)
+        known.map(|(_name, size)| *size)
     }
 
     /// The counts as they are now, of all CPUs together.

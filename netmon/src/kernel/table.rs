@@ -43,19 +43,18 @@ struct Batch {
     flags: u64,
 }
 
-/// A hash map, with buffers that are used again. The values of an entry are 64-bit words.
+/// A hash map of 64-bit words, with buffers that are used again.
 #[derive(Debug)]
 pub(super) struct Table<K> {
     map: MapData,
     name: &'static str,
     keys: Vec<K>,
     values: Vec<u64>,
-    words_per_entry: usize,
 }
 
 impl<K: Pod> Table<K> {
-    /// Takes the map with this name, whose value has `value_size` bytes, a multiple of eight.
-    pub fn open(map: Map, name: &'static str, value_size: usize) -> Result<Self, KernelError> {
+    /// Takes the map with this name.
+    pub fn open(map: Map, name: &'static str) -> Result<Self, KernelError> {
         let Map::HashMap(map) = map else {
             return Err(KernelError::Map {
                 what: "open",
@@ -68,7 +67,6 @@ impl<K: Pod> Table<K> {
             name,
             keys: Vec::new(),
             values: Vec::new(),
-            words_per_entry: value_size.div_ceil(size_of::<u64>()),
         };
         table.resize(ENTRIES);
         Ok(table)
@@ -77,21 +75,21 @@ impl<K: Pod> Table<K> {
     fn resize(&mut self, entries: usize) {
         // SAFETY: any bytes are a key.
         self.keys.resize(entries, unsafe { std::mem::zeroed() });
-        self.values.resize(entries * self.words_per_entry, 0);
+        self.values.resize(entries, 0);
     }
 
-    /// The values of one entry.
-    pub fn get(&mut self, key: K) -> Result<Option<&[u64]>, KernelError> {
+    /// The value of one entry.
+    pub fn get(&mut self, key: K) -> Result<Option<u64>, KernelError> {
+        let mut value = 0_u64;
         let mut entry = Entry {
             map_fd: self.descriptor(),
             key: (&raw const key) as u64,
-            value: self.values.as_mut_ptr() as u64,
+            value: (&raw mut value) as u64,
             ..Entry::default()
         };
-        // SAFETY: the kernel reads the key and writes one value, for which `values` has room; both live until it
-        // returns.
+        // SAFETY: the kernel reads the key and writes the value; both live until it returns.
         match unsafe { call(BPF_MAP_LOOKUP_ELEM, &mut entry) } {
-            Ok(()) => Ok(self.values.get(..self.words_per_entry)),
+            Ok(()) => Ok(Some(value)),
             Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(None),
             Err(error) => Err(self.error(error)),
         }
@@ -111,8 +109,8 @@ impl<K: Pod> Table<K> {
         }
     }
 
-    /// Calls `visit` with each key and its values.
-    pub fn each(&mut self, mut visit: impl FnMut(K, &[u64])) -> Result<(), KernelError> {
+    /// Calls `visit` with each key and its value.
+    pub fn each(&mut self, mut visit: impl FnMut(K, u64)) -> Result<(), KernelError> {
         let mut position = 0_u32;
         let mut started = false;
         loop {
@@ -138,12 +136,9 @@ impl<K: Pod> Table<K> {
                 }
                 Some(_) => return Err(self.error(error.unwrap_or_else(io::Error::last_os_error))),
             }
-            let entries = self
-                .keys
-                .iter()
-                .zip(self.values.chunks_exact(self.words_per_entry));
-            for (key, values) in entries.take(usize::try_from(batch.count).unwrap_or(0)) {
-                visit(*key, values);
+            let entries = self.keys.iter().zip(&self.values);
+            for (key, value) in entries.take(usize::try_from(batch.count).unwrap_or(0)) {
+                visit(*key, *value);
             }
             if error.is_some() {
                 return Ok(());
@@ -165,7 +160,7 @@ impl<K: Pod> Table<K> {
 ///
 /// # Safety
 /// The attributes are those of the command, and what they point to is valid for it.
-unsafe fn call<T>(command: libc::c_long, attributes: &mut T) -> io::Result<()> {
+pub(super) unsafe fn call<T>(command: libc::c_long, attributes: &mut T) -> io::Result<()> {
     // SAFETY: the caller vouches for it.
     let result = unsafe {
         libc::syscall(

@@ -7,7 +7,7 @@ use super::counts::{DestinationCounts, Totals};
 use super::incident::{Incident, Wall};
 use super::judgement::Judgement;
 use super::names::Names;
-use super::warning::Warning;
+use super::warning::{Warning, WarningKind};
 
 /// One document.
 #[derive(Clone, Debug, Serialize)]
@@ -37,6 +37,11 @@ pub struct Assumed {
 }
 
 impl Document {
+    /// Whether there is such a warning.
+    pub fn is_warned(&self, kind: WarningKind) -> bool {
+        self.warnings.iter().any(|warning| warning.warning == kind)
+    }
+
     /// A document of the present [`SCHEMA`].
     pub fn new(source: Source, totals: Totals) -> Self {
         Self {

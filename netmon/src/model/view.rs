@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::counts::Latency;
 use super::incident::{Incident, Wall};
 use super::resolver::Resolver;
-use super::server::ServerInfo;
+use super::server::{ServerInfo, title};
 use super::warning::Warning;
 use super::words::words;
 
@@ -129,6 +129,13 @@ pub struct ServerLine {
     pub recent: Recent,
     /// The ids of its open incidents.
     pub incidents: Vec<String>,
+}
+
+impl ServerLine {
+    /// Its address, with what people call it: `203.0.113.2 (ns1)`.
+    pub fn title(&self) -> String {
+        title(self.address, self.server_info.as_ref())
+    }
 }
 
 /// The last two minutes, the oldest first.

@@ -2,15 +2,14 @@
 
 mod tally;
 
+use netmon_common::Rcode;
 use netmon_common::records::EventKind;
-use netmon_common::{Rcode, Transport};
 
 use super::Monitor;
 use crate::askers::{Cgroups, Process, root};
 use crate::config::Config;
-use crate::kernel::{Askers, Event, Kernel, Network, NoAskers, Observer};
+use crate::kernel::{Askers, Event, Kernel, Network, NoAskers, Observer, service_of};
 use crate::model::Incident;
-use crate::observation::Service;
 use crate::time::Time;
 
 use tally::{Sight, Tallies, Which};
@@ -53,19 +52,13 @@ impl Monitor<'_> {
         let header = &event.header;
         let cookie = header.asker();
         let kind = EventKind::from_number(header.kind)?;
-        let is_fault = Rcode::from_number(header.detail).is_some_and(is_fault);
+        let is_fault = Rcode::from_number(header.detail).is_some_and(Rcode::is_fault);
         if cookie == 0 || kind == EventKind::Answer && !is_fault {
             return None;
         }
         let asker = asking.askers.of(cookie)?;
         let process = Process::new(&asker, &mut asking.cgroups);
-        let key = Observer::key_of(event)?;
-        let service = Service {
-            server: header.server,
-            port: header.server_port,
-            transport: *Transport::ALL.get(usize::from(header.transport))?,
-            interface: key.interface,
-        };
+        let service = service_of(Observer::key_of(event)?);
         let sight = Sight {
             sent: Time::from_nanos(header.query_time_ns),
             client_port: header.client_port,
@@ -102,26 +95,7 @@ impl Monitor<'_> {
     }
 
     fn which(&self, incident: &Incident) -> Which {
-        let names = &self.ways.names;
-        let index = |name| {
-            names
-                .iter()
-                .find_map(|(index, one)| (one == name).then_some(*index))
-        };
-        let service = Service {
-            server: incident.server,
-            port: incident.port,
-            transport: incident.transport,
-            interface: incident.interface.as_ref().and_then(index).unwrap_or(0),
-        };
+        let service = self.decider.service_of(incident);
         (service, incident.kind, incident.opened.0.as_nanosecond())
-    }
-}
-
-/// Whether an answer says that the server fails.
-const fn is_fault(rcode: Rcode) -> bool {
-    match rcode {
-        Rcode::ServFail | Rcode::FormErr | Rcode::NotImp | Rcode::Refused => true,
-        Rcode::NoError | Rcode::NxDomain | Rcode::Other => false,
     }
 }

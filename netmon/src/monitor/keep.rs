@@ -9,11 +9,9 @@ use netmon_common::records::Destination;
 use super::Monitor;
 use super::losses::Lost;
 use crate::clock;
-use crate::counts::Counts;
 use crate::detect::OwnClient;
 use crate::history::Keeper;
-use crate::latency;
-use crate::model::{Counted, DestinationCounts, Event, Happened, Incident, Moment, Totals};
+use crate::model::{Event, Happened, Incident, Moment};
 use crate::time::Time;
 
 /// How long the first events wait for what the last run has left.
@@ -23,33 +21,13 @@ impl Monitor<'_> {
     /// Goes on from what had been counted before anything was attached: pinned maps have counted all along. To the
     /// decider it is no news.
     pub(super) fn begin(&mut self) -> anyhow::Result<()> {
-        let Counts { totals, destinations } = self.poller.counts()?;
+        let counted = self.counted()?;
+        let totals = counted.totals.counters;
         if totals.frames == 0 {
             if let Some(views) = &mut self.partners.views {
                 views.begin_at_zero();
             }
             return Ok(());
-        }
-        let mut counted = Counted {
-            totals: Totals {
-                counters: totals,
-                not_served: 0,
-            },
-            destinations: Vec::with_capacity(destinations.len()),
-            retired: self.poller.retired(),
-            latencies: self.poller.latencies()?,
-            tables: Vec::new(),
-            resolvers: Vec::new(),
-        };
-        for (address, counters) in &destinations {
-            let times = counted.latencies.get(address);
-            counted.destinations.push(DestinationCounts {
-                address: *address,
-                counters: *counters,
-                not_served: 0,
-                latency_us: times.map(latency::summary).unwrap_or_default(),
-                server_info: None,
-            });
         }
         if let Some(history) = &self.partners.history {
             history.begin(&counted);

@@ -3,6 +3,7 @@
 
 mod answered;
 mod askers;
+mod counted;
 mod events;
 mod interfaces;
 mod keep;
@@ -20,21 +21,17 @@ use std::future::poll_fn;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use netmon_common::{Address, limits, records};
+use netmon_common::{Address, records};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock;
 use crate::config::Config;
-use crate::counts::Counts;
-use crate::detect::{self, Decider};
+use crate::detect::Decider;
 use crate::kernel::{
     Kernel, KernelLog, Network, Observer, Poller, Retirement, Switches, Watchlist, Ways, version,
 };
-use crate::latency;
-use crate::model::{
-    Counted, DestinationCounts, Event, Happened, Moment, Table, Totals, Warning, WarningKind,
-};
+use crate::model::{Event, Happened, Moment, Warning, WarningKind};
 use crate::resolvers::{Files, Followed};
 use crate::rights;
 use crate::time::{Time, WallOffset};
@@ -334,53 +331,6 @@ impl<'a> Monitor<'a> {
         }
     }
 
-    fn counted(&mut self) -> anyhow::Result<Counted> {
-        let Counts { totals, destinations } = self.poller.counts()?;
-        let latencies = self.poller.latencies()?;
-        let destinations = destinations.iter().map(|(address, counters)| DestinationCounts {
-            address: *address,
-            counters: *counters,
-            not_served: self.decider.not_served().of(*address),
-            latency_us: latencies.get(address).map(latency::summary).unwrap_or_default(),
-            server_info: self.config.names.of(*address).cloned().map(Box::new),
-        });
-        Ok(Counted {
-            totals: Totals {
-                counters: totals,
-                not_served: self.decider.tallies().not_served,
-            },
-            destinations: destinations.collect(),
-            retired: self.poller.retired(),
-            tables: self.tables(),
-            resolvers: self.mine.shown(),
-            latencies,
-        })
-    }
-
-    /// How full the tables are, the kernel's and the decider's.
-    fn tables(&self) -> Vec<Table> {
-        let table = |name, entries: u64, capacity: u64| Table {
-            name,
-            entries,
-            capacity,
-        };
-        let (destinations, timed) = (self.poller.destinations(), self.poller.latency_places());
-        vec![
-            table(
-                "destinations",
-                destinations,
-                self.config.settings.destinations.into(),
-            ),
-            table("services", self.observer.services(), limits::SERVICES.into()),
-            table("latency", timed.into(), limits::LATENCY_SERVERS.into()),
-            table(
-                "servers",
-                self.decider.tallies().servers,
-                detect::limits::SERVERS as u64,
-            ),
-        ]
-    }
-
     /// The last word: everything is detached, so that these counts are final.
     fn stop(&mut self) -> anyhow::Result<Summary> {
         self.observer.is_over();
@@ -393,7 +343,7 @@ impl<'a> Monitor<'a> {
             self.config.pin.is_some() || counts.add_up(),
             "a packet was counted wrongly: {counts:?}"
         );
-        let (counted, dropped) = (Arc::new(self.counted()?), self.partners.dropped());
+        let (counted, dropped) = (Arc::new(self.counted_of(counts)?), self.partners.dropped());
         self.emit(&Event::Stopped(counted, dropped));
         Ok(self.summary)
     }

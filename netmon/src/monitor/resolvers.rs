@@ -69,11 +69,16 @@ impl Mine {
         .collect()
     }
 
+    /// The resolver that the server of an incident is, and its place.
+    fn resolver_of(&self, incident: &Incident) -> Option<(usize, &resolvers::Resolver)> {
+        let interface = incident.interface.as_deref();
+        let place = self.listed.place_of(incident.server, incident.port, interface)?;
+        Some((place, self.listed.iter().nth(place)?))
+    }
+
     /// Which resolver the server of an incident is.
     fn which(&self, incident: &Incident) -> WhichResolver {
-        let interface = incident.interface.as_deref();
-        let place = self.listed.place_of(incident.server, incident.port, interface);
-        let Some((place, one)) = place.and_then(|place| Some((place, self.listed.iter().nth(place)?))) else {
+        let Some((place, one)) = self.resolver_of(incident) else {
             return WhichResolver {
                 of: u32::try_from(self.states.len()).unwrap_or(u32::MAX),
                 ..WhichResolver::default()
@@ -105,13 +110,7 @@ impl Mine {
         let seen = decider.seen(one.server, one.port, one.interface.as_deref());
         let is_lately = |answered: Option<Time>| answered.is_some_and(|at| now.since(at) < LATELY);
         let mut open = self.open.values().filter(|incident| {
-            let place = |incident: &Incident| {
-                self.listed
-                    .place_of(incident.server, incident.port, incident.interface.as_deref())
-                    .and_then(|place| self.listed.iter().nth(place))
-                    .map(|resolver| (resolver.server, resolver.port))
-            };
-            place(incident) == Some((one.server, one.port))
+            (incident.server, incident.port) == (one.server, one.port) && self.resolver_of(incident).is_some()
         });
         let Some(first) = open.next() else {
             return if is_lately(seen.answered) {
@@ -151,7 +150,7 @@ impl Monitor<'_> {
     /// These are the resolvers of this host.
     pub(super) fn set_resolvers(&mut self, resolvers: &Resolvers) {
         self.mine.listed = resolvers.clone();
-        self.decider.set_configured(self.mine.servers().collect());
+        self.decider.set_configured(resolvers.addresses());
         self.mine.judge(&self.decider, clock::boot_now());
     }
 
@@ -167,10 +166,9 @@ impl Monitor<'_> {
         }
         mine.judge(&self.decider, clock::boot_now());
         incident.resolver = Some(Box::new(mine.which(incident)));
-        if happened == Happened::Closed {
-            mine.unused.closed(incident);
-        } else {
-            mine.open.insert(incident.id.clone(), Arc::new(incident.clone()));
+        match mine.open.get_mut(&incident.id) {
+            Some(open) => Arc::make_mut(open).resolver.clone_from(&incident.resolver),
+            None => mine.unused.closed(incident),
         }
     }
 

@@ -14,6 +14,9 @@ use crate::model::Document;
 use crate::timeline::Timeline;
 use story::numbers::Clock;
 
+/// Who writes reports.
+pub const GENERATED_BY: &str = concat!("netmon ", env!("CARGO_PKG_VERSION"));
+
 /// What a report is written from.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {

@@ -156,14 +156,7 @@ fn links(file: &Path) -> Vec<PathBuf> {
 /// The directory that a file is in, or the nearest one above that exists.
 fn directory(path: &Path) -> PathBuf {
     let mut above = path.ancestors().skip(1);
-    above.find(|path| path.is_dir()).map_or_else(
-        || PathBuf::from("."),
-        |path| {
-            if path.as_os_str().is_empty() {
-                PathBuf::from(".")
-            } else {
-                path.to_owned()
-            }
-        },
-    )
+    above
+        .find(|path| path.is_dir())
+        .map_or_else(|| PathBuf::from("."), Path::to_owned)
 }

@@ -76,14 +76,6 @@ impl OwnMonitor {
         &self.socket
     }
 
-    /// Whether it ended by itself, and what it said.
-    pub fn ended(&mut self) -> Option<String> {
-        match self.child.try_wait() {
-            Ok(Some(_)) => Some(self.said()),
-            _ => None,
-        }
-    }
-
     fn said(&mut self) -> String {
         let mut said = String::new();
         if let Some(stderr) = &mut self.child.stderr {

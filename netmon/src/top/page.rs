@@ -51,13 +51,8 @@ fn title(words: impl Into<Cow<'static, str>>) -> Line<'static> {
 
 fn server(app: &App, page: &ServerPage) -> Vec<Line<'static>> {
     let line = &page.server;
-    let name = line.server_info.as_ref().and_then(|info| info.name.clone());
-    let name = name.map_or_else(String::new, |name| format!(" ({name})"));
     let mut lines = vec![Line::from(vec![
-        Span::styled(
-            format!("{}{name}", line.address),
-            Style::new().add_modifier(Modifier::BOLD),
-        ),
+        Span::styled(line.title(), Style::new().add_modifier(Modifier::BOLD)),
         Span::raw(": "),
         Span::styled(line.state.name(), style(app, line.state)),
         Span::raw(format!(

@@ -20,7 +20,7 @@ use super::state::{self, State as Shown, write_report};
 use super::stream::Messages;
 use crate::history::{Reader, past};
 use crate::model::view::{Flow, IncidentPage, Incidents, ServerPage, Servers, Summary};
-use crate::model::{self, Event, Moment};
+use crate::model::{self, Event, Incident, Moment};
 use crate::outlets::Outlet as _;
 use crate::outlets::http::Pulse;
 use crate::outlets::lines::Lines;
@@ -65,6 +65,11 @@ fn asked<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Fault> {
 }
 
 impl Api {
+    /// Knows incidents of earlier runs, the newest first.
+    pub fn remember(&self, earlier: Vec<Incident>) {
+        self.state().remember(earlier);
+    }
+
     /// Of a state.
     pub fn new(state: Shown, history: Option<PathBuf>, clock: Clock) -> Self {
         Self(Arc::new(Inner {
@@ -104,7 +109,7 @@ impl Api {
                     self.state().reading(*reading);
                     self.tell_summary("summary");
                 }
-                Feed::Names(names) => self.state().set_names((*names).clone()),
+                Feed::Names(names) => self.state().set_names(names),
             }
             // Those who ask have their turn, however much comes.
             tokio::task::yield_now().await;

@@ -1,7 +1,6 @@
 //! What the event loop hands to the views, and how: through a bounded queue that never makes it wait.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use netmon_common::Address;
 use netmon_common::records::{self, Destination};
@@ -16,7 +15,7 @@ pub enum Feed {
     /// The counts were read.
     Reading(Box<Reading>),
     /// What servers are called.
-    Names(Arc<Names>),
+    Names(Names),
 }
 
 /// The counts, as far as they have changed.

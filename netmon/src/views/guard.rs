@@ -171,12 +171,8 @@ async fn guard(State(guard): State<Arc<Guard>>, request: Request, next: Next) ->
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if !headers.contains_key(CONTENT_TYPE) {
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("text/plain; charset=utf-8"),
-        );
-    }
+    let kind = headers.entry(CONTENT_TYPE);
+    kind.or_insert(HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }
 

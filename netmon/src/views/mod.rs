@@ -85,12 +85,12 @@ impl Shown {
             time: clock::boot_now(),
             offset: clock::wall_offset(),
         };
-        let mut state = State::new(about, now);
-        if let Some(history) = &options.history {
-            state.remember(earlier(history));
-        }
         Self {
-            api: Api::new(state, options.history.clone(), options.clock.clone()),
+            api: Api::new(
+                State::new(about, now),
+                options.history.clone(),
+                options.clock.clone(),
+            ),
             options,
             feed: mpsc::channel(limits::FEED),
             sites: Vec::new(),
@@ -133,6 +133,7 @@ impl Shown {
     pub fn start(self) -> io::Result<Option<Views>> {
         let Self {
             api,
+            options,
             feed: (feed, waiting),
             sites,
             gave_way,
@@ -140,6 +141,9 @@ impl Shown {
         } = self;
         if sites.is_empty() {
             return Ok(None);
+        }
+        if let Some(history) = &options.history {
+            api.remember(earlier(history));
         }
         let listening = Listening::start("views", sites, api.follow(waiting))?;
         Ok(Some(Views {
@@ -187,7 +191,7 @@ impl Views {
 
     /// What servers are called from now on.
     pub fn set_names(&mut self, names: &Names) {
-        self.put(Feed::Names(Arc::new(names.clone())));
+        self.put(Feed::Names(names.clone()));
     }
 
     /// How many readings and events found no room, and connections were closed before their time.

@@ -41,8 +41,6 @@ const DESTINATIONS: Names = Names {
     state: None,
 };
 
-static DESTINATIONS_APART: Names = DESTINATIONS;
-
 /// The same where all have the same places.
 static DESTINATIONS_TOGETHER: Names = Names {
     free: &[
@@ -82,7 +80,7 @@ pub(super) const BY_DESTINATION: [&str; 5] = [
 pub(super) const BY_CPU: [&str; 3] = ["DEST_COUNTS", "EXCHANGES", "LATENCY"];
 
 /// What is read of the kernel, and how large a value is: programs of another version may have others.
-pub(super) const READ: [(&str, usize); 11] = [
+pub(super) const READ: [(&str, usize); 10] = [
     (DESTINATIONS.index, size_of::<u64>()),
     (
         DESTINATIONS.owners,
@@ -102,7 +100,6 @@ pub(super) const READ: [(&str, usize); 11] = [
     ),
     (LATENCIES.counts, size_of::<Latency>()),
     (RETIRED, size_of::<Retired>()),
-    ("SERVICE_STATE", 0),
 ];
 
 /// All places.
@@ -123,7 +120,7 @@ impl Places {
         Ok(Self {
             destinations: Pool::open(
                 if apart {
-                    &DESTINATIONS_APART
+                    &DESTINATIONS
                 } else {
                     &DESTINATIONS_TOGETHER
                 },
@@ -135,12 +132,13 @@ impl Places {
         })
     }
 
-    /// Opens what gives places back too. Finishes what an earlier netmon began, and puts all places that nobody has among the
-    /// free ones, if they are not.
+    /// Opens what gives places back too. Finishes what an earlier netmon began where its maps have `survived` it, and puts all
+    /// places that nobody has among the free ones, if they are not.
     pub(super) fn prepare(
         &mut self,
         map: &mut impl FnMut(&'static str) -> Result<Map, KernelError>,
         switches: &mut Switches,
+        survived: bool,
     ) -> Result<(), KernelError> {
         self.destinations.open_free(map)?;
         self.services.open_free(map)?;
@@ -148,13 +146,15 @@ impl Places {
         if switches.is_whole()? {
             return Ok(());
         }
-        self.finish_what_was_begun(switches)?;
-        // Twice: a program that could not use what it took gives it back.
-        for _ in 0..2 {
-            self.destinations.drain()?;
-            self.services.drain()?;
-            self.latencies.drain()?;
-            grace::wait();
+        if survived {
+            self.finish_what_was_begun(switches)?;
+            // Twice: a program that could not use what it took gives it back.
+            for _ in 0..2 {
+                self.destinations.drain()?;
+                self.services.drain()?;
+                self.latencies.drain()?;
+                grace::wait();
+            }
         }
         self.destinations.fill()?;
         self.services.fill()?;
@@ -215,25 +215,11 @@ impl Places {
     }
 
     pub(super) fn exchanges_at(&self, place: u32) -> Exchanges {
-        let mut sum = Exchanges::ZERO;
-        for entry in self.services.entries(place) {
-            let one = self.services.counts().read::<Exchanges>(entry, 0);
-            if let Some(one) = one {
-                sum.merge(&one);
-            }
-        }
-        sum
+        self.services.sum(place, Exchanges::ZERO, Exchanges::merge)
     }
 
     pub(super) fn latency_at(&self, place: u32) -> Latency {
-        let mut sum = Latency::ZERO;
-        for entry in self.latencies.entries(place) {
-            let one = self.latencies.counts().read::<Latency>(entry, 0);
-            if let Some(one) = one {
-                sum.merge(&one);
-            }
-        }
-        sum
+        self.latencies.sum(place, Latency::ZERO, Latency::merge)
     }
 
     /// The last batch whose counts are in the sums.

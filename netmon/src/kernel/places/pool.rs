@@ -34,6 +34,8 @@ pub(in crate::kernel) struct Pool<K> {
     state: Option<Mapped>,
     /// How many CPUs have entries.
     cpus: u32,
+    /// How many places each queue has: the first ones have the first places.
+    shares: Vec<u32>,
     /// Empty where places are only read.
     free: Vec<Queue<MapData, u32>>,
 }
@@ -61,8 +63,9 @@ impl<K: Pod + Eq> Pool<K> {
             .transpose()?;
         Ok(Self {
             names,
-            index: Table::open(map(names.index)?, names.index, size_of::<u64>())?,
+            index: Table::open(map(names.index)?, names.index)?,
             cpus: counts.entries() / owners.entries().max(1),
+            shares: shares(names.free, owners.entries()),
             owners,
             counts,
             state,
@@ -89,24 +92,18 @@ impl<K: Pod + Eq> Pool<K> {
     }
 
     /// How many places each queue has.
-    pub fn shares(&self) -> Vec<u32> {
-        let mut shares = vec![0; self.names.free.len()];
-        let mut left = self.capacity();
-        for (share, (_name, part)) in shares.iter_mut().zip(self.names.free) {
-            *share = if *part == 1 { left } else { self.capacity() / part };
-            left -= *share;
-        }
-        shares
+    pub fn shares(&self) -> &[u32] {
+        &self.shares
     }
 
-    /// Which queue a place belongs to: the first ones have the first places.
+    /// Which queue a place belongs to.
     pub fn queue(&self, place: u32) -> usize {
         let mut end = 0;
-        let starts = self.shares().into_iter().map(|share| {
+        let ends = self.shares.iter().map(|share| {
             end += share;
             end
         });
-        starts.take_while(|end| place >= *end).count()
+        ends.take_while(|end| place >= *end).count()
     }
 
     fn state(&self, place: u32) -> u64 {
@@ -125,35 +122,35 @@ impl<K: Pod + Eq> Pool<K> {
         self.owners.read(place, offset_of!(Owner<K>, key))
     }
 
-    /// All that are taken, with those that retire and are not in the sums of `batch` yet.
-    pub fn held(&self, batch: u64) -> impl Iterator<Item = Held<K>> {
+    /// All whose state is so, each with its state.
+    fn those(&self, is_so: impl Fn(u64) -> bool) -> impl Iterator<Item = (u64, Held<K>)> {
         (0..self.capacity()).filter_map(move |place| {
             let state = self.state(place);
-            let is_held = state == Owner::<K>::TAKEN || state > batch && state >= Owner::<K>::FIRST_BATCH;
-            Some((place, self.owner(place).filter(|_| is_held)?))
+            Some((state, (place, self.owner(place).filter(|_| is_so(state))?)))
         })
+    }
+
+    /// All that are taken, with those that retire and are not in the sums of `batch` yet.
+    pub fn held(&self, batch: u64) -> impl Iterator<Item = Held<K>> {
+        let is_held =
+            move |state| state == Owner::<K>::TAKEN || state > batch && state >= Owner::<K>::FIRST_BATCH;
+        self.those(is_held).map(|(_state, held)| held)
     }
 
     /// All that are taken and stay.
     pub fn taken(&self) -> impl Iterator<Item = Held<K>> {
-        (0..self.capacity()).filter_map(|place| {
-            let is_taken = self.state(place) == Owner::<K>::TAKEN;
-            Some((place, self.owner(place).filter(|_| is_taken)?))
-        })
+        self.those(|state| state == Owner::<K>::TAKEN)
+            .map(|(_state, held)| held)
     }
 
     /// Those that an earlier netmon began to retire, each with its batch.
     pub fn leaving(&self) -> Vec<(u64, Held<K>)> {
-        let leaving = (0..self.capacity()).filter_map(|place| {
-            let state = self.state(place);
-            (state >= Owner::<K>::FIRST_BATCH).then_some((state, (place, self.owner(place)?)))
-        });
-        leaving.collect()
+        self.those(|state| state >= Owner::<K>::FIRST_BATCH).collect()
     }
 
     /// Where the index has it.
     pub fn find(&mut self, key: K) -> Result<Option<u32>, KernelError> {
-        let place = self.index.get(key)?.and_then(|words| words.first().copied());
+        let place = self.index.get(key)?;
         Ok(place
             .and_then(|place| u32::try_from(place).ok())
             .filter(|place| *place != NO_PLACE))
@@ -163,6 +160,17 @@ impl<K: Pod + Eq> Pool<K> {
     pub fn entries(&self, place: u32) -> impl Iterator<Item = u32> + use<K> {
         let first = place * self.cpus;
         first..first + self.cpus
+    }
+
+    /// What all CPUs have counted at a place.
+    pub fn sum<T: Pod>(&self, place: u32, zero: T, merge: impl Fn(&mut T, &T)) -> T {
+        let each = self
+            .entries(place)
+            .filter_map(|entry| self.counts.read::<T>(entry, 0));
+        each.fold(zero, |mut sum, one| {
+            merge(&mut sum, &one);
+            sum
+        })
     }
 
     /// The counters.
@@ -237,8 +245,8 @@ impl<K: Pod + Eq> Pool<K> {
     /// Puts all places that the index does not have into the queues, which are empty.
     pub fn fill(&mut self) -> Result<(), KernelError> {
         let mut is_used = vec![false; self.capacity() as usize];
-        self.index.each(|_key, words| {
-            let place = words.first().and_then(|place| usize::try_from(*place).ok());
+        self.index.each(|_key, place| {
+            let place = usize::try_from(place).ok();
             if let Some(used) = place.and_then(|place| is_used.get_mut(place)) {
                 *used = true;
             }
@@ -251,4 +259,15 @@ impl<K: Pod + Eq> Pool<K> {
         }
         Ok(())
     }
+}
+
+/// How the places are shared by queues, each with its part: one of so many, and the rest for 1.
+fn shares(queues: &[(&str, u32)], places: u32) -> Vec<u32> {
+    let mut left = places;
+    let share = |(_name, part): &(&str, u32)| {
+        let share = if *part == 1 { left } else { places / part };
+        left -= share;
+        share
+    };
+    queues.iter().map(share).collect()
 }

@@ -162,14 +162,9 @@ impl Tally {
 
 /// Whether it is that process: one number may be another process's later, and after a restart of the host.
 fn is_of(asker: &Asker, process: &Process) -> bool {
-    let Process {
-        name,
-        pid,
-        uid,
-        cgroup: _,
-        place,
-    } = process;
-    (asker.process.as_ref(), asker.pid, asker.uid) == (Some(name), Some(*pid), Some(*uid))
+    let place = &process.place;
+    (asker.process.as_ref(), asker.pid, asker.uid)
+        == (Some(&process.name), Some(process.pid), Some(process.uid))
         && (&asker.unit, &asker.container, &asker.pod) == (&place.unit, &place.container, &place.pod)
 }
 

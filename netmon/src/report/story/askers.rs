@@ -1,5 +1,6 @@
 //! Which processes of this host an incident hits, in one line.
 
+use super::rich::Text;
 use crate::model::{Asker, Incident};
 
 /// Processes that are named.
@@ -11,17 +12,12 @@ const SHORT_ID: usize = 12;
 /// `dig (pid 812), unbound (pid 77, unbound.service) and 2 more`; `None` where nothing is known of them.
 pub fn askers(incident: &Incident) -> Option<String> {
     let all = incident.askers.as_ref().filter(|all| !all.is_empty())?;
-    let mut named: Vec<String> = all.iter().take(NAMED).map(asker).collect();
+    let mut named: Vec<Text> = all.iter().take(NAMED).map(|one| asker(one).into()).collect();
     let more = all.len().saturating_sub(NAMED) as u64 + incident.askers_more.unwrap_or(0);
     if more > 0 {
-        named.push(format!("{more} more"));
+        named.push(format!("{more} more").into());
     }
-    let last = named.pop()?;
-    Some(if named.is_empty() {
-        last
-    } else {
-        format!("{} and {last}", named.join(", "))
-    })
+    Some(Text::list(named).to_string())
 }
 
 fn asker(asker: &Asker) -> String {

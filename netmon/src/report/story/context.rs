@@ -92,8 +92,7 @@ impl<'a> Context<'a> {
 
     /// Whether there is such a warning.
     pub fn is_warned(&self, kind: WarningKind) -> bool {
-        let mut warnings = self.document().warnings.iter();
-        warnings.any(|warning| warning.warning == kind)
+        self.document().is_warned(kind)
     }
 
     /// What the packets were taken from.

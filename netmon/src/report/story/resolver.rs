@@ -37,12 +37,9 @@ pub fn resolver(incident: &Incident) -> Option<String> {
         (Transport::Udp, Kind::Failing) => "fails for some names",
         (Transport::Udp, _) => "answers only some",
     };
-    let others = which.others.iter();
-    let up = others
-        .filter(|other| other.state == ResolverState::Up)
-        .map(|other| other.server);
-    let next = match up.take(1).next() {
-        Some(other) if is_down => format!("; {other} answers"),
+    let mut others = which.others.iter();
+    let next = match others.find(|other| other.state == ResolverState::Up) {
+        Some(other) if is_down => format!("; {} answers", other.server),
         _ => String::new(),
     };
     Some(format!("{who} {what}{next}"))

@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::str::FromStr;
 
 use netmon_common::Address;
 use serde::Deserialize;
@@ -80,10 +79,9 @@ enum Word {
     Any(String),
 }
 
-impl FromStr for Filter {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
+impl Filter {
+    /// The filter that people type.
+    pub fn new(text: &str) -> Self {
         let word = |word: &str| {
             let word = word.to_lowercase();
             // An IPv6 address has colons too: whatever is no word is looked for as it stands.
@@ -95,13 +93,14 @@ impl FromStr for Filter {
                 _ => Word::Any(word),
             }
         };
-        Ok(Self(text.split_whitespace().map(word).collect()))
+        Self(text.split_whitespace().map(word).collect())
     }
-}
 
-impl Filter {
     /// Whether a server is to be shown, with its open incidents.
     pub fn holds(&self, line: &ServerLine, incidents: &[&Incident]) -> bool {
+        if self.0.is_empty() {
+            return true;
+        }
         let info = line.server_info.as_ref();
         let title = info
             .and_then(|info| info.name.as_deref())
@@ -142,10 +141,10 @@ pub fn compare(by: By, one: &ServerLine, other: &ServerLine) -> Ordering {
         By::Activity => (other.state.cmp(&one.state)).then_with(busy),
         By::Server => Ordering::Equal,
         By::Name => {
-            let name = |line: &ServerLine| {
-                let name = line.server_info.as_ref().and_then(|info| info.name.clone());
+            fn name(line: &ServerLine) -> (bool, Option<&str>) {
+                let name = line.server_info.as_ref().and_then(|info| info.name.as_deref());
                 (name.is_none(), name)
-            };
+            }
             name(one).cmp(&name(other))
         }
         By::State => other.state.cmp(&one.state),
@@ -165,7 +164,7 @@ pub fn compare(by: By, one: &ServerLine, other: &ServerLine) -> Ordering {
 impl State {
     /// The servers that are asked for, and how many there are of them.
     pub(super) fn find(&self, query: &Query) -> (usize, Vec<ServerLine>) {
-        let filter: Filter = query.filter.parse().unwrap_or_default();
+        let filter = Filter::new(&query.filter);
         let open = self.open_by_server();
         let all = self.lines.get_or_init(|| self.all_lines(&open));
         let of = |line: &ServerLine| open.get(&line.address).map(Vec::as_slice).unwrap_or_default();

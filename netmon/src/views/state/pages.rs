@@ -16,16 +16,13 @@ use crate::model::view::{
 use crate::model::{DestinationCounts, Document, Incident, Latency, SCHEMA, Source, SourceKind, Wall};
 use crate::report::forms::{Form, Style};
 use crate::report::story::numbers::{Clock, count, micros, number};
-use crate::report::{CloseUp, Cover, Report, knowledge, story};
+use crate::report::{CloseUp, Cover, GENERATED_BY, Report, knowledge, story};
 use crate::time::{Time, WallOffset};
 use crate::timeline::{Activity, Timeline};
 use crate::views::limits::{FLOW_SECONDS, FLOW_STEPS, RECENT_SECONDS, RECENT_STEPS};
 
 /// Points of a timeline, at most.
 const POINTS: usize = 360;
-
-/// Who wrote a report.
-const GENERATED_BY: &str = concat!("netmon ", env!("CARGO_PKG_VERSION"));
 
 impl State {
     fn time(&self) -> Wall {

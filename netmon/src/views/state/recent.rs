@@ -20,14 +20,12 @@ pub struct Passed {
 impl Passed {
     /// Of what is cumulative now, what was not there before.
     pub fn between(before: [u64; 3], now: [u64; 3]) -> Self {
-        let [queries, answers, errors] = [0, 1, 2].map(|index: usize| {
-            let at = |all: [u64; 3]| all.get(index).copied().unwrap_or_default();
-            u32::try_from(at(now).saturating_sub(at(before))).unwrap_or(u32::MAX)
-        });
+        let passed = |before: u64, now: u64| u32::try_from(now.saturating_sub(before)).unwrap_or(u32::MAX);
+        let ([queries, answers, errors], [queries_now, answers_now, errors_now]) = (before, now);
         Self {
-            queries,
-            answers,
-            errors,
+            queries: passed(queries, queries_now),
+            answers: passed(answers, answers_now),
+            errors: passed(errors, errors_now),
         }
     }
 

@@ -40,7 +40,7 @@ export function length(from, to) {
 }
 
 export const title = (server, info) => (info?.name ? `${server} (${info.name})` : server);
-export const service = (one) => `${title(one.server, one.server_info)} ${one.transport} port ${one.port}`;
+const service = (one) => `${title(one.server, one.server_info)} ${one.transport} port ${one.port}`;
 
 const KINDS = { unreachable: "is unreachable", unanswered: "does not answer", failing: "answers with failures" };
 export const headline = (one) => `${service(one)} ${KINDS[one.kind] ?? one.kind}`;

@@ -59,14 +59,12 @@ function incident(page) {
     ]),
     h("h2", {}, "Causes"),
     h("ol", {}, one.causes.map((cause) => h("li", {}, h("strong", {}, cause.cause), ` (${cause.likelihood}): ${cause.evidence}`))),
-    h("h2", {}, "Its server in the last two minutes"), lately(page.time, page.recent, service(one)),
+    h("h2", {}, "Its server in the last two minutes"), lately(page.time, page.recent, title(one.server, one.server_info)),
     h("h2", {}, "Report"),
     h("p", {}, h("a", { href: report, target: "_blank", rel: "noopener" }, "The report as a page, to print or to hand in")),
     h("pre", { tabindex: 0, role: "region", "aria-label": "Report" }, page.report),
   ];
 }
-
-const service = (one) => title(one.server, one.server_info);
 
 /** A page that is drawn again as a whole, unless somebody reads or types in it. */
 function whole(path, get, draw) {

@@ -142,24 +142,23 @@ impl<'a> Page<'a> {
     pub fn brief(&mut self, brief: &Brief, lines: Option<usize>) -> io::Result<()> {
         const INDENT: usize = 2;
         const NAMES: usize = 7;
-        let others = brief.facts.len() - 1
-            + usize::from(brief.owner.is_some())
-            + usize::from(brief.resolver.is_some())
-            + usize::from(brief.askers.is_some())
-            + usize::from(brief.next.is_some());
+        let own = [
+            ("here", &brief.resolver),
+            ("who", &brief.askers),
+            ("whose", &brief.owner),
+        ];
+        let own = || {
+            own.into_iter()
+                .filter_map(|(name, value)| Some((name, value.as_ref()?)))
+        };
+        let others = brief.facts.len() - 1 + own().count() + usize::from(brief.next.is_some());
         let each = |name: &str| match lines {
             None => usize::MAX,
             Some(lines) if name == Brief::CAUSE => lines.saturating_sub(others).max(1),
             Some(_) => 1,
         };
-        if let Some(resolver) = &brief.resolver {
-            self.fact(INDENT, "here", NAMES, &Text::from(resolver.clone()), each("here"))?;
-        }
-        if let Some(askers) = &brief.askers {
-            self.fact(INDENT, "who", NAMES, &Text::from(askers.clone()), each("who"))?;
-        }
-        if let Some(owner) = &brief.owner {
-            self.fact(INDENT, "whose", NAMES, &Text::from(owner.clone()), each("whose"))?;
+        for (name, value) in own() {
+            self.fact(INDENT, name, NAMES, &Text::from(value.clone()), each(name))?;
         }
         for (name, value) in &brief.facts {
             self.fact(INDENT, name, NAMES, value, each(name))?;
