@@ -1,72 +1,36 @@
 //! The web page in a real browser, Chromium, during a real outage.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may die of a surprise"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may die of a surprise")]
 
 mod support;
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::path::Path;
 use std::time::Duration;
 
-use netmon_testkit::lab::{DnsServer, Namespace, PATIENCE, SERVER_V4, dig, two_hosts};
+use netmon_testkit::lab::{Browser, DnsServer, Namespace, PATIENCE, SERVER_V4, dig, two_hosts};
 use serde_json::{Value, json};
 use support::{ask_answered, ask_refused, watch};
 
 /// A name that is meant to become markup.
 const HOSTILE: &str = "<script>alert(1)</script>.test";
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
+/// A page of a browser. What it cannot do fails the test.
+struct Page(Browser);
 
-/// A browser with one page, in a host of the laboratory.
-struct Browser {
-    driver: Child,
-    answers: BufReader<ChildStdout>,
-}
-
-impl Browser {
+impl Page {
     /// `None`, and a line that says so, where what it needs is not installed.
     fn start(host: &Namespace, url: &str) -> Option<Self> {
-        let modules = repository().join(".tools/browser");
-        if !modules.join("node_modules/playwright-core").exists() {
+        let browser = Browser::start(host, url).unwrap();
+        if browser.is_none() {
             println!("SKIPPED: playwright-core is missing: cargo xtask setup test");
-            return None;
         }
-        let mut command = Command::new("node");
-        command
-            .arg(repository().join("netmon/tests/web/drive.mjs"))
-            .args([&modules.display().to_string(), url])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        let mut driver = host.enter(|| command.spawn().unwrap()).unwrap();
-        let answers = BufReader::new(driver.stdout.take().unwrap());
-        Some(Self { driver, answers })
+        browser.map(Self)
     }
 
+    #[track_caller]
     fn ask(&mut self, command: &str, argument: impl Into<Value>) -> Value {
-        let line = json!([command, argument.into()]).to_string();
-        writeln!(self.driver.stdin.as_mut().unwrap(), "{line}").unwrap();
-        let mut answer = String::new();
-        self.answers.read_line(&mut answer).unwrap();
-        let mut answer: Value = serde_json::from_str(&answer).unwrap();
-        if !answer["error"].is_null() {
-            let text = if command == "text" {
-                Value::Null
-            } else {
-                self.ask("text", Value::Null)
-            };
-            panic!(
-                "{line}: {}\n{}",
-                answer["error"],
-                text.as_str().unwrap_or_default()
-            );
-        }
-        answer["ok"].take()
+        self.0
+            .ask(command, argument)
+            .unwrap_or_else(|error| panic!("{error:#}"))
     }
 
     /// Waits for a text, and says how long.
@@ -86,14 +50,6 @@ impl Browser {
             let path = Path::new(&directory).join(format!("{name}.png"));
             self.ask("shot", path.display().to_string());
         }
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        // It closes the browser when there is nothing more to do.
-        drop(self.driver.stdin.take());
-        let _ended = self.driver.wait();
     }
 }
 
@@ -121,7 +77,7 @@ fn an_outage_on_the_open_page() {
         &history,
     ];
     let mut netmon = watch(&hosts.client, &arguments);
-    let Some(mut browser) = Browser::start(&hosts.client, "http://127.0.0.1:19054") else {
+    let Some(mut browser) = Page::start(&hosts.client, "http://127.0.0.1:19054") else {
         return;
     };
     browser.ask("open", "/");

@@ -95,11 +95,11 @@ fn web(hosts: &TwoHosts, server: &mut DnsServer<'_>) -> Result<()> {
         accepting.set_nonblocking(true)?;
         let playing = scope.spawn(|| play(hosts, server));
         println!("Enter ends it, once the story is over.");
-        while !playing.is_finished() {
-            take(&accepting, client)?;
-        }
-        let reading = scope.spawn(|| io::stdin().read(&mut [0]));
-        while !reading.is_finished() {
+        let over = scope.spawn(move || {
+            let _died = playing.join();
+            io::stdin().read(&mut [0])
+        });
+        while !over.is_finished() {
             take(&accepting, client)?;
         }
         Ok(())

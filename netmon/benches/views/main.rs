@@ -9,16 +9,16 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
-use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use jiff::Timestamp;
 use netmon_testkit::lab::icmp::query_packet;
-use netmon_testkit::lab::{CLIENT_V4, Forger, Namespace, Netmon, TYPE_A, Tmux, query, with_silent_router};
-use serde_json::{Value, json};
+use netmon_testkit::lab::{
+    Browser, CLIENT_V4, Forger, Namespace, Netmon, TYPE_A, Tmux, query, with_silent_router,
+};
+use serde_json::Value;
 
 const SERVERS: u32 = 10_000;
 const RATE: u32 = 100_000;
@@ -56,7 +56,7 @@ fn main() -> Result<()> {
     let terminals: Vec<Tmux<'_>> = (0..TERMINALS)
         .map(|_| Tmux::start(client, ["120", "40"], &top))
         .collect::<Result<_>>()?;
-    let mut pages: Vec<Page> = (0..PAGES).map(|_| Page::open(client)).collect::<Result<_>>()?;
+    let mut pages: Vec<Browser> = (0..PAGES).map(|_| open(client)).collect::<Result<_>>()?;
     let streams: Vec<_> = (0..STREAMS)
         .map(|_| client.enter(stream).and_then(|stream| Ok(stream?)))
         .collect::<Result<_>>()?;
@@ -72,7 +72,7 @@ fn main() -> Result<()> {
     let (flood, stall) = thread::scope(|scope| {
         let flood = scope.spawn(|| forger.flood(&packets, RATE, TIME));
         thread::sleep(TIME / 3);
-        let stall = pages.first_mut().map(Page::busy).transpose();
+        let stall = pages.first_mut().map(busy).transpose();
         (flood.join(), stall)
     });
     let flood = flood.map_err(|_| anyhow::anyhow!("the flood died"))??;
@@ -174,62 +174,26 @@ fn memory(pid: u32) -> Result<f64> {
     Ok(kib.parse::<f64>()? / 1_024.0)
 }
 
-/// A real page, as netmon/tests/web.rs drives it.
-struct Page {
-    driver: Child,
-    answers: BufReader<ChildStdout>,
+/// A real page.
+fn open(host: &Namespace) -> Result<Browser> {
+    let browser = Browser::start(host, &format!("http://{WEB}"))?;
+    let mut page = browser.context("playwright-core is missing: cargo xtask setup test")?;
+    page.ask("open", "/")?;
+    page.ask("see", "Servers")?;
+    Ok(page)
 }
 
-impl Page {
-    fn open(host: &Namespace) -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .context("no repository")?;
-        let mut command = Command::new("node");
-        command
-            .arg(root.join("netmon/tests/web/drive.mjs"))
-            .arg(root.join(".tools/browser"))
-            .arg(format!("http://{WEB}"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        let mut driver = host.enter(|| command.spawn())??;
-        let answers = BufReader::new(driver.stdout.take().context("no output")?);
-        let mut page = Self { driver, answers };
-        page.ask("open", "/")?;
-        page.ask("see", "Servers")?;
-        Ok(page)
+/// For how many milliseconds it was busy at most, while all columns were sorted by.
+fn busy(page: &mut Browser) -> Result<f64> {
+    let before = Instant::now();
+    let mut text = String::new();
+    while !text.contains("of 10,00") {
+        ensure!(
+            before.elapsed() < TIME,
+            "the page never had 10,000 servers: {text}"
+        );
+        thread::sleep(Duration::from_millis(200));
+        text = page.ask("text", "")?.to_string();
     }
-
-    fn ask(&mut self, command: &str, argument: &str) -> Result<Value> {
-        let line = json!([command, argument]).to_string();
-        let stdin = self.driver.stdin.as_mut().context("no input")?;
-        writeln!(stdin, "{line}")?;
-        let mut answer = String::new();
-        self.answers.read_line(&mut answer)?;
-        let answer: Value = serde_json::from_str(&answer)?;
-        let ok = answer.get("ok").with_context(|| format!("{line}: {answer}"))?;
-        Ok(ok.clone())
-    }
-
-    /// For how many milliseconds it was busy at most, while all columns were sorted by.
-    fn busy(&mut self) -> Result<f64> {
-        let before = Instant::now();
-        let mut text = String::new();
-        while !text.contains("of 10,00") {
-            ensure!(
-                before.elapsed() < TIME,
-                "the page never had 10,000 servers: {text}"
-            );
-            thread::sleep(Duration::from_millis(200));
-            text = self.ask("text", "")?.to_string();
-        }
-        Ok(self.ask("busy", "th button")?.as_f64().unwrap_or_default())
-    }
-}
-
-impl Drop for Page {
-    fn drop(&mut self) {
-        drop(self.driver.stdin.take());
-        let _ended = self.driver.wait();
-    }
+    Ok(page.ask("busy", "th button")?.as_f64().unwrap_or_default())
 }

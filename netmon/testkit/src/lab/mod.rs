@@ -12,6 +12,7 @@ use std::time::Duration;
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
 mod asker;
+mod browser;
 mod command;
 mod cpus;
 mod dig;
@@ -41,6 +42,7 @@ mod unbound;
 mod veth;
 
 pub use asker::{Asker, ask_each};
+pub use browser::Browser;
 pub use cpus::on_each_cpu;
 pub use dig::{Reply, dig, kdig};
 pub use dns::{TYPE_A, query, respond};

@@ -1,5 +1,5 @@
-// Drives Chromium for netmon/tests/web.rs: a command a line comes in, an answer a line goes out.
-//   node drive.mjs MODULES URL
+// Drives Chromium for browser.rs: a command a line comes in, an answer a line goes out.
+//   node browser.mjs MODULES URL
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 
