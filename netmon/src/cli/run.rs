@@ -150,6 +150,11 @@ pub struct Run {
     #[arg(long, value_name = "PATH")]
     pub socket: Option<PathBuf>,
 
+    /// Answer those at the addresses of --metrics and --web who call this host so (repeatable), beside its addresses,
+    /// localhost and its own name: what a proxy or Prometheus calls it
+    #[arg(long, value_name = "NAME", value_parser = values::host)]
+    pub allowed_host: Vec<String>,
+
     /// Serve a web page at this address, such as 127.0.0.1:19054. An address that is not loopback needs --web-token-file
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = values::listen)]
     pub web: Option<SocketAddr>,

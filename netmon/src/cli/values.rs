@@ -41,6 +41,17 @@ pub fn pattern(text: &str) -> Result<Pattern, String> {
     })
 }
 
+/// A name of this host, as it stands in a URL without the port.
+pub fn host(text: &str) -> Result<String, String> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    if text.is_empty() || !text.bytes().all(is_name) {
+        return Err(format!(
+            "`{text}` is not a name of a host; write it as in a URL, without the port, such as ns1.example"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
 /// An address and a port to listen at.
 pub fn listen(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse() {

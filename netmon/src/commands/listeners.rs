@@ -6,6 +6,7 @@ use std::io;
 use anyhow::Context as _;
 use axum::Router;
 use netmon::config::Loaded;
+use netmon::outlets::http::Hosts;
 use netmon::outlets::metrics::Metrics;
 use netmon::report::story::numbers::Clock;
 use netmon::views::{Options, Shown, Views};
@@ -13,17 +14,20 @@ use netmon::views::{Options, Shown, Views};
 /// Listens, for as long as what is returned lives.
 pub fn start(loaded: &Loaded, clock: Clock) -> anyhow::Result<(Option<Metrics>, Option<Views>)> {
     let settings = &loaded.config.views;
+    let host = host();
+    let hosts = Hosts::new(settings.allowed_hosts.iter().cloned().chain([host.clone()]));
     let mut shown = Shown::new(Options {
         token: settings.token.clone(),
         history: loaded.config.history.as_ref().map(|history| history.file.clone()),
         clock,
-        host: host(),
+        host,
+        hosts: hosts.clone(),
     });
     let (mut metrics, routes) = Metrics::new(loaded.config.metrics);
     metrics.set_names(&loaded.config.names);
     // The web page's listener has the metrics too; where both are to be at one address, it is the only one.
     let is_apart = loaded.arguments.metrics.is_some() && loaded.arguments.metrics != settings.web;
-    let mut are_served = is_apart && listen(&mut metrics, routes.clone(), loaded)?;
+    let mut are_served = is_apart && listen(&mut metrics, hosts.over(routes.clone()), loaded)?;
     socket(loaded, &mut shown)?;
     if let Some(address) = settings.web {
         match shown.at_address(address, routes) {

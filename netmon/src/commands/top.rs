@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use axum::Router;
 use netmon::cli::Top;
 use netmon::config::{UsageError, names_in};
+use netmon::outlets::http::Hosts;
 use netmon::replay::Replay;
 use netmon::report::story::numbers::Clock;
 use netmon::top::{self, App, OwnMonitor};
@@ -101,6 +102,7 @@ fn replay(arguments: &Top, capture: &Path, clock: Clock) -> anyhow::Result<(Clie
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned(),
+        hosts: Hosts::default(),
     });
     shown.at_socket(&socket)?;
     if let Some(address) = arguments.web {

@@ -50,6 +50,7 @@ pub const KEYS: &[Key] = &[
     restart("timezone", "timezone"),
     restart("exit-code", "exit-code"),
     restart("socket", "socket"),
+    restart("allowed-host", "allowed-host"),
     reload("log-level", "log-level"),
     THRESHOLDS,
     restart("history.file", "history"),

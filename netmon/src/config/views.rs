@@ -24,6 +24,8 @@ pub struct Settings {
     pub is_socket_asked_for: bool,
     /// Where the web page is served.
     pub web: Option<SocketAddr>,
+    /// How readers of it and of the metrics may call this host, beside its addresses and its name.
+    pub allowed_hosts: Vec<String>,
     /// What its readers must have.
     pub token: Option<Arc<Token>>,
 }
@@ -51,6 +53,7 @@ pub fn settings(arguments: &cli::Run, faults: &mut Vec<Fault>) -> Settings {
         socket: Some(socket.unwrap_or_else(|| DEFAULT_SOCKET.into())).filter(|path| path != Path::new(NONE)),
         is_socket_asked_for,
         web: arguments.web,
+        allowed_hosts: arguments.allowed_host.clone(),
         token,
     }
 }

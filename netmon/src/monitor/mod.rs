@@ -104,6 +104,7 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
             () = sleep_until(next_report) => monitor.report()?,
             () = monitor.retirement.ready() => monitor.retire()?,
             () = monitor.asked() => monitor.answer()?,
+            () = monitor.looked_at() => monitor.show(&[])?,
             change = watching.next() => monitor.network_changed(&change?),
             () = resolvers.changed() => monitor.resolvers_changed(resolvers.now()),
             // Nobody is left to report to: the end of `netmon run | head`.

@@ -60,6 +60,7 @@ impl Monitor<'_> {
             return Ok(());
         };
         self.poller.gone(&gone.leaving);
+        self.show_gone(gone.leaving.destinations.iter().map(|(_place, address)| *address))?;
         let now = clock::boot_now();
         for (key, exchanges) in &gone.services {
             let reading = Reading {

@@ -8,6 +8,31 @@ use crate::model::Totals;
 use crate::views::{Changed, Reading};
 
 impl Monitor<'_> {
+    /// Waits until somebody looks who cannot wait for the next poll.
+    pub(super) async fn looked_at(&self) {
+        match &self.partners.views {
+            Some(views) => views.asked().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Has the views forget those that have lost their places, unless they have others already.
+    pub(super) fn show_gone(&mut self, gone: impl Iterator<Item = Address>) -> anyhow::Result<()> {
+        let Some(views) = &mut self.partners.views else {
+            return Ok(());
+        };
+        let mut without = Vec::new();
+        for address in gone {
+            if self.poller.destination(address)?.is_none() {
+                without.push(address);
+            }
+        }
+        if !without.is_empty() {
+            views.gone(without);
+        }
+        Ok(())
+    }
+
     /// Hands the views what has changed; all, where they missed something.
     pub(super) fn show(&mut self, changed: &[(Address, Destination, Destination)]) -> anyhow::Result<()> {
         let Some(views) = &self.partners.views else {
@@ -19,13 +44,18 @@ impl Monitor<'_> {
             counters,
             not_served: not_served.of(address),
         };
-        let changed = if views.needs_all() {
+        let is_all = views.needs_all();
+        let changed = if is_all {
             let all = self.poller.counts()?.destinations.into_iter();
             all.map(|(address, counters)| change(address, counters)).collect()
         } else {
             let changed = changed.iter();
             changed.map(|(address, _, now)| change(*address, *now)).collect()
         };
+        let latencies = views
+            .needs_latencies()
+            .then(|| self.poller.latencies())
+            .transpose()?;
         let reading = Reading {
             at: self.now(),
             is_first: false,
@@ -34,7 +64,8 @@ impl Monitor<'_> {
                 not_served: self.decider.tallies().not_served,
             },
             changed,
-            latencies: self.poller.latencies()?,
+            is_all,
+            latencies,
             resolvers: self.mine.shown(),
             tables: self.tables(),
             outlets: self.partners.dropped(),

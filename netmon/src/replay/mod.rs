@@ -106,9 +106,10 @@ impl Shown {
         decider.advance(end, &|client| door.heard(client));
         self.report(end, views);
         let counts = self.door.counts();
+        let is_all = views.needs_all();
         let mut changed = Vec::new();
         for (address, counters) in counts.destinations {
-            if self.counted.insert(address, counters) != Some(counters) || views.needs_all() {
+            if self.counted.insert(address, counters) != Some(counters) || is_all {
                 changed.push(Changed {
                     address,
                     counters,
@@ -124,7 +125,8 @@ impl Shown {
                 not_served: self.decider.tallies().not_served,
             },
             changed,
-            latencies: self.door.latencies(),
+            is_all,
+            latencies: Some(self.door.latencies()),
             resolvers: Vec::new(),
             tables: Vec::new(),
             outlets: BTreeMap::new(),

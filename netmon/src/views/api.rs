@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::feed::Feed;
+use super::looks::Looks;
 use super::state::{self, State as Shown, write_report};
 use super::stream::Messages;
 use crate::history::{Reader, past};
@@ -34,6 +36,7 @@ pub struct Api(Arc<Inner>);
 struct Inner {
     state: Mutex<Shown>,
     messages: Messages,
+    looks: Looks,
     history: Option<PathBuf>,
     clock: Clock,
 }
@@ -75,9 +78,20 @@ impl Api {
         Self(Arc::new(Inner {
             state: Mutex::new(state),
             messages: Messages::default(),
+            looks: Looks::default(),
             history,
             clock,
         }))
+    }
+
+    /// Those who look.
+    pub fn looks(&self) -> &Looks {
+        &self.0.looks
+    }
+
+    /// Those who read the event stream.
+    pub fn messages(&self) -> &Messages {
+        &self.0.messages
     }
 
     /// The paths.
@@ -93,7 +107,8 @@ impl Api {
             .route("/api/v1/events", get(events))
             .route("/events", get(events))
             .route("/api/v1/openapi.json", get(openapi))
-            .layer(axum::middleware::map_response(fresh))
+            .layer(from_fn_with_state(self.clone(), look))
+            .layer(map_response(fresh))
             .with_state(self.clone())
     }
 
@@ -107,8 +122,12 @@ impl Api {
                 }
                 Feed::Reading(reading) => {
                     self.state().reading(*reading);
+                    if self.state().is_complete() {
+                        self.looks().came();
+                    }
                     self.tell_summary("summary");
                 }
+                Feed::Gone(servers) => self.state().gone(&servers),
                 Feed::Names(names) => self.state().set_names(names),
             }
             // Those who ask have their turn, however much comes.
@@ -145,6 +164,17 @@ impl Api {
             self.0.messages.send(name, &summary);
         }
     }
+}
+
+/// Whoever looks sees all that there is, also who looks first.
+async fn look(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let looks = api.looks();
+    looks.look();
+    let is_complete = api.state().is_complete();
+    if !is_complete {
+        looks.wait().await;
+    }
+    next.run(request).await
 }
 
 /// What is shown is of now, and of nobody else's.
@@ -259,8 +289,10 @@ impl Api {
     async fn report_from_history(&self, id: &str, form: &'static Form, style: Style) -> Option<String> {
         let history = self.0.history.clone()?;
         let (id, clock) = (id.to_owned(), self.0.clock.clone());
+        let names = self.state().names().clone();
         let text = tokio::task::spawn_blocking(move || {
-            let past = past(&Reader::open(&history).ok()?, &id).ok()?;
+            let mut past = past(&Reader::open(&history).ok()?, &id).ok()?;
+            past.document.name_servers(&names);
             let is_it = past.document.incidents.iter().any(|incident| incident.id == id);
             is_it.then(|| {
                 write_report(

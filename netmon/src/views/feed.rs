@@ -16,6 +16,8 @@ pub enum Feed {
     Reading(Box<Reading>),
     /// What servers are called.
     Names(Names),
+    /// These servers have lost their places: nothing is counted for them any more.
+    Gone(Vec<Address>),
 }
 
 /// The counts, as far as they have changed.
@@ -29,8 +31,10 @@ pub struct Reading {
     pub totals: Totals,
     /// The servers whose counts have changed since the last reading that was taken.
     pub changed: Vec<Changed>,
-    /// How long answers took.
-    pub latencies: BTreeMap<Address, records::Latency>,
+    /// Whether these are all servers that there are.
+    pub is_all: bool,
+    /// How long answers took; `None` where nobody looks.
+    pub latencies: Option<BTreeMap<Address, records::Latency>>,
     /// The resolvers that this host is configured to use, and how it stands with each.
     pub resolvers: Vec<Resolver>,
     /// How full the tables are.

@@ -1,5 +1,7 @@
 //! What the views hold: the bounds of those who look on, and of what they look at.
 
+use std::time::Duration;
+
 /// Readings and events that wait for the thread of the views. When they are more, it gets all counts again with the next
 /// reading.
 pub const FEED: usize = 1_024;
@@ -19,5 +21,9 @@ pub const CLOSED: usize = 256;
 pub const WARNINGS: usize = 32;
 /// Servers in one answer, at most, and unless another number is asked for.
 pub const PAGE: usize = 1_000;
+/// For how long after the last question all is read that is shown.
+pub const LOOK: Duration = Duration::from_secs(10);
+/// How long the first question waits for it.
+pub const LOOK_PATIENCE: Duration = Duration::from_millis(500);
 /// Messages that a reader of the event stream may be behind, before it is dropped.
 pub const STREAM: usize = 64;

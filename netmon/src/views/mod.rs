@@ -9,6 +9,7 @@ pub mod client;
 mod feed;
 mod guard;
 pub mod limits;
+mod looks;
 mod page;
 mod state;
 mod stream;
@@ -19,26 +20,26 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
+use netmon_common::Address;
 use tokio::sync::mpsc::{self, error::TrySendError};
 
 use crate::clock;
 use crate::history::{Reader, Wanted};
 use crate::model::{Event, Moment, Names};
 use crate::outlets::Outlet;
-use crate::outlets::http::{Bound, GaveWay, ListenError, Listening, Site};
+use crate::outlets::http::{Bound, GaveWay, Hosts, ListenError, Listening, Site};
 use crate::report::story::numbers::Clock;
 use api::Api;
 use feed::Feed;
 pub use feed::{Changed, Reading};
 use guard::Guard;
 pub use guard::Token;
+use looks::Looks;
 pub use state::{About, By, Query, State};
+use stream::Messages;
 
 /// Where the socket is, unless another place is asked for.
 pub const DEFAULT_SOCKET: &str = "/run/netmon/netmon.sock";
-
-/// The port that docs and help suggest for the web page.
-pub const SUGGESTED_PORT: u16 = 19_054;
 
 /// How things are shown.
 #[derive(Clone, Debug)]
@@ -51,6 +52,8 @@ pub struct Options {
     pub clock: Clock,
     /// The host's name.
     pub host: String,
+    /// How those may call it who ask by HTTP.
+    pub hosts: Hosts,
 }
 
 /// The monitor's end: hands what happens to the thread of the views.
@@ -61,6 +64,8 @@ pub struct Views {
     needs_all: bool,
     has_read: bool,
     dropped: u64,
+    looks: Looks,
+    messages: Messages,
     gave_way: GaveWay,
     _listening: Listening,
 }
@@ -117,13 +122,14 @@ impl Shown {
                 "it is not a loopback address, and there is no token: --web-token-file names a file with one",
             ))
         };
-        let guard = Guard::new(address, self.options.token.clone(), &self.options.host);
+        let guard = Guard::new(address, self.options.token.clone());
         let guard = guard.ok_or_else(unguarded)?;
         let bound = Bound::tcp(address).map_err(failed)?;
         let address = bound.address().map_err(failed)?;
+        let guarded = guard.over(self.api.routes().merge(page::routes()));
         self.sites.push(Site {
             bound,
-            routes: guard.over(self.api.routes().merge(page::routes())).merge(beside),
+            routes: self.options.hosts.over(guarded.merge(beside)),
             gave_way: self.gave_way.clone(),
         });
         Ok(address)
@@ -145,12 +151,15 @@ impl Shown {
         if let Some(history) = &options.history {
             api.remember(earlier(history));
         }
+        let (looks, messages) = (api.looks().clone(), api.messages().clone());
         let listening = Listening::start("views", sites, api.follow(waiting))?;
         Ok(Some(Views {
             feed,
             needs_all: true,
             has_read: false,
             dropped: 0,
+            looks,
+            messages,
             gave_way,
             _listening: listening,
         }))
@@ -177,6 +186,16 @@ impl Views {
         self.needs_all
     }
 
+    /// Whether the next reading must say how long answers took: somebody looks.
+    pub fn needs_latencies(&self) -> bool {
+        self.looks.are_recent() || self.messages.are_read()
+    }
+
+    /// Returns when somebody looks who cannot wait for the next reading.
+    pub async fn asked(&self) {
+        self.looks.wanted().await;
+    }
+
     /// Nothing was counted before: what the first reading has, has passed since the start.
     pub const fn begin_at_zero(&mut self) {
         self.has_read = true;
@@ -187,6 +206,12 @@ impl Views {
         reading.is_first = !self.has_read;
         self.needs_all = !self.put(Feed::Reading(Box::new(reading)));
         self.has_read |= !self.needs_all;
+    }
+
+    /// These servers have lost their places.
+    pub fn gone(&mut self, servers: Vec<Address>) {
+        // Where it finds no room, the next reading says who is there.
+        self.needs_all |= !self.put(Feed::Gone(servers));
     }
 
     /// What servers are called from now on.

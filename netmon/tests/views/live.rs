@@ -132,6 +132,65 @@ fn the_socket_the_address_and_status_have_the_same_summary_of_an_outage() {
     assert!(!std::path::Path::new(&socket).exists());
 }
 
+/// The status of a request.
+fn status(host: &Namespace, arguments: &[&str]) -> String {
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--output", "/dev/null", "--write-out", "%{http_code}"])
+        .args(arguments);
+    host.exec(&mut curl).unwrap()
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn a_server_that_has_lost_its_place_is_shown_no_more_and_strange_names_get_no_metrics() {
+    let hosts = two_hosts().unwrap();
+    let _server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let socket = directory.path().join("netmon.sock").display().to_string();
+    let arguments = [
+        "--interface",
+        "to-server",
+        "--socket",
+        &socket,
+        "--idle-entries",
+        "5s",
+        "--metrics",
+        "127.0.0.1:19053",
+        "--allowed-host",
+        "monitor.example",
+    ];
+    let mut netmon = watch(&hosts.client, &arguments);
+    // Whoever answers recursive queries keeps its place for longer.
+    let server = format!("@{SERVER_V4}");
+    for name in ["one.test", "two.test"] {
+        let mut dig = Command::new("dig");
+        hosts
+            .client
+            .exec(dig.args(["+norecurse", server.as_str(), name]))
+            .unwrap();
+    }
+    let servers = || {
+        curl(
+            &hosts.client,
+            &["--unix-socket", &socket, "http://localhost/api/v1/servers"],
+        )
+    };
+    let found = until(servers, |found| found["total"] == 1);
+    // Also for the first one who looks.
+    assert_eq!(found["servers"][0]["latency_us"]["count"], 2, "{found:#}");
+    for (name, expected) in [
+        ("127.0.0.1:19053", "200"),
+        ("monitor.example", "200"),
+        ("evil.example", "421"),
+    ] {
+        let host = format!("Host: {name}");
+        let arguments = ["--header", &host, "http://127.0.0.1:19053/metrics"];
+        assert_eq!(status(&hosts.client, &arguments), expected, "{name}");
+    }
+    until(servers, |found| found["total"] == 0);
+    netmon.stop().unwrap();
+}
+
 #[test]
 #[ignore = "needs root: network namespaces and TC"]
 fn an_address_for_everybody_needs_a_token_that_only_its_owner_can_read() {
@@ -170,16 +229,7 @@ fn an_address_for_everybody_needs_a_token_that_only_its_owner_can_read() {
     ];
     let mut netmon = watch(&hosts.client, &arguments);
     let url = "http://127.0.0.1:19054/api/v1/summary";
-    let mut curl_alone = Command::new("curl");
-    curl_alone.args([
-        "--silent",
-        "--output",
-        "/dev/null",
-        "--write-out",
-        "%{http_code}",
-        url,
-    ]);
-    assert_eq!(hosts.client.exec(&mut curl_alone).unwrap(), "401");
+    assert_eq!(status(&hosts.client, &[url]), "401");
     let with = curl(
         &hosts.client,
         &["--header", "Authorization: Bearer 0123456789abcdef0123", url],

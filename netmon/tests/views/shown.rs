@@ -7,6 +7,7 @@ use axum::Router;
 use netmon::clock;
 use netmon::model::{Event, Happened, Incident, Kind, Moment, Started, Totals, Wall};
 use netmon::outlets::Outlet as _;
+use netmon::outlets::http::Hosts;
 use netmon::report::story::numbers::UTC;
 use netmon::views::{Changed, Options, Reading, Shown, Token, Views};
 use netmon_common::records::{self, Destination, Latency};
@@ -43,6 +44,7 @@ impl Served {
             history: None,
             clock: UTC.clone(),
             host: "ns1".to_owned(),
+            hosts: Hosts::default(),
         });
         let address = shown
             .at_address(([127, 0, 0, 1], 0).into(), Router::new())
@@ -88,7 +90,8 @@ impl Served {
                 not_served: 0,
             },
             changed: changed.collect(),
-            latencies: [(SERVER, times)].into(),
+            is_all: false,
+            latencies: Some([(SERVER, times)].into()),
             resolvers: Vec::new(),
             tables: Vec::new(),
             outlets: [("stdout", 0)].into(),

@@ -4,6 +4,7 @@
 //! from its work: see [`connections`]. What is answered is not its concern, but that of the routes.
 
 mod connections;
+mod hosts;
 mod pulse;
 mod socket;
 
@@ -19,6 +20,7 @@ use tokio::task::JoinSet;
 
 use crate::rights;
 pub use connections::GaveWay;
+pub use hosts::Hosts;
 pub use pulse::Pulse;
 pub use socket::Bound;
 

@@ -4,9 +4,11 @@
 mod find;
 mod pages;
 mod recent;
+#[cfg(test)]
+mod tests;
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -15,6 +17,7 @@ use netmon_common::records::{self, Destination};
 
 use super::feed::Reading;
 use super::limits::{CLOSED, FLOW_SECONDS, FLOW_STEPS, WARNINGS};
+use crate::counts::grown;
 use crate::model::view::{Fill, Health, Said, ServerLine};
 use crate::model::{
     Event, Happened, Incident, Moment, Names, Resolver, Severity, Started, State as IsOpen, Totals, Wall,
@@ -39,7 +42,8 @@ pub struct State {
     servers: BTreeMap<Address, Server>,
     /// A line for each, once somebody has asked since the last change.
     lines: OnceCell<Vec<ServerLine>>,
-    latencies: BTreeMap<Address, records::Latency>,
+    /// As of the last reading; `None` where it had none, because nobody looked.
+    latencies: Option<BTreeMap<Address, records::Latency>>,
     /// By id.
     open: BTreeMap<String, Arc<Incident>>,
     /// The newest first.
@@ -82,7 +86,7 @@ impl State {
             recent: Ring::default(),
             servers: BTreeMap::new(),
             lines: OnceCell::new(),
-            latencies: BTreeMap::new(),
+            latencies: None,
             open: BTreeMap::new(),
             closed: VecDeque::new(),
             opened: 0,
@@ -159,20 +163,29 @@ impl State {
         self.lines.take();
         self.totals = reading.totals;
         // What was counted before this process was there passed nobody knows when.
-        let passed = |before: [u64; 3], now: [u64; 3]| {
+        let passed = |counts| {
             if reading.is_first {
                 Passed::default()
             } else {
-                Passed::between(before, now)
+                Passed::new(counts)
             }
         };
-        let all = passed(in_all(&before), in_all(&self.totals));
+        let mut all = in_all(&self.totals);
+        for (now, before) in all.iter_mut().zip(in_all(&before)) {
+            *now = now.saturating_sub(before);
+        }
+        let all = passed(all);
         self.flow.add(at.time, all);
         self.recent.add(at.time, all);
+        if reading.is_all {
+            let there: BTreeSet<Address> = reading.changed.iter().map(|changed| changed.address).collect();
+            self.servers.retain(|address, _| there.contains(address));
+        }
         for changed in reading.changed {
             let server = self.servers.entry(changed.address).or_default();
-            let passed = passed(of_server(&server.counters), of_server(&changed.counters));
-            server.recent.add(at.time, passed);
+            // One that has lost its place and come again has counted all of it since.
+            let grown = grown(&changed.counters, &server.counters).unwrap_or(changed.counters);
+            server.recent.add(at.time, passed(of_server(&grown)));
             server.counters = changed.counters;
             server.not_served = changed.not_served;
         }
@@ -188,6 +201,24 @@ impl State {
         self.outlets = outlets
             .map(|(name, dropped)| (name.to_owned(), dropped))
             .collect();
+    }
+
+    /// Nothing is counted for these any more.
+    pub fn gone(&mut self, servers: &[Address]) {
+        self.lines.take();
+        for address in servers {
+            self.servers.remove(address);
+        }
+    }
+
+    /// Whether all is there that is shown: latency is read only where somebody looks.
+    pub const fn is_complete(&self) -> bool {
+        self.latencies.is_some()
+    }
+
+    /// What servers are called.
+    pub const fn names(&self) -> &Names {
+        &self.names
     }
 
     /// How things are: the worst of the open incidents.

@@ -1,5 +1,6 @@
 //! The documents that are made of the state.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use netmon_common::{Address, latency as buckets, records};
@@ -71,7 +72,8 @@ impl State {
                 )]
                 let queries = number(rates.queries.round() as u64);
                 let mut all = records::Latency::ZERO;
-                self.latencies.values().for_each(|one| all.merge(one));
+                let latencies = self.latencies.iter().flat_map(BTreeMap::values);
+                latencies.for_each(|one| all.merge(one));
                 let median = latency::summary(&all).p50;
                 let median = median.map_or_else(String::new, |p50| format!(", median {}", micros(p50)));
                 let servers = count(self.servers.len() as u64, "server", "servers");
@@ -136,10 +138,11 @@ impl State {
     }
 
     fn latency(&self, address: Address) -> Latency {
-        self.latencies
-            .get(&address)
-            .map(latency::summary)
-            .unwrap_or_default()
+        self.times(address).map(latency::summary).unwrap_or_default()
+    }
+
+    fn times(&self, address: Address) -> Option<&records::Latency> {
+        self.latencies.as_ref()?.get(&address)
     }
 
     /// All of one server; `None` where it was never asked.
@@ -169,7 +172,7 @@ impl State {
             schema: SCHEMA,
             time: self.time(),
             counts: value(&self.counts(address)?),
-            latency_buckets: self.latencies.get(&address).map(powers).unwrap_or_default(),
+            latency_buckets: self.times(address).map(powers).unwrap_or_default(),
             server: line,
             clients,
             names,

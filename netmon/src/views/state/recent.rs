@@ -18,14 +18,13 @@ pub struct Passed {
 }
 
 impl Passed {
-    /// Of what is cumulative now, what was not there before.
-    pub fn between(before: [u64; 3], now: [u64; 3]) -> Self {
-        let passed = |before: u64, now: u64| u32::try_from(now.saturating_sub(before)).unwrap_or(u32::MAX);
-        let ([queries, answers, errors], [queries_now, answers_now, errors_now]) = (before, now);
+    /// So many queries, answers and errors.
+    pub fn new(counts: [u64; 3]) -> Self {
+        let [queries, answers, errors] = counts.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
         Self {
-            queries: passed(queries, queries_now),
-            answers: passed(answers, answers_now),
-            errors: passed(errors, errors_now),
+            queries,
+            answers,
+            errors,
         }
     }
 

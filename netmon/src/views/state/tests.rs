@@ -1,0 +1,79 @@
+//! What becomes of servers that lose their places.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::time::{Time, WallOffset};
+use crate::views::Changed;
+
+const HERE: Address = Address::v4([192, 0, 2, 1]);
+const LEAVES: Address = Address::v4([192, 0, 2, 2]);
+
+fn at(second: u64) -> Moment {
+    Moment {
+        time: Time::at_second(second),
+        offset: WallOffset::NONE,
+    }
+}
+
+/// A reading of so many queries to each of these.
+fn reading(second: u64, queries: &[(Address, u64)], is_all: bool) -> Reading {
+    let changed = queries.iter().map(|&(address, dns_queries)| Changed {
+        address,
+        counters: Destination {
+            dns_queries,
+            ..Destination::ZERO
+        },
+        not_served: 0,
+    });
+    Reading {
+        at: at(second),
+        is_first: false,
+        totals: Totals::default(),
+        changed: changed.collect(),
+        is_all,
+        latencies: None,
+        resolvers: Vec::new(),
+        tables: Vec::new(),
+        outlets: BTreeMap::new(),
+    }
+}
+
+fn servers(state: &State) -> Vec<Address> {
+    state
+        .servers(&Query {
+            sort: By::Server,
+            ..Query::default()
+        })
+        .servers
+        .iter()
+        .map(|one| one.address)
+        .collect()
+}
+
+#[test]
+fn servers_that_lose_their_places_are_forgotten() {
+    let mut state = State::new(About::default(), at(0));
+    state.reading(reading(1, &[(HERE, 5), (LEAVES, 5)], true));
+    assert_eq!(servers(&state), [HERE, LEAVES]);
+    state.gone(&[LEAVES]);
+    assert_eq!(servers(&state), [HERE]);
+    assert!(state.server(LEAVES).is_none());
+    // Where it was missed who is gone, a reading of all says who is there.
+    state.reading(reading(2, &[(LEAVES, 6)], false));
+    assert_eq!(servers(&state), [HERE, LEAVES]);
+    state.reading(reading(3, &[(HERE, 6)], true));
+    assert_eq!(servers(&state), [HERE]);
+}
+
+#[test]
+fn a_server_that_came_again_has_been_asked_all_that_it_counts_since() {
+    let mut state = State::new(About::default(), at(0));
+    state.reading(reading(101, &[(HERE, 100)], false));
+    state.reading(reading(103, &[(HERE, 7)], false));
+    let page = state.server(HERE).unwrap();
+    assert_eq!(page.server.queries, 7);
+    let mut recent = page.server.recent.queries;
+    recent.reverse();
+    assert_eq!(recent.get(..3), Some([7, 100, 0].as_slice()));
+}
