@@ -22,12 +22,12 @@ use super::frame::Frame;
 use super::latencies::Latencies;
 use super::link;
 use super::masquerade::Hop;
-use super::names::{Names, query_type};
+use super::names::Names;
 use super::pairing::{Pairing, Settled};
 use crate::counter::Counter;
 use crate::counts::Counts;
 use crate::model::{Latency, Warning, WarningKind};
-use crate::observation::{Details, Observation, Service};
+use crate::observation::{Details, Observation, Service, query_type};
 use crate::time::Time;
 
 /// The door for captures: packets in, counts kept, observations out.

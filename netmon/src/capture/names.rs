@@ -37,20 +37,3 @@ impl Names {
         place.clone()
     }
 }
-
-/// The type that a DNS message asks for, if it can be read.
-pub fn query_type(message: &[u8]) -> Option<u16> {
-    const QUESTION: usize = 12;
-    /// A name is a sequence of labels of up to 63 bytes, each behind its length (RFC 1035 section 3.1). In a question
-    /// there is nothing that a pointer could point to.
-    const LONGEST_LABEL: u8 = 63;
-    let mut rest = message.get(QUESTION..)?;
-    loop {
-        let (length, behind) = rest.split_first()?;
-        match *length {
-            0 => return behind.first_chunk().map(|kind| u16::from_be_bytes(*kind)),
-            length if length <= LONGEST_LABEL => rest = behind.get(usize::from(length)..)?,
-            _ => return None,
-        }
-    }
-}

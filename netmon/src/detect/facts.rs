@@ -5,6 +5,7 @@ use netmon_common::Rcode;
 
 use super::clients::AnsweredClients;
 use super::errors::EarlyErrors;
+use super::failover::LastMoved;
 use super::faults::Faults;
 use super::ledger::Ledger;
 use super::minutes::Minutes;
@@ -44,6 +45,10 @@ pub(super) struct Facts {
     pub answered: AnsweredClients,
     /// The last errors about it.
     pub early_errors: EarlyErrors,
+    /// The last lookups that were asked again elsewhere.
+    pub moved: LastMoved,
+    /// The last second with more queries than are looked at.
+    pub crowded: Option<u64>,
     /// The end of the last span whose exchanges are not all accounted for.
     pub gap_until: Option<Time>,
 }
@@ -66,6 +71,8 @@ impl Facts {
             faults: Faults::default(),
             answered: AnsweredClients::default(),
             early_errors: EarlyErrors::default(),
+            moved: LastMoved::default(),
+            crowded: None,
             gap_until: None,
         }
     }

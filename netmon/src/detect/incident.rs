@@ -1,5 +1,6 @@
 //! One incident, from opening to closing and reopening: what is known of it.
 
+mod moved;
 mod restore;
 
 use std::ops::RangeBounds;
@@ -13,6 +14,7 @@ use crate::time::{Time, WallOffset, rfc3339};
 
 use super::distinct::Distinct;
 use super::errors::{CodeCounts, EarlyErrors, Failures};
+use super::failover::Failover;
 use super::flow::Flow;
 use super::ledger::{Cut, Ledger};
 use super::overload::Overload;
@@ -89,6 +91,10 @@ pub(super) struct Incident {
     errors: Errors,
     /// What was counted since it recovered: it counts if a new failure comes.
     errors_beyond: Errors,
+    /// Lookups that were asked again elsewhere.
+    failover: Failover,
+    /// The same, of those that were sent since it recovered.
+    failover_beyond: Failover,
     pub reporters: Distinct<Address>,
     pub clients: Distinct<Address>,
     pub names: Distinct<Name>,
@@ -149,6 +155,8 @@ impl Incident {
             span: Span::from(began),
             errors: Errors::default(),
             errors_beyond: Errors::default(),
+            failover: Failover::default(),
+            failover_beyond: Failover::default(),
             reporters: Distinct::default(),
             clients: Distinct::default(),
             names: Distinct::default(),
@@ -217,6 +225,7 @@ impl Incident {
             let Errors { counts, verified } = std::mem::take(&mut self.errors_beyond);
             self.errors.counts += counts;
             self.errors.verified += verified;
+            self.failover.add(std::mem::take(&mut self.failover_beyond));
             self.changed = true;
         }
     }

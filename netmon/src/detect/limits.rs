@@ -41,6 +41,16 @@ pub const OWN_CLIENTS: usize = 16_384;
 /// Clients that are remembered by when anybody answered them: about 40 bytes each.
 pub const HEARD_CLIENTS: usize = 16_384;
 
+/// Lookups that are remembered, to know which are asked again elsewhere: about 200 bytes each.
+pub const LOOKUPS: usize = 16_384;
+
+/// Servers that are remembered of each of them, and for each type that is asked for.
+pub const LOOKUP_SERVERS: usize = 8;
+
+/// Lookups of each service that were asked again elsewhere and are remembered before an incident opens, and waits of each
+/// incident of which the median is taken: 16 bytes each.
+pub const MOVED: usize = 256;
+
 /// Clients whose failures at services that never answered anybody are remembered: about 400 bytes each.
 pub const SUSPECTS: usize = 4_096;
 

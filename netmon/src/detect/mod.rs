@@ -20,6 +20,7 @@ mod clients;
 mod distinct;
 mod errors;
 mod facts;
+mod failover;
 mod faults;
 mod flow;
 mod heard;
@@ -28,6 +29,7 @@ mod incidents;
 mod kinds;
 mod ledger;
 pub mod limits;
+mod lookups;
 mod memory;
 mod minutes;
 mod overload;
@@ -63,6 +65,7 @@ use crate::time::{Time, WallOffset};
 
 use agenda::{Agenda, Task};
 use heard::HeardClients;
+use lookups::Lookups;
 use rules::Rules;
 use scope::Judged;
 use service::{Outcome, Tracked};
@@ -92,6 +95,7 @@ pub struct Decider {
     changes: Vec<Change>,
     suspects: Suspects,
     heard: HeardClients,
+    lookups: Lookups,
     unsolicited: ByDestination,
     not_served: ByDestination,
     warnings: Warnings,
@@ -122,6 +126,7 @@ impl Decider {
             changes: Vec::new(),
             suspects: Suspects::default(),
             heard: HeardClients::default(),
+            lookups: Lookups::default(),
             unsolicited: ByDestination::default(),
             not_served: ByDestination::default(),
             warnings: Warnings::default(),
@@ -387,11 +392,5 @@ impl Decider {
         let due = server.next_due(second, rules);
         self.plan_at(place, due);
         self.close_scanned(after);
-    }
-
-    fn report(&mut self, at: Time, place: usize) {
-        if let Some(server) = self.servers.at(place) {
-            server.report_opened(at, &self.rules, &mut self.changes);
-        }
     }
 }

@@ -3,6 +3,7 @@
 use super::service::Outcome;
 use super::{After, Decider};
 use crate::observation::Service;
+use crate::time::Time;
 
 impl Decider {
     /// Plans what comes of an observation of that service.
@@ -26,6 +27,13 @@ impl Decider {
         let settled = self.now.after(self.rules.thresholds.settle);
         for server in self.servers.iter_mut() {
             server.report_opened(settled, &self.rules, &mut self.changes);
+        }
+    }
+
+    /// Reports what has opened at the service at that place, and settled.
+    pub(super) fn report(&mut self, at: Time, place: usize) {
+        if let Some(server) = self.servers.at(place) {
+            server.report_opened(at, &self.rules, &mut self.changes);
         }
     }
 

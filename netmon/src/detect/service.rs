@@ -8,6 +8,7 @@ use netmon_common::{Code, Rcode};
 use super::change::Change;
 use super::facts::Facts;
 use super::incidents::Incidents;
+use super::lookups::Move;
 use super::rules::Rules;
 use super::scope::Standing;
 use crate::model::Kind;
@@ -87,6 +88,12 @@ impl Tracked {
             facts.ledger.leave();
         }
         let news = facts.ledger.set(seconds.second, seconds.iterative, counts);
+        if news.asked > 0 && counts.asked > rules.thresholds.looks_per_second {
+            facts.crowded = facts.crowded.max(Some(seconds.second));
+            self.incidents
+                .all_mut()
+                .for_each(|incident| incident.is_sampled(seconds.second));
+        }
         if news.asked > 0 {
             facts.last_query = facts.last_query.max(at);
             facts.idle_since = facts.idle_since.max(at);
@@ -132,13 +139,13 @@ impl Tracked {
         facts.silence.end(at, silent);
     }
 
-    /// Takes a query; `counts` tells whether its failure would count.
-    pub fn asked(&mut self, at: Time, asked: &Asked, counts: bool, rules: &Rules) {
+    /// Takes a query; `counts` tells whether its failure would count. Whether it was looked at.
+    pub fn asked(&mut self, at: Time, asked: &Asked, counts: bool, rules: &Rules) -> bool {
         let facts = &mut self.facts;
         facts.last_query = facts.last_query.max(at);
         facts.idle_since = facts.idle_since.max(at);
         if !facts.is_wanted(asked.recursion_desired) {
-            return;
+            return false;
         }
         let name = asked.name.as_ref();
         if let Some(syn) = asked.syn {
@@ -155,11 +162,28 @@ impl Tracked {
             }
         }
         if !counts {
-            return;
+            return look;
         }
         facts.silence.asked(at, asked.client, name, look, rules.keep());
         if look && let Some(incident) = self.incidents.open_mut(Kind::Unanswered) {
             incident.wait(at, Some(&asked.client), name);
+        }
+        look
+    }
+
+    /// A lookup moves away from the service. Where nothing was seen of it, a door that samples may not have told of its answer.
+    pub fn moved(&mut self, away: Move) {
+        let Move { moved, silent, .. } = away;
+        let facts = &mut self.facts;
+        let is_silent = |sent: Time| {
+            let second = sent.second();
+            !facts.has_gap_since(sent) && facts.ledger.between(second, second + 1).silent() > 0
+        };
+        if silent.is_none_or(is_silent) {
+            facts.moved.note(moved);
+            self.incidents
+                .all_mut()
+                .for_each(|incident| incident.note_moved(moved));
         }
     }
 
@@ -255,6 +279,7 @@ impl Tracked {
         let mut incident = open.unwrap_or_else(|| self.begin(Kind::Unreachable, sent, at, rules));
         if sent < incident.began() {
             let began = self.facts.ledger.cut(sent);
+            incident.note_early_moves(&self.facts.moved, sent..incident.began());
             incident.begin_earlier(began, &self.facts.early_errors, rules.offset);
         }
         if !incident.may_have_hit(failure.client) {

@@ -2,6 +2,7 @@
 
 use netmon_common::{Address, Code, Rcode};
 
+use super::lookups::{Move, Question};
 use super::own_clients::REMEMBERED;
 use super::rules::Rules;
 use super::service::{Outcome, Tracked};
@@ -9,7 +10,7 @@ use super::suspects::{Suspects, Suspicion};
 use super::warnings::Warnings;
 use super::{After, Decider};
 use crate::model::Kind;
-use crate::observation::{Answered, Asked, Failed, Proof, Seconds, Service, Unverified, Why};
+use crate::observation::{Answered, Asked, Failed, Name, Proof, Seconds, Service, Unverified, Why};
 use crate::time::Time;
 
 impl Decider {
@@ -31,7 +32,12 @@ impl Decider {
         let standing = || Some(judged.standing(service.server));
         let (_, server) = self.servers.track(service, at, standing)?;
         let counts = counts && (!scans || serves(server, at)) && !server.facts.has_gap_since(sent);
-        server.asked(at, asked, counts, rules);
+        let look = server.asked(at, asked, counts, rules);
+        let question = question(asked.client, asked.name.as_ref(), asked.details.query_type);
+        if let Some(question) = question.filter(|_| look) {
+            let moves = self.lookups.asked(service, sent, question);
+            self.moved(moves);
+        }
         Some(After::default())
     }
 
@@ -44,7 +50,23 @@ impl Decider {
         let standing = || Some(judged.standing(service.server));
         let (_, server) = self.servers.track(service, at, standing)?;
         server.answered(at, answered, rules);
-        if server.facts.standing.own && matches!(answered.rcode, Some(Rcode::NoError | Rcode::NxDomain)) {
+        let own = server.facts.standing.own;
+        let is_wanted = server.facts.is_wanted(answered.recursion_desired);
+        let is_fault = answered.rcode.is_some_and(|rcode| server.facts.is_fault(rcode));
+        let question = question(
+            answered.client,
+            answered.name.as_ref(),
+            answered.details.query_type,
+        );
+        if let Some(question) = question.filter(|_| is_wanted) {
+            if is_fault {
+                self.lookups.failed(service, answered.sent, question);
+            } else {
+                let moves = self.lookups.answered(service, answered.sent, question);
+                self.moved(moves);
+            }
+        }
+        if own && matches!(answered.rcode, Some(Rcode::NoError | Rcode::NxDomain)) {
             self.judged.has_answered_well(service.server, answered.client, at);
         }
         Some(After::default())
@@ -79,6 +101,10 @@ impl Decider {
         };
         server.failed(at, failed, !scans, &self.rules, &mut outcome);
         after.opened = outcome.opened;
+        let question = question(failed.client, failed.name.as_ref(), failed.details.query_type);
+        if let (Some(sent), Some(question)) = (failed.proof.sent(), question.filter(|_| could_open)) {
+            self.lookups.failed(service, sent, question);
+        }
         if failed.proof == Proof::QueriesUnseen && server.incidents.is_open(Kind::Unreachable) {
             self.warnings.queries_unseen(service);
         }
@@ -118,11 +144,30 @@ impl Decider {
         Some(After::default()).filter(|_| !server.incidents.are_none())
     }
 
+    /// Lookups move away from services.
+    fn moved(&mut self, moves: Vec<Move>) {
+        for away in moves {
+            if let Some((place, server)) = self.track(away.service) {
+                server.moved(away);
+                self.plan(place);
+            }
+        }
+    }
+
     /// Whether failures of that client's queries count.
     fn counts(&self, service: Service, client: Address) -> bool {
         let standing = self.judged.standing(service.server);
         self.judged.counts(service, standing, client, self.now)
     }
+}
+
+/// What a client asks, where the door knows the name.
+fn question(client: Address, name: Option<&Name>, query_type: Option<u16>) -> Option<Question<'_>> {
+    Some(Question {
+        client,
+        name: name?,
+        query_type,
+    })
 }
 
 /// Whether the service is known to serve anybody: it is named or configured, or has answered well within a day.

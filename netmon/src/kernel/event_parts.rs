@@ -3,7 +3,7 @@
 use netmon_common::wire::name;
 
 use super::events::Event;
-use crate::observation::{Details, Name};
+use crate::observation::{Details, Name, query_type};
 use crate::time::Time;
 
 /// The name that a DNS message asks for.
@@ -16,10 +16,11 @@ pub(super) fn opcode(message: &[u8]) -> u8 {
     message.get(2).map_or(0, |flags| flags >> 3 & 0x0f)
 }
 
-/// What else an event says of its exchange.
-pub(super) fn details(event: &Event<'_>) -> Details {
+/// What else an event says of its exchange, whose message that is.
+pub(super) fn details(event: &Event<'_>, message: &[u8]) -> Details {
     Details {
         client_port: Some(event.header.client_port),
+        query_type: query_type(message),
         ..Details::default()
     }
 }

@@ -229,7 +229,7 @@ impl Observer {
                     standard: opcode(event.payload) == 0,
                     name: question(event.payload).or_else(|| self.asked(event)),
                     recursion_desired,
-                    details: details(event),
+                    details: details(event, event.payload),
                 })));
             }
         }
@@ -273,7 +273,7 @@ impl Observer {
             name,
             recursion_desired,
             syn,
-            details: details(event),
+            details: details(event, event.payload),
         }
     }
 
@@ -309,24 +309,23 @@ impl Observer {
                         observe(seconds(key, time, second, counts));
                     }
                 }
-                let message = usize::from(header.transport_offset) + udp::HEADER_LEN;
+                // Nothing in a TCP header says which of a stream's messages the segment belongs to.
+                let message = match service.transport {
+                    Transport::Udp => {
+                        let from = usize::from(header.transport_offset) + udp::HEADER_LEN;
+                        Some(event.payload.get(from..).unwrap_or_default())
+                    }
+                    Transport::Tcp => None,
+                };
                 What::Failed(Failed {
                     client: header.client,
                     reporter: header.reporter,
                     code,
                     proof,
-                    name: match service.transport {
-                        Transport::Udp => event
-                            .payload
-                            .get(message..)
-                            .and_then(question)
-                            .or_else(|| self.asked(event)),
-                        // Nothing in a TCP header says which of a stream's messages the segment belongs to.
-                        Transport::Tcp => None,
-                    },
+                    name: message.and_then(|message| question(message).or_else(|| self.asked(event))),
                     recursion_desired,
                     last_answer: moment(header.last_answer_ns),
-                    details: details(event),
+                    details: details(event, message.unwrap_or_default()),
                 })
             }
         };

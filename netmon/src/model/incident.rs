@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::asker::Asker;
 use super::counts::ByCode;
+use super::failover::Failover;
 use super::resolver::WhichResolver;
 use super::server::{ServerInfo, title};
 use super::words::words;
@@ -154,6 +155,8 @@ pub struct Incident {
     pub names: Vec<String>,
     pub names_more: u64,
     pub causes: Vec<Diagnosis>,
+    /// What it costs lookups.
+    pub failover: Option<Failover>,
     /// What the configuration says of the server.
     pub server_info: Option<Box<ServerInfo>>,
     /// Which of this host's resolvers the server is; `None` in captures, which do not say.
@@ -193,6 +196,7 @@ impl Incident {
             names: Vec::new(),
             names_more: 0,
             causes: Vec::new(),
+            failover: None,
             server_info: None,
             resolver: None,
             askers: None,
@@ -267,6 +271,7 @@ mod tests {
         for new in [
             "interface",
             "recovered",
+            "failover",
             "server_info",
             "resolver",
             "askers",

@@ -8,6 +8,7 @@ pub mod counters;
 mod counts;
 mod document;
 mod event;
+mod failover;
 mod incident;
 mod judgement;
 mod names;
@@ -21,6 +22,7 @@ pub use asker::Asker;
 pub use counts::{ByCode, DestinationCounts, Latency, Totals};
 pub use document::{Assumed, Document, Source, SourceKind};
 pub use event::{Counted, Event, LeftOut, Moment, Reloaded, Started, Table, WatchedInterface};
+pub use failover::Failover;
 pub use incident::{
     Cause, CloseReason, Diagnosis, Happened, Incident, Kind, Likelihood, Severity, State, Wall,
 };

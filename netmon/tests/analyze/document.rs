@@ -14,6 +14,16 @@ fn contract() -> Value {
     let mut server_tcp = tcp.clone();
     server_tcp["rcodes"] = rcodes.clone();
     let codes = json!({"net": 0, "host": 0, "protocol": 0, "port": 0, "admin": 0, "other": 0});
+    let failover = json!({"lookups": 0, "waited_p50_ms": null, "waited_max_ms": null, "sample": false});
+    let incident = json!({
+        "id": "", "server": "", "port": 0, "transport": "",
+        "kind": "", "state": "", "severity": "",
+        "began": "", "opened": "", "last_seen": "", "recovered": null, "closed": null, "closed_because": null, "reopened": 0, "interface": null,
+        "queries": 0, "answers": 0, "errors": codes, "verified": 0,
+        "reporters": [""], "clients": [""], "clients_more": 0, "names": [""], "names_more": 0, "server_info": null, "resolver": null, "askers": null, "askers_more": null,
+        "failover": failover,
+        "causes": [{"cause": "", "likelihood": "", "evidence": ""}],
+    });
     json!({
         "schema": 1,
         "source": {"kind": "", "files": [""], "first": "", "last": ""},
@@ -32,19 +42,12 @@ fn contract() -> Value {
             "late_responses": 0, "unsolicited": 0,
             "latency_us": {"count": 0, "p50": null, "p90": null, "p99": null, "max": null}, "server_info": null,
         }],
-        "incidents": [{
-            "id": "", "server": "", "port": 0, "transport": "",
-            "kind": "", "state": "", "severity": "",
-            "began": "", "opened": "", "last_seen": "", "recovered": null, "closed": null, "closed_because": null, "reopened": 0, "interface": null,
-            "queries": 0, "answers": 0, "errors": codes, "verified": 0,
-            "reporters": [""], "clients": [""], "clients_more": 0, "names": [""], "names_more": 0, "server_info": null, "resolver": null, "askers": null, "askers_more": null,
-            "causes": [{"cause": "", "likelihood": "", "evidence": ""}],
-        }],
+        "incidents": [incident],
         "judgement": {"verdict": ""}, "assumed": null,
     })
 }
 
-/// The path of each field, and what it holds: text, a number, or nothing.
+/// The path of each field, and what it holds: text, a number, true or false, or nothing.
 fn fields(value: &Value, path: &str, into: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields_of) => {
@@ -57,6 +60,7 @@ fn fields(value: &Value, path: &str, into: &mut BTreeSet<String>) {
             .for_each(|value| fields(value, &format!("{path}[]"), into)),
         Value::String(_) => drop(into.insert(format!("{path}: text"))),
         Value::Number(number) if number.is_u64() => drop(into.insert(format!("{path}: count"))),
+        Value::Bool(_) => drop(into.insert(format!("{path}: flag"))),
         Value::Null => drop(into.insert(format!("{path}: null"))),
         other => panic!("{path} is {other}"),
     }

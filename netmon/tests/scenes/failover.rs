@@ -4,11 +4,14 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use netmon_testkit::lab::{ANSWER_V4, DnsServer, FAMILIES, SERVER_V4, SERVER_V6, getent, switched};
+use netmon::model::Incident;
+use netmon_testkit::lab::{
+    ANSWER_V4, DnsServer, Event, FAMILIES, Hook, Rules, SERVER_V4, SERVER_V6, getent, switched,
+};
 
 use crate::support::doors::BothDoors;
 use crate::support::incident::{Expected, events_of};
-use crate::support::{assert_adds_up, destination, in_both_families};
+use crate::support::{PATIENCE, assert_adds_up, destination, in_both_families};
 
 const SECOND: [&str; 2] = ["203.0.113.3", "2001:db8:2::3"];
 
@@ -53,6 +56,12 @@ fn a_resolver_that_moves_to_its_second_server_hides_nothing() {
         // It tries the first one again at each look-up.
         assert_eq!(closed["errors"]["port"], closed["verified"], "{closed:#}");
         assert!(closed["verified"].as_u64().unwrap() >= 2, "{closed:#}");
+        // Both look-ups that failed there; it refuses, so that nobody waits.
+        assert_eq!(closed["failover"]["lookups"], 2, "{closed:#}");
+        assert!(
+            closed["failover"]["waited_max_ms"].as_u64().unwrap() < 900,
+            "{closed:#}"
+        );
     }
     let stopped = netmon.stop().unwrap();
     for second in second {
@@ -61,4 +70,69 @@ fn a_resolver_that_moves_to_its_second_server_hides_nothing() {
         assert!(counts["dns_responses"].as_u64().unwrap() >= 2, "{counts:#}");
     }
     assert_adds_up(&stopped);
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn a_silent_first_resolver_costs_each_lookup_its_timeout_and_all_servers_down_are_said_to_be() {
+    const TIMEOUT: u64 = 1_000;
+    let hosts = switched().unwrap();
+    let second: IpAddr = SECOND[0].parse().unwrap();
+    hosts.server.add_address(second, "to-client").unwrap();
+    let _first = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+    let mut other = DnsServer::new(&hosts.server, &[second]).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("resolv.conf");
+    std::fs::write(&file, format!("nameserver {SERVER_V4}\nnameserver {second}\n")).unwrap();
+    let mut netmon = BothDoors::open_with(
+        &hosts.client,
+        &["to-server", "lo"],
+        &[],
+        &["--resolv-conf", file.to_str().unwrap()],
+    );
+    let servers = [SERVER_V4, second];
+    let look_up = |name: &str| getent(&hosts.client, &servers, name).unwrap();
+    // The control: while both answer, nothing is asked elsewhere.
+    for name in ["a.test", "b.test"] {
+        assert!(look_up(name).is_some());
+    }
+    // Queries to a server that answered within the last second are not reported one by one.
+    std::thread::sleep(Duration::from_millis(1_100));
+    let drop = format!("ip daddr {SERVER_V4} udp dport 53 drop");
+    let _rules = Rules::new(&hosts.server, Hook::Input, &[&drop]).unwrap();
+    let names: Vec<String> = (0..12).map(|n| format!("silent{n}.test")).collect();
+    for name in &names {
+        assert!(look_up(name).is_some(), "the second one answers");
+    }
+    let about = |server: IpAddr| move |event: &Event| event.incident()["server"] == server.to_string();
+    let costs = |event: &Event| event.incident()["failover"]["lookups"] == names.len();
+    let last = netmon
+        .wait_for("what it costs", PATIENCE, |event| {
+            about(SERVER_V4)(event) && costs(event)
+        })
+        .unwrap();
+    let failover = &last.incident()["failover"];
+    for waited in ["waited_p50_ms", "waited_max_ms"] {
+        let waited = failover[waited].as_u64().unwrap();
+        assert!((TIMEOUT - 10..2 * TIMEOUT).contains(&waited), "{failover}");
+    }
+    assert_eq!(failover["sample"], false);
+    let incident: Incident = serde_json::from_value(last.incident().clone()).unwrap();
+    let says = netmon::report::story::resolver(&incident).unwrap();
+    assert_eq!(
+        says,
+        format!("The first of 2 resolvers of this host is down; lookups wait 1 s, then {second} answers")
+    );
+    other.stop().unwrap();
+    assert_eq!(look_up("neither.test"), None);
+    let opened = netmon.wait_for("the second", PATIENCE, about(second)).unwrap();
+    let incident: Incident = serde_json::from_value(opened.incident().clone()).unwrap();
+    let says = netmon::report::story::resolver(&incident).unwrap();
+    assert_eq!(
+        says,
+        "All 2 resolvers of this host are down: no name can be looked up"
+    );
+    // Until the last query is old enough to have failed.
+    std::thread::sleep(Duration::from_secs(6));
+    netmon.stop().unwrap();
 }

@@ -34,12 +34,17 @@ impl<'lab> BothDoors<'lab> {
     /// Starts the records and then netmon, which watches these interfaces. `judging` are arguments that both `netmon run`
     /// and `netmon analyze` take.
     pub fn open(host: &'lab Namespace, interfaces: &[&str], judging: &[&str]) -> Self {
+        Self::open_with(host, interfaces, judging, &[])
+    }
+
+    /// The same, with arguments that only `netmon run` takes.
+    pub fn open_with(host: &'lab Namespace, interfaces: &[&str], judging: &[&str], live: &[&str]) -> Self {
         let recordings = interfaces
             .iter()
             .map(|name| Recording::start(host, name).unwrap());
         let recordings = recordings.collect();
         let watched = interfaces.iter().flat_map(|name| ["--interface", name]);
-        let arguments: Vec<&str> = watched.chain(judging.iter().copied()).collect();
+        let arguments: Vec<&str> = watched.chain([judging, live].concat()).collect();
         Self {
             host,
             netmon: watch(host, &arguments),
@@ -138,6 +143,13 @@ fn without_times(incident: &Value) -> Value {
         let time = &mut incident[name];
         if !time.is_null() {
             *time = Value::from("known");
+        }
+    }
+    // Both read the time of a packet, but not at the same moment.
+    for name in ["waited_p50_ms", "waited_max_ms"] {
+        let waited = &mut incident["failover"][name];
+        if !waited.is_null() {
+            *waited = Value::from("known");
         }
     }
     // In order of appearance; of packets that pass two interfaces at once, either may be first.

@@ -7,9 +7,8 @@ use netmon_common::wire::udp;
 
 use super::{Door, Packet, service};
 use crate::capture::exchanges::{self, About};
-use crate::capture::names::query_type;
 use crate::capture::quote::QuotedHeader;
-use crate::observation::{Details, Observation, Service, What};
+use crate::observation::{Details, Observation, Service, What, query_type};
 
 impl Door {
     /// An error about a DNS port.

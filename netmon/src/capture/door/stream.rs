@@ -9,8 +9,7 @@ use netmon_common::{Address, Transport};
 
 use super::{Door, Packet, service};
 use crate::capture::exchanges::Answer;
-use crate::capture::names::query_type;
-use crate::observation::{Details, Observation};
+use crate::observation::{Details, Observation, query_type};
 
 impl Door {
     /// A segment of a server: what it acknowledges is answered, if it has any payload.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Errors, Heard, Incident, Moment};
 use crate::detect::distinct::Distinct;
 use crate::detect::errors::Failures;
+use crate::detect::failover::Failover;
 use crate::detect::flow::Flow;
 use crate::detect::ledger::{Cut, Ledger};
 use crate::detect::memory::{Memory, Remembered, Unlisted};
@@ -97,6 +98,8 @@ impl Incident {
             span: Span::restore(flow, here),
             errors,
             errors_beyond: Errors::default(),
+            failover: reported.failover.map(Failover::restore).unwrap_or_default(),
+            failover_beyond: Failover::default(),
             reporters: Distinct::restore(reported.reporters.clone(), &memory.unlisted.reporters),
             clients: Distinct::restore(reported.clients.clone(), &memory.unlisted.clients),
             names: Distinct::restore(

@@ -122,6 +122,11 @@ impl Tracked {
         let cut = facts.ledger.cut(began);
         let mut incident = Box::new(Incident::new(kind, facts.service, cut, at, rules));
         incident.count_early_errors(&facts.early_errors, began..);
+        incident.note_early_moves(&facts.moved, began..);
+        facts
+            .crowded
+            .into_iter()
+            .for_each(|second| incident.is_sampled(second));
         incident.overload = overload::judge(facts, began, rules);
         incident
     }

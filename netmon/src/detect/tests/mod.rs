@@ -4,6 +4,7 @@ mod bounds;
 mod causes;
 mod counting;
 mod failing;
+mod failover;
 mod healthy;
 mod many;
 mod overload;

@@ -1,9 +1,10 @@
 //! Sentences about one incident: its name, what, why, whether it is over; and a table to look things up in.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use super::facts::Facts;
-use super::numbers::{count, number};
+use super::numbers::{count, duration, number};
 use super::rich::Text;
 use crate::model::{Cause, Likelihood};
 use crate::report::knowledge;
@@ -132,6 +133,7 @@ impl Facts<'_> {
             if names == 1 { "Name" } else { "Names" },
             all(&incident.names, names),
         ));
+        rows.extend(self.failover().map(|asked| ("Asked again elsewhere", asked)));
         rows.into_iter()
             .map(|(name, value)| (name.into(), value))
             .collect()
@@ -144,6 +146,26 @@ impl Facts<'_> {
             "" => address,
             name => address.then(format!(" ({name})")),
         }
+    }
+
+    /// How many lookups were asked again elsewhere, and after how long.
+    fn failover(&self) -> Option<Text> {
+        let failover = self.incident.failover.filter(|failover| failover.lookups > 0)?;
+        let lookups = count(failover.lookups, "lookup", "lookups");
+        let waited = |millis: u64| duration(Duration::from_millis(millis));
+        let after = match (failover.waited_p50_ms, failover.waited_max_ms) {
+            (Some(median), Some(longest)) if failover.lookups > 1 => {
+                format!(" after {} (median; at most {})", waited(median), waited(longest))
+            }
+            (_, Some(longest)) => format!(" after {}", waited(longest)),
+            _ => String::new(),
+        };
+        let sample = if failover.sample {
+            ", and perhaps more: not all names were looked at"
+        } else {
+            ""
+        };
+        Some(format!("{lookups}{after}{sample}").into())
     }
 
     /// How many errors are verified.

@@ -1,9 +1,13 @@
 //! Which of this host's resolvers is hit, and what that means for its lookups, in one sentence. It says only what the
 //! exchanges show.
 
+use std::time::Duration;
+
 use netmon_common::Transport;
 
-use crate::model::{Incident, Kind, Resolver, ResolverState, State};
+use super::numbers::duration;
+
+use crate::model::{Incident, Kind, OtherResolver, Resolver, ResolverState, State};
 
 /// Positions that have a word; glibc and musl ask no more than these.
 const ORDINALS: [&str; 3] = ["first", "second", "third"];
@@ -37,12 +41,22 @@ pub fn resolver(incident: &Incident) -> Option<String> {
         (Transport::Udp, Kind::Failing) => "fails for some names",
         (Transport::Udp, _) => "answers only some",
     };
-    let mut others = which.others.iter();
-    let next = match others.find(|other| other.state == ResolverState::Up) {
-        Some(other) if is_down => format!("; {} answers", other.server),
+    let up = |other: &&OtherResolver| other.state == ResolverState::Up;
+    let next = match which.others.iter().find(up) {
+        Some(other) if is_down => match waits(incident).filter(|_| which.others.first() == Some(other)) {
+            Some(waits) => format!("; lookups wait {waits}, then {} answers", other.server),
+            None => format!("; {} answers", other.server),
+        },
         _ => String::new(),
     };
     Some(format!("{who} {what}{next}"))
+}
+
+/// How long most lookups wait until they are asked elsewhere, where people notice it.
+fn waits(incident: &Incident) -> Option<String> {
+    const NOTICED: Duration = Duration::from_millis(100);
+    let waits = Duration::from_millis(incident.failover?.waited_p50_ms?);
+    (waits >= NOTICED).then(|| duration(waits))
 }
 
 fn ordinal(position: Option<u32>) -> String {
@@ -72,7 +86,7 @@ mod tests {
     use std::net::IpAddr;
 
     use super::*;
-    use crate::model::{OtherResolver, Severity, Wall, WhichResolver};
+    use crate::model::{Failover, Severity, Wall, WhichResolver};
 
     #[test]
     fn the_sentence_says_which_resolver_it_is_and_what_the_others_do() {
@@ -140,6 +154,27 @@ mod tests {
                 others: others.collect(),
             }));
             assert_eq!(resolver(&incident).as_deref(), Some(*expected));
+            let waits = |median| {
+                Some(Failover {
+                    lookups: 3,
+                    waited_p50_ms: Some(median),
+                    ..Failover::default()
+                })
+            };
+            incident.failover = waits(5_003);
+            let first_answers = states.first() == Some(&Up) && *severity == Severity::Down;
+            let waiting = if first_answers {
+                expected.replace("; ", "; lookups wait 5 s, then ")
+            } else {
+                (*expected).to_owned()
+            };
+            assert_eq!(resolver(&incident), Some(waiting));
+            incident.failover = waits(2);
+            assert_eq!(
+                resolver(&incident).as_deref(),
+                Some(*expected),
+                "nobody notices it"
+            );
             incident.state = State::Closed;
             assert_eq!(resolver(&incident), None);
             incident.resolver = Some(Box::default());

@@ -1,0 +1,42 @@
+//! What an incident costs lookups.
+
+use std::ops::RangeBounds;
+
+use super::Incident;
+use crate::detect::failover::{LastMoved, Moved};
+use crate::model;
+use crate::time::Time;
+
+impl Incident {
+    /// Takes a lookup that moved away from its service.
+    pub fn note_moved(&mut self, moved: Moved) {
+        if moved.sent < self.began.time {
+            return;
+        }
+        let is_over = self
+            .recovered
+            .is_some_and(|recovered| moved.sent >= recovered.time);
+        let failover = if is_over {
+            &mut self.failover_beyond
+        } else {
+            &mut self.failover
+        };
+        failover.note(moved);
+        self.changed = true;
+    }
+
+    /// Takes those of a time before it opened.
+    pub fn note_early_moves(&mut self, moved: &LastMoved, time: impl RangeBounds<Time>) {
+        moved.sent(time).for_each(|moved| self.failover.note(moved));
+    }
+
+    /// In that second there were more queries than are looked at.
+    pub fn is_sampled(&mut self, second: u64) {
+        self.failover.sample |= second >= self.began.time.second();
+    }
+
+    /// What it costs lookups. Of queries to a service that answers, live only some are looked at.
+    pub fn failover(&self, answers: u64) -> model::Failover {
+        self.failover.shown(answers > 0)
+    }
+}
