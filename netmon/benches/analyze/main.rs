@@ -7,7 +7,6 @@
 
 mod figures;
 mod memory;
-mod process;
 mod rounds;
 mod speed;
 mod traffic;

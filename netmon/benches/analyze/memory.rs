@@ -3,9 +3,10 @@
 use std::process::Command;
 
 use anyhow::Result;
+use netmon_testkit::cost;
 
 use crate::figures::{Figures, Target};
-use crate::{Capture, Captures, process};
+use crate::{Capture, Captures};
 
 const MOST_MIB: f64 = 64.0;
 
@@ -19,7 +20,7 @@ pub fn measure(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
             continue;
         }
         let mut netmon = Command::new(env!("CARGO_BIN_EXE_netmon"));
-        let taken = process::run(netmon.arg("analyze").arg(captures.path(capture)?))?;
+        let taken = cost::run(netmon.arg("analyze").arg(captures.path(capture)?))?;
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
         let mib = taken.resident_kib as f64 / 1_024.0;
         let note = format!("{:.2} s", taken.time.as_secs_f64());

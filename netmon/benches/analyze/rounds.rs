@@ -6,8 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Result;
-
-use crate::process;
+use netmon_testkit::cost;
 
 /// How it came out.
 #[derive(Clone, Copy, Debug)]
@@ -31,17 +30,17 @@ impl fmt::Display for Ratio {
 
 /// Measures two commands, after each has run once.
 pub fn compare(rounds: u32, first: &mut Command, second: &mut Command) -> Result<Ratio> {
-    process::run(first)?;
-    process::run(second)?;
+    cost::run(first)?;
+    cost::run(second)?;
     let mut taken = Vec::new();
     for round in 0..rounds {
         // Neither is always the one that comes after the other.
         taken.push(if round % 2 == 0 {
-            let first = process::run(first)?.time;
-            (first, process::run(second)?.time)
+            let first = cost::run(first)?.time;
+            (first, cost::run(second)?.time)
         } else {
-            let second = process::run(second)?.time;
-            (process::run(first)?.time, second)
+            let second = cost::run(second)?.time;
+            (cost::run(first)?.time, second)
         });
     }
     let ratio = |(first, second): &(Duration, Duration)| first.as_secs_f64() / second.as_secs_f64();
@@ -54,8 +53,8 @@ pub fn compare(rounds: u32, first: &mut Command, second: &mut Command) -> Result
 
 /// The median time of a command, after it has run once.
 pub fn time(rounds: u32, command: &mut Command) -> Result<Duration> {
-    process::run(command)?;
-    let taken = (0..rounds).map(|_| Ok(process::run(command)?.time));
+    cost::run(command)?;
+    let taken = (0..rounds).map(|_| Ok(cost::run(command)?.time));
     Ok(median_time(taken.collect::<Result<Vec<_>>>()?))
 }
 

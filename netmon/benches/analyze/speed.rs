@@ -2,9 +2,10 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use netmon_testkit::captures::textbook;
+use netmon_testkit::captures::{silences, textbook};
 
 use crate::figures::{Figures, Target};
 use crate::rounds::{compare, time};
@@ -19,6 +20,7 @@ const SLOW_ROUNDS: u32 = 7;
 /// Measures all of it.
 pub fn measure(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
     textbook(captures, figures)?;
+    silences(captures, figures)?;
     filtering(captures, figures)?;
     printing(captures, figures)?;
     counting(captures, figures)
@@ -46,6 +48,28 @@ fn textbook(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
         Target::AtMost(MOST_MS),
         "",
     );
+    Ok(())
+}
+
+/// Seconds in which nothing happens: 700 of them after each query, or after each server was asked once.
+fn silences(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
+    const MOST_S: f64 = 2.0;
+    const SILENCE: Duration = Duration::from_secs(700);
+    for (name, after) in [
+        ("120,000 queries to 4,000 servers, 700 s after each query", 1),
+        (
+            "120,000 queries to 4,000 servers, 700 s after each round",
+            silences::SERVERS,
+        ),
+    ] {
+        if !figures.wants(name) {
+            continue;
+        }
+        let path = captures.folder.join("silences.pcap");
+        std::fs::write(&path, silences::file(after, SILENCE)).context("cannot write the silences")?;
+        let taken = time(SLOW_ROUNDS, &mut netmon(&path))?;
+        figures.take(name, taken.as_secs_f64(), "s", Target::AtMost(MOST_S), "");
+    }
     Ok(())
 }
 

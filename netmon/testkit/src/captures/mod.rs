@@ -6,6 +6,7 @@
 pub mod link;
 pub mod pcap;
 pub mod pcapng;
+pub mod silences;
 pub mod textbook;
 
 pub use link::Link;

@@ -1,16 +1,19 @@
-//! Runs a command to its end, and tells how long it took and how much memory it had.
+//! Runs a command to its end, and tells how long it took, and how much of the processor and of memory.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{io, mem, ptr};
 
 use anyhow::{Context as _, Result, ensure};
+use nix::libc;
 
 /// What a run took.
 #[derive(Clone, Copy, Debug)]
 pub struct Taken {
     /// From the start of the process to its end.
     pub time: Duration,
+    /// What all its threads took of the processor, in the kernel too: it depends little on what else the machine does.
+    pub processor: Duration,
     /// The most memory that was resident, in KiB.
     pub resident_kib: u64,
 }
@@ -39,6 +42,7 @@ pub fn run(command: &mut Command) -> Result<Taken> {
     ensure!(status == 0, "{command:?} ended with {:?}", exit(status));
     Ok(Taken {
         time,
+        processor: duration(usage.ru_utime) + duration(usage.ru_stime),
         resident_kib: usage.ru_maxrss.cast_unsigned(),
     })
 }
@@ -46,6 +50,11 @@ pub fn run(command: &mut Command) -> Result<Taken> {
 fn unused() -> libc::rusage {
     // SAFETY: integers only, for which zeros are valid.
     unsafe { mem::zeroed() }
+}
+
+fn duration(time: libc::timeval) -> Duration {
+    let [seconds, micros] = [time.tv_sec, time.tv_usec].map(i64::cast_unsigned);
+    Duration::from_secs(seconds) + Duration::from_micros(micros)
 }
 
 fn exit(status: libc::c_int) -> std::process::ExitStatus {
