@@ -1,12 +1,11 @@
 //! What `netmon run` itself takes while it watches a thousand servers that are asked and answer.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use netmon_testkit::lab::{Netmon, TYPE_A, TwoHosts, query, respond, two_hosts};
+use netmon_testkit::lab::{Crowd, Netmon, two_hosts};
 
 use crate::figures::{Figure, Figures};
 
@@ -25,14 +24,14 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     }
     Figures::heading("user space, at one poll a second");
     let hosts = two_hosts()?;
-    let mut exchange = Exchange::new(&hosts)?;
+    let crowd = Crowd::new(&hosts, 1, SERVERS)?;
     let arguments = ["--interface", "to-server"];
     let mut netmon = Netmon::start(&hosts.client, env!("CARGO_BIN_EXE_netmon"), &arguments)?;
     let pid = netmon.process().id();
-    exchange.all()?;
+    crowd.ask_all()?;
     let (before, began) = (processor_time(pid)?, Instant::now());
     for second in 1..=SECONDS {
-        exchange.all()?;
+        crowd.ask_all()?;
         thread::sleep((Duration::from_secs(1) * second).saturating_sub(began.elapsed()));
     }
     let taken = processor_time(pid)?.saturating_sub(before).as_secs_f64() / began.elapsed().as_secs_f64();
@@ -49,49 +48,6 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     figures.take(Figure::new(CPU, taken * 100.0, "%").at_most(MOST_PERCENT));
     figures.take(Figure::new(MEMORY, memory, "MiB").at_most(MOST_MIB));
     Ok(())
-}
-
-/// A client, and many servers on the host at the other end of its cable.
-struct Exchange {
-    client: UdpSocket,
-    servers: Vec<(SocketAddr, UdpSocket)>,
-}
-
-impl Exchange {
-    fn new(hosts: &TwoHosts) -> Result<Self> {
-        // All of a network is the server's own, without an address for each.
-        hosts.server.ip("route add local 198.18.0.0/15 dev lo")?;
-        // One next hop, or each server would have to be looked for.
-        hosts
-            .client
-            .ip("route add 198.18.0.0/15 via 203.0.113.2 dev to-server onlink")?;
-        let client = hosts.client.udp_socket()?;
-        client.set_read_timeout(Some(Duration::from_secs(2)))?;
-        let bind = |number: u16| {
-            let [high, low] = number.to_be_bytes();
-            let address = SocketAddr::from((Ipv4Addr::new(198, 18, high, low), 53));
-            Ok((address, UdpSocket::bind(address)?))
-        };
-        let servers = hosts
-            .server
-            .enter(|| (1..=SERVERS).map(bind).collect::<std::io::Result<Vec<_>>>())?
-            .context("cannot serve DNS at many addresses")?;
-        Ok(Self { client, servers })
-    }
-
-    /// Asks each server once, and lets it answer.
-    fn all(&mut self) -> Result<()> {
-        let mut buffer = [0; 512];
-        for (number, (address, server)) in (0..).zip(&self.servers) {
-            let asked = query(number, "www.example.com", TYPE_A);
-            self.client.send_to(&asked, address)?;
-            let (len, from) = server.recv_from(&mut buffer)?;
-            let answer = respond(buffer.get(..len).unwrap_or_default(), 0);
-            server.send_to(&answer, from)?;
-            self.client.recv(&mut buffer).context("an answer did not come")?;
-        }
-        Ok(())
-    }
 }
 
 /// How long a process has run, all its threads together.

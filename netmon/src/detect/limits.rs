@@ -3,6 +3,8 @@
 //! A server that is seldom asked costs about 500 bytes. One that is asked many times a second, and silent,
 //! costs up to 12 KiB; an open incident up to 20 KiB more, most of it names. What does not fit is counted.
 
+use std::time::Duration;
+
 /// Servers (address, port, transport) that are tracked at once. Beyond it the one that was idle longest, among
 /// some without an incident, is forgotten.
 pub const SERVERS: usize = 4_096;
@@ -62,6 +64,14 @@ pub const EARLY_ERRORS: usize = 64;
 
 /// How many servers are compared when one must be forgotten.
 pub const EVICTION_CANDIDATES: usize = 16;
+
+/// How far these are apart: neighbours came at the same time, and the newest of all may be the oldest of them. A prime, so that all
+/// places come round.
+pub const EVICTION_STRIDE: usize = 1_597;
+
+/// So much longer a server is remembered that has answered: whoever asks one address after the other crowds out no server that is
+/// in use.
+pub const ANSWERED_STAYS: Duration = Duration::from_mins(1);
 
 /// Places that are looked at for them. Where nearly all servers have incidents, a new one may find no room although
 /// some have none; the search goes on from there for the next.

@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 use crate::observation::Service;
 use crate::time::Time;
 
-use super::limits::{EVICTION_CANDIDATES, EVICTION_LOOKS, SERVERS};
+use super::limits::{ANSWERED_STAYS, EVICTION_CANDIDATES, EVICTION_LOOKS, EVICTION_STRIDE, SERVERS};
 use super::scope::Standing;
 use super::service::Tracked;
 
@@ -82,21 +82,25 @@ impl Table {
         }
     }
 
-    /// The place of the server that was idle longest, among the next ones without an incident; `None` where all
-    /// that are looked at have one.
+    /// The place of the server that was idle longest, among some without an incident; `None` where all that are looked at have
+    /// one.
     fn most_idle(&mut self) -> Option<usize> {
         let mut candidates = 0;
         let mut most_idle: Option<(Time, usize)> = None;
         for _ in 0..self.servers.len().min(EVICTION_LOOKS) {
-            self.hand = (self.hand + 1) % self.servers.len();
+            self.hand = (self.hand + EVICTION_STRIDE) % self.servers.len();
             let Some(server) = self.servers.get(self.hand) else {
                 continue;
             };
             if !server.incidents.are_none() || server.facts.standing.matters() {
                 continue;
             }
-            if most_idle.is_none_or(|(active, _)| server.last_active < active) {
-                most_idle = Some((server.last_active, self.hand));
+            let active = match server.facts.last_answer {
+                Some(_) => server.last_active.after(ANSWERED_STAYS),
+                None => server.last_active,
+            };
+            if most_idle.is_none_or(|(most, _)| active < most) {
+                most_idle = Some((active, self.hand));
             }
             candidates += 1;
             if candidates == EVICTION_CANDIDATES {

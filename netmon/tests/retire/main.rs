@@ -9,5 +9,7 @@
 mod blinded;
 mod killed;
 mod load;
+mod many;
+mod outages;
 #[path = "../support/mod.rs"]
 mod support;

@@ -2,11 +2,12 @@
 
 use std::net::Ipv4Addr;
 
-use netmon_common::{Address, Code, Transport};
+use netmon_common::{Address, Code, Rcode, Transport};
 
 use super::scenario::{A, Scenario, address, at};
 use crate::detect::limits::{COUNTED_DESTINATIONS, SERVERS};
 use crate::detect::{Decider, Scope, Thresholds};
+use crate::model::Kind;
 use crate::observation::{
     Asked, Counts, Details, Failed, Observation, Proof, Seconds, Service, Unverified, What, Why,
 };
@@ -115,6 +116,33 @@ fn servers_with_an_incident_are_never_forgotten_and_idle_ones_first() {
     });
     decider.observe(&error(1, 3.0, Proof::QuerySeen(at(2.0))));
     assert_eq!(decider.open_incidents()[1].queries, u64::from(queries - 1));
+}
+
+/// Many new ones a second, none of which answers: a server that answers, that it fails, and one that is silent are both judged.
+#[test]
+fn a_scan_crowds_out_no_server_that_fails_or_is_silent() {
+    let mut scenario = Scenario::with(|thresholds, _| thresholds.scan_services = usize::MAX);
+    let mut strangers = SERVERS..;
+    let mut scan = |scenario: &mut Scenario, count: usize, seconds: f64| {
+        for number in strangers.by_ref().take(count) {
+            scenario.decider.observe(&query(number, seconds));
+        }
+    };
+    // What comes next to these two is newer than they are.
+    scan(&mut scenario, SERVERS - 511, 0.0);
+    for number in 0..12_u32 {
+        let (time, name) = (1.0 + f64::from(number) / 100.0, format!("www.domain{number}.com"));
+        scenario.on("192.0.2.53").asked(time, A, &name, Rcode::ServFail);
+        scenario.on("192.0.2.54").query(time, A, &name);
+    }
+    for tenth in 0..300_u32 {
+        let time = 2.0 + f64::from(tenth) / 10.0;
+        scan(&mut scenario, 30, time);
+        scenario.advance(time);
+    }
+    let open = scenario.decider.open_incidents();
+    let kinds: Vec<Kind> = open.iter().map(|incident| incident.kind).collect();
+    assert_eq!(kinds, [Kind::Failing, Kind::Unanswered]);
 }
 
 #[test]

@@ -93,6 +93,7 @@ impl Book {
                 server,
                 packets,
                 grew: packets > figures.activity(),
+                answers: known.figures.counters.responses() > known.figures.counters.unmatched_responses(),
             });
         }
         self.retire(&counted.retired, gone);

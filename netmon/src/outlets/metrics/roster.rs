@@ -2,9 +2,12 @@
 //!
 //! A server that is listed stays listed, so that its counters never fall and never have gaps. Only where all
 //! places are taken does one that has been silent for an hour give way, to one that is active: the one that
-//! leaves has nothing left to count, and the one that comes starts where it is.
+//! leaves has nothing left to count, and the one that comes starts where it is. One that never answered gives way at once to one
+//! that answers: else whoever asks one address after the other would fill the list.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::iter::Peekable;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +27,8 @@ pub struct Active {
     pub packets: u64,
     /// Whether there were more than at the reading before.
     pub grew: bool,
+    /// Whether it has answered a query that was seen.
+    pub answers: bool,
 }
 
 /// The listed servers.
@@ -38,6 +43,7 @@ struct Seat {
     name: Arc<str>,
     /// When it was last seen to be active.
     active: Time,
+    answers: bool,
 }
 
 /// Who came and who went at a reading.
@@ -68,8 +74,12 @@ impl Roster {
         let mut waiting = Vec::new();
         for active in servers {
             match self.seats.get_mut(&active.server) {
-                Some(seat) if active.grew => seat.active = now,
-                Some(_) => {}
+                Some(seat) => {
+                    seat.answers |= active.answers;
+                    if active.grew {
+                        seat.active = now;
+                    }
+                }
                 None => waiting.push(*active),
             }
         }
@@ -77,45 +87,55 @@ impl Roster {
         if waiting.is_empty() {
             return moves;
         }
-        waiting.sort_by_key(|active| (std::cmp::Reverse(active.packets), active.server));
+        waiting.sort_by_key(|active| (!active.answers, Reverse(active.packets), active.server));
         let free = self.places.saturating_sub(self.seats.len()).min(waiting.len());
         let rest = waiting.split_off(free);
         for active in waiting {
-            self.seat(active.server, now, &mut moves);
+            self.seat(active, now, &mut moves);
         }
-        let mut silent = self
-            .silent(now, rest.iter().any(|active| active.grew))
-            .into_iter();
-        for active in rest.into_iter().filter(|active| active.grew) {
-            let Some(gone) = silent.next() else { break };
-            self.seats.remove(&gone);
-            moves.left.push(gone);
-            self.seat(active.server, now, &mut moves);
-        }
+        let rest = rest.into_iter().filter(|active| active.grew).peekable();
+        self.replace(rest, now, &mut moves);
         moves
     }
 
-    fn seat(&mut self, server: Address, now: Time, moves: &mut Moves) {
+    /// Lists these in place of others that may give way to them.
+    fn replace(&mut self, mut waiting: Peekable<impl Iterator<Item = Active>>, now: Time, moves: &mut Moves) {
+        if waiting.peek().is_none() {
+            return;
+        }
+        for (gone, is_silent) in self.least(now) {
+            // Those that answer come first.
+            let Some(active) = waiting.next_if(|active| active.answers || is_silent) else {
+                return;
+            };
+            self.seats.remove(&gone);
+            moves.left.push(gone);
+            self.seat(active, now, moves);
+        }
+    }
+
+    fn seat(&mut self, active: Active, now: Time, moves: &mut Moves) {
+        let Active { server, answers, .. } = active;
         let seat = Seat {
             name: server.to_string().into(),
             active: now,
+            answers,
         };
         self.seats.insert(server, seat);
         moves.came.push(server);
     }
 
-    /// Those that may give way, the longest silent first.
-    fn silent(&self, now: Time, wanted: bool) -> Vec<Address> {
-        if !wanted {
-            return Vec::new();
-        }
-        let silent = self
-            .seats
-            .iter()
-            .filter(|(_, seat)| now.since(seat.active) >= SILENT);
-        let mut silent: Vec<(Time, Address)> = silent.map(|(server, seat)| (seat.active, *server)).collect();
-        silent.sort_unstable();
-        silent.into_iter().map(|(_, server)| server).collect()
+    /// Those that may give way, those first that were silent for long, and the longest silent of them first; and whether each was.
+    fn least(&self, now: Time) -> Vec<(Address, bool)> {
+        let is_silent = |seat: &Seat| now.since(seat.active) >= SILENT;
+        let seats = self.seats.iter();
+        let least = seats.filter(|(_, seat)| is_silent(seat) || !seat.answers);
+        let mut least: Vec<_> = least
+            .map(|(server, seat)| (!is_silent(seat), seat.active, *server))
+            .collect();
+        least.sort_unstable();
+        let least = least.into_iter();
+        least.map(|(recent, _, server)| (server, !recent)).collect()
     }
 }
 
@@ -132,6 +152,7 @@ mod tests {
             server: server(number),
             packets,
             grew,
+            answers: true,
         });
         reading.collect()
     }
@@ -162,5 +183,21 @@ mod tests {
         let active = reading(&[(1, 6, false), (2, 7, false), (3, 901, true), (4, 1, true)]);
         let moves = roster.update(later, &active);
         assert_eq!((moves.came, moves.left), (vec![server(3)], vec![server(2)]));
+    }
+
+    #[test]
+    fn one_that_never_answered_gives_way_at_once_to_one_that_answers_and_to_no_other() {
+        let scanned = |number| Active {
+            answers: false,
+            ..reading(&[(number, 1, true)])[0]
+        };
+        let mut roster = Roster::new(2);
+        roster.update(Time::at_second(1), &[scanned(1), scanned(2), scanned(3)]);
+        let now = Time::at_second(2);
+        assert_eq!(roster.update(now, &[scanned(4)]), Moves::default());
+        let answers = reading(&[(5, 3, true), (6, 9, true), (7, 1, true)]);
+        let moves = roster.update(now, &answers);
+        assert_eq!(moves.came, [server(6), server(5)]);
+        assert_eq!(moves.left, [server(1), server(2)]);
     }
 }
