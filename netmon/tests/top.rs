@@ -116,25 +116,38 @@ fn without_a_daemon_it_watches_by_itself_and_leaves_nothing() {
 
 #[test]
 #[ignore = "needs root: a network namespace"]
-fn a_capture_unfolds_as_it_was_at_the_chosen_speed() {
+fn a_capture_unfolds_as_it_was_at_the_chosen_speed_and_waits_and_goes_back() {
     let hosts = two_hosts().unwrap();
     let directory = tempfile::tempdir().unwrap();
-    let capture = directory.path().join("textbook.pcap");
-    std::fs::write(&capture, Pcap::USUAL.file(&textbook::frames(Link::Ethernet))).unwrap();
-    let top = format!(
-        "{NETMON} top --timezone UTC --replay {} --speed 40",
-        capture.display()
+    let (capture, text) = (
+        directory.path().join("textbook.pcap"),
+        directory.path().join("textbook.txt"),
     );
-    let tmux = Terminal::start(&hosts.client, ["100", "30"], &top);
-    tmux.screen(&["a capture, 40 times as fast", "1 query, no answer"]);
-    tmux.screen(&[
-        "DOWN",
-        "203.0.113.2 udp port 53 is unreachable, since 13:24:32 UTC",
-        "yummyrecipesforme.com",
-    ]);
-    tmux.screen(&["3 queries, no answer", "2026-03-19 13:28:51"]);
-    tmux.press(&["q"]);
-    tmux.screen(&["ended with 0"]);
+    std::fs::write(&capture, Pcap::USUAL.file(&textbook::frames(Link::Ethernet))).unwrap();
+    std::fs::write(&text, textbook::TEXT).unwrap();
+    for (file, name) in [(capture, "textbook.pcap"), (text, "textbook.txt")] {
+        let top = format!(
+            "{NETMON} top --timezone UTC --replay {} --speed 10",
+            file.display()
+        );
+        let tmux = Terminal::start(&hosts.client, ["100", "30"], &top);
+        tmux.screen(&[&format!("{name}, 10 times as fast"), "1 query, no answer"]);
+        tmux.press(&["p"]);
+        tmux.screen(&["paused"]);
+        tmux.press(&["p", "+", "+", "+"]);
+        tmux.screen(&[
+            "DOWN",
+            "203.0.113.2 udp port 53 is unreachable, since 13:24:32 UTC",
+            "yummyrecipesforme.com",
+            "80 times as fast",
+        ]);
+        tmux.screen(&["3 queries, no answer", "13:28:51", "over"]);
+        // To the minute before: the third query is still to come.
+        tmux.press(&["p", "<"]);
+        tmux.screen(&["2 queries, no answer", "13:27:5", "paused"]);
+        tmux.press(&["q"]);
+        tmux.screen(&["ended with 0"]);
+    }
 }
 
 #[test]

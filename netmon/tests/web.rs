@@ -6,9 +6,10 @@ mod support;
 use std::path::Path;
 use std::time::Duration;
 
-use netmon_testkit::lab::{Browser, DnsServer, Namespace, PATIENCE, SERVER_V4, dig, two_hosts};
+use netmon_testkit::captures::{Link, Pcap, textbook};
+use netmon_testkit::lab::{Browser, DnsServer, Namespace, PATIENCE, SERVER_V4, Tmux, dig, two_hosts};
 use serde_json::{Value, json};
-use support::{ask_answered, ask_refused, watch};
+use support::{NETMON, ask_answered, ask_refused, watch};
 
 /// A name that is meant to become markup.
 const HOSTILE: &str = "<script>alert(1)</script>.test";
@@ -158,4 +159,48 @@ fn an_outage_on_the_open_page() {
     assert_eq!(browser.ask("loads", Value::Null), loads, "without a reload");
     assert_eq!(browser.ask("complaints", Value::Null), json!([]));
     netmon.stop().unwrap();
+}
+
+#[test]
+#[ignore = "needs root: a network namespace and a browser"]
+fn a_capture_on_the_page_waits_and_goes_where_it_is_asked_to() {
+    let hosts = two_hosts().unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let capture = directory.path().join("textbook.pcap");
+    std::fs::write(&capture, Pcap::USUAL.file(&textbook::frames(Link::Ethernet))).unwrap();
+    let top = format!(
+        "{NETMON} top --replay {} --web 127.0.0.1:19054",
+        capture.display()
+    );
+    let tmux = Tmux::start(&hosts.client, ["100", "30"], &top).unwrap();
+    while !tmux
+        .run(&["capture-pane", "-p"])
+        .unwrap()
+        .contains("textbook.pcap")
+    {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let Some(mut browser) = Page::start(&hosts.client, "http://127.0.0.1:19054") else {
+        return;
+    };
+    browser.ask("open", "/?replay=30");
+    browser.see("Replay of textbook.pcap");
+    browser.see("203.0.113.2 udp port 53 is unreachable");
+    browser.see("3 queries, 0 answers");
+    browser.assert_accessible("a replay");
+    browser.shot("web-replay");
+    browser.ask("push", "Pause");
+    browser.see("Go on");
+    let first = 1_773_926_672_192_u64;
+    let place = |seconds: u64| json!({"label": "Where", "text": (first + seconds * 1_000).to_string()});
+    // Between the first error and the second query.
+    browser.ask("fill", place(60));
+    browser.see("1 query, 0 answers");
+    browser.ask("fill", place(250));
+    browser.see("3 queries, 0 answers");
+    browser.ask("fill", place(0));
+    browser.see("All is well: no server");
+    browser.ask("push", "Go on");
+    browser.see("203.0.113.2 udp port 53 is unreachable");
+    assert_eq!(browser.ask("complaints", Value::Null), json!([]));
 }

@@ -13,13 +13,13 @@ mod via_kernel;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use netmon_common::{Address, DnsPorts, Outcome};
 
-use crate::capture::text::Hosts;
+use crate::capture::text::{self as texts, Hosts, TextFile, modified};
 use crate::capture::{OpenError, Opened, Progress, open};
 use crate::counts::Counts;
 use crate::detect::{Scope, Thresholds};
@@ -125,11 +125,16 @@ pub fn analyze(options: &Options) -> Result<Analysis, AnalyzeError> {
     let mut texts = Vec::new();
     let mut warnings = Vec::new();
     let hosts = Hosts::default();
+    let reading = |path: &Path| texts::Options {
+        date: options.date.unwrap_or_else(|| modified(path, &options.zone)),
+        zone: options.zone.clone(),
+        ports: options.ports,
+    };
     for path in &options.files {
         let name = path.display().to_string();
         match open(path, &progress)? {
             Opened::Packets(file) => captures.push((name, *file)),
-            Opened::Text(lines) => texts.push(text::File::new(name, path, lines, options, &hosts)),
+            Opened::Text(lines) => texts.push(TextFile::new(name, lines, reading(path), &hosts)),
             Opened::Unreadable(warning) => warnings.push(warning),
         }
     }

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::zone::zone;
 use super::{Naming, values};
+use crate::model::view::ReplayOrder;
 use crate::views::{By, DEFAULT_SOCKET};
 
 /// `netmon top`.
@@ -26,7 +27,7 @@ pub struct Top {
     #[arg(long, short, value_name = "NAME")]
     pub interface: Vec<String>,
 
-    /// Show this capture as it unfolded, in place of a running netmon
+    /// Show this capture, or what tcpdump printed, as it unfolded, in place of a running netmon
     #[arg(long, value_name = "FILE", conflicts_with_all = ["interface", "once", "json"])]
     pub replay: Option<PathBuf>,
 
@@ -69,10 +70,7 @@ pub struct Top {
 
 /// From a hundredth to a hundred thousand times.
 fn speed(text: &str) -> Result<f64, String> {
-    let speed = text
-        .parse()
-        .ok()
-        .filter(|speed| (0.01..=100_000.0).contains(speed));
+    let speed = text.parse().ok().filter(|speed| ReplayOrder::is_speed(*speed));
     speed.ok_or_else(|| format!("`{text}` is no speed; write a number from 0.01 to 100000, such as 10"))
 }
 

@@ -22,6 +22,7 @@ pub fn start(loaded: &Loaded, clock: Clock) -> anyhow::Result<(Option<Metrics>, 
         clock,
         host,
         hosts: hosts.clone(),
+        controls: None,
     });
     let (mut metrics, routes) = Metrics::new(loaded.config.metrics);
     metrics.set_names(&loaded.config.names);

@@ -14,7 +14,7 @@ use netmon::replay::Replay;
 use netmon::report::story::numbers::Clock;
 use netmon::top::{self, App, OwnMonitor};
 use netmon::views::client::{AskError, Client};
-use netmon::views::{Options, Shown};
+use netmon::views::{Controls, Options, Shown};
 use tempfile::TempDir;
 use terminal_size::{Height, Width, terminal_size};
 
@@ -36,11 +36,8 @@ pub fn top(arguments: &Top) -> anyhow::Result<ExitCode> {
     }
     let clock = clock_of(arguments.timezone.as_ref());
     let (client, source) = connect(arguments, &clock)?;
-    let note = match &source {
-        Source::Daemon => None,
-        Source::Own(_) => Some("no daemon, own monitor".to_owned()),
-        Source::Replay(..) => Some(format!("a capture, {} times as fast", arguments.speed)),
-    };
+    // Of a replay the summary says what it is.
+    let note = matches!(source, Source::Own(_)).then(|| "no daemon, own monitor".to_owned());
     let app = App::new(clock, colours(&io::stdout()), note);
     let mut app = app.sorted(arguments.sort, arguments.reverse, &arguments.filter);
     if is_shown {
@@ -90,7 +87,8 @@ fn connect(arguments: &Top, clock: &Clock) -> anyhow::Result<(Client, Source)> {
 /// A capture as it unfolded, shown as a running netmon is.
 fn replay(arguments: &Top, capture: &Path, clock: Clock) -> anyhow::Result<(Client, Source)> {
     let names = names_in(arguments.naming.config.as_ref())?;
-    let replay = Replay::open(capture, arguments.speed, names)?;
+    let replay = Replay::open(capture, clock.zone.clone(), &names)?;
+    let controls = Controls::default();
     let directory = tempfile::tempdir()?;
     let socket = directory.path().join("netmon.sock");
     let mut shown = Shown::new(Options {
@@ -103,19 +101,16 @@ fn replay(arguments: &Top, capture: &Path, clock: Clock) -> anyhow::Result<(Clie
             .to_string_lossy()
             .into_owned(),
         hosts: Hosts::default(),
+        controls: Some(controls.clone()),
     });
     shown.at_socket(&socket)?;
     if let Some(address) = arguments.web {
         shown.at_address(address, Router::new())?;
     }
     if let Some(mut views) = shown.start()? {
-        thread::Builder::new().name("replay".to_owned()).spawn(move || {
-            replay.play(&mut views);
-            // What it came to stays on the screen.
-            loop {
-                thread::park();
-            }
-        })?;
+        let speed = arguments.speed;
+        let play = move || replay.play(speed, controls, &mut views);
+        thread::Builder::new().name("replay".to_owned()).spawn(play)?;
     }
     Ok((Client::new(socket)?, Source::Replay(directory)))
 }

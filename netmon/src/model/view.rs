@@ -81,6 +81,50 @@ pub struct Summary {
     pub tables: Vec<Fill>,
     /// What each outlet dropped.
     pub outlets: BTreeMap<String, u64>,
+    /// The capture that is shown in place of what passes; null where netmon watches.
+    pub replay: Option<Replay>,
+}
+
+/// A capture that is shown as it unfolded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Replay {
+    /// Its file.
+    pub file: String,
+    /// Its first packet.
+    pub from: Wall,
+    /// Its last one.
+    pub to: Wall,
+    /// How many times faster than it was.
+    pub speed: f64,
+    /// Whether it waits.
+    pub paused: bool,
+    /// Whether all was shown.
+    pub over: bool,
+}
+
+/// What is to become of a replay: whatever is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReplayOrder {
+    /// How many times faster than it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speed: Option<f64>,
+    /// Whether it waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused: Option<bool>,
+    /// Go there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Wall>,
+    /// Go on, or back, by so many seconds of the capture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<i64>,
+}
+
+impl ReplayOrder {
+    /// The speeds that there are: from a hundredth to a hundred thousand times.
+    pub fn is_speed(speed: f64) -> bool {
+        (0.01..=100_000.0).contains(&speed)
+    }
 }
 
 /// A warning, and when it came.

@@ -1,21 +1,24 @@
-//! A capture as it unfolded: its packets come in their own time, or faster, and what they come to is shown as a running netmon shows
-//! it. What is decided is what `netmon analyze` decides; only the report comes as it goes on.
+//! A capture, or what tcpdump printed, as it unfolded: its packets come in their own time, or faster, and what they come to is shown
+//! as a running netmon shows it. What is decided is what `netmon analyze` decides; only the report comes as it goes on.
+//!
+//! Whoever looks can have it wait, go faster and go elsewhere ([`pace`]). Going on is reading on without waiting; going back is
+//! beginning again.
 
-use std::collections::BTreeMap;
+mod pace;
+mod pass;
+mod source;
+
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
-use netmon_common::{Address, DnsPorts, records};
+use jiff::tz::TimeZone;
 
-use crate::capture::{Door, DuplicateFrames, Frames, OpenError, Opened, Progress, open};
-use crate::clock;
-use crate::detect::{Decider, Scope, Thresholds};
-use crate::model::{Event, Moment, Names, Started, Totals};
-use crate::outlets::Outlet as _;
+use crate::capture::OpenError;
+use crate::model::{Moment, Names, ServerInfo};
 use crate::time::{Time, WallOffset};
-use crate::views::{Changed, Reading, Views};
+use crate::views::{Controls, Views};
+use pace::Pace;
+use pass::Pass;
+use source::Source;
 
 /// A capture cannot be shown.
 #[derive(Debug, thiserror::Error)]
@@ -23,72 +26,79 @@ pub enum ReplayError {
     /// It cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// It has no packets of which the time is known to be theirs.
-    #[error("{} is no capture: --replay needs one in pcap or pcapng; netmon analyze reads text too", .0.display())]
-    NoCapture(PathBuf),
+    /// It cannot be decompressed.
+    #[error("{0}")]
+    Unreadable(String),
+    /// It can be read only once.
+    #[error("{} is no file: --replay reads a capture, or what tcpdump printed, more than once", .0.display())]
+    NoFile(PathBuf),
+    /// There is nothing in it.
+    #[error("{} has no packet: --replay shows a capture (pcap, pcapng) or what tcpdump printed", .0.display())]
+    Empty(PathBuf),
 }
 
 /// What is to be shown.
+#[derive(Debug)]
 pub struct Replay {
-    frames: Frames,
-    duplicates: DuplicateFrames,
-    /// How much faster than it was.
-    speed: f64,
+    path: PathBuf,
+    zone: TimeZone,
     names: Names,
-}
-
-/// What has come of the packets so far.
-struct Shown {
-    door: Door,
-    decider: Decider,
-    counted: BTreeMap<Address, records::Destination>,
-    names: Names,
+    span: (Time, Time),
 }
 
 impl Replay {
-    /// Of this capture, so much faster than it was.
-    pub fn open(path: &Path, speed: f64, names: Names) -> Result<Self, ReplayError> {
-        let Opened::Packets(file) = open(path, &Progress::default())? else {
-            return Err(ReplayError::NoCapture(path.to_owned()));
-        };
+    /// Of this file, which is read once to know where it ends. Times without a zone are of this one.
+    pub fn open(path: &Path, zone: TimeZone, names: &Names) -> Result<Self, ReplayError> {
+        if path.exists() && !path.is_file() || path == Path::new("-") {
+            return Err(ReplayError::NoFile(path.to_owned()));
+        }
+        let mut source = Source::open(path, &zone)?;
+        let mut span: Option<(Time, Time)> = None;
+        while let Some(time) = source.peek() {
+            span = Some(span.map_or((time, time), |(first, last)| (first, last.max(time))));
+            source.take(&mut |_| ());
+        }
+        let told = source.counts().destinations.into_keys().filter_map(|address| {
+            let name = source.name(address)?;
+            let (owner, note) = (None, None);
+            Some((
+                address,
+                ServerInfo {
+                    name: Some(name),
+                    owner,
+                    note,
+                },
+            ))
+        });
         Ok(Self {
-            frames: Frames::new(vec![*file]),
-            duplicates: DuplicateFrames::new(1),
-            speed,
-            names,
+            path: path.to_owned(),
+            names: told.collect::<Names>().with(names),
+            zone,
+            span: span.ok_or_else(|| ReplayError::Empty(path.to_owned()))?,
         })
     }
 
-    /// Shows it, to its end.
-    pub fn play(mut self, views: &mut Views) {
-        let mut shown = Shown {
-            door: Door::new(DnsPorts::DEFAULT),
-            decider: Decider::new(Thresholds::default(), Scope::default()),
-            counted: BTreeMap::new(),
-            names: self.names.clone(),
-        };
-        views.set_names(&self.names);
-        views.begin_at_zero();
-        let mut pace: Option<Pace> = None;
-        let mut last = Time::default();
-        while let Some(frame) = self.frames.next() {
-            // Time never goes back.
-            last = last.max(frame.time);
-            let pace = pace.get_or_insert_with(|| {
-                let started = Event::Started(Started::default());
-                views.emit(moment(last), &started);
-                Pace::new(last, self.speed)
-            });
-            pace.seconds_before(last, |second| shown.second(second, views));
-            pace.wait(last);
-            let Shown { door, decider, .. } = &mut shown;
-            decider.advance(last, &|client| door.heard(client));
-            if !self.duplicates.has(&frame) {
-                door.take(&frame, &mut |observation| decider.observe(&observation));
+    /// Shows it for as long as this thread lives, at first so much faster than it was.
+    pub fn play(&self, speed: f64, controls: Controls, views: &mut Views) -> Result<(), ReplayError> {
+        let file = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let mut pace = Pace::new(file.into_owned(), self.span, speed, controls);
+        let mut there = self.span.0;
+        loop {
+            let mut pass = Pass::new(Source::open(&self.path, &self.zone)?, &self.names);
+            pass.begin(self.span.0, views);
+            pace.set(there, views);
+            loop {
+                there = match pass.play(there, &mut pace, views) {
+                    Some(there) => there,
+                    None => pace.end(views),
+                };
+                if there < pass.now() {
+                    break;
+                }
+                pace.set(there, views);
             }
-            shown.report(last, views);
+            views.begin_again(moment(self.span.0));
         }
-        shown.second(Time::at_second(last.second() + 1), views);
     }
 }
 
@@ -96,91 +106,5 @@ fn moment(time: Time) -> Moment {
     Moment {
         time,
         offset: WallOffset::NONE,
-    }
-}
-
-impl Shown {
-    /// A second has ended.
-    fn second(&mut self, end: Time, views: &mut Views) {
-        let Self { door, decider, .. } = self;
-        decider.advance(end, &|client| door.heard(client));
-        self.report(end, views);
-        let counts = self.door.counts();
-        let is_all = views.needs_all();
-        let mut changed = Vec::new();
-        for (address, counters) in counts.destinations {
-            if self.counted.insert(address, counters) != Some(counters) || is_all {
-                changed.push(Changed {
-                    address,
-                    counters,
-                    not_served: self.decider.not_served().of(address),
-                });
-            }
-        }
-        views.read(Reading {
-            at: moment(end),
-            is_first: false,
-            totals: Totals {
-                counters: counts.totals,
-                not_served: self.decider.tallies().not_served,
-            },
-            changed,
-            is_all,
-            latencies: Some(self.door.latencies()),
-            resolvers: Vec::new(),
-            tables: Vec::new(),
-            outlets: BTreeMap::new(),
-        });
-    }
-
-    /// What has happened.
-    fn report(&mut self, at: Time, views: &mut Views) {
-        for change in self.decider.take_changes() {
-            let mut incident = change.incident;
-            self.names.mark_incident(&mut incident);
-            views.emit(moment(at), &Event::Incident(change.kind, Arc::new(incident)));
-        }
-        for warning in self.decider.take_warnings() {
-            views.emit(moment(at), &Event::Warning(warning));
-        }
-    }
-}
-
-/// When what is to be shown.
-struct Pace {
-    began: Instant,
-    first: Time,
-    /// The end of the second that is shown next.
-    next: u64,
-    speed: f64,
-}
-
-impl Pace {
-    fn new(first: Time, speed: f64) -> Self {
-        Self {
-            began: clock::instant(),
-            first,
-            next: first.second() + 1,
-            speed,
-        }
-    }
-
-    /// Shows each second that has ended by then, in its time.
-    fn seconds_before(&mut self, time: Time, mut show: impl FnMut(Time)) {
-        while self.next <= time.second() {
-            let end = Time::at_second(self.next);
-            self.next += 1;
-            self.wait(end);
-            show(end);
-        }
-    }
-
-    /// Waits until it is time for it.
-    fn wait(&self, time: Time) {
-        let due = time.since(self.first).div_f64(self.speed);
-        let rest = due.saturating_sub(clock::since(self.began));
-        if rest > Duration::from_millis(1) {
-            sleep(rest);
-        }
     }
 }

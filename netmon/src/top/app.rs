@@ -8,7 +8,7 @@ use ratatui::layout::{Position, Rect};
 use serde::Serialize;
 
 use super::column::Column;
-use crate::model::view::{IncidentPage, ServerPage, Servers, Summary};
+use crate::model::view::{IncidentPage, ReplayOrder, ServerPage, Servers, Summary};
 use crate::report::story::numbers::Clock;
 use crate::views::By;
 use crate::views::client::escaped;
@@ -104,6 +104,7 @@ pub struct App {
     /// Lines that have gone out at the top of a page.
     pub(super) scroll: u16,
     pub(super) areas: Areas,
+    pub(super) orders: Vec<ReplayOrder>,
     quit: bool,
 }
 
@@ -134,6 +135,7 @@ impl App {
                 columns: Vec::new(),
                 servers: (Rect::ZERO, 0),
             },
+            orders: Vec::new(),
             quit: false,
         }
     }
@@ -180,6 +182,11 @@ impl App {
             server,
             incident,
         }
+    }
+
+    /// What somebody asks of the replay.
+    pub fn take_orders(&mut self) -> Vec<ReplayOrder> {
+        std::mem::take(&mut self.orders)
     }
 
     /// Takes what came.
@@ -285,7 +292,7 @@ impl App {
             KeyCode::PageUp => self.go(-10),
             KeyCode::Home | KeyCode::Char('g') => self.go(isize::MIN / 2),
             KeyCode::End | KeyCode::Char('G') => self.go(isize::MAX / 2),
-            _ => {}
+            _ => self.key_of_replay(code),
         }
     }
 

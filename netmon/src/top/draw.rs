@@ -11,6 +11,7 @@ use super::app::{App, Focus, Screen};
 use super::column::{Column, rate};
 use super::look::{dim, health, listed, style};
 use super::page;
+use super::replay::KEYS;
 use crate::model::Incident;
 use crate::model::view::{Health, Summary};
 use crate::report::knowledge;
@@ -96,7 +97,9 @@ impl App {
 
     fn rates(&self, summary: &Summary) -> String {
         let per_second = &summary.per_second;
-        let from = self.note.as_deref().unwrap_or(&summary.host);
+        let replayed = self.replayed();
+        let from = replayed.as_deref().or(self.note.as_deref());
+        let from = from.unwrap_or(&summary.host);
         format!(
             " {from}: {} queries/s, {} answers/s, {} errors/s",
             rate(per_second.queries),
@@ -281,6 +284,7 @@ impl App {
             (Some(typed), _) => {
                 format!(" filter: {typed}_   (state:down client:192.0.2. name:example; Enter, Esc)")
             }
+            (None, Screen::Overview) if self.is_replay() => KEYS.to_owned(),
             (None, Screen::Overview) => {
                 " ? help  Enter more  Tab incidents  s sort  / filter  Space freeze  q quit".to_owned()
             }
@@ -297,7 +301,7 @@ impl App {
     }
 
     fn help(&self, frame: &mut Frame<'_>, area: Rect) {
-        const KEYS: [&str; 11] = [
+        const LINES: [&str; 12] = [
             "Up Down PgUp PgDn Home End   move, scroll (also j k g G)",
             "Tab                          incidents or servers",
             "Enter, i                     more of it; its incident",
@@ -308,9 +312,10 @@ impl App {
             "/                            filter: state:down client:192.0.2.",
             "                             name:example owner:dns, or any part",
             "Space                        freeze, and go on",
+            "p , . < > - +                a replay: pause, go back and on, speed",
             "q, Ctrl-C                    quit",
         ];
-        let lines = KEYS.map(Line::from);
+        let lines = LINES.map(Line::from);
         self.over(frame, area, " Keys; the mouse works too ", lines.into());
     }
 

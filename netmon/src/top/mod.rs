@@ -8,6 +8,7 @@ mod draw;
 mod look;
 mod own;
 mod page;
+mod replay;
 mod screen;
 #[cfg(test)]
 mod tests;

@@ -11,12 +11,21 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::app::{App, Data, Wanted};
+use crate::model::view::ReplayOrder;
 use crate::views::client::{AskError, Client};
 
 /// How often data is asked for.
 const REFRESH: Duration = Duration::from_secs(1);
 /// How long a key waits at most until it is seen, and data until it is drawn.
 const TICK: Duration = Duration::from_millis(50);
+
+/// What is asked of whoever answers.
+enum Question {
+    /// What is to be shown from now on.
+    Look(Wanted),
+    /// What is to become of the replay.
+    Order(ReplayOrder),
+}
 
 /// Asks for all that is to be shown.
 pub fn ask(client: &Client, wanted: &Wanted) -> Result<Data, AskError> {
@@ -45,12 +54,12 @@ pub fn once(app: &mut App, (width, height): (u16, u16), out: &mut dyn Write) -> 
 pub fn run(mut app: App, client: Client) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
     let shown = execute!(io::stdout(), EnableMouseCapture).and_then(|()| {
-        let (wanted, asked) = channel();
+        let (questions, asked) = channel();
         let (answer, answers) = channel();
         thread::Builder::new()
             .name("ask".to_owned())
             .spawn(move || ask_again(&client, &asked, &answer))?;
-        show(&mut app, &mut terminal, &wanted, &answers)
+        show(&mut app, &mut terminal, &questions, &answers)
     });
     let _left = execute!(io::stdout(), DisableMouseCapture);
     ratatui::restore();
@@ -60,7 +69,7 @@ pub fn run(mut app: App, client: Client) -> io::Result<()> {
 fn show(
     app: &mut App,
     terminal: &mut ratatui::DefaultTerminal,
-    wanted: &Sender<Wanted>,
+    questions: &Sender<Question>,
     answers: &Receiver<Result<Data, String>>,
 ) -> io::Result<()> {
     let mut last = None;
@@ -73,8 +82,11 @@ fn show(
         let now = app.wanted();
         if last.as_ref() != Some(&now) {
             // The thread ends with us.
-            let _ended = wanted.send(now.clone());
+            let _ended = questions.send(Question::Look(now.clone()));
             last = Some(now);
+        }
+        for order in app.take_orders() {
+            let _ended = questions.send(Question::Order(order));
         }
         is_old = event::poll(TICK)?;
         if is_old {
@@ -93,17 +105,27 @@ fn show(
 }
 
 /// Asks once a second, and whenever something else is wanted.
-fn ask_again(client: &Client, wanted: &Receiver<Wanted>, answers: &Sender<Result<Data, String>>) {
-    let Ok(mut now) = wanted.recv() else { return };
+fn ask_again(client: &Client, questions: &Receiver<Question>, answers: &Sender<Result<Data, String>>) {
+    let mut now = None;
     loop {
-        let data = ask(client, &now).map_err(|error| error.to_string());
+        let first = match questions.recv_timeout(REFRESH) {
+            Ok(question) => Some(question),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        for question in first.into_iter().chain(questions.try_iter()) {
+            match question {
+                Question::Look(wanted) => now = Some(wanted),
+                // The next summary shows what came of it, or that nobody answers.
+                Question::Order(order) => {
+                    let _told = client.post("/api/v1/replay", &order);
+                }
+            }
+        }
+        let Some(wanted) = &now else { continue };
+        let data = ask(client, wanted).map_err(|error| error.to_string());
         if answers.send(data).is_err() {
             return;
-        }
-        match wanted.recv_timeout(REFRESH) {
-            Ok(other) => now = wanted.try_iter().last().unwrap_or(other),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }

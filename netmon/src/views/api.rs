@@ -3,25 +3,29 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use netmon_common::Address;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+use super::controls::Controls;
 use super::feed::Feed;
+use super::limits::SUMMARY_PAUSE;
 use super::looks::Looks;
 use super::state::{self, State as Shown, write_report};
 use super::stream::Messages;
+use crate::clock;
 use crate::history::{Reader, past};
-use crate::model::view::{Flow, IncidentPage, Incidents, ServerPage, Servers, Summary};
+use crate::model::view::{Flow, IncidentPage, Incidents, ReplayOrder, ServerPage, Servers, Summary};
 use crate::model::{self, Event, Incident, Moment};
 use crate::outlets::Outlet as _;
 use crate::outlets::http::Pulse;
@@ -39,6 +43,7 @@ struct Inner {
     looks: Looks,
     history: Option<PathBuf>,
     clock: Clock,
+    controls: Option<Controls>,
 }
 
 /// Nothing to show, and why.
@@ -74,13 +79,14 @@ impl Api {
     }
 
     /// Of a state.
-    pub fn new(state: Shown, history: Option<PathBuf>, clock: Clock) -> Self {
+    pub fn new(state: Shown, history: Option<PathBuf>, clock: Clock, controls: Option<Controls>) -> Self {
         Self(Arc::new(Inner {
             state: Mutex::new(state),
             messages: Messages::default(),
             looks: Looks::default(),
             history,
             clock,
+            controls,
         }))
     }
 
@@ -106,6 +112,7 @@ impl Api {
             .route("/api/v1/timeline", get(timeline))
             .route("/api/v1/events", get(events))
             .route("/events", get(events))
+            .route("/api/v1/replay", post(replay))
             .route("/api/v1/openapi.json", get(openapi))
             .layer(from_fn_with_state(self.clone(), look))
             .layer(map_response(fresh))
@@ -114,6 +121,7 @@ impl Api {
 
     /// Feeds the state, and the event stream with it, until nothing more comes.
     pub async fn follow(self, mut fed: mpsc::Receiver<Feed>) {
+        let mut told: Option<Instant> = None;
         while let Some(feed) = fed.recv().await {
             match feed {
                 Feed::Event(at, event) => {
@@ -125,8 +133,16 @@ impl Api {
                     if self.state().is_complete() {
                         self.looks().came();
                     }
+                    if told.is_none_or(|told| clock::since(told) >= SUMMARY_PAUSE) {
+                        self.tell_summary("summary");
+                        told = Some(clock::instant());
+                    }
+                }
+                Feed::Replay(replay) => {
+                    self.state().set_replay(replay);
                     self.tell_summary("summary");
                 }
+                Feed::Again(at) => self.state().begin_again(at),
                 Feed::Gone(servers) => self.state().gone(&servers),
                 Feed::Names(names) => self.state().set_names(names),
             }
@@ -329,6 +345,24 @@ async fn timeline(State(api): State<Api>, query: Result<Query<Span>, QueryReject
 async fn events(State(api): State<Api>, Extension(pulse): Extension<Pulse>) -> Response {
     let summary = api.state().summary();
     api.0.messages.answer("summary", &summary, pulse)
+}
+
+/// Has a replay wait, go faster, or go elsewhere. It takes JSON only: what a browser sends for a page of another site without
+/// asking is none.
+async fn replay(
+    State(api): State<Api>,
+    order: Result<Json<ReplayOrder>, JsonRejection>,
+) -> Result<StatusCode, Fault> {
+    let Some(controls) = &api.0.controls else {
+        return Err(missing("this netmon watches, and replays nothing"));
+    };
+    let Json(order) = order.map_err(|error| refused(error.body_text()))?;
+    if order.speed.is_some_and(|speed| !ReplayOrder::is_speed(speed)) {
+        return Err(refused("a speed is from 0.01 to 100000"));
+    }
+    controls.order(order);
+    api.state().order(order);
+    Ok(StatusCode::ACCEPTED)
 }
 
 async fn openapi() -> Response {

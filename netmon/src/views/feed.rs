@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use netmon_common::Address;
 use netmon_common::records::{self, Destination};
 
+use crate::model::view::Replay;
 use crate::model::{Event, Moment, Names, Resolver, Table, Totals};
 
 /// One thing for the state.
@@ -16,6 +17,10 @@ pub enum Feed {
     Reading(Box<Reading>),
     /// What servers are called.
     Names(Names),
+    /// What is replayed, and how.
+    Replay(Replay),
+    /// A replay begins again: nothing has passed yet.
+    Again(Moment),
     /// These servers have lost their places: nothing is counted for them any more.
     Gone(Vec<Address>),
 }

@@ -25,5 +25,7 @@ pub const PAGE: usize = 1_000;
 pub const LOOK: Duration = Duration::from_secs(10);
 /// How long the first question waits for it.
 pub const LOOK_PATIENCE: Duration = Duration::from_millis(500);
+/// The shortest time between two summaries of the event stream: a replay may be fast.
+pub const SUMMARY_PAUSE: Duration = Duration::from_millis(50);
 /// Messages that a reader of the event stream may be behind, before it is dropped.
 pub const STREAM: usize = 64;

@@ -6,6 +6,7 @@
 
 mod api;
 pub mod client;
+mod controls;
 mod feed;
 mod guard;
 pub mod limits;
@@ -25,11 +26,13 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 
 use crate::clock;
 use crate::history::{Reader, Wanted};
+use crate::model::view::Replay;
 use crate::model::{Event, Moment, Names};
 use crate::outlets::Outlet;
 use crate::outlets::http::{Bound, GaveWay, Hosts, ListenError, Listening, Site};
 use crate::report::story::numbers::Clock;
 use api::Api;
+pub use controls::Controls;
 use feed::Feed;
 pub use feed::{Changed, Reading};
 use guard::Guard;
@@ -54,12 +57,15 @@ pub struct Options {
     pub host: String,
     /// How those may call it who ask by HTTP.
     pub hosts: Hosts,
+    /// How a replay is asked for something, where this is one. Nobody waits for a replay, which therefore waits for room.
+    pub controls: Option<Controls>,
 }
 
 /// The monitor's end: hands what happens to the thread of the views.
 #[derive(Debug)]
 pub struct Views {
     feed: mpsc::Sender<Feed>,
+    waits: bool,
     /// Whether the next reading must have all counts.
     needs_all: bool,
     has_read: bool,
@@ -95,6 +101,7 @@ impl Shown {
                 State::new(about, now),
                 options.history.clone(),
                 options.clock.clone(),
+                options.controls.clone(),
             ),
             options,
             feed: mpsc::channel(limits::FEED),
@@ -155,6 +162,7 @@ impl Shown {
         let listening = Listening::start("views", sites, api.follow(waiting))?;
         Ok(Some(Views {
             feed,
+            waits: options.controls.is_some(),
             needs_all: true,
             has_read: false,
             dropped: 0,
@@ -208,6 +216,17 @@ impl Views {
         self.has_read |= !self.needs_all;
     }
 
+    /// What is replayed, and how.
+    pub fn set_replay(&mut self, replay: Replay) {
+        self.put(Feed::Replay(replay));
+    }
+
+    /// A replay begins again.
+    pub fn begin_again(&mut self, at: Moment) {
+        self.put(Feed::Again(at));
+        self.needs_all = true;
+    }
+
     /// These servers have lost their places.
     pub fn gone(&mut self, servers: Vec<Address>) {
         // Where it finds no room, the next reading says who is there.
@@ -225,6 +244,11 @@ impl Views {
     }
 
     fn put(&mut self, feed: Feed) -> bool {
+        if self.waits {
+            // An error says that the thread has ended.
+            let _nobody = self.feed.blocking_send(feed);
+            return true;
+        }
         match self.feed.try_send(feed) {
             // Once the thread has ended nobody looks.
             Ok(()) | Err(TrySendError::Closed(_)) => true,

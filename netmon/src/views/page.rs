@@ -26,6 +26,7 @@ files! {
     "/web/chart.js" SCRIPT "chart.js";
     "/web/overview.js" SCRIPT "overview.js";
     "/web/pages.js" SCRIPT "pages.js";
+    "/web/replay.js" SCRIPT "replay.js";
 }
 
 /// The page and what it needs.

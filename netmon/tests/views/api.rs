@@ -2,6 +2,8 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 
+use netmon::model::view::ReplayOrder;
+use netmon::views::Controls;
 use serde_json::{Value, json};
 
 use crate::shown::{HOSTILE, SERVER, Served};
@@ -89,7 +91,8 @@ fn every_answer_is_what_the_openapi_document_says() {
             .collect();
         assert!(errors.is_empty(), "{asked}: {errors:#?}");
     }
-    for path in openapi["paths"].as_object().unwrap().keys() {
+    let paths = openapi["paths"].as_object().unwrap().iter();
+    for (path, _) in paths.filter(|(_, methods)| methods["get"].is_object()) {
         let path = path.replace("{address}", &SERVER.to_string()).replace("{id}", id);
         if path != "/api/v1/events" {
             assert_eq!(served.get(&path).status, 200, "{path}");
@@ -197,6 +200,37 @@ fn a_reader_that_takes_nothing_is_dropped_and_others_are_not() {
     let mut rest = Vec::new();
     let _reset = slow.read_to_end(&mut rest);
     assert!(!rest.ends_with(b"0\r\n\r\n"));
+}
+
+#[test]
+fn a_replay_takes_orders_that_only_its_own_page_can_send_and_a_netmon_that_watches_takes_none() {
+    let controls = Controls::default();
+    let replay = Served::with(None, Some(controls.clone()));
+    let watches = Served::start(None);
+    for (served, kind, order, status) in [
+        (&replay, "application/json", r#"{"speed":20,"paused":true}"#, 202),
+        (&replay, "application/json", r#"{"by":-10}"#, 202),
+        (&replay, "application/json", r#"{"speed":0}"#, 400),
+        (&replay, "application/json", r#"{"luck":1}"#, 400),
+        // A page of another site can send this without the browser asking netmon.
+        (&replay, "text/plain", r#"{"paused":false}"#, 400),
+        (&watches, "application/json", r#"{"paused":true}"#, 404),
+    ] {
+        let request = format!(
+            "POST /api/v1/replay HTTP/1.1\r\nHost: {}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{order}",
+            served.address,
+            order.len()
+        );
+        let answer = http::exchange(&mut http::connect(served.address), request.as_bytes());
+        assert_eq!(answer.status, status, "{order}: {}", answer.body);
+    }
+    let ordered = ReplayOrder {
+        speed: Some(20.0),
+        paused: Some(true),
+        to: None,
+        by: Some(-10),
+    };
+    assert_eq!(controls.take(None), ordered);
 }
 
 #[test]

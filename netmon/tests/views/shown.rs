@@ -9,7 +9,7 @@ use netmon::model::{Event, Happened, Incident, Kind, Moment, Started, Totals, Wa
 use netmon::outlets::Outlet as _;
 use netmon::outlets::http::Hosts;
 use netmon::report::story::numbers::UTC;
-use netmon::views::{Changed, Options, Reading, Shown, Token, Views};
+use netmon::views::{Changed, Controls, Options, Reading, Shown, Token, Views};
 use netmon_common::records::{self, Destination, Latency};
 use netmon_common::{Address, Outcome, latency};
 use serde_json::Value;
@@ -39,12 +39,18 @@ pub fn now() -> Moment {
 impl Served {
     /// On a loopback address.
     pub fn start(token: Option<&str>) -> Self {
+        Self::with(token, None)
+    }
+
+    /// The same of a replay.
+    pub fn with(token: Option<&str>, controls: Option<Controls>) -> Self {
         let mut shown = Shown::new(Options {
             token: token.map(|token| Arc::new(Token::new(token).unwrap())),
             history: None,
             clock: UTC.clone(),
             host: "ns1".to_owned(),
             hosts: Hosts::default(),
+            controls,
         });
         let address = shown
             .at_address(([127, 0, 0, 1], 0).into(), Router::new())

@@ -13,6 +13,7 @@ mod clock;
 mod complaints;
 mod count;
 mod door;
+mod file;
 mod grammar;
 mod hosts;
 mod line;
@@ -27,6 +28,7 @@ mod traces;
 
 pub use clock::Assumed;
 pub use door::TextDoor;
+pub use file::{TextFile, modified};
 pub use hosts::Hosts;
 pub use packet::{TextPacket, TextWhat};
 pub use reader::{Options, TextReader};

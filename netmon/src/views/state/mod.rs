@@ -18,7 +18,7 @@ use netmon_common::records::{self, Destination};
 use super::feed::Reading;
 use super::limits::{CLOSED, FLOW_SECONDS, FLOW_STEPS, WARNINGS};
 use crate::counts::grown;
-use crate::model::view::{Fill, Health, Said, ServerLine};
+use crate::model::view::{Fill, Health, Replay, ReplayOrder, Said, ServerLine};
 use crate::model::{
     Event, Happened, Incident, Moment, Names, Resolver, Severity, Started, State as IsOpen, Totals, Wall,
 };
@@ -53,6 +53,7 @@ pub struct State {
     resolvers: Vec<Resolver>,
     tables: Vec<Fill>,
     outlets: BTreeMap<String, u64>,
+    replay: Option<Replay>,
 }
 
 /// Who has this state.
@@ -94,6 +95,7 @@ impl State {
             resolvers: Vec::new(),
             tables: Vec::new(),
             outlets: BTreeMap::new(),
+            replay: None,
         }
     }
 
@@ -101,6 +103,30 @@ impl State {
     pub fn set_names(&mut self, names: Names) {
         self.names = names;
         self.lines.take();
+    }
+
+    /// What is replayed, and how.
+    pub fn set_replay(&mut self, replay: Replay) {
+        self.replay = Some(replay);
+    }
+
+    /// Shows at once what was asked of a replay: whoever asks next asks by what is shown.
+    pub const fn order(&mut self, order: ReplayOrder) {
+        if let Some(replay) = &mut self.replay {
+            if let Some(speed) = order.speed {
+                replay.speed = speed;
+            }
+            if let Some(paused) = order.paused {
+                replay.paused = paused;
+            }
+        }
+    }
+
+    /// Nothing has passed yet.
+    pub fn begin_again(&mut self, now: Moment) {
+        let new = Self::new(self.about.clone(), now);
+        let old = std::mem::replace(self, new);
+        (self.names, self.replay) = (old.names, old.replay);
     }
 
     /// Incidents of an earlier run, the newest first.

@@ -55,6 +55,7 @@ impl State {
             totals: value(&self.totals),
             tables: self.tables.clone(),
             outlets: self.outlets.clone(),
+            replay: self.replay.clone(),
         }
     }
 

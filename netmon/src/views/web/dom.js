@@ -22,6 +22,8 @@ export function say(element, text) {
 export const word = (state) => h("span", { class: `word ${state}` }, state.toUpperCase());
 
 export const count = (number) => number.toLocaleString("en");
+/** So many of them, in words. */
+export const some = (number, one, many) => `${count(number)} ${number === 1 ? one : many}`;
 export const rate = (number) => (number < 100 ? number.toFixed(1) : count(Math.round(number)));
 export const share = (part) => (part === null ? "-" : part > 0.99 && part < 1 ? "> 99 %" : `${Math.round(part * 100)} %`);
 

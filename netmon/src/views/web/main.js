@@ -3,9 +3,11 @@
 import { h, say, word } from "./dom.js";
 import { overview } from "./overview.js";
 import { incidentPage, serverPage } from "./pages.js";
+import { replayControls } from "./replay.js";
 
 const RETRY = 1000;
 const [main, verdict, link, host] = ["main", "verdict", "link", "host"].map((id) => document.getElementById(id));
+const replay = replayControls(document.getElementById("replay"));
 let page = null;
 let summary = null;
 
@@ -50,6 +52,7 @@ function take(now) {
   if (verdict.textContent !== text) verdict.replaceChildren(word(now.state), ` ${now.sentence}`);
   say(host, `on ${now.host}`);
   document.title = `${now.state === "well" ? "" : `${now.state.toUpperCase()} `}netmon on ${now.host}`;
+  replay.update(now);
   update();
 }
 

@@ -1,7 +1,7 @@
 // The overview: what is open, what passed, and the servers.
 
 import { chart, spark } from "./chart.js";
-import { clock, count, h, incidentLink, length, listed, micros, rate, say, share, title, word } from "./dom.js";
+import { clock, count, h, incidentLink, length, listed, micros, rate, say, share, some, title, word } from "./dom.js";
 
 const PAGE = 50;
 /** Steps that are drawn at least. */
@@ -16,7 +16,7 @@ const NUMBERS = new Set(["queries", "answers", "errors", "answered", "p50", "p99
 export function openIncidents(summary) {
   return summary.open.map((one) => h("li", { class: `is-${one.severity}` },
     h("p", {}, word(one.severity), " ", incidentLink(one)),
-    h("p", {}, `since ${clock(one.began)} (${length(one.began, summary.time)}); ${count(one.queries)} queries, ${count(one.answers)} answers`),
+    h("p", {}, `since ${clock(one.began)} (${length(one.began, summary.time)}); ${some(one.queries, "query", "queries")}, ${some(one.answers, "answer", "answers")}`),
     one.causes.slice(0, 1).map((cause) => h("p", {}, `${cause.cause} (${cause.likelihood}): ${cause.evidence}`)),
     h("p", { class: "quiet" }, `hits ${listed(one.clients, one.clients_more)}; asked for ${listed(one.names, one.names_more)}`)));
 }

@@ -1,7 +1,7 @@
 // The pages of one server and of one incident.
 
 import { chart } from "./chart.js";
-import { clock, count, h, headline, incidentLink, length, listed, micros, rate, share, title, word } from "./dom.js";
+import { clock, count, h, headline, incidentLink, length, listed, micros, rate, share, some, title, word } from "./dom.js";
 
 const facts = (pairs) => h("dl", {}, pairs.filter(([, value]) => value !== null && value !== "").map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 
@@ -37,7 +37,7 @@ function server(page) {
     counters("Answers by rcode", counts.rcodes), counters("Errors about DNS by code", counts.dns_unreachable),
     h("h2", {}, "Latency"),
     h("table", { class: "small" }, h("caption", {}, "Answers by how long they took"), h("tbody", {}, page.latency_buckets.map((bucket) => h("tr", {}, h("th", { scope: "row" }, `up to ${micros(bucket.up_to_us)}`),
-      h("td", {}, h("meter", { max: most, value: bucket.count, "aria-label": `${count(bucket.count)} answers` })), h("td", { class: "number" }, count(bucket.count)))))),
+      h("td", {}, h("meter", { max: most, value: bucket.count, "aria-label": some(bucket.count, "answer", "answers") })), h("td", { class: "number" }, count(bucket.count)))))),
     h("h2", {}, "Clients and names of its incidents"),
     facts([["Clients", page.clients.join(", ") || "none known"], ["Names", page.names.join(", ") || "none known"]]),
   ];
@@ -54,7 +54,7 @@ function incident(page) {
       ["Began", clock(one.began)], ["Last failure", clock(one.last_seen)],
       ["Recovered", one.recovered ? clock(one.recovered) : "not yet"], ["Closed", one.closed ? `${clock(one.closed)} (${one.closed_because})` : "no"],
       ["Lasts", length(one.began, one.recovered ?? one.closed ?? page.time)],
-      ["Counted", `${count(one.queries)} queries, ${count(one.answers)} answers, ${count(one.verified)} verified errors`],
+      ["Counted", `${some(one.queries, "query", "queries")}, ${some(one.answers, "answer", "answers")}, ${some(one.verified, "verified error", "verified errors")}`],
       ["Hits", listed(one.clients, one.clients_more)], ["Asked for", listed(one.names, one.names_more)],
     ]),
     h("h2", {}, "Causes"),

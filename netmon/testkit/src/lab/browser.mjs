@@ -35,6 +35,7 @@ const commands = {
   see: async (text) => until(() => has(text)),
   miss: async (text) => until(async () => !(await has(text))),
   click: async (text) => { await page.getByRole("link", { name: text, exact: true }).first().click({ timeout: 60000 }); },
+  push: async (text) => { await page.getByRole("button", { name: text, exact: true }).click({ timeout: 60000 }); },
   fill: async ({ label, text }) => { await page.getByLabel(label).fill(text); },
   press: async (key) => { await page.keyboard.press(key); return page.evaluate(() => document.activeElement.textContent.trim().slice(0, 60)); },
   text: async () => page.evaluate(() => document.body.innerText),
