@@ -110,6 +110,8 @@ pub(super) struct Incident {
     /// Whether somebody was, and nobody knows who.
     pub others_unknown: bool,
     pub overload: Option<Overload>,
+    /// The id of the incident that explains it.
+    pub because_of: Option<String>,
     /// Whether something other than counts of exchanges changed since it was reported last, which may be seen or not.
     changed: bool,
     /// What it counted when it was reported last.
@@ -167,6 +169,7 @@ impl Incident {
             others: Vec::new(),
             others_unknown: false,
             overload: None,
+            because_of: None,
             changed: false,
             counted: Flow::default(),
             reported: None,

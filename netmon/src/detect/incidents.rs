@@ -53,9 +53,14 @@ impl Incidents {
             .is_some_and(|incident| incident.is_open())
     }
 
+    /// All, open or not.
+    pub fn all(&self) -> impl Iterator<Item = &Incident> {
+        self.0.iter().flatten().map(AsRef::as_ref)
+    }
+
     /// All open ones.
     pub fn all_open(&self) -> impl Iterator<Item = &Incident> {
-        self.0.iter().flatten().map(AsRef::as_ref).filter(|i| i.is_open())
+        self.all().filter(|incident| incident.is_open())
     }
 
     /// All open ones, to change.

@@ -53,6 +53,15 @@ pub const LOOKUP_SERVERS: usize = 8;
 /// incident of which the median is taken: 16 bytes each.
 pub const MOVED: usize = 256;
 
+/// Questions that services of this host owe answers to and that are remembered, to know whom they ask: about 100 bytes each.
+pub const CHAIN_QUESTIONS: usize = 4_096;
+
+/// Services of this host of which it is remembered whom they ask.
+pub const STUBS: usize = 256;
+
+/// Whom each of them asks: about 50 bytes each.
+pub const UPSTREAMS: usize = 16;
+
 /// Clients whose failures at services that never answered anybody are remembered: about 400 bytes each.
 pub const SUSPECTS: usize = 4_096;
 

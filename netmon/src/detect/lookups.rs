@@ -32,6 +32,7 @@ pub(super) struct Question<'a> {
     pub name: &'a Name,
     /// `None` where a packet does not show it.
     pub query_type: Option<u16>,
+    pub client_port: Option<u16>,
 }
 
 /// A lookup that moves away from a service.

@@ -15,10 +15,12 @@
 mod agenda;
 mod by_destination;
 mod causes;
+mod chain;
 mod change;
 mod clients;
 mod distinct;
 mod errors;
+mod explain;
 mod facts;
 mod failover;
 mod faults;
@@ -64,6 +66,7 @@ use crate::observation::{Observation, Service, What, Why};
 use crate::time::{Time, WallOffset};
 
 use agenda::{Agenda, Task};
+use chain::Chain;
 use heard::HeardClients;
 use lookups::Lookups;
 use rules::Rules;
@@ -96,6 +99,7 @@ pub struct Decider {
     suspects: Suspects,
     heard: HeardClients,
     lookups: Lookups,
+    chain: Chain,
     unsolicited: ByDestination,
     not_served: ByDestination,
     warnings: Warnings,
@@ -127,6 +131,7 @@ impl Decider {
             suspects: Suspects::default(),
             heard: HeardClients::default(),
             lookups: Lookups::default(),
+            chain: Chain::default(),
             unsolicited: ByDestination::default(),
             not_served: ByDestination::default(),
             warnings: Warnings::default(),
@@ -214,19 +219,6 @@ impl Decider {
     /// The names of this host's interfaces, by index, as they are now.
     pub fn set_interfaces(&mut self, names: BTreeMap<u32, String>) {
         self.rules.interfaces = names;
-    }
-
-    /// Not all exchanges of the time up to then are accounted for, of one service or of all. Verified errors count all
-    /// the same; silence, shares, rates and idle time are judged by what comes later.
-    pub fn gap(&mut self, service: Option<Service>, until: Time) {
-        let Some(service) = service else {
-            self.servers.gap_until = self.servers.gap_until.max(Some(until));
-            self.servers.iter_mut().for_each(|server| server.gap(until));
-            return;
-        };
-        if let Some(server) = self.servers.get_mut(service) {
-            server.gap(until);
-        }
     }
 
     /// Takes what was seen. Opens `unreachable` at once. The door has called [`Self::advance`] with this time.
@@ -342,6 +334,7 @@ impl Decider {
 
     fn judge(&mut self, second: u64, place: usize, heard: &dyn Fn(Address) -> bool) {
         let at = Time::at_second(second);
+        self.explain(place);
         let Self {
             rules,
             servers,

@@ -32,6 +32,7 @@ impl Decider {
 
     /// Reports what has opened at the service at that place, and settled.
     pub(super) fn report(&mut self, at: Time, place: usize) {
+        self.explain(place);
         if let Some(server) = self.servers.at(place) {
             server.report_opened(at, &self.rules, &mut self.changes);
         }

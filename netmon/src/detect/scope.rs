@@ -94,6 +94,11 @@ impl Judged {
         self.own.contains(&address) || (self.loopback && address.ip().is_loopback())
     }
 
+    /// The same, where it is known whose packets a capture with loopback addresses holds: this host's.
+    pub fn is_here(&self, address: Address) -> bool {
+        self.is_own(address) || address.ip().is_loopback()
+    }
+
     /// Whether failures of that client's queries to this service count.
     pub fn counts(&self, service: Service, standing: Standing, client: Address, at: Time) -> bool {
         if !standing.own || standing.named || self.is_own(client) {

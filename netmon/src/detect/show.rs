@@ -43,6 +43,7 @@ pub(super) fn show(incident: &Incident, ledger: &Ledger, rules: &Rules) -> model
         names: incident.names.listed().iter().map(ToString::to_string).collect(),
         names_more: incident.names.more(),
         causes: causes::causes(incident, flow, &rules.thresholds),
+        because_of: incident.because_of.clone(),
         failover: Some(incident.failover(flow.answers)),
         server_info: None,
         resolver: None,

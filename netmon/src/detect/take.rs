@@ -1,4 +1,4 @@
-//! What the decider does with each observation, before it plans what comes of it.
+//! What the decider does with each observation, and with a gap between them, before it plans what comes of it.
 
 use netmon_common::{Address, Code, Rcode};
 
@@ -10,10 +10,23 @@ use super::suspects::{Suspects, Suspicion};
 use super::warnings::Warnings;
 use super::{After, Decider};
 use crate::model::Kind;
-use crate::observation::{Answered, Asked, Failed, Name, Proof, Seconds, Service, Unverified, Why};
+use crate::observation::{Answered, Asked, Details, Failed, Name, Proof, Seconds, Service, Unverified, Why};
 use crate::time::Time;
 
 impl Decider {
+    /// Not all exchanges of the time up to then are accounted for, of one service or of all. Verified errors count all
+    /// the same; silence, shares, rates and idle time are judged by what comes later.
+    pub fn gap(&mut self, service: Option<Service>, until: Time) {
+        let Some(service) = service else {
+            self.servers.gap_until = self.servers.gap_until.max(Some(until));
+            self.servers.iter_mut().for_each(|server| server.gap(until));
+            return;
+        };
+        if let Some(server) = self.servers.get_mut(service) {
+            server.gap(until);
+        }
+    }
+
     pub(super) fn take_seconds(&mut self, service: Service, seconds: &Seconds) -> Option<After> {
         let at = self.now;
         let judged = &self.judged;
@@ -33,8 +46,14 @@ impl Decider {
         let (_, server) = self.servers.track(service, at, standing)?;
         let counts = counts && (!scans || serves(server, at)) && !server.facts.has_gap_since(sent);
         let look = server.asked(at, asked, counts, rules);
-        let question = question(asked.client, asked.name.as_ref(), asked.details.query_type);
+        let question = question(asked.client, asked.name.as_ref(), asked.details);
         if let Some(question) = question.filter(|_| look) {
+            if self.judged.is_here(asked.client) {
+                self.chain.asks(service, sent, question);
+            }
+            if self.judged.is_here(service.server) {
+                self.chain.stub_asked(service, sent, question);
+            }
             let moves = self.lookups.asked(service, sent, question);
             self.moved(moves);
         }
@@ -53,12 +72,9 @@ impl Decider {
         let own = server.facts.standing.own;
         let is_wanted = server.facts.is_wanted(answered.recursion_desired);
         let is_fault = answered.rcode.is_some_and(|rcode| server.facts.is_fault(rcode));
-        let question = question(
-            answered.client,
-            answered.name.as_ref(),
-            answered.details.query_type,
-        );
+        let question = question(answered.client, answered.name.as_ref(), answered.details);
         if let Some(question) = question.filter(|_| is_wanted) {
+            self.chain.stub_settled(service, question);
             if is_fault {
                 self.lookups.failed(service, answered.sent, question);
             } else {
@@ -101,8 +117,9 @@ impl Decider {
         };
         server.failed(at, failed, !scans, &self.rules, &mut outcome);
         after.opened = outcome.opened;
-        let question = question(failed.client, failed.name.as_ref(), failed.details.query_type);
+        let question = question(failed.client, failed.name.as_ref(), failed.details);
         if let (Some(sent), Some(question)) = (failed.proof.sent(), question.filter(|_| could_open)) {
+            self.chain.stub_settled(service, question);
             self.lookups.failed(service, sent, question);
         }
         if failed.proof == Proof::QueriesUnseen && server.incidents.is_open(Kind::Unreachable) {
@@ -162,11 +179,12 @@ impl Decider {
 }
 
 /// What a client asks, where the door knows the name.
-fn question(client: Address, name: Option<&Name>, query_type: Option<u16>) -> Option<Question<'_>> {
+fn question(client: Address, name: Option<&Name>, details: Details) -> Option<Question<'_>> {
     Some(Question {
         client,
         name: name?,
-        query_type,
+        query_type: details.query_type,
+        client_port: details.client_port,
     })
 }
 

@@ -155,6 +155,8 @@ pub struct Incident {
     pub names: Vec<String>,
     pub names_more: u64,
     pub causes: Vec<Diagnosis>,
+    /// The id of the incident that explains it: that of the servers which this host's stub or forwarder asks.
+    pub because_of: Option<String>,
     /// What it costs lookups.
     pub failover: Option<Failover>,
     /// What the configuration says of the server.
@@ -196,6 +198,7 @@ impl Incident {
             names: Vec::new(),
             names_more: 0,
             causes: Vec::new(),
+            because_of: None,
             failover: None,
             server_info: None,
             resolver: None,
@@ -271,6 +274,7 @@ mod tests {
         for new in [
             "interface",
             "recovered",
+            "because_of",
             "failover",
             "server_info",
             "resolver",

@@ -4,6 +4,7 @@
 //! Reading is not for outlets: whoever talks back to the monitor (the history's recall, a scraper's question, the service's
 //! sign of life) is a field of its own in `monitor::Partners`.
 
+mod explained;
 mod output;
 mod severities;
 

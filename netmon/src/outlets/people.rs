@@ -10,6 +10,7 @@ use netmon_common::records::{self, Destination};
 use netmon_common::{Address, Outcome};
 
 use super::Outlet;
+use super::explained::Explained;
 use crate::latency;
 use crate::model::{
     Counted, DestinationCounts, Event, Happened, Incident, Moment, Reloaded, Severity, Started,
@@ -39,19 +40,21 @@ pub struct People<W> {
     more: Option<String>,
     /// The open incidents, each with the severity that was last reported.
     open: BTreeMap<String, (Severity, Arc<Incident>)>,
+    explained: Explained,
     /// The counts of the last line a minute, and when that was.
     counted: Option<(Moment, Arc<Counted>)>,
 }
 
 impl<W: Write> People<W> {
     /// Text to `out`.
-    pub const fn new(out: W, style: Style, clock: Clock, more: Option<String>) -> Self {
+    pub fn new(out: W, style: Style, clock: Clock, more: Option<String>) -> Self {
         Self {
             out,
             style,
             clock,
             more,
             open: BTreeMap::new(),
+            explained: Explained::default(),
             counted: None,
         }
     }
@@ -90,7 +93,10 @@ impl<W: Write> People<W> {
     fn write(&mut self, at: Moment, event: &Event) -> io::Result<()> {
         match event {
             Event::Started(started) => self.started(started),
-            Event::Incident(happened, incident) => self.incident(at, *happened, incident),
+            Event::Incident(happened, incident) => match self.explained.take(*happened, incident) {
+                Some(happened) => self.incident(at, happened, incident),
+                None => Ok(()),
+            },
             Event::Warning(warning) => self.heading(at, POOR, "WARNING", &warning.message),
             Event::Reloaded(reloaded) => self.reloaded(at, reloaded),
             Event::Stopped(counted, outlets) => {

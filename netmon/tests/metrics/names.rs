@@ -26,6 +26,7 @@ fn read(path: &str) -> String {
 fn everything() -> String {
     let served = Served::attached(sample::counted(3), 2);
     served.incident(Happened::Opened, &sample::incident());
+    served.incident(Happened::Opened, &sample::explained());
     served.order(|metrics| metrics.set_names(&sample::names()));
     get(served.address(), "/metrics").body
 }

@@ -112,6 +112,15 @@ pub fn incident() -> Incident {
     }
 }
 
+/// One of a stub that this one explains.
+pub fn explained() -> Incident {
+    let root = incident();
+    Incident {
+        because_of: Some(root.id),
+        ..Incident::opened("two", Address::v4([127, 0, 0, 53]), Kind::Unanswered, root.opened)
+    }
+}
+
 /// The same, closed.
 pub fn closed() -> Incident {
     Incident {

@@ -10,6 +10,7 @@
 )]
 
 mod askers;
+mod chain;
 mod failing;
 mod failover;
 mod forged;

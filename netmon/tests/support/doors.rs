@@ -145,6 +145,10 @@ fn without_times(incident: &Value) -> Value {
             *time = Value::from("known");
         }
     }
+    // The id of the other one.
+    if !incident["because_of"].is_null() {
+        incident["because_of"] = Value::from("known");
+    }
     // Both read the time of a packet, but not at the same moment.
     for name in ["waited_p50_ms", "waited_max_ms"] {
         let waited = &mut incident["failover"][name];

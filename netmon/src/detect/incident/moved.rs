@@ -1,4 +1,4 @@
-//! What an incident costs lookups.
+//! What an incident costs lookups, and what explains it.
 
 use std::ops::RangeBounds;
 
@@ -38,5 +38,18 @@ impl Incident {
     /// What it costs lookups. Of queries to a service that answers, live only some are looked at.
     pub fn failover(&self, answers: u64) -> model::Failover {
         self.failover.shown(answers > 0)
+    }
+
+    /// That incident explains it, or none does.
+    pub fn set_because_of(&mut self, root: Option<String>) {
+        self.changed |= self.because_of != root;
+        self.because_of = root;
+    }
+
+    /// Whether that incident, or what explains that one, explains it.
+    pub fn is_because_of(&self, other: &Self) -> bool {
+        self.because_of
+            .as_ref()
+            .is_some_and(|root| Some(root) == other.because_of.as_ref() || *root == other.id)
     }
 }

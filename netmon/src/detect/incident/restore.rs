@@ -119,6 +119,7 @@ impl Incident {
             others: Vec::new(),
             others_unknown: memory.others_unknown,
             overload: memory.overload.map(Overload::restore),
+            because_of: reported.because_of.clone(),
             changed: false,
             counted: flow,
             reported: None,

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod causes;
+mod chain;
 mod counting;
 mod failing;
 mod failover;

@@ -83,6 +83,7 @@ pub struct Scenario {
     service: Service,
     unheard: BTreeSet<Address>,
     recursion_desired: Option<bool>,
+    client_port: Option<u16>,
     seconds: HashMap<(Service, u64, bool), Counts>,
     waiting: Vec<(Service, Address, Time)>,
     pub changes: Vec<Change>,
@@ -110,6 +111,7 @@ impl Scenario {
             },
             unheard: BTreeSet::new(),
             recursion_desired: Some(true),
+            client_port: None,
             seconds: HashMap::new(),
             waiting: Vec::new(),
             changes: Vec::new(),
@@ -133,6 +135,19 @@ impl Scenario {
     pub fn recursion_desired(&mut self, desired: Option<bool>) -> &mut Self {
         self.recursion_desired = desired;
         self
+    }
+
+    /// What follows comes from that port, or goes there.
+    pub fn at_port(&mut self, port: u16) -> &mut Self {
+        self.client_port = Some(port);
+        self
+    }
+
+    fn details(&self) -> Details {
+        Details {
+            client_port: self.client_port,
+            ..Details::default()
+        }
     }
 
     /// No packet toward that client was ever seen.
@@ -199,7 +214,7 @@ impl Scenario {
                 name: Some(Name::new(name)).filter(|_| !name.is_empty()),
                 recursion_desired: self.recursion_desired.unwrap_or(true),
                 syn: None,
-                details: Details::default(),
+                details: self.details(),
             }),
         )
         .count(time, time, |counts| counts.asked += 1)
@@ -228,7 +243,7 @@ impl Scenario {
                 standard: true,
                 name: Some(Name::new(name)).filter(|_| !name.is_empty()),
                 recursion_desired: self.recursion_desired.unwrap_or(true),
-                details: Details::default(),
+                details: self.details(),
             }),
         )
     }
@@ -301,7 +316,7 @@ impl Scenario {
                 name: error.name.map(Name::new),
                 recursion_desired: error.recursion_desired.unwrap_or(true),
                 last_answer: error.last_answer,
-                details: Details::default(),
+                details: self.details(),
             }),
         )
     }

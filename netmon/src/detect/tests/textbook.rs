@@ -56,7 +56,7 @@ fn the_textbook_log_is_one_incident_at_the_first_error() {
             "verified": 3,
             "reporters": ["203.0.113.2"], "clients": ["192.51.100.15"], "clients_more": 0,
             "names": ["yummyrecipesforme.com"], "names_more": 0, "server_info": null, "resolver": null, "askers": null, "askers_more": null,
-            "failover": {"lookups": 0, "waited_p50_ms": null, "waited_max_ms": null, "sample": false},
+            "because_of": null, "failover": {"lookups": 0, "waited_p50_ms": null, "waited_max_ms": null, "sample": false},
             "causes": [{
                 "cause": "service-down", "likelihood": "likely",
                 "evidence": "3 of 3 errors say \"port unreachable\" and come from 203.0.113.2 itself: nothing listens on UDP port 53 \

@@ -185,6 +185,17 @@ impl Exposition {
             "For each open incident, when it opened, Unix time",
             listed().map(|incident| (incident.labels(), incident.opened.as_duration().as_secs_f64())),
         )?;
+        let explained = listed().filter_map(|incident| {
+            let [server, port, transport, kind] = incident.labels();
+            let root = ("root", incident.root.as_deref()?);
+            Some(([server, port, transport, kind, root], 1_u64))
+        });
+        gauge(
+            encoder,
+            "netmon_incident_because_of",
+            "1 for each open incident of a stub or forwarder of this host that the incident of another server explains",
+            explained,
+        )?;
         let open = |kind: &str| {
             answer
                 .active

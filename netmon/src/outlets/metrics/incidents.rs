@@ -25,6 +25,10 @@ pub struct Active {
     pub opened: Timestamp,
     /// Clients that it hits.
     pub clients: u64,
+    /// The id of the incident that explains it.
+    because_of: Option<String>,
+    /// The server of that one, while it is open.
+    pub root: Option<String>,
 }
 
 /// What is known of incidents so far.
@@ -64,6 +68,13 @@ impl Incidents {
     /// The open ones, the oldest first.
     pub fn active(&self) -> Vec<Active> {
         let mut active: Vec<Active> = self.active.values().cloned().collect();
+        for incident in &mut active {
+            let root = incident
+                .because_of
+                .as_ref()
+                .and_then(|root| self.active.get(root));
+            incident.root = root.map(|root| root.server.clone());
+        }
         active.sort_by_key(|incident| incident.opened);
         active
     }
@@ -85,6 +96,8 @@ impl Active {
             is_down: incident.is_down(),
             opened: incident.opened.0,
             clients: incident.clients.len() as u64 + incident.clients_more,
+            because_of: incident.because_of.clone(),
+            root: None,
         }
     }
 

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use nix::sys::utsname::uname;
 
+use super::explained::Explained;
 use super::limits::NOTIFY_FLUSH;
 use super::severities::Severities;
 use super::{Outlet, lines};
@@ -111,6 +112,7 @@ pub struct Notifier {
     webhook: Option<Outbox>,
     command: Option<Outbox>,
     severities: Severities,
+    explained: Explained,
 }
 
 impl Notifier {
@@ -129,6 +131,7 @@ impl Notifier {
             webhook: None,
             command: None,
             severities: Severities::default(),
+            explained: Explained::default(),
         };
         notifier.set(settings);
         notifier
@@ -186,12 +189,15 @@ impl Outlet for Notifier {
             return;
         };
         let is_other_severity = self.severities.changes(*happened, incident);
+        let Some(happened) = self.explained.take(*happened, incident) else {
+            return;
+        };
         let events = &self.settings.events;
-        let is_wanted = events.contains(happened) || is_other_severity && events.contains(&Happened::Opened);
+        let is_wanted = events.contains(&happened) || is_other_severity && events.contains(&Happened::Opened);
         if !is_wanted || self.receivers().next().is_none() {
             return;
         }
-        match lines::notification(at, *happened, incident, &self.host) {
+        match lines::notification(at, happened, incident, &self.host) {
             Ok(body) => {
                 let body: Arc<[u8]> = body.into();
                 for outbox in self.receivers() {

@@ -133,6 +133,8 @@ impl Facts<'_> {
             if names == 1 { "Name" } else { "Names" },
             all(&incident.names, names),
         ));
+        let root = self.incident.because_of.as_ref();
+        rows.extend(root.map(|root| ("Explained by", Text::from("the incident ").then(Text::code(root)))));
         rows.extend(self.failover().map(|asked| ("Asked again elsewhere", asked)));
         rows.into_iter()
             .map(|(name, value)| (name.into(), value))
