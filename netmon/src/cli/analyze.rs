@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::zone::zone;
 use super::{Naming, Server, Written, address, server, values};
+use crate::detect::Prefix;
 
 /// `netmon analyze`.
 #[derive(Debug, Args)]
@@ -41,6 +42,11 @@ pub struct Analyze {
     /// Who servers are
     #[command(flatten)]
     pub naming: Naming,
+
+    /// Service addresses that this host translates, such as a Kubernetes cluster's (repeatable): a port unreachable that this
+    /// host raises about one says that the service has no endpoints
+    #[arg(long, value_name = "RANGE")]
+    pub service_cidr: Vec<Prefix>,
 
     /// Let failed iterative queries (RD = 0, as recursive resolvers send them) open incidents too
     #[arg(long)]

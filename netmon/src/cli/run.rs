@@ -12,6 +12,7 @@ use netmon_common::limits;
 
 use super::zone::zone;
 use super::{Keep, Notify, Server, server, values};
+use crate::detect::Prefix;
 use crate::kernel::{DEFAULT_PIN_DIRECTORY, HookChoice};
 use crate::resolvers::RESOLV_CONF;
 use crate::time::parse_duration;
@@ -107,6 +108,11 @@ pub struct Run {
     /// The file that names the resolvers that this host's programs ask
     #[arg(long, value_name = "FILE", default_value = RESOLV_CONF)]
     pub resolv_conf: PathBuf,
+
+    /// Service addresses that this host translates, such as a Kubernetes cluster's (repeatable): a port unreachable that this
+    /// host raises about one says that the service has no endpoints
+    #[arg(long, value_name = "RANGE")]
+    pub service_cidr: Vec<Prefix>,
 
     /// Let failed iterative queries (RD = 0, as recursive resolvers send them) open incidents too
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, value_name = "BOOL",

@@ -40,6 +40,7 @@ pub const KEYS: &[Key] = &[
     restart("pin", "pin"),
     restart("resolv-conf", "resolv-conf"),
     reload("server", "server"),
+    reload("service-cidr", "service-cidr"),
     reload("iterative", "iterative"),
     reload("interval", "interval"),
     reload("idle-entries", "idle-entries"),

@@ -30,7 +30,7 @@ use netmon_common::{Address, DnsPorts, limits};
 
 use crate::analyze;
 use crate::cli;
-use crate::detect::{Scope, SettingError, Thresholds};
+use crate::detect::{Prefix, Scope, SettingError, Thresholds};
 use crate::history;
 use crate::kernel::{HookChoice, Selection, Settings};
 use crate::model::Names;
@@ -113,6 +113,8 @@ pub struct Config {
     pub names: Names,
     /// The file that names this host's resolvers.
     pub resolv_conf: PathBuf,
+    /// Where service addresses are that this host translates.
+    pub service_addresses: Vec<Prefix>,
     /// Whether iterative queries open incidents.
     pub iterative: bool,
     /// The decider's thresholds.
@@ -179,6 +181,7 @@ impl Config {
             servers: addresses(arguments.server.iter().map(|server| server.address)),
             names: names::names(&arguments.server),
             resolv_conf: arguments.resolv_conf.clone(),
+            service_addresses: arguments.service_cidr.clone(),
             iterative: arguments.iterative,
             thresholds,
             pin: arguments.pin.clone(),
@@ -199,6 +202,7 @@ impl Config {
         Scope {
             servers: self.servers.clone(),
             iterative: self.iterative,
+            service_addresses: self.service_addresses.clone(),
         }
     }
 
@@ -221,6 +225,7 @@ pub fn analysis(arguments: &cli::Analyze) -> Result<analyze::Options, UsageError
         scope: Scope {
             servers: addresses(arguments.server.iter().map(|server| server.address)),
             iterative: arguments.iterative,
+            service_addresses: arguments.service_cidr.clone(),
         },
         thresholds: Thresholds::with(arguments.threshold.iter().map(String::as_str))?,
         local: addresses(arguments.local.iter().copied()),

@@ -42,6 +42,8 @@ impl std::ops::AddAssign for CodeCounts {
 #[derive(Debug, Default)]
 pub(super) struct Failures {
     said: [Said; Code::ALL.len()],
+    /// Those by which this host says that the address has no endpoints; `said` does not have them.
+    pub no_endpoints: u64,
     total: u64,
 }
 
@@ -113,6 +115,12 @@ impl Failures {
         }
     }
 
+    /// Takes one that says that the address has no endpoints.
+    pub fn note_no_endpoints(&mut self) {
+        self.total += 1;
+        self.no_endpoints += 1;
+    }
+
     /// What the history keeps of what was said, by code.
     pub fn memory(&self) -> Vec<memory::Said> {
         let kept = |said: &Said| memory::Said {
@@ -130,6 +138,7 @@ impl Failures {
     /// From the history; the first error came when the incident `opened`, or later.
     pub fn restore(memory: &memory::Memory, opened: Time) -> Self {
         let mut failures = Self {
+            no_endpoints: memory.no_endpoints,
             total: memory.errors,
             ..Self::default()
         };

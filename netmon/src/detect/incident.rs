@@ -309,9 +309,13 @@ impl Incident {
     }
 
     /// Takes an error that is one of its failures.
-    pub fn note_failure(&mut self, at: Time, failure: &Failed, rules: &Rules) {
-        self.failures
-            .note(at, self.service.server, failure, &rules.thresholds);
+    pub fn note_failure(&mut self, at: Time, failure: &Failed, no_endpoints: bool, rules: &Rules) {
+        if no_endpoints {
+            self.failures.note_no_endpoints();
+        } else {
+            self.failures
+                .note(at, self.service.server, failure, &rules.thresholds);
+        }
         self.reporters.note(&failure.reporter);
         self.note(Some(&failure.client), failure.name.as_ref());
     }

@@ -38,7 +38,9 @@ pub struct Memory {
     pub silent: u64,
     /// ICMP errors that are its failures.
     pub errors: u64,
-    /// What these said, by ICMP code in the order of [`netmon_common::Code::ALL`].
+    /// Those by which this host says that the address has no endpoints.
+    pub no_endpoints: u64,
+    /// What the others said, by ICMP code in the order of [`netmon_common::Code::ALL`].
     pub said: Vec<Said>,
     /// Whether an exchange that began since it did was answered shortly before the newest failure.
     pub partly: bool,

@@ -9,10 +9,11 @@
 
 use std::collections::BTreeSet;
 
-use netmon_common::Address;
+use netmon_common::{Address, Code};
 
 use super::own_clients::OwnClients;
-use crate::observation::Service;
+use super::prefix::Prefix;
+use crate::observation::{Failed, Proof, Service};
 use crate::time::Time;
 
 /// What the operator wants to be told about.
@@ -22,6 +23,8 @@ pub struct Scope {
     pub servers: BTreeSet<Address>,
     /// Whether failures of iterative queries open incidents too (`--iterative`).
     pub iterative: bool,
+    /// Where service addresses are that this host translates (`--service-cidr`).
+    pub service_addresses: Vec<Prefix>,
 }
 
 /// The scope, and what is known of this host's own addresses.
@@ -97,6 +100,18 @@ impl Judged {
     /// The same, where it is known whose packets a capture with loopback addresses holds: this host's.
     pub fn is_here(&self, address: Address) -> bool {
         self.is_own(address) || address.ip().is_loopback()
+    }
+
+    /// Whether an error says that a service address has no endpoints: this host itself, which translates it, sends it.
+    pub fn has_no_endpoints(&self, server: Address, failed: &Failed) -> bool {
+        let ours = matches!(failed.proof, Proof::RaisedByThisHost(_)) || self.is_own(failed.reporter);
+        let is_service = || {
+            self.scope
+                .service_addresses
+                .iter()
+                .any(|range| range.contains(server))
+        };
+        failed.code == Code::Port && ours && !self.is_own(server) && is_service()
     }
 
     /// Whether failures of that client's queries to this service count.

@@ -252,12 +252,13 @@ impl Tracked {
         }
     }
 
-    /// Takes an error that may be believed. It opens or prolongs `unreachable` if `counts`.
+    /// Takes an error that may be believed. It opens or prolongs `unreachable` if it counts; it may say that a service address
+    /// has no endpoints.
     pub fn failed(
         &mut self,
         at: Time,
         failure: &Failed,
-        counts: bool,
+        (counts, no_endpoints): (bool, bool),
         rules: &Rules,
         outcome: &mut Outcome<'_>,
     ) {
@@ -287,7 +288,7 @@ impl Tracked {
             incident.heard.query_of_others = None;
             incident.heard.query_of_others_before = None;
         }
-        incident.note_failure(at, failure, rules);
+        incident.note_failure(at, failure, no_endpoints, rules);
         incident.fail(at, rules);
         if opens {
             self.look_at_others(&mut incident, sent, rules);

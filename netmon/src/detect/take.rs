@@ -115,7 +115,8 @@ impl Decider {
             changes: &mut self.changes,
             opened: false,
         };
-        server.failed(at, failed, !scans, &self.rules, &mut outcome);
+        let no_endpoints = self.judged.has_no_endpoints(service.server, failed);
+        server.failed(at, failed, (!scans, no_endpoints), &self.rules, &mut outcome);
         after.opened = outcome.opened;
         let question = question(failed.client, failed.name.as_ref(), failed.details);
         if let (Some(sent), Some(question)) = (failed.proof.sent(), question.filter(|_| could_open)) {

@@ -84,6 +84,8 @@ words! {
     pub enum Cause {
         /// The host is there, and nothing listens at the port.
         ServiceDown = "service-down",
+        /// The address is a service's, and nobody stands behind it.
+        NoEndpoints = "no-endpoints",
         /// A firewall turns queries away.
         FirewallReject = "firewall-reject",
         /// The host is not there.

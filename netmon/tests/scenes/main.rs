@@ -11,6 +11,7 @@
 
 mod askers;
 mod chain;
+mod endpoints;
 mod failing;
 mod failover;
 mod forged;

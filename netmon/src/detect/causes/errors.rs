@@ -9,6 +9,25 @@ use crate::model::Cause;
 
 use super::{Case, Finding, counted};
 
+/// `no-endpoints`: `port`, raised by this host about a service address that it translates.
+pub(super) fn no_endpoints(case: &Case) -> Option<Finding> {
+    let errors = case.incident.failures.no_endpoints;
+    let (say, were) = if errors == 1 {
+        ("says", "was")
+    } else {
+        ("say", "were")
+    };
+    Finding::new(Cause::NoEndpoints, errors, || {
+        format!(
+            "{errors} of {} {say} {} and {were} raised by this host about {}, which lies in --service-cidr: the service has no \
+             endpoints",
+            counted(case.failures, "error"),
+            says(Code::Port),
+            case.server(),
+        )
+    })
+}
+
 /// `service-down`: `port` or `protocol`, sent by the server's own address.
 pub(super) fn service_down(case: &Case) -> Option<Finding> {
     let (port, protocol) = port_and_protocol(case);

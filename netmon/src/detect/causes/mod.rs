@@ -19,10 +19,11 @@ use super::thresholds::Thresholds;
 /// Finds one cause, if anything supports it.
 type Find = fn(&Case) -> Option<Finding>;
 
-const ALL: [Find; 7] = [
+const ALL: [Find; 8] = [
     answers::server_failure,
     overload::overload,
     errors::firewall_reject,
+    errors::no_endpoints,
     errors::service_down,
     errors::host_down,
     errors::no_route,

@@ -30,6 +30,7 @@ impl Incident {
             other_faults: flow.other,
             silent: self.silent,
             errors: self.failures.total(),
+            no_endpoints: self.failures.no_endpoints,
             said: self.failures.memory(),
             partly: self.severity.partly(),
             others_unknown: self.others_unknown || !self.others.is_empty(),

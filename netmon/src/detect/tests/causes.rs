@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use netmon_common::{Code, Transport};
 
-use super::scenario::{A, Error, ROUTER, SERVER, Scenario, at};
+use super::scenario::{A, Error, ROUTER, SERVER, Scenario, address, at};
 use crate::model::{Cause, Diagnosis, Likelihood};
 use crate::observation::Proof;
 
@@ -330,4 +330,65 @@ fn likely_can_be_set() {
             .evidence
             .contains("2 came within 5000 ms of their queries")
     );
+}
+
+#[test]
+fn a_service_address_without_endpoints_is_one_that_this_host_itself_rejects() {
+    const NODE: &str = "192.0.2.99";
+    let cases: [(&str, &str, Code, &str, &[Cause]); 5] = [
+        (
+            "this host",
+            "203.0.113.0/24",
+            Code::Port,
+            NODE,
+            &[Cause::NoEndpoints],
+        ),
+        (
+            "the service",
+            "203.0.113.0/24",
+            Code::Port,
+            SERVER,
+            &[Cause::ServiceDown],
+        ),
+        (
+            "another host",
+            "203.0.113.0/24",
+            Code::Port,
+            ROUTER,
+            &[Cause::FirewallReject],
+        ),
+        (
+            "another code",
+            "203.0.113.0/24",
+            Code::Admin,
+            NODE,
+            &[Cause::FirewallReject],
+        ),
+        (
+            "no service address",
+            "10.96.0.0/12",
+            Code::Port,
+            NODE,
+            &[Cause::FirewallReject],
+        ),
+    ];
+    let scenario = |range: &str| {
+        let mut scenario = Scenario::with(|_, scope| scope.service_addresses = vec![range.parse().unwrap()]);
+        scenario.decider.set_local([address(NODE)]);
+        scenario
+    };
+    for (who, range, code, reporter, expected) in cases {
+        let mut scenario = scenario(range);
+        error(&mut scenario, 0.0, code, reporter);
+        let found: Vec<Cause> = scenario.incident().causes.iter().map(|one| one.cause).collect();
+        assert_eq!(found, expected, "{who}");
+    }
+    let mut scenario = scenario("203.0.113.0/24");
+    error(&mut scenario, 0.0, Code::Port, SERVER);
+    error(&mut scenario, 4.0, Code::Port, NODE);
+    let expected = [
+        (Cause::NoEndpoints, Likelihood::Likely),
+        (Cause::ServiceDown, Likelihood::Likely),
+    ];
+    assert_eq!(words(&scenario.incident().causes), expected, "a tie");
 }

@@ -98,6 +98,43 @@ pub(super) const SERVICE_DOWN: CauseText = CauseText {
     ],
 };
 
+pub(super) const NO_ENDPOINTS: CauseText = CauseText {
+    clause: "the service {server} has no endpoints",
+    meaning: &[always(
+        "{server} is a service address, which the host translates to one of the service's endpoints. As long as there is \
+        none, the host itself rejects what is sent there with a port-unreachable error: kube-proxy does that for a \
+        service of which no pod is ready.",
+    )],
+    alternatives: &[always(
+        "A firewall rule on the same host that rejects with a port-unreachable error sends the same packet.",
+    )],
+    place: "in the cluster",
+    confirm: &[
+        run(
+            "Find the service with this address.",
+            "kubectl get services --all-namespaces",
+        ),
+        run(
+            "List its endpoints; CoreDNS has these. `<none>` means that no pod is ready.",
+            "kubectl --namespace kube-system get endpointslices --selector kubernetes.io/service-name=kube-dns",
+        ),
+        run(
+            "Look at its pods, and why they are not ready.",
+            "kubectl --namespace kube-system get pods --selector k8s-app=kube-dns --output wide",
+        ),
+        run(
+            "On the host that sent the errors, look for the rule that rejects.",
+            RULES,
+        ),
+        ASK_AGAIN,
+    ],
+    fix: &[
+        step("Make a pod of the service ready again: its log and its events say what keeps it from that."),
+        step("If the service is gone for good, give the clients another DNS server."),
+        VERIFY,
+    ],
+};
+
 pub(super) const FIREWALL_REJECT: CauseText = CauseText {
     clause: "a firewall or router rejects the queries to {server}",
     meaning: &[

@@ -124,6 +124,7 @@ pub const fn kind(kind: Kind) -> &'static KindText {
 pub const fn cause(cause: Cause) -> &'static CauseText {
     match cause {
         Cause::ServiceDown => &causes::SERVICE_DOWN,
+        Cause::NoEndpoints => &causes::NO_ENDPOINTS,
         Cause::FirewallReject => &causes::FIREWALL_REJECT,
         Cause::HostDown => &causes::HOST_DOWN,
         Cause::NoRoute => &causes::NO_ROUTE,
