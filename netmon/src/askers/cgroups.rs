@@ -1,12 +1,12 @@
 //! Control groups: where their file system is, and which path has which id.
 
-use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::names::Place;
+use crate::bounded::Bounded;
 use crate::clock;
 
 /// Groups that are remembered, and looked at in one walk.
@@ -45,7 +45,8 @@ fn root_in(mounts: &str) -> Option<PathBuf> {
 #[derive(Debug)]
 pub struct Cgroups {
     root: PathBuf,
-    known: HashMap<u64, Place>,
+    /// Of one that cannot be found nothing is said: it is gone, and its id never comes again.
+    known: Bounded<u64, Place>,
     walked: Option<Instant>,
 }
 
@@ -54,7 +55,7 @@ impl Cgroups {
     pub fn new(root: PathBuf) -> Self {
         Self {
             root,
-            known: HashMap::new(),
+            known: Bounded::new(GROUPS),
             walked: None,
         }
     }
@@ -64,11 +65,14 @@ impl Cgroups {
         if let Some(place) = self.known.get(&id) {
             return place.clone();
         }
-        if let Some(place) = self.of_process(id, pid) {
-            self.note(id, &place);
+        if let Some(path) = self.of_process(id, pid) {
+            self.note(id, &path);
         } else if self.walked.is_none_or(|walked| clock::since(walked) > PAUSE) {
             self.walked = Some(clock::instant());
             self.walk();
+            if self.known.get(&id).is_none() {
+                self.known.insert(id, Place::default());
+            }
         }
         self.known.get(&id).cloned().unwrap_or_default()
     }
@@ -83,11 +87,12 @@ impl Cgroups {
 
     /// All groups, by the numbers of their directories, which are their ids.
     fn walk(&mut self) {
-        self.known.clear();
         let mut left = vec![self.root.clone()];
-        while self.known.len() < GROUPS
+        let mut looked_at = 0;
+        while looked_at < GROUPS
             && let Some(directory) = left.pop()
         {
+            looked_at += 1;
             let Ok(entries) = fs::read_dir(&directory) else {
                 continue;
             };
@@ -103,9 +108,7 @@ impl Cgroups {
     }
 
     fn note(&mut self, id: u64, path: &str) {
-        if self.known.len() < GROUPS {
-            self.known.insert(id, Place::of(path));
-        }
+        self.known.insert(id, Place::of(path));
     }
 }
 
@@ -135,6 +138,23 @@ mod tests {
         let nobody = u32::MAX;
         let id = fs::metadata(&path).unwrap().ino();
         assert_eq!(groups.place_of(id, nobody).unit.as_deref(), Some("a.service"));
+        // Of one that is gone nobody asks the whole hierarchy again.
+        groups.walked = None;
         assert_eq!(groups.place_of(0, nobody), Place::default());
+        let walked = groups.walked.take();
+        assert!(walked.is_some());
+        assert_eq!(groups.place_of(0, nobody), Place::default());
+        assert_eq!(groups.walked, None);
+    }
+
+    #[test]
+    fn of_too_many_groups_the_one_met_last_is_known() {
+        let mut groups = Cgroups::new(PathBuf::from("/nowhere"));
+        for id in 0..=GROUPS as u64 {
+            groups.note(id, &format!("/system.slice/n{id}.service"));
+        }
+        let unit = |groups: &Cgroups, id: u64| groups.known.get(&id).and_then(|place| place.unit.clone());
+        assert_eq!(unit(&groups, 0), None);
+        assert_eq!(unit(&groups, GROUPS as u64), Some(format!("n{GROUPS}.service")));
     }
 }

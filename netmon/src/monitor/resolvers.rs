@@ -110,7 +110,8 @@ impl Mine {
         let seen = decider.seen(one.server, one.port, one.interface.as_deref());
         let is_lately = |answered: Option<Time>| answered.is_some_and(|at| now.since(at) < LATELY);
         let mut open = self.open.values().filter(|incident| {
-            (incident.server, incident.port) == (one.server, one.port) && self.resolver_of(incident).is_some()
+            let interface = incident.interface.as_deref();
+            one.is(incident.server, incident.port, interface)
         });
         let Some(first) = open.next() else {
             return if is_lately(seen.answered) {
@@ -201,5 +202,37 @@ impl Monitor<'_> {
         for warning in self.mine.unused.look(&shown, &asked, now) {
             self.emit(&Event::Warning(warning));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::*;
+    use crate::detect::{Scope, Thresholds};
+    use crate::model::{Kind, Wall};
+    use crate::resolvers::Files;
+
+    #[test]
+    fn an_incident_of_a_link_local_server_is_about_the_one_on_its_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("resolv.conf");
+        std::fs::write(&file, "nameserver fe80::1%eth0\nnameserver fe80::1%eth1\n").unwrap();
+        let mut mine = Mine {
+            listed: Resolvers::read(&Files::of_this_host(file)),
+            ..Mine::default()
+        };
+        let server: IpAddr = "fe80::1".parse().unwrap();
+        let at = Wall(jiff::Timestamp::UNIX_EPOCH);
+        let incident = Incident {
+            interface: Some("eth1".to_owned()),
+            ..Incident::opened("one", server.into(), Kind::Unreachable, at)
+        };
+        mine.open.insert(incident.id.clone(), Arc::new(incident.clone()));
+        let decider = Decider::new(Thresholds::default(), Scope::default());
+        mine.judge(&decider, Time::at_second(1));
+        assert_eq!(mine.states, [ResolverState::Unknown, ResolverState::Down]);
+        assert_eq!(mine.which(&incident).position, Some(2));
     }
 }

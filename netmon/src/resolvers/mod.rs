@@ -38,6 +38,15 @@ pub struct Resolver {
     pub by: String,
 }
 
+impl Resolver {
+    /// Whether it is that server, reached by that interface: a link-local address is another server on each link.
+    pub fn is(&self, server: Address, port: u16, interface: Option<&str>) -> bool {
+        let is_there = self.interface.as_deref();
+        (self.server, self.port) == (server, port)
+            && (!server.is_link_local() || is_there.is_none() || is_there == interface)
+    }
+}
+
 /// The resolvers of this host: those that its programs ask, then those behind a stub on this host. Each file's list has
 /// positions of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,11 +104,7 @@ impl Resolvers {
 
     /// The place of a server in the list of all, where it is one of them; the first, where several lists name it.
     pub fn place_of(&self, server: Address, port: u16, interface: Option<&str>) -> Option<usize> {
-        self.all.iter().position(|one| {
-            let is_there = one.interface.as_deref();
-            (one.server, one.port) == (server, port)
-                && (!server.is_link_local() || is_there.is_none() || is_there == interface)
-        })
+        self.all.iter().position(|one| one.is(server, port, interface))
     }
 
     /// The list that names the resolver at that place.
