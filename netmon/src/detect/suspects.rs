@@ -53,6 +53,7 @@ impl Suspects {
         at: Time,
         thresholds: &Thresholds,
     ) -> Suspicion {
+        let client = one_host(client);
         if self.of.len() >= SUSPECTS && !self.of.contains_key(&client) {
             // Looking at all of them takes its time.
             if self.looked_at == at.second() {
@@ -97,9 +98,18 @@ impl Suspects {
 
     /// Whether the client is known to fail at too many services.
     pub fn scans(&self, client: Address, at: Time, thresholds: &Thresholds) -> bool {
-        self.of.get(&client).is_some_and(|suspect| {
+        self.of.get(&one_host(client)).is_some_and(|suspect| {
             let newest = suspect.services.last();
             suspect.known && newest.is_some_and(|(_, newest)| at.since(*newest) <= thresholds.scan_window)
         })
+    }
+}
+
+/// All loopback addresses are one client, this host: a process that has no rights can ask from any of them.
+fn one_host(client: Address) -> Address {
+    if client.ip().is_loopback() {
+        Address::v4([127, 0, 0, 1])
+    } else {
+        client
     }
 }

@@ -41,6 +41,27 @@ fn one_probe_to_each_address_of_a_network_is_no_outage_of_any() {
     assert_eq!(scenario.warnings(), [WarningKind::ManyServers]);
 }
 
+/// A process asks from another address of this host each time.
+#[test]
+fn all_loopback_addresses_are_one_client() {
+    let mut scenario = Scenario::new();
+    for n in 1..100_u32 {
+        let (time, client) = (f64::from(n), format!("127.7.0.{n}"));
+        let error = Error {
+            sent: time,
+            client: &client,
+            ..Error::default()
+        };
+        let server = format!("10.0.0.{n}");
+        scenario
+            .on(&server)
+            .query(time, &client, "probe.test")
+            .error(time + 0.1, &error);
+    }
+    assert!(scenario.decider.open_incidents().is_empty());
+    assert_eq!(scenario.warnings(), [WarningKind::ManyServers]);
+}
+
 #[test]
 fn four_servers_that_never_answered_may_be_dead_and_what_serves_or_is_named_does_not_count() {
     // So many strangers, a server that has answered, one that is named.
