@@ -18,10 +18,10 @@ use crate::support::pins::Directory;
 use crate::support::{PATIENCE, ask_answered, ask_refused, assert_counts, assert_sums, destination, start};
 
 /// More than there are places.
-const LIES: u32 = 8_300;
+pub const LIES: u32 = 8_300;
 
 /// An error about a query that the client never sent, to a server somewhere.
-fn lie(number: u32) -> (Vec<u8>, IpAddr) {
+pub fn lie(number: u32) -> (Vec<u8>, IpAddr) {
     const PORT_UNREACHABLE: u8 = 3;
     let [_, b, c, d] = number.wrapping_mul(2_654_435_761).to_be_bytes();
     let server = IpAddr::from([10, b, c, d]);
@@ -45,7 +45,7 @@ pub fn ask_each(socket: &UdpSocket, first: Ipv4Addr, servers: u32, pause: Durati
     }
 }
 
-fn warnings<'a>(events: &'a [Event], word: &str) -> Vec<&'a Value> {
+pub fn warnings<'a>(events: &'a [Event], word: &str) -> Vec<&'a Value> {
     let warnings = events.iter().filter(|event| event.name() == "warning");
     warnings
         .map(|event| &event.value)
@@ -54,7 +54,7 @@ fn warnings<'a>(events: &'a [Event], word: &str) -> Vec<&'a Value> {
 }
 
 /// The destinations that have places, and those that may have them.
-fn retired_and_overflow(stopped: &Event) -> (u64, u64) {
+pub fn retired_and_overflow(stopped: &Event) -> (u64, u64) {
     let totals = &stopped.value["totals"];
     (number(&totals["retired"]), number(&totals["overflow"]))
 }
@@ -140,12 +140,17 @@ fn a_process_that_asks_thousands_of_own_addresses_hides_no_outage() {
     ];
     let mut netmon = start(&hosts.client, &arguments);
     ask_answered(&hosts.client, SERVER_V4, 3);
-    ask_each(
-        &hosts.client.udp_socket().unwrap(),
-        Ipv4Addr::new(127, 9, 0, 1),
-        4_300,
-        Duration::from_micros(500),
-    );
+    for number in 0..4_300 / 4 {
+        // From another address each time, as if each were another client.
+        let from = Ipv4Addr::from_bits(Ipv4Addr::new(127, 7, 0, 1).to_bits() + number);
+        let socket = hosts
+            .client
+            .enter(|| UdpSocket::bind((from, 0)))
+            .unwrap()
+            .unwrap();
+        let first = Ipv4Addr::from_bits(Ipv4Addr::new(127, 9, 0, 1).to_bits() + 4 * number);
+        ask_each(&socket, first, 4, Duration::from_micros(500));
+    }
     server.stop().unwrap();
     let outages = [SERVER_V4, NEW, NAMED];
     for server in outages {

@@ -6,6 +6,7 @@
     reason = "a test may die of a surprise"
 )]
 
+mod attack;
 mod blinded;
 mod killed;
 mod load;

@@ -11,13 +11,13 @@ use crate::blinded::ask_each;
 use crate::support::{assert_sums, destination, start, watch};
 
 /// Servers that answer, many more than there are places for latency.
-const ANSWERING: u16 = 900;
+const ANSWERING: u32 = 900;
 
 #[test]
 #[ignore = "needs root: network namespaces and TC"]
 fn latency_of_a_new_server_is_measured_after_nine_hundred_others() {
     /// More than one, because some are measured already while the others still make room.
-    const NEW: u16 = 20;
+    const NEW: u32 = 20;
     const TIMES: u32 = 3;
     let hosts = two_hosts().unwrap();
     let mut netmon = start(&hosts.client, &["--interface", "to-server"]);

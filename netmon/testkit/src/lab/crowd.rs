@@ -9,7 +9,8 @@ use super::dns::{TYPE_A, query, respond};
 use super::topology::TwoHosts;
 use super::{Namespace, PATIENCE};
 
-/// The network that the servers are in, which is for measurements (RFC 2544); the first one has the number 1.
+/// The network that the servers are in, which is for measurements (RFC 2544); the first one has the number 1, and there is room for
+/// 131,000.
 const NETWORK: u32 = 0xc612_0000;
 
 /// Servers on the host at the other end of a client's cable.
@@ -21,11 +22,11 @@ pub struct Crowd {
 
 impl Crowd {
     /// So many of them, beginning with the one that has this number.
-    pub fn new(hosts: &TwoHosts, first: u16, servers: u16) -> Result<Self> {
+    pub fn new(hosts: &TwoHosts, first: u32, servers: u32) -> Result<Self> {
         route(&hosts.client, &hosts.server)?;
         let client = hosts.client.udp_socket()?;
         client.set_read_timeout(Some(PATIENCE))?;
-        let bind = |number: u16| {
+        let bind = |number: u32| {
             let address = SocketAddr::from((Self::address(number), 53));
             let socket = UdpSocket::bind(address)?;
             socket.set_read_timeout(Some(PATIENCE))?;
@@ -40,8 +41,8 @@ impl Crowd {
     }
 
     /// The address of the server with that number.
-    pub const fn address(number: u16) -> Ipv4Addr {
-        Ipv4Addr::from_bits(NETWORK + number as u32)
+    pub const fn address(number: u32) -> Ipv4Addr {
+        Ipv4Addr::from_bits(NETWORK + number)
     }
 
     /// Asks each server once, and lets it answer.
