@@ -58,6 +58,13 @@ pub fn time(rounds: u32, command: &mut Command) -> Result<Duration> {
     Ok(median_time(taken.collect::<Result<Vec<_>>>()?))
 }
 
+/// The median of what a command takes of a processor, whatever else the machine does, after it has run once.
+pub fn processor(rounds: u32, command: &mut Command) -> Result<Duration> {
+    cost::run(command)?;
+    let taken = (0..rounds).map(|_| Ok(cost::run(command)?.processor));
+    Ok(median_time(taken.collect::<Result<Vec<_>>>()?))
+}
+
 fn median_time(times: impl IntoIterator<Item = Duration>) -> Duration {
     let times = times.into_iter().map(|time| time.as_secs_f64());
     Duration::from_secs_f64(median(times.collect()))

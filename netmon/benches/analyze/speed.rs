@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use netmon_testkit::captures::{silences, textbook};
 
 use crate::figures::{Figures, Target};
-use crate::rounds::{compare, time};
+use crate::rounds::{compare, processor, time};
 use crate::{Capture, Captures};
 
 const NETMON: &str = env!("CARGO_BIN_EXE_netmon");
@@ -67,8 +67,14 @@ fn silences(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
         }
         let path = captures.folder.join("silences.pcap");
         std::fs::write(&path, silences::file(after, SILENCE)).context("cannot write the silences")?;
-        let taken = time(SLOW_ROUNDS, &mut netmon(&path))?;
-        figures.take(name, taken.as_secs_f64(), "s", Target::AtMost(MOST_S), "");
+        let taken = processor(SLOW_ROUNDS, &mut netmon(&path))?;
+        figures.take(
+            name,
+            taken.as_secs_f64(),
+            "s",
+            Target::AtMost(MOST_S),
+            "of a processor",
+        );
     }
     Ok(())
 }

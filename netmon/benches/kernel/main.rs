@@ -12,6 +12,7 @@ mod memory;
 mod paths;
 mod prompt;
 mod reference;
+mod retire;
 mod runner;
 mod start;
 mod strangers;
@@ -67,5 +68,6 @@ fn measure(figures: &mut Figures<'_>) -> Result<()> {
     table::measure(figures)?;
     user_space::measure(figures)?;
     prompt::measure(figures)?;
-    strangers::measure(figures)
+    strangers::measure(figures)?;
+    retire::measure(figures)
 }

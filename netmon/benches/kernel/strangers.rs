@@ -18,12 +18,12 @@ use crate::user_space::{processor_time, resident_mib};
 const METRICS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9_999);
 /// How long processor time is measured.
 const TIME: Duration = Duration::from_secs(6);
-const SCRAPES: usize = 7;
+pub const SCRAPES: usize = 7;
 /// A scrape within this time of another one gets the same answer.
-const FRESH: Duration = Duration::from_millis(600);
+pub const FRESH: Duration = Duration::from_millis(600);
 
 const MOST_MS_A_SCRAPE: f64 = 50.0;
-const MOST_PERCENT_IDLE: f64 = 0.2;
+const MOST_PERCENT_IDLE: f64 = 0.1;
 const MOST_PERCENT_FULL: f64 = 2.0;
 const MOST_MIB_FULL: f64 = 96.0;
 
@@ -42,7 +42,7 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
 }
 
 /// What a process takes of a CPU in that time, in percent.
-fn share(pid: u32, time: Duration, meanwhile: impl FnOnce() -> Result<()>) -> Result<f64> {
+pub fn share(pid: u32, time: Duration, meanwhile: impl FnOnce() -> Result<()>) -> Result<f64> {
     let (before, began) = (processor_time(pid)?, Instant::now());
     meanwhile()?;
     thread::sleep(time.saturating_sub(began.elapsed()));
@@ -151,7 +151,7 @@ fn lie(number: u32) -> (Vec<u8>, IpAddr) {
     )
 }
 
-fn watch(client: &Namespace, arguments: &[&str]) -> Result<Netmon> {
+pub fn watch(client: &Namespace, arguments: &[&str]) -> Result<Netmon> {
     let metrics = METRICS.to_string();
     let common = ["--hook", "tc", "--interface", "to-router", "--metrics", &metrics];
     let arguments = [&common, arguments].concat();
@@ -159,7 +159,7 @@ fn watch(client: &Namespace, arguments: &[&str]) -> Result<Netmon> {
 }
 
 /// How many bytes a scrape brings.
-fn scrape(host: &Namespace) -> Result<usize> {
+pub fn scrape(host: &Namespace) -> Result<usize> {
     let bytes = host.enter(|| -> std::io::Result<usize> {
         let mut stream = TcpStream::connect(METRICS)?;
         stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: netmon\r\nConnection: close\r\n\r\n")?;

@@ -1,0 +1,199 @@
+//! What it costs that places become free again, and what a table of a million destinations costs.
+
+use std::net::Ipv4Addr;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use aya::TestRun as _;
+use aya::programs::TestRunOptions;
+use netmon::kernel::{Kernel, Policy, Poller, Settings, Step, Switches};
+use netmon_common::Address;
+use netmon_testkit::frames::build::prelude::{CLIENT, frame, ipv4, query, udp};
+use netmon_testkit::lab::{Crowd, Netmon, ask_each, two_hosts, with_silent_router};
+
+use crate::compare::median;
+use crate::figures::{Figure, Figures};
+use crate::strangers::{FRESH, SCRAPES, scrape, share, watch};
+use crate::user_space::resident_mib;
+
+/// Destinations that retire, each with a service, as far as there are places for these.
+const RETIRING: u32 = 8_192;
+const MOST_MS: f64 = 20.0;
+const TIMES: usize = 7;
+
+/// A day of a resolver, a thousand times as fast.
+const MET: u32 = 100_000;
+const AT_ONCE: u32 = 1_000;
+const DAY: Duration = Duration::from_secs(86);
+const MOST_MIB_A_DAY: f64 = 4.0;
+
+/// A table with room for so many, and those that are in it.
+const MILLION: u32 = 1_000_000;
+const ASKED: u32 = 700_000;
+
+/// Measures all of it.
+pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
+    Figures::heading("places that retire, and a large table");
+    retirement(figures)?;
+    day(figures)?;
+    million(figures)
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn retirement(figures: &mut Figures<'_>) -> Result<()> {
+    const ALL: &str = "retirement: user space, 8,192 destinations";
+    const LONGEST: &str = "retirement: how long a poll waits for it at most";
+    if !figures.wants(ALL) && !figures.wants(LONGEST) {
+        return Ok(());
+    }
+    let settings = Settings {
+        destinations: 2 * RETIRING,
+        ..Settings::default()
+    };
+    let mut kernel = Kernel::load(&settings)?;
+    let (mut poller, mut switches) = (kernel.poller()?, kernel.switches()?);
+    let (mut all, mut longest) = (Vec::new(), Vec::new());
+    for _ in 0..TIMES {
+        let (sum, most) = retire_all(&mut kernel, &mut poller, &mut switches)?;
+        all.push(milliseconds(sum));
+        longest.push(milliseconds(most));
+    }
+    figures.take(Figure::new(ALL, median(all), "ms").at_most(MOST_MS));
+    figures.take(Figure::new(LONGEST, median(longest), "ms").at_most(MOST_MS));
+    Ok(())
+}
+
+/// Fills the table and has all of it retire: how long that took in all, and how long the longest piece was. Between two pieces the
+/// monitor does other things.
+fn retire_all(
+    kernel: &mut Kernel,
+    poller: &mut Poller,
+    switches: &mut Switches,
+) -> Result<(Duration, Duration)> {
+    for number in 0..RETIRING {
+        let to = Ipv4Addr::from_bits(0x0a00_0000 + number);
+        let asked = (frame() / ipv4(CLIENT, to) / udp(40_000, 53) / query("a.test")).bytes();
+        let options = TestRunOptions {
+            data_in: Some(&asked),
+            ..TestRunOptions::new()
+        };
+        kernel.xdp()?.test_run(options)?;
+    }
+    poller.look_at_destinations(1, |_server, _before, _now| {});
+    poller.services(1, |_service| false, |_service, _exchanges| {});
+    let policy = Policy {
+        second: 1_000,
+        idle: Duration::ZERO,
+        keeps: &|_: Address| false,
+        keeps_service: &|_| false,
+    };
+    let (mut sum, mut longest) = (Duration::ZERO, Duration::ZERO);
+    let mut began = Instant::now();
+    let mut piece = |began: &mut Instant| {
+        let taken = began.elapsed();
+        sum += taken;
+        longest = longest.max(taken);
+        *began = Instant::now();
+    };
+    loop {
+        let (leaving, _pressure) = poller.leaving(&policy)?;
+        if leaving.is_empty() {
+            return Ok((sum, longest));
+        }
+        let mut batch = poller.places.batch(leaving);
+        while batch.next() != Step::Done {
+            if batch.step(&mut poller.places, switches)? {
+                piece(&mut began);
+            }
+        }
+        poller.gone(&batch.into_leaving());
+        piece(&mut began);
+    }
+}
+
+fn day(figures: &mut Figures<'_>) -> Result<()> {
+    const NAME: &str = "user space: growth, a day of a resolver that meets 100,000 servers";
+    if !figures.wants(NAME) {
+        return Ok(());
+    }
+    let hosts = two_hosts()?;
+    let arguments = ["--interface", "to-server", "--idle-entries", "1s"];
+    let mut netmon =
+        Netmon::start_without_snapshots(&hosts.client, env!("CARGO_BIN_EXE_netmon"), &arguments)?;
+    let pid = netmon.process().id();
+    let rounds = MET / AT_ONCE;
+    let (mut first, began) = (0.0, Instant::now());
+    for round in 0..rounds {
+        Crowd::new(&hosts, 1 + round * AT_ONCE, AT_ONCE)?.ask_all()?;
+        if round == rounds / 5 {
+            first = resident_mib(pid)?;
+        }
+        sleep((DAY * (round + 1) / rounds).saturating_sub(began.elapsed()));
+    }
+    let last = resident_mib(pid)?;
+    netmon.stop()?;
+    figures.take(
+        Figure::new(NAME, last - first, "MiB")
+            .at_most(MOST_MIB_A_DAY)
+            .note(format!(
+                "from {first:.1} MiB after a fifth of it, in {:?}",
+                began.elapsed()
+            )),
+    );
+    Ok(())
+}
+
+fn million(figures: &mut Figures<'_>) -> Result<()> {
+    const WORD: &str = "a million destinations";
+    const TIME: Duration = Duration::from_secs(10);
+    if !figures.wants(WORD) {
+        return Ok(());
+    }
+    let hosts = with_silent_router()?;
+    let destinations = MILLION.to_string();
+    let before = available_mib()?;
+    let began = Instant::now();
+    let mut netmon = watch(&hosts.client, &["--destinations", &destinations])?;
+    let start = milliseconds(began.elapsed());
+    let memory = before - available_mib()?;
+    let pid = netmon.process().id();
+    let idle = share(pid, TIME, || Ok(()))?;
+    ask_each(&hosts.client, ASKED)?;
+    // The first polls learn of them.
+    sleep(Duration::from_secs(5));
+    let full = share(pid, TIME, || Ok(()))?;
+    let mut times = Vec::new();
+    for _ in 0..SCRAPES {
+        sleep(FRESH);
+        let began = Instant::now();
+        let bytes = scrape(&hosts.client)?;
+        times.push(milliseconds(began.elapsed()));
+        ensure!(bytes > 300_000, "only {bytes} bytes came");
+    }
+    let scraped = median(times);
+    let resident = resident_mib(pid)?;
+    netmon.stop()?;
+    for (name, value, unit) in [
+        ("memory of the whole system, empty", memory, "MiB"),
+        ("start", start, "ms"),
+        ("a poll, empty", idle * 10.0, "ms"),
+        ("a poll, 700,000 known", full * 10.0, "ms"),
+        ("a scrape, 700,000 known", scraped, "ms"),
+        ("resident memory, 700,000 known", resident, "MiB"),
+    ] {
+        figures.take(Figure::new(format!("{WORD}: {name}"), value, unit));
+    }
+    Ok(())
+}
+
+/// What the machine has left.
+fn available_mib() -> Result<f64> {
+    let text = std::fs::read_to_string("/proc/meminfo")?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kib: f64 = line.unwrap_or_default().trim().trim_end_matches(" kB").parse()?;
+    Ok(kib / 1_024.0)
+}
