@@ -14,11 +14,11 @@ use crate::support::{PATIENCE, watch};
 const CONTAINER: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 /// A control group that is removed with its guard.
-struct Group(PathBuf);
+pub(crate) struct Group(PathBuf);
 
 impl Group {
     /// Below the root of the second version's hierarchy.
-    fn new(path: &str) -> Self {
+    pub(crate) fn new(path: &str) -> Self {
         let group = Self(
             netmon::askers::root()
                 .unwrap()
@@ -30,7 +30,7 @@ impl Group {
     }
 
     /// The same command, run by a process of the group, whose number it prints first.
-    fn run(&self, host: &Namespace, command: &str) -> u64 {
+    pub(crate) fn run(&self, host: &Namespace, command: &str) -> u64 {
         let script = format!(
             "echo $$ > {}/cgroup.procs; echo $$; exec {command}",
             self.0.display()

@@ -1,6 +1,7 @@
 //! A forwarder on this host, real dnsmasq and real unbound, whose server is down: its own incident is because of that one. The control:
 //! a forwarder whose answers are lost while its server is well.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -92,6 +93,17 @@ fn a_forwarder_whose_server_is_down_is_explained_and_one_that_is_broken_itself_i
         );
     }
     assert!(of(second).is_empty());
+    // Both are named: the stub's clients, and the stubs as those who ask their server.
+    let ask = |server: IpAddr| -> BTreeSet<String> {
+        let all = of(server).into_iter();
+        let all = all.flat_map(|incident| incident["askers"].as_array().unwrap().clone());
+        all.map(|asker| asker["process"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(ask(SERVER_V4), ["dnsmasq", "unbound"].map(str::to_owned).into());
+    for stub in [dnsmasq, unbound] {
+        assert_eq!(ask(stub), ["kdig".to_owned()].into());
+    }
     // People hear of the server and of the broken one.
     let lines: Vec<String> = people.lines().into_iter().map(|line| line.text).collect();
     let hear_of = |server: IpAddr| {

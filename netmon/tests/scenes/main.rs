@@ -28,3 +28,4 @@ mod silence;
 #[path = "../support/mod.rs"]
 mod support;
 mod tcp;
+mod who;
