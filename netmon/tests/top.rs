@@ -76,6 +76,7 @@ fn the_screen_during_an_outage() {
         "203.0.113.2 udp port 53 is unreachable, since",
         "service-down (likely)",
         "hits 192.51.100.15",
+        "asked by dig (pid ",
     ]);
     assert!(!screen.contains("All is well"), "{screen}");
     tmux.shot("top-outage");
@@ -87,7 +88,11 @@ fn the_screen_during_an_outage() {
     tmux.screen(&["DOWN", "203.0.113.2 udp port 53 is unreachable", "SERVER"]);
     tmux.run(&["resize-window", "-x", "200", "-y", "50"]);
     tmux.press(&["Tab", "Enter"]);
-    tmux.screen(&["dns_unreachable      port 3", "refused0.test"]);
+    tmux.screen(&[
+        "dns_unreachable      port 3",
+        "refused0.test",
+        "processes dig (pid ",
+    ]);
     tmux.press(&["Escape"]);
 
     server.start().unwrap();
@@ -105,10 +110,14 @@ fn without_a_daemon_it_watches_by_itself_and_leaves_nothing() {
     let hosts = two_hosts().unwrap();
     let _server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
     let top = format!("{NETMON} top --interface to-server --socket /nowhere/netmon.sock");
-    let tmux = Terminal::start(&hosts.client, ["80", "24"], &top);
+    let tmux = Terminal::start(&hosts.client, ["120", "50"], &top);
     tmux.screen(&["WELL", "no daemon, own monitor"]);
     ask_answered(&hosts.client, SERVER_V4, 2);
     tmux.screen(&["203.0.113.2", "well"]);
+    tmux.press(&["Enter"]);
+    // While all is well.
+    tmux.screen(&["clients   192.51.100.15", "answered1.test", "processes dig (pid "]);
+    tmux.press(&["Escape"]);
     tmux.press(&["q"]);
     tmux.screen(&["ended with 0"]);
     support::assert_nothing_attached(&hosts.client);

@@ -54,6 +54,19 @@ impl Page {
     }
 }
 
+/// To the incident's page, by keyboard alone.
+fn open_by_keyboard(browser: &mut Page) {
+    browser.ask("open", "/");
+    browser.see("Open incidents (1)");
+    assert_eq!(browser.ask("press", "Tab"), "To the content");
+    assert_eq!(browser.ask("press", "Tab"), "netmon");
+    assert_eq!(
+        browser.ask("press", "Tab"),
+        "203.0.113.2 (ns1) udp port 53 is unreachable"
+    );
+    browser.ask("press", "Enter");
+}
+
 #[test]
 #[ignore = "needs root: network namespaces, TC and a browser"]
 fn an_outage_on_the_open_page() {
@@ -101,9 +114,14 @@ fn an_outage_on_the_open_page() {
         waited < Duration::from_secs(2),
         "the incident was on the page after {waited:?}"
     );
-    browser.see("service-down (likely)");
-    browser.see(HOSTILE);
-    browser.see("Open incidents (1)");
+    for text in [
+        "service-down (likely)",
+        "by dig (pid ",
+        HOSTILE,
+        "Open incidents (1)",
+    ] {
+        browser.see(text);
+    }
     browser.ask("chartMoves", before);
     browser.assert_accessible("during the outage");
     for scheme in ["light", "dark"] {
@@ -122,17 +140,9 @@ fn an_outage_on_the_open_page() {
     browser.see("Servers 0 to 0 of 0 (of 1)");
     browser.ask("fill", json!({"label": "Search", "text": ""}));
     browser.see("Servers 1 to 1 of 1");
-    // By keyboard alone.
-    browser.ask("open", "/");
-    browser.see("Open incidents (1)");
-    assert_eq!(browser.ask("press", "Tab"), "To the content");
-    assert_eq!(browser.ask("press", "Tab"), "netmon");
-    assert_eq!(
-        browser.ask("press", "Tab"),
-        "203.0.113.2 (ns1) udp port 53 is unreachable"
-    );
-    browser.ask("press", "Enter");
+    open_by_keyboard(&mut browser);
     browser.see("Part 1: Summary of the problem");
+    browser.see("Processes of this host that it hits");
     browser.see(HOSTILE);
     assert_eq!(browser.ask("scripts", Value::Null), 1, "only the page's own");
     browser.assert_accessible("the incident's page");
@@ -140,6 +150,7 @@ fn an_outage_on_the_open_page() {
     browser.ask("click", "203.0.113.2 (ns1)");
     browser.see("Errors about DNS by code");
     browser.see("refused0.test");
+    browser.see("dig (pid ");
     browser.assert_accessible("the server's page");
     browser.shot("web-server");
 

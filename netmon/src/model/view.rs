@@ -109,6 +109,9 @@ pub struct ReplayOrder {
     /// How many times faster than it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speed: Option<f64>,
+    /// So many times as fast as now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<f64>,
     /// Whether it waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<bool>,
@@ -120,10 +123,18 @@ pub struct ReplayOrder {
     pub by: Option<i64>,
 }
 
+const SPEEDS: std::ops::RangeInclusive<f64> = 0.01..=100_000.0;
+
 impl ReplayOrder {
     /// The speeds that there are: from a hundredth to a hundred thousand times.
     pub fn is_speed(speed: f64) -> bool {
-        (0.01..=100_000.0).contains(&speed)
+        SPEEDS.contains(&speed)
+    }
+
+    /// The speed that it comes to.
+    pub fn faster(&self, now: f64) -> f64 {
+        let speed = self.speed.unwrap_or(now) * self.times.unwrap_or(1.0);
+        speed.clamp(*SPEEDS.start(), *SPEEDS.end())
     }
 }
 
@@ -225,10 +236,12 @@ pub struct ServerPage {
     pub counts: Value,
     /// How many answers took up to so long, but longer than the one before.
     pub latency_buckets: Vec<Bucket>,
-    /// Clients of its incidents.
+    /// Clients of its incidents, then those that were seen asking lately.
     pub clients: Vec<Address>,
-    /// Names that were asked for in its incidents.
+    /// Names that were asked for in its incidents, then those that were seen lately.
     pub names: Vec<String>,
+    /// Processes of this host that its incidents hit, then those that were seen asking lately.
+    pub processes: Vec<String>,
     /// Its incidents, the newest first.
     pub incidents: Vec<Incident>,
 }

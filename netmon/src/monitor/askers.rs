@@ -9,8 +9,10 @@ use super::Monitor;
 use crate::askers::{Cgroups, Process, root};
 use crate::config::Config;
 use crate::kernel::{Askers, Event, Kernel, Network, NoAskers, Observer, service_of};
-use crate::model::Incident;
+use crate::model::{Asker, Incident};
+use crate::report::story;
 use crate::time::Time;
+use crate::views::Seen;
 
 use tally::{Sight, Tallies, Which};
 
@@ -45,6 +47,20 @@ impl Asking {
     }
 }
 
+/// As the outlets have it, with nothing counted yet.
+fn asker_of(process: Process) -> Asker {
+    Asker {
+        process: Some(process.name),
+        pid: Some(process.pid),
+        uid: Some(process.uid),
+        unit: process.place.unit,
+        container: process.place.container,
+        pod: process.place.pod,
+        queries: 0,
+        errors: 0,
+    }
+}
+
 impl Monitor<'_> {
     /// Takes whose query an event is about.
     pub(super) fn take_asker(&mut self, event: &Event<'_>) -> Option<()> {
@@ -65,6 +81,8 @@ impl Monitor<'_> {
             kind,
         };
         asking.tallies.take(service, sight, &process);
+        let process = Seen::Process(story::asker(&asker_of(process)));
+        self.sightings.note(service.server, process);
         Some(())
     }
 

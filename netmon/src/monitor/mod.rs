@@ -35,6 +35,7 @@ use crate::model::{Event, Happened, Moment, Warning, WarningKind};
 use crate::resolvers::{Files, Followed};
 use crate::rights;
 use crate::time::{Time, WallOffset};
+use crate::views::Sightings;
 
 use self::resolvers::Mine;
 use askers::Asking;
@@ -154,6 +155,8 @@ struct Monitor<'a> {
     mine: Mine,
     /// Who asks, where that is noted.
     asking: Option<Asking>,
+    /// Who was seen asking since the last poll.
+    sightings: Sightings,
     summary: Summary,
 }
 
@@ -193,6 +196,7 @@ impl<'a> Monitor<'a> {
             minute: offset.wall(clock::boot_now()).as_second().div_euclid(60),
             mine: Mine::default(),
             asking: None,
+            sightings: Sightings::default(),
             summary: Summary::default(),
         })
     }

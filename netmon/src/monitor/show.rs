@@ -66,6 +66,7 @@ impl Monitor<'_> {
             changed,
             is_all,
             latencies,
+            seen: std::mem::take(&mut self.sightings),
             resolvers: self.mine.shown(),
             tables: self.tables(),
             outlets: self.partners.dropped(),

@@ -95,9 +95,9 @@ impl Pace {
     fn obey(&mut self, within: Option<Duration>, views: &mut Views) -> Option<Time> {
         let order = self.controls.take(within);
         let now = self.now();
-        if order.speed.is_some() || order.paused.is_some() {
+        if order.speed.is_some() || order.times.is_some() || order.paused.is_some() {
             self.at = (clock::instant(), now);
-            self.told.speed = order.speed.unwrap_or(self.told.speed);
+            self.told.speed = order.faster(self.told.speed);
             self.told.paused = order.paused.unwrap_or(self.told.paused);
             self.tell(views);
         }

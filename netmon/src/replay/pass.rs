@@ -12,13 +12,14 @@ use crate::detect::{Decider, Scope, Thresholds};
 use crate::model::{Event, Names, Started, Totals};
 use crate::outlets::Outlet as _;
 use crate::time::Time;
-use crate::views::{Changed, Reading, Views};
+use crate::views::{Changed, Reading, Sightings, Views};
 
 /// What has come of the packets so far.
 pub struct Pass<'a> {
     source: Source,
     decider: Decider,
     counted: BTreeMap<Address, records::Destination>,
+    seen: Sightings,
     names: &'a Names,
     /// The last packet that was taken.
     last: Time,
@@ -33,6 +34,7 @@ impl<'a> Pass<'a> {
             source,
             decider: Decider::new(Thresholds::default(), Scope::default()),
             counted: BTreeMap::new(),
+            seen: Sightings::default(),
             names,
             last: Time::default(),
             next: 0,
@@ -75,9 +77,17 @@ impl<'a> Pass<'a> {
                 return Some(there);
             }
             self.last = time;
-            let Self { source, decider, .. } = self;
+            let Self {
+                source,
+                decider,
+                seen,
+                ..
+            } = self;
             decider.advance(time, &|client| source.heard(client));
-            source.take(&mut |observation| decider.observe(&observation));
+            source.take(&mut |observation| {
+                seen.observe(&observation);
+                decider.observe(&observation);
+            });
             self.report(time, views);
         }
         self.finish(views);
@@ -128,6 +138,7 @@ impl<'a> Pass<'a> {
             changed,
             is_all,
             latencies: Some(self.source.latencies()),
+            seen: std::mem::take(&mut self.seen),
             resolvers: Vec::new(),
             tables: Vec::new(),
             outlets: BTreeMap::new(),

@@ -16,7 +16,7 @@ use crate::model::Incident;
 use crate::model::view::{Health, Summary};
 use crate::report::knowledge;
 use crate::report::story::numbers::{between, count, duration};
-use crate::report::story::service;
+use crate::report::story::{askers, service};
 
 /// The least that is drawn on.
 const LEAST: (u16, u16) = (60, 15);
@@ -152,7 +152,7 @@ impl App {
         let open = &data.summary.open;
         // Where there is room each has its cause and whom it hits.
         let room = usize::from(area.height / 2);
-        let each = (room / open.len().max(1)).clamp(1, 3);
+        let each = (room / open.len().max(1)).clamp(1, 4);
         let first = (self.incident + 1).saturating_sub(room / each);
         let mut lines = Vec::new();
         for (number, incident) in open.iter().enumerate().skip(first) {
@@ -197,6 +197,9 @@ impl App {
             count(incident.queries, "query", "queries"),
             count(incident.answers, "answer", "answers"),
         )));
+        if let Some(askers) = askers(incident) {
+            lines.push(Line::from(format!("{indent}asked by {askers}")));
+        }
         lines
     }
 

@@ -98,16 +98,20 @@ fn server(app: &App, page: &ServerPage) -> Vec<Line<'static>> {
     }
     lines.push(title("Latency"));
     lines.extend(latency(app, page));
-    lines.push(title("Clients and names of its incidents"));
+    lines.push(title("Who asks, and for what: in its incidents, and lately"));
     let clients = page.clients.iter().map(ToString::to_string);
-    for (word, all) in [("clients", clients.collect()), ("names", page.names.clone())] {
+    for (word, all) in [
+        ("clients", clients.collect()),
+        ("names", page.names.clone()),
+        ("processes", page.processes.clone()),
+    ] {
         let all: Vec<String> = all;
         let all = if all.is_empty() {
             "none known".to_owned()
         } else {
             all.join(", ")
         };
-        lines.push(Line::from(format!("  {word:<8} {all}")));
+        lines.push(Line::from(format!("  {word:<9} {all}")));
     }
     lines.push(title("Incidents, the newest first"));
     if page.incidents.is_empty() {

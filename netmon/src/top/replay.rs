@@ -44,15 +44,12 @@ impl App {
             KeyCode::Char('.') => order.by = Some(short),
             KeyCode::Char('<') => order.by = Some(-long),
             KeyCode::Char('>') => order.by = Some(long),
-            KeyCode::Char('+') => order.speed = Some(replay.speed * 2.0),
-            KeyCode::Char('-') => order.speed = Some(replay.speed / 2.0),
+            KeyCode::Char('+') => order.times = Some(2.0),
+            KeyCode::Char('-') => order.times = Some(0.5),
             _ => return,
         }
-        if order.speed.is_none_or(ReplayOrder::is_speed) {
-            // The next key comes perhaps before the next summary.
-            replay.paused = order.paused.unwrap_or(replay.paused);
-            replay.speed = order.speed.unwrap_or(replay.speed);
-            self.orders.push(order);
-        }
+        // The next key comes perhaps before the next summary.
+        replay.paused = order.paused.unwrap_or(replay.paused);
+        self.orders.push(order);
     }
 }

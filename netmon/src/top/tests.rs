@@ -16,7 +16,7 @@ use crate::model::{
 use crate::report::forms::{Style, form};
 use crate::report::story::numbers::UTC;
 use crate::time::{Time, WallOffset};
-use crate::views::{About, By, Changed, Query, Reading, State};
+use crate::views::{About, By, Changed, Query, Reading, Sightings, State};
 
 const SERVER: Address = Address::v4([203, 0, 113, 2]);
 const OTHER: Address = Address::v4([198, 51, 100, 2]);
@@ -81,6 +81,7 @@ fn state(is_outage: bool) -> State {
             changed: changed.into(),
             is_all: false,
             latencies: Some([(OTHER, times)].into()),
+            seen: Sightings::default(),
             resolvers: Vec::new(),
             tables: Vec::new(),
             outlets: [("stdout", 0)].into(),

@@ -139,7 +139,12 @@ impl Api {
                     }
                 }
                 Feed::Replay(replay) => {
-                    self.state().set_replay(replay);
+                    let waiting = self.0.controls.as_ref().map(Controls::waiting);
+                    let mut state = self.state();
+                    state.set_replay(replay);
+                    // What was asked since is newer.
+                    state.order(waiting.unwrap_or_default());
+                    drop(state);
                     self.tell_summary("summary");
                 }
                 Feed::Again(at) => self.state().begin_again(at),
@@ -357,7 +362,11 @@ async fn replay(
         return Err(missing("this netmon watches, and replays nothing"));
     };
     let Json(order) = order.map_err(|error| refused(error.body_text()))?;
-    if order.speed.is_some_and(|speed| !ReplayOrder::is_speed(speed)) {
+    if [order.speed, order.times]
+        .into_iter()
+        .flatten()
+        .any(|speed| !ReplayOrder::is_speed(speed))
+    {
         return Err(refused("a speed is from 0.01 to 100000"));
     }
     controls.order(order);

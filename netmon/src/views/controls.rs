@@ -22,6 +22,11 @@ impl Controls {
         let goes = order.to.is_some() || order.by.is_some();
         *waiting = ReplayOrder {
             speed: order.speed.or(waiting.speed),
+            times: match (order.speed, waiting.times, order.times) {
+                (None, Some(before), Some(now)) => Some(before * now),
+                (None, before, now) => now.or(before),
+                (Some(_), _, now) => now,
+            },
             paused: order.paused.or(waiting.paused),
             to: if goes { order.to } else { waiting.to },
             by: if goes { order.by } else { waiting.by },
@@ -42,6 +47,11 @@ impl Controls {
             waited.unwrap_or_else(PoisonError::into_inner)
         };
         std::mem::take(&mut *order)
+    }
+
+    /// What was asked and not taken yet.
+    pub fn waiting(&self) -> ReplayOrder {
+        *self.lock()
     }
 
     fn lock(&self) -> MutexGuard<'_, ReplayOrder> {

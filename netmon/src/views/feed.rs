@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use netmon_common::Address;
 use netmon_common::records::{self, Destination};
 
+use super::sightings::Sightings;
 use crate::model::view::Replay;
 use crate::model::{Event, Moment, Names, Resolver, Table, Totals};
 
@@ -40,6 +41,8 @@ pub struct Reading {
     pub is_all: bool,
     /// How long answers took; `None` where nobody looks.
     pub latencies: Option<BTreeMap<Address, records::Latency>>,
+    /// Who was seen asking, and for what.
+    pub seen: Sightings,
     /// The resolvers that this host is configured to use, and how it stands with each.
     pub resolvers: Vec<Resolver>,
     /// How full the tables are.

@@ -12,6 +12,7 @@ mod guard;
 pub mod limits;
 mod looks;
 mod page;
+mod sightings;
 mod state;
 mod stream;
 
@@ -38,6 +39,7 @@ pub use feed::{Changed, Reading};
 use guard::Guard;
 pub use guard::Token;
 use looks::Looks;
+pub use sightings::{Seen, Sightings};
 pub use state::{About, By, Query, State};
 use stream::Messages;
 

@@ -210,6 +210,8 @@ fn a_replay_takes_orders_that_only_its_own_page_can_send_and_a_netmon_that_watch
     for (served, kind, order, status) in [
         (&replay, "application/json", r#"{"speed":20,"paused":true}"#, 202),
         (&replay, "application/json", r#"{"by":-10}"#, 202),
+        (&replay, "application/json", r#"{"times":2}"#, 202),
+        (&replay, "application/json", r#"{"times":2}"#, 202),
         (&replay, "application/json", r#"{"speed":0}"#, 400),
         (&replay, "application/json", r#"{"luck":1}"#, 400),
         // A page of another site can send this without the browser asking netmon.
@@ -226,6 +228,7 @@ fn a_replay_takes_orders_that_only_its_own_page_can_send_and_a_netmon_that_watch
     }
     let ordered = ReplayOrder {
         speed: Some(20.0),
+        times: Some(4.0),
         paused: Some(true),
         to: None,
         by: Some(-10),

@@ -9,7 +9,7 @@ use netmon::model::{Event, Happened, Incident, Kind, Moment, Started, Totals, Wa
 use netmon::outlets::Outlet as _;
 use netmon::outlets::http::Hosts;
 use netmon::report::story::numbers::UTC;
-use netmon::views::{Changed, Controls, Options, Reading, Shown, Token, Views};
+use netmon::views::{Changed, Controls, Options, Reading, Shown, Sightings, Token, Views};
 use netmon_common::records::{self, Destination, Latency};
 use netmon_common::{Address, Outcome, latency};
 use serde_json::Value;
@@ -98,6 +98,7 @@ impl Served {
             changed: changed.collect(),
             is_all: false,
             latencies: Some([(SERVER, times)].into()),
+            seen: Sightings::default(),
             resolvers: Vec::new(),
             tables: Vec::new(),
             outlets: [("stdout", 0)].into(),

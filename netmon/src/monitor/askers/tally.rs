@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use netmon_common::records::EventKind;
 
+use super::asker_of;
 use crate::askers::Process;
 use crate::bounded::Bounded;
 use crate::model::{Asker, Kind};
@@ -136,22 +137,10 @@ impl Tally {
             asker.queries += one.queries;
             asker.errors += one.errors;
         } else if self.listed.len() < LISTED {
-            let Process {
-                name,
-                pid,
-                uid,
-                cgroup: _,
-                place,
-            } = one.process.clone();
             let asker = Asker {
-                process: Some(name),
-                pid: Some(pid),
-                uid: Some(uid),
-                unit: place.unit,
-                container: place.container,
-                pod: place.pod,
                 queries: one.queries,
                 errors: one.errors,
+                ..asker_of(one.process.clone())
             };
             self.listed.push(asker);
         } else if self.more.len() < COUNTED {

@@ -20,7 +20,8 @@ pub fn askers(incident: &Incident) -> Option<String> {
     Some(Text::list(named).to_string())
 }
 
-fn asker(asker: &Asker) -> String {
+/// `unbound (pid 77, unbound.service)`.
+pub fn asker(asker: &Asker) -> String {
     let mut details = Vec::new();
     details.extend(asker.pid.map(|pid| format!("pid {pid}")));
     match (&asker.container, &asker.unit) {

@@ -23,6 +23,7 @@ mod sides;
 
 use super::Report;
 use crate::model::{Assumed, SourceKind, WarningKind};
+pub use askers::{asker, askers};
 pub use brief::{Brief, service, still};
 use context::Context;
 pub use context::Verdict;

@@ -11,6 +11,7 @@ use crate::model::Incident;
 use crate::model::view::ServerLine;
 use crate::model::words::words;
 use crate::views::limits::PAGE;
+use crate::views::sightings::Lately;
 
 words! {
     /// What servers are sorted by.
@@ -96,8 +97,8 @@ impl Filter {
         Self(text.split_whitespace().map(word).collect())
     }
 
-    /// Whether a server is to be shown, with its open incidents.
-    pub fn holds(&self, line: &ServerLine, incidents: &[&Incident]) -> bool {
+    /// Whether a server is to be shown, with its open incidents, and what was seen of it lately.
+    pub fn holds(&self, line: &ServerLine, incidents: &[&Incident], lately: Option<&Lately>) -> bool {
         if self.0.is_empty() {
             return true;
         }
@@ -112,14 +113,19 @@ impl Filter {
             .to_lowercase();
         let asked = |value: &str| {
             let mut names = incidents.iter().flat_map(|incident| &incident.names);
-            names.any(|name| name.contains(value))
+            let mut seen = lately.iter().flat_map(|lately| &lately.names);
+            names.any(|name| name.contains(value)) || seen.any(|name| name.contains(value))
+        };
+        let clients = || {
+            let seen = lately.iter().flat_map(|lately| &lately.clients);
+            incidents
+                .iter()
+                .flat_map(|incident| &incident.clients)
+                .chain(seen)
         };
         self.0.iter().all(|word| match word {
             Word::State(value) => line.state.name().starts_with(value.as_str()),
-            Word::Client(value) => incidents
-                .iter()
-                .flat_map(|incident| &incident.clients)
-                .any(|client| client.to_string().starts_with(value.as_str())),
+            Word::Client(value) => clients().any(|client| client.to_string().starts_with(value.as_str())),
             Word::Name(value) => title.contains(value) || asked(value),
             Word::Owner(value) => owner.contains(value),
             Word::Any(value) => {
@@ -168,7 +174,11 @@ impl State {
         let open = self.open_by_server();
         let all = self.lines.get_or_init(|| self.all_lines(&open));
         let of = |line: &ServerLine| open.get(&line.address).map(Vec::as_slice).unwrap_or_default();
-        let mut lines: Vec<&ServerLine> = all.iter().filter(|line| filter.holds(line, of(line))).collect();
+        let lately = |line: &ServerLine| self.servers.get(&line.address).map(|server| &server.lately);
+        let shown = all
+            .iter()
+            .filter(|line| filter.holds(line, of(line), lately(line)));
+        let mut lines: Vec<&ServerLine> = shown.collect();
         lines.sort_by(|one, other| compare(query.sort, one, other));
         if query.reverse {
             lines.reverse();

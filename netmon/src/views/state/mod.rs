@@ -17,6 +17,7 @@ use netmon_common::records::{self, Destination};
 
 use super::feed::Reading;
 use super::limits::{CLOSED, FLOW_SECONDS, FLOW_STEPS, WARNINGS};
+use super::sightings::Lately;
 use crate::counts::grown;
 use crate::model::view::{Fill, Health, Replay, ReplayOrder, Said, ServerLine};
 use crate::model::{
@@ -70,6 +71,7 @@ struct Server {
     counters: Destination,
     not_served: u64,
     recent: Ring,
+    lately: Lately,
 }
 
 impl State {
@@ -111,14 +113,10 @@ impl State {
     }
 
     /// Shows at once what was asked of a replay: whoever asks next asks by what is shown.
-    pub const fn order(&mut self, order: ReplayOrder) {
+    pub fn order(&mut self, order: ReplayOrder) {
         if let Some(replay) = &mut self.replay {
-            if let Some(speed) = order.speed {
-                replay.speed = speed;
-            }
-            if let Some(paused) = order.paused {
-                replay.paused = paused;
-            }
+            replay.speed = order.faster(replay.speed);
+            replay.paused = order.paused.unwrap_or(replay.paused);
         }
     }
 
@@ -214,6 +212,11 @@ impl State {
             server.recent.add(at.time, passed(of_server(&grown)));
             server.counters = changed.counters;
             server.not_served = changed.not_served;
+        }
+        for (address, seen) in reading.seen.into_all() {
+            if let Some(server) = self.servers.get_mut(&address) {
+                server.lately.take(seen);
+            }
         }
         self.latencies = reading.latencies;
         self.resolvers = reading.resolvers;

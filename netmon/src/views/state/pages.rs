@@ -1,6 +1,6 @@
 //! The documents that are made of the state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use netmon_common::{Address, latency as buckets, records};
@@ -157,18 +157,14 @@ impl State {
             .filter(|incident| incident.server == address)
             .map(|incident| (**incident).clone())
             .collect();
-        let mut clients: Vec<Address> = incidents
-            .iter()
-            .flat_map(|incident| incident.clients.clone())
-            .collect();
-        clients.sort_unstable();
-        clients.dedup();
-        let mut names: Vec<String> = incidents
-            .iter()
-            .flat_map(|incident| incident.names.clone())
-            .collect();
-        names.sort_unstable();
-        names.dedup();
+        // Those of incidents first: they are why somebody looks.
+        let each = incidents.iter();
+        let clients = each.clone().flat_map(|incident| incident.clients.clone());
+        let names = each.clone().flat_map(|incident| incident.names.clone());
+        let processes = each.flat_map(|incident| incident.askers.iter().flatten().map(story::asker));
+        let clients = distinct(clients, &server.lately.clients);
+        let names = distinct(names, &server.lately.names);
+        let processes = distinct(processes, &server.lately.processes);
         Some(ServerPage {
             schema: SCHEMA,
             time: self.time(),
@@ -177,6 +173,7 @@ impl State {
             server: line,
             clients,
             names,
+            processes,
             incidents,
         })
     }
@@ -292,6 +289,17 @@ impl State {
             errors,
         }
     }
+}
+
+/// All of these, each once, those of incidents before what was seen lately.
+fn distinct<T: Clone + PartialEq>(of_incidents: impl Iterator<Item = T>, lately: &VecDeque<T>) -> Vec<T> {
+    let mut all = Vec::new();
+    for one in of_incidents.chain(lately.iter().cloned()) {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    all
 }
 
 /// A report in one of its forms.

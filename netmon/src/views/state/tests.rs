@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::time::{Time, WallOffset};
-use crate::views::Changed;
+use crate::views::limits::SEEN;
+use crate::views::{Changed, Seen, Sightings};
 
 const HERE: Address = Address::v4([192, 0, 2, 1]);
 const LEAVES: Address = Address::v4([192, 0, 2, 2]);
@@ -33,6 +34,7 @@ fn reading(second: u64, queries: &[(Address, u64)], is_all: bool) -> Reading {
         changed: changed.collect(),
         is_all,
         latencies: None,
+        seen: Sightings::default(),
         resolvers: Vec::new(),
         tables: Vec::new(),
         outlets: BTreeMap::new(),
@@ -76,4 +78,37 @@ fn a_server_that_came_again_has_been_asked_all_that_it_counts_since() {
     let mut recent = page.server.recent.queries;
     recent.reverse();
     assert_eq!(recent.get(..3), Some([7, 100, 0].as_slice()));
+}
+
+#[test]
+fn who_is_seen_asking_a_healthy_server_is_shown_and_found() {
+    let client = Address::v4([192, 0, 2, 77]);
+    let mut state = State::new(About::default(), at(0));
+    let mut reading = reading(1, &[(HERE, 5), (LEAVES, 5)], true);
+    for number in 0..20 {
+        let name = format!("name{number:02}.test");
+        reading.seen.note(HERE, Seen::Name(name));
+    }
+    reading.seen.note(HERE, Seen::Client(client));
+    reading.seen.note(HERE, Seen::Process("dig (pid 812)".to_owned()));
+    state.reading(reading);
+    let page = state.server(HERE).unwrap();
+    assert_eq!(
+        (page.clients, page.processes),
+        (vec![client], vec!["dig (pid 812)".to_owned()])
+    );
+    assert_eq!(page.names.len(), SEEN, "the latest: {:?}", page.names);
+    assert_eq!(page.names.first().map(String::as_str), Some("name19.test"));
+    for filter in ["client:192.0.2.7", "name:name19"] {
+        let query = Query {
+            filter: filter.to_owned(),
+            ..Query::default()
+        };
+        let found = state.servers(&query).servers;
+        assert_eq!(
+            found.iter().map(|one| one.address).collect::<Vec<_>>(),
+            [HERE],
+            "{filter}"
+        );
+    }
 }

@@ -47,4 +47,9 @@ const service = (one) => `${title(one.server, one.server_info)} ${one.transport}
 const KINDS = { unreachable: "is unreachable", unanswered: "does not answer", failing: "answers with failures" };
 export const headline = (one) => `${service(one)} ${KINDS[one.kind] ?? one.kind}`;
 export const incidentLink = (one) => h("a", { href: `#/incidents/${encodeURIComponent(one.id)}` }, headline(one));
+/** A process, with where it runs: `unbound (pid 77, unbound.service)`. */
+export function process(one) {
+  const details = [one.pid === null ? null : `pid ${one.pid}`, one.container ? `container ${one.container.slice(0, 12)}` : one.unit].filter(Boolean);
+  return `${one.process ?? "a process"}${details.length ? ` (${details.join(", ")})` : ""}`;
+}
 export const listed = (all, more) => [...all.slice(0, 5), ...(more + Math.max(0, all.length - 5) > 0 ? [`${count(more + Math.max(0, all.length - 5))} more`] : [])].join(", ") || "nobody known";

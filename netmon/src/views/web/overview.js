@@ -1,7 +1,7 @@
 // The overview: what is open, what passed, and the servers.
 
 import { chart, spark } from "./chart.js";
-import { clock, count, h, incidentLink, length, listed, micros, rate, say, share, some, title, word } from "./dom.js";
+import { clock, count, h, incidentLink, length, listed, micros, process, rate, say, share, some, title, word } from "./dom.js";
 
 const PAGE = 50;
 /** Steps that are drawn at least. */
@@ -18,7 +18,7 @@ export function openIncidents(summary) {
     h("p", {}, word(one.severity), " ", incidentLink(one)),
     h("p", {}, `since ${clock(one.began)} (${length(one.began, summary.time)}); ${some(one.queries, "query", "queries")}, ${some(one.answers, "answer", "answers")}`),
     one.causes.slice(0, 1).map((cause) => h("p", {}, `${cause.cause} (${cause.likelihood}): ${cause.evidence}`)),
-    h("p", { class: "quiet" }, `hits ${listed(one.clients, one.clients_more)}; asked for ${listed(one.names, one.names_more)}`)));
+    h("p", { class: "quiet" }, `hits ${listed(one.clients, one.clients_more)}; asked for ${listed(one.names, one.names_more)}${one.askers?.length ? `; by ${listed(one.askers.map(process), one.askers_more ?? 0)}` : ""}`)));
 }
 
 /** netmon does not answer: the line above says so, and the next summary brings what is missing. */

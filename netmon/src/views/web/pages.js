@@ -1,7 +1,7 @@
 // The pages of one server and of one incident.
 
 import { chart } from "./chart.js";
-import { clock, count, h, headline, incidentLink, length, listed, micros, rate, share, some, title, word } from "./dom.js";
+import { clock, count, h, headline, incidentLink, length, listed, micros, process, rate, share, some, title, word } from "./dom.js";
 
 const facts = (pairs) => h("dl", {}, pairs.filter(([, value]) => value !== null && value !== "").map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 
@@ -38,8 +38,23 @@ function server(page) {
     h("h2", {}, "Latency"),
     h("table", { class: "small" }, h("caption", {}, "Answers by how long they took"), h("tbody", {}, page.latency_buckets.map((bucket) => h("tr", {}, h("th", { scope: "row" }, `up to ${micros(bucket.up_to_us)}`),
       h("td", {}, h("meter", { max: most, value: bucket.count, "aria-label": some(bucket.count, "answer", "answers") })), h("td", { class: "number" }, count(bucket.count)))))),
-    h("h2", {}, "Clients and names of its incidents"),
-    facts([["Clients", page.clients.join(", ") || "none known"], ["Names", page.names.join(", ") || "none known"]]),
+    h("h2", {}, "Who asks, and for what"),
+    h("p", { class: "quiet" }, "In its incidents, and some of those that were seen lately."),
+    facts([["Clients", page.clients], ["Names", page.names], ["Processes of this host", page.processes]].map(([name, all]) => [name, all.join(", ") || "none known"])),
+  ];
+}
+
+/** The processes of this host that an incident hits; nothing where that is not noted. */
+function processes(one) {
+  if (!one.askers?.length) return [];
+  const columns = [["Process", process], ["User", (asker) => asker.uid], ["Unit", (asker) => asker.unit], ["Container", (asker) => asker.container], ["Pod", (asker) => asker.pod], ["Queries", (asker) => count(asker.queries)], ["Errors", (asker) => count(asker.errors)]];
+  const shown = columns.filter(([, of]) => one.askers.some((asker) => (of(asker) ?? "") !== ""));
+  return [
+    h("h2", {}, "Processes of this host that it hits"),
+    h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": "Processes" }, h("table", { class: "small" },
+      h("caption", {}, one.askers_more ? `and ${count(one.askers_more)} more` : "Queries that netmon looked at, since it began"),
+      h("thead", {}, h("tr", {}, shown.map(([name]) => h("th", { scope: "col" }, name)))),
+      h("tbody", {}, one.askers.map((asker) => h("tr", {}, shown.map(([, of], index) => h(index ? "td" : "th", { scope: index ? null : "row" }, String(of(asker) ?? "")))))))),
   ];
 }
 
@@ -59,6 +74,7 @@ function incident(page) {
     ]),
     h("h2", {}, "Causes"),
     h("ol", {}, one.causes.map((cause) => h("li", {}, h("strong", {}, cause.cause), ` (${cause.likelihood}): ${cause.evidence}`))),
+    ...processes(one),
     h("h2", {}, "Its server in the last two minutes"), lately(page.time, page.recent, title(one.server, one.server_info)),
     h("h2", {}, "Report"),
     h("p", {}, h("a", { href: report, target: "_blank", rel: "noopener" }, "The report as a page, to print or to hand in")),
