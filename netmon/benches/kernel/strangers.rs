@@ -162,7 +162,7 @@ pub fn watch(client: &Namespace, arguments: &[&str]) -> Result<Netmon> {
 pub fn scrape(host: &Namespace) -> Result<usize> {
     let bytes = host.enter(|| -> std::io::Result<usize> {
         let mut stream = TcpStream::connect(METRICS)?;
-        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: netmon\r\nConnection: close\r\n\r\n")?;
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         stream.read_to_end(&mut Vec::new())
     })??;
     Ok(bytes)

@@ -20,7 +20,7 @@ pub struct Answer {
 
 /// Gets a path.
 pub fn get(address: SocketAddr, path: &str) -> Answer {
-    let request = format!("GET {path} HTTP/1.1\r\nHost: netmon\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     exchange(&mut connect(address), request.as_bytes())
 }
 
