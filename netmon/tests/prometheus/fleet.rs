@@ -44,8 +44,9 @@ fn metrics_of(address: IpAddr) -> SocketAddr {
 }
 
 /// Netmon as on a real host: the interface of its default route, and `lo`.
-fn netmon(host: &Namespace, address: IpAddr) -> Netmon {
-    watch(host, &["--metrics", &metrics_of(address).to_string()])
+fn netmon(host: &Namespace, address: IpAddr, resolvers: &str) -> Netmon {
+    let metrics = metrics_of(address).to_string();
+    watch(host, &["--metrics", &metrics, "--resolv-conf", resolvers])
 }
 
 #[track_caller]
@@ -70,8 +71,12 @@ fn a_server_that_is_down_and_a_host_that_is_shut_out_are_told_apart_within_a_min
         (&second, second_address),
         (&third, third_address),
     ];
+    let directory = tempfile::tempdir().unwrap();
+    let resolvers = directory.path().join("resolv.conf").display().to_string();
+    std::fs::write(&resolvers, format!("nameserver {STOPS}\nnameserver {SHUT_OUT}\n")).unwrap();
+    let resolvers = resolvers.as_str();
     let _netmons: Vec<Netmon> = thread::scope(|scope| {
-        let starting = hosts.map(|(host, address)| scope.spawn(move || netmon(host, address)));
+        let starting = hosts.map(|(host, address)| scope.spawn(move || netmon(host, address, resolvers)));
         starting.map(|starting| starting.join().unwrap()).into()
     });
     let mut webhook = Webhook::listen(&control, WEBHOOK);
