@@ -66,7 +66,8 @@ impl Runner<'_> {
     }
 }
 
-fn thread_time() -> Result<Duration> {
+/// How long this thread has had a processor.
+pub fn thread_time() -> Result<Duration> {
     let time = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).context("this thread has no clock")?;
     Ok(time.into())
 }
