@@ -40,6 +40,17 @@ fn assert_found(document: &Value, check: &str, verdict: &str, words: &str) {
 }
 
 #[test]
+#[ignore = "needs root: network namespaces, and loads programs"]
+fn the_doctor_finds_nothing_here_that_would_stop_netmon() {
+    let hosts = two_hosts().unwrap();
+    let document = ask(&hosts.client, "doctor");
+    assert_ne!(document["verdict"], "failure", "{document:#}");
+    assert_found(&document, "kernel", "ok", "Linux");
+    assert_found(&document, "programs", "ok", "the verifier accepts the programs");
+    assert_found(&document, "to-server", "ok", "--hook auto would take TC");
+}
+
+#[test]
 #[ignore = "needs root: network namespaces and XDP"]
 fn the_doctor_says_which_hook_each_interface_gets_and_who_is_there() {
     let hosts = two_hosts().unwrap();
@@ -52,7 +63,7 @@ fn the_doctor_says_which_hook_each_interface_gets_and_who_is_there() {
     for (check, words) in [
         ("kernel", "Linux"),
         ("rights", "may load and attach"),
-        ("programs", "the verifier accepts all three programs"),
+        ("programs", "the verifier accepts the programs"),
         ("interfaces", "watches lo, to-server"),
         ("lo", "TC: netmon sees each packet once"),
         ("to-server", "driver veth; --hook auto would take TC"),

@@ -16,6 +16,7 @@ use netmon_testkit::lab::{
 };
 use serde_json::json;
 use support::incident::{assert_flow, time};
+use support::kernel::{lacks_xdp, tc_link};
 use support::{
     PATIENCE, ask_answered, ask_refused, assert_adds_up, assert_counts, assert_nothing_attached, start,
 };
@@ -30,15 +31,20 @@ struct Watched<'a> {
 /// Plays the outage, and insists on everything that netmon says of it.
 fn outage(watched: &Watched<'_>, client: &Namespace, server: &mut DnsServer<'_>, addresses: [IpAddr; 2]) {
     let [client_address, server_address] = addresses;
-    let mut arguments = vec!["--hook", watched.hook];
+    let hook = if watched.hook != "tc" && lacks_xdp() {
+        "tc"
+    } else {
+        watched.hook
+    };
+    let mut arguments = vec!["--hook", hook];
     for interface in watched.interfaces {
         arguments.extend(["--interface", interface]);
     }
     let mut netmon = start(watched.host, &arguments);
     for interface in watched.interfaces {
         let told = netmon.interface(interface);
-        assert_eq!(told["ingress"], watched.hook, "{told}");
-        assert_eq!(told["egress"], "tcx", "{told}");
+        assert_eq!(told["ingress"], hook, "{told}");
+        assert_eq!(told["egress"], tc_link(), "{told}");
         assert_eq!(told["exact"], true, "{told}");
     }
 

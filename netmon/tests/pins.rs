@@ -19,6 +19,7 @@ use netmon_common::limits;
 use netmon_common::records::LAYOUT;
 use netmon_testkit::lab::{DnsServer, Netmon, SERVER_V4, TYPE_A, query, two_hosts, with_silent_router};
 use nix::sys::signal::Signal;
+use support::kernel::lacks_tcx;
 use support::pins::Directory;
 use support::{
     NETMON, ask_answered, ask_refused, assert_counts, assert_nothing_attached, destination, start,
@@ -44,6 +45,9 @@ fn assert_adopted(netmon: &Netmon, interface: &str) {
 #[ignore = "needs root: network namespaces, XDP, TC and pins"]
 fn nothing_is_lost_when_netmon_is_killed_and_its_programs_are_replaced_under_load() {
     const CYCLES: usize = 25;
+    if lacks_tcx() {
+        return;
+    }
     let hosts = with_silent_router().unwrap();
     let pins = [Directory::new(), Directory::new()];
     let places = [

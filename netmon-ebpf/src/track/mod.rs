@@ -116,7 +116,10 @@ impl<P: Packet> Seen<'_, P> {
             askers::note(self.packet, self.flow, self.now_ns);
         }
         if self.is_leaving {
-            self.leaves(kind);
+            // From here: before Linux 6.6 each call takes a multiple of 32 bytes of the stack, and `leaves` many.
+            if self.leaves(kind) {
+                lend(self.flow, asked(kind, self.exchange), self.now_ns);
+            }
         } else {
             if let Some(entry) = self.entry {
                 entry.note_entered(PerCpuCache::tick(self.now_ns));
@@ -125,14 +128,14 @@ impl<P: Packet> Seen<'_, P> {
         }
     }
 
-    /// A query leaves this host that entered it. Apart, as is all that few packets need: what is inlined twice the verifier
-    /// looks at twice.
+    /// A query leaves this host that entered it. Whether this is its second sight. Apart, as is all that few packets need: what
+    /// is inlined twice the verifier looks at twice.
     #[inline(never)]
-    fn leaves(&self, kind: Kind) {
+    fn leaves(&self, kind: Kind) -> bool {
         let asked = asked(kind, self.exchange);
         let is_second_sight = match TABLE.find(self.flow, asked.key(), self.now_ns) {
             // As it entered, with the same addresses and ports.
-            Some(known) if !known.is_lent() && !known.is_answered() && !known.has_failed() => return,
+            Some(known) if !known.is_lent() && !known.is_answered() && !known.has_failed() => return false,
             // Sent again, and from another address as before.
             Some(known) if known.is_lent() => true,
             // From another address, which an error may quote; or to a service that was chosen here, which is another
@@ -143,11 +146,10 @@ impl<P: Packet> Seen<'_, P> {
                 PerCpuCache::tick(self.now_ns).wrapping_sub(entered) <= 1
             }
         };
-        if is_second_sight {
-            lend(self.flow, asked, self.now_ns);
-        } else {
+        if !is_second_sight {
             self.begin(asked);
         }
+        is_second_sight
     }
 
     /// An exchange begins.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::findings::Finding;
 use crate::kernel::{
-    AtXdp, Interface, Inventory, Kind, Known, Selection, all_programs, driver, native_xdp, tcx_programs,
+    AtXdp, Interface, Inventory, Kind, Known, Selection, all_programs, driver, features, native_xdp,
+    tcx_programs,
 };
 
 /// What the names of netmon's programs begin with.
@@ -21,7 +22,11 @@ pub(super) fn all() -> Vec<Finding> {
             )];
         }
     };
-    let native = native_xdp();
+    let native = if features::has_xdp_frags() {
+        native_xdp()
+    } else {
+        Some(BTreeSet::new())
+    };
     let mut findings = vec![default_choice(&inventory)];
     let programs = all_programs().unwrap_or_else(|error| {
         findings.push(Finding::warning(
@@ -79,7 +84,7 @@ fn look_at(interface: &Interface, native: Option<&BTreeSet<u32>>) -> Finding {
         Kind::Lowest | Kind::Stacked(_) => match (interface.xdp, has_native) {
             (Some(_), _) => "TC: the XDP hook is taken".to_owned(),
             (None, Some(true)) => "native XDP: the driver has it".to_owned(),
-            (None, Some(false)) => "TC: the driver has no native XDP".to_owned(),
+            (None, Some(false)) => "TC: the driver or the kernel has no native XDP for netmon".to_owned(),
             (None, None) => {
                 "native XDP if the driver accepts it, else TC: this kernel does not say".to_owned()
             }

@@ -6,8 +6,8 @@ use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use nix::sys::statfs::{BPF_FS_MAGIC, statfs};
 
 use super::findings::Finding;
-use crate::kernel::version::{self, OLDEST, OLDEST_BRINGS, Running, Version};
-use crate::kernel::{Kernel, KernelError, Settings};
+use crate::kernel::version::{self, OLDEST, OLDEST_BRINGS, Running, Version, XDP_FRAGS};
+use crate::kernel::{Kernel, KernelError, Settings, features};
 
 /// Where pins are kept.
 const BPFFS: &str = "/sys/fs/bpf";
@@ -43,11 +43,16 @@ pub(super) fn kernel() -> Vec<Finding> {
             format!("install Linux {OLDEST} or newer"),
         )];
     }
-    let lacking: Vec<&str> = LACKING
+    let mut lacking: Vec<String> = LACKING
         .iter()
         .filter(|(since, _)| running.is_older_than(*since))
-        .map(|(_, words)| *words)
+        .map(|(_, words)| (*words).to_owned())
         .collect();
+    if !features::has_xdp_frags() {
+        lacking.push(format!(
+            "it has no XDP programs for packets in several buffers ({XDP_FRAGS}): netmon uses TC for what arrives"
+        ));
+    }
     vec![if lacking.is_empty() {
         Finding::ok(CHECK, format!("Linux {release} has everything that netmon uses"))
     } else {
@@ -62,7 +67,7 @@ pub(super) fn programs() -> Vec<Finding> {
     vec![match tried {
         Ok(_) => Finding::ok(
             CHECK,
-            "the verifier accepts all three programs, and their maps can be made and read",
+            "the verifier accepts the programs, and their maps can be made and read",
         ),
         Err(error @ KernelError::NotPermitted { .. }) => {
             Finding::warning(CHECK, error.to_string(), "run netmon doctor as root to try them")

@@ -4,9 +4,8 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use aya::programs::TcAttachType;
 use aya::programs::links::FdLink;
-use aya::programs::tc::{self, SchedClassifierLink};
+use aya::programs::tc::SchedClassifierLink;
 use aya::programs::xdp::XdpLink;
 
 use super::attach::{AtIngress, IngressLink, TcLink};
@@ -39,7 +38,6 @@ impl Kernel {
         if let Some((link, place)) = adopted {
             return Ok(adopted_ingress(link, place));
         }
-        sweep(interface, TcAttachType::Ingress, Program::Ingress);
         let mut at = self.attach_ingress(interface, hook)?;
         let place = match at.hook {
             Ingress::XdpNative => Place::XdpNative,
@@ -62,7 +60,6 @@ impl Kernel {
             return Ok(Some(TcLink::Tcx(link)));
         }
         pins.unpin(interface.index, Place::TcEgress);
-        sweep(interface, TcAttachType::Egress, Program::Egress);
         let attached = self.attach_egress(interface)?;
         attached
             .map(|link| pin(&pins, link, interface, Place::TcEgress))
@@ -139,11 +136,4 @@ fn pin(pins: &Pins, link: TcLink, interface: &Interface, place: Place) -> Result
             Ok(TcLink::Clsact(link))
         }
     }
-}
-
-/// Takes off what a netmon that was killed left in the `clsact` qdisc: filters outlive their process, and would go on
-/// counting into the pinned maps. Where TCX is used there are none.
-fn sweep(interface: &Interface, direction: TcAttachType, program: Program) {
-    // That there is nothing to be found is the usual case, and an error to aya.
-    let _nothing_there = tc::qdisc_detach_program(&interface.name, direction, program.name());
 }

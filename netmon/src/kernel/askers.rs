@@ -6,15 +6,13 @@ use std::path::Path;
 
 use aya::maps::{Array, MapData};
 use aya::programs::cgroup_sock_addr::CgroupSockAddrLink;
-use aya::programs::tc::SchedClassifierLink;
 use aya::programs::{CgroupAttachMode, CgroupSockAddr, ProgramError, SchedClassifier, TcAttachType};
 use netmon_common::limits::ASKERS;
 use netmon_common::records::Asker;
 
-use super::attach::tc_options;
+use super::attach::TcLink;
 use super::error::chain;
 use super::load::{Kernel, patiently};
-use super::version::{self, Running};
 
 /// The programs at the control groups' root.
 const AT_SOCKETS: [&str; 4] = [
@@ -26,6 +24,8 @@ const AT_SOCKETS: [&str; 4] = [
 /// The one where packets leave by the loopback interface.
 const AT_LOOPBACK: &str = "netmon_loopback";
 const LOOPBACK: &str = "lo";
+/// In every network namespace.
+const LOOPBACK_INDEX: u32 = 1;
 
 /// The map of sockets and their processes.
 const ASKED_BY: &str = "ASKED_BY";
@@ -34,7 +34,7 @@ const ASKED_BY: &str = "ASKED_BY";
 pub struct Askers {
     map: Array<MapData, Asker>,
     _sockets: Vec<CgroupSockAddrLink>,
-    _loopback: Option<SchedClassifierLink>,
+    _loopback: Option<TcLink>,
 }
 
 /// Who asks cannot be noted, and why.
@@ -82,17 +82,14 @@ impl Kernel {
         program.take_link(link)
     }
 
-    fn at_loopback(&mut self) -> Result<SchedClassifierLink, ProgramError> {
+    fn at_loopback(&mut self) -> Result<TcLink, ProgramError> {
         let program = self
             .ebpf
             .program_mut(AT_LOOPBACK)
             .ok_or(ProgramError::NotLoaded)?;
         let program: &mut SchedClassifier = program.try_into()?;
         patiently(|| program.load())?;
-        let tcx = !Running::now().is_older_than(version::TCX);
-        let options = tc_options(LOOPBACK, tcx)?;
-        let link = program.attach_with_options(LOOPBACK, TcAttachType::Egress, options)?;
-        program.take_link(link)
+        self.attach_classifier(AT_LOOPBACK, LOOPBACK, LOOPBACK_INDEX, TcAttachType::Egress)
     }
 }
 

@@ -2,12 +2,14 @@
 //! they last: dropping one detaches it.
 
 use std::fmt::Write as _;
+use std::io;
 
 use aya::programs::links::FdLink;
-use aya::programs::tc::{self, NlOptions, SchedClassifierLink, TcAttachOptions, TcError};
-use aya::programs::{LinkOrder, ProgramError, TcAttachType, XdpMode};
+use aya::programs::tc::{NlOptions, TcAttachOptions};
+use aya::programs::{LinkOrder, ProgramError, SchedClassifier, TcAttachType, XdpMode};
 use nix::net::if_::if_indextoname;
 
+use super::clsact::ClsactLink;
 use super::error::{KernelError, chain, is_not_permitted, os_error};
 use super::hooks::{Egress, HookChoice, Ingress};
 use super::interfaces::{AtXdp, Interface, Kind};
@@ -20,7 +22,7 @@ pub(super) enum TcLink {
     /// Of TCX (Linux 6.6). It can be pinned.
     Tcx(FdLink),
     /// A filter of the `clsact` qdisc. It is the interface's: nobody can pin it.
-    Clsact(SchedClassifierLink),
+    Clsact(ClsactLink),
 }
 
 /// A link at the hook that sees what arrives.
@@ -77,6 +79,13 @@ impl Kernel {
                     .to_owned(),
                 None,
             ),
+            (HookChoice::Auto, _) if !self.has_xdp() => (
+                format!(
+                    "this kernel has no XDP programs for packets in several buffers ({})",
+                    version::XDP_FRAGS
+                ),
+                None,
+            ),
             (HookChoice::Auto, _) => match self.attach_xdp(interface, XdpMode::Driver) {
                 Ok(link) => (
                     "the driver has native XDP".to_owned(),
@@ -122,6 +131,9 @@ impl Kernel {
     }
 
     fn attach_xdp(&mut self, interface: &Interface, mode: XdpMode) -> Result<FdLink, KernelError> {
+        if !self.has_xdp() {
+            return Err(KernelError::no_xdp_frags());
+        }
         let name = &interface.name;
         let xdp = self.xdp().map_err(|error| attach_error(name, "XDP", &error))?;
         let attached = xdp
@@ -157,28 +169,42 @@ impl Kernel {
                 interface: interface.name.clone(),
             });
         };
-        let tcx = !Running::now().is_older_than(version::TCX);
-        let options = tc_options(&name, tcx)
-            .map_err(|error| attach_error(&name, "clsact", &ProgramError::TcError(error)))?;
         let direction = match program {
             Program::Egress => TcAttachType::Egress,
             Program::Ingress | Program::Xdp => TcAttachType::Ingress,
         };
-        let attached = self.classifier(program).and_then(|classifier| {
-            let link = classifier.attach_with_options(&name, direction, options)?;
-            classifier.take_link(link)
-        });
-        let link = attached.map_err(|error| attach_error(&name, "TC", &error))?;
+        self.attach_classifier(program.name(), &name, interface.index, direction)
+            .map_err(|error| attach_error(&name, "TC", &error))
+    }
+
+    /// Attaches a TC program that is loaded: by TCX, or else by the queueing discipline `clsact`.
+    pub(super) fn attach_classifier(
+        &mut self,
+        program: &str,
+        interface: &str,
+        index: u32,
+        direction: TcAttachType,
+    ) -> Result<TcLink, ProgramError> {
+        let tcx = !Running::now().is_older_than(version::TCX);
+        let (options, discipline) = if tcx {
+            (TcAttachOptions::TcxOrder(LinkOrder::default()), None)
+        } else {
+            let (handle, discipline) = self.disciplines.ensure(interface, index)?;
+            let options = NlOptions {
+                handle: handle.into(),
+                ..NlOptions::default()
+            };
+            (TcAttachOptions::Netlink(options), discipline)
+        };
+        let classifier = self.ebpf.program_mut(program).ok_or(ProgramError::NotLoaded)?;
+        let classifier: &mut SchedClassifier = classifier.try_into()?;
+        let link = classifier.attach_with_options(interface, direction, options)?;
+        let link = classifier.take_link(link)?;
         if !tcx {
-            return Ok(TcLink::Clsact(link));
+            return Ok(TcLink::Clsact(ClsactLink::new(link, discipline)));
         }
-        link.try_into()
-            .map(TcLink::Tcx)
-            .map_err(|error| KernelError::Attach {
-                interface: name,
-                hook: "TCX",
-                reason: chain(&error),
-            })
+        let link = link.try_into().map_err(io::Error::other)?;
+        Ok(TcLink::Tcx(link))
     }
 }
 
@@ -202,17 +228,4 @@ fn attach_error(interface: &str, hook: &'static str, error: &ProgramError) -> Ke
             reason: chain(error),
         },
     }
-}
-
-/// How to attach to TC: by TCX, or else to the queueing discipline `clsact`, which is made if it is not there.
-pub(super) fn tc_options(interface: &str, tcx: bool) -> Result<TcAttachOptions, TcError> {
-    if tcx {
-        return Ok(TcAttachOptions::TcxOrder(LinkOrder::default()));
-    }
-    match tc::qdisc_add_clsact(interface) {
-        Ok(()) | Err(TcError::AlreadyAttached) => {}
-        Err(error) if os_error(&error) == Some(libc::EEXIST) => {}
-        Err(error) => return Err(error),
-    }
-    Ok(TcAttachOptions::Netlink(NlOptions::default()))
 }

@@ -34,6 +34,9 @@ impl Kernel {
         };
         let map = map.map_err(|error| failed(error.to_string()))?;
         for program in Program::ALL {
+            if program == Program::Xdp && !self.has_xdp() {
+                continue;
+            }
             let fd = match program {
                 Program::Xdp => self.xdp().and_then(|xdp| xdp.fd()),
                 Program::Ingress | Program::Egress => {

@@ -7,7 +7,7 @@ use aya::programs::ProgramError;
 use aya::{EbpfError, maps::MapError};
 use netmon_common::limits;
 
-use super::version::{OLDEST, OLDEST_BRINGS, Running};
+use super::version::{OLDEST, OLDEST_BRINGS, Running, XDP_FRAGS};
 use crate::rights;
 
 /// Why the kernel's side does not work. All of these end netmon with exit status 3.
@@ -109,6 +109,15 @@ pub enum KernelError {
         interface: String,
         /// ` (id N)` where it is known, else nothing.
         id: String,
+    },
+    /// The kernel cannot run netmon's XDP program.
+    #[error(
+        "Linux {release} has no XDP programs for packets in several buffers ({XDP_FRAGS}), and netmon's is one; use --hook \
+         auto or --hook tc"
+    )]
+    NoXdpFrags {
+        /// The running kernel.
+        release: String,
     },
     /// The interface's driver cannot run XDP programs.
     #[error(
@@ -222,6 +231,13 @@ impl KernelError {
             what,
             map,
             reason: chain(&error.into()),
+        }
+    }
+
+    /// There is no XDP program here.
+    pub(super) fn no_xdp_frags() -> Self {
+        Self::NoXdpFrags {
+            release: Running::now().release,
         }
     }
 

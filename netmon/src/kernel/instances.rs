@@ -8,6 +8,7 @@ use aya::maps::{HashMap, Map, MapData, MapInfo, MapType};
 use aya::programs::ProgramInfo;
 use netmon_common::Address;
 
+use super::clsact;
 use super::error::KernelError;
 use super::hooks::{Egress, Ingress};
 use super::interfaces::{AtXdp, Inventory};
@@ -16,7 +17,7 @@ use super::poll::Poller;
 use super::watchlist::WATCHLIST;
 
 /// What the names of the programs begin with.
-const PREFIX: &[u8] = b"netmon_";
+pub(super) const PREFIX: &[u8] = b"netmon_";
 /// The map that all programs of one netmon share, and no other has.
 const SHARED: &str = "TOTALS";
 
@@ -41,7 +42,7 @@ pub struct Occupied {
     pub program: u32,
 }
 
-/// A hook that can be seen from outside. Filters of the `clsact` qdisc (before Linux 6.6) are not looked for.
+/// A hook that can be seen from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hook {
     /// What arrives.
@@ -127,6 +128,16 @@ pub fn occupied(inventory: &Inventory) -> Result<Vec<Occupied>, KernelError> {
             Some(AtXdp { id, generic: true }) => add(Hook::In(Ingress::XdpGeneric), id),
             Some(AtXdp { id, generic: false }) => add(Hook::In(Ingress::XdpNative), id),
             None => {}
+        }
+        let filters = clsact::filters(interface.index)
+            .map_err(|error| KernelError::netlink("the filters of an interface", &error))?;
+        for filter in filters {
+            let hook = if filter.leaves {
+                Hook::Out(Egress::Clsact)
+            } else {
+                Hook::In(Ingress::Tc)
+            };
+            add(hook, filter.program);
         }
         let [ingress, egress] = tcx_programs(&interface.name)?;
         for program in ingress {

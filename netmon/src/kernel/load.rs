@@ -10,7 +10,9 @@ use netmon_common::{DnsPorts, limits, trace};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 
 use super::btf;
+use super::clsact::Disciplines;
 use super::error::KernelError;
+use super::features;
 use super::layout::{self, TraceKeys};
 use super::pins::Pins;
 use super::places::{BY_CPU, BY_DESTINATION, Places, RETIRED};
@@ -143,15 +145,16 @@ pub struct Kernel {
     pub(super) pins: Option<Arc<Pins>>,
     pub(super) switches: Option<Switches>,
     pub(super) places: Option<Places>,
+    pub(super) disciplines: Disciplines,
 }
 
 impl Kernel {
-    /// Loads all three programs, with maps of their own.
+    /// Loads the programs, with maps of their own.
     pub fn load(settings: &Settings) -> Result<Self, KernelError> {
         Self::load_with(settings, None)
     }
 
-    /// Loads all three programs, with the maps that are pinned: whatever they have counted goes on. Those that are not
+    /// Loads the programs, with the maps that are pinned: whatever they have counted goes on. Those that are not
     /// there are made, and pinned.
     pub fn load_pinned(settings: &Settings, pins: Arc<Pins>) -> Result<Self, KernelError> {
         Self::load_with(settings, Some(pins))
@@ -220,8 +223,12 @@ impl Kernel {
             pins,
             switches: None,
             places: None,
+            disciplines: Disciplines::default(),
         };
         for program in Program::ALL {
+            if program == Program::Xdp && !features::has_xdp_frags() {
+                continue;
+            }
             kernel
                 .load_program(program)
                 .map_err(|error| KernelError::rejected(program.name(), &error, &running))?;
@@ -259,6 +266,11 @@ impl Kernel {
             map: "SWITCHES",
             reason: "it was taken before".to_owned(),
         })
+    }
+
+    /// Whether there is an XDP program: the kernel may not know packets of several buffers.
+    pub fn has_xdp(&mut self) -> bool {
+        self.xdp().is_ok_and(|xdp| xdp.fd().is_ok())
     }
 
     /// The XDP program.

@@ -47,6 +47,9 @@ impl FrameRunner {
     /// Loads the programs.
     pub fn load(settings: &Settings) -> Result<Self, KernelError> {
         let mut kernel = Kernel::load(settings)?;
+        if !kernel.has_xdp() {
+            return Err(KernelError::no_xdp_frags());
+        }
         let ring = kernel.take(EVENTS)?;
         Ok(Self {
             poller: kernel.poller()?,

@@ -9,6 +9,10 @@
     reason = "a test may die of a surprise: that is how it reports one"
 )]
 
+#[path = "../support/kernel.rs"]
+#[expect(dead_code, reason = "this is about XDP only")]
+mod kernel;
+
 mod cable;
 mod mutated;
 mod named;

@@ -14,6 +14,7 @@
 pub mod doors;
 pub mod http;
 pub mod incident;
+pub mod kernel;
 pub mod pins;
 
 pub use netmon_testkit::lab::PATIENCE;

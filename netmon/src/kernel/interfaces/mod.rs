@@ -17,6 +17,7 @@ pub use changes::{Changes, News};
 pub use driver::driver;
 pub use frames::Frames;
 pub use inventory::Inventory;
+pub use netlink::request;
 pub use selection::{Choice, Selection};
 pub use xdp_features::native_xdp;
 

@@ -71,9 +71,15 @@ pub fn messages(datagram: &[u8]) -> impl Iterator<Item = Message<'_>> {
 }
 
 /// Asks for a list, and shows each of its messages.
-pub fn dump(request: RouteNetlinkMessage, visit: impl FnMut(Message<'_>)) -> io::Result<()> {
+pub fn dump(wanted: RouteNetlinkMessage, visit: impl FnMut(Message<'_>)) -> io::Result<()> {
+    request(wanted, NLM_F_DUMP, visit)
+}
+
+/// Sends a request about the network, and shows each message of its answer; `flag` is one of those by which an answer has an
+/// end.
+pub fn request(request: RouteNetlinkMessage, flag: u16, visit: impl FnMut(Message<'_>)) -> io::Result<()> {
     let mut header = NetlinkHeader::default();
-    header.flags = NLM_F_REQUEST | NLM_F_DUMP;
+    header.flags = NLM_F_REQUEST | flag;
     let mut message = NetlinkMessage::new(header, NetlinkPayload::from(request));
     message.finalize();
     let mut bytes = vec![0; message.buffer_len()];

@@ -1,0 +1,231 @@
+//! The queueing discipline `clsact`, by which TC programs are attached before Linux 6.6. Its filters outlive whoever made them:
+//! those of a netmon that was killed are found here and taken away, and so is the discipline where netmon made it and nobody else
+//! uses it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixListener};
+use std::sync::{Arc, Weak};
+
+use aya::programs::tc::{self, SchedClassifierLink, TcError};
+use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP};
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::tc::{TcAttribute, TcFilterBpfOption, TcHandle, TcHeader, TcMessage, TcOption};
+
+use super::error::os_error;
+use super::instances::PREFIX;
+use super::interfaces::request;
+
+/// `TC_H_CLSACT` in `include/uapi/linux/pkt_sched.h`: where it hangs, and the numbers of its two sides.
+const CLSACT: u16 = 0xffff;
+const ITSELF: u16 = 0xfff1;
+const INGRESS: u16 = 0xfff2;
+const EGRESS: u16 = 0xfff3;
+
+/// A filter of `clsact` that is netmon's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// Whether it sees what leaves.
+    pub leaves: bool,
+    /// The id of its program.
+    pub program: u32,
+    header: TcHeader,
+}
+
+/// A filter that this netmon attached, and the discipline, if netmon made that.
+#[derive(Debug)]
+pub(super) struct ClsactLink {
+    // Dropped in this order.
+    _filter: SchedClassifierLink,
+    _discipline: Option<Arc<Discipline>>,
+}
+
+impl ClsactLink {
+    pub fn new(filter: SchedClassifierLink, discipline: Option<Arc<Discipline>>) -> Self {
+        Self {
+            _filter: filter,
+            _discipline: discipline,
+        }
+    }
+}
+
+/// The disciplines that this netmon uses.
+#[derive(Debug, Default)]
+pub(super) struct Disciplines {
+    /// Those that it made, by the index of their interface.
+    made: BTreeMap<u32, Weak<Discipline>>,
+    owner: Option<Owner>,
+}
+
+/// A discipline that this netmon made. Dropping it takes it away where it has no filters.
+#[derive(Debug)]
+pub(super) struct Discipline {
+    index: u32,
+}
+
+impl Disciplines {
+    /// Makes sure that the interface has one, and takes away filters that a netmon left there. Gives back the handle for a
+    /// new filter, and what whoever attaches it is to hold.
+    pub fn ensure(&mut self, name: &str, index: u32) -> Result<(u32, Option<Arc<Discipline>>), TcError> {
+        if self.owner.is_none() {
+            self.owner = Some(Owner::new()?);
+        }
+        let handle = self.owner.as_ref().map_or(0, |owner| owner.handle);
+        let made = match add(name)? {
+            Added::New => {
+                let made = Arc::new(Discipline { index });
+                self.made.insert(index, Arc::downgrade(&made));
+                Some(made)
+            }
+            Added::Known => {
+                sweep(index);
+                self.made.get(&index).and_then(Weak::upgrade)
+            }
+        };
+        Ok((handle, made))
+    }
+}
+
+/// Whether the discipline is new.
+enum Added {
+    New,
+    Known,
+}
+
+fn add(name: &str) -> Result<Added, TcError> {
+    match tc::qdisc_add_clsact(name) {
+        Ok(()) => Ok(Added::New),
+        Err(TcError::AlreadyAttached) => Ok(Added::Known),
+        Err(error) if os_error(&error) == Some(libc::EEXIST) => Ok(Added::Known),
+        Err(error) => Err(error),
+    }
+}
+
+impl Drop for Discipline {
+    fn drop(&mut self) {
+        let is_used =
+            [INGRESS, EGRESS].map(|side| dump(self.index, side).map_or(true, |all| !all.is_empty()));
+        if is_used.contains(&true) {
+            return;
+        }
+        let mut message = message(self.index, ITSELF);
+        message.header.handle = handle(0);
+        if let Err(error) = order(RouteNetlinkMessage::DelQueueDiscipline(message)) {
+            tracing::debug!("the clsact qdisc of interface {} stays: {error}", self.index);
+        }
+    }
+}
+
+/// The filters of an interface that are netmon's, whether or not that netmon runs.
+pub fn filters(index: u32) -> io::Result<Vec<Filter>> {
+    let mut filters = Vec::new();
+    for (side, leaves) in [(INGRESS, false), (EGRESS, true)] {
+        for found in dump(index, side)? {
+            if let Some(program) = program_of_ours(&found) {
+                filters.push(Filter {
+                    leaves,
+                    program,
+                    header: found.header,
+                });
+            }
+        }
+    }
+    Ok(filters)
+}
+
+/// Takes away the filters of an interface that a netmon left when it was killed. How many they were.
+pub fn sweep(index: u32) -> usize {
+    let mut swept = 0;
+    for filter in filters(index).unwrap_or_default() {
+        let Ok(_it_is_gone) = Owner::of(filter.header.handle.into()) else {
+            continue;
+        };
+        let message = TcMessage::from_parts(filter.header, vec![TcAttribute::Kind("bpf".to_owned())]);
+        match order(RouteNetlinkMessage::DelTrafficFilter(message)) {
+            Ok(()) => swept += 1,
+            Err(error) => tracing::warn!("cannot take away a TC filter that a netmon left: {error}"),
+        }
+    }
+    if swept > 0 {
+        tracing::info!("took away {swept} TC filters of a netmon that was killed");
+    }
+    swept
+}
+
+/// Whose filters carry a handle. As long as it lives it holds an abstract socket that is named after the handle: such names
+/// belong to a network namespace, as filters do, and are free when their holder is gone (unix(7)).
+#[derive(Debug)]
+struct Owner {
+    handle: u32,
+    _socket: UnixListener,
+}
+
+impl Owner {
+    /// Takes the handle; an error where somebody has it.
+    fn of(handle: u32) -> io::Result<Self> {
+        let address = SocketAddr::from_abstract_name(format!("netmon-filters-{handle:08x}"))?;
+        Ok(Self {
+            handle,
+            _socket: UnixListener::bind_addr(&address)?,
+        })
+    }
+
+    /// Takes one that nobody has.
+    fn new() -> io::Result<Self> {
+        let mut bytes = [0; 4];
+        getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+        // The kernel gives others small ones.
+        Self::of(u32::from_ne_bytes(bytes) | 1 << 31)
+    }
+}
+
+fn program_of_ours(message: &TcMessage) -> Option<u32> {
+    let mut options = message.attributes.iter().filter_map(|attribute| match attribute {
+        TcAttribute::Options(options) => Some(options),
+        _ => None,
+    });
+    let options: Vec<_> = options.next()?.iter().collect();
+    let is_ours = options.iter().any(|option| {
+        matches!(option, TcOption::Bpf(TcFilterBpfOption::ProgName(name)) if name.as_bytes().starts_with(PREFIX))
+    });
+    let id = options.iter().find_map(|option| match option {
+        TcOption::Bpf(TcFilterBpfOption::ProgId(id)) => Some(*id),
+        _ => None,
+    });
+    id.filter(|_| is_ours)
+}
+
+/// The filters at one side of an interface; none where it has no `clsact`.
+fn dump(index: u32, side: u16) -> io::Result<Vec<TcMessage>> {
+    let mut found = Vec::new();
+    let wanted = RouteNetlinkMessage::GetTrafficFilter(message(index, side));
+    let asked = request(wanted, NLM_F_DUMP, |answer| {
+        if let Some(RouteNetlinkMessage::NewTrafficFilter(filter)) = answer.parse()
+            && filter.header.handle != handle(0)
+        {
+            found.push(filter);
+        }
+    });
+    match asked {
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(Vec::new()),
+        other => other.map(|()| found),
+    }
+}
+
+fn order(message: RouteNetlinkMessage) -> io::Result<()> {
+    request(message, NLM_F_ACK, |_| {})
+}
+
+fn message(index: u32, side: u16) -> TcMessage {
+    let mut message = TcMessage::with_index(index.cast_signed());
+    message.header.parent = TcHandle {
+        major: CLSACT,
+        minor: side,
+    };
+    message
+}
+
+const fn handle(minor: u16) -> TcHandle {
+    TcHandle { major: 0, minor }
+}
