@@ -18,6 +18,7 @@ mod demo_view;
 mod executables;
 mod find;
 mod fuzz;
+mod kernels;
 mod lint;
 mod manual;
 mod process;
@@ -68,6 +69,8 @@ enum Command {
     Deb(deb::Options),
     /// Run the fuzz targets
     Fuzz(fuzz::Options),
+    /// Boot other kernels in QEMU, and run privileged tests in them
+    Kernels(kernels::Options),
 }
 
 fn main() -> ExitCode {
@@ -99,5 +102,6 @@ fn dispatch(task: Command) -> Result<()> {
         Command::Conformance(options) => conformance::run(&options),
         Command::Deb(options) => deb::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
+        Command::Kernels(options) => kernels::run(&options),
     }
 }

@@ -31,6 +31,7 @@ pub enum Task {
     Conformance,
     Fuzz,
     Deb,
+    Kernels,
 }
 
 /// Makes sure of everything that the task needs.

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{
     Task,
-    Task::{Bench, Conformance, Deb, Demo, Fuzz, Test},
+    Task::{Bench, Conformance, Deb, Demo, Fuzz, Kernels, Test},
     apt::Apt,
 };
 use crate::process;
@@ -21,13 +21,13 @@ struct Tool {
 
 const TOOLS: &[Tool] = &[
     // Network namespaces and what lies between them.
-    tool("ip", "iproute2", &[Test, Demo, Bench]),
+    tool("ip", "iproute2", &[Test, Demo, Bench, Kernels]),
     tool("ethtool", "ethtool", &[Test]),
-    tool("nft", "nftables", &[Test]),
+    tool("nft", "nftables", &[Test, Kernels]),
     // Real servers and real clients.
-    tool("unbound", "unbound", &[Test, Demo]),
-    tool("dnsmasq", "dnsmasq-base", &[Test, Demo]),
-    tool("dig", "dnsutils", &[Test, Demo]),
+    tool("unbound", "unbound", &[Test, Demo, Kernels]),
+    tool("dnsmasq", "dnsmasq-base", &[Test, Demo, Kernels]),
+    tool("dig", "dnsutils", &[Test, Demo, Kernels]),
     tool("kdig", "knot-dnsutils", &[Test]),
     tool("dnsperf", "dnsperf", &[Test]),
     // Second opinions on packets and on maps.
@@ -55,6 +55,11 @@ const TOOLS: &[Tool] = &[
     tool("dpkg-shlibdeps", "dpkg-dev", &[Deb]),
     tool("man", "man-db", &[Deb]),
     tool("curl", "curl", &[Deb, Test]),
+    // A machine for other kernels, and what its first root file system is made of.
+    tool("qemu-system-x86_64", "qemu-system-x86", &[Kernels]),
+    tool("/bin/busybox", "busybox-static", &[Kernels]),
+    tool("modprobe", "kmod", &[Kernels]),
+    tool("cpio", "cpio", &[Kernels]),
     // libFuzzer is C++.
     tool("c++", "g++", &[Fuzz]),
 ];

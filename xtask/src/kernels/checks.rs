@@ -1,0 +1,77 @@
+//! What is checked in each kernel: privileged tests of `cargo xtask test`, the very same executables.
+
+use std::time::Duration;
+
+/// How long one test may take under emulation.
+pub const PATIENCE: Duration = Duration::from_mins(10);
+
+/// One line of docs/kernel-support.md.
+pub struct Check {
+    /// What it shows.
+    pub what: &'static str,
+    /// The executable of the tests.
+    pub executable: &'static str,
+    /// Their names.
+    pub tests: &'static [&'static str],
+}
+
+/// All of them.
+pub const CHECKS: [Check; 9] = [
+    Check {
+        what: "the verifier accepts the programs, with and without their log",
+        executable: "kernel_load",
+        tests: &["the_kernel_takes_all_programs_with_and_without_logging"],
+    },
+    Check {
+        what: "each hook counts alike, and says which it is",
+        executable: "hooks",
+        tests: &["every_hook_counts_alike_and_tells_which_it_is"],
+    },
+    Check {
+        what: "the textbook incident on the client, the server and a router, over IPv4 and IPv6, counted exactly",
+        executable: "outage",
+        tests: &[
+            "the_client_host_sees_its_server_go_and_come_back",
+            "the_server_host_sees_queries_come_in_and_errors_go_out_over_ipv6",
+            "a_router_counts_each_packet_once_on_its_two_interfaces",
+        ],
+    },
+    Check {
+        what: "the table of frames, by each program",
+        executable: "frames_kernel",
+        tests: &[
+            "named::the_xdp_program_counts_every_named_frame_as_the_contract_says",
+            "named::the_tc_program_for_what_arrives_counts_every_named_frame_as_the_contract_says",
+            "named::the_tc_program_for_what_leaves_counts_every_named_frame_as_the_contract_says",
+        ],
+    },
+    Check {
+        what: "killed with SIGKILL under load and started again with pins: nothing is lost",
+        executable: "pins",
+        tests: &["nothing_is_lost_when_netmon_is_killed_and_its_programs_are_replaced_under_load"],
+    },
+    Check {
+        what: "a netmon that is killed, and one that ends, leave nothing behind",
+        executable: "killed",
+        tests: &[
+            "the_next_one_takes_away_what_one_that_was_killed_has_left_and_nothing_else",
+            "detach_takes_away_what_one_that_was_killed_has_left",
+            "a_queueing_discipline_that_netmon_made_goes_with_it_and_another_one_stays",
+        ],
+    },
+    Check {
+        what: "it gives up the rights that it needs no more",
+        executable: "rights",
+        tests: &["once_it_watches_no_thread_has_more_than_the_right_to_attach"],
+    },
+    Check {
+        what: "a user with the three capabilities, and with nothing else, may run it",
+        executable: "service",
+        tests: &["a_user_with_three_capabilities_watches_pins_keeps_and_serves"],
+    },
+    Check {
+        what: "`netmon doctor` finds nothing that would stop netmon",
+        executable: "doctor",
+        tests: &["the_doctor_finds_nothing_here_that_would_stop_netmon"],
+    },
+];
