@@ -146,6 +146,8 @@ mount --bind "$hold/pins" /sys/fs/bpf/netmon
 mount -o remount,bind,ro /sys/fs/bpf
 umount "$hold/pins" "$hold"
 rmdir "$hold"
+# As the unit has it; only old kernels need it.
+ulimit -l unlimited 2>/dev/null || true
 kept=-all,+bpf,+perfmon,+net_admin
 exec setpriv --reuid=USER --regid=USER --clear-groups --no-new-privs \
     --inh-caps="$kept" --ambient-caps="$kept" --bounding-set="$kept" -- NETMON "$@"

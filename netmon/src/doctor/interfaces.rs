@@ -4,12 +4,9 @@ use std::collections::BTreeSet;
 
 use super::findings::Finding;
 use crate::kernel::{
-    AtXdp, Interface, Inventory, Kind, Known, Selection, all_programs, driver, features, native_xdp,
+    AtXdp, Interface, Inventory, Kind, Known, OURS, Selection, all_programs, driver, features, native_xdp,
     tcx_programs,
 };
-
-/// What the names of netmon's programs begin with.
-const OURS: &str = "netmon_";
 
 pub(super) fn all() -> Vec<Finding> {
     let inventory = match Inventory::read_here() {

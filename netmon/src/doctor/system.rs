@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use nix::sys::statfs::{BPF_FS_MAGIC, statfs};
 
 use super::findings::Finding;
-use crate::kernel::version::{self, OLDEST, OLDEST_BRINGS, Running, Version, XDP_FRAGS};
-use crate::kernel::{Kernel, KernelError, Settings, features};
+use crate::kernel::version::{self, MAPS_UNLOCKED, OLDEST, OLDEST_BRINGS, Running, Version, XDP_FRAGS};
+use crate::kernel::{Kernel, KernelError, Settings, features, locked};
 
 /// Where pins are kept.
 const BPFFS: &str = "/sys/fs/bpf";
@@ -109,25 +108,17 @@ pub(super) fn bpffs() -> Vec<Finding> {
 
 pub(super) fn locked_memory() -> Vec<Finding> {
     const CHECK: &str = "memlock";
-    /// Since this version maps count as memory of the control group.
-    const NOT_COUNTED: Version = Version(5, 11);
-    let counted = Running::now().is_older_than(NOT_COUNTED);
-    let limit = getrlimit(Resource::RLIMIT_MEMLOCK).map_or(0, |(soft, _)| soft);
-    let words = if limit == RLIM_INFINITY {
-        "unlimited".to_owned()
-    } else {
-        format!("{} KiB", limit / 1024)
-    };
-    vec![if counted && limit != RLIM_INFINITY {
-        Finding::warning(
+    let words = locked::limit().map_or_else(|| "unlimited".to_owned(), |limit| format!("{limit} KiB"));
+    vec![match (locked::counts(), locked::limit()) {
+        (true, Some(_)) => Finding::warning(
             CHECK,
-            format!("locked memory is {words}, and before Linux 5.11 maps count as locked memory"),
+            format!("locked memory is {words}, and before Linux {MAPS_UNLOCKED} maps count as locked memory"),
             "ulimit -l unlimited, or LimitMEMLOCK=infinity in the unit",
-        )
-    } else {
-        Finding::ok(
+        ),
+        (true, None) => Finding::ok(CHECK, "locked memory, as which maps count here, is unlimited"),
+        (false, _) => Finding::ok(
             CHECK,
             format!("locked memory is {words}; maps do not count as locked memory"),
-        )
+        ),
     }]
 }

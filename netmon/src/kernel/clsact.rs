@@ -14,7 +14,7 @@ use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::tc::{TcAttribute, TcFilterBpfOption, TcHandle, TcHeader, TcMessage, TcOption};
 
 use super::error::os_error;
-use super::instances::PREFIX;
+use super::hooks::OURS;
 use super::interfaces::request;
 
 /// `TC_H_CLSACT` in `include/uapi/linux/pkt_sched.h`: where it hangs, and the numbers of its two sides.
@@ -186,9 +186,9 @@ fn program_of_ours(message: &TcMessage) -> Option<u32> {
         _ => None,
     });
     let options: Vec<_> = options.next()?.iter().collect();
-    let is_ours = options.iter().any(|option| {
-        matches!(option, TcOption::Bpf(TcFilterBpfOption::ProgName(name)) if name.as_bytes().starts_with(PREFIX))
-    });
+    let is_ours = options.iter().any(
+        |option| matches!(option, TcOption::Bpf(TcFilterBpfOption::ProgName(name)) if name.starts_with(OURS)),
+    );
     let id = options.iter().find_map(|option| match option {
         TcOption::Bpf(TcFilterBpfOption::ProgId(id)) => Some(*id),
         _ => None,

@@ -7,7 +7,8 @@ use aya::programs::ProgramError;
 use aya::{EbpfError, maps::MapError};
 use netmon_common::limits;
 
-use super::version::{OLDEST, OLDEST_BRINGS, Running, XDP_FRAGS};
+use super::locked;
+use super::version::{MAPS_UNLOCKED, OLDEST, OLDEST_BRINGS, Running, XDP_FRAGS};
 use crate::rights;
 
 /// Why the kernel's side does not work. All of these end netmon with exit status 3.
@@ -44,6 +45,17 @@ pub enum KernelError {
     Load {
         /// The kernel's words.
         reason: String,
+    },
+    /// Maps count as locked memory here, and the process may lock too little.
+    #[error(
+        "{what}: this process may lock {limit} KiB of memory, and before Linux {MAPS_UNLOCKED} BPF maps and programs count as \
+         locked memory; raise the limit (ulimit -l unlimited, or LimitMEMLOCK=infinity in the unit)"
+    )]
+    LockedMemory {
+        /// What was tried.
+        what: String,
+        /// The limit, in KiB.
+        limit: u64,
     },
     /// There is no memory for the maps or the programs.
     #[error(
@@ -245,12 +257,23 @@ impl KernelError {
     pub(super) fn load(error: &EbpfError) -> Self {
         let what = || "creating BPF maps".to_owned();
         match os_error(error) {
-            Some(libc::EPERM) => Self::NotPermitted { what: what() },
+            Some(libc::EPERM) => {
+                Self::locked_memory(what()).unwrap_or_else(|what| Self::NotPermitted { what })
+            }
             Some(libc::ENOMEM) => Self::OutOfMemory {
                 what: what(),
                 reason: chain(error),
             },
             _ => Self::Load { reason: chain(error) },
+        }
+    }
+
+    /// Where too little may be locked; else gives back what was tried.
+    fn locked_memory(what: String) -> Result<Self, String> {
+        let lacks_rights = rights::missing().is_ok_and(|missing| !missing.is_empty());
+        match locked::limit().filter(|_| locked::counts() && !lacks_rights) {
+            Some(limit) => Ok(Self::LockedMemory { what, limit }),
+            None => Err(what),
         }
     }
 
@@ -264,6 +287,11 @@ impl KernelError {
             } => (io_error.raw_os_error(), said(io_error, &verifier_log.to_string())),
             other => (os_error(other), chain(other)),
         };
+        if number == Some(libc::EPERM)
+            && let Ok(locked) = Self::locked_memory(format!("loading the program {program}"))
+        {
+            return locked;
+        }
         let lacks_rights = rights::missing().is_ok_and(|missing| !missing.is_empty());
         Self::refused(program, number, reason, running, lacks_rights)
     }

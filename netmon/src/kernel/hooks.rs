@@ -2,6 +2,9 @@
 
 use super::interfaces::Interface;
 
+/// What the names of netmon's programs begin with.
+pub const OURS: &str = "netmon_";
+
 /// Which hook to use for what arrives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HookChoice {

@@ -10,14 +10,12 @@ use netmon_common::Address;
 
 use super::clsact;
 use super::error::KernelError;
-use super::hooks::{Egress, Ingress};
+use super::hooks::{Egress, Ingress, OURS};
 use super::interfaces::{AtXdp, Inventory};
 use super::neighbours::{loaded, tcx_programs};
 use super::poll::Poller;
 use super::watchlist::WATCHLIST;
 
-/// What the names of the programs begin with.
-pub(super) const PREFIX: &[u8] = b"netmon_";
 /// The map that all programs of one netmon share, and no other has.
 const SHARED: &str = "TOTALS";
 
@@ -56,7 +54,7 @@ impl Instance {
     pub fn all() -> Result<Vec<Self>, KernelError> {
         let mut instances: BTreeMap<u32, Self> = BTreeMap::new();
         for program in loaded()? {
-            if !program.name().starts_with(PREFIX) {
+            if !program.name().starts_with(OURS.as_bytes()) {
                 continue;
             }
             let maps = maps(&program);

@@ -7,13 +7,13 @@ use aya::programs::{ProgramError, SchedClassifier, Xdp};
 use aya::util::nr_cpus;
 use aya::{Ebpf, EbpfLoader, include_bytes_aligned};
 use netmon_common::{DnsPorts, limits, trace};
-use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 
 use super::btf;
 use super::clsact::Disciplines;
 use super::error::KernelError;
 use super::features;
 use super::layout::{self, TraceKeys};
+use super::locked;
 use super::pins::Pins;
 use super::places::{BY_CPU, BY_DESTINATION, Places, RETIRED};
 use super::switches::Switches;
@@ -167,9 +167,7 @@ impl Kernel {
                 release: running.release,
             });
         }
-        // Before Linux 5.11 maps count as locked memory. Without the right to raise the limit loading fails
-        // next, and says so.
-        let _may_be_refused = setrlimit(Resource::RLIMIT_MEMLOCK, RLIM_INFINITY, RLIM_INFINITY);
+        locked::raise();
         let ports = settings.ports.words();
         let only_port = settings.ports.only().unwrap_or(0).to_be();
         let mut secret = secret()?;

@@ -12,6 +12,8 @@ pub struct Version(pub u32, pub u32);
 pub const OLDEST: Version = Version(5, 10);
 /// What the kernels before [`OLDEST`] lack.
 pub const OLDEST_BRINGS: &str = "maps that are bound to a program (BPF_PROG_BIND_MAP)";
+/// Since this one maps are memory of the control group; before they count as locked memory.
+pub const MAPS_UNLOCKED: Version = Version(5, 11);
 /// The first one with XDP programs for packets in several buffers: the frags flag, `bpf_xdp_get_buff_len` and
 /// `bpf_xdp_load_bytes`.
 pub const XDP_FRAGS: Version = Version(5, 18);
