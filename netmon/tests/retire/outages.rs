@@ -89,6 +89,26 @@ fn metric(page: &str, name: &str, server: IpAddr) -> u64 {
         .sum()
 }
 
+/// Each has its own counts.
+fn assert_destinations(stopped: &Event) {
+    for (server, queries, responses) in [
+        (HEALTHY, QUERIES, QUERIES),
+        (CLOSED, 2 * QUERIES, QUERIES),
+        (SILENT, 2 * QUERIES, QUERIES),
+        (BROKEN, 2 * QUERIES, 2 * QUERIES),
+    ] {
+        let counts = destination(stopped, server);
+        // Until it answers or fails, a query that finds no place counts in `overflow`; incidents count it all the same.
+        let counted = counts["dns_queries"].as_u64().unwrap();
+        assert!(
+            (u64::from(queries / 2)..=queries.into()).contains(&counted),
+            "{counts:#}"
+        );
+        assert_eq!(counts["dns_responses"], responses, "{counts:#}");
+        assert_eq!(counts["latency_us"]["count"], responses, "{counts:#}");
+    }
+}
+
 #[test]
 #[ignore = "needs root: network namespaces and TC"]
 fn each_kind_of_outage_of_new_servers_is_reported_exactly_while_both_tables_are_full() {
@@ -184,20 +204,5 @@ fn each_kind_of_outage_of_new_servers_is_reported_exactly_while_both_tables_are_
     assert_eq!(netmon.events_named("incident_opened").unwrap().len(), 3);
     let stopped = netmon.stop().unwrap();
     assert_sums(&stopped);
-    for (server, queries, responses) in [
-        (HEALTHY, QUERIES, QUERIES),
-        (CLOSED, 2 * QUERIES, QUERIES),
-        (SILENT, 2 * QUERIES, QUERIES),
-        (BROKEN, 2 * QUERIES, 2 * QUERIES),
-    ] {
-        let counts = destination(&stopped, server);
-        // Until it answers or fails, a query that finds no place counts in `overflow`; incidents count it all the same.
-        let counted = counts["dns_queries"].as_u64().unwrap();
-        assert!(
-            (u64::from(queries / 2)..=queries.into()).contains(&counted),
-            "{counts:#}"
-        );
-        assert_eq!(counts["dns_responses"], responses, "{counts:#}");
-        assert_eq!(counts["latency_us"]["count"], responses, "{counts:#}");
-    }
+    assert_destinations(&stopped);
 }
