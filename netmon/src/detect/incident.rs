@@ -276,6 +276,11 @@ impl Incident {
         }
     }
 
+    /// Whether it began before that second, and nothing in it was answered until then.
+    pub fn is_silent_before(&self, second: u64, ledger: &Ledger) -> bool {
+        self.span.is_silent_before(second, ledger)
+    }
+
     /// Its end is known as closely as it will be.
     pub fn refine(&mut self, ledger: &Ledger) {
         self.span.refine(ledger);

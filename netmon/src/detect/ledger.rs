@@ -240,6 +240,27 @@ impl Ledger {
         Cut { at, before }
     }
 
+    /// The same, where nothing had been answered for some time: the answers that are counted by now are to that query and to
+    /// later ones, as far as none is known to be to an earlier one.
+    pub fn cut_first_answered(&self, at: Time) -> Cut {
+        let Some(second) = self.find(at.second()) else {
+            return self.cut_answered(at);
+        };
+        let (known, _rest) = self.known_before(at);
+        let all = second.flow();
+        let later = self
+            .exact
+            .partition_point(|exact| exact.sent < Time::at_second(at.second() + 1));
+        let later = later.saturating_sub(self.exact.partition_point(|exact| exact.sent < at)) as u64;
+        let after = all.answers.saturating_sub(known.answers).max(later).max(1);
+        let before = Flow {
+            queries: all.queries.saturating_sub(after),
+            answers: known.answers,
+            ..Flow::default()
+        };
+        Cut { at, before }
+    }
+
     /// What of the moment's second is known to lie before it, and what is not known.
     fn known_before(&self, at: Time) -> (Flow, Rest) {
         let number = at.second();

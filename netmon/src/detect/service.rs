@@ -217,7 +217,12 @@ impl Tracked {
                 Kind::Failing => false,
             };
             if ends && is_later {
-                let end = self.facts.ledger.cut_answered(sent);
+                let ledger = &self.facts.ledger;
+                let end = if incident.is_silent_before(sent.second(), ledger) {
+                    ledger.cut_first_answered(sent)
+                } else {
+                    ledger.cut_answered(sent)
+                };
                 incident.recover(at, end, rules.offset);
             }
         }

@@ -79,19 +79,33 @@ impl Span {
         }
     }
 
+    /// Whether it began before that second, and nothing in it was answered until then.
+    pub fn is_silent_before(&self, second: u64, ledger: &Ledger) -> bool {
+        let begins = self.first.map(|first| first.at.second());
+        begins.is_some_and(|begins| begins < second) && self.until(second, ledger).answers == 0
+    }
+
+    /// What is counted in it before that second, which is later than the one that it began in.
+    fn until(&self, second: u64, ledger: &Ledger) -> Flow {
+        let mut flow = self.settled;
+        if let Some(first) = self.first {
+            let from = first.at.second();
+            let mut begun = ledger.between(from, from + 1);
+            begun.take_off(first.before);
+            flow += begun;
+            flow += ledger.between(from + 1, second);
+        }
+        flow
+    }
+
     /// What is counted in it.
     pub fn flow(&self, ledger: &Ledger) -> Flow {
-        let mut flow = self.settled;
-        let Some(first) = self.first else { return flow };
-        let from = first.at.second();
-        let mut begun = ledger.between(from, from + 1);
-        begun.take_off(first.before);
+        let Some(first) = self.first else {
+            return self.settled;
+        };
         match self.last {
-            None => {
-                flow += begun;
-                flow += ledger.since(from + 1);
-            }
-            Some(last) if last.at <= first.at => {}
+            None => self.until(u64::MAX, ledger),
+            Some(last) if last.at <= first.at => self.settled,
             Some(last) => {
                 let last = ledger.refine(last);
                 let to = last.at.second();
@@ -100,16 +114,16 @@ impl Span {
                 } else {
                     Flow::default()
                 };
-                if to == from {
+                let mut flow = if to == first.at.second() {
                     ended.take_off(first.before);
+                    self.settled
                 } else {
-                    flow += begun;
-                    flow += ledger.between(from + 1, to);
-                }
+                    self.until(to, ledger)
+                };
                 flow += ended;
+                flow
             }
         }
-        flow
     }
 }
 
@@ -145,6 +159,19 @@ mod tests {
         assert_eq!((span.flow(&ledger).queries, span.flow(&ledger).answers), (2, 2));
         span.resume();
         assert_eq!(span.flow(&ledger).queries, 3);
+    }
+
+    #[test]
+    fn a_span_is_silent_until_the_second_of_its_first_answer_unless_it_began_in_it() {
+        let mut ledger = Ledger::default();
+        ledger.set(0, false, counts(3, 1));
+        let span = Span::from(ledger.cut(at(900)));
+        ledger.set(1, false, counts(2, 0));
+        ledger.set(2, false, counts(2, 2));
+        let silent: Vec<_> = (0..4)
+            .map(|second| span.is_silent_before(second, &ledger))
+            .collect();
+        assert_eq!(silent, [false, true, true, false]);
     }
 
     #[test]

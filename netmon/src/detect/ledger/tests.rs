@@ -74,3 +74,25 @@ fn answers_that_were_only_counted_are_to_the_queries_before_an_outage() {
     let ended = ledger.cut_answered(at(7_900)).before;
     assert_eq!((ended.queries, ended.answers), (4, 3));
 }
+
+#[test]
+fn after_a_silence_the_answers_of_the_second_are_to_the_first_answered_query_and_later_ones() {
+    let at = |millis: u64| Time::from_nanos(millis * 1_000_000);
+    let mut ledger = Ledger::default();
+    // Four that fail, and six at once that are answered, of which one is told of.
+    ledger.set(7, false, counts(10, 6));
+    ledger.note_answer(at(7_500));
+    let before = ledger.cut_first_answered(at(7_500)).before;
+    assert_eq!((before.queries, before.answers), (4, 0));
+    // An answer to an earlier query is known.
+    ledger.note_answer(at(7_100));
+    let before = ledger.cut_first_answered(at(7_500)).before;
+    assert_eq!((before.queries, before.answers), (5, 1));
+    // All are known by their time, and some wait for their answer.
+    for millis in [7_600, 7_700] {
+        ledger.note_query(at(millis));
+    }
+    ledger.set(7, false, counts(5, 2));
+    let before = ledger.cut_first_answered(at(7_500)).before;
+    assert_eq!((before.queries, before.answers), (2, 1));
+}
