@@ -129,19 +129,22 @@ impl Lookups {
         moves
     }
 
-    /// An error came about the query that was sent then, or an answer that says that the server fails.
-    pub fn failed(&mut self, service: Service, sent: Time, question: Question<'_>) {
+    /// An error came about the query that was sent then, or an answer that says that the server fails. From where its lookup
+    /// has moved away, if that was not known.
+    pub fn failed(&mut self, service: Service, sent: Time, question: Question<'_>) -> Vec<Move> {
         if let Some(known) = self.find(service, sent, question) {
             known.failed |= sent >= known.last;
-            return;
+            return Vec::new();
+        }
+        if question.query_type.is_none() {
+            return Vec::new();
         }
         // A door that samples has not told of the query.
-        if question.query_type.is_some() {
-            self.asked(service, sent, question);
-            if let Some(known) = self.find(service, sent, question) {
-                known.failed = true;
-            }
+        let moves = self.asked(service, sent, question);
+        if let Some(known) = self.find(service, sent, question) {
+            known.failed = true;
         }
+        moves
     }
 
     /// The query that was sent then was answered well. From where its lookup has moved away, if that was not known.

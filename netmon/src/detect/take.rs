@@ -75,12 +75,12 @@ impl Decider {
         let question = question(answered.client, answered.name.as_ref(), answered.details);
         if let Some(question) = question.filter(|_| is_wanted) {
             self.chain.stub_settled(service, question);
-            if is_fault {
-                self.lookups.failed(service, answered.sent, question);
+            let moves = if is_fault {
+                self.lookups.failed(service, answered.sent, question)
             } else {
-                let moves = self.lookups.answered(service, answered.sent, question);
-                self.moved(moves);
-            }
+                self.lookups.answered(service, answered.sent, question)
+            };
+            self.moved(moves);
         }
         if own && matches!(answered.rcode, Some(Rcode::NoError | Rcode::NxDomain)) {
             self.judged.has_answered_well(service.server, answered.client, at);
@@ -118,13 +118,14 @@ impl Decider {
         let no_endpoints = self.judged.has_no_endpoints(service.server, failed);
         server.failed(at, failed, (!scans, no_endpoints), &self.rules, &mut outcome);
         after.opened = outcome.opened;
+        if failed.proof == Proof::QueriesUnseen && server.incidents.is_open(Kind::Unreachable) {
+            self.warnings.queries_unseen(service);
+        }
         let question = question(failed.client, failed.name.as_ref(), failed.details);
         if let (Some(sent), Some(question)) = (failed.proof.sent(), question.filter(|_| could_open)) {
             self.chain.stub_settled(service, question);
-            self.lookups.failed(service, sent, question);
-        }
-        if failed.proof == Proof::QueriesUnseen && server.incidents.is_open(Kind::Unreachable) {
-            self.warnings.queries_unseen(service);
+            let moves = self.lookups.failed(service, sent, question);
+            self.moved(moves);
         }
         Some(after)
     }

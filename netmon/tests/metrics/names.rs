@@ -68,14 +68,17 @@ fn names(promql: &str) -> impl Iterator<Item = String> {
     words.filter(|word| word.starts_with("netmon_") || word.contains(":netmon_"))
 }
 
-/// The names that can be asked for: of samples, and of what the rules record.
+/// The names that can be asked for: of samples, of gauges that have none now, and of what the rules record.
 fn known(body: &str) -> BTreeSet<String> {
     let recorded = read("deploy/prometheus/netmon.rules.yml");
     let recorded = recorded
         .lines()
         .filter_map(|line| line.trim().strip_prefix("- record: "));
     let told = samples(body).into_iter().map(|sample| sample.name);
-    told.chain(recorded.map(str::to_owned)).collect()
+    let gauges = body
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" gauge"));
+    told.chain(recorded.chain(gauges).map(str::to_owned)).collect()
 }
 
 /// All queries of the dashboard: of panels, of annotations, of variables.

@@ -192,3 +192,20 @@ fn what_recovers_and_fails_again_goes_on_counting() {
     refused(&mut scenario, 3.0, "c.test");
     assert_eq!(of(&scenario, SERVER).lookups, 2);
 }
+
+#[test]
+fn a_lookup_moves_to_a_server_whose_error_says_what_it_was_asked() {
+    let mut scenario = Scenario::new();
+    for (server, time) in [(SERVER, 1.0), (SECOND, 1.5)] {
+        // Of neither query the door tells, only of what came of it.
+        scenario.on(server).error(
+            time + 0.001,
+            &Error {
+                sent: time,
+                name: Some("a.test"),
+                ..Error::default()
+            },
+        );
+    }
+    assert_eq!(of(&scenario, SERVER), lookups(1, 500, 500));
+}

@@ -146,6 +146,7 @@ impl Scenario {
     fn details(&self) -> Details {
         Details {
             client_port: self.client_port,
+            query_type: Some(1),
             ..Details::default()
         }
     }
