@@ -52,6 +52,8 @@ struct Rest {
     queries: u64,
     /// Queries that were sent before the moment, and of which it is not known whether they were answered.
     before: u64,
+    /// Queries that are known to have been sent at the moment or later.
+    later: u64,
     /// Answers without a fault to queries of which that is not known.
     good: u64,
     /// Whether the query at the moment is known.
@@ -246,13 +248,9 @@ impl Ledger {
         let Some(second) = self.find(at.second()) else {
             return self.cut_answered(at);
         };
-        let (known, _rest) = self.known_before(at);
+        let (known, rest) = self.known_before(at);
         let all = second.flow();
-        let later = self
-            .exact
-            .partition_point(|exact| exact.sent < Time::at_second(at.second() + 1));
-        let later = later.saturating_sub(self.exact.partition_point(|exact| exact.sent < at)) as u64;
-        let after = all.answers.saturating_sub(known.answers).max(later).max(1);
+        let after = all.answers.saturating_sub(known.answers).max(rest.later).max(1);
         let before = Flow {
             queries: all.queries.saturating_sub(after),
             answers: known.answers,
@@ -287,6 +285,7 @@ impl Ledger {
         let rest = Rest {
             queries,
             before: before.queries - before.answers,
+            later: (end - to) as u64,
             good: good.saturating_sub(answered(from, end)),
             is_known,
         };
