@@ -13,7 +13,6 @@ use super::clsact::Disciplines;
 use super::error::KernelError;
 use super::features;
 use super::layout::{self, TraceKeys};
-use super::locked;
 use super::pins::Pins;
 use super::places::{BY_CPU, BY_DESTINATION, Places, RETIRED};
 use super::switches::Switches;
@@ -167,7 +166,6 @@ impl Kernel {
                 release: running.release,
             });
         }
-        locked::raise();
         let ports = settings.ports.words();
         let only_port = settings.ports.only().unwrap_or(0).to_be();
         let mut secret = secret()?;

@@ -1,15 +1,9 @@
-//! Locked memory: before Linux 5.11 BPF maps and programs count as such; since then they are the control group's.
+//! Locked memory: before Linux 5.11 BPF maps and programs count as such; since then they are the control group's. aya raises the
+//! limit where that is allowed.
 
-use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 
 use super::version::{MAPS_UNLOCKED, Running};
-
-/// Raises the limit, where maps count as locked memory and that is allowed. Whether it was too low is said by what comes next.
-pub(super) fn raise() {
-    if counts() {
-        let _may_be_refused = setrlimit(Resource::RLIMIT_MEMLOCK, RLIM_INFINITY, RLIM_INFINITY);
-    }
-}
 
 /// Whether maps count as locked memory.
 pub fn counts() -> bool {
