@@ -9,14 +9,13 @@ use netmon_testkit::lab::{DnsServer, Namespace, Netmon, SERVER_V4, two_hosts};
 use nix::sys::signal::Signal;
 use support::kernel::has_tcx;
 use support::pins::Directory;
-use support::{NETMON, ask_answered, assert_counts, assert_nothing_attached, start};
+use support::{NETMON, ask_answered, assert_counts, assert_nothing_attached, programs_at_hooks, start};
 
 const AT_TC: [&str; 4] = ["--hook", "tc", "--interface", "to-server"];
 
 /// How many of netmon's programs are at TC hooks of the host.
 fn attached(host: &Namespace) -> usize {
-    let shown = host.exec(Command::new("bpftool").args(["net", "show"])).unwrap();
-    shown.matches("netmon_").count()
+    programs_at_hooks(host).matches("netmon_").count()
 }
 
 fn kill(mut netmon: Netmon) {

@@ -72,33 +72,22 @@ impl Disciplines {
             self.owner = Some(Owner::new()?);
         }
         let handle = self.owner.as_ref().map_or(0, |owner| owner.handle);
-        let made = match add(name)? {
-            Added::New => {
-                let made = Arc::new(Discipline { index });
-                self.made.insert(index, Arc::downgrade(&made));
-                Some(made)
-            }
-            Added::Known => {
-                sweep(index);
-                self.made.get(&index).and_then(Weak::upgrade)
-            }
-        };
-        Ok((handle, made))
+        if is_new(tc::qdisc_add_clsact(name))? {
+            let made = Arc::new(Discipline { index });
+            self.made.insert(index, Arc::downgrade(&made));
+            return Ok((handle, Some(made)));
+        }
+        sweep(index);
+        Ok((handle, self.made.get(&index).and_then(Weak::upgrade)))
     }
 }
 
-/// Whether the discipline is new.
-enum Added {
-    New,
-    Known,
-}
-
-fn add(name: &str) -> Result<Added, TcError> {
-    match tc::qdisc_add_clsact(name) {
-        Ok(()) => Ok(Added::New),
-        Err(TcError::AlreadyAttached) => Ok(Added::Known),
-        Err(error) if os_error(&error) == Some(libc::EEXIST) => Ok(Added::Known),
-        Err(error) => Err(error),
+/// Whether a discipline that was to be added was not there before.
+fn is_new(added: Result<(), TcError>) -> Result<bool, TcError> {
+    match added {
+        Err(TcError::AlreadyAttached) => Ok(false),
+        Err(error) if os_error(&error) == Some(libc::EEXIST) => Ok(false),
+        other => other.map(|()| true),
     }
 }
 

@@ -177,10 +177,14 @@ pub fn assert_sums(event: &Event) {
 pub fn assert_nothing_attached(host: &Namespace) {
     let links = host.ip("-details link show").unwrap();
     assert!(!links.contains("xdp"), "{links}");
-    let programs = host
-        .exec(std::process::Command::new("bpftool").args(["net", "show"]))
-        .unwrap();
+    let programs = programs_at_hooks(host);
     assert!(!programs.contains("netmon"), "{programs}");
+}
+
+/// The programs at the hooks of a host's interfaces, as bpftool lists them.
+pub fn programs_at_hooks(host: &Namespace) -> String {
+    host.exec(std::process::Command::new("bpftool").args(["net", "show"]))
+        .unwrap()
 }
 
 /// Netmon on a host, with these arguments.
