@@ -3,9 +3,10 @@
 use std::net::{Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::process::Command;
 
-use netmon_testkit::lab::{Namespace, Netmon, Scripted, cable};
+use netmon_testkit::lab::{Namespace, Netmon, Recording, Scripted, cable};
 use serde_json::Value;
 
+use crate::support::doors::{analyzed, assert_same, incidents_of};
 use crate::support::incident::assert_errors;
 use crate::support::{PATIENCE, assert_adds_up, watch};
 use crate::trouble::{answers, assert_exact};
@@ -69,6 +70,7 @@ fn one_of_two_servers_with_the_same_link_local_address_is_dead_and_is_reported_w
     let client = Namespace::new("client").unwrap();
     let [alive, dead] = ["to-alive", "to-dead"].map(|interface| Link::new(&client, interface));
     let lives = alive.serve();
+    let recording = Recording::start(&client, dead.interface).unwrap();
     let mut netmon = watch(&client, &["--interface=to-alive", "--interface=to-dead"]);
     alive.ask(&client, 2, true);
     dead.ask(&client, 3, false);
@@ -90,4 +92,13 @@ fn one_of_two_servers_with_the_same_link_local_address_is_dead_and_is_reported_w
     dead.ask(&client, 1, true);
     drop(serves);
     assert_adds_up(&netmon.stop().unwrap());
+
+    // A record of both links would be one of one server: a file of tcpdump's says nothing of interfaces. Of one link, it
+    // holds the same, but for the interface.
+    let mut of_dead = incidents_of(&netmon);
+    of_dead.retain(|incident| incident["interface"] == dead.interface);
+    for incident in &mut of_dead {
+        incident["interface"] = Value::Null;
+    }
+    assert_same(&of_dead, &analyzed(&client, &[recording.finish().unwrap()], &[]));
 }

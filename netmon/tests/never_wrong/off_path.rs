@@ -8,7 +8,8 @@ use netmon_testkit::lab::{
     Asker, FAMILIES, Family, Forger, SERVER_V4, SERVER_V6, Scripted, TYPE_A, query, two_hosts,
 };
 
-use crate::support::{ANSWER, assert_adds_up, destination, watch};
+use crate::support::doors::BothDoors;
+use crate::support::{ANSWER, assert_adds_up, destination};
 use crate::trouble::{
     add_second, answers, assert_exact, assert_nothing_of, port_53, refusal, says_nothing, second,
 };
@@ -46,7 +47,7 @@ fn an_error_about_a_query_that_was_answered_is_a_guess() {
         ]
     });
     let forger = Forger::new(&hosts.server).unwrap();
-    let mut netmon = watch(&hosts.client, &["--interface", "to-server"]);
+    let mut netmon = BothDoors::open(&hosts.client, &["to-server"], &[]);
     for family in &FAMILIES {
         let ask = |port, server| {
             Asker::new(

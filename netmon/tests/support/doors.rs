@@ -90,7 +90,7 @@ pub fn incidents_of(netmon: &Netmon) -> Vec<Value> {
 }
 
 /// The incidents that `netmon analyze` finds in the records of a host.
-fn analyzed(host: &Namespace, records: &[Record], judging: &[String]) -> Vec<Value> {
+pub fn analyzed(host: &Namespace, records: &[Record], judging: &[String]) -> Vec<Value> {
     let mut command = Command::new(NETMON);
     command.args(["analyze", "--format", "json"]).args(judging);
     for address in addresses_of(host) {

@@ -42,8 +42,19 @@ impl Recording {
         let directory = TempDir::with_prefix("netmon-record-").context("cannot make a directory")?;
         let mut command = Command::new("tcpdump");
         command
-            // Each frame is written when it passes. -p: the interface stays as it is.
-            .args(["-p", "-U", "--immediate-mode", "-B", "16384", "-Z", "root"])
+            // Each frame is written when it passes. -p: the interface stays as it is. -s: the kernel's buffer has as many places
+            // as frames of that length fit in, of tcpdump's own 64, which a flood of some hundred fills.
+            .args([
+                "-p",
+                "-U",
+                "--immediate-mode",
+                "-s",
+                "4096",
+                "-B",
+                "16384",
+                "-Z",
+                "root",
+            ])
             .args(["-i", interface, "-w"])
             .arg(file(directory.path()));
         let process = namespace.spawn(&mut command)?;
@@ -84,6 +95,11 @@ impl Recording {
         }
         self.process.signal(Signal::SIGTERM)?;
         self.process.wait(PATIENCE)?;
+        let said = self.process.transcript();
+        ensure!(
+            said.contains(" 0 packets dropped by kernel"),
+            "the record is not whole\n{said}"
+        );
         Ok(Record {
             directory: self.directory,
         })
