@@ -23,6 +23,7 @@ pub mod manual;
 pub mod model;
 pub mod monitor;
 pub mod observation;
+pub mod ongoing;
 pub mod outlets;
 pub mod replay;
 pub mod report;

@@ -28,6 +28,26 @@ impl Bucket {
         Self([const { Slot::empty() }; SLOTS])
     }
 
+    /// A copy of one, out of memory that programs write to.
+    pub fn of_words(words: [u64; 2 * SLOTS]) -> Self {
+        let mut slots = words.as_chunks::<2>().0.iter();
+        Self(core::array::from_fn(|_| {
+            slots
+                .next()
+                .map_or_else(Slot::empty, |slot| Slot::of_words(*slot))
+        }))
+    }
+
+    /// How old the trace is that is the next to make room for another one; `None` while that one would not be missed.
+    pub fn lifetime_ns(&self, now_ns: u64) -> Option<u64> {
+        let Found { trace, .. } = self.at(self.victim(now_ns), now_ns)?;
+        if trace.is_waiting(now_ns) {
+            Some(now_ns.saturating_sub(trace.time_ns()))
+        } else {
+            None
+        }
+    }
+
     /// The place of the flow's trace, where it has no other one: among the young.
     #[inline(always)]
     pub(super) fn of(&self, flow: FlowHash) -> u32 {

@@ -276,6 +276,13 @@ impl Slot {
         }
     }
 
+    pub(super) const fn of_words([what, time]: [u64; 2]) -> Self {
+        Self {
+            what: Shared::new(what),
+            time: Shared::new(time),
+        }
+    }
+
     /// The first word of the trace that is there.
     #[inline(always)]
     pub(super) fn what(&self) -> What {

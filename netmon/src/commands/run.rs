@@ -8,7 +8,8 @@ use netmon::cli::{Run, RunFormat};
 use netmon::config::{Live, Source};
 use netmon::history::{DEFAULT_FILE, Keeper};
 use netmon::kernel::version::reading_needs_rights;
-use netmon::monitor::{self, Losses, Partners, Snapshots};
+use netmon::monitor::{self, Partners, Snapshots};
+use netmon::outlets::board::{Board, DROPPED};
 use netmon::outlets::journal::Journal;
 use netmon::outlets::lines::Lines;
 use netmon::outlets::notify::Notifier;
@@ -46,7 +47,7 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
         metrics,
         views,
         notifier: Notifier::new(&config.notify),
-        losses: Losses::default(),
+        board: Board::new(DROPPED),
     };
     let exit_code = arguments.exit_code;
 

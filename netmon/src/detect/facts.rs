@@ -1,6 +1,8 @@
 //! What is known of one service (server address, port, transport), for the kinds of incidents to judge by. They read
 //! it; only [`super::service`] changes it.
 
+use std::time::Duration;
+
 use netmon_common::Rcode;
 
 use super::clients::AnsweredClients;
@@ -85,6 +87,13 @@ impl Facts {
     /// Whether a span from that moment on has a gap in it.
     pub fn has_gap_since(&self, from: Time) -> bool {
         self.gap_until.is_some_and(|until| until > from)
+    }
+
+    /// Whether answers to queries of the time before that moment were only counted, and not seen one by one.
+    pub fn has_unseen_answers(&self, before: Time, within: Duration) -> bool {
+        let second = before.second();
+        self.ledger
+            .has_unseen_answers(second.saturating_sub(within.as_secs()), second + 1)
     }
 
     /// Whether an answer with that rcode says that the server fails. REFUSED by this host's own server is its policy.

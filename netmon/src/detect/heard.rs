@@ -1,4 +1,4 @@
-//! Which clients were answered lately, by whatever service: answers to them are seen here.
+//! Which clients were answered lately, and by which services: answers of others to them are seen here, too.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,21 +7,32 @@ use foldhash::fast::RandomState;
 use netmon_common::Address;
 
 use super::limits::HEARD_CLIENTS;
+use crate::observation::Service;
 use crate::time::Time;
 
-/// Clients, each with the time of the newest answer to it.
+/// Clients that were answered.
 #[derive(Debug, Default)]
 pub(super) struct HeardClients {
-    of: HashMap<Address, Time, RandomState>,
+    of: HashMap<Address, Heard, RandomState>,
     /// In which second it was last looked who can make room.
     looked_at: u64,
 }
 
+/// The newest answer to a client, and the newest one of another service.
+#[derive(Debug)]
+struct Heard {
+    newest: (Service, Time),
+    another: Option<(Service, Time)>,
+}
+
 impl HeardClients {
-    /// The client was answered.
-    pub fn note(&mut self, client: Address, at: Time, lately: Duration) {
-        if let Some(newest) = self.of.get_mut(&client) {
-            *newest = at;
+    /// The service answered the client.
+    pub fn note(&mut self, client: Address, service: Service, at: Time, lately: Duration) {
+        if let Some(heard) = self.of.get_mut(&client) {
+            let before = std::mem::replace(&mut heard.newest, (service, at));
+            if before.0 != service {
+                heard.another = Some(before);
+            }
             return;
         }
         if self.of.len() >= HEARD_CLIENTS {
@@ -30,19 +41,25 @@ impl HeardClients {
                 return;
             }
             self.looked_at = at.second();
-            self.of.retain(|_, newest| at.since(*newest) <= lately / 2);
+            self.of.retain(|_, heard| at.since(heard.newest.1) <= lately / 2);
             if self.of.len() >= HEARD_CLIENTS {
                 return;
             }
         }
-        self.of.insert(client, at);
+        let heard = Heard {
+            newest: (service, at),
+            another: None,
+        };
+        self.of.insert(client, heard);
     }
 
-    /// Whether it was answered so lately.
-    pub fn was_answered(&self, client: Address, at: Time, lately: Duration) -> bool {
-        self.of
-            .get(&client)
-            .is_some_and(|newest| at.since(*newest) <= lately)
+    /// Whether another service than that one answered it so lately.
+    pub fn by_another(&self, client: Address, service: Service, at: Time, lately: Duration) -> bool {
+        self.of.get(&client).is_some_and(|heard| {
+            let answers = [Some(heard.newest), heard.another];
+            let mut others = answers.into_iter().flatten().filter(|(by, _)| *by != service);
+            others.any(|(_, newest)| at.since(newest) <= lately)
+        })
     }
 
     /// Forgets all: packets may take another way from now on.

@@ -4,6 +4,8 @@
 //! twice. A quiet second costs nothing: only seconds with queries are kept. Exact times say where in a second an incident
 //! began or ended.
 
+mod left_out;
+
 use std::collections::VecDeque;
 
 use super::flow::Flow;
@@ -18,6 +20,8 @@ struct Second {
     counts: [Counts; 2],
     /// How many of the exact times are of this second.
     exact: u32,
+    /// How many queries are left out, and of how many of them an error came.
+    left_out: [u32; 2],
 }
 
 impl Second {
@@ -25,6 +29,12 @@ impl Second {
         let [recursive, iterative] = self.counts;
         let mut flow = Flow::from(recursive);
         flow += Flow::from(iterative);
+        let [queries, failed] = self.left_out.map(u64::from);
+        flow.take_off(Flow {
+            queries,
+            failed,
+            ..Flow::default()
+        });
         flow
     }
 }
@@ -80,6 +90,8 @@ pub(super) struct News {
 pub(super) struct Ledger {
     seconds: VecDeque<Second>,
     exact: VecDeque<Exact>,
+    /// Queries that do not count, and whether an error came to each.
+    left_out: VecDeque<(Time, bool)>,
 }
 
 impl Ledger {
@@ -163,6 +175,7 @@ impl Ledger {
 
     /// The query that was sent then was answered. Its time is known from now on, if it was not.
     pub fn note_answer(&mut self, sent: Time) {
+        self.take_in(sent);
         let place = self.exact.partition_point(|exact| exact.sent < sent);
         let same = self
             .exact
@@ -300,6 +313,17 @@ impl Ledger {
     fn find(&self, number: u64) -> Option<&Second> {
         let place = self.seconds.partition_point(|known| known.number < number);
         self.seconds.get(place).filter(|known| known.number == number)
+    }
+
+    /// Whether more answers were counted to queries of the seconds from `from` up to before `to` than are known one by one.
+    pub fn has_unseen_answers(&self, from: u64, to: u64) -> bool {
+        let place = |second| {
+            self.exact
+                .partition_point(|exact| exact.sent < Time::at_second(second))
+        };
+        let seen = self.exact.range(place(from)..place(to));
+        let seen = seen.filter(|exact| exact.answered).count() as u64;
+        self.between(from, to).answers > seen
     }
 
     /// What was sent in the seconds from `from` up to before `to`.

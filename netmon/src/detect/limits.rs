@@ -40,7 +40,10 @@ pub const UNDECIDED_FAULTS: usize = 512;
 /// Clients of this host's own services that are remembered: about 80 bytes each.
 pub const OWN_CLIENTS: usize = 16_384;
 
-/// Clients that are remembered by when anybody answered them: about 40 bytes each.
+/// How often the live door reports an answer to each client of a busy service: once in 2^33 ns (`netmon-ebpf/src/services.rs`).
+pub const REPORTED_EVERY: Duration = Duration::from_nanos(1 << 33);
+
+/// Clients that are remembered by who answered them, and when: about 120 bytes each.
 pub const HEARD_CLIENTS: usize = 16_384;
 
 /// Lookups that are remembered, to know which are asked again elsewhere: about 200 bytes each.

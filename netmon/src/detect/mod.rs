@@ -57,6 +57,7 @@ mod tests;
 mod thresholds;
 mod waiting;
 mod warnings;
+mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -124,6 +125,7 @@ impl Decider {
                 origin: None,
                 offset: WallOffset::NONE,
                 interfaces: BTreeMap::new(),
+                samples_answers: false,
             },
             judged: Judged::new(scope),
             servers: Table::default(),
@@ -147,6 +149,7 @@ impl Decider {
 
     /// This host's own addresses, as they are now: these, and all loopback addresses.
     pub fn set_local_live(&mut self, addresses: impl IntoIterator<Item = Address>) {
+        self.rules.samples_answers = true;
         self.set_own(addresses, true);
     }
 
@@ -196,15 +199,6 @@ impl Decider {
                 // Whose queries count has changed.
                 server.facts.silence.end(self.now, 0);
             }
-        }
-    }
-
-    /// Packets may take another way from now on: interfaces or routes have changed. That a service answered before says
-    /// no more that its answers would be seen.
-    pub fn ways_changed(&mut self) {
-        self.heard.clear();
-        for server in self.servers.iter_mut() {
-            server.facts.answers_are_seen = false;
         }
     }
 
@@ -315,11 +309,6 @@ impl Decider {
         &self.not_served
     }
 
-    /// The warnings that came up since the last call, in order.
-    pub fn take_warnings(&mut self) -> Vec<model::Warning> {
-        self.warnings.take()
-    }
-
     fn start(&mut self, at: Time) {
         if self.rules.origin.is_none() {
             // Full minutes begin when the first full second does.
@@ -373,13 +362,14 @@ impl Decider {
         }
         let lately = rules.thresholds.answers_seen;
         let is_seen = server.facts.answers_are_seen;
-        let would_be_seen = |client| is_seen || answered.was_answered(client, at, lately) || heard(client);
+        let would_be_seen =
+            |client| is_seen || answered.by_another(client, service, at, lately) || heard(client);
         let mut outcome = Outcome {
             changes,
             opened: false,
         };
         if server.judge(at, rules, &would_be_seen, &mut outcome) {
-            warnings.one_direction(service);
+            warnings.one_direction(service, at);
         }
         if outcome.opened {
             self.agenda.report(at.after(rules.thresholds.settle), place);

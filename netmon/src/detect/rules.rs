@@ -22,6 +22,8 @@ pub(super) struct Rules {
     pub offset: WallOffset,
     /// The names of interfaces, by index.
     pub interfaces: BTreeMap<u32, String>,
+    /// Whether the door reports only some answers one by one, as the live one does.
+    pub samples_answers: bool,
 }
 
 impl Rules {

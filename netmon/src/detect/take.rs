@@ -39,6 +39,7 @@ impl Decider {
     pub(super) fn take_asked(&mut self, service: Service, sent: Time, asked: &Asked) -> Option<After> {
         let at = self.now;
         let counts = self.counts(service, asked.client);
+        let is_stranger = !counts;
         let rules = &self.rules;
         let scans = self.suspects.scans(asked.client, at, &rules.thresholds);
         let judged = &self.judged;
@@ -46,6 +47,9 @@ impl Decider {
         let (_, server) = self.servers.track(service, at, standing)?;
         let counts = counts && (!scans || serves(server, at)) && !server.facts.has_gap_since(sent);
         let look = server.asked(at, asked, counts, rules);
+        if is_stranger {
+            server.facts.ledger.leave_out(sent.min(at), false);
+        }
         let question = question(asked.client, asked.name.as_ref(), asked.details);
         if let Some(question) = question.filter(|_| look) {
             if self.judged.is_here(asked.client) {
@@ -64,7 +68,7 @@ impl Decider {
         let at = self.now;
         let rules = &self.rules;
         self.heard
-            .note(answered.client, at, rules.thresholds.answers_seen);
+            .note(answered.client, service, at, rules.thresholds.answers_seen);
         let judged = &self.judged;
         let standing = || Some(judged.standing(service.server));
         let (_, server) = self.servers.track(service, at, standing)?;
@@ -94,6 +98,9 @@ impl Decider {
             || matches!(failed.proof, Proof::RaisedByThisHost(_)) && self.judged.is_own(failed.client);
         if !counts {
             self.not_served.note(service.server);
+            if let (Some(sent), Some(server)) = (failed.proof.sent(), self.servers.get_mut(service)) {
+                server.facts.ledger.leave_out(sent.min(at), true);
+            }
             return None;
         }
         let judged = &self.judged;
@@ -213,7 +220,7 @@ pub(super) fn suspect(
         Suspicion::None => false,
         Suspicion::Scans { services, count } => {
             if !services.is_empty() {
-                warnings.many_servers(client, count);
+                warnings.many_servers(client, count, at);
                 after.scanner = Some(client);
                 after.scanned.extend(services);
             }

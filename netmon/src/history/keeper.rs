@@ -120,7 +120,7 @@ impl Keeper {
         self.recalled.take().or_else(|| self.late.try_recv().ok())
     }
 
-    /// What is wrong with the history, to be reported as a warning.
+    /// What is wrong with the history, to be reported as warnings, one after the other.
     pub fn trouble(&self) -> Option<Warning> {
         self.troubles.take()
     }

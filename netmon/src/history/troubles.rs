@@ -1,10 +1,18 @@
-//! What goes wrong with the history is said, at most once a minute: in the log, and as a warning among the events.
+//! What goes wrong with the history is said, at most once a minute: in the log, and as a warning among the events. What lasts
+//! is said to start, and to be over.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::limits::WARN_EVERY;
-use crate::model::{Warning, WarningKind};
+use crate::model::{Warning, WarningKind, WarningState};
 use crate::time::Time;
+
+#[derive(Debug)]
+struct Held {
+    message: String,
+    lasts: bool,
+}
 
 /// Shared by the writer, who says what is wrong, and the monitor, who passes it on.
 #[derive(Clone, Debug, Default)]
@@ -14,14 +22,17 @@ pub(super) struct Troubles(Arc<Mutex<State>>);
 struct State {
     said: Option<Time>,
     /// What was to be said too soon after the last; only the newest.
-    held: Option<String>,
-    for_the_monitor: Option<Warning>,
+    held: Option<Held>,
+    /// Whether it was said that something goes wrong that lasts.
+    lasts: bool,
+    for_the_monitor: VecDeque<Warning>,
 }
 
 impl Troubles {
-    /// Says it, now or as soon as a minute has passed since the last. What is newer takes the place of what is held.
-    pub fn say(&self, now: Time, message: String) {
-        self.with(|state| state.held = Some(message));
+    /// Says it, now or as soon as a minute has passed since the last. What is newer takes the place of what is held. `lasts` tells
+    /// whether it goes on until it is [over](Self::over).
+    pub fn say(&self, now: Time, message: String, lasts: bool) {
+        self.with(|state| state.held = Some(Held { message, lasts }));
         self.tick(now);
     }
 
@@ -31,9 +42,13 @@ impl Troubles {
             if state.said.is_some_and(|said| now.since(said) < WARN_EVERY) {
                 return None;
             }
-            let message = state.held.take()?;
+            let Held { message, lasts } = state.held.take()?;
             state.said = Some(now);
-            state.for_the_monitor = Some(Warning::new(WarningKind::History, message.clone()));
+            let mut warning = Warning::new(WarningKind::History, message.clone());
+            if lasts && !std::mem::replace(&mut state.lasts, true) {
+                warning = warning.in_state(WarningState::Started);
+            }
+            state.for_the_monitor.push_back(warning);
             Some(message)
         });
         if let Some(message) = message {
@@ -41,14 +56,23 @@ impl Troubles {
         }
     }
 
-    /// It is over: what is held is no longer true.
-    pub fn over(&self) {
-        self.with(|state| state.held = None);
+    /// What lasted is over, as this says: what is held of it is no longer true.
+    pub fn over(&self, message: String) {
+        tracing::info!("{message}");
+        self.with(|state| {
+            state.held.take_if(|held| held.lasts);
+            if std::mem::take(&mut state.lasts) {
+                let warning = Warning::new(WarningKind::History, message);
+                state
+                    .for_the_monitor
+                    .push_back(warning.in_state(WarningState::Over));
+            }
+        });
     }
 
-    /// What was said since the last call.
+    /// The next thing that was said and that nobody has taken.
     pub fn take(&self) -> Option<Warning> {
-        self.with(|state| state.for_the_monitor.take())
+        self.with(|state| state.for_the_monitor.pop_front())
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
@@ -61,28 +85,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_goes_on_going_wrong_is_said_once_a_minute() {
+    fn what_goes_on_going_wrong_is_said_once_a_minute_and_that_it_is_over() {
         let troubles = Troubles::default();
         let mut said = Vec::new();
+        let mut take = || {
+            said.extend(troubles.take().map(|warning| (warning.message, warning.state)));
+        };
         for second in 0..125 {
-            troubles.say(Time::at_second(second), format!("full at {second}"));
-            said.extend(troubles.take().map(|warning| warning.message));
+            troubles.say(Time::at_second(second), format!("full at {second}"), true);
+            take();
         }
-        assert_eq!(said, ["full at 0", "full at 60", "full at 120"]);
+        troubles.over("written again".to_owned());
+        take();
+        let expected = [
+            ("full at 0", Some(WarningState::Started)),
+            ("full at 60", None),
+            ("full at 120", None),
+            ("written again", Some(WarningState::Over)),
+        ];
+        assert_eq!(said, expected.map(|(message, state)| (message.to_owned(), state)));
     }
 
     #[test]
     fn what_is_held_is_said_when_its_time_comes_unless_it_is_over() {
         for over in [false, true] {
             let troubles = Troubles::default();
-            troubles.say(Time::at_second(0), "locked".to_owned());
-            troubles.say(Time::at_second(10), "full".to_owned());
-            assert_eq!(
-                troubles.take().map(|warning| warning.message).as_deref(),
-                Some("locked")
-            );
+            troubles.say(Time::at_second(0), "put aside".to_owned(), false);
+            troubles.say(Time::at_second(10), "full".to_owned(), true);
+            let said = troubles.take().unwrap();
+            assert_eq!((said.message.as_str(), said.state), ("put aside", None));
             if over {
-                troubles.over();
+                troubles.over("written again".to_owned());
             }
             troubles.tick(Time::at_second(59));
             assert_eq!(troubles.take(), None);

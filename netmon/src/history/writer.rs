@@ -188,17 +188,15 @@ impl Writer {
             file.display(),
             aside.display()
         );
-        self.troubles.say(clock::boot_now(), message);
-        // It is fixed: the message about it, which may wait, stays true.
-        self.failing = false;
+        self.troubles.say(clock::boot_now(), message, false);
         Ok(())
     }
 
     fn succeeded(&mut self) {
         let now = clock::boot_now();
         if std::mem::take(&mut self.failing) {
-            self.troubles.over();
-            tracing::info!("the history {} is written again", self.settings.file.display());
+            let message = format!("the history {} is written again", self.settings.file.display());
+            self.troubles.over(message);
         }
         let lost = std::mem::take(&mut self.lost);
         if lost != Lost::default() {
@@ -210,7 +208,7 @@ impl Writer {
                 lost.incidents,
                 lost.seconds
             );
-            self.troubles.say(now, message);
+            self.troubles.say(now, message, false);
         }
         self.troubles.tick(now);
     }
@@ -237,6 +235,6 @@ impl Writer {
             self.settings.file.display(),
             error.remedy_for_writing()
         );
-        self.troubles.say(clock::boot_now(), message);
+        self.troubles.say(clock::boot_now(), message, true);
     }
 }

@@ -37,6 +37,7 @@ mod readings;
 mod switches;
 mod table;
 mod test_run;
+mod trace_lifetime;
 pub mod version;
 mod watching;
 mod watchlist;
@@ -49,7 +50,9 @@ pub use error::KernelError;
 pub use events::{Event, Events};
 pub use hooks::{Attachment, Egress, HookChoice, Ingress, OURS};
 pub use instances::{Hook, Instance, Occupied, occupied};
-pub use interfaces::{AtXdp, Choice, Interface, Inventory, Kind, Selection, driver, native_xdp};
+pub use interfaces::{
+    AtXdp, Choice, Interface, Inventory, Kind, Route, RouteSigns, Selection, driver, native_xdp, route,
+};
 pub use load::{Kernel, Program, Settings};
 pub use log::KernelLog;
 pub use neighbours::{Known, all_programs, tcx_programs};
@@ -60,5 +63,6 @@ pub use places::{Batch, Gone, Leaving, Places, Retirement, Step};
 pub use poll::Poller;
 pub use switches::Switches;
 pub use test_run::{FrameRunner, NotRun};
+pub use trace_lifetime::TraceLifetime;
 pub use watching::{Network, Watched, Watching};
 pub use watchlist::Watchlist;

@@ -334,7 +334,7 @@ impl Observer {
     }
 
     /// Whether it is this host's own address: all of 127.0.0.0/8 is, and most of it is nowhere listed.
-    fn is_own(&self, address: Address) -> bool {
+    pub fn is_own(&self, address: Address) -> bool {
         address.ip().is_loopback() || self.local.contains(&address)
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use netmon_common::records::Destination;
@@ -128,6 +129,8 @@ pub struct Counted {
     pub latencies: BTreeMap<Address, records::Latency>,
     /// How full the tables are.
     pub tables: Vec<Table>,
+    /// How long the trace of a query lives that nobody answers; `None` where exchanges are not followed.
+    pub trace_lifetime: Option<Duration>,
     /// The resolvers that this host is configured to use.
     pub resolvers: Vec<Resolver>,
 }

@@ -19,6 +19,8 @@ words! {
         TablePressure = "table_pressure",
         /// The ring to user space was full.
         EventsLost = "events_lost",
+        /// Queries lose their traces while they wait.
+        TracesOverwritten = "traces_overwritten",
         /// An outlet is too slow, or cannot be written: what it was to report is lost.
         OutputDropped = "output_dropped",
         /// The history cannot be read or written.

@@ -33,6 +33,7 @@ impl Monitor<'_> {
             destinations: destinations.collect(),
             retired: self.poller.retired(),
             tables: self.tables(),
+            trace_lifetime: self.trace_lifetime,
             resolvers: self.mine.shown(),
             latencies,
         })

@@ -69,12 +69,14 @@ impl Monitor<'_> {
         }
         self.advance(time);
         self.take_asker(event);
-        let (decider, room, sightings) = (&mut self.decider, &mut self.room, &mut self.sightings);
+        let (decider, room, routes) = (&mut self.decider, &mut self.room, &mut self.routes);
+        let sightings = &mut self.sightings;
         self.observer.event(event, asked_over_udp, &mut |observation| {
-            if let What::Answered(answered) = &observation.what
-                && answered.recursion_desired
-            {
-                room.answered.note(observation.service, answered.client);
+            if let What::Answered(answered) = &observation.what {
+                routes.answered(observation.service, observation.time, answered);
+                if answered.recursion_desired {
+                    room.answered.note(observation.service, answered.client);
+                }
             }
             sightings.observe(&observation);
             decider.observe(&observation);

@@ -8,6 +8,7 @@ use netmon_common::records::Destination;
 
 use super::Monitor;
 use super::losses::Lost;
+use super::troubles::Trouble;
 use crate::clock;
 use crate::detect::OwnClient;
 use crate::history::Keeper;
@@ -45,7 +46,8 @@ impl Monitor<'_> {
                 }
             },
         );
-        self.events_lost = totals.events_lost;
+        self.troubles.begin(Trouble::Events, totals.events_lost);
+        self.troubles.begin(Trouble::Traces, totals.traces_overwritten);
         self.lost = Lost::of(&totals);
         self.totals = totals;
         Ok(())
@@ -121,7 +123,7 @@ impl Monitor<'_> {
             return;
         };
         history.own_clients(&clients, self.offset);
-        if let Some(warning) = history.trouble() {
+        while let Some(warning) = self.partners.history.as_ref().and_then(Keeper::trouble) {
             self.emit(&Event::Warning(warning));
         }
     }

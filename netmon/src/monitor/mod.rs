@@ -14,14 +14,17 @@ mod readings;
 mod reload;
 mod resolvers;
 mod room;
+mod routes;
 mod show;
+mod troubles;
 
 use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
-use netmon_common::{Address, records};
+use netmon_common::records;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
@@ -29,9 +32,10 @@ use crate::clock;
 use crate::config::Config;
 use crate::detect::Decider;
 use crate::kernel::{
-    Kernel, KernelLog, Network, Observer, Poller, Retirement, Switches, Watchlist, Ways, version,
+    Kernel, KernelLog, Network, Observer, Poller, Retirement, Switches, TraceLifetime, Watchlist, Ways,
+    version,
 };
-use crate::model::{Event, Happened, Moment, Warning, WarningKind};
+use crate::model::{Event, Happened, Moment, WarningKind};
 use crate::resolvers::{Files, Followed};
 use crate::rights;
 use crate::time::{Time, WallOffset};
@@ -41,15 +45,17 @@ use self::resolvers::Mine;
 use askers::Asking;
 use load::load;
 use losses::Lost;
-pub use partners::{Losses, Partners, Snapshots};
+pub use partners::{Partners, Snapshots};
 pub use reload::Reload;
 use room::Room;
+use routes::Routes;
+use troubles::{Trouble, Troubles};
 
 /// Events that are taken in one go, before anything else is looked at.
 const BURST: usize = 1_024;
 
 /// How long ago an event was at most for counts of now to go with it.
-const FRESH: std::time::Duration = std::time::Duration::from_secs(1);
+const FRESH: Duration = Duration::from_secs(1);
 
 /// What the monitor has come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,7 +75,7 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
     let network = Network::watch(&config.selection).await?;
     let mut kernel = load(config)?;
     let mut log = config.settings.log.then(|| kernel.log()).transpose()?;
-    let mut monitor = Monitor::new(config, &mut kernel, network.addresses(), partners)?;
+    let mut monitor = Monitor::new(config, &mut kernel, &network, partners)?;
     monitor.asking = Asking::start(config, &mut kernel, &network);
     let mut resolvers = Followed::start(Files::of_this_host(&config.resolv_conf));
     monitor.set_resolvers(resolvers.now());
@@ -140,14 +146,18 @@ struct Monitor<'a> {
     switches: Switches,
     totals: records::Totals,
     retirement: Retirement,
+    traces: TraceLifetime,
+    /// How long a trace lives at present, where exchanges are followed.
+    trace_lifetime: Option<Duration>,
     room: Room,
+    routes: Routes,
     offset: WallOffset,
     polled: Time,
     /// The interfaces that are watched.
     watched: BTreeSet<String>,
     /// By which ways packets come.
     ways: Ways,
-    events_lost: u64,
+    troubles: Troubles,
     lost: Lost,
     /// The minute of the wall clock in which counts were last read.
     minute: i64,
@@ -164,9 +174,10 @@ impl<'a> Monitor<'a> {
     fn new(
         config: &Config,
         kernel: &mut Kernel,
-        local: BTreeSet<Address>,
+        network: &Network,
         partners: &'a mut Partners,
     ) -> anyhow::Result<Self> {
+        let local = network.addresses();
         let mut decider = Decider::new(config.thresholds.clone(), config.scope());
         decider.set_local_live(local.iter().copied());
         let polled = clock::boot_now();
@@ -186,12 +197,15 @@ impl<'a> Monitor<'a> {
             switches,
             totals: records::Totals::default(),
             retirement: Retirement::new()?,
+            traces: kernel.trace_lifetime()?,
+            trace_lifetime: None,
             room: Room::default(),
+            routes: Routes::new(network.route_signs()),
             offset,
             polled,
             watched: BTreeSet::new(),
             ways: Ways::default(),
-            events_lost: 0,
+            troubles: Troubles::default(),
             lost: Lost::default(),
             minute: offset.wall(clock::boot_now()).as_second().div_euclid(60),
             mine: Mine::default(),
@@ -260,7 +274,7 @@ impl<'a> Monitor<'a> {
         let now = clock::boot_now().nanos();
         let past = self.polled.nanos() / interval;
         let next = (past + 1).saturating_mul(interval);
-        Instant::from_std(clock::instant()) + std::time::Duration::from_nanos(next.saturating_sub(now))
+        Instant::from_std(clock::instant()) + Duration::from_nanos(next.saturating_sub(now))
     }
 
     /// Reads all counts, and lets the decider judge the seconds that have ended.
@@ -281,9 +295,11 @@ impl<'a> Monitor<'a> {
         self.read_services(now, time)?;
         self.keep_second(&changed, time);
         self.look_for_losses(&changed, now);
+        self.trace_lifetime = self.config.settings.tracking.then(|| self.traces.now(now));
         self.polled = now;
         self.show(&changed)?;
         self.partners.polled(self.now());
+        self.look_at_routes();
         self.advance(now);
         self.recall()?;
         self.tell_changes()?;
@@ -313,25 +329,26 @@ impl<'a> Monitor<'a> {
         Ok(())
     }
 
-    /// Reports the warnings of the decider, events that were lost each time that more were, and outlets that drop what they
-    /// should report.
+    /// Reports the warnings of the decider, and what starts or stops to be lost.
     fn warn(&mut self) {
-        for warning in self.decider.take_warnings() {
-            self.emit(&Event::Warning(warning));
+        let mut warnings = self.decider.take_warnings();
+        let now = self.polled;
+        self.troubles.trace_lifetime = self.trace_lifetime;
+        for (trouble, count) in [
+            (Trouble::Events, self.totals.events_lost),
+            (Trouble::Traces, self.totals.traces_overwritten),
+        ] {
+            self.troubles.count(trouble, count, now);
         }
-        let lost = self.totals.events_lost;
-        if lost > self.events_lost {
-            let more = lost - self.events_lost;
-            self.events_lost = lost;
-            let message = format!(
-                "{more} events found no place in the ring and were lost ({lost} in all); all packets are counted, but an \
-                 incident may open late"
-            );
-            self.emit(&Event::Warning(Warning::new(WarningKind::EventsLost, message)));
+        for (outlet, count) in self.partners.show_dropped() {
+            self.troubles.count(Trouble::Outlet(outlet), count, now);
         }
-        for warning in self.partners.losses(self.polled) {
-            // Whoever prints may be the one that cannot.
-            tracing::warn!("{}", warning.message);
+        warnings.extend(self.troubles.take(now));
+        for warning in warnings {
+            if warning.warning == WarningKind::OutputDropped {
+                // Whoever prints may be the one that cannot.
+                tracing::warn!("{}", warning.message);
+            }
             self.emit(&Event::Warning(warning));
         }
     }

@@ -3,20 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::history::Keeper;
-use crate::model::{Event, Moment, Warning, WarningKind, WarningState};
-use crate::outlets::board::{Board, DROPPED};
-use crate::outlets::limits::QUIET;
+use crate::model::{Event, Moment};
+use crate::outlets::board::Board;
 use crate::outlets::metrics::Metrics;
 use crate::outlets::notify::Notifier;
 use crate::outlets::service::Service;
 use crate::outlets::{Outlet, Output, Queue};
-use crate::time::Time;
 use crate::views::Views;
 
-/// How those who scrape metrics are named.
-const SCRAPERS: &str = "scrapers";
-/// How those who look at the views are named.
-const VIEWS: &str = "views";
+use super::troubles::{SCRAPERS, VIEWS};
 
 /// When counts are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +57,8 @@ pub struct Partners {
     pub views: Option<Views>,
     /// Webhook and command.
     pub notifier: Notifier,
-    /// What was dropped, as far as it was reported.
-    pub losses: Losses,
+    /// What each outlet has dropped, for `netmon status`.
+    pub board: Board,
 }
 
 impl Partners {
@@ -112,10 +107,13 @@ impl Partners {
             .collect()
     }
 
-    /// Which outlets have begun to drop, or drop no more.
-    pub fn losses(&mut self, now: Time) -> Vec<Warning> {
+    /// The same, which `netmon status` knows from now on.
+    pub fn show_dropped(&mut self) -> BTreeMap<&'static str, u64> {
         let dropped = self.dropped();
-        self.losses.take(now, &dropped)
+        if let Err(error) = self.board.write(&dropped) {
+            tracing::debug!("`netmon status` cannot be shown what outlets dropped: {error}");
+        }
+        dropped
     }
 
     /// The end: whatever waits is delivered within a few seconds, or lost. All have the same time.
@@ -126,94 +124,5 @@ impl Partners {
         if let Some(history) = &mut self.history {
             history.finish();
         }
-    }
-}
-
-/// What outlets have dropped, as far as it was reported.
-#[derive(Debug)]
-pub struct Losses {
-    known: BTreeMap<&'static str, Loss>,
-    /// For `netmon status`.
-    board: Board,
-}
-
-impl Default for Losses {
-    fn default() -> Self {
-        Self {
-            known: BTreeMap::new(),
-            board: Board::new(DROPPED),
-        }
-    }
-}
-
-#[derive(Debug, Default)]
-struct Loss {
-    count: u64,
-    /// When losing was seen last, while it goes on.
-    going_on: Option<Time>,
-}
-
-impl Losses {
-    /// Takes the counters as they are now: a warning for each outlet that begins to drop, and one when it is over.
-    fn take(&mut self, now: Time, dropped: &BTreeMap<&'static str, u64>) -> Vec<Warning> {
-        let mut warnings = Vec::new();
-        if let Err(error) = self.board.write(dropped) {
-            tracing::debug!("`netmon status` cannot be shown what outlets dropped: {error}");
-        }
-        for (&outlet, &count) in dropped {
-            let loss = self.known.entry(outlet).or_default();
-            let warning = |message| Warning::new(WarningKind::OutputDropped, message);
-            if count > loss.count {
-                if loss.going_on.is_none() {
-                    let why = match outlet {
-                        SCRAPERS | VIEWS => "have too many connections open: the oldest are closed",
-                        _ => "is too slow or cannot be written: what it was to get is dropped",
-                    };
-                    let message = format!("{outlet} {why} ({count} so far); monitoring goes on");
-                    warnings.push(warning(message).in_state(WarningState::Started));
-                }
-                loss.count = count;
-                loss.going_on = Some(now);
-            } else if loss.going_on.is_some_and(|last| now.since(last) >= QUIET) {
-                loss.going_on = None;
-                let message = format!("{outlet}: nothing is dropped any more ({count} were dropped in all)");
-                warnings.push(warning(message).in_state(WarningState::Over));
-            }
-        }
-        warnings
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn losing_is_reported_when_it_starts_and_when_it_is_over() {
-        let mut losses = Losses::default();
-        let mut told = Vec::new();
-        for (second, count) in [
-            (0, 0),
-            (1, 3),
-            (2, 5),
-            (8, 5),
-            (9, 6),
-            (18, 6),
-            (19, 6),
-            (40, 6),
-            (41, 7),
-        ] {
-            for warning in losses.take(Time::at_second(second), &[("stdout", count)].into()) {
-                told.push((second, warning.state));
-            }
-        }
-        assert_eq!(
-            told,
-            [
-                (1, Some(WarningState::Started)),
-                (19, Some(WarningState::Over)),
-                (41, Some(WarningState::Started))
-            ]
-        );
     }
 }

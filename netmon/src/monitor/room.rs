@@ -7,20 +7,15 @@ use netmon_common::records::ServiceKey;
 
 use super::Monitor;
 use super::answered::LastAnswered;
+use super::troubles::Trouble;
 use crate::clock;
 use crate::kernel::{Policy, Reading, service_of};
-use crate::model::{Event, Warning, WarningKind, WarningState};
 use crate::time::Time;
 
-/// How long a warning lasts after the last time that places were short.
-const LASTS: u64 = 10;
-
-/// Who keeps places, and whether tables were short of them.
+/// Who keeps places.
 #[derive(Debug, Default)]
 pub(super) struct Room {
     pub answered: LastAnswered,
-    /// In which second places were last short.
-    short_in: Option<u64>,
 }
 
 impl Monitor<'_> {
@@ -45,7 +40,9 @@ impl Monitor<'_> {
             },
         };
         let (leaving, pressure) = self.poller.leaving(&policy)?;
-        self.warn_of_pressure(pressure.is_short, now.second());
+        if pressure.is_short {
+            self.troubles.see(Trouble::Places, now);
+        }
         self.retirement
             .begin(&mut self.poller.places, &mut self.switches, leaving)?;
         Ok(())
@@ -78,30 +75,5 @@ impl Monitor<'_> {
             self.observer.forget(*key);
         }
         self.make_room(now)
-    }
-
-    fn warn_of_pressure(&mut self, is_short: bool, second: u64) {
-        let was_short = self.room.short_in.is_some();
-        if is_short {
-            self.room.short_in = Some(second);
-        }
-        let message = match self.room.short_in {
-            Some(_) if !was_short => "the kernel's tables are short of places: those that were asked least recently lose theirs \
-                before they are idle; all packets are counted, but more of them together under `retired` and `overflow`. \
-                `--destinations` makes more places"
-                .to_owned(),
-            Some(last) if second.saturating_sub(last) >= LASTS => {
-                self.room.short_in = None;
-                "the kernel's tables have places again".to_owned()
-            }
-            Some(_) | None => return,
-        };
-        let warning = Warning::new(WarningKind::TablePressure, message);
-        let state = if was_short {
-            WarningState::Over
-        } else {
-            WarningState::Started
-        };
-        self.emit(&Event::Warning(warning.in_state(state)));
     }
 }

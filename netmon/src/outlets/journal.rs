@@ -20,7 +20,7 @@ use super::Outlet;
 use super::limits::LINES;
 use super::queue::{Queue, Worker};
 use super::severities::Severities;
-use crate::model::{Cause, CloseReason, Event, Happened, Incident, Moment};
+use crate::model::{Cause, CloseReason, Event, Happened, Incident, Moment, WarningState};
 use crate::report::story::numbers::UTC;
 use crate::report::story::{Brief, Facts, Until};
 
@@ -184,7 +184,15 @@ impl Outlet for Journal {
             }
             Event::Warning(warning) => {
                 let (word, message) = (warning.warning.name(), &warning.message);
-                tracing::warn!(target: TARGET, event = "warning", warning = word, "{message}");
+                let state = warning.state.map(WarningState::name);
+                match warning.state {
+                    Some(WarningState::Over) => {
+                        tracing::info!(target: TARGET, event = "warning", warning = word, state, "{message}");
+                    }
+                    Some(WarningState::Started) | None => {
+                        tracing::warn!(target: TARGET, event = "warning", warning = word, state, "{message}");
+                    }
+                }
             }
             Event::Reloaded(reloaded) if reloaded.error.is_none() => {
                 tracing::info!(target: TARGET, event = "reloaded", "{reloaded}");

@@ -13,8 +13,6 @@ pub const LINES: Limits = Limits {
 pub const PRINT_FLUSH: Duration = Duration::from_secs(1);
 /// How long the end waits for notifications that are still to be delivered.
 pub const NOTIFY_FLUSH: Duration = Duration::from_secs(3);
-/// After so long without another loss, an outlet's losing is over.
-pub const QUIET: Duration = Duration::from_secs(10);
 
 /// Connections of scrapers at once. Each costs about 10 KiB.
 pub const CONNECTIONS: usize = 128;

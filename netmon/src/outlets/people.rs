@@ -13,7 +13,7 @@ use super::Outlet;
 use super::explained::Explained;
 use crate::latency;
 use crate::model::{
-    Counted, DestinationCounts, Event, Happened, Incident, Moment, Reloaded, Severity, Started,
+    Counted, DestinationCounts, Event, Happened, Incident, Moment, Reloaded, Severity, Started, WarningState,
 };
 use crate::report::forms::{Page, Paint, Style};
 use crate::report::knowledge;
@@ -97,7 +97,13 @@ impl<W: Write> People<W> {
                 Some(happened) => self.incident(at, happened, incident),
                 None => Ok(()),
             },
-            Event::Warning(warning) => self.heading(at, POOR, "WARNING", &warning.message),
+            Event::Warning(warning) => {
+                let (paint, word) = match warning.state {
+                    Some(WarningState::Over) => (GOOD, "OVER"),
+                    Some(WarningState::Started) | None => (POOR, "WARNING"),
+                };
+                self.heading(at, paint, word, &warning.message)
+            }
             Event::Reloaded(reloaded) => self.reloaded(at, reloaded),
             Event::Stopped(counted, outlets) => {
                 self.stopped(at, counted)?;

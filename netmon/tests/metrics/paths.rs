@@ -41,6 +41,7 @@ fn the_page_is_prometheus_text_with_a_line_for_each_number() {
         "netmon_events_lost_total 3",
         r#"netmon_table_capacity{table="destinations"} 8192"#,
         "netmon_servers_other 0",
+        "netmon_trace_lifetime_seconds 12.5",
         r#"netmon_incidents_total{kind="unreachable"} 0"#,
     ] {
         assert!(

@@ -1,6 +1,7 @@
 //! Counts and incidents with something of everything.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use netmon::model::{
     Cause, CloseReason, DestinationCounts, Diagnosis, Incident, Kind, Latency, Likelihood, State, Totals,
@@ -81,6 +82,7 @@ pub fn counted(servers: u32) -> Counted {
             entries: u64::from(servers),
             capacity: 8_192,
         }],
+        trace_lifetime: Some(Duration::from_millis(12_500)),
     }
 }
 

@@ -59,10 +59,18 @@ fn answers_that_come_back_another_way_are_no_silence() {
     assert_nothing_of(&one_way, [SERVER_V4]);
     let told = warnings(&one_way, "one_direction");
     assert_eq!(told.len(), 1, "{told:#?}");
+    assert_eq!(told[0]["state"], "started", "{told:#?}");
     assert!(
         told[0]["message"].as_str().unwrap().contains("way-back"),
         "{told:#?}"
     );
+    // Without the second cable all is watched.
+    hosts.client.ip("link delete way-back").unwrap();
+    one_way
+        .wait_for("the end of the warning", PATIENCE, |event| {
+            event.value["warning"] == "one_direction" && event.value["state"] == "over"
+        })
+        .unwrap();
     for (netmon, answers) in [(&mut one_way, 0), (&mut both_ways, QUERIES)] {
         let stopped = netmon.stop().unwrap();
         assert_eq!(destination(&stopped, SERVER_V4)["dns_responses"], answers);

@@ -19,6 +19,7 @@ const GROUND: &[&str] = &[
     "limits",
     "model",
     "observation",
+    "ongoing",
     "rights",
     "time",
     "timeline",

@@ -96,3 +96,41 @@ fn after_a_silence_the_answers_of_the_second_are_to_the_first_answered_query_and
     let before = ledger.cut_first_answered(at(7_500)).before;
     assert_eq!((before.queries, before.answers), (2, 1));
 }
+
+#[test]
+fn what_does_not_count_is_left_out_once_and_counts_when_it_is_answered() {
+    let at = |millis: u64| Time::from_nanos(millis * 1_000_000);
+    let mut ledger = Ledger::default();
+    ledger.set(7, false, counts(3, 0));
+    ledger.note_query(at(7_100));
+    ledger.leave_out(at(7_100), false);
+    assert_eq!((ledger.since(0).queries, ledger.exact.len()), (2, 0));
+    ledger.set(
+        7,
+        false,
+        Counts {
+            failed: 2,
+            ..counts(3, 0)
+        },
+    );
+    for _ in 0..2 {
+        ledger.leave_out(at(7_100), true);
+        let flow = ledger.since(0);
+        assert_eq!((flow.queries, flow.failed, flow.silent()), (2, 1, 1));
+    }
+    // One that was not seen when it was sent.
+    ledger.leave_out(at(7_200), true);
+    let flow = ledger.since(0);
+    assert_eq!((flow.queries, flow.failed), (1, 0));
+    ledger.set(
+        7,
+        false,
+        Counts {
+            failed: 1,
+            ..counts(3, 1)
+        },
+    );
+    ledger.note_answer(at(7_100));
+    let flow = ledger.since(0);
+    assert_eq!((flow.queries, flow.answers, flow.failed), (2, 1, 0));
+}

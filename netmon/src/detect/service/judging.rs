@@ -6,6 +6,7 @@ use super::{Outcome, Tracked};
 use crate::detect::change::Change;
 use crate::detect::incident::Incident;
 use crate::detect::kinds::{self, Context, Course, Verdict, is_idle};
+use crate::detect::limits::REPORTED_EVERY;
 use crate::detect::overload;
 use crate::detect::rules::Rules;
 use crate::detect::show::report;
@@ -168,7 +169,12 @@ impl Tracked {
     /// An incident opens: whom the service answered shortly before it began, and how bad it is.
     pub(super) fn look_at_others(&self, incident: &mut Incident, began: Time, rules: &Rules) {
         let (facts, thresholds) = (&self.facts, &rules.thresholds);
-        let answered = facts.answered.since(began, thresholds.down_window);
+        let mut within = thresholds.down_window;
+        if rules.samples_answers && facts.has_unseen_answers(began, within) {
+            // They may be to clients of which an earlier one was reported.
+            within = within.saturating_add(REPORTED_EVERY);
+        }
+        let answered = facts.answered.since(began, within);
         let answered: Vec<Address> = answered.collect();
         // Answers right before, of which nobody saw a single one: they may have been anybody's.
         incident.others_unknown = answered.is_empty()

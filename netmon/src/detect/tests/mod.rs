@@ -8,6 +8,7 @@ mod failing;
 mod failover;
 mod healthy;
 mod many;
+mod one_direction;
 mod overload;
 mod properties;
 mod restore;

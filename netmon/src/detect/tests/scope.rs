@@ -322,3 +322,29 @@ fn failed_answers_to_iterative_queries_lend_no_names_to_others() {
     scenario.advance(2.0);
     assert!(scenario.story().is_empty());
 }
+
+#[test]
+fn what_strangers_ask_an_own_address_counts_in_no_incident() {
+    let mut scenario = Scenario::new();
+    scenario.decider.set_local([address(OWN)]);
+    scenario.on(OWN).asked_ok(0.1);
+    let stranger = |scenario: &mut Scenario, time: f64| {
+        scenario.query(time, B, "b.test").error(
+            time + 0.001,
+            &Error {
+                client: B,
+                sent: time,
+                ..Error::default()
+            },
+        );
+        scenario.query(time + 0.01, B, "c.test");
+    };
+    scenario.rejected(1.1);
+    stranger(&mut scenario, 1.2);
+    scenario.rejected(2.1);
+    stranger(&mut scenario, 2.2);
+    scenario.asked_ok(3.1).advance(20.0);
+    let incident = scenario.closed();
+    assert_eq!((incident.queries, incident.errors.port), (2, 2));
+    assert_eq!(incident.clients, [address(A)]);
+}

@@ -41,6 +41,28 @@ fn it_is_degraded_while_clients_that_have_not_failed_were_answered_within_10_s_b
 }
 
 #[test]
+fn live_an_answer_of_before_that_was_only_counted_may_be_to_a_client_that_is_known_to_be_served() {
+    // B's answer that was reported, how many of the last ten seconds were only counted, and whether that is live.
+    let cases = [
+        ("all were reported", 8.0, 0, true, Severity::Down),
+        ("some were not", 8.0, 3, true, Severity::Degraded),
+        ("too long ago", 0.5, 3, true, Severity::Down),
+        ("a capture holds all", 8.0, 3, false, Severity::Down),
+    ];
+    for (case, reported, only_counted, is_live, expected) in cases {
+        let mut scenario = Scenario::new();
+        if is_live {
+            scenario.decider.set_local_live([]);
+        }
+        scenario.asked(reported, B, "b.test", NoError);
+        scenario.asked(19.0, A, "a.test", NoError);
+        scenario.counts(19.2, only_counted, only_counted, 0, 0);
+        error(&mut scenario, 20.0);
+        assert_eq!(scenario.opened().severity, expected, "{case}");
+    }
+}
+
+#[test]
 fn it_is_degraded_where_others_are_answered_until_the_first_error_comes() {
     let mut scenario = Scenario::new();
     scenario.query(20.0, A, "a.test");

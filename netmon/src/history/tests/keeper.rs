@@ -13,7 +13,7 @@ use super::super::store::Recalled;
 use super::{Place, address, incident, wait_for};
 use crate::clock;
 use crate::detect::{Memory, OwnClient};
-use crate::model::{Counted, Event, Moment};
+use crate::model::{Counted, Event, Moment, WarningState};
 use crate::outlets::Outlet as _;
 use crate::time::{Time, WallOffset};
 
@@ -178,6 +178,8 @@ fn a_lock_of_another_process_delays_only_the_writing() {
     drop(lock);
     wait_until_kept(&place, 1_000);
     assert_eq!(keeper.recall(), Some(Recalled::default()), "late, but it comes");
+    let over = wait_for("end of the warning", || keeper.trouble());
+    assert_eq!(over.state, Some(WarningState::Over));
     assert_eq!(keeper.trouble(), None);
 }
 

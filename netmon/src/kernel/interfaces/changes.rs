@@ -3,9 +3,14 @@
 //! What the kernel announces is only taken as a sign to look: the inventory is read again, once for everything that
 //! happens within a moment. So a storm of announcements costs no memory, and one that got lost (the kernel drops
 //! them when nobody reads in time, and says so with `ENOBUFS`) loses nothing.
+//!
+//! Of most routes only is noted when one last changed: a router's come and go all the time, and whoever needs to know asks for
+//! one route ([`super::route`]).
 
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use netlink_sys::protocols::NETLINK_ROUTE;
@@ -21,6 +26,7 @@ use super::inventory::is_default_route;
 use super::netlink::{Message, messages, receive};
 use crate::clock;
 use crate::kernel::KernelError;
+use crate::time::Time;
 
 /// As soon as nothing was announced for so long, the inventory is read.
 const QUIET: Duration = Duration::from_millis(20);
@@ -34,12 +40,17 @@ const BUFFER: usize = 8 * 1024;
 /// Announcements that are read in one go, before others have their turn.
 const BURST: usize = 256;
 
-/// `RTMGRP_LINK`, `_IPV4_IFADDR`, `_IPV4_ROUTE`, `_IPV6_IFADDR` and `_IPV6_ROUTE` in `include/uapi/linux/rtnetlink.h`.
-const GROUPS: u32 = 0x1 | 0x10 | 0x40 | 0x100 | 0x400;
+/// `RTNLGRP_LINK`, `_IPV4_IFADDR`, `_IPV4_ROUTE`, `_IPV4_RULE`, `_IPV6_IFADDR`, `_IPV6_ROUTE`, `_IPV6_RULE` and `_NEXTHOP` in
+/// `include/uapi/linux/rtnetlink.h`, a bit each.
+const GROUPS: u32 = 0x1 | 0x10 | 0x40 | 0x80 | 0x100 | 0x400 | 1 << 18 | 1 << 31;
 
 const RTM_DELLINK: u16 = 17;
 const RTM_NEWROUTE: u16 = 24;
 const RTM_DELROUTE: u16 = 25;
+const RTM_NEWRULE: u16 = 32;
+const RTM_DELRULE: u16 = 33;
+const RTM_NEWNEXTHOP: u16 = 104;
+const RTM_DELNEXTHOP: u16 = 105;
 
 /// How the network is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,10 +61,26 @@ pub struct News {
     pub deleted: BTreeSet<u32>,
 }
 
+/// When packets last may have begun to take another way: a route, a rule, an interface or an address changed.
+#[derive(Clone, Debug, Default)]
+pub struct RouteSigns(Arc<AtomicU64>);
+
+impl RouteSigns {
+    /// By the boot clock; the beginning of time for never.
+    pub fn changed(&self) -> Time {
+        Time::from_nanos(self.0.load(Ordering::Relaxed))
+    }
+
+    fn note(&self) {
+        self.0.store(clock::boot_now().nanos(), Ordering::Relaxed);
+    }
+}
+
 /// Where news of the network of this process's namespace come from.
 #[derive(Debug)]
 pub struct Changes {
     news: mpsc::Receiver<News>,
+    signs: RouteSigns,
     task: JoinHandle<()>,
 }
 
@@ -64,8 +91,14 @@ impl Changes {
         let socket = listen().map_err(|error| KernelError::netlink("changes of interfaces", &error))?;
         let inventory = Inventory::read().await?;
         let (sender, news) = mpsc::channel(1);
-        let task = tokio::spawn(follow(socket, inventory.clone(), sender));
-        Ok((Self { news, task }, inventory))
+        let signs = RouteSigns::default();
+        let task = tokio::spawn(follow(socket, inventory.clone(), signs.clone(), sender));
+        Ok((Self { news, signs, task }, inventory))
+    }
+
+    /// When packets last may have begun to take another way.
+    pub fn route_signs(&self) -> RouteSigns {
+        self.signs.clone()
     }
 
     /// Waits for news. Nothing is lost when the waiting is given up.
@@ -92,10 +125,15 @@ fn listen() -> io::Result<AsyncFd<Socket>> {
     unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) }.map_err(io::Error::from)
 }
 
-async fn follow(socket: AsyncFd<Socket>, mut known: Inventory, sender: mpsc::Sender<News>) {
+async fn follow(
+    socket: AsyncFd<Socket>,
+    mut known: Inventory,
+    routes: RouteSigns,
+    sender: mpsc::Sender<News>,
+) {
     let mut buffer = vec![0; BUFFER];
     loop {
-        let signs = wait(&socket, &mut buffer).await;
+        let signs = wait(&socket, &routes, &mut buffer).await;
         let inventory = loop {
             match Inventory::read().await {
                 Ok(inventory) => break inventory,
@@ -123,12 +161,12 @@ struct Signs {
 }
 
 /// Waits for a sign, and then until there is a pause in them.
-async fn wait(socket: &AsyncFd<Socket>, buffer: &mut [u8]) -> Signs {
+async fn wait(socket: &AsyncFd<Socket>, routes: &RouteSigns, buffer: &mut [u8]) -> Signs {
     let mut signs = Signs::default();
     while !signs.changed {
         match socket.readable().await {
             Ok(mut ready) => {
-                if signs.read(socket.get_ref(), buffer) {
+                if signs.read(socket.get_ref(), routes, buffer) {
                     ready.clear_ready();
                 }
             }
@@ -140,7 +178,7 @@ async fn wait(socket: &AsyncFd<Socket>, buffer: &mut [u8]) -> Signs {
     loop {
         sleep(QUIET).await;
         signs.changed = false;
-        signs.read(socket.get_ref(), buffer);
+        signs.read(socket.get_ref(), routes, buffer);
         if !signs.changed || clock::instant() >= latest {
             return signs;
         }
@@ -149,14 +187,18 @@ async fn wait(socket: &AsyncFd<Socket>, buffer: &mut [u8]) -> Signs {
 
 impl Signs {
     /// Reads what is there; `false` when there may be more.
-    fn read(&mut self, socket: &Socket, buffer: &mut [u8]) -> bool {
+    fn read(&mut self, socket: &Socket, routes: &RouteSigns, buffer: &mut [u8]) -> bool {
         for _ in 0..BURST {
             match receive(socket, buffer) {
-                Ok(len) => messages(buffer.get(..len).unwrap_or_default()).for_each(|one| self.take(one)),
+                Ok(len) => {
+                    routes.note();
+                    messages(buffer.get(..len).unwrap_or_default()).for_each(|one| self.take(one));
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
                 Err(error) => {
                     // ENOBUFS: some got lost.
                     tracing::debug!("announcements of the network: {error}");
+                    routes.note();
                     self.changed = true;
                 }
             }
@@ -169,9 +211,13 @@ impl Signs {
         const INDEX: usize = 4;
         // A port that leaves a bridge is announced as deleted too, in the bridge's family.
         const UNSPECIFIED: Option<&u8> = Some(&0);
-        let is_route = matches!(message.kind, RTM_NEWROUTE | RTM_DELROUTE);
-        // A router's routes come and go all the time.
-        if is_route && !is_default_route(&message) {
+        let is_elsewhere = match message.kind {
+            RTM_NEWROUTE | RTM_DELROUTE => !is_default_route(&message),
+            RTM_NEWRULE | RTM_DELRULE | RTM_NEWNEXTHOP | RTM_DELNEXTHOP => true,
+            _ => false,
+        };
+        // A router's routes come and go all the time. They are no part of the inventory.
+        if is_elsewhere {
             return;
         }
         self.changed = true;
@@ -195,12 +241,12 @@ mod tests {
     type Case<'a> = (&'a str, u16, &'a [u8], bool, &'a [u32]);
 
     #[test]
-    fn only_routes_that_are_not_default_routes_are_no_sign() {
+    fn only_routes_and_rules_that_are_not_default_routes_are_no_sign() {
         const NEW_LINK: u16 = 16;
         const NEW_ADDRESS: u16 = 20;
         let link = [0, 0, 0, 0, 7, 0, 0, 0];
         let port = [7, 0, 0, 0, 7, 0, 0, 0];
-        let cases: [Case<'_>; 7] = [
+        let cases: [Case<'_>; 9] = [
             ("a link", NEW_LINK, &link, true, &[]),
             ("a link that is gone", RTM_DELLINK, &link, true, &[7]),
             ("a port that left its bridge", RTM_DELLINK, &port, true, &[]),
@@ -208,6 +254,14 @@ mod tests {
             ("a default route", RTM_NEWROUTE, &[2, 0, 0, 0], true, &[]),
             ("a route", RTM_NEWROUTE, &[2, 24, 0, 0], false, &[]),
             ("a route that is gone", RTM_DELROUTE, &[10, 64, 0, 0], false, &[]),
+            ("a rule", RTM_NEWRULE, &[2, 0, 0, 0], false, &[]),
+            (
+                "a next hop that is gone",
+                RTM_DELNEXTHOP,
+                &[2, 0, 0, 0],
+                false,
+                &[],
+            ),
         ];
         for (case, kind, payload, changed, deleted) in cases {
             let mut signs = Signs::default();

@@ -266,6 +266,13 @@ impl Exposition {
             "netmon_table_capacity",
             "How many entries the table can have",
             capacities,
+        )?;
+        let lifetime = self.answer.counted.trace_lifetime;
+        gauge::<0, _>(
+            encoder,
+            "netmon_trace_lifetime_seconds",
+            "How long the trace of a query lives at present that nobody answers",
+            lifetime.map(|lifetime| ([], lifetime.as_secs_f64())).into_iter(),
         )
     }
 

@@ -1,0 +1,64 @@
+//! Live, whether an answer would be seen: how that changes, and what is said of it.
+
+use netmon_common::Rcode;
+
+use super::scenario::{A, B, SERVER, Scenario, at};
+use crate::model::WarningKind;
+
+/// Live, with an interface that is not watched.
+fn live() -> Scenario {
+    let mut scenario = Scenario::new();
+    scenario.decider.set_unwatched(vec!["way-back".to_owned()]);
+    scenario.unheard(A).unheard(B);
+    scenario
+}
+
+fn ask_in_vain(scenario: &mut Scenario, client: &str, from: f64) {
+    for n in 0..6 {
+        let time = from + 0.1 * f64::from(n);
+        scenario.query(time, client, if n % 2 == 0 { "a.test" } else { "b.test" });
+    }
+}
+
+#[test]
+fn a_server_whose_route_has_changed_since_it_answered_is_not_judged_until_it_answers_again() {
+    for has_changed in [true, false] {
+        let mut scenario = live();
+        scenario.asked_ok(1.0);
+        ask_in_vain(&mut scenario, A, 2.0);
+        let silent = scenario.decider.silent_since(at(1.5));
+        assert_eq!(silent.len(), 1, "it has not answered since");
+        assert_eq!(scenario.decider.silent_since(at(0.5)), []);
+        if has_changed {
+            scenario.decider.way_changed(silent[0]);
+        }
+        scenario.advance(10.0);
+        assert_eq!(scenario.story().is_empty(), has_changed);
+        let warnings = scenario.warnings();
+        assert_eq!(warnings.contains(&WarningKind::OneDirection), has_changed);
+    }
+}
+
+#[test]
+fn that_silence_cannot_be_judged_is_over_when_the_server_answers_or_all_is_watched() {
+    type End = fn(&mut Scenario);
+    let ends: [(&str, End); 3] = [
+        ("it answers", |s| _ = s.asked_ok(20.0)),
+        ("all is watched", |s| s.decider.set_unwatched(Vec::new())),
+        ("nobody asks any more", |s| _ = s.advance(700.0)),
+    ];
+    for (case, end) in ends {
+        let mut scenario = live();
+        ask_in_vain(&mut scenario, A, 1.0);
+        scenario.on("203.0.113.7");
+        ask_in_vain(&mut scenario, B, 1.0);
+        scenario.advance(10.0);
+        assert_eq!(scenario.warnings(), [WarningKind::OneDirection], "{case}");
+        // The other one is over too: it has answered.
+        scenario.asked(11.0, B, "a.test", Rcode::NoError).on(SERVER);
+        assert_eq!(scenario.warnings().len(), 1, "{case}");
+        end(&mut scenario);
+        scenario.advance(700.0);
+        assert_eq!(scenario.warnings(), [WarningKind::OneDirection; 2], "{case}");
+    }
+}

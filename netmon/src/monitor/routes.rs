@@ -1,0 +1,108 @@
+//! This host's routes to the servers whose answers it sees (docs/contract.md, section 3): that a server answered here before says
+//! that its answers would be seen, as long as packets to it go the same way.
+//!
+//! A route is looked up when a server answers for the first time since anything changed in this host's routes, and when a
+//! server is silent that has not answered since.
+
+use std::collections::BTreeMap;
+
+use netmon_common::Address;
+
+use super::Monitor;
+use crate::bounded::Bounded;
+use crate::detect::limits::SERVERS;
+use crate::kernel::{Route, RouteSigns, route};
+use crate::observation::{Answered, Service};
+use crate::time::Time;
+
+/// Routes that are looked up at one poll at most, about 20 microseconds each. The others wait for the next one.
+const AT_ONCE: usize = 64;
+
+/// What is known of the ways to servers: about 150 bytes each.
+#[derive(Debug)]
+pub(super) struct Routes {
+    signs: RouteSigns,
+    known: Bounded<Service, Known>,
+    /// Services that have answered, whose routes are to be looked up: for whom, and when they did.
+    wanted: BTreeMap<Service, (Address, Time)>,
+}
+
+/// The way to a server when it answered.
+#[derive(Debug)]
+struct Known {
+    /// Whom it answered then.
+    client: Address,
+    /// When that was.
+    answered: Time,
+    route: Option<Route>,
+    /// Up to which change it is known to be the same still.
+    same_since: Time,
+}
+
+impl Routes {
+    pub fn new(signs: RouteSigns) -> Self {
+        Self {
+            signs,
+            known: Bounded::new(SERVERS),
+            wanted: BTreeMap::new(),
+        }
+    }
+
+    /// A server answered.
+    pub fn answered(&mut self, service: Service, at: Time, answered: &Answered) {
+        let changed = self.signs.changed();
+        let is_known = |known: &Known| known.answered > changed || known.same_since >= changed;
+        // A link-local server is on its link.
+        if at <= changed || service.interface != 0 || self.known.get(&service).is_some_and(is_known) {
+            return;
+        }
+        if self.wanted.len() < SERVERS {
+            self.wanted.insert(service, (answered.client, at));
+        }
+    }
+}
+
+impl Monitor<'_> {
+    /// Looks up the routes that matter now, and takes back that answers are seen of those that have changed.
+    pub(super) fn look_at_routes(&mut self) {
+        let Self {
+            routes,
+            decider,
+            observer,
+            ..
+        } = self;
+        let changed = routes.signs.changed();
+        let look_up = |client, service: Service| route(client, service.server, observer.is_own(client));
+        for _ in 0..AT_ONCE {
+            let Some((service, (client, answered))) = routes.wanted.pop_first() else {
+                break;
+            };
+            if answered > changed {
+                let known = Known {
+                    client,
+                    answered,
+                    route: look_up(client, service),
+                    same_since: changed,
+                };
+                routes.known.insert(service, known);
+            }
+        }
+        for service in decider.silent_since(changed) {
+            let is_same = match routes.known.get_mut(&service) {
+                _ if service.interface != 0 => true,
+                Some(known) if known.same_since >= changed => true,
+                Some(known) => {
+                    let is_same = look_up(known.client, service) == known.route;
+                    if is_same {
+                        known.same_since = changed;
+                    }
+                    is_same
+                }
+                None => false,
+            };
+            if !is_same {
+                decider.way_changed(service);
+            }
+        }
+    }
+}
