@@ -16,16 +16,15 @@ pub struct Ways {
     pub watched: BTreeSet<u32>,
     /// The names of those that packets can come by unseen.
     pub unwatched: Vec<String>,
-    /// Where the default routes lead to.
-    pub default_routes: BTreeSet<u32>,
     /// The names of all interfaces, by index.
     pub names: BTreeMap<u32, String>,
 }
 
 impl Ways {
-    /// Whether packets that came by one way may come by another one.
+    /// Whether packets that came by a watched interface may come unseen. (Whether this host's routes have changed is looked up
+    /// where it matters.)
     pub fn differ_from(&self, before: &Self) -> bool {
-        self.watched != before.watched || self.default_routes != before.default_routes
+        self.watched != before.watched
     }
 }
 

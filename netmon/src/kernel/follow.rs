@@ -92,7 +92,6 @@ impl Following {
         Ways {
             unwatched: self.inventory.unwatched(watched.clone()),
             watched,
-            default_routes: self.inventory.default_routes.clone(),
             names: interfaces.map(|one| (one.index, one.name.clone())).collect(),
         }
     }

@@ -81,6 +81,7 @@ impl Monitor<'_> {
             sightings.observe(&observation);
             decider.observe(&observation);
         });
+        self.look_up_routes();
         Ok(())
     }
 

@@ -15,8 +15,9 @@ use crate::kernel::{Route, RouteSigns, route};
 use crate::observation::{Answered, Service};
 use crate::time::Time;
 
-/// Routes that are looked up at one poll at most, about 20 microseconds each. The others wait for the next one.
-const AT_ONCE: usize = 64;
+/// Routes that are looked up from one poll to the next at most because servers answer, about 20 microseconds each. The others
+/// wait.
+const AT_MOST: usize = 64;
 
 /// What is known of the ways to servers: about 150 bytes each.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(super) struct Routes {
     known: Bounded<Service, Known>,
     /// Services that have answered, whose routes are to be looked up: for whom, and when they did.
     wanted: BTreeMap<Service, (Address, Time)>,
+    /// How many may be looked up until the next poll.
+    left: usize,
 }
 
 /// The way to a server when it answered.
@@ -45,6 +48,7 @@ impl Routes {
             signs,
             known: Bounded::new(SERVERS),
             wanted: BTreeMap::new(),
+            left: AT_MOST,
         }
     }
 
@@ -63,8 +67,32 @@ impl Routes {
 }
 
 impl Monitor<'_> {
-    /// Looks up the routes that matter now, and takes back that answers are seen of those that have changed.
+    /// Looks up the routes to servers that have just answered: a moment later they may be others.
+    pub(super) fn look_up_routes(&mut self) {
+        let Self { routes, observer, .. } = self;
+        while let Some(left) = routes.left.checked_sub(1) {
+            let Some((service, (client, answered))) = routes.wanted.pop_first() else {
+                return;
+            };
+            let changed = routes.signs.changed();
+            if answered <= changed {
+                continue;
+            }
+            routes.left = left;
+            let known = Known {
+                client,
+                answered,
+                route: route(client, service.server, observer.is_own(client)),
+                same_since: changed,
+            };
+            routes.known.insert(service, known);
+        }
+    }
+
+    /// Takes back that answers are seen of silent servers to which this host's route has changed since they answered.
     pub(super) fn look_at_routes(&mut self) {
+        self.routes.left = AT_MOST;
+        self.look_up_routes();
         let Self {
             routes,
             decider,
@@ -72,27 +100,13 @@ impl Monitor<'_> {
             ..
         } = self;
         let changed = routes.signs.changed();
-        let look_up = |client, service: Service| route(client, service.server, observer.is_own(client));
-        for _ in 0..AT_ONCE {
-            let Some((service, (client, answered))) = routes.wanted.pop_first() else {
-                break;
-            };
-            if answered > changed {
-                let known = Known {
-                    client,
-                    answered,
-                    route: look_up(client, service),
-                    same_since: changed,
-                };
-                routes.known.insert(service, known);
-            }
-        }
         for service in decider.silent_since(changed) {
             let is_same = match routes.known.get_mut(&service) {
                 _ if service.interface != 0 => true,
                 Some(known) if known.same_since >= changed => true,
                 Some(known) => {
-                    let is_same = look_up(known.client, service) == known.route;
+                    let now = route(known.client, service.server, observer.is_own(known.client));
+                    let is_same = now == known.route;
                     if is_same {
                         known.same_since = changed;
                     }

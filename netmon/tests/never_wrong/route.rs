@@ -50,6 +50,8 @@ fn answers_by_another_way_are_no_silence((away, back): Move<'_>) {
         &hosts.router,
         &["--interface", "to-client", "--interface", "to-server"],
     );
+    // For as long as the kernel looks whether anybody else has its new addresses, routes change.
+    std::thread::sleep(3 * SECOND);
     ask(&hosts.client, CLIENT_V4, SERVER_V4, BEFORE);
     ask(&hosts.client, CLIENT_V6, SERVER_V6, BEFORE);
     moves(&hosts.router, away);
