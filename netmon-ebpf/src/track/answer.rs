@@ -88,9 +88,11 @@ impl<P: Packet> Seen<'_, P> {
         }
         let is_counted = trace.is_lent() || self.settle(number, &trace);
         let is_fault = self.exchange.is_fault();
-        // All CPUs share what is remembered of a service; there it is noted now and then only.
+        // All CPUs share what is remembered of a service; there it is noted now and then only, and of each client once.
         let since = PerCpuCache::tick(self.now_ns).wrapping_sub(last_answered(entry, self.exchange));
-        if is_fault || !is_counted || since >= PerCpuCache::tick(limits::ANSWERED_PRECISION_NS) {
+        let is_known =
+            since < PerCpuCache::tick(limits::ANSWERED_PRECISION_NS) && self.is_known_to_be_served(number);
+        if is_fault || !is_counted || !is_known {
             let flags = self.exchange.flags | not_in_seconds(is_counted);
             let answer = Answer {
                 number,
@@ -99,6 +101,16 @@ impl<P: Packet> Seen<'_, P> {
                 is_fault,
             };
             self.note_answer(entry, &answer, told);
+        }
+    }
+
+    /// Whether an answer to this client was reported lately. Two clients that ask at the same time would else be taken for one: of
+    /// answers that come one right after the other only the first is looked at.
+    #[inline(always)]
+    fn is_known_to_be_served(&self, number: u32) -> bool {
+        match services::at(number) {
+            Some(service) => service.has_reported(self.exchange.client, self.now_ns),
+            None => true,
         }
     }
 

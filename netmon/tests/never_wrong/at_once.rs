@@ -172,8 +172,9 @@ fn a_server_that_rejects_one_of_two_busy_clients_is_degraded_at_every_outlet() {
             .unwrap();
         drop(rules);
         netmon.wait_event("incident_closed", PATIENCE).unwrap();
-        // The last that is told; answers to clients are sampled, and it may have opened as `down`.
-        notifications(&scene.notified(), "degraded");
+        for told in notifications(&scene.notified(), "degraded") {
+            assert_eq!(told["incident"]["severity"], "degraded", "{told:#}");
+        }
         drop(end);
         for client in clients {
             client.join().unwrap();

@@ -4,9 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::sleep;
 
-use netmon_testkit::lab::{
-    Asker, CLIENT_V4, SERVER_V4, TYPE_A, on_each_cpu, query, with_silent_router,
-};
+use netmon_testkit::lab::{Asker, CLIENT_V4, SERVER_V4, TYPE_A, on_each_cpu, query, with_silent_router};
 use nix::sys::signal::Signal;
 
 use crate::support::{PATIENCE, assert_sums, watch};

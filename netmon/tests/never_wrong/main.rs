@@ -19,6 +19,7 @@ mod link_local;
 mod lost_events;
 mod off_path;
 mod one_direction;
+mod others;
 mod pause;
 mod policy;
 mod ports;
