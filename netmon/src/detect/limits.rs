@@ -9,6 +9,15 @@ use std::time::Duration;
 /// some without an incident, is forgotten.
 pub const SERVERS: usize = 4_096;
 
+/// Services that have incidents at once, those that are named and this host's resolvers left out: they find room beside these.
+pub const INCIDENTS: usize = SERVERS - SERVERS / 16;
+
+/// Of these, those that have answered nobody in 24 h: whoever asks many addresses must not take the places of servers in use.
+pub const STRANGERS: usize = SERVERS / 4;
+
+/// Services that have answered well and were forgotten, of which it is remembered that they have: about 120 bytes each.
+pub const KNOWN_SERVICES: usize = 8_192;
+
 /// Names, clients and reporters that an incident lists (docs/contract.md, section 4).
 pub const LISTED: usize = 32;
 

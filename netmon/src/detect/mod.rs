@@ -18,6 +18,7 @@ mod causes;
 mod chain;
 mod change;
 mod clients;
+mod crowd;
 mod distinct;
 mod errors;
 mod explain;
@@ -69,6 +70,7 @@ use crate::time::{Time, WallOffset};
 
 use agenda::{Agenda, Task};
 use chain::Chain;
+use crowd::Crowd;
 use heard::HeardClients;
 use lookups::Lookups;
 use rules::Rules;
@@ -100,6 +102,7 @@ pub struct Decider {
     now: Time,
     changes: Vec<Change>,
     suspects: Suspects,
+    crowd: Crowd,
     heard: HeardClients,
     lookups: Lookups,
     chain: Chain,
@@ -133,6 +136,7 @@ impl Decider {
             now: Time::default(),
             changes: Vec::new(),
             suspects: Suspects::default(),
+            crowd: Crowd::default(),
             heard: HeardClients::default(),
             lookups: Lookups::default(),
             chain: Chain::default(),
@@ -249,6 +253,7 @@ impl Decider {
     pub fn advance(&mut self, now: Time, heard: &dyn Fn(Address) -> bool) {
         self.start(now);
         self.now = self.now.max(now);
+        self.look_for_room();
         while let Some(task) = self.agenda.take(self.now) {
             match task {
                 Task::Judge { second, place } => self.judge(second, place, heard),
@@ -326,6 +331,10 @@ impl Decider {
     fn judge(&mut self, second: u64, place: usize, heard: &dyn Fn(Address) -> bool) {
         let at = Time::at_second(second);
         self.explain(place);
+        let Some(service) = self.servers.at(place).map(|server| server.facts.service) else {
+            return;
+        };
+        let (seat, has_room) = self.seat(service);
         let Self {
             rules,
             servers,
@@ -364,17 +373,16 @@ impl Decider {
         let is_seen = server.facts.answers_are_seen;
         let would_be_seen =
             |client| is_seen || answered.by_another(client, service, at, lately) || heard(client);
-        let mut outcome = Outcome {
-            changes,
-            opened: false,
-        };
+        let mut outcome = Outcome::new(changes, has_room);
         if server.judge(at, rules, &would_be_seen, &mut outcome) {
             warnings.one_direction(service, at);
         }
-        if outcome.opened {
+        let Outcome { opened, refused, .. } = outcome;
+        let due = server.next_due(second, rules);
+        if opened {
             self.agenda.report(at.after(rules.thresholds.settle), place);
         }
-        let due = server.next_due(second, rules);
+        self.seated(seat, opened, refused);
         self.plan_at(place, due);
         self.close_scanned(after);
     }

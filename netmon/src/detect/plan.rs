@@ -47,10 +47,7 @@ impl Decider {
             let Some(server) = self.servers.get_mut(service) else {
                 continue;
             };
-            let mut outcome = Outcome {
-                changes: &mut self.changes,
-                opened: false,
-            };
+            let mut outcome = Outcome::new(&mut self.changes, true);
             let scans = |client| suspects.scans(client, at, &rules.thresholds);
             server.close_scanned(at, scans, rules, &mut outcome);
         }

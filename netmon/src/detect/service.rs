@@ -49,8 +49,24 @@ impl Looks {
 /// Where changes go, and when an incident that opened is to be reported.
 pub(super) struct Outcome<'a> {
     pub changes: &'a mut Vec<Change>,
+    /// Whether there is room for one more.
+    pub has_room: bool,
     /// Set when an incident opened that is reported later.
     pub opened: bool,
+    /// Set when one would have opened if there were room.
+    pub refused: bool,
+}
+
+impl<'a> Outcome<'a> {
+    /// Nothing yet.
+    pub const fn new(changes: &'a mut Vec<Change>, has_room: bool) -> Self {
+        Self {
+            changes,
+            has_room,
+            opened: false,
+            refused: false,
+        }
+    }
 }
 
 impl Tracked {
@@ -282,6 +298,10 @@ impl Tracked {
         }
         let open = self.incidents.take_open(Kind::Unreachable);
         let opens = open.is_none();
+        if opens && !outcome.has_room {
+            outcome.refused = true;
+            return;
+        }
         let mut incident = open.unwrap_or_else(|| self.begin(Kind::Unreachable, sent, at, rules));
         if sent < incident.began() {
             let began = self.facts.ledger.cut(sent);

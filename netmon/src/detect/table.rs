@@ -8,23 +8,41 @@ use std::collections::hash_map::Entry;
 
 use foldhash::fast::RandomState;
 
+use crate::bounded::Bounded;
 use crate::observation::Service;
 use crate::time::Time;
 
-use super::limits::{ANSWERED_STAYS, EVICTION_CANDIDATES, EVICTION_LOOKS, EVICTION_STRIDE, SERVERS};
+use super::limits::{
+    ANSWERED_STAYS, EVICTION_CANDIDATES, EVICTION_LOOKS, EVICTION_STRIDE, KNOWN_SERVICES, SERVERS,
+};
 use super::scope::Standing;
 use super::service::Tracked;
 
 /// The servers that are tracked.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Table {
     places: HashMap<Service, usize, RandomState>,
     servers: Vec<Tracked>,
+    /// When those that were forgotten last answered well.
+    known: Bounded<Service, Time>,
     /// Where the search for a server to forget goes on.
     hand: usize,
     dropped: u64,
     /// Until when no service's exchanges are all accounted for.
     pub gap_until: Option<Time>,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self {
+            places: HashMap::default(),
+            servers: Vec::new(),
+            known: Bounded::new(KNOWN_SERVICES),
+            hand: 0,
+            dropped: 0,
+            gap_until: None,
+        }
+    }
 }
 
 impl Table {
@@ -65,14 +83,20 @@ impl Table {
         let mut server = server;
         server.facts.gap_until = self.gap_until;
         let service = server.facts.service;
+        server.facts.last_good = self.known.remove(&service);
         let place = if self.servers.len() < SERVERS {
             self.servers.push(server);
             self.servers.len() - 1
         } else {
             self.dropped += 1;
-            let place = self.most_idle()?;
+            let matters = server.facts.standing.matters();
+            let looks = if matters { SERVERS } else { EVICTION_LOOKS };
+            let place = self.most_idle(looks)?;
             let gone = self.servers.get_mut(place)?;
             self.places.remove(&gone.facts.service);
+            if let Some(good) = gone.facts.last_good {
+                self.known.insert(gone.facts.service, good);
+            }
             *gone = server;
             place
         };
@@ -84,10 +108,10 @@ impl Table {
 
     /// The place of the server that was idle longest, among some without an incident; `None` where all that are looked at have
     /// one.
-    fn most_idle(&mut self) -> Option<usize> {
+    fn most_idle(&mut self, looks: usize) -> Option<usize> {
         let mut candidates = 0;
         let mut most_idle: Option<(Time, usize)> = None;
-        for _ in 0..self.servers.len().min(EVICTION_LOOKS) {
+        for _ in 0..self.servers.len().min(looks) {
             self.hand = (self.hand + EVICTION_STRIDE) % self.servers.len();
             let Some(server) = self.servers.get(self.hand) else {
                 continue;

@@ -103,9 +103,9 @@ impl Decider {
             }
             return None;
         }
-        let judged = &self.judged;
-        let standing = || Some(judged.standing(service.server));
-        let (_, server) = self.servers.track(service, at, standing)?;
+        self.track(service)?;
+        let (seat, has_room) = self.seat(service);
+        let server = self.servers.get_mut(service)?;
         let mut after = After::default();
         let could_open = failed.code.is_outage() && server.facts.is_wanted(failed.recursion_desired);
         let scans = could_open
@@ -118,16 +118,15 @@ impl Decider {
                 &self.rules,
                 &mut after,
             );
-        let mut outcome = Outcome {
-            changes: &mut self.changes,
-            opened: false,
-        };
+        let mut outcome = Outcome::new(&mut self.changes, has_room);
         let no_endpoints = self.judged.has_no_endpoints(service.server, failed);
         server.failed(at, failed, (!scans, no_endpoints), &self.rules, &mut outcome);
-        after.opened = outcome.opened;
+        let Outcome { opened, refused, .. } = outcome;
+        after.opened = opened;
         if failed.proof == Proof::QueriesUnseen && server.incidents.is_open(Kind::Unreachable) {
             self.warnings.queries_unseen(service);
         }
+        self.seated(seat, opened, refused);
         let question = question(failed.client, failed.name.as_ref(), failed.details);
         if let (Some(sent), Some(question)) = (failed.proof.sent(), question.filter(|_| could_open)) {
             self.chain.stub_settled(service, question);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 use netmon_common::Address;
 
-use super::limits::WARNED_SERVERS;
+use super::limits::{INCIDENTS, STRANGERS, WARNED_SERVERS};
 use crate::model::{Warning, WarningKind, WarningState};
 use crate::observation::Service;
 use crate::ongoing::Ongoing;
@@ -113,6 +113,21 @@ impl Warnings {
             let message = format!("{client} does not fail at so many servers any more");
             self.say(WarningKind::ManyServers, message, WarningState::Over);
         }
+    }
+
+    /// An incident found no room, because so many others are open.
+    pub fn many_incidents(&mut self) {
+        let message = format!(
+            "more servers fail than are reported one by one: of those that have answered nobody in 24 h {STRANGERS} at once, and \
+             {INCIDENTS} in all; servers named with `--server` and this host's resolvers are always reported"
+        );
+        self.say(WarningKind::ManyIncidents, message, WarningState::Started);
+    }
+
+    /// No incident has found no room for a while.
+    pub fn many_incidents_over(&mut self) {
+        let message = "each server that fails is reported again".to_owned();
+        self.say(WarningKind::ManyIncidents, message, WarningState::Over);
     }
 
     /// The names of the interfaces by which packets can come unseen, live.

@@ -15,6 +15,8 @@ words! {
         UnverifiedError = "unverified_error",
         /// A client fails at so many servers that it scans, or has lost its network.
         ManyServers = "many_servers",
+        /// So many servers fail that not all of them are reported.
+        ManyIncidents = "many_incidents",
         /// The kernel's tables are short of places.
         TablePressure = "table_pressure",
         /// The ring to user space was full.

@@ -8,6 +8,7 @@
 
 mod attack;
 mod blinded;
+mod crowd;
 mod killed;
 mod load;
 mod many;

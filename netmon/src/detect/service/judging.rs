@@ -49,6 +49,7 @@ impl Tracked {
             match (book.opens)(&self.facts, at, &context) {
                 Verdict::Nothing => {}
                 Verdict::OneDirection => one_direction = true,
+                Verdict::Opens(_) if !outcome.has_room => outcome.refused = true,
                 Verdict::Opens(began) => {
                     let mut incident = self.begin(book.kind, began, at, rules);
                     self.fill(&mut incident, at, rules);
@@ -256,10 +257,7 @@ impl Tracked {
             }
         }
         if let Some(at) = absorbed {
-            let mut outcome = Outcome {
-                changes,
-                opened: false,
-            };
+            let mut outcome = Outcome::new(changes, true);
             self.close(Kind::Unanswered, at, CloseReason::Superseded, rules, &mut outcome);
         }
     }

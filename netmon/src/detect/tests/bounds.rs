@@ -5,9 +5,9 @@ use std::net::Ipv4Addr;
 use netmon_common::{Address, Code, Rcode, Transport};
 
 use super::scenario::{A, Scenario, address, at};
-use crate::detect::limits::{COUNTED_DESTINATIONS, SERVERS};
+use crate::detect::limits::{COUNTED_DESTINATIONS, INCIDENTS, SERVERS, STRANGERS};
 use crate::detect::{Decider, Scope, Thresholds};
-use crate::model::Kind;
+use crate::model::{Kind, WarningKind, WarningState};
 use crate::observation::{
     Asked, Counts, Details, Failed, Observation, Proof, Seconds, Service, Unverified, What, Why,
 };
@@ -145,14 +145,63 @@ fn a_scan_crowds_out_no_server_that_fails_or_is_silent() {
     assert_eq!(kinds, [Kind::Failing, Kind::Unanswered]);
 }
 
+/// More servers fail than there are places, of as many clients as you like.
 #[test]
-fn when_every_server_has_an_incident_a_new_one_is_counted_and_not_taken() {
-    let mut decider = decider();
-    for number in 0..=SERVERS {
-        decider.observe(&error(number, 1.0, Proof::QuerySeen(at(1.0))));
+fn servers_that_never_answered_take_no_place_of_one_that_has_or_is_named() {
+    const KNOWN: usize = 10 * SERVERS;
+    const NAMED: usize = KNOWN + 1;
+    let mut scenario = Scenario::with(|thresholds, scope| {
+        thresholds.scan_services = usize::MAX;
+        scope.servers.insert(service(NAMED).server);
+    });
+    scenario.on(&service(KNOWN).server.to_string()).asked_ok(1.0);
+    let decider = &mut scenario.decider;
+    // It is forgotten, but for that it has answered.
+    for number in 0..4 * SERVERS {
+        decider.observe(&query(number, 2.0));
     }
-    assert_eq!(decider.open_incidents().len(), SERVERS);
-    assert_eq!(decider.tallies().servers_dropped, 1);
+    assert!(decider.tallies().servers_dropped > 3 * SERVERS as u64);
+    for number in 0..2 * SERVERS {
+        decider.observe(&error(number, 3.0, Proof::QuerySeen(at(3.0))));
+    }
+    assert_eq!(decider.open_incidents().len(), STRANGERS);
+    for number in [KNOWN, NAMED] {
+        decider.observe(&error(number, 3.5, Proof::QuerySeen(at(3.5))));
+    }
+    assert_eq!(decider.open_incidents().len(), STRANGERS + 2);
+    let states = |decider: &mut Decider| {
+        let warnings = decider.take_warnings().into_iter();
+        warnings
+            .filter(|warning| warning.warning == WarningKind::ManyIncidents)
+            .map(|warning| warning.state)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(states(decider), [Some(WarningState::Started)]);
+    decider.advance(at(65.0), &|_| true);
+    assert_eq!(states(decider), [Some(WarningState::Over)]);
+}
+
+/// All servers that answer fail at once, and there are more of them than incidents.
+#[test]
+fn a_named_server_finds_a_place_among_servers_in_use_that_all_fail() {
+    const NAMED: usize = 10 * SERVERS;
+    let mut scenario = Scenario::with(|thresholds, scope| {
+        thresholds.scan_services = usize::MAX;
+        scope.servers.insert(service(NAMED).server);
+    });
+    for number in 0..SERVERS {
+        scenario.on(&service(number).server.to_string()).asked_ok(1.0);
+    }
+    let decider = &mut scenario.decider;
+    for number in (0..SERVERS).chain([NAMED]) {
+        decider.observe(&error(number, 2.0, Proof::QuerySeen(at(2.0))));
+    }
+    let open = decider.open_incidents();
+    assert_eq!(open.len(), INCIDENTS + 1);
+    let named = open
+        .iter()
+        .filter(|incident| Address::from(incident.server) == service(NAMED).server);
+    assert_eq!(named.count(), 1);
 }
 
 #[test]
