@@ -2,6 +2,7 @@
 //! start, its user space, and how soon it reports. Run by `cargo xtask bench`, as root; it refuses to judge what was not measured in
 //! the same run.
 
+mod attack;
 mod compare;
 mod events;
 mod exchanges;
@@ -69,5 +70,6 @@ fn measure(figures: &mut Figures<'_>) -> Result<()> {
     user_space::measure(figures)?;
     prompt::measure(figures)?;
     strangers::measure(figures)?;
+    attack::measure(figures)?;
     retire::measure(figures)
 }

@@ -23,10 +23,10 @@ const RETIRING: u32 = 8_192;
 const MOST_MS: f64 = 20.0;
 const TIMES: usize = 7;
 
-/// A day of a resolver, a thousand times as fast.
+/// A day of a resolver, a hundred times as fast.
 const MET: u32 = 100_000;
 const AT_ONCE: u32 = 1_000;
-const DAY: Duration = Duration::from_secs(86);
+const DAY: Duration = Duration::from_secs(864);
 const MOST_MIB_A_DAY: f64 = 4.0;
 
 /// A table with room for so many, and those that are in it.

@@ -138,7 +138,7 @@ fn flood(figures: &mut Figures<'_>) -> Result<()> {
 }
 
 /// An error about a query that the client never sent, to a server somewhere on the Internet.
-fn lie(number: u32) -> (Vec<u8>, IpAddr) {
+pub fn lie(number: u32) -> (Vec<u8>, IpAddr) {
     const PORT_UNREACHABLE: u8 = 3;
     let [a, b, c, d] = number.wrapping_mul(2_654_435_761).to_be_bytes();
     let server = IpAddr::from([a % 127 + 1, b, c, d]);

@@ -12,6 +12,7 @@ use std::time::Duration;
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
 mod asker;
+pub mod attack;
 mod browser;
 mod command;
 mod cpus;
