@@ -13,9 +13,13 @@ use super::activity::Activity;
 use super::error::KernelError;
 use super::load::Kernel;
 use super::places::{Places, READ};
+use super::switches::Switches;
 use crate::counts::Counts;
 
 const TOTALS: &str = "TOTALS";
+
+/// How many places [`Poller::some_counts`] looks at, whoever has them.
+const PLACES_AT_ONCE: u32 = 1 << 16;
 
 /// Where the CPUs count their changes.
 const DESTINATION_CHANGES: usize = offset_of!(Entry, cache) + offset_of!(PerCpuCache, changes);
@@ -83,7 +87,47 @@ impl Poller {
             let counters = counts.destinations.entry(address).or_insert(Destination::ZERO);
             counters.merge(&self.places.destination_at(place));
         }
+        // Those that have places although nobody has asked them.
+        counts
+            .destinations
+            .retain(|_address, counters| *counters != Destination::ZERO);
         Ok(counts)
+    }
+
+    /// Some of the counts, from a place on: calls `visit` with at most `most` destinations. Where it goes on; `None` at the end.
+    /// As long as none retires, these are all of them in the end.
+    pub fn some_counts(
+        &self,
+        from: u32,
+        most: usize,
+        mut visit: impl FnMut(Address, Destination),
+    ) -> Option<u32> {
+        let destinations = &self.places.destinations;
+        let mut left = most;
+        for place in from..destinations.capacity() {
+            if left == 0 || place - from == PLACES_AT_ONCE {
+                return Some(place);
+            }
+            let Some(address) = destinations.taker(place) else {
+                continue;
+            };
+            let counters = self.places.destination_at(place);
+            if counters != Destination::ZERO {
+                visit(address, counters);
+            }
+            left -= 1;
+        }
+        None
+    }
+
+    /// Gives these services and their servers places, before anybody asks them, while nothing retires. Those that find none free
+    /// come back.
+    pub fn reserve(
+        &mut self,
+        services: Vec<ServiceKey>,
+        switches: &mut Switches,
+    ) -> Result<Vec<ServiceKey>, KernelError> {
+        self.places.reserve(services, switches)
     }
 
     /// The totals as they are now.

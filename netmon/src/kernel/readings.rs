@@ -99,15 +99,20 @@ impl Readings {
         self.begin_seconds(second);
         let is_news = now.seconds != self.last.seconds || self.is_behind;
         self.take_sums(now, time);
-        self.last = *now;
+        let before = std::mem::replace(&mut self.last, *now);
         if !is_news {
             return;
         }
-        self.is_behind = false;
+        // Of a second whose counters are as they were nothing is new, unless what was not reported or attributed yet belongs to it.
+        let may_all_have_changed = std::mem::take(&mut self.is_behind) || self.faults.total() > 0;
         while self.kept.front().is_some_and(|kept| kept.second + KEPT < second) {
             self.kept.pop_front();
         }
         for second in (self.read_in + 1).saturating_sub(ROUND)..=self.read_in {
+            let place = place(second);
+            if !may_all_have_changed && before.seconds.get(place) == now.seconds.get(place) {
+                continue;
+            }
             let added = self.added(second);
             if second > time.second() {
                 self.is_behind |= added != Second::default();

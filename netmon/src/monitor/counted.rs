@@ -1,6 +1,9 @@
 //! The counts, as outlets get them.
 
-use netmon_common::limits;
+use std::collections::BTreeMap;
+
+use netmon_common::records::{self, Destination, Latency};
+use netmon_common::{Address, limits};
 
 use super::Monitor;
 use crate::counts::Counts;
@@ -18,25 +21,48 @@ impl Monitor<'_> {
     pub(super) fn counted_of(&mut self, counts: Counts) -> anyhow::Result<Counted> {
         let Counts { totals, destinations } = counts;
         let latencies = self.poller.latencies()?;
-        let destinations = destinations.iter().map(|(address, counters)| DestinationCounts {
-            address: *address,
-            counters: *counters,
-            not_served: self.decider.not_served().of(*address),
-            latency_us: latencies.get(address).map(latency::summary).unwrap_or_default(),
-            server_info: self.config.names.of(*address).cloned().map(Box::new),
-        });
-        Ok(Counted {
+        let destinations = destinations
+            .into_iter()
+            .map(|(address, counters)| self.destination(address, counters, &latencies));
+        let destinations = destinations.collect();
+        Ok(self.counted_so(totals, destinations, latencies))
+    }
+
+    /// One destination.
+    pub(super) fn destination(
+        &self,
+        address: Address,
+        counters: Destination,
+        latencies: &BTreeMap<Address, Latency>,
+    ) -> DestinationCounts {
+        DestinationCounts {
+            address,
+            counters,
+            not_served: self.decider.not_served().of(address),
+            latency_us: latencies.get(&address).map(latency::summary).unwrap_or_default(),
+            server_info: self.config.names.of(address).cloned().map(Box::new),
+        }
+    }
+
+    /// All of them, with what else belongs to them now.
+    pub(super) fn counted_so(
+        &self,
+        totals: records::Totals,
+        destinations: Vec<DestinationCounts>,
+        latencies: BTreeMap<Address, Latency>,
+    ) -> Counted {
+        Counted {
             totals: Totals {
                 counters: totals,
                 not_served: self.decider.tallies().not_served,
             },
-            destinations: destinations.collect(),
+            destinations,
             retired: self.poller.retired(),
             tables: self.tables(),
             trace_lifetime: self.trace_lifetime,
             resolvers: self.mine.shown(),
             latencies,
-        })
+        }
     }
 
     /// How full the tables are, the kernel's and the decider's.

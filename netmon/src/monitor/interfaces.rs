@@ -43,16 +43,16 @@ impl Monitor<'_> {
     }
 
     /// Reports what became of the interfaces, and goes by this host's addresses as they are now.
-    pub(super) fn network_changed(&mut self, change: &Change) {
+    pub(super) fn network_changed(&mut self, change: &Change) -> anyhow::Result<()> {
         match change {
             Change::Addresses(local) => {
                 self.decider.set_local_live(local.iter().copied());
                 self.observer.set_local(local.clone());
-                return;
+                return Ok(());
             }
             Change::Ways(ways) => {
                 self.take_ways(ways);
-                return;
+                return self.reserve();
             }
             Change::Attached { attachment, .. } => {
                 self.watched.insert(attachment.interface.name.clone());
@@ -70,5 +70,6 @@ impl Monitor<'_> {
         if let Some(word) = change.word() {
             self.emit(&Event::Warning(Warning::new(word, change.to_string())));
         }
+        Ok(())
     }
 }

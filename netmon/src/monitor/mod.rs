@@ -5,6 +5,7 @@ mod answered;
 mod askers;
 mod counted;
 mod events;
+mod gather;
 mod interfaces;
 mod keep;
 mod load;
@@ -32,7 +33,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::detect::Decider;
 use crate::kernel::{
-    Kernel, KernelLog, Network, Observer, Poller, Retirement, Switches, TraceLifetime, Watchlist, Ways,
+    Events, Kernel, KernelLog, Network, Observer, Poller, Retirement, Switches, TraceLifetime, Watchlist, Ways,
     version,
 };
 use crate::model::{Event, Happened, Moment, WarningKind};
@@ -43,6 +44,7 @@ use crate::views::Sightings;
 
 use self::resolvers::Mine;
 use askers::Asking;
+use gather::{Gathering, Wanted};
 use load::load;
 use losses::Lost;
 pub use partners::{Partners, Snapshots};
@@ -80,11 +82,14 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
     let mut resolvers = Followed::start(Files::of_this_host(&config.resolv_conf));
     monitor.set_resolvers(resolvers.now());
     monitor.begin()?;
+    monitor.reserve()?;
     let mut events = kernel.events()?;
     rights::give_up_loading(version::reading_needs_rights())
         .context("cannot give up the rights to load programs")?;
     let (mut watching, watched) = network.attach(kernel, config.hook, &config.mirrors)?;
     monitor.started(&watched);
+    // Only now it is known which link an interface's name means.
+    monitor.reserve()?;
     monitor.wait_for_recall().await?;
 
     let end = config
@@ -93,10 +98,11 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
     loop {
         let next_poll = monitor.next_poll();
         let next_report = monitor.next_report(next_poll);
+        let next_events = monitor.next_events();
         tokio::select! {
             // In this order: an error is told before a poll is made.
             biased;
-            ready = events.ready() => {
+            ready = ready_from(next_events, &mut events) => {
                 ready.context("cannot wait for the kernel's events")?;
                 monitor.take_events(&mut events)?;
             }
@@ -110,21 +116,30 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
             _ = hangup.recv() => monitor.reload(reload)?,
             () = sleep_until(next_report) => monitor.report()?,
             () = monitor.retirement.ready() => monitor.retire()?,
-            () = monitor.asked() => monitor.answer()?,
+            () = monitor.asked() => monitor.want_counts(Wanted { by_scraper: true, ..Wanted::default() })?,
             () = monitor.looked_at() => monitor.show(&[])?,
-            change = watching.next() => monitor.network_changed(&change?),
-            () = resolvers.changed() => monitor.resolvers_changed(resolvers.now()),
+            change = watching.next() => monitor.network_changed(&change?)?,
+            () = resolvers.changed() => monitor.resolvers_changed(resolvers.now())?,
             // Nobody is left to report to: the end of `netmon run | head`.
             () = reader_gone.notified() => break,
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
             () = at(end) => break,
+            () = monitor.can_gather() => monitor.gather()?,
         }
     }
     // From here on nothing is counted any more, except by what is pinned.
     watching.detach().await;
     monitor.take_events(&mut events)?;
     monitor.stop()
+}
+
+/// When there are events, from that moment on.
+async fn ready_from(moment: Option<Instant>, events: &mut Events) -> std::io::Result<()> {
+    if let Some(moment) = moment {
+        sleep_until(moment).await;
+    }
+    events.ready().await
 }
 
 /// At that moment, or never.
@@ -151,8 +166,11 @@ struct Monitor<'a> {
     trace_lifetime: Option<Duration>,
     room: Room,
     routes: Routes,
+    gathering: Gathering,
     offset: WallOffset,
     polled: Time,
+    /// When events were last taken.
+    took: Time,
     /// The interfaces that are watched.
     watched: BTreeSet<String>,
     /// By which ways packets come.
@@ -201,8 +219,10 @@ impl<'a> Monitor<'a> {
             trace_lifetime: None,
             room: Room::default(),
             routes: Routes::new(network.route_signs()),
+            gathering: Gathering::default(),
             offset,
             polled,
+            took: Time::default(),
             watched: BTreeSet::new(),
             ways: Ways::default(),
             troubles: Troubles::default(),
@@ -234,30 +254,21 @@ impl<'a> Monitor<'a> {
         if !is_minute && !is_printed {
             return Ok(());
         }
-        let counted = Arc::new(self.counted()?);
-        if let Some(keeper) = self.partners.history.as_mut().filter(|_| is_minute) {
-            keeper.counted(now, &counted);
-        }
-        if is_printed {
-            self.emit(&Event::Snapshot(counted));
-        }
-        Ok(())
+        self.want_counts(Wanted {
+            by_history: is_minute,
+            by_reader: is_printed,
+            ..Wanted::default()
+        })
     }
 
     /// Waits until a scraper asks for the counts.
     async fn asked(&self) {
         match &self.partners.metrics {
-            Some(metrics) => poll_fn(|context| metrics.poll_asked(context)).await,
-            None => std::future::pending().await,
+            Some(metrics) if !self.gathering.is_scraped() => {
+                poll_fn(|context| metrics.poll_asked(context)).await;
+            }
+            Some(_) | None => std::future::pending().await,
         }
-    }
-
-    fn answer(&mut self) -> anyhow::Result<()> {
-        let (now, counted) = (self.now(), Arc::new(self.counted()?));
-        if let Some(metrics) = &self.partners.metrics {
-            metrics.answer(now, &counted);
-        }
-        Ok(())
     }
 
     fn now(&self) -> Moment {
@@ -306,6 +317,7 @@ impl<'a> Monitor<'a> {
         self.tell_resolvers();
         self.keep();
         self.warn();
+        self.give_places()?;
         self.make_room(now)
     }
 

@@ -19,6 +19,7 @@ impl Monitor<'_> {
             self.decider.set_scope(config.scope());
             self.switches.set_iterative(config.wants_iterative())?;
             self.config = config.clone();
+            self.reserve()?;
         }
         let words = match reloaded {
             Ok(reloaded) => {

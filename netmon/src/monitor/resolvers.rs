@@ -50,9 +50,19 @@ impl Default for Mine {
 }
 
 impl Mine {
+    /// All of them, in order.
+    pub fn resolvers(&self) -> impl Iterator<Item = &resolvers::Resolver> {
+        self.listed.iter()
+    }
+
     /// Their addresses.
     pub fn servers(&self) -> impl Iterator<Item = Address> {
         self.listed.iter().map(|one| one.server)
+    }
+
+    /// Whether any incident is open.
+    pub fn is_any_open(&self) -> bool {
+        !self.open.is_empty()
     }
 
     /// With how it stands with each.
@@ -134,9 +144,10 @@ impl Mine {
 
 impl Monitor<'_> {
     /// This host is configured to use these resolvers from now on.
-    pub(super) fn resolvers_changed(&mut self, resolvers: &Resolvers) {
+    pub(super) fn resolvers_changed(&mut self, resolvers: &Resolvers) -> anyhow::Result<()> {
         let before = self.mine.shown();
         self.set_resolvers(resolvers);
+        self.reserve()?;
         let message = format!(
             "the resolvers of this host are now {}; they were {}",
             in_words(&self.mine.shown()),
@@ -146,6 +157,7 @@ impl Monitor<'_> {
             WarningKind::ResolversChanged,
             message,
         )));
+        Ok(())
     }
 
     /// These are the resolvers of this host.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use netmon_common::Address;
 use netmon_common::records::ServiceKey;
+use netmon_common::{Address, Transport, limits};
 
 use super::Monitor;
 use super::answered::LastAnswered;
@@ -16,12 +16,54 @@ use crate::time::Time;
 #[derive(Debug, Default)]
 pub(super) struct Room {
     pub answered: LastAnswered,
+    /// Who is to have places, and found none free.
+    waiting: Vec<ServiceKey>,
 }
 
+/// Services that have places before anybody asks them, at most.
+const RESERVED: usize = limits::SERVICES as usize / 4;
+
 impl Monitor<'_> {
+    /// Gives places to those that are named or configured now, so that they have them whatever fills the tables until somebody asks
+    /// them.
+    pub(super) fn reserve(&mut self) -> anyhow::Result<()> {
+        let named = self.config.servers.iter().flat_map(|server| {
+            let ports = self.config.ports.iter();
+            ports.map(|port| (*server, *port, 0))
+        });
+        let index_of = |name: Option<&String>| {
+            let mut known = self.ways.names.iter();
+            let index = known.find_map(|(index, known)| (Some(known) == name).then_some(*index));
+            index.unwrap_or(0)
+        };
+        let configured = self
+            .mine
+            .resolvers()
+            .map(|one| (one.server, one.port, index_of(one.interface.as_ref())));
+        // One that is link-local is nobody without its link.
+        let all = configured
+            .chain(named)
+            .filter(|(server, _port, interface)| *interface != 0 || !server.is_link_local());
+        let services = all.flat_map(|(server, port, interface)| {
+            Transport::ALL.map(|transport| ServiceKey::new(server, port, transport, interface, false))
+        });
+        self.room.waiting = services.take(RESERVED).collect();
+        self.give_places()
+    }
+
+    /// Gives places to those that have found none so far.
+    pub(super) fn give_places(&mut self) -> anyhow::Result<()> {
+        if self.room.waiting.is_empty() || self.retirement.is_busy() {
+            return Ok(());
+        }
+        let waiting = std::mem::take(&mut self.room.waiting);
+        self.room.waiting = self.poller.reserve(waiting, &mut self.switches)?;
+        Ok(())
+    }
+
     /// Has those retire that were idle for long or, where places are short, were asked least recently.
     pub(super) fn make_room(&mut self, now: Time) -> anyhow::Result<()> {
-        if self.retirement.is_busy() {
+        if self.retirement.is_busy() || self.gathering.is_wanted() {
             return Ok(());
         }
         let kept: BTreeSet<Address> = self

@@ -33,7 +33,7 @@ fn load(pins: &Path) -> (Kernel, Poller) {
 }
 
 /// A query to each of these servers.
-fn ask(kernel: &mut Kernel, servers: std::ops::Range<u8>) {
+pub fn ask(kernel: &mut Kernel, servers: std::ops::Range<u8>) {
     for server in servers {
         let to = Ipv4Addr::new(10, 0, 0, server);
         let frame = (frame() / ipv4(CLIENT, to) / udp(40_000, 53) / query("a.test")).bytes();

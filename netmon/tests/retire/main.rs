@@ -13,5 +13,6 @@ mod killed;
 mod load;
 mod many;
 mod outages;
+mod reserved;
 #[path = "../support/mod.rs"]
 mod support;

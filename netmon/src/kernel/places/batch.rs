@@ -48,6 +48,8 @@ pub struct Batch {
     number: u64,
     leaving: Leaving,
     next: Step,
+    /// Whether an earlier netmon began with it.
+    is_left: bool,
 }
 
 impl Batch {
@@ -56,7 +58,15 @@ impl Batch {
             number,
             leaving,
             next: Step::Mark,
+            is_left: false,
         }
+    }
+
+    /// The same where an earlier netmon was killed, who knows before which step.
+    pub(super) const fn left(number: u64, leaving: Leaving) -> Self {
+        let mut batch = Self::new(number, leaving);
+        batch.is_left = true;
+        batch
     }
 
     /// What comes next.
@@ -80,6 +90,7 @@ impl Batch {
             number,
             leaving,
             next,
+            is_left,
         } = self;
         let (then, waits) = match next {
             Step::Mark => {
@@ -88,6 +99,12 @@ impl Batch {
                 places.services.mark(&leaving.services, *number);
                 places.latencies.mark(&leaving.latencies, *number);
                 (Step::Remove, false)
+            }
+            Step::Remove if *is_left => {
+                places.destinations.remove_if_there(&leaving.destinations)?;
+                places.services.remove_if_there(&leaving.services)?;
+                places.latencies.remove_if_there(&leaving.latencies)?;
+                (Step::Forget, true)
             }
             Step::Remove => {
                 places.destinations.remove(&leaving.destinations)?;

@@ -188,7 +188,7 @@ impl Places {
         if rest.is_empty() {
             return Ok(());
         }
-        let mut batch = self.batch(rest);
+        let mut batch = Batch::left(self.next_batch(), rest);
         while batch.next() != Step::Done {
             if batch.step(self, switches)? {
                 grace::wait();
@@ -230,7 +230,29 @@ impl Places {
 
     /// Has these retire, step by step.
     pub fn batch(&self, leaving: Leaving) -> Batch {
-        Batch::new(self.sums.batch().max(1) + 1, leaving)
+        Batch::new(self.next_batch(), leaving)
+    }
+
+    fn next_batch(&self) -> u64 {
+        self.sums.batch().max(1) + 1
+    }
+
+    /// Gives these services and their servers places, before anybody asks them. Those that find none free come back.
+    pub(super) fn reserve(
+        &mut self,
+        services: Vec<ServiceKey>,
+        switches: &mut Switches,
+    ) -> Result<Vec<ServiceKey>, KernelError> {
+        // Killed in here, the next netmon looks for free places.
+        switches.set_whole(false)?;
+        let mut without = Vec::new();
+        for service in services {
+            if !self.destinations.give(service.server)? || !self.services.give(service)? {
+                without.push(service);
+            }
+        }
+        switches.set_whole(true)?;
+        Ok(without)
     }
 
     /// Sets back what CPUs remember of these places, beside their counters of the server.

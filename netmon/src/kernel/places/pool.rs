@@ -130,6 +130,12 @@ impl<K: Pod + Eq> Pool<K> {
         })
     }
 
+    /// Who has that place, and stays.
+    pub fn taker(&self, place: u32) -> Option<K> {
+        let is_taken = self.state(place) == Owner::<K>::TAKEN;
+        self.owner(place).filter(|_| is_taken)
+    }
+
     /// All that are taken, with those that retire and are not in the sums of `batch` yet.
     pub fn held(&self, batch: u64) -> impl Iterator<Item = Held<K>> {
         let is_held =
@@ -192,10 +198,15 @@ impl<K: Pod + Eq> Pool<K> {
         }
     }
 
-    /// Removes them from the index, where they are still in it: no program finds them from now on.
+    /// Removes them from the index: no program finds them from now on.
     pub fn remove(&mut self, leaving: &[Held<K>]) -> Result<(), KernelError> {
+        let keys: Vec<K> = leaving.iter().map(|(_place, key)| *key).collect();
+        self.index.remove_all(&keys)
+    }
+
+    /// The same for those that an earlier netmon began to retire: one that it removed may have come again, and have another place.
+    pub fn remove_if_there(&mut self, leaving: &[Held<K>]) -> Result<(), KernelError> {
         for (place, key) in leaving {
-            // It may have come again since, and have another place.
             if self.find(*key)? == Some(*place) {
                 self.index.remove(*key)?;
             }
@@ -218,6 +229,36 @@ impl<K: Pod + Eq> Pool<K> {
         Ok(())
     }
 
+    /// Gives the key a free place, if it has none: one of the rest, or else of a part of its own. Whether it has one now.
+    pub fn give(&mut self, key: K) -> Result<bool, KernelError> {
+        if self.find(key)?.is_some() {
+            return Ok(true);
+        }
+        for queue in (0..self.free.len()).rev() {
+            let Some(place) = self.pop(queue)? else { continue };
+            self.owners.write(place, offset_of!(Owner<K>, key), &key);
+            self.set_state(place, Owner::<K>::TAKEN);
+            if !self.index.insert_new(key, place.into())? {
+                // A program was first.
+                self.set_state(place, Owner::<K>::FREE);
+                self.push(place)?;
+            }
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn pop(&mut self, queue: usize) -> Result<Option<u32>, KernelError> {
+        let Some((free, (name, _share))) = self.free.get_mut(queue).zip(self.names.free.get(queue)) else {
+            return Ok(None);
+        };
+        match free.pop(0) {
+            Ok(place) => Ok(Some(place)),
+            Err(aya::maps::MapError::ElementNotFound) => Ok(None),
+            Err(error) => Err(KernelError::map("read", name, error)),
+        }
+    }
+
     fn push(&mut self, place: u32) -> Result<(), KernelError> {
         let queue = self.queue(place);
         let (Some(free), Some((name, _share))) = (self.free.get_mut(queue), self.names.free.get(queue))
@@ -230,14 +271,8 @@ impl<K: Pod + Eq> Pool<K> {
 
     /// Takes all free places out of the queues.
     pub fn drain(&mut self) -> Result<(), KernelError> {
-        for (free, (name, _share)) in self.free.iter_mut().zip(self.names.free) {
-            loop {
-                match free.pop(0) {
-                    Ok(_place) => {}
-                    Err(aya::maps::MapError::ElementNotFound) => break,
-                    Err(error) => return Err(KernelError::map("read", name, error)),
-                }
-            }
+        for queue in 0..self.free.len() {
+            while self.pop(queue)?.is_some() {}
         }
         Ok(())
     }
