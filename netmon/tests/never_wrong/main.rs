@@ -15,6 +15,7 @@ mod broken_zone;
 mod counted_once;
 mod early_error;
 mod foreign_frames;
+mod full_ring;
 mod link_local;
 mod lost_events;
 mod off_path;
