@@ -1,4 +1,5 @@
-// What the kernel programs are measured against: programs that do nothing, and the same counting in C.
+// What the kernel programs are measured against: programs that do nothing; the same counting in C, and the same following of
+// exchanges, with netmon's own tables; and the same counting with exchanges followed as other monitors do.
 //
 // Test code: nothing of this is in netmon. `cargo xtask bench` compiles it.
 
@@ -14,10 +15,18 @@
 #include <bpf/bpf_helpers.h>
 
 #define DNS_PORT 53
-#define DESTINATIONS 8192
 #define ALWAYS_INLINE static __attribute__((always_inline)) inline
 
+ALWAYS_INLINE __u32 log2(__u64 value)
+{
+	return 63 - __builtin_clzll(value);
+}
+
 #include "reference/layout.h"
+#include "reference/places.h"
+#include "reference/table.h"
+#include "reference/packet.h"
+#include "reference/failure.h"
 #include "reference/count.h"
 #include "reference/lru.h"
 #include "reference/vary.h"
@@ -36,32 +45,95 @@ int noop_tc(struct __sk_buff *skb)
 	return TC_ACT_UNSPEC;
 }
 
+ALWAYS_INLINE void observe_xdp(struct xdp_md *ctx, int follows)
+{
+	struct packet packet = { .ctx = ctx,
+				 .data = (void *)(long)ctx->data,
+				 .end = (void *)(long)ctx->data_end,
+				 .ifindex = ctx->ingress_ifindex,
+				 .follows = follows };
+
+	observe(&packet);
+}
+
+ALWAYS_INLINE void observe_skb(struct __sk_buff *skb, int leaves, int follows)
+{
+	struct packet packet = { .ctx = skb,
+				 .data = (void *)(long)skb->data,
+				 .end = (void *)(long)skb->data_end,
+				 .ifindex = skb->ifindex,
+				 .is_skb = 1,
+				 .leaves = leaves,
+				 .follows = follows };
+
+	// Forwarded packets and super-packets are left out.
+	if ((leaves && skb->ingress_ifindex) || skb->gso_size)
+		return;
+	observe(&packet);
+}
+
 SEC("xdp.frags")
 int reference_xdp(struct xdp_md *ctx)
 {
-	count((void *)(long)ctx->data, (void *)(long)ctx->data_end, bpf_xdp_get_buff_len(ctx));
+	observe_xdp(ctx, 0);
 	return XDP_PASS;
 }
 
 SEC("classifier")
-int reference_tc(struct __sk_buff *skb)
+int reference_ingress(struct __sk_buff *skb)
 {
-	count((void *)(long)skb->data, (void *)(long)skb->data_end, skb->len);
+	observe_skb(skb, 0, 0);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("classifier")
+int reference_egress(struct __sk_buff *skb)
+{
+	observe_skb(skb, 1, 0);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("xdp.frags")
+int table_xdp(struct xdp_md *ctx)
+{
+	observe_xdp(ctx, 1);
+	return XDP_PASS;
+}
+
+SEC("classifier")
+int table_ingress(struct __sk_buff *skb)
+{
+	observe_skb(skb, 0, 1);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("classifier")
+int table_egress(struct __sk_buff *skb)
+{
+	observe_skb(skb, 1, 1);
 	return TC_ACT_UNSPEC;
 }
 
 SEC("xdp.frags")
 int lru_xdp(struct xdp_md *ctx)
 {
-	count((void *)(long)ctx->data, (void *)(long)ctx->data_end, bpf_xdp_get_buff_len(ctx));
+	observe_xdp(ctx, 0);
 	follow((void *)(long)ctx->data, (void *)(long)ctx->data_end);
 	return XDP_PASS;
 }
 
 SEC("classifier")
-int lru_tc(struct __sk_buff *skb)
+int lru_ingress(struct __sk_buff *skb)
 {
-	count((void *)(long)skb->data, (void *)(long)skb->data_end, skb->len);
+	observe_skb(skb, 0, 0);
+	follow((void *)(long)skb->data, (void *)(long)skb->data_end);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("classifier")
+int lru_egress(struct __sk_buff *skb)
+{
+	observe_skb(skb, 1, 0);
 	follow((void *)(long)skb->data, (void *)(long)skb->data_end);
 	return TC_ACT_UNSPEC;
 }

@@ -76,7 +76,8 @@ fn as_root(name: &'static str, options: &Options, reference: Option<PathBuf>) ->
     process::run(&mut command)
 }
 
-/// Compiles the same program in C, to compare with. Without its source there is nothing to compare.
+/// Compiles the same programs in C, to compare with, by the LLVM and for the processor that netmon's are made by and for
+/// (`netmon/build.rs`). Without their source there is nothing to compare.
 fn reference() -> Result<Option<PathBuf>> {
     let source = workspace::root().join("netmon/benches/reference.c");
     if !source.exists() {
@@ -85,11 +86,11 @@ fn reference() -> Result<Option<PathBuf>> {
     let directory = workspace::target().join("xtask");
     fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
     let object = directory.join("reference.o");
-    let mut clang = std::process::Command::new("clang");
+    let mut clang = std::process::Command::new("clang-22");
     // For BPF clang does not look where Debian keeps the headers of the machine (asm/types.h).
     let headers = format!("/usr/include/{}-linux-gnu", std::env::consts::ARCH);
     clang.args([
-        "-O2", "-g", "-Wall", "-Werror", "-target", "bpf", "-I", &headers, "-c",
+        "-O2", "-g", "-Wall", "-Werror", "-target", "bpf", "-mcpu=v3", "-I", &headers, "-c",
     ]);
     process::run(clang.arg(&source).arg("-o").arg(&object))?;
     Ok(Some(object))

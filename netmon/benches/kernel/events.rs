@@ -18,7 +18,6 @@ use crate::runner::{Hook, Runner};
 use crate::{frames, loaded};
 
 const ROUNDS: u8 = 15;
-const MOST: f64 = 6.0;
 const NOOP_RUNS: u32 = 40_000;
 /// The halves of a burst. It is what may be sent for two servers, and what a CPU sends in a second of errors that nothing
 /// verifies.
@@ -42,9 +41,9 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
             if !figures.wants(&name) {
                 continue;
             }
-            Bursts::measure(hook, tracking)?
-                .figures(&name, Some(MOST))
-                .for_each(|figure| figures.take(figure));
+            for figure in Bursts::measure(hook, tracking)?.figures(&name, None) {
+                figures.take(figure);
+            }
         }
     }
     Ok(())
@@ -82,6 +81,8 @@ impl Bursts<'_> {
             // With a query before, each error is verified, and each server has a budget of its own.
             for server in (0..SERVERS).map(|more| Ipv4Addr::from_bits(first.to_bits() + more)) {
                 self.netmon.run(&frames::query_to(server), 1)?;
+                let c = self.reference.programs.tracking(self.hook)?;
+                c.run(&frames::query_to(server), 1)?;
             }
         } else {
             // Until the second has ended in which the errors before were sent.
@@ -97,6 +98,7 @@ impl Bursts<'_> {
             times.last().copied().context("no burst")
         };
         let varying = time(noop)?;
+        let c = time(programs.same(tracking, self.hook)?)?;
         self.events.drain(usize::MAX, |_event| {});
         let netmon = time(self.netmon)?;
         let mut sent = 0;
@@ -108,7 +110,8 @@ impl Bursts<'_> {
         Ok(Round {
             noop: base,
             netmon: base + netmon - varying,
-            c: None,
+            c: base + c - varying,
+            lru: None,
         })
     }
 }

@@ -19,6 +19,7 @@ pub fn load(tracking: bool) -> Result<Kernel> {
 pub fn at(kernel: &mut Kernel, hook: Hook) -> Result<Runner<'_>> {
     Ok(match hook {
         Hook::Xdp => Runner::Xdp(kernel.xdp()?),
+        Hook::Ingress => Runner::Tc(kernel.classifier(Program::Ingress)?),
         Hook::Egress => Runner::Tc(kernel.classifier(Program::Egress)?),
     })
 }

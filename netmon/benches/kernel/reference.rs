@@ -1,19 +1,36 @@
-//! The programs of reference.c: those that do nothing, those that count in C, and those that change a packet
-//! before they hand it on.
+//! The programs of reference.c: those that do nothing, those that count and follow exchanges in C, and those that change a
+//! packet before they hand it on.
 
 use std::env;
 use std::net::Ipv4Addr;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
-use aya::maps::{Array, MapData, ProgramArray};
+use anyhow::{Context as _, Result, bail, ensure};
+use aya::maps::{Array, Map, MapData, ProgramArray, Queue};
 use aya::programs::Program;
+use aya::util::nr_cpus;
 use aya::{Ebpf, EbpfLoader};
+use netmon_common::records::{Entry, Exchanges, Interface, Latency, Owner, ServiceKey, Totals};
+use netmon_common::trace::{Bucket, KEYS, Keys as _, Secret};
+use netmon_common::{Address, limits};
 
 use crate::runner::{Hook, Runner};
 
 /// Where `cargo xtask bench` says that it left the object.
 const OBJECT: &str = "NETMON_REFERENCE_OBJECT";
+
+/// The values that are netmon's own records.
+const SIZES: [(&str, usize); 9] = [
+    ("C_TOTALS", size_of::<Totals>()),
+    ("C_COUNTS", size_of::<Entry>()),
+    ("C_EXCHANGES", size_of::<Exchanges>()),
+    ("C_LATENCY", size_of::<Latency>()),
+    ("C_DEST_OWNERS", size_of::<Owner<Address>>()),
+    ("C_SERVICE_OWNERS", size_of::<Owner<ServiceKey>>()),
+    ("C_YOUNG_TRACES", size_of::<Bucket>()),
+    ("C_OLD_TRACES", size_of::<Bucket>()),
+    ("C_INTERFACES", size_of::<Interface>()),
+];
 
 /// What is in the object.
 pub struct Reference {
@@ -63,7 +80,15 @@ impl Reference {
         let path = env::var_os(OBJECT)
             .with_context(|| format!("{OBJECT} is not set; this is run by `cargo xtask bench`"))?;
         let path = Path::new(&path);
+        let cpus = nr_cpus().map_err(|(file, error)| anyhow::anyhow!("{file}: {error}"))?;
+        let cpus = u32::try_from(cpus)?;
+        let secret: [u64; KEYS] = std::array::from_fn(|place| Secret::expanded(1).at(place));
         let mut ebpf = EbpfLoader::new()
+            .map_max_entries("C_COUNTS", limits::DESTINATIONS * cpus)
+            .map_max_entries("C_EXCHANGES", limits::SERVICES * cpus)
+            .map_max_entries("C_LATENCY", limits::LATENCY_SERVERS * cpus)
+            .override_global("C_CPUS", &cpus, true)
+            .override_global("C_SECRET", &secret, true)
             .load_file(path)
             .with_context(|| format!("cannot load {}", path.display()))?;
         for (name, program) in ebpf.programs_mut() {
@@ -74,10 +99,28 @@ impl Reference {
             }
             .with_context(|| format!("the kernel does not take {name}"))?;
         }
+        for (name, size) in SIZES {
+            let Some(Map::Array(map) | Map::PerCpuArray(map)) = ebpf.map(name) else {
+                bail!("there is no array {name}");
+            };
+            let theirs = map.info()?.value_size() as usize;
+            ensure!(
+                theirs == size,
+                "a value of {name} has {theirs} bytes, and netmon's {size}"
+            );
+        }
         let mut map = |name: &str| {
             ebpf.take_map(name)
                 .with_context(|| format!("there is no map {name}"))
         };
+        for (free, places) in [
+            ("C_DEST_FREE", limits::DESTINATIONS),
+            ("C_SERVICE_FREE", limits::SERVICES),
+            ("C_LATENCY_FREE", limits::LATENCY_SERVERS),
+        ] {
+            let mut free = Queue::try_from(map(free)?)?;
+            (0..places).try_for_each(|place| free.push(place, 0))?;
+        }
         let next = [
             ProgramArray::try_from(map("NEXT_XDP")?)?,
             ProgramArray::try_from(map("NEXT_TC")?)?,
@@ -94,30 +137,44 @@ impl Reference {
 impl Programs {
     /// One that does nothing.
     pub fn noop(&self, hook: Hook) -> Result<Runner<'_>> {
-        self.find("noop", hook)
+        self.find("noop", hook.kind())
     }
 
     /// The one that counts in C.
     pub fn counting(&self, hook: Hook) -> Result<Runner<'_>> {
-        self.find("reference", hook)
+        self.find("reference", hook.name())
+    }
+
+    /// The one that counts in C, and follows exchanges by the same table as netmon.
+    pub fn tracking(&self, hook: Hook) -> Result<Runner<'_>> {
+        self.find("table", hook.name())
+    }
+
+    /// Of both the one that does what netmon does with these settings.
+    pub fn same(&self, tracking: bool, hook: Hook) -> Result<Runner<'_>> {
+        if tracking {
+            self.tracking(hook)
+        } else {
+            self.counting(hook)
+        }
     }
 
     /// The one that counts in C, and follows exchanges by a table that drops the least recently used.
     pub fn following(&self, hook: Hook) -> Result<Runner<'_>> {
-        self.find("lru", hook)
+        self.find("lru", hook.name())
     }
 
     /// The one that changes a packet and hands it on.
     pub fn varying(&self, vary: Vary, hook: Hook) -> Result<Runner<'_>> {
         match vary {
-            Vary::Destinations(_) => self.find("destinations", hook),
-            Vary::Exchanges(..) => self.find("exchanges", hook),
-            Vary::Quoted(_) => self.find("quoted", hook),
+            Vary::Destinations(_) => self.find("destinations", hook.kind()),
+            Vary::Exchanges(..) => self.find("exchanges", hook.kind()),
+            Vary::Quoted(_) => self.find("quoted", hook.kind()),
         }
     }
 
-    fn find(&self, what: &str, hook: Hook) -> Result<Runner<'_>> {
-        let name = format!("{what}_{}", hook.name());
+    fn find(&self, what: &str, hook: &str) -> Result<Runner<'_>> {
+        let name = format!("{what}_{hook}");
         match self.0.program(&name) {
             Some(Program::Xdp(program)) => Ok(Runner::Xdp(program)),
             Some(Program::SchedClassifier(program)) => Ok(Runner::Tc(program)),

@@ -12,19 +12,30 @@ use nix::time::{ClockId, clock_gettime};
 pub enum Hook {
     /// What arrives, at the driver.
     Xdp,
+    /// What arrives, behind the driver.
+    Ingress,
     /// What leaves, behind the stack.
     Egress,
 }
 
 impl Hook {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Xdp, Self::Egress];
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Xdp, Self::Ingress, Self::Egress];
 
     /// Its name, in the table and in the reference's programs.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Xdp => "xdp",
-            Self::Egress => "tc",
+            Self::Ingress => "ingress",
+            Self::Egress => "egress",
+        }
+    }
+
+    /// The kind of its programs, in the names of those that do the same at both TC hooks.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Xdp => "xdp",
+            Self::Ingress | Self::Egress => "tc",
         }
     }
 }

@@ -45,8 +45,8 @@ const TOOLS: &[Tool] = &[
     tool("promtool", "prometheus", &[Test]),
     tool("prometheus-alertmanager", "prometheus-alertmanager", &[Test]),
     tool("amtool", "prometheus-alertmanager", &[Test]),
-    // The same program in C, to measure against.
-    tool("clang", "clang", &[Bench]),
+    // The same programs in C, to measure against, by the LLVM that makes netmon's.
+    tool("clang-22", "clang-22", &[Bench]),
     tool("/usr/include/linux/bpf.h", "linux-libc-dev", &[Bench]),
     tool("/usr/include/bpf/bpf_helpers.h", "libbpf-dev", &[Bench]),
     // Who judges packages and units, and a systemd to install them under.
