@@ -45,7 +45,7 @@ pub struct Options {
     /// Run all of it so many times, to find tests that fail sometimes
     #[arg(long, value_name = "N", default_value = "1")]
     repeat: NonZero<u32>,
-    /// Only tests with this in their name
+    /// Only tests with this in their name or in that of their executable
     filter: Option<String>,
 }
 

@@ -56,6 +56,8 @@ impl Plan {
         let mut plan = Self::default();
         let mut unprivileged = Vec::new();
         for executable in executables {
+            // An executable's name stands before those of its tests.
+            let filter = filter.filter(|word| !executable.name.contains(word));
             let ignored = list(executable, filter, &["--ignored"])?;
             let others = list(executable, filter, &[])?.len() - ignored.len();
             if !options.unprivileged_only {
