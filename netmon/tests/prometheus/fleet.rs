@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use netmon_testkit::lab::icmp::{query_packet, unreachable};
 use netmon_testkit::lab::{
-    CLIENT_V4, DnsServer, Hook, Namespace, Netmon, Rules, SERVER_V4, Switched, switched,
+    CLIENT_V4, DnsServer, Forger, Hook, Namespace, Netmon, Rules, SERVER_V4, Switched, TYPE_A, query,
+    switched,
 };
 use serde_json::Value;
 
@@ -93,7 +95,7 @@ fn a_server_that_is_down_and_a_host_that_is_shut_out_are_told_apart_within_a_min
             let query = format!("site_server:netmon_dns_responses:hosts{{server=\"{server}\"}}");
             programs.await_value(&query, 3.0, SETTLING);
         }
-        scene(&lab.client, &mut server, &programs, &mut webhook);
+        scene([&lab.client, &control], &mut server, &programs, &mut webhook);
     });
 }
 
@@ -106,6 +108,22 @@ impl Drop for Ended<'_> {
     }
 }
 
+/// What anybody can forge: an error about a query that nobody sent, and an answer to none. The host that gets that answer says that
+/// nobody waits for it.
+fn forge(from: &Namespace) {
+    let (host, server) = (SocketAddr::new(CLIENT_V4, 40_000), SocketAddr::new(STOPS, 53));
+    let forger = Forger::new(from).unwrap();
+    let message = query(7, "never-asked.test", TYPE_A);
+    let error = unreachable(STOPS, CLIENT_V4, 3, &query_packet(host, server, &message));
+    forger.send(&error, CLIENT_V4).unwrap();
+    let mut answer = message;
+    // QR (RFC 1035 section 4.1.1).
+    answer[2] |= 0x80;
+    forger
+        .send(&query_packet(server, host, &answer), CLIENT_V4)
+        .unwrap();
+}
+
 /// For the panel about TCP; whatever comes of it.
 fn ask_by_tcp(host: &Namespace) {
     let server = format!("@{STOPS}");
@@ -114,7 +132,12 @@ fn ask_by_tcp(host: &Namespace) {
     host.output(&mut dig).unwrap();
 }
 
-fn scene(first: &Namespace, server: &mut DnsServer<'_>, programs: &Programs<'_>, webhook: &mut Webhook) {
+fn scene(
+    [first, control]: [&Namespace; 2],
+    server: &mut DnsServer<'_>,
+    programs: &Programs<'_>,
+    webhook: &mut Webhook,
+) {
     let (stops, shut_out) = (STOPS.to_string(), SHUT_OUT.to_string());
     ask_by_tcp(first);
     let broken = Instant::now();
@@ -156,6 +179,7 @@ fn scene(first: &Namespace, server: &mut DnsServer<'_>, programs: &Programs<'_>,
     );
     assert_metrics_pass(&metrics.body);
     ask_by_tcp(first);
+    forge(control);
     thread::sleep(Duration::from_secs(2));
     assert_data(programs);
 
