@@ -244,6 +244,19 @@ pub struct ServerPage {
     pub processes: Vec<String>,
     /// Its incidents, the newest first.
     pub incidents: Vec<Incident>,
+    /// The same over time.
+    pub outages: Outages,
+}
+
+/// How it stood with a server over time, as far as incidents are remembered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outages {
+    /// When the first step begins.
+    pub from: Wall,
+    /// How long a step is, in seconds.
+    pub step_s: u64,
+    /// The worst of each step; the last step is the present one.
+    pub states: Vec<Health>,
 }
 
 /// Answers that took so long.

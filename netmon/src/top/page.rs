@@ -1,6 +1,7 @@
 //! The pages of one server and of one incident: lines that are scrolled.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -13,7 +14,7 @@ use super::app::{App, Screen};
 use super::column::{bars, rate, share};
 use super::look::{dim, health, style};
 use crate::model::Incident;
-use crate::model::view::{IncidentPage, ServerPage};
+use crate::model::view::{Health, IncidentPage, Outages, ServerPage};
 use crate::report::knowledge;
 use crate::report::story::numbers::{between, count, duration, micros, number};
 use crate::report::story::service;
@@ -116,9 +117,30 @@ fn server(app: &App, page: &ServerPage) -> Vec<Line<'static>> {
     lines.push(title("Incidents, the newest first"));
     if page.incidents.is_empty() {
         lines.push(Line::from("  none"));
+    } else {
+        lines.push(over_time(app, &page.outages));
     }
     lines.extend(page.incidents.iter().map(|incident| happened(app, incident)));
     lines
+}
+
+/// Its incidents over time: `!` where it was down, `~` where it was degraded, whatever the colours are.
+fn over_time(app: &App, outages: &Outages) -> Line<'static> {
+    let mut spans = vec![Span::raw("  |")];
+    spans.extend(outages.states.iter().map(|state| {
+        let mark = match state {
+            Health::Down => "!",
+            Health::Degraded => "~",
+            Health::Well | Health::Starting | Health::Stopped => "·",
+        };
+        Span::styled(mark, style(app, *state))
+    }));
+    let span = Duration::from_secs(outages.step_s.saturating_mul(outages.states.len() as u64));
+    spans.push(Span::raw(format!(
+        "| the last {}: ! down, ~ degraded",
+        duration(span)
+    )));
+    Line::from(spans)
 }
 
 /// A counter, or those below it that are not zero.
@@ -165,10 +187,7 @@ fn latency(app: &App, page: &ServerPage) -> Vec<Line<'static>> {
         let least = usize::from(bucket.count > 0);
         lines.push(Line::from(vec![
             Span::raw(format!("  up to {:>9} ", micros(bucket.up_to_us))),
-            Span::styled(
-                "█".repeat(length.max(least)),
-                style(app, crate::model::view::Health::Well),
-            ),
+            Span::styled("█".repeat(length.max(least)), style(app, Health::Well)),
             Span::styled(format!(" {}", number(bucket.count)), dim(app)),
         ]));
     }

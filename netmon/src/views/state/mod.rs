@@ -2,6 +2,7 @@
 //! and everything in it is bounded.
 
 mod find;
+mod outages;
 mod pages;
 mod recent;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use netmon_common::{Address, latency as buckets, records};
 use serde_json::Value;
 
 use super::find::Query;
+use super::outages::outages;
 use super::recent::Passed;
 use super::{State, of_server, worst};
 use crate::excerpt::Excerpts;
@@ -174,6 +175,7 @@ impl State {
             clients,
             names,
             processes,
+            outages: outages(&incidents, self.now.wall()),
             incidents,
         })
     }

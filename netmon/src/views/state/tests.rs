@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::model::Kind;
 use crate::time::{Time, WallOffset};
 use crate::views::limits::SEEN;
 use crate::views::{Changed, Seen, Sightings};
@@ -111,4 +112,35 @@ fn who_is_seen_asking_a_healthy_server_is_shown_and_found() {
             "{filter}"
         );
     }
+}
+
+#[test]
+fn the_bar_of_a_servers_incidents_spans_the_oldest_and_shows_the_worst_of_each_step() {
+    const NOW: i64 = 1_000_000_020;
+    let wall = |second| Wall(Timestamp::from_second(second).unwrap());
+    let incident = |began, closed: Option<i64>, severity| Incident {
+        closed: closed.map(wall),
+        severity,
+        ..Incident::opened("one", HERE, Kind::Unreachable, wall(began))
+    };
+    let bar = |incidents: &[Incident]| {
+        let bar = outages::outages(incidents, Timestamp::from_second(NOW).unwrap());
+        let marks = bar.states.iter().map(|state| match state {
+            Health::Down => '!',
+            Health::Degraded => '~',
+            _ => '.',
+        });
+        (bar.step_s, marks.collect::<String>())
+    };
+    let quiet = ".".repeat(60);
+    assert_eq!(bar(&[]), (60, quiet.clone()));
+    let open = incident(NOW - 130, None, Severity::Down);
+    assert_eq!(
+        bar(std::slice::from_ref(&open)),
+        (60, format!("{}!!!!", &quiet[4..]))
+    );
+    let earlier = incident(NOW - 3_600, Some(NOW - 3_500), Severity::Degraded);
+    assert_eq!(bar(&[open, earlier]).0, 360, "an hour has no room for it");
+    let of_last_year = incident(NOW - 40_000_000, Some(NOW - 30_000_000), Severity::Down);
+    assert_eq!(bar(&[of_last_year]), (43_200, quiet));
 }

@@ -1,6 +1,6 @@
 // The pages of one server and of one incident.
 
-import { chart } from "./chart.js";
+import { chart, outages } from "./chart.js";
 import { clock, count, h, headline, incidentLink, length, listed, micros, process, rate, share, some, title, word } from "./dom.js";
 
 const facts = (pairs) => h("dl", {}, pairs.filter(([, value]) => value !== null && value !== "").map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
@@ -30,7 +30,7 @@ function server(page) {
       ["Latency", `median ${micros(one.latency_us.p50)}, 99 % within ${micros(one.latency_us.p99)}, at most ${micros(one.latency_us.max)}`],
     ]),
     h("h2", {}, "The last two minutes"), lately(page.time, one.recent, title(one.address, one.server_info)),
-    h("h2", {}, "Incidents"),
+    h("h2", {}, "Incidents"), page.incidents.length ? outages(page.outages) : null,
     h("ul", {}, page.incidents.length ? page.incidents.map((incident) => h("li", {}, `${clock(incident.began)}: `, incidentLink(incident), incident.state === "open" ? " (open)" : ` for ${length(incident.began, incident.recovered ?? incident.closed)}`)) : h("li", {}, "none")),
     h("h2", {}, "Counted"),
     facts([["Queries", count(one.queries)], ["Answers", count(one.answers)], ["Errors about DNS", count(one.errors)], ["Answers to no query", count(counts.unmatched_responses)]]),
