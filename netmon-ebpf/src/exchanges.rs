@@ -104,15 +104,8 @@ impl Place {
 
     /// A verified error came about a query that was sent then. Returns whether that second still counts.
     #[inline(always)]
-    pub fn failed(self, sent_ns: u64, now_ns: u64, code: u8) -> bool {
+    pub fn failed(self, sent_ns: u64, now_ns: u64) -> bool {
         self.note_change();
-        // SAFETY: as above; the code is one of six.
-        unsafe {
-            let errors = (&raw mut (*self.0.as_ptr()).errors)
-                .cast::<u32>()
-                .add(usize::from(code) & 7);
-            *errors = (*errors).wrapping_add(1);
-        }
         if !is_counted(sent_ns, now_ns) {
             return false;
         }
@@ -120,6 +113,19 @@ impl Place {
         // SAFETY: as above.
         unsafe { (*second).failed = (*second).failed.wrapping_add(1) };
         true
+    }
+
+    /// No event reports a verified error with this code.
+    #[inline(always)]
+    pub fn untold(self, code: u8) {
+        self.note_change();
+        // SAFETY: as above; the code is one of six, and two words more belong to the entry.
+        unsafe {
+            let untold = (&raw mut (*self.0.as_ptr()).untold)
+                .cast::<u32>()
+                .add(usize::from(code) & 7);
+            *untold = (*untold).wrapping_add(1);
+        }
     }
 }
 

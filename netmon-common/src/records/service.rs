@@ -96,8 +96,8 @@ impl Second {
 pub struct Exchanges {
     /// By second: the one with the number `n` of the boot clock is at `n % SECONDS`.
     pub seconds: [Second; SECONDS],
-    /// Verified errors by [`Code`].
-    pub errors: [u32; Code::ALL.len()],
+    /// Verified errors that no event reports, by [`Code`]: there were too many, or the ring was full.
+    pub untold: [u32; Code::ALL.len()],
     /// Answers to queries that were seen, each query's first one, by [`Rcode`]; the last one is of those over TCP whose
     /// rcode was not seen.
     pub answers: [u32; Rcode::ALL.len() + 1],
@@ -124,7 +124,7 @@ impl Exchanges {
             faults: 0,
             failed: 0,
         }; SECONDS],
-        errors: [0; Code::ALL.len()],
+        untold: [0; Code::ALL.len()],
         answers: [0; Rcode::ALL.len() + 1],
         queries: 0,
         changes: 0,
@@ -135,8 +135,8 @@ impl Exchanges {
         for (second, more) in self.seconds.iter_mut().zip(&other.seconds) {
             *second = second.plus(*more);
         }
-        for (errors, more) in self.errors.iter_mut().zip(&other.errors) {
-            *errors = errors.wrapping_add(*more);
+        for (untold, more) in self.untold.iter_mut().zip(&other.untold) {
+            *untold = untold.wrapping_add(*more);
         }
         for (answers, more) in self.answers.iter_mut().zip(&other.answers) {
             *answers = answers.wrapping_add(*more);

@@ -88,13 +88,23 @@ impl<P: Packet> Seen<'_, P> {
         let number = self.place_at_end(self.entry_at_end(), trace);
         let mut is_counted = true;
         if let (false, Some(place)) = (trace.is_lent(), Place::at(number)) {
-            is_counted = place.failed(trace.time_ns(), self.now_ns, self.exchange.detail);
+            is_counted = place.failed(trace.time_ns(), self.now_ns);
         }
         if self.is_leaving && told.entered_ns(self.now_ns).is_some() && told.is_of(self.exchange) {
             return;
         }
         told.note(self.exchange, self.now_ns);
-        self.tell_failure(number, trace.time_ns(), flags | not_in_seconds(is_counted));
+        if !self.tell_failure(number, trace.time_ns(), flags | not_in_seconds(is_counted)) {
+            self.untold(number);
+        }
+    }
+
+    /// No event reports a verified error about the service.
+    #[inline(always)]
+    fn untold(&self, number: u32) {
+        if let Some(place) = Place::at(number) {
+            place.untold(self.exchange.detail);
+        }
     }
 
     /// An error about a query that was not seen, or that was answered.
@@ -115,34 +125,32 @@ impl<P: Packet> Seen<'_, P> {
         // service may be one that was never asked. It is an exchange by itself.
         let is_iterative = self.exchange.flags == recursion(false);
         let number = self.place(self.entry_at_end(), is_iterative, Missing::Sure).place;
-        if is_local(&self.exchange.reporter)
-            && is_local(&self.exchange.client)
-            && let Some(place) = Place::at(number)
-        {
+        let is_ours = is_local(&self.exchange.reporter) && is_local(&self.exchange.client);
+        if let (true, Some(place)) = (is_ours, Place::at(number)) {
             place.asked(self.now_ns);
-            place.failed(self.now_ns, self.now_ns, self.exchange.detail);
+            place.failed(self.now_ns, self.now_ns);
         }
-        self.tell_failure(number, 0, self.exchange.flags);
+        if !self.tell_failure(number, 0, self.exchange.flags) && is_ours {
+            self.untold(number);
+        }
     }
 
+    /// Returns whether an event reports it.
     #[inline(always)]
-    fn tell_failure(&self, number: u32, query_ns: u64, flags: u8) {
+    fn tell_failure(&self, number: u32, query_ns: u64, flags: u8) -> bool {
         let Some(service) = services::at(number) else {
-            if budget::may_send_unverified(self.now_ns) {
-                self.send_failure(query_ns, 0, flags);
-            }
-            return;
+            return budget::may_send_unverified(self.now_ns) && self.send_failure(query_ns, 0, flags);
         };
         service.note_failure(self.exchange.client, self.now_ns);
         // Each answer matters now.
         self.set_answered(PerCpuCache::LOOK);
-        if service.may_send(Limited::Failures, self.now_ns) || flags & NOT_IN_SECONDS != 0 {
-            self.send_failure(query_ns, service.last_answer_ns(), flags);
-        }
+        let may_send = service.may_send(Limited::Failures, self.now_ns) || flags & NOT_IN_SECONDS != 0;
+        may_send && self.send_failure(query_ns, service.last_answer_ns(), flags)
     }
 
+    /// Returns whether there was room.
     #[inline(always)]
-    fn send_failure(&self, query_ns: u64, last_answer_ns: u64, flags: u8) {
+    fn send_failure(&self, query_ns: u64, last_answer_ns: u64, flags: u8) -> bool {
         let known = Known {
             now_ns: self.now_ns,
             query_ns,
@@ -151,7 +159,7 @@ impl<P: Packet> Seen<'_, P> {
             flags,
             asker: self.asker(query_ns),
         };
-        self.send(EventKind::Failure, &known);
+        self.send(EventKind::Failure, &known)
     }
 }
 

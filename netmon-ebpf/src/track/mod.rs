@@ -212,8 +212,10 @@ impl<P: Packet> Seen<'_, P> {
     }
 
     #[inline(always)]
-    fn send(&self, kind: EventKind, known: &Known) {
-        note_lost(events::send(self.packet, kind, known));
+    fn send(&self, kind: EventKind, known: &Known) -> bool {
+        let is_sent = events::send(self.packet, kind, known);
+        note_lost(is_sent);
+        is_sent
     }
 
     #[inline(always)]

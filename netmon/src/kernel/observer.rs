@@ -5,7 +5,6 @@
 //! that its second has lost its counters.
 
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use netmon_common::records::{
@@ -27,9 +26,6 @@ use crate::time::Time;
 /// The loopback interface's index, in every network namespace.
 const LOOPBACK: u32 = 1;
 
-/// How long the event of an error that was counted may be on its way.
-const ON_ITS_WAY: Duration = Duration::from_millis(500);
-
 /// For how many seconds queries speak for a SYN.
 const LATELY: u64 = 60;
 
@@ -45,8 +41,6 @@ pub struct Observer {
     services: HashMap<ServiceKey, Readings, RandomState>,
     /// In which second all of them were read last.
     read_in: u64,
-    /// When it was last looked for errors without an event.
-    looked_at: Time,
     is_over: bool,
     questions: Questions,
     /// When the SYN was sent.
@@ -73,7 +67,6 @@ impl Observer {
             tracking,
             services: HashMap::default(),
             read_in: now,
-            looked_at: Time::default(),
             is_over: false,
             questions: Questions::default(),
             connections: Bounded::new(CONNECTIONS),
@@ -140,14 +133,10 @@ impl Observer {
     }
 
     /// All services were read in that second or later. Reports the verified errors that have no event.
-    pub fn all_counted(&mut self, second: u64, time: Time, observe: &mut impl FnMut(Observation)) {
+    pub fn all_counted(&mut self, second: u64, observe: &mut impl FnMut(Observation)) {
         self.read_in = second;
-        if time.since(self.looked_at) < ON_ITS_WAY && !self.is_over {
-            return;
-        }
-        self.looked_at = time;
         for (key, readings) in &mut self.services {
-            if let Some((counted, more)) = readings.more_errors(self.is_over) {
+            if let Some((counted, more)) = readings.untold(self.is_over) {
                 observe(Observation {
                     time: counted,
                     service: service_of(*key),
@@ -300,14 +289,12 @@ impl Observer {
                 why,
             }),
             Ok(proof) => {
-                if let Some(readings) = self.services.get_mut(&key) {
-                    readings.error_reported(code);
-                    if header.flags & NOT_IN_SECONDS != 0
-                        && let Some(sent) = proof.sent()
-                        && let Some((second, counts)) = readings.failed_later(sent.second())
-                    {
-                        observe(seconds(key, time, second, counts));
-                    }
+                if header.flags & NOT_IN_SECONDS != 0
+                    && let Some(sent) = proof.sent()
+                    && let Some(readings) = self.services.get_mut(&key)
+                    && let Some((second, counts)) = readings.failed_later(sent.second())
+                {
+                    observe(seconds(key, time, second, counts));
                 }
                 // Nothing in a TCP header says which of a stream's messages the segment belongs to.
                 let message = match service.transport {

@@ -35,7 +35,7 @@ pub(super) struct Readings {
     newest: Faults,
     /// Whether a second was read that was not to be reported yet.
     is_behind: bool,
-    errors: LeftOver,
+    untold: Untold,
 }
 
 /// One second, as it was reported.
@@ -74,7 +74,7 @@ impl Readings {
             faults: Faults::default(),
             newest: Faults::default(),
             is_behind: false,
-            errors: LeftOver::default(),
+            untold: Untold::default(),
         }
     }
 
@@ -87,7 +87,7 @@ impl Readings {
         self.faults = Faults::default();
         self.newest = Faults::default();
         self.is_behind = false;
-        self.errors = LeftOver::default();
+        self.untold = Untold::default();
     }
 
     /// Takes what was read in that second. Reports each second that has changed, up to that of `time`.
@@ -124,13 +124,14 @@ impl Readings {
 
     /// Takes it that nothing has changed up to that second.
     pub fn take_again(&mut self, second: u64, time: Time, report: impl FnMut(u64, Counts)) {
-        if self.is_behind || self.errors.is_left() || second.saturating_sub(self.read_in) >= ROUND {
+        if self.is_behind || second.saturating_sub(self.read_in) >= ROUND {
             let last = self.last;
             self.take(&last, second, time, report);
             return;
         }
         self.begin_seconds(second);
         self.newest = Faults::default();
+        self.untold.read_at(time);
     }
 
     /// Notes what the counters of the seconds up to that one hold when they begin.
@@ -145,7 +146,7 @@ impl Readings {
         self.read_in = self.read_in.max(second);
     }
 
-    /// The sums over all seconds: answers by rcode, and errors by code.
+    /// The sums over all seconds: answers by rcode, and errors without an event by code.
     fn take_sums(&mut self, now: &Exchanges, time: Time) {
         let answers = |rcode: Rcode| {
             let of = |exchanges: &Exchanges| exchanges.answers.get(rcode as usize).copied().unwrap_or(0);
@@ -162,7 +163,8 @@ impl Readings {
         if !self.is_behind {
             self.newest = new;
         }
-        self.errors.counted(&self.last.errors, &now.errors, time);
+        self.untold.counted(&self.last.untold, &now.untold);
+        self.untold.read_at(time);
     }
 
     /// What was added to the counters of a second since it began.
@@ -235,15 +237,10 @@ impl Readings {
         self.last.queries
     }
 
-    /// A verified error was reported by itself.
-    pub fn error_reported(&mut self, code: Code) {
-        self.errors.reported(code);
-    }
-
-    /// Verified errors that were counted and have no event, as far as that is certain, and after which reading they came: `is_over`
-    /// says that all events were read.
-    pub fn more_errors(&mut self, is_over: bool) -> Option<(Time, [u64; Code::ALL.len()])> {
-        self.errors.take(is_over)
+    /// Verified errors that no event reports and that were there when this was asked last, or `now`; and after which reading they
+    /// came. Meanwhile the events of those before them were read.
+    pub fn untold(&mut self, now: bool) -> Option<(Time, [u64; Code::ALL.len()])> {
+        self.untold.take(now)
     }
 }
 
@@ -287,64 +284,45 @@ fn some_of(faults: &mut Faults, most: u32) -> Faults {
     taken
 }
 
-/// Verified errors by code: those that were counted, less those that were reported one by one. An error is counted before
-/// its event is read, so that what is left over counts when it still is at the next reading.
+/// Verified errors that no event reports, by code.
 #[derive(Clone, Copy, Debug, Default)]
-struct LeftOver {
-    /// How many more were counted than reported; less than none where an event was read before the counters.
-    left: [i64; Code::ALL.len()],
-    /// What was left over at the reading before.
-    before: [i64; Code::ALL.len()],
+struct Untold {
     /// When the counters were read last.
     read: Time,
-    /// After which reading anything is left over.
-    since: Option<Time>,
+    new: Option<Since>,
+    before: Option<Since>,
 }
 
-impl LeftOver {
-    fn counted(&mut self, before: &[u32; Code::ALL.len()], now: &[u32; Code::ALL.len()], time: Time) {
-        for ((left, before), now) in self.left.iter_mut().zip(before).zip(now) {
-            *left += i64::from(now.wrapping_sub(*before));
+/// So many, and after which reading they came.
+type Since = (Time, [u64; Code::ALL.len()]);
+
+impl Untold {
+    fn counted(&mut self, before: &[u32; Code::ALL.len()], now: &[u32; Code::ALL.len()]) {
+        if before == now {
+            return;
         }
-        if self.is_left() {
-            self.since.get_or_insert(self.read);
+        let (_, new) = self.new.get_or_insert((self.read, [0; Code::ALL.len()]));
+        for ((new, before), now) in new.iter_mut().zip(before).zip(now) {
+            *new += u64::from(now.wrapping_sub(*before));
         }
+    }
+
+    fn read_at(&mut self, time: Time) {
         self.read = self.read.max(time);
     }
 
-    fn reported(&mut self, code: Code) {
-        if let Some(left) = self.left.get_mut(code as usize) {
-            *left -= 1;
+    fn take(&mut self, now: bool) -> Option<Since> {
+        let before = std::mem::replace(&mut self.before, self.new.take());
+        if !now {
+            return before;
         }
-        if !self.is_left() {
-            self.since = None;
+        match (before, self.before.take()) {
+            (Some((since, mut all)), Some((_, new))) => {
+                all.iter_mut().zip(new).for_each(|(all, new)| *all += new);
+                Some((since, all))
+            }
+            (before, new) => before.or(new),
         }
-    }
-
-    fn is_left(&self) -> bool {
-        self.left.iter().any(|left| *left > 0)
-    }
-
-    fn take(&mut self, is_over: bool) -> Option<(Time, [u64; Code::ALL.len()])> {
-        let since = self.since.unwrap_or_default();
-        let mut more = [0; Code::ALL.len()];
-        for ((left, before), more) in self.left.iter_mut().zip(&mut self.before).zip(&mut more) {
-            let before = std::mem::replace(before, 0);
-            let still = match (*left > 0, before > 0) {
-                (true, _) if is_over => *left,
-                (true, true) => before.min(*left),
-                // The event of an error that belongs to another service's query.
-                (false, false) => before.max(*left),
-                (true, false) | (false, true) => 0,
-            };
-            *left -= still;
-            *more = u64::try_from(still).unwrap_or(0);
-        }
-        self.before = self.left;
-        if !self.is_left() {
-            self.since = None;
-        }
-        more.iter().any(|count| *count > 0).then_some((since, more))
     }
 }
 

@@ -40,7 +40,7 @@ impl Monitor<'_> {
                 observer.counted(key, exchanges, reading, &mut |one| observations.push(one));
             }
         });
-        observer.all_counted(now.second(), now, &mut |one| observations.push(one));
+        observer.all_counted(now.second(), &mut |one| observations.push(one));
         observations.sort_by_key(|observation| observation.time);
         for observation in &observations {
             self.decider.observe(observation);

@@ -23,7 +23,11 @@ impl Kernel {
 
     fn failed(&mut self, sent: u64) {
         self.second(sent).failed += 1;
-        self.0.errors[Code::Port as usize] += 1;
+    }
+
+    fn failed_without_event(&mut self, sent: u64) {
+        self.failed(sent);
+        self.0.untold[Code::Port as usize] += 1;
     }
 }
 
@@ -183,26 +187,28 @@ fn what_an_earlier_netmon_has_read_is_no_news() {
 }
 
 #[test]
-fn errors_without_an_event_are_reported_when_none_comes() {
+fn errors_without_an_event_are_reported_when_the_events_before_them_were_read() {
     let mut kernel = Kernel(Exchanges::ZERO);
     let mut readings = Readings::new(100);
+    let port = |readings: &mut Readings, now| readings.untold(now).map(|(_, more)| more[Code::Port as usize]);
     kernel.asked(100, 5);
-    (0..5).for_each(|_| kernel.failed(100));
-    readings.error_reported(Code::Port);
-    take(&mut readings, &kernel, 100);
-    assert_eq!(
-        readings.more_errors(false),
-        None,
-        "their events may be on their way"
-    );
-    readings.error_reported(Code::Port);
-    let (since, more) = readings.more_errors(false).unwrap();
-    assert_eq!(since, Time::default(), "they were counted by the first reading");
-    assert_eq!(more[Code::Port as usize], 3);
-    assert_eq!(readings.more_errors(false), None);
     kernel.failed(100);
+    kernel.failed(100);
+    (0..3).for_each(|_| kernel.failed_without_event(100));
     take(&mut readings, &kernel, 100);
-    assert_eq!(readings.more_errors(true).unwrap().1[Code::Port as usize], 1);
+    assert_eq!(port(&mut readings, false), None);
+    kernel.failed_without_event(100);
+    take(&mut readings, &kernel, 100);
+    assert_eq!(port(&mut readings, false), Some(3));
+    assert_eq!(port(&mut readings, false), Some(1));
+    assert_eq!(port(&mut readings, false), None);
+    kernel.failed_without_event(100);
+    take(&mut readings, &kernel, 100);
+    assert_eq!(port(&mut readings, false), None);
+    kernel.failed_without_event(100);
+    take(&mut readings, &kernel, 100);
+    assert_eq!(port(&mut readings, true), Some(2), "both");
+    assert_eq!(port(&mut readings, true), None);
 }
 
 #[test]
@@ -211,10 +217,9 @@ fn errors_without_an_event_came_after_the_reading_before_the_one_that_counted_th
     let mut readings = Readings::new(100);
     kernel.asked(100, 5);
     take(&mut readings, &kernel, 100);
-    (0..5).for_each(|_| kernel.failed(100));
+    (0..5).for_each(|_| kernel.failed_without_event(100));
     // The server answers again, and that is when they are counted.
     take(&mut readings, &kernel, 101);
-    assert_eq!(readings.more_errors(false), None);
-    let (since, _) = readings.more_errors(false).unwrap();
+    let (since, _) = readings.untold(true).unwrap();
     assert_eq!(since, Time::at_second(100));
 }
