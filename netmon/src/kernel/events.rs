@@ -15,6 +15,8 @@ pub(super) const EVENTS: &str = "EVENTS";
 /// The ring's reader.
 pub struct Events {
     ring: AsyncFd<RingBuf<MapData>>,
+    /// Whether some were left in the ring: the kernel does not announce them again.
+    are_left: bool,
 }
 
 /// One event: the header, and the bytes of the packet that follow it.
@@ -46,13 +48,19 @@ impl Kernel {
         // SAFETY: the file descriptor is the ring's own, and lives as long as it.
         let ring = unsafe { AsyncFd::register_with_interest(ring, Interest::READABLE) }
             .map_err(|error| KernelError::map("open", EVENTS, aya::maps::MapError::IoError(error.into())))?;
-        Ok(Events { ring })
+        Ok(Events {
+            ring,
+            are_left: false,
+        })
     }
 }
 
 impl Events {
     /// Waits until there is something to read.
     pub async fn ready(&mut self) -> io::Result<()> {
+        if self.are_left {
+            return Ok(());
+        }
         let mut guard = self.ring.readable_mut().await?;
         // What comes from now on wakes us again; what is there is read next.
         guard.clear_ready();
@@ -62,12 +70,14 @@ impl Events {
     /// Reads at most `most` of the events that are there now; `false` when there may be more.
     pub fn drain(&mut self, most: usize, mut visit: impl FnMut(Event<'_>)) -> bool {
         let ring = self.ring.get_mut();
+        self.are_left = false;
         for _ in 0..most {
             let Some(record) = ring.next() else { return true };
             if let Some(event) = Event::parse(&record) {
                 visit(event);
             }
         }
+        self.are_left = true;
         false
     }
 }

@@ -44,25 +44,37 @@ impl Monitor<'_> {
         self.tell_changes()
     }
 
-    /// Takes all events that are there.
+    /// Takes the events that are there. Those that come meanwhile wait for the next turn, and while a poll is due, only one burst is
+    /// taken: whoever has the kernel report without end must not keep the monitor from anything else.
     pub(super) fn take_events(&mut self, events: &mut Events) -> anyhow::Result<()> {
+        let began = clock::boot_now();
+        while !self.take_burst(events, began)? && Instant::from_std(clock::instant()) < self.next_poll() {}
+        Ok(())
+    }
+
+    /// Takes the last events: all that came before now.
+    pub(super) fn take_last_events(&mut self, events: &mut Events) -> anyhow::Result<()> {
+        let began = clock::boot_now();
+        while !self.take_burst(events, began)? {}
+        Ok(())
+    }
+
+    /// Takes some events; whether none is left from before that time.
+    fn take_burst(&mut self, events: &mut Events, began: Time) -> anyhow::Result<bool> {
         self.look_for_gap();
         self.took = clock::boot_now();
-        loop {
-            let mut taken = Vec::new();
-            let done = events.drain(BURST, |event| taken.push((event.header, event.payload.to_vec())));
-            for (header, payload) in taken {
-                let event = Event {
-                    header,
-                    payload: &payload,
-                };
-                self.take_event(&event)?;
-            }
-            self.tell_changes()?;
-            if done {
-                return Ok(());
-            }
+        let mut taken = Vec::new();
+        let is_empty = events.drain(BURST, |event| taken.push((event.header, event.payload.to_vec())));
+        let newest = taken.last().map(|(header, _)| Time::from_nanos(header.time_ns));
+        for (header, payload) in taken {
+            let event = Event {
+                header,
+                payload: &payload,
+            };
+            self.take_event(&event)?;
         }
+        self.tell_changes()?;
+        Ok(is_empty || newest.is_none_or(|newest| newest >= began))
     }
 
     fn take_event(&mut self, event: &Event<'_>) -> anyhow::Result<()> {

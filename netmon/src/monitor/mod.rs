@@ -18,43 +18,39 @@ mod room;
 mod routes;
 mod show;
 mod troubles;
+mod turns;
 
 use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use netmon_common::records;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use crate::clock;
 use crate::config::Config;
 use crate::detect::Decider;
 use crate::kernel::{
-    Events, Kernel, KernelLog, Network, Observer, Poller, Retirement, Switches, TraceLifetime, Watchlist, Ways,
-    version,
+    Kernel, Network, Observer, Poller, Retirement, Switches, TraceLifetime, Watchlist, Ways,
 };
 use crate::model::{Event, Happened, Moment, WarningKind};
-use crate::resolvers::{Files, Followed};
-use crate::rights;
 use crate::time::{Time, WallOffset};
 use crate::views::Sightings;
 
 use self::resolvers::Mine;
 use askers::Asking;
 use gather::{Gathering, Wanted};
-use load::load;
 use losses::Lost;
 pub use partners::{Partners, Snapshots};
 pub use reload::Reload;
 use room::Room;
 use routes::Routes;
 use troubles::{Trouble, Troubles};
+pub use turns::run;
 
 /// Events that are taken in one go, before anything else is looked at.
-const BURST: usize = 1_024;
+const BURST: usize = 256;
 
 /// How long ago an event was at most for counts of now to go with it.
 const FRESH: Duration = Duration::from_secs(1);
@@ -64,90 +60,6 @@ const FRESH: Duration = Duration::from_secs(1);
 pub struct Summary {
     /// Incidents that opened.
     pub incidents: u64,
-}
-
-/// Watches until a signal, or the configured end; `reload` is for SIGHUP. When it returns everything is detached.
-pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -> anyhow::Result<Summary> {
-    // Before anything is attached, so that a signal finds us ready.
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
-    let mut hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
-
-    let reader_gone = partners.output.reader_gone();
-    let network = Network::watch(&config.selection).await?;
-    let mut kernel = load(config)?;
-    let mut log = config.settings.log.then(|| kernel.log()).transpose()?;
-    let mut monitor = Monitor::new(config, &mut kernel, &network, partners)?;
-    monitor.asking = Asking::start(config, &mut kernel, &network);
-    let mut resolvers = Followed::start(Files::of_this_host(&config.resolv_conf));
-    monitor.set_resolvers(resolvers.now());
-    monitor.begin()?;
-    monitor.reserve()?;
-    let mut events = kernel.events()?;
-    rights::give_up_loading(version::reading_needs_rights())
-        .context("cannot give up the rights to load programs")?;
-    let (mut watching, watched) = network.attach(kernel, config.hook, &config.mirrors)?;
-    monitor.started(&watched);
-    // Only now it is known which link an interface's name means.
-    monitor.reserve()?;
-    monitor.wait_for_recall().await?;
-
-    let end = config
-        .duration
-        .map(|duration| Instant::from_std(clock::instant()) + duration);
-    loop {
-        let next_poll = monitor.next_poll();
-        let next_report = monitor.next_report(next_poll);
-        let next_events = monitor.next_events();
-        tokio::select! {
-            // In this order: an error is told before a poll is made.
-            biased;
-            ready = ready_from(next_events, &mut events) => {
-                ready.context("cannot wait for the kernel's events")?;
-                monitor.take_events(&mut events)?;
-            }
-            ready = KernelLog::pass_on(&mut log) => ready.context("cannot wait for the kernel's log")?,
-            () = sleep_until(next_poll) => {
-                // What was sent before the poll belongs to the time before it.
-                monitor.take_events(&mut events)?;
-                monitor.poll()?;
-                monitor.snapshot()?;
-            }
-            _ = hangup.recv() => monitor.reload(reload)?,
-            () = sleep_until(next_report) => monitor.report()?,
-            () = monitor.retirement.ready() => monitor.retire()?,
-            () = monitor.asked() => monitor.want_counts(Wanted { by_scraper: true, ..Wanted::default() })?,
-            () = monitor.looked_at() => monitor.show(&[])?,
-            change = watching.next() => monitor.network_changed(&change?)?,
-            () = resolvers.changed() => monitor.resolvers_changed(resolvers.now())?,
-            // Nobody is left to report to: the end of `netmon run | head`.
-            () = reader_gone.notified() => break,
-            _ = interrupt.recv() => break,
-            _ = terminate.recv() => break,
-            () = at(end) => break,
-            () = monitor.can_gather() => monitor.gather()?,
-        }
-    }
-    // From here on nothing is counted any more, except by what is pinned.
-    watching.detach().await;
-    monitor.take_events(&mut events)?;
-    monitor.stop()
-}
-
-/// When there are events, from that moment on.
-async fn ready_from(moment: Option<Instant>, events: &mut Events) -> std::io::Result<()> {
-    if let Some(moment) = moment {
-        sleep_until(moment).await;
-    }
-    events.ready().await
-}
-
-/// At that moment, or never.
-async fn at(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// What the loop works on.
