@@ -171,7 +171,7 @@ fn claims_about_outlets() -> Vec<Claim> {
         seconds(
             "docs/operations.md",
             "and {} s after the last loss",
-            outlets::QUIET,
+            netmon::ongoing::QUIET,
         ),
         seconds(
             "docs/operations.md",
