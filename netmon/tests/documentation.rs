@@ -146,6 +146,26 @@ fn claims_about_user_space() -> Vec<Claim> {
             "names asked for during incidents ({} each)",
             detect::limits::LISTED,
         ),
+        grouped(
+            "docs/contract.md",
+            "- At most {} services that are not remembered",
+            detect::limits::STRANGERS,
+        ),
+        grouped(
+            "docs/operations.md",
+            "and of these {} that have",
+            detect::limits::STRANGERS,
+        ),
+        grouped(
+            "docs/detection.md",
+            "Not those of more than {} servers at once",
+            detect::limits::STRANGERS,
+        ),
+        grouped(
+            "docs/detection.md",
+            "nor of more than {} in all",
+            detect::limits::INCIDENTS,
+        ),
     ]
 }
 
