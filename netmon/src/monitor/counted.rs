@@ -22,22 +22,22 @@ impl Monitor<'_> {
         let Counts { totals, destinations } = counts;
         let latencies = self.poller.latencies()?;
         let destinations = destinations
-            .into_iter()
-            .map(|(address, counters)| self.destination(address, counters, &latencies));
+            .iter()
+            .map(|(address, counters)| self.destination(*address, counters, &latencies));
         let destinations = destinations.collect();
-        Ok(self.counted_so(totals, destinations, latencies))
+        Ok(self.counted_so(&totals, destinations, latencies))
     }
 
     /// One destination.
     pub(super) fn destination(
         &self,
         address: Address,
-        counters: Destination,
+        counters: &Destination,
         latencies: &BTreeMap<Address, Latency>,
     ) -> DestinationCounts {
         DestinationCounts {
             address,
-            counters,
+            counters: *counters,
             not_served: self.decider.not_served().of(address),
             latency_us: latencies.get(&address).map(latency::summary).unwrap_or_default(),
             server_info: self.config.names.of(address).cloned().map(Box::new),
@@ -47,13 +47,13 @@ impl Monitor<'_> {
     /// All of them, with what else belongs to them now.
     pub(super) fn counted_so(
         &self,
-        totals: records::Totals,
+        totals: &records::Totals,
         destinations: Vec<DestinationCounts>,
         latencies: BTreeMap<Address, Latency>,
     ) -> Counted {
         Counted {
             totals: Totals {
-                counters: totals,
+                counters: *totals,
                 not_served: self.decider.tallies().not_served,
             },
             destinations,

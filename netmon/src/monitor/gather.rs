@@ -122,7 +122,7 @@ impl Monitor<'_> {
             latencies,
         } = listing;
         let some = left.by_ref().take(AT_ONCE);
-        listed.extend(some.map(|(address, counters)| self.destination(address, counters, &latencies)));
+        listed.extend(some.map(|(address, counters)| self.destination(address, &counters, &latencies)));
         if left.len() > 0 {
             self.gathering.stage = Stage::Listing(Listing {
                 left,
@@ -133,7 +133,7 @@ impl Monitor<'_> {
         }
         let wanted = std::mem::take(&mut self.gathering.wanted);
         let totals = self.poller.totals()?;
-        let (now, counted) = (self.now(), Arc::new(self.counted_so(totals, listed, latencies)));
+        let (now, counted) = (self.now(), Arc::new(self.counted_so(&totals, listed, latencies)));
         if let Some(metrics) = self.partners.metrics.as_ref().filter(|_| wanted.by_scraper) {
             metrics.answer(now, &counted);
         }

@@ -200,7 +200,7 @@ fn a_named_server_finds_a_place_among_servers_in_use_that_all_fail() {
     assert_eq!(open.len(), INCIDENTS + 1);
     let named = open
         .iter()
-        .filter(|incident| Address::from(incident.server) == service(NAMED).server);
+        .filter(|incident| incident.server == service(NAMED).server);
     assert_eq!(named.count(), 1);
 }
 
