@@ -60,14 +60,14 @@ fn outside(figures: &mut Figures<'_>) -> Result<()> {
             let lying = scope.spawn(|| -> Result<u64> {
                 let mut packets = 0;
                 while goes_on() {
-                    packets += u64::from(forger.flood(&lies, RATE, Duration::from_secs(1))?.packets);
+                    packets += forger.flood(&lies, RATE, Duration::from_secs(1))?.packets;
                 }
                 Ok(packets)
             });
             let (sent, rate) = attack.send(goes_on, strangers());
-            let forged = lying.join().map_err(|_panic| anyhow::anyhow!("a panic"))??;
+            let errors = lying.join().map_err(|_panic| anyhow::anyhow!("a panic"))??;
             Ok(format!(
-                "{sent} queries, {rate:.0} a second; {forged} forged errors"
+                "{sent} queries, {rate:.0} a second; {errors} forged errors"
             ))
         })
     })?;
