@@ -115,7 +115,7 @@ pub const FIRST_SAMPLES_PER_CPU: u16 = 256;
 /// forge those, at any rate.
 pub const UNVERIFIED_PER_CPU: u16 = 128;
 
-/// Sockets whose processes are remembered, 48 bytes each: 3 MiB. One that asked is forgotten after that many others.
+/// Sockets whose processes are remembered, 64 bytes each: 4 MiB. One that asked is forgotten after that many others.
 pub const ASKERS: u32 = 1 << 16;
 
 /// Flows of which is remembered which socket they came from, 16 bytes each: 1 MiB.

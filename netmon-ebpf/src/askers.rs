@@ -39,7 +39,7 @@ static TASK_NAME: Global<u32> = Global::new(0);
 
 /// By the lowest bits of the socket's cookie: cookies are numbered one after the other.
 #[btf_map]
-static ASKED_BY: Array<Asker, { ASKERS as usize }> = Array::new();
+pub static ASKED_BY: Array<Asker, { ASKERS as usize }> = Array::new();
 
 /// By the flow's hash.
 #[btf_map]
@@ -48,33 +48,37 @@ static ORIGIN: Array<Origin, { ORIGINS as usize }> = Array::new();
 /// To let the call pass.
 const ALLOW: i32 = 1;
 
+/// Whether the socket is connected from then on.
+const CONNECTS: u32 = 1;
+const SENDS: u32 = 0;
+
 #[cgroup_sock_addr(connect4)]
 fn netmon_connect4(ctx: SockAddrContext) -> i32 {
-    asks(&ctx);
+    asks(&ctx, CONNECTS);
     ALLOW
 }
 
 #[cgroup_sock_addr(connect6)]
 fn netmon_connect6(ctx: SockAddrContext) -> i32 {
-    asks(&ctx);
+    asks(&ctx, CONNECTS);
     ALLOW
 }
 
 #[cgroup_sock_addr(sendmsg4)]
 fn netmon_sendmsg4(ctx: SockAddrContext) -> i32 {
-    asks(&ctx);
+    asks(&ctx, SENDS);
     ALLOW
 }
 
 #[cgroup_sock_addr(sendmsg6)]
 fn netmon_sendmsg6(ctx: SockAddrContext) -> i32 {
-    asks(&ctx);
+    asks(&ctx, SENDS);
     ALLOW
 }
 
 /// Notes the process that connects its socket to a DNS port, or sends to one.
 #[inline(always)]
-fn asks(ctx: &SockAddrContext) {
+fn asks(ctx: &SockAddrContext, connected: u32) {
     // SAFETY: the context of a running program is readable. The port is in network order, in the lower half.
     let port = unsafe { (*ctx.sock_addr).user_port } as u16;
     if !Configured.contains(port.to_ne_bytes()) {
@@ -93,6 +97,7 @@ fn asks(ctx: &SockAddrContext) {
             if (&raw const (*record).pid).read_volatile() != pid {
                 (&raw mut (*record).pid).write_volatile(Asker::SEVERAL);
             }
+            (&raw mut (*record).connected).write_volatile(connected);
             return;
         }
         (&raw mut (*record).cookie).write_volatile(0);
@@ -100,6 +105,8 @@ fn asks(ctx: &SockAddrContext) {
         (&raw mut (*record).pid).write_volatile(pid);
         (&raw mut (*record).uid).write_volatile(bpf_get_current_uid_gid() as u32);
         (&raw mut (*record).cgroup).write_volatile(bpf_get_current_cgroup_id());
+        (&raw mut (*record).handed).write_volatile(0);
+        (&raw mut (*record).connected).write_volatile(connected);
         name_to((&raw mut (*record).name).cast());
         (&raw mut (*record).cookie).write_volatile(cookie);
     }

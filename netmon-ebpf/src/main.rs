@@ -24,6 +24,8 @@
 )]
 
 #[cfg(target_arch = "bpf")]
+mod accepted;
+#[cfg(target_arch = "bpf")]
 mod askers;
 #[cfg(target_arch = "bpf")]
 mod budget;
@@ -61,6 +63,8 @@ mod packet;
 mod packet_scratch;
 #[cfg(target_arch = "bpf")]
 mod places;
+#[cfg(target_arch = "bpf")]
+mod probe;
 #[cfg(target_arch = "bpf")]
 mod programs;
 #[cfg(target_arch = "bpf")]

@@ -25,6 +25,7 @@ pub mod monitor;
 pub mod observation;
 pub mod ongoing;
 pub mod outlets;
+mod probe;
 pub mod replay;
 pub mod report;
 pub mod resolvers;

@@ -15,6 +15,14 @@ pub struct Asker {
     pub uid: u32,
     /// Its name, and zeros.
     pub name: [u8; 16],
+    /// When the kernel last handed the socket an error, in nanoseconds of the boot clock.
+    pub handed_ns: u64,
+    /// How many errors it has handed it.
+    pub handed: u16,
+    /// The number of the last one, as `errno(3)` has them.
+    pub errno: u16,
+    /// Whether the socket is connected (1): the kernel hands others no error.
+    pub connected: u32,
     /// The cookie again. A record with two cookies is being written.
     pub again: u64,
 }
@@ -38,5 +46,5 @@ pub struct Origin {
 /// Bits of a socket's cookie that an event has room for: a kernel needs centuries for so many sockets.
 pub const COOKIE_BITS: u32 = 56;
 
-const _: () = assert!(size_of::<Asker>() == 48 && align_of::<Asker>() == 8);
+const _: () = assert!(size_of::<Asker>() == 64 && align_of::<Asker>() == 8);
 const _: () = assert!(size_of::<Origin>() == 16 && align_of::<Origin>() == 8);

@@ -23,6 +23,7 @@ use crate::finding::Finding;
 use crate::known::Known;
 use crate::packet::Packet;
 use crate::packet_scratch::Sight;
+use crate::probe;
 use crate::services::{self, Given, Missing};
 use crate::settings::tracking;
 use crate::totals;
@@ -54,6 +55,9 @@ pub fn track<P: Packet>(
     entry: Option<PerCpuEntry>,
     told: &mut Sight,
 ) {
+    if probe::is_own(exchange) {
+        return;
+    }
     // SAFETY: reads a clock.
     let now_ns = unsafe { bpf_ktime_get_boot_ns() };
     let ifindex = packet.ifindex();

@@ -119,6 +119,12 @@ pub struct Run {
           default_value = "false", default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
     pub iterative: bool,
 
+    /// Ask the server of an incident that has opened, and a resolver of this host that nobody has asked for 5 min: one query over
+    /// UDP and one over TCP, at most one a second in all. Without this netmon sends nothing
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, value_name = "BOOL",
+          default_value = "false", default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
+    pub probe: bool,
+
     /// Change one of the thresholds in docs/detection.md (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = values::threshold)]
     pub threshold: Vec<String>,

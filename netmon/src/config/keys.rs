@@ -42,6 +42,7 @@ pub const KEYS: &[Key] = &[
     reload("server", "server"),
     reload("service-cidr", "service-cidr"),
     reload("iterative", "iterative"),
+    restart("probe", "probe"),
     reload("interval", "interval"),
     reload("idle-entries", "idle-entries"),
     restart("duration", "duration"),

@@ -117,6 +117,8 @@ pub struct Config {
     pub service_addresses: Vec<Prefix>,
     /// Whether iterative queries open incidents.
     pub iterative: bool,
+    /// Whether netmon sends queries of its own.
+    pub probe: bool,
     /// The decider's thresholds.
     pub thresholds: Thresholds,
     /// Where maps and links are pinned, if they outlive the process.
@@ -172,6 +174,7 @@ impl Config {
                 apart: true,
                 tracking: !arguments.no_latency,
                 askers: !arguments.no_askers,
+                probe: None,
                 log: matches!(arguments.log_level, cli::LogLevel::Debug | cli::LogLevel::Trace),
             },
             ports,
@@ -183,6 +186,7 @@ impl Config {
             resolv_conf: arguments.resolv_conf.clone(),
             service_addresses: arguments.service_cidr.clone(),
             iterative: arguments.iterative,
+            probe: arguments.probe,
             thresholds,
             pin: arguments.pin.clone(),
             history: history(&arguments.keep),

@@ -82,6 +82,7 @@ use take::{serves, suspect};
 use warnings::Warnings;
 
 pub use by_destination::ByDestination;
+pub use causes::doubt;
 pub use change::{Change, Tallies};
 pub use memory::{Memory, Remembered};
 pub use own_clients::OwnClient;
@@ -161,6 +162,11 @@ impl Decider {
     pub fn set_configured(&mut self, servers: BTreeSet<Address>) {
         self.judged.set_configured(servers);
         self.judge_standings();
+    }
+
+    /// The service addresses that this host is known to translate, as they are now.
+    pub fn set_translated(&mut self, services: BTreeSet<Address>) {
+        self.judged.set_translated(services);
     }
 
     fn set_own(&mut self, addresses: impl IntoIterator<Item = Address>, loopback: bool) {

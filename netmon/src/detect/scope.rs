@@ -38,6 +38,8 @@ pub(super) struct Judged {
     pub clients: OwnClients,
     /// The resolvers that this host is configured to use.
     configured: BTreeSet<Address>,
+    /// The service addresses that this host is known to translate.
+    translated: BTreeSet<Address>,
     /// Addresses that had answered somebody well before they were this host's own: nobody knows whom.
     served_somebody: BTreeSet<Address>,
 }
@@ -81,6 +83,11 @@ impl Judged {
         self.configured = servers;
     }
 
+    /// This host is known to translate these, and no others.
+    pub fn set_translated(&mut self, services: BTreeSet<Address>) {
+        self.translated = services;
+    }
+
     /// How that server stands.
     pub fn standing(&self, server: Address) -> Standing {
         let named = self.scope.servers.contains(&server);
@@ -106,10 +113,8 @@ impl Judged {
     pub fn has_no_endpoints(&self, server: Address, failed: &Failed) -> bool {
         let ours = matches!(failed.proof, Proof::RaisedByThisHost(_)) || self.is_own(failed.reporter);
         let is_service = || {
-            self.scope
-                .service_addresses
-                .iter()
-                .any(|range| range.contains(server))
+            let mut ranges = self.scope.service_addresses.iter();
+            self.translated.contains(&server) || ranges.any(|range| range.contains(server))
         };
         failed.code == Code::Port && ours && !self.is_own(server) && is_service()
     }

@@ -37,6 +37,7 @@ pub(super) fn show(incident: &Incident, ledger: &Ledger, rules: &Rules) -> model
         answers: flow.answers,
         errors: ByCode::new(|code| errors.of(code)),
         verified,
+        accepted: None,
         reporters: incident.reporters.listed().to_vec(),
         clients: incident.clients.listed().to_vec(),
         clients_more: incident.clients.more(),
@@ -49,6 +50,7 @@ pub(super) fn show(incident: &Incident, ledger: &Ledger, rules: &Rules) -> model
         resolver: None,
         askers: None,
         askers_more: None,
+        probe: None,
     }
 }
 

@@ -1,12 +1,17 @@
 //! Which process a query comes from: programs at the root of the control groups note who connects a socket to a DNS port or
-//! sends to one, in whatever network namespace; those where packets leave note the socket.
+//! sends to one, in whatever network namespace; those where packets leave note the socket. One more notes which errors the kernel
+//! hands to these sockets.
 
 use std::fs::File;
 use std::path::Path;
 
+use aya::Btf;
 use aya::maps::{Array, MapData};
 use aya::programs::cgroup_sock_addr::CgroupSockAddrLink;
-use aya::programs::{CgroupAttachMode, CgroupSockAddr, ProgramError, SchedClassifier, TcAttachType};
+use aya::programs::tp_btf::BtfTracePointLink;
+use aya::programs::{
+    BtfTracePoint, CgroupAttachMode, CgroupSockAddr, ProgramError, SchedClassifier, TcAttachType,
+};
 use netmon_common::limits::ASKERS;
 use netmon_common::records::Asker;
 
@@ -27,6 +32,10 @@ const LOOPBACK: &str = "lo";
 /// In every network namespace.
 const LOOPBACK_INDEX: u32 = 1;
 
+/// The one where the kernel hands a socket an error, and the tracepoint (since Linux 5.14).
+const AT_ERRORS: &str = "netmon_error_report";
+const ERROR_REPORT: &str = "inet_sk_error_report";
+
 /// The map of sockets and their processes.
 const ASKED_BY: &str = "ASKED_BY";
 
@@ -35,6 +44,7 @@ pub struct Askers {
     map: Array<MapData, Asker>,
     _sockets: Vec<CgroupSockAddrLink>,
     _loopback: Option<TcLink>,
+    errors: Result<BtfTracePointLink, NoAskers>,
 }
 
 /// Who asks cannot be noted, and why.
@@ -70,7 +80,23 @@ impl Kernel {
             map,
             _sockets: sockets,
             _loopback: loopback.map_err(|error| failed(AT_LOOPBACK, &error))?,
+            errors: if self.reads_errors {
+                self.at_errors().map_err(|error| failed(ERROR_REPORT, &error))
+            } else {
+                Err(NoAskers(
+                    "the kernel does not say where a socket's error lies".to_owned(),
+                ))
+            },
         })
+    }
+
+    fn at_errors(&mut self) -> Result<BtfTracePointLink, ProgramError> {
+        let program = self.ebpf.program_mut(AT_ERRORS).ok_or(ProgramError::NotLoaded)?;
+        let program: &mut BtfTracePoint = program.try_into()?;
+        let types = Btf::from_sys_fs()?;
+        patiently(|| program.load(ERROR_REPORT, &types))?;
+        let link = program.attach()?;
+        program.take_link(link)
     }
 
     fn at_socket(&mut self, name: &str, group: &File) -> Result<CgroupSockAddrLink, ProgramError> {
@@ -94,6 +120,11 @@ impl Kernel {
 }
 
 impl Askers {
+    /// Whether it is noted which errors the kernel hands to sockets; else why not.
+    pub fn sees_errors(&self) -> Result<(), &NoAskers> {
+        self.errors.as_ref().map(|_| ())
+    }
+
     /// Who asked from the socket with that cookie; `None` where nobody did, several do, or it was long ago.
     pub fn of(&self, cookie: u64) -> Option<Asker> {
         let place = u32::try_from(cookie & u64::from(ASKERS - 1)).ok()?;

@@ -38,6 +38,8 @@ pub struct Settings {
     pub tracking: bool,
     /// Whether it is noted who asks.
     pub askers: bool,
+    /// By what netmon's own queries are known, where it sends any.
+    pub probe: Option<OwnQueries>,
     /// Whether the programs log what they see, for `--log-level debug`.
     pub log: bool,
 }
@@ -50,9 +52,19 @@ impl Default for Settings {
             apart: true,
             tracking: true,
             askers: false,
+            probe: None,
             log: false,
         }
     }
+}
+
+/// By what netmon's own queries are known: they are counted, and nothing follows from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnQueries {
+    /// The port of this host that all of them are sent from.
+    pub port: u16,
+    /// The id of all of them.
+    pub id: u16,
 }
 
 /// The three programs.
@@ -145,6 +157,8 @@ pub struct Kernel {
     pub(super) switches: Option<Switches>,
     pub(super) places: Option<Places>,
     pub(super) disciplines: Disciplines,
+    /// Whether it is known where a socket's error lies.
+    pub(super) reads_errors: bool,
 }
 
 impl Kernel {
@@ -187,6 +201,12 @@ impl Kernel {
             .flatten()
             .unwrap_or_default();
         let asking = u32::from(settings.askers);
+        let [socket_error] = settings
+            .askers
+            .then(|| btf::offsets("sock", ["sk_err"]))
+            .flatten()
+            .unwrap_or_default();
+        let own = settings.probe.unwrap_or(OwnQueries { port: 0, id: 0 });
         if !settings.askers {
             for map in ["ASKED_BY", "ORIGIN"] {
                 loader.map_max_entries(map, 1);
@@ -210,6 +230,9 @@ impl Kernel {
             .override_global("ASKING", &asking, true)
             .override_global("TASK_LEADER", &task_leader, true)
             .override_global("TASK_NAME", &task_name, true)
+            .override_global("SOCKET_ERROR", &socket_error, true)
+            .override_global("PROBE_PORT", &own.port, true)
+            .override_global("PROBE_ID", &own.id, true)
             .override_global("CPUS", &cpus, true)
             .override_global("APART", &u32::from(settings.apart), true)
             .load(object)
@@ -220,6 +243,7 @@ impl Kernel {
             switches: None,
             places: None,
             disciplines: Disciplines::default(),
+            reads_errors: socket_error != 0,
         };
         for program in Program::ALL {
             if program == Program::Xdp && !features::has_xdp_frags() {

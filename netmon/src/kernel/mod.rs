@@ -38,6 +38,7 @@ mod switches;
 mod table;
 mod test_run;
 mod trace_lifetime;
+mod translated;
 pub mod version;
 mod watching;
 mod watchlist;
@@ -53,7 +54,7 @@ pub use instances::{Hook, Instance, Occupied, occupied};
 pub use interfaces::{
     AtXdp, Choice, Interface, Inventory, Kind, Route, RouteSigns, Selection, driver, native_xdp, route,
 };
-pub use load::{Kernel, Program, Settings};
+pub use load::{Kernel, OwnQueries, Program, Settings};
 pub use log::KernelLog;
 pub use neighbours::{Known, all_programs, tcx_programs};
 pub(crate) use observer::service_of;
@@ -64,5 +65,6 @@ pub use poll::Poller;
 pub use switches::Switches;
 pub use test_run::{FrameRunner, NotRun};
 pub use trace_lifetime::TraceLifetime;
+pub use translated::{Translated, translated};
 pub use watching::{Network, Watched, Watching};
 pub use watchlist::Watchlist;

@@ -78,6 +78,11 @@ impl Observer {
         self.local = addresses;
     }
 
+    /// This host's own addresses.
+    pub const fn local(&self) -> &BTreeSet<Address> {
+        &self.local
+    }
+
     /// Takes counts as known that an earlier netmon may have reported, read in that second.
     pub fn adopt(&mut self, service: ServiceKey, exchanges: &Exchanges, second: u64) {
         let readings = self

@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::SCHEMA;
 use super::counts::{DestinationCounts, Totals};
-use super::incident::{Incident, Wall};
+use super::incident::Incident;
 use super::judgement::Judgement;
 use super::names::Names;
+use super::wall::Wall;
 use super::warning::{Warning, WarningKind};
 
 /// One document.

@@ -1,33 +1,16 @@
 //! One incident: all times are wall time.
 
-use jiff::Timestamp;
 use netmon_common::{Address, Transport};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::asker::Asker;
 use super::counts::ByCode;
 use super::failover::Failover;
+use super::probe::Probe;
 use super::resolver::WhichResolver;
 use super::server::{ServerInfo, title};
+use super::wall::Wall;
 use super::words::words;
-use crate::time::rfc3339;
-
-/// A wall time that is serialised as the contract says: RFC 3339, UTC, microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Wall(pub Timestamp);
-
-impl Serialize for Wall {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&rfc3339(self.0))
-    }
-}
-
-impl<'de> Deserialize<'de> for Wall {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map(Self).map_err(serde::de::Error::custom)
-    }
-}
 
 words! {
     /// What is wrong.
@@ -151,6 +134,9 @@ pub struct Incident {
     pub answers: u64,
     pub errors: ByCode,
     pub verified: u64,
+    /// Of the errors that netmon looked at, those that the kernel handed to the socket that asked; `None` where that cannot be
+    /// known.
+    pub accepted: Option<u64>,
     pub reporters: Vec<Address>,
     pub clients: Vec<Address>,
     pub clients_more: u64,
@@ -168,6 +154,8 @@ pub struct Incident {
     /// The processes of this host whose queries it hits, at most 16; `None` where that is not noted.
     pub askers: Option<Vec<Asker>>,
     pub askers_more: Option<u64>,
+    /// What netmon's own queries to the server came to, where it sends any.
+    pub probe: Option<Probe>,
 }
 
 impl Incident {
@@ -194,6 +182,7 @@ impl Incident {
             answers: 0,
             errors: ByCode::default(),
             verified: 0,
+            accepted: None,
             reporters: Vec::new(),
             clients: Vec::new(),
             clients_more: 0,
@@ -206,6 +195,7 @@ impl Incident {
             resolver: None,
             askers: None,
             askers_more: None,
+            probe: None,
         }
     }
 
@@ -276,12 +266,14 @@ mod tests {
         for new in [
             "interface",
             "recovered",
+            "accepted",
             "because_of",
             "failover",
             "server_info",
             "resolver",
             "askers",
             "askers_more",
+            "probe",
         ] {
             assert_eq!(
                 written.as_object_mut().unwrap().remove(new),

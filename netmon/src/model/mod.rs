@@ -12,9 +12,11 @@ mod failover;
 mod incident;
 mod judgement;
 mod names;
+mod probe;
 mod resolver;
 mod server;
 pub mod view;
+mod wall;
 mod warning;
 pub(crate) mod words;
 
@@ -23,13 +25,13 @@ pub use counts::{ByCode, DestinationCounts, Latency, Totals};
 pub use document::{Assumed, Document, Source, SourceKind};
 pub use event::{Counted, Event, LeftOut, Moment, Reloaded, Started, Table, WatchedInterface};
 pub use failover::Failover;
-pub use incident::{
-    Cause, CloseReason, Diagnosis, Happened, Incident, Kind, Likelihood, Severity, State, Wall,
-};
+pub use incident::{Cause, CloseReason, Diagnosis, Happened, Incident, Kind, Likelihood, Severity, State};
 pub use judgement::Judgement;
 pub use names::Names;
+pub use probe::{Probe, ProbeOutcome};
 pub use resolver::{OtherResolver, Resolver, ResolverState, WhichResolver};
 pub use server::ServerInfo;
+pub use wall::Wall;
 pub use warning::{Warning, WarningKind, WarningState};
 
 /// The version of these types that `schema` names.

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::counts::Latency;
-use super::incident::{Incident, Wall};
+use super::incident::Incident;
 use super::resolver::Resolver;
 use super::server::{ServerInfo, title};
+use super::wall::Wall;
 use super::warning::Warning;
 use super::words::words;
 

@@ -1,20 +1,24 @@
 //! Whose queries an incident hits: what the kernel's events say of sockets, resolved at once, and counted by incident.
 
 mod tally;
+mod witness;
 
-use netmon_common::Rcode;
-use netmon_common::records::EventKind;
+use netmon_common::records::{AGAIN, EventKind};
+use netmon_common::{Code, Rcode};
 
 use super::Monitor;
 use crate::askers::{Cgroups, Process, root};
+use crate::clock;
 use crate::config::Config;
+use crate::detect::doubt;
 use crate::kernel::{Askers, Event, Kernel, Network, NoAskers, Observer, service_of};
 use crate::model::{Asker, Incident};
 use crate::report::story;
 use crate::time::Time;
 use crate::views::Seen;
 
-use tally::{Sight, Tallies, Which};
+use tally::{Hit, Sight, Tallies, Which};
+use witness::Told;
 
 /// How much the wall clock may have been adjusted since an incident began, which is known by that clock only.
 const SLACK_NS: u64 = 1_000_000;
@@ -34,7 +38,13 @@ impl Asking {
         let warn = |error: &NoAskers| {
             tracing::warn!("incidents do not say which processes ask ({error}); all else works");
         };
-        started.inspect_err(warn).ok()
+        let started = started.inspect_err(warn).ok()?;
+        if let Err(error) = started.askers.sees_errors() {
+            tracing::warn!(
+                "incidents do not say which errors the kernel hands to sockets ({error}); all else works"
+            );
+        }
+        Some(started)
     }
 
     fn try_start(kernel: &mut Kernel, loopback: bool) -> Result<Self, NoAskers> {
@@ -75,10 +85,21 @@ impl Monitor<'_> {
         let asker = asking.askers.of(cookie)?;
         let process = Process::new(&asker, &mut asking.cgroups);
         let service = service_of(Observer::key_of(event)?);
+        let is_verified =
+            kind == EventKind::Failure && header.flags & AGAIN == 0 && header.query_time_ns != 0;
+        let code =
+            Code::from_number(header.detail).filter(|_| is_verified && asking.askers.sees_errors().is_ok());
         let sight = Sight {
             sent: Time::from_nanos(header.query_time_ns),
             client_port: header.client_port,
             kind,
+            told: code.map(|code| Told {
+                cookie,
+                number: 0,
+                code,
+                transport: service.transport,
+                at: Time::from_nanos(header.time_ns),
+            }),
         };
         asking.tallies.take(service, sight, &process);
         let process = Seen::Process(story::asker(&asker_of(process)));
@@ -96,9 +117,14 @@ impl Monitor<'_> {
         let began = Time::from_nanos(began.nanos().saturating_sub(SLACK_NS));
         let until = incident.recovered.map(|recovered| self.offset.time(recovered.0));
         let sent = began..until.unwrap_or(Time::from_nanos(u64::MAX));
-        let (askers, more) = asking.tallies.of(which, sent);
-        incident.askers = Some(askers);
-        incident.askers_more = Some(more);
+        let Asking { askers, tallies, .. } = asking;
+        let hit = tallies.of(which, sent, |cookie| askers.of(cookie), clock::boot_now());
+        incident.askers = Some(hit.askers);
+        incident.askers_more = Some(hit.more);
+        incident.accepted = hit.accepted;
+        if hit.accepted == Some(0) {
+            doubt(&mut incident.causes);
+        }
     }
 
     /// Goes on with what an earlier run has counted for an incident.
@@ -107,8 +133,12 @@ impl Monitor<'_> {
         if let Some(asking) = &mut self.asking
             && let Some(askers) = &incident.askers
         {
-            let more = incident.askers_more.unwrap_or(0);
-            asking.tallies.recall(which, askers.clone(), more);
+            let hit = Hit {
+                askers: askers.clone(),
+                more: incident.askers_more.unwrap_or(0),
+                accepted: incident.accepted,
+            };
+            asking.tallies.recall(which, hit);
         }
     }
 

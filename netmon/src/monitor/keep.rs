@@ -76,6 +76,7 @@ impl Monitor<'_> {
         }
         for remembered in &recalled.incidents {
             self.recall_askers(&remembered.incident);
+            self.recall_probe(&remembered.incident);
         }
         let open: Vec<_> = self.decider.open_incidents();
         self.decider.restore(self.now().time, recalled.incidents);

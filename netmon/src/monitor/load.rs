@@ -3,15 +3,19 @@
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::kernel::{Kernel, KernelError, Pins};
+use crate::kernel::{Kernel, KernelError, OwnQueries, Pins, Settings};
 
-/// Loads the programs, with the maps that are pinned if that is asked for.
-pub(super) fn load(config: &Config) -> Result<Kernel, KernelError> {
+/// Loads the programs, with the maps that are pinned if that is asked for. They know netmon's own queries by `own`.
+pub(super) fn load(config: &Config, own: Option<OwnQueries>) -> Result<Kernel, KernelError> {
+    let settings = Settings {
+        probe: own,
+        ..config.settings
+    };
     match &config.pin {
         Some(directory) => {
-            let pins = Pins::open(directory, config.settings.destinations)?;
-            Kernel::load_pinned(&config.settings, Arc::new(pins))
+            let pins = Pins::open(directory, settings.destinations)?;
+            Kernel::load_pinned(&settings, Arc::new(pins))
         }
-        None => Kernel::load(&config.settings),
+        None => Kernel::load(&settings),
     }
 }

@@ -11,12 +11,14 @@ mod keep;
 mod load;
 mod losses;
 mod partners;
+mod probing;
 mod readings;
 mod reload;
 mod resolvers;
 mod room;
 mod routes;
 mod show;
+mod translations;
 mod troubles;
 mod turns;
 
@@ -43,9 +45,11 @@ use askers::Asking;
 use gather::{Gathering, Wanted};
 use losses::Lost;
 pub use partners::{Partners, Snapshots};
+use probing::Probing;
 pub use reload::Reload;
 use room::Room;
 use routes::Routes;
+use translations::Services;
 use troubles::{Trouble, Troubles};
 pub use turns::run;
 
@@ -95,8 +99,12 @@ struct Monitor<'a> {
     mine: Mine,
     /// Who asks, where that is noted.
     asking: Option<Asking>,
+    /// netmon's own queries, where it sends any.
+    probing: Option<Probing>,
     /// Who was seen asking since the last poll.
     sightings: Sightings,
+    /// The services that this host translates.
+    services: Services,
     summary: Summary,
 }
 
@@ -142,7 +150,9 @@ impl<'a> Monitor<'a> {
             minute: offset.wall(clock::boot_now()).as_second().div_euclid(60),
             mine: Mine::default(),
             asking: None,
+            probing: None,
             sightings: Sightings::default(),
+            services: Services::default(),
             summary: Summary::default(),
         })
     }
@@ -227,6 +237,7 @@ impl<'a> Monitor<'a> {
         self.recall()?;
         self.tell_changes()?;
         self.tell_resolvers();
+        self.probe_resolvers(now);
         self.keep();
         self.warn();
         self.give_places()?;
@@ -246,6 +257,7 @@ impl<'a> Monitor<'a> {
             }
             let mut incident = change.incident;
             self.mark(change.kind, &mut incident);
+            self.probe(change.kind, &incident);
             let incident = Arc::new(incident);
             self.emit(&Event::Incident(change.kind, Arc::clone(&incident)));
             self.remember(&incident);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use netmon_common::{Address, Transport};
+use nix::net::if_::if_nametoindex;
 
 use super::Monitor;
 use crate::clock;
@@ -14,6 +15,7 @@ use crate::detect::Decider;
 use crate::model::{
     Event, Happened, Incident, OtherResolver, Resolver, ResolverState, Warning, WarningKind, WhichResolver,
 };
+use crate::observation::Service;
 use crate::outlets::board::{Board, RESOLVERS};
 use crate::report::story::resolvers as in_words;
 use crate::resolvers::{self, Resolvers};
@@ -33,6 +35,8 @@ pub(super) struct Mine {
     /// The incidents that are open, as they were reported last.
     open: BTreeMap<String, Arc<Incident>>,
     unused: Unused,
+    /// When netmon's own query showed of a resolver that nobody asks whether it answers.
+    probed: BTreeMap<(Address, u16, u32), (Time, bool)>,
     /// For `netmon status`.
     board: Board,
 }
@@ -44,6 +48,7 @@ impl Default for Mine {
             states: Vec::new(),
             open: BTreeMap::new(),
             unused: Unused::default(),
+            probed: BTreeMap::new(),
             board: Board::new(RESOLVERS),
         }
     }
@@ -63,6 +68,27 @@ impl Mine {
     /// Whether any incident is open.
     pub fn is_any_open(&self) -> bool {
         !self.open.is_empty()
+    }
+
+    /// The incident with that id, if it is open, as it was reported last.
+    pub fn open_incident(&self, id: &str) -> Option<&Arc<Incident>> {
+        self.open.get(id)
+    }
+
+    /// An open incident was reported like this.
+    pub fn keep_open(&mut self, incident: &Arc<Incident>) {
+        self.open.insert(incident.id.clone(), Arc::clone(incident));
+    }
+
+    /// netmon's own query has shown whether a resolver answers that nobody else asks.
+    pub fn probed(&mut self, resolver: Service, at: Time, is_up: bool) {
+        let Service {
+            server,
+            port,
+            transport: _,
+            interface,
+        } = resolver;
+        self.probed.insert((server, port, interface), (at, is_up));
     }
 
     /// With how it stands with each.
@@ -124,10 +150,16 @@ impl Mine {
             one.is(incident.server, incident.port, interface)
         });
         let Some(first) = open.next() else {
-            return if is_lately(seen.answered) {
-                ResolverState::Up
-            } else {
-                ResolverState::Unknown
+            let link = one
+                .interface
+                .as_deref()
+                .and_then(|name| if_nametoindex(name).ok());
+            let probed = self.probed.get(&(one.server, one.port, link.unwrap_or(0)));
+            return match probed.filter(|(at, _)| is_lately(Some(*at))) {
+                _ if is_lately(seen.answered) => ResolverState::Up,
+                Some((_, true)) => ResolverState::Up,
+                Some((_, false)) => ResolverState::Down,
+                None => ResolverState::Unknown,
             };
         };
         // A resolver that answers over UDP serves, whatever is wrong with TCP.
@@ -171,6 +203,7 @@ impl Monitor<'_> {
     pub(super) fn mark(&mut self, happened: Happened, incident: &mut Incident) {
         self.config.names.mark_incident(incident);
         self.mark_askers(incident);
+        self.mark_probe(happened, incident);
         let mine = &mut self.mine;
         if happened == Happened::Closed {
             mine.open.remove(&incident.id);
@@ -197,7 +230,7 @@ impl Monitor<'_> {
                     resolver: which,
                     ..(*incident).clone()
                 });
-                self.mine.open.insert(incident.id.clone(), Arc::clone(&incident));
+                self.mine.keep_open(&incident);
                 self.emit(&Event::Incident(Happened::Updated, Arc::clone(&incident)));
                 self.remember(&incident);
             }

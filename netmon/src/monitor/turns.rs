@@ -1,5 +1,7 @@
 //! The loop itself: what netmon waits for, and what it does when that comes.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
@@ -7,10 +9,13 @@ use tokio::time::{Instant, sleep_until};
 use super::askers::Asking;
 use super::gather::Wanted;
 use super::load::load;
+use super::probing::Probing;
+use super::translations::Translations;
 use super::{Monitor, Partners, Reload, Summary};
 use crate::clock;
 use crate::config::Config;
-use crate::kernel::{Change, Events, KernelLog, Network, version};
+use crate::kernel::{Change, Events, KernelLog, Network, Translated, version};
+use crate::probe::Reserved;
 use crate::resolvers::{Files, Followed};
 use crate::rights;
 
@@ -25,6 +30,8 @@ enum Turn {
     Scrape,
     Show,
     Gather,
+    Probed,
+    Translated(BTreeSet<Translated>),
     Network(Change),
     Resolvers,
 }
@@ -38,10 +45,15 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
 
     let reader_gone = partners.output.reader_gone();
     let network = Network::watch(&config.selection).await?;
-    let mut kernel = load(config)?;
+    let port = config.probe.then(Reserved::take).transpose();
+    let port = port.context("cannot have a port for netmon's own queries (--probe)")?;
+    let mut kernel = load(config, port.as_ref().map(Reserved::queries))?;
     let mut log = config.settings.log.then(|| kernel.log()).transpose()?;
     let mut monitor = Monitor::new(config, &mut kernel, &network, partners)?;
     monitor.asking = Asking::start(config, &mut kernel, &network);
+    let prober = port.map(Reserved::start).transpose();
+    let prober = prober.context("cannot start the thread for netmon's own queries (--probe)")?;
+    monitor.probing = prober.map(|prober| Probing::new(prober, clock::boot_now()));
     let mut resolvers = Followed::start(Files::of_this_host(&config.resolv_conf));
     monitor.set_resolvers(resolvers.now());
     monitor.begin()?;
@@ -49,6 +61,7 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
     let mut events = kernel.events()?;
     rights::give_up_loading(version::reading_needs_rights())
         .context("cannot give up the rights to load programs")?;
+    let mut translations = Translations::of(&config.ports);
     let (mut watching, watched) = network.attach(kernel, config.hook, &config.mirrors)?;
     monitor.started(&watched);
     // Only now it is known which link an interface's name means.
@@ -78,6 +91,8 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
             () = monitor.asked() => Turn::Scrape,
             () = monitor.looked_at() => Turn::Show,
             () = monitor.can_gather() => Turn::Gather,
+            () = monitor.probed() => Turn::Probed,
+            found = translations.next() => Turn::Translated(found),
             change = watching.next() => Turn::Network(change?),
             () = resolvers.changed() => Turn::Resolvers,
             // Nobody is left to report to: the end of `netmon run | head`.
@@ -103,6 +118,8 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
             })?,
             Turn::Show => monitor.show(&[])?,
             Turn::Gather => monitor.gather()?,
+            Turn::Probed => monitor.take_replies(),
+            Turn::Translated(found) => monitor.translated(&found),
             Turn::Network(change) => monitor.network_changed(&change)?,
             Turn::Resolvers => monitor.resolvers_changed(resolvers.now())?,
         }

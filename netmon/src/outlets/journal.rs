@@ -20,7 +20,7 @@ use super::Outlet;
 use super::limits::LINES;
 use super::queue::{Queue, Worker};
 use super::severities::Severities;
-use crate::model::{Cause, CloseReason, Event, Happened, Incident, Moment, WarningState};
+use crate::model::{Cause, CloseReason, Event, Happened, Incident, Moment, Probe, WarningState};
 use crate::report::story::numbers::UTC;
 use crate::report::story::{Brief, Facts, Until};
 
@@ -162,6 +162,7 @@ macro_rules! entry {
             errors = $incident.errors.sum(),
             verified = $incident.verified,
             unit = $incident.first_asker(|asker| asker.unit.as_deref()),
+            probe = $incident.probe.map_or("", Probe::verdict),
             process = $incident.first_asker(|asker| asker.process.as_deref()),
             closed_because = $incident.closed_because.map_or("", CloseReason::name),
             "{}",

@@ -157,10 +157,12 @@ impl<W: Write> People<W> {
             return self.so_far(incident);
         }
         let known = (incident.severity, Arc::clone(incident));
-        let reported = self
-            .open
-            .insert(incident.id.clone(), known)
-            .map(|(severity, _)| severity);
+        let reported = self.open.insert(incident.id.clone(), known);
+        let probe = incident.probe.filter(|_| {
+            let before = reported.as_ref().and_then(|(_, before)| before.probe);
+            happened != Happened::Opened && before != incident.probe
+        });
+        let reported = reported.map(|(severity, _)| severity);
         if happened == Happened::Opened {
             self.heading(at, paint, brief.word, &brief.headline)?;
             let mut page = Page::new(self.style, &mut self.out);
@@ -169,6 +171,14 @@ impl<W: Write> People<W> {
                 page.line(2, Paint::None, &format!("more   {more}"))?;
             }
             return Ok(());
+        }
+        if let Some(probe) = probe {
+            self.heading(
+                at,
+                paint,
+                "ASKED",
+                &format!("{} by netmon: {probe}", service(incident)),
+            )?;
         }
         if reported == Some(incident.severity) {
             return Ok(());

@@ -20,7 +20,7 @@ fn contract() -> Value {
         "kind": "", "state": "", "severity": "",
         "began": "", "opened": "", "last_seen": "", "recovered": null, "closed": null, "closed_because": null, "reopened": 0, "interface": null,
         "queries": 0, "answers": 0, "errors": codes, "verified": 0,
-        "reporters": [""], "clients": [""], "clients_more": 0, "names": [""], "names_more": 0, "server_info": null, "resolver": null, "askers": null, "askers_more": null,
+        "reporters": [""], "clients": [""], "clients_more": 0, "names": [""], "names_more": 0, "server_info": null, "resolver": null, "askers": null, "askers_more": null, "probe": null, "accepted": null,
         "because_of": null, "failover": failover,
         "causes": [{"cause": "", "likelihood": "", "evidence": ""}],
     });

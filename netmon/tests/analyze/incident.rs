@@ -18,7 +18,7 @@ pub fn assert_textbook(document: &Value, hour: u32) {
         "recovered": null, "closed": null, "closed_because": null, "reopened": 0, "interface": null,
         "queries": 3, "answers": 0, "errors": port_errors(3), "verified": 3,
         "reporters": ["203.0.113.2"], "clients": ["192.51.100.15"], "clients_more": 0,
-        "names": ["yummyrecipesforme.com"], "names_more": 0, "server_info": null, "resolver": null, "askers": null, "askers_more": null,
+        "names": ["yummyrecipesforme.com"], "names_more": 0, "server_info": null, "resolver": null, "askers": null, "askers_more": null, "probe": null, "accepted": null,
         "because_of": null, "failover": {"lookups": 0, "waited_p50_ms": null, "waited_max_ms": null, "sample": false},
         "causes": [{
             "cause": "service-down", "likelihood": "likely",

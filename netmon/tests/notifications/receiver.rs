@@ -97,6 +97,16 @@ impl Receiver {
         self.inbox.recv_timeout(within).expect("a request")
     }
 
+    /// The requests up to the first one that is wanted.
+    #[track_caller]
+    pub fn until(&self, within: Duration, is_wanted: impl Fn(&Posted) -> bool) -> Vec<Posted> {
+        let mut all = vec![self.next(within)];
+        while !all.last().is_some_and(&is_wanted) {
+            all.push(self.next(within));
+        }
+        all
+    }
+
     /// Insists that no further one has come.
     #[track_caller]
     pub fn assert_no_more(&self) {

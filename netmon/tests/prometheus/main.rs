@@ -7,6 +7,7 @@
 )]
 
 mod asking;
+mod chain;
 mod fleet;
 mod panels;
 mod programs;

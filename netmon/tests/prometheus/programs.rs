@@ -91,6 +91,17 @@ impl<'lab> Programs<'lab> {
         samples.iter().map(value).collect()
     }
 
+    /// The alerts of that name and server that Alertmanager holds back because of another one.
+    pub fn inhibited(&self, name: &str, server: &str) -> usize {
+        let path = format!("/api/v2/alerts?filter=alertname%3D{name}&filter=server%3D%22{server}%22");
+        let answer = self.host.enter(|| get(ALERTMANAGER, &path)).unwrap();
+        let start = answer.body.find('[').unwrap();
+        let end = answer.body.rfind(']').unwrap();
+        let alerts: Vec<Value> = serde_json::from_str(&answer.body[start..=end]).unwrap();
+        let is_held = |alert: &&Value| !alert["status"]["inhibitedBy"].as_array().unwrap().is_empty();
+        alerts.iter().filter(is_held).count()
+    }
+
     /// Waits until a query has exactly this one value.
     #[track_caller]
     pub fn await_value(&self, promql: &str, value: f64, within: Duration) {

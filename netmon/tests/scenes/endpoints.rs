@@ -1,5 +1,6 @@
 //! A service of Kubernetes without endpoints, as kube-proxy makes it: the node rejects what is sent to the service's address. The
-//! controls: a service with an endpoint that is gone, and a node of which nobody has said where its services are.
+//! controls: a service with an endpoint that is gone, and a node of which nobody has said where its services are, and which has
+//! never translated one.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -63,6 +64,33 @@ fn a_service_without_endpoints_is_found_for_pods_and_for_the_node_itself() {
     let _sent = Rules::new(&hosts.router, Hook::Output, &[REJECT]).unwrap();
     ask_failing(&hosts.router, service, 2);
     assert_eq!(cause(&netmon).0, "no-endpoints");
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn a_service_that_was_seen_to_be_translated_needs_no_range() {
+    let service = IpAddr::V4(SERVICE);
+    let hosts = node();
+    let _server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+    let start = || watch(&hosts.router, &["--interface", "to-client", "--interface", "lo"]);
+    let translate = format!("ip daddr {SERVICE} udp dport 53 dnat ip to {SERVER_V4}");
+    let translated = Rules::new(&hosts.router, Hook::Redirect, &[&translate]).unwrap();
+    ask_answered(&hosts.client, service, 2);
+    // It looks at connections as it starts, and these last for half a minute.
+    let saw = start();
+    ask_answered(&hosts.client, service, 2);
+    // The endpoint is gone, and kube-proxy has no rule for it but to reject.
+    drop(translated);
+    let flushed = hosts
+        .router
+        .exec(std::process::Command::new("nft").args(["list", "ruleset"]))
+        .unwrap();
+    assert!(!flushed.contains("dnat"), "{flushed}");
+    let _rejects = Rules::new(&hosts.router, Hook::Forward, &[REJECT]).unwrap();
+    ask_failing(&hosts.client, service, 2);
+    let (cause_of, evidence) = cause(&saw);
+    assert_eq!(cause_of, "no-endpoints", "{evidence}");
+    assert!(evidence.contains("seen to be translated"), "{evidence}");
 }
 
 #[test]

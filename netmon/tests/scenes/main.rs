@@ -9,6 +9,7 @@
     reason = "a test may die of a surprise"
 )]
 
+mod accepted;
 mod askers;
 mod chain;
 mod endpoints;
@@ -20,6 +21,8 @@ mod host;
 mod iterative;
 mod late;
 mod masquerade;
+mod podman;
+mod probe;
 mod resolvers;
 mod router;
 mod scanner;

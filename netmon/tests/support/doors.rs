@@ -16,7 +16,7 @@ use super::{NETMON, watch};
 const TIMES: [&str; 6] = ["id", "began", "opened", "last_seen", "recovered", "closed"];
 
 /// What a capture does not say: how the host is configured.
-pub const ONLY_LIVE: [&str; 3] = ["resolver", "askers", "askers_more"];
+pub const ONLY_LIVE: [&str; 5] = ["resolver", "askers", "askers_more", "accepted", "probe"];
 
 /// The live monitor judges when a second of the boot clock has ended, a capture when one of the wall clock has. A second
 /// later, and a tenth for what settles, both have judged what had passed.

@@ -30,6 +30,12 @@ const TOOLS: &[Tool] = &[
     tool("dig", "dnsutils", &[Test, Demo, Kernels]),
     tool("kdig", "knot-dnsutils", &[Test]),
     tool("dnsperf", "dnsperf", &[Test]),
+    tool("musl-gcc", "musl-tools", &[Test]),
+    // Real containers: crun refuses a host that has both versions of control groups.
+    tool("podman", "podman", &[Test]),
+    tool("runc", "runc", &[Test]),
+    tool("/usr/lib/podman/netavark", "netavark", &[Test]),
+    tool("iptables", "iptables", &[Test]),
     // Second opinions on packets and on maps.
     tool("tcpdump", "tcpdump", &[Test, Bench]),
     tool("tshark", "tshark", &[Test, Conformance, Bench]),

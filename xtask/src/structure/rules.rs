@@ -37,6 +37,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("askers", &[]),
     // Which servers this host is configured to use.
     ("resolvers", &[]),
+    // Its own queries.
+    ("probe", &["kernel"]),
     // How a finished story reads, and who gets the events.
     ("report", &[]),
     ("outlets", &["report"]),
@@ -79,6 +81,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "report",
             "outlets",
             "history",
+            "probe",
             "resolvers",
             "views",
         ],

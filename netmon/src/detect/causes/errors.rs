@@ -5,9 +5,20 @@ use std::net::IpAddr;
 use netmon_common::Code;
 
 use crate::detect::errors::{Said, Sent};
-use crate::model::Cause;
+use crate::model::{Cause, Diagnosis};
 
 use super::{Case, Finding, counted};
+
+/// Says of the first cause that errors show that the kernel handed none of them to a socket that asked.
+pub fn doubt(causes: &mut [Diagnosis]) {
+    use Cause::{FirewallReject, HostDown, NoEndpoints, NoRoute, ServiceDown};
+    let by_errors = [ServiceDown, FirewallReject, HostDown, NoRoute, NoEndpoints];
+    if let Some(first) = causes.iter_mut().find(|one| by_errors.contains(&one.cause)) {
+        first.evidence.push_str(
+            "; the kernel handed none of them to the socket that asked: it waited no longer, or they are forged",
+        );
+    }
+}
 
 /// `no-endpoints`: `port`, raised by this host about a service address that it translates.
 pub(super) fn no_endpoints(case: &Case) -> Option<Finding> {
@@ -19,8 +30,8 @@ pub(super) fn no_endpoints(case: &Case) -> Option<Finding> {
     };
     Finding::new(Cause::NoEndpoints, errors, || {
         format!(
-            "{errors} of {} {say} {} and {were} raised by this host about {}, which lies in --service-cidr: the service has no \
-             endpoints",
+            "{errors} of {} {say} {} and {were} raised by this host about {}, a service address (in --service-cidr, or seen to be \
+             translated): the service has no endpoints",
             counted(case.failures, "error"),
             says(Code::Port),
             case.server(),

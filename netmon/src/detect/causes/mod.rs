@@ -7,6 +7,7 @@ mod errors;
 mod overload;
 mod silence;
 
+pub use errors::doubt;
 use netmon_common::Address;
 
 use crate::model::{Cause, Diagnosis, Kind, Likelihood};

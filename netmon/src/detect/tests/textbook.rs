@@ -55,7 +55,7 @@ fn the_textbook_log_is_one_incident_at_the_first_error() {
             "errors": { "net": 0, "host": 0, "protocol": 0, "port": 3, "admin": 0, "other": 0 },
             "verified": 3,
             "reporters": ["203.0.113.2"], "clients": ["192.51.100.15"], "clients_more": 0,
-            "names": ["yummyrecipesforme.com"], "names_more": 0, "server_info": null, "resolver": null, "askers": null, "askers_more": null,
+            "names": ["yummyrecipesforme.com"], "names_more": 0, "server_info": null, "resolver": null, "askers": null, "askers_more": null, "probe": null, "accepted": null,
             "because_of": null, "failover": {"lookups": 0, "waited_p50_ms": null, "waited_max_ms": null, "sample": false},
             "causes": [{
                 "cause": "service-down", "likelihood": "likely",

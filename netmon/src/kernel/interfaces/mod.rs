@@ -18,7 +18,7 @@ pub use changes::{Changes, News, RouteSigns};
 pub use driver::driver;
 pub use frames::Frames;
 pub use inventory::Inventory;
-pub use netlink::request;
+pub use netlink::{ask, request};
 pub use routes::{Route, route};
 pub use selection::{Choice, Selection};
 pub use xdp_features::native_xdp;

@@ -3,9 +3,10 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
-use netmon_common::records::EventKind;
+use netmon_common::records::{self, EventKind};
 
 use super::asker_of;
+use super::witness::{Told, Witnesses};
 use crate::askers::Process;
 use crate::bounded::Bounded;
 use crate::model::{Asker, Kind};
@@ -32,6 +33,8 @@ pub(super) struct Sight {
     pub client_port: u16,
     /// What is seen.
     pub kind: EventKind,
+    /// A verified error, for its second witness.
+    pub told: Option<Told>,
 }
 
 /// A sight, and what it adds.
@@ -66,6 +69,18 @@ struct Tally {
     more: BTreeSet<u32>,
     /// How many more an earlier run has counted.
     more_before: u64,
+    witnesses: Witnesses,
+}
+
+/// Whose queries an incident hits.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Hit {
+    /// The processes, those with most queries first.
+    pub askers: Vec<Asker>,
+    /// How many more there are.
+    pub more: u64,
+    /// How many errors their sockets got; `None` where that cannot be known.
+    pub accepted: Option<u64>,
 }
 
 impl Default for Tallies {
@@ -83,6 +98,11 @@ impl Tallies {
     pub fn take(&mut self, service: Service, sight: Sight, process: &Process) {
         self.number += 1;
         let mut sights = self.sights.remove(&service).unwrap_or_default();
+        let told = sight.told.map(|told| Told {
+            number: 1 + counted_of(&sights, told.cookie),
+            ..told
+        });
+        let sight = Sight { told, ..sight };
         // An error, or a second sight, is about a query that may have been seen.
         let is_known = sights.iter().any(|one: &Counted| {
             (one.sight.sent, one.sight.client_port) == (sight.sent, sight.client_port)
@@ -101,9 +121,14 @@ impl Tallies {
         self.sights.insert(service, sights);
     }
 
-    /// The processes that an incident hits by queries that were sent then, those with most queries first, and
-    /// how many more there are.
-    pub fn of(&mut self, which: Which, sent: Range<Time>) -> (Vec<Asker>, u64) {
+    /// The processes that an incident hits by queries that were sent then. `asker` is what the kernel knows of a socket now.
+    pub fn of(
+        &mut self,
+        which: Which,
+        sent: Range<Time>,
+        asker: impl Fn(u64) -> Option<records::Asker>,
+        now: Time,
+    ) -> Hit {
         let mut tally = self.incidents.remove(&which).unwrap_or_default();
         let counted = tally.counted;
         let sights = self.sights.get(&which.0).into_iter().flatten();
@@ -114,16 +139,22 @@ impl Tallies {
         let mut listed = tally.listed.clone();
         listed.sort_by_key(|asker| std::cmp::Reverse(asker.queries));
         let more = tally.more_before + tally.more.len() as u64;
+        let accepted = tally.witnesses.accepted(asker, now);
         // One that is over may open again: it makes room when others need it.
         self.incidents.insert(which, tally);
-        (listed, more)
+        Hit {
+            askers: listed,
+            more,
+            accepted,
+        }
     }
 
     /// Goes on with what an earlier run has counted for an incident.
-    pub fn recall(&mut self, which: Which, listed: Vec<Asker>, more_before: u64) {
+    pub fn recall(&mut self, which: Which, counted: Hit) {
         let tally = Tally {
-            listed,
-            more_before,
+            listed: counted.askers,
+            more_before: counted.more,
+            witnesses: Witnesses::recall(counted.accepted),
             ..Tally::default()
         };
         self.incidents.insert(which, tally);
@@ -132,6 +163,9 @@ impl Tallies {
 
 impl Tally {
     fn add(&mut self, one: &Counted) {
+        if let Some(told) = one.sight.told {
+            self.witnesses.take(told);
+        }
         let listed = self.listed.iter_mut().find(|asker| is_of(asker, &one.process));
         if let Some(asker) = listed {
             asker.queries += one.queries;
@@ -147,6 +181,13 @@ impl Tally {
             self.more.insert(one.process.pid);
         }
     }
+}
+
+/// How many errors there were about queries of that socket.
+fn counted_of(sights: &VecDeque<Counted>, cookie: u64) -> u16 {
+    let told = sights.iter().filter_map(|one| one.sight.told);
+    let last = told.rev().find(|told| told.cookie == cookie);
+    last.map_or(0, |told| told.number)
 }
 
 /// Whether it is that process: one number may be another process's later, and after a restart of the host.
@@ -185,11 +226,16 @@ mod tests {
         }
     }
 
+    fn hit(tallies: &mut Tallies, which: Which, sent: Range<Time>) -> Hit {
+        tallies.of(which, sent, |_| None, Time::at_second(99))
+    }
+
     fn sight(second: u64, kind: EventKind) -> Sight {
         Sight {
             sent: Time::at_second(second),
             client_port: 1,
             kind,
+            told: None,
         }
     }
 
@@ -203,12 +249,13 @@ mod tests {
         tallies.take(service(2), sight(6, EventKind::Failure), &process(9));
         let of = |tallies: &mut Tallies, until| {
             let sent = Time::at_second(5)..Time::at_second(until);
-            let (askers, more) = tallies.of((service(1), Kind::Unreachable, 0), sent);
-            let counts: Vec<_> = askers
+            let hit = hit(tallies, (service(1), Kind::Unreachable, 0), sent);
+            let counts: Vec<_> = hit
+                .askers
                 .iter()
                 .map(|one| (one.pid.unwrap(), one.queries, one.errors))
                 .collect();
-            (counts, more)
+            (counts, hit.more)
         };
         assert_eq!(of(&mut tallies, 60), (vec![(7, 1, 1), (8, 1, 1)], 0));
         tallies.take(service(1), sight(7, EventKind::Query), &process(8));
@@ -226,14 +273,17 @@ mod tests {
         let sent = Time::at_second(0)..Time::at_second(99);
         let mut old = Tallies::default();
         old.take(service(1), sight(1, EventKind::Query), &process(7));
-        let (listed, _) = old.of(which, sent.clone());
+        let counted = Hit {
+            more: 3,
+            ..hit(&mut old, which, sent.clone())
+        };
         let mut new = Tallies::default();
-        new.recall(which, listed, 3);
+        new.recall(which, counted);
         new.take(service(1), sight(2, EventKind::Query), &process(7));
         new.take(service(1), sight(2, EventKind::Query), &process(8));
-        let (askers, more) = new.of(which, sent);
-        let counts: Vec<_> = askers.iter().map(|one| (one.pid, one.queries)).collect();
-        assert_eq!((counts, more), (vec![(Some(7), 2), (Some(8), 1)], 3));
+        let hit = hit(&mut new, which, sent);
+        let counts: Vec<_> = hit.askers.iter().map(|one| (one.pid, one.queries)).collect();
+        assert_eq!((counts, hit.more), (vec![(Some(7), 2), (Some(8), 1)], 3));
     }
 
     #[test]
@@ -242,10 +292,8 @@ mod tests {
         for pid in 0..20 {
             tallies.take(service(1), sight(u64::from(pid), EventKind::Query), &process(pid));
         }
-        let (askers, more) = tallies.of(
-            (service(1), Kind::Unreachable, 0),
-            Time::at_second(0)..Time::at_second(99),
-        );
-        assert_eq!((askers.len(), more), (16, 4));
+        let all = Time::at_second(0)..Time::at_second(99);
+        let hit = hit(&mut tallies, (service(1), Kind::Unreachable, 0), all);
+        assert_eq!((hit.askers.len(), hit.more), (16, 4));
     }
 }

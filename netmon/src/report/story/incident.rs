@@ -120,6 +120,10 @@ impl Facts<'_> {
         rows.push(("ICMP errors", self.icmp_errors()));
         if self.errors() > 0 {
             rows.push(("Verified", self.verified(from_text)));
+            let accepted = incident
+                .accepted
+                .map(|accepted| count(accepted, "error", "errors"));
+            rows.extend(accepted.map(|accepted| ("Handed to the asking sockets", accepted.into())));
         }
         if !incident.reporters.is_empty() {
             rows.push(("Errors sent by", self.say("{reporters}")));
@@ -135,6 +139,11 @@ impl Facts<'_> {
         ));
         let root = self.incident.because_of.as_ref();
         rows.extend(root.map(|root| ("Explained by", Text::from("the incident ").then(Text::code(root)))));
+        rows.extend(
+            incident
+                .probe
+                .map(|probe| ("Own queries", Text::from(probe.to_string()))),
+        );
         rows.extend(self.failover().map(|asked| ("Asked again elsewhere", asked)));
         rows.into_iter()
             .map(|(name, value)| (name.into(), value))
