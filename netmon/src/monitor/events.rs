@@ -1,7 +1,5 @@
 //! What comes between the polls: the kernel's events, and incidents that have settled.
 
-use std::time::Duration;
-
 use netmon_common::records::EventKind;
 use tokio::time::Instant;
 
@@ -11,21 +9,7 @@ use crate::kernel::{Event, Events, Observer};
 use crate::observation::What;
 use crate::time::Time;
 
-/// While nothing is wrong, events are taken together, so often at most: each by itself would wake netmon a thousand times a second.
-/// An incident settles for longer than that before it is reported.
-const TOGETHER: Duration = Duration::from_millis(20);
-
 impl Monitor<'_> {
-    /// From when on events are to be taken, if not at once.
-    pub(super) fn next_events(&self) -> Option<Instant> {
-        if self.decider.next_report().is_some() || self.mine.is_any_open() {
-            return None;
-        }
-        let together = TOGETHER.min(self.config.thresholds.settle / 4);
-        let waits = together.checked_sub(clock::boot_now().since(self.took))?;
-        Some(Instant::from_std(clock::instant() + waits))
-    }
-
     /// When an incident that has opened is to be reported, if that is before `next_poll`.
     pub(super) fn next_report(&self, next_poll: Instant) -> Instant {
         let Some(report) = self.decider.next_report() else {
@@ -62,7 +46,6 @@ impl Monitor<'_> {
     /// Takes some events; whether none is left from before that time.
     fn take_burst(&mut self, events: &mut Events, began: Time) -> anyhow::Result<bool> {
         self.look_for_gap();
-        self.took = clock::boot_now();
         let mut taken = Vec::new();
         let is_empty = events.drain(BURST, |event| taken.push((event.header, event.payload.to_vec())));
         let newest = taken.last().map(|(header, _)| Time::from_nanos(header.time_ns));

@@ -85,8 +85,6 @@ struct Monitor<'a> {
     gathering: Gathering,
     offset: WallOffset,
     polled: Time,
-    /// When events were last taken.
-    took: Time,
     /// The interfaces that are watched.
     watched: BTreeSet<String>,
     /// By which ways packets come.
@@ -142,7 +140,6 @@ impl<'a> Monitor<'a> {
             gathering: Gathering::default(),
             offset,
             polled,
-            took: Time::default(),
             watched: BTreeSet::new(),
             ways: Ways::default(),
             troubles: Troubles::default(),

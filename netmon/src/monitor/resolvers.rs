@@ -65,11 +65,6 @@ impl Mine {
         self.listed.iter().map(|one| one.server)
     }
 
-    /// Whether any incident is open.
-    pub fn is_any_open(&self) -> bool {
-        !self.open.is_empty()
-    }
-
     /// The incident with that id, if it is open, as it was reported last.
     pub fn open_incident(&self, id: &str) -> Option<&Arc<Incident>> {
         self.open.get(id)

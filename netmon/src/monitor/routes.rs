@@ -56,8 +56,10 @@ impl Routes {
     pub fn answered(&mut self, service: Service, at: Time, answered: &Answered) {
         let changed = self.signs.changed();
         let is_known = |known: &Known| known.answered > changed || known.same_since >= changed;
+        let known = self.known.get(&service);
+        let is_too_late = at <= changed && known.is_none();
         // A link-local server is on its link.
-        if at <= changed || service.interface != 0 || self.known.get(&service).is_some_and(is_known) {
+        if is_too_late || service.interface != 0 || known.is_some_and(is_known) {
             return;
         }
         if self.wanted.len() < SERVERS {
@@ -74,15 +76,18 @@ impl Monitor<'_> {
             let Some((service, (client, answered))) = routes.wanted.pop_first() else {
                 return;
             };
+            routes.left = left;
             let changed = routes.signs.changed();
-            if answered <= changed {
+            let now = route(client, service.server, observer.is_own(client));
+            let before = routes.known.get_mut(&service).filter(|known| known.client == client);
+            // Where something has changed since it answered, it answered by this way if it is the one of before.
+            if answered <= changed && before.is_none_or(|known| known.route != now) {
                 continue;
             }
-            routes.left = left;
             let known = Known {
                 client,
                 answered,
-                route: route(client, service.server, observer.is_own(client)),
+                route: now,
                 same_since: changed,
             };
             routes.known.insert(service, known);

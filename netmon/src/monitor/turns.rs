@@ -14,7 +14,7 @@ use super::translations::Translations;
 use super::{Monitor, Partners, Reload, Summary};
 use crate::clock;
 use crate::config::Config;
-use crate::kernel::{Change, Events, KernelLog, Network, Translated, version};
+use crate::kernel::{Change, KernelLog, Network, Translated, version};
 use crate::probe::Reserved;
 use crate::resolvers::{Files, Followed};
 use crate::rights;
@@ -74,9 +74,8 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
     loop {
         let next_poll = monitor.next_poll();
         let next_report = monitor.next_report(next_poll);
-        let next_events = monitor.next_events();
         let turn = tokio::select! {
-            ready = ready_from(next_events, &mut events) => {
+            ready = events.ready() => {
                 ready.context("cannot wait for the kernel's events")?;
                 Turn::Events
             }
@@ -128,14 +127,6 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
     watching.detach().await;
     monitor.take_last_events(&mut events)?;
     monitor.stop()
-}
-
-/// When there are events, from that moment on.
-async fn ready_from(moment: Option<Instant>, events: &mut Events) -> std::io::Result<()> {
-    if let Some(moment) = moment {
-        sleep_until(moment).await;
-    }
-    events.ready().await
 }
 
 /// At that moment, or never.
