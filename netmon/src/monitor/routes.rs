@@ -79,7 +79,10 @@ impl Monitor<'_> {
             routes.left = left;
             let changed = routes.signs.changed();
             let now = route(client, service.server, observer.is_own(client));
-            let before = routes.known.get_mut(&service).filter(|known| known.client == client);
+            let before = routes
+                .known
+                .get_mut(&service)
+                .filter(|known| known.client == client);
             // Where something has changed since it answered, it answered by this way if it is the one of before.
             if answered <= changed && before.is_none_or(|known| known.route != now) {
                 continue;

@@ -7,7 +7,7 @@ use netmon_testkit::lab::{
     Asker, DnsServer, FAMILIES, Family, Hook, Namespace, Rules, SERVER_V4, SERVER_V6, Switched, switched,
 };
 
-use crate::support::doors::BothDoors;
+use crate::support::doors::{BOTH_HAVE_JUDGED, BothDoors};
 use crate::support::incident::assert_errors;
 use crate::support::{assert_adds_up, watch};
 use crate::trouble::{
@@ -95,6 +95,7 @@ fn strangers_whom_the_servers_own_firewall_turns_away_are_its_policy_and_clients
     });
     // What strangers ask meanwhile counts in neither.
     FAMILIES.iter().for_each(strangers_ask);
+    std::thread::sleep(BOTH_HAVE_JUDGED);
     drop(rules);
     for family in &FAMILIES {
         for server in [family.server, second(family)] {

@@ -137,7 +137,10 @@ impl Scene<'_> {
             .map(|event| &event.value)
             .filter(|value| value["warning"] != "table_pressure" && value["warning"] != "traces_overwritten")
             .collect();
-        assert!(others.is_empty(), "what an attack costs, and nothing else: {others:#?}");
+        assert!(
+            others.is_empty(),
+            "what an attack costs, and nothing else: {others:#?}"
+        );
         let stopped = netmon.stop().unwrap();
         assert_sums(&stopped);
         let (retired, overflow) = retired_and_overflow(&stopped);

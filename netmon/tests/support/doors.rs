@@ -20,7 +20,7 @@ pub const ONLY_LIVE: [&str; 5] = ["resolver", "askers", "askers_more", "accepted
 
 /// The live monitor judges when a second of the boot clock has ended, a capture when one of the wall clock has. A second
 /// later, and a tenth for what settles, both have judged what had passed.
-const BOTH_HAVE_JUDGED: Duration = Duration::from_millis(1_500);
+pub const BOTH_HAVE_JUDGED: Duration = Duration::from_millis(1_500);
 
 /// A running monitor, and records of the interfaces.
 pub struct BothDoors<'lab> {

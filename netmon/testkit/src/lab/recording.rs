@@ -18,6 +18,9 @@ use super::{PATIENCE, frame_socket::FrameSocket, namespace::Namespace, process::
 /// How often the file is looked at for the frame that ends it.
 const STEP: Duration = Duration::from_millis(10);
 
+/// In how many bytes at the end of the file it is looked for.
+const LAST: usize = 65_536;
+
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// A running record of one interface.
@@ -65,13 +68,12 @@ impl Recording {
         Ok(Self {
             process,
             last: FrameSocket::open(namespace, interface, false)?,
-            mark: format!("the record ends here {} {number}", std::process::id()),
+            mark: format!("the record ends here {} {number}.", std::process::id()),
             directory,
         })
     }
 
-    /// Ends the record with a frame of its own, which is no IP packet, and returns once that is in the file: then so is
-    /// everything before it.
+    /// Sends a last frame, which is no IP packet, and returns once that is in the file: then so is everything before it.
     pub fn finish(mut self) -> Result<Record> {
         // From nobody to all, of the type that is for experiments (IEEE 802).
         let mut frame = vec![
@@ -83,7 +85,10 @@ impl Recording {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            if bytes.ends_with(self.mark.as_bytes()) {
+            // Not at its end: the kernel may have had something to say since.
+            let mark = self.mark.as_bytes();
+            let end = bytes.split_at(bytes.len().saturating_sub(LAST)).1;
+            if end.windows(mark.len()).any(|bytes| bytes == mark) {
                 break;
             }
             ensure!(
