@@ -13,7 +13,8 @@ use crate::time::Time;
 /// How long the warning lasts after the last incident that found no room.
 const LASTS: Duration = Duration::from_mins(1);
 
-/// How many services have incidents: counted anew once a second, and what opens meanwhile.
+/// How many services have incidents: what was counted, and what has opened since. More there are not, so that they are counted again
+/// only where no room seems to be left, once a second.
 #[derive(Debug, Default)]
 pub(super) struct Crowd {
     counted_in: Option<u64>,
@@ -50,6 +51,11 @@ impl Crowd {
         });
     }
 
+    /// What was counted does not hold any more.
+    pub const fn forget(&mut self) {
+        self.counted_in = None;
+    }
+
     /// Whether there is room for one more.
     pub const fn has_room(&self, seat: Seat) -> bool {
         match seat {
@@ -79,7 +85,7 @@ impl Decider {
         } else {
             Seat::Stranger
         };
-        if seat != Seat::Own {
+        if self.crowd.counted_in.is_none() || !self.crowd.has_room(seat) {
             self.crowd.count(&self.servers, at);
         }
         (seat, self.crowd.has_room(seat))

@@ -202,6 +202,7 @@ impl Decider {
     }
 
     fn judge_standings(&mut self) {
+        self.crowd.forget();
         for server in self.servers.iter_mut() {
             let standing = self.judged.standing(server.facts.service.server);
             if server.facts.standing != standing {

@@ -22,6 +22,7 @@ impl Decider {
     /// [`Self::set_offset`] must have been called: it gives the moments for the incidents' wall times.
     pub fn restore(&mut self, now: Time, remembered: impl IntoIterator<Item = Remembered>) {
         self.start(now);
+        self.crowd.forget();
         self.now = self.now.max(now);
         for one in remembered {
             self.restore_one(&one);
