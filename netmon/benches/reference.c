@@ -14,14 +14,6 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#define DNS_PORT 53
-#define ALWAYS_INLINE static __attribute__((always_inline)) inline
-
-ALWAYS_INLINE __u32 log2(__u64 value)
-{
-	return 63 - __builtin_clzll(value);
-}
-
 #include "reference/layout.h"
 #include "reference/places.h"
 #include "reference/table.h"

@@ -1,6 +1,9 @@
 // The maps, keys and values: those of netmon-common and netmon-ebpf, so that both sides pay for the same memory. The benchmark
 // compares the sizes of values when it loads the programs (`kernel/reference.rs`).
 
+#define DNS_PORT 53
+#define ALWAYS_INLINE static __attribute__((always_inline)) inline
+
 #define DESTINATIONS 8192
 #define SERVICES 4096
 #define LATENCY_SERVERS 512

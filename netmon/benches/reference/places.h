@@ -3,6 +3,11 @@
 
 #define THIS_CPU(place) ((place) * C_CPUS + bpf_get_smp_processor_id())
 
+ALWAYS_INLINE __u32 log2(__u64 value)
+{
+	return 63 - __builtin_clzll(value);
+}
+
 ALWAYS_INLINE __u32 place_of(void *index, const void *key)
 {
 	__u64 *place = bpf_map_lookup_elem(index, key);

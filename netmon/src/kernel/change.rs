@@ -21,6 +21,13 @@ pub struct Ways {
 }
 
 impl Ways {
+    /// The index of the interface of that name; 0, as without a name, where there is none.
+    pub fn index_of(&self, name: Option<&str>) -> u32 {
+        let mut known = self.names.iter();
+        let index = known.find_map(|(index, known)| (Some(known.as_str()) == name).then_some(*index));
+        index.unwrap_or(0)
+    }
+
     /// Whether packets that came by a watched interface may come unseen. (Whether this host's routes have changed is looked up
     /// where it matters.)
     pub fn differ_from(&self, before: &Self) -> bool {

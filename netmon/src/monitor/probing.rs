@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use netmon_common::Transport;
-use nix::net::if_::if_nametoindex;
 
 use super::Monitor;
 use crate::model::{Event, Happened, Incident, Kind, Probe, ProbeOutcome, Wall};
@@ -105,7 +104,7 @@ impl Monitor<'_> {
                 server: resolver.server,
                 port: resolver.port,
                 transport: Transport::Udp,
-                interface: interface.and_then(|name| if_nametoindex(name).ok()).unwrap_or(0),
+                interface: self.ways.index_of(interface),
             };
             let asked = self.decider.seen(resolver.server, resolver.port, interface).asked;
             if probing.is_due(service, asked, now) {
@@ -130,7 +129,14 @@ impl Monitor<'_> {
                 self.incident_probed(id, &reply);
             } else {
                 let is_up = !matches!(reply.udp, ProbeOutcome::Error | ProbeOutcome::Silent);
-                self.mine.probed(reply.errand.service, reply.at, is_up);
+                let Service {
+                    server,
+                    port,
+                    interface,
+                    ..
+                } = reply.errand.service;
+                let interface = self.ways.names.get(&interface).cloned();
+                self.mine.probed((server, port, interface), reply.at, is_up);
             }
         }
     }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use netmon_common::{Address, Transport};
-use nix::net::if_::if_nametoindex;
 
 use super::Monitor;
 use crate::clock;
@@ -15,7 +14,6 @@ use crate::detect::Decider;
 use crate::model::{
     Event, Happened, Incident, OtherResolver, Resolver, ResolverState, Warning, WarningKind, WhichResolver,
 };
-use crate::observation::Service;
 use crate::outlets::board::{Board, RESOLVERS};
 use crate::report::story::resolvers as in_words;
 use crate::resolvers::{self, Resolvers};
@@ -36,10 +34,13 @@ pub(super) struct Mine {
     open: BTreeMap<String, Arc<Incident>>,
     unused: Unused,
     /// When netmon's own query showed of a resolver that nobody asks whether it answers.
-    probed: BTreeMap<(Address, u16, u32), (Time, bool)>,
+    probed: BTreeMap<Which, (Time, bool)>,
     /// For `netmon status`.
     board: Board,
 }
+
+/// A resolver: its address, its port, and the name of its link where it has one.
+type Which = (Address, u16, Option<String>);
 
 impl Default for Mine {
     fn default() -> Self {
@@ -76,14 +77,8 @@ impl Mine {
     }
 
     /// netmon's own query has shown whether a resolver answers that nobody else asks.
-    pub fn probed(&mut self, resolver: Service, at: Time, is_up: bool) {
-        let Service {
-            server,
-            port,
-            transport: _,
-            interface,
-        } = resolver;
-        self.probed.insert((server, port, interface), (at, is_up));
+    pub fn probed(&mut self, resolver: Which, at: Time, is_up: bool) {
+        self.probed.insert(resolver, (at, is_up));
     }
 
     /// With how it stands with each.
@@ -145,11 +140,7 @@ impl Mine {
             one.is(incident.server, incident.port, interface)
         });
         let Some(first) = open.next() else {
-            let link = one
-                .interface
-                .as_deref()
-                .and_then(|name| if_nametoindex(name).ok());
-            let probed = self.probed.get(&(one.server, one.port, link.unwrap_or(0)));
+            let probed = self.probed.get(&(one.server, one.port, one.interface.clone()));
             return match probed.filter(|(at, _)| is_lately(Some(*at))) {
                 _ if is_lately(seen.answered) => ResolverState::Up,
                 Some((_, true)) => ResolverState::Up,

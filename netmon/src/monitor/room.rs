@@ -31,15 +31,11 @@ impl Monitor<'_> {
             let ports = self.config.ports.iter();
             ports.map(|port| (*server, *port, 0))
         });
-        let index_of = |name: Option<&String>| {
-            let mut known = self.ways.names.iter();
-            let index = known.find_map(|(index, known)| (Some(known) == name).then_some(*index));
-            index.unwrap_or(0)
-        };
-        let configured = self
-            .mine
-            .resolvers()
-            .map(|one| (one.server, one.port, index_of(one.interface.as_ref())));
+        let ways = &self.ways;
+        let configured = self.mine.resolvers().map(|one| {
+            let interface = ways.index_of(one.interface.as_deref());
+            (one.server, one.port, interface)
+        });
         // One that is link-local is nobody without its link.
         let all = configured
             .chain(named)

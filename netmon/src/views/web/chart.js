@@ -46,12 +46,12 @@ export function chart(data, seconds, from, label) {
 
 /** When a server was in trouble: a bar of steps, and what it says in words. */
 export function outages({ from, step_s: step, states }) {
-  const count = (word) => states.filter((state) => state === word).length;
+  const steps = (word) => states.filter((state) => state === word).length;
   const begin = new Date(from);
   const length = step * states.length;
   const span = length < 7200 ? `${Math.round(length / 60)} min` : length < 172800 ? `${Math.round(length / 3600)} h` : `${Math.round(length / 86400)} days`;
   const each = step < 3600 ? `${step / 60} min` : `${step / 3600} h`;
-  const words = `The last ${span} in steps of ${each}, from ${begin.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}: down in ${count("down")}, degraded in ${count("degraded")} of ${states.length}`;
+  const words = `The last ${span} in steps of ${each}, from ${begin.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}: down in ${steps("down")}, degraded in ${steps("degraded")} of ${states.length}`;
   return h("figure", {},
     svg("svg", { class: "outages", viewBox: `0 0 ${states.length} 10`, preserveAspectRatio: "none", role: "img", "aria-label": words },
       states.map((state, index) => svg("rect", { class: `is-${state}`, x: index, width: 0.9, y: state === "down" ? 0 : state === "degraded" ? 4 : 8, height: state === "down" ? 10 : state === "degraded" ? 6 : 2 }))),
