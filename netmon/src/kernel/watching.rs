@@ -10,7 +10,7 @@ use super::change::{Change, Ways};
 use super::error::KernelError;
 use super::follow::{Following, addresses};
 use super::hooks::{Attachment, HookChoice};
-use super::interfaces::{Changes, Choice, Inventory, Kind, RouteSigns, Selection};
+use super::interfaces::{Changes, Choice, Inventory, Kind, Selection};
 use super::load::Kernel;
 
 /// The network as it is at the start, and what is chosen of it.
@@ -67,11 +67,6 @@ impl Network {
     /// This host's own addresses.
     pub fn addresses(&self) -> BTreeSet<Address> {
         addresses(&self.inventory)
-    }
-
-    /// When packets last may have begun to take another way, from now on.
-    pub fn route_signs(&self) -> RouteSigns {
-        self.changes.route_signs()
     }
 
     /// Whether the loopback interface was chosen.

@@ -136,7 +136,7 @@ impl<'a> Monitor<'a> {
             traces: kernel.trace_lifetime()?,
             trace_lifetime: None,
             room: Room::default(),
-            routes: Routes::new(network.route_signs()),
+            routes: Routes::new()?,
             gathering: Gathering::default(),
             offset,
             polled,

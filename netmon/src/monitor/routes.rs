@@ -11,7 +11,7 @@ use netmon_common::Address;
 use super::Monitor;
 use crate::bounded::Bounded;
 use crate::detect::limits::SERVERS;
-use crate::kernel::{Route, RouteSigns, route};
+use crate::kernel::{KernelError, Route, RouteSigns, route};
 use crate::observation::{Answered, Service};
 use crate::time::Time;
 
@@ -43,13 +43,13 @@ struct Known {
 }
 
 impl Routes {
-    pub fn new(signs: RouteSigns) -> Self {
-        Self {
-            signs,
+    pub fn new() -> Result<Self, KernelError> {
+        Ok(Self {
+            signs: RouteSigns::listen()?,
             known: Bounded::new(SERVERS),
             wanted: BTreeMap::new(),
             left: AT_MOST,
-        }
+        })
     }
 
     /// A server answered.
@@ -77,8 +77,9 @@ impl Monitor<'_> {
                 return;
             };
             routes.left = left;
-            let changed = routes.signs.changed();
             let now = route(client, service.server, observer.is_own(client));
+            // Only now: what changed until the route was looked up may have changed it.
+            let changed = routes.signs.look();
             let before = routes
                 .known
                 .get_mut(&service)
@@ -107,7 +108,7 @@ impl Monitor<'_> {
             observer,
             ..
         } = self;
-        let changed = routes.signs.changed();
+        let changed = routes.signs.look();
         for service in decider.silent_since(changed) {
             let is_same = match routes.known.get_mut(&service) {
                 _ if service.interface != 0 => true,

@@ -54,6 +54,12 @@ fn answers_by_another_way_are_no_silence((away, back): Move<'_>) {
     std::thread::sleep(3 * SECOND);
     ask(&hosts.client, CLIENT_V4, SERVER_V4, BEFORE);
     ask(&hosts.client, CLIENT_V6, SERVER_V6, BEFORE);
+    // netmon has read of all answers by which way they came.
+    netmon
+        .wait_for("the answers of both servers", PATIENCE, |event| {
+            event.value["totals"]["dns_responses"] == 2 * BEFORE
+        })
+        .unwrap();
     moves(&hosts.router, away);
     let way_back = format!("route add {CLIENT_V4}/32 dev way-back");
     moves(&hosts.server, &[&way_back]);

@@ -4,13 +4,11 @@
 //! happens within a moment. So a storm of announcements costs no memory, and one that got lost (the kernel drops
 //! them when nobody reads in time, and says so with `ENOBUFS`) loses nothing.
 //!
-//! Of most routes only is noted when one last changed: a router's come and go all the time, and whoever needs to know asks for
-//! one route ([`super::route`]).
+//! Most routes are left out: a router's come and go all the time, and whoever needs to know asks for one route
+//! ([`super::route`]).
 
 use std::collections::BTreeSet;
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use netlink_sys::protocols::NETLINK_ROUTE;
@@ -26,7 +24,6 @@ use super::inventory::is_default_route;
 use super::netlink::{Message, messages, receive};
 use crate::clock;
 use crate::kernel::KernelError;
-use crate::time::Time;
 
 /// As soon as nothing was announced for so long, the inventory is read.
 const QUIET: Duration = Duration::from_millis(20);
@@ -61,26 +58,10 @@ pub struct News {
     pub deleted: BTreeSet<u32>,
 }
 
-/// When packets last may have begun to take another way: a route, a rule, an interface or an address changed.
-#[derive(Clone, Debug, Default)]
-pub struct RouteSigns(Arc<AtomicU64>);
-
-impl RouteSigns {
-    /// By the boot clock; the beginning of time for never.
-    pub fn changed(&self) -> Time {
-        Time::from_nanos(self.0.load(Ordering::Relaxed))
-    }
-
-    fn note(&self) {
-        self.0.store(clock::boot_now().nanos(), Ordering::Relaxed);
-    }
-}
-
 /// Where news of the network of this process's namespace come from.
 #[derive(Debug)]
 pub struct Changes {
     news: mpsc::Receiver<News>,
-    signs: RouteSigns,
     task: JoinHandle<()>,
 }
 
@@ -91,14 +72,8 @@ impl Changes {
         let socket = listen().map_err(|error| KernelError::netlink("changes of interfaces", &error))?;
         let inventory = Inventory::read().await?;
         let (sender, news) = mpsc::channel(1);
-        let signs = RouteSigns::default();
-        let task = tokio::spawn(follow(socket, inventory.clone(), signs.clone(), sender));
-        Ok((Self { news, signs, task }, inventory))
-    }
-
-    /// When packets last may have begun to take another way.
-    pub fn route_signs(&self) -> RouteSigns {
-        self.signs.clone()
+        let task = tokio::spawn(follow(socket, inventory.clone(), sender));
+        Ok((Self { news, task }, inventory))
     }
 
     /// Waits for news. Nothing is lost when the waiting is given up.
@@ -117,23 +92,24 @@ impl Drop for Changes {
     }
 }
 
-fn listen() -> io::Result<AsyncFd<Socket>> {
+/// A socket that hears of all changes, and does not block.
+pub(super) fn announcements() -> io::Result<Socket> {
     let mut socket = Socket::new(NETLINK_ROUTE)?;
     socket.set_non_blocking(true)?;
     socket.bind(&SocketAddr::new(0, GROUPS))?;
+    Ok(socket)
+}
+
+fn listen() -> io::Result<AsyncFd<Socket>> {
+    let socket = announcements()?;
     // SAFETY: the descriptor is the socket's own, and lives as long as it.
     unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) }.map_err(io::Error::from)
 }
 
-async fn follow(
-    socket: AsyncFd<Socket>,
-    mut known: Inventory,
-    routes: RouteSigns,
-    sender: mpsc::Sender<News>,
-) {
+async fn follow(socket: AsyncFd<Socket>, mut known: Inventory, sender: mpsc::Sender<News>) {
     let mut buffer = vec![0; BUFFER];
     loop {
-        let signs = wait(&socket, &routes, &mut buffer).await;
+        let signs = wait(&socket, &mut buffer).await;
         let inventory = loop {
             match Inventory::read().await {
                 Ok(inventory) => break inventory,
@@ -161,12 +137,12 @@ struct Signs {
 }
 
 /// Waits for a sign, and then until there is a pause in them.
-async fn wait(socket: &AsyncFd<Socket>, routes: &RouteSigns, buffer: &mut [u8]) -> Signs {
+async fn wait(socket: &AsyncFd<Socket>, buffer: &mut [u8]) -> Signs {
     let mut signs = Signs::default();
     while !signs.changed {
         match socket.readable().await {
             Ok(mut ready) => {
-                if signs.read(socket.get_ref(), routes, buffer) {
+                if signs.read(socket.get_ref(), buffer) {
                     ready.clear_ready();
                 }
             }
@@ -178,7 +154,7 @@ async fn wait(socket: &AsyncFd<Socket>, routes: &RouteSigns, buffer: &mut [u8]) 
     loop {
         sleep(QUIET).await;
         signs.changed = false;
-        signs.read(socket.get_ref(), routes, buffer);
+        signs.read(socket.get_ref(), buffer);
         if !signs.changed || clock::instant() >= latest {
             return signs;
         }
@@ -187,18 +163,14 @@ async fn wait(socket: &AsyncFd<Socket>, routes: &RouteSigns, buffer: &mut [u8]) 
 
 impl Signs {
     /// Reads what is there; `false` when there may be more.
-    fn read(&mut self, socket: &Socket, routes: &RouteSigns, buffer: &mut [u8]) -> bool {
+    fn read(&mut self, socket: &Socket, buffer: &mut [u8]) -> bool {
         for _ in 0..BURST {
             match receive(socket, buffer) {
-                Ok(len) => {
-                    routes.note();
-                    messages(buffer.get(..len).unwrap_or_default()).for_each(|one| self.take(one));
-                }
+                Ok(len) => messages(buffer.get(..len).unwrap_or_default()).for_each(|one| self.take(one)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
                 Err(error) => {
                     // ENOBUFS: some got lost.
                     tracing::debug!("announcements of the network: {error}");
-                    routes.note();
                     self.changed = true;
                 }
             }

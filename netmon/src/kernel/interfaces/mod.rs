@@ -6,6 +6,7 @@ mod driver;
 mod frames;
 mod inventory;
 mod netlink;
+mod route_signs;
 mod routes;
 mod selection;
 mod xdp_features;
@@ -14,11 +15,12 @@ use netlink_packet_route::link::{
     InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage, LinkXdp,
 };
 
-pub use changes::{Changes, News, RouteSigns};
+pub use changes::{Changes, News};
 pub use driver::driver;
 pub use frames::Frames;
 pub use inventory::Inventory;
 pub use netlink::{ask, request};
+pub use route_signs::RouteSigns;
 pub use routes::{Route, route};
 pub use selection::{Choice, Selection};
 pub use xdp_features::native_xdp;
