@@ -51,7 +51,7 @@ pub fn top(arguments: &Top) -> anyhow::Result<ExitCode> {
         writeln!(out)?;
     } else {
         let size = terminal_size().map_or(SIZE, |(Width(width), Height(height))| (width, height));
-        app.take(Ok(data));
+        app.take(Ok(data), 0);
         top::once(&mut app, size, &mut out)?;
     }
     out.flush().context("cannot write the frame")?;

@@ -105,6 +105,8 @@ pub struct App {
     pub(super) scroll: u16,
     pub(super) areas: Areas,
     pub(super) orders: Vec<ReplayOrder>,
+    /// How many orders keys have given in all.
+    pub(super) ordered: usize,
     quit: bool,
 }
 
@@ -136,6 +138,7 @@ impl App {
                 servers: (Rect::ZERO, 0),
             },
             orders: Vec::new(),
+            ordered: 0,
             quit: false,
         }
     }
@@ -189,10 +192,13 @@ impl App {
         std::mem::take(&mut self.orders)
     }
 
-    /// Takes what came.
-    pub fn take(&mut self, data: Result<Data, String>) {
+    /// Takes what came. It was asked for when so many orders had been delivered.
+    pub fn take(&mut self, data: Result<Data, String>, delivered: usize) {
         match data {
-            Ok(data) if !self.frozen => {
+            Ok(mut data) if !self.frozen => {
+                if delivered < self.ordered {
+                    self.keep_replay(&mut data);
+                }
                 let last = data.servers.matching.saturating_sub(1);
                 self.server = self.server.min(last);
                 self.incident = self.incident.min(data.summary.open.len().saturating_sub(1));

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 
-use super::app::App;
+use super::app::{App, Data};
 use crate::model::view::{Replay, ReplayOrder};
 
 /// Seconds of the capture that a key goes back or on, and another one.
@@ -32,6 +32,13 @@ impl App {
         Some(format!("{}, {} times as fast{state}", replay.file, replay.speed))
     }
 
+    /// Has these data say of the replay what is shown of it: they were asked for before a key was pressed.
+    pub(super) fn keep_replay(&self, data: &mut Data) {
+        if let Some(shown) = self.replay() {
+            data.summary.replay = Some(shown.clone());
+        }
+    }
+
     /// A key that means something of a replay.
     pub(super) fn key_of_replay(&mut self, code: KeyCode) {
         let shown = self.data.as_mut().and_then(|data| data.summary.replay.as_mut());
@@ -51,5 +58,6 @@ impl App {
         // The next key comes perhaps before the next summary.
         replay.paused = order.paused.unwrap_or(replay.paused);
         self.orders.push(order);
+        self.ordered += 1;
     }
 }

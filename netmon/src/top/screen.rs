@@ -27,6 +27,9 @@ enum Question {
     Order(ReplayOrder),
 }
 
+/// How many orders had been delivered when it was asked, and what came.
+type Answer = (usize, Result<Data, String>);
+
 /// Asks for all that is to be shown.
 pub fn ask(client: &Client, wanted: &Wanted) -> Result<Data, AskError> {
     // What is looked at may have been forgotten meanwhile: then it is not there.
@@ -70,7 +73,7 @@ fn show(
     app: &mut App,
     terminal: &mut ratatui::DefaultTerminal,
     questions: &Sender<Question>,
-    answers: &Receiver<Result<Data, String>>,
+    answers: &Receiver<Answer>,
 ) -> io::Result<()> {
     let mut last = None;
     let mut is_old = true;
@@ -96,8 +99,8 @@ fn show(
                 _ => {}
             }
         }
-        for data in answers.try_iter() {
-            app.take(data);
+        for (delivered, data) in answers.try_iter() {
+            app.take(data, delivered);
             is_old = true;
         }
     }
@@ -105,8 +108,9 @@ fn show(
 }
 
 /// Asks once a second, and whenever something else is wanted.
-fn ask_again(client: &Client, questions: &Receiver<Question>, answers: &Sender<Result<Data, String>>) {
+fn ask_again(client: &Client, questions: &Receiver<Question>, answers: &Sender<Answer>) {
     let mut now = None;
+    let mut delivered = 0;
     loop {
         let first = match questions.recv_timeout(REFRESH) {
             Ok(question) => Some(question),
@@ -119,12 +123,13 @@ fn ask_again(client: &Client, questions: &Receiver<Question>, answers: &Sender<R
                 // The next summary shows what came of it, or that nobody answers.
                 Question::Order(order) => {
                     let _told = client.post("/api/v1/replay", &order);
+                    delivered += 1;
                 }
             }
         }
         let Some(wanted) = &now else { continue };
         let data = ask(client, wanted).map_err(|error| error.to_string());
-        if answers.send(data).is_err() {
+        if answers.send((delivered, data)).is_err() {
             return;
         }
     }

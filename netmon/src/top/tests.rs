@@ -9,6 +9,7 @@ use netmon_common::{Address, Outcome, latency};
 
 use super::app::{App, Data, Screen};
 use super::screen::once;
+use crate::model::view::{Replay, Summary};
 use crate::model::{
     Cause, Diagnosis, Event, Happened, Incident, Kind, Likelihood, Moment, Names, ServerInfo, Started,
     Totals, Wall,
@@ -129,6 +130,11 @@ impl Scene {
     }
 
     fn ask(&mut self) {
+        let data = self.data();
+        self.app.take(Ok(data), self.app.ordered);
+    }
+
+    fn data(&self) -> Data {
         let query = Query {
             sort: self.app.sort,
             reverse: self.app.reverse,
@@ -148,12 +154,12 @@ impl Scene {
             }
             _ => {}
         }
-        self.app.take(Ok(Data {
+        Data {
             summary: self.state.summary(),
             servers: self.state.servers(&query),
             server,
             incident,
-        }));
+        }
     }
 
     fn press(&mut self, keys: &[KeyCode]) {
@@ -303,8 +309,39 @@ fn what_came_from_packets_moves_no_cursor_and_a_daemon_that_is_gone_is_said() {
     );
     scene
         .app
-        .take(Err("no netmon answers at /run/netmon/netmon.sock".to_owned()));
+        .take(Err("no netmon answers at /run/netmon/netmon.sock".to_owned()), 0);
     let frame = scene.frame(120, 24);
     assert!(frame.contains("no netmon answers at"), "{frame}");
     assert!(frame.contains("203.0.113.2"), "what was known stays: {frame}");
+}
+
+#[test]
+fn what_was_asked_for_before_a_key_takes_nothing_back() {
+    let mut scene = Scene::new(false);
+    let replayed = |scene: &Scene, paused: bool| Data {
+        summary: Summary {
+            replay: Some(Replay {
+                file: "textbook.pcap".to_owned(),
+                from: Wall(at(0).wall()),
+                to: Wall(at(60).wall()),
+                speed: 10.0,
+                paused,
+                over: false,
+            }),
+            ..scene.state.summary()
+        },
+        ..scene.data()
+    };
+    let is_paused = |scene: &mut Scene| scene.frame(120, 24).contains("10 times as fast, paused");
+    let runs = replayed(&scene, false);
+    scene.app.take(Ok(runs.clone()), 0);
+    scene.app.key(KeyEvent::from(KeyCode::Char('p')));
+    assert!(is_paused(&mut scene), "at once");
+    scene.app.take(Ok(runs.clone()), 0);
+    assert!(is_paused(&mut scene), "it was asked for before");
+    let waits = replayed(&scene, true);
+    scene.app.take(Ok(waits), 1);
+    assert!(is_paused(&mut scene), "what came of it");
+    scene.app.take(Ok(runs), 1);
+    assert!(!is_paused(&mut scene), "somebody else has it run again");
 }
