@@ -8,6 +8,7 @@ use netmon_common::{Address, DnsPorts, Transport};
 use netmon_testkit::frames::build::prelude::*;
 use nix::time::{ClockId, clock_gettime};
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// Where ports and ids stand in a frame without tags and options.
 pub const SOURCE_PORT: usize = 14 + 20;
@@ -60,10 +61,9 @@ pub fn run(xdp: &Xdp, frame: &[u8]) {
     xdp.test_run(options).unwrap();
 }
 
-/// The second of the boot clock.
-pub fn second() -> u64 {
-    let now = clock_gettime(ClockId::CLOCK_BOOTTIME).unwrap();
-    now.tv_sec().cast_unsigned()
+/// The boot clock.
+pub fn now() -> Duration {
+    clock_gettime(ClockId::CLOCK_BOOTTIME).unwrap().into()
 }
 
 pub fn service(port: u16) -> ServiceKey {
