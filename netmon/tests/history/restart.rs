@@ -41,8 +41,8 @@ fn an_open_incident_is_the_same_one_after_kill_9_and_closes_when_the_server_is_m
     let id = opened["id"].as_str().unwrap();
 
     // Listed and reported while the monitor runs.
-    let kept = place.wait_for("incident with 3 errors", |incident| {
-        incident["errors"]["port"] == 3
+    let kept = place.wait_for("incident with 3 queries and 3 errors", |incident| {
+        incident["queries"] == 3 && incident["errors"]["port"] == 3
     });
     assert_eq!(identity(&kept), identity(opened));
     let listed = place.incidents(&["--open", "--server", "203.0.113.2", "--since", "1h"]);
