@@ -8,7 +8,7 @@ use netmon_testkit::lab::{
     with_router,
 };
 
-use crate::support::{PATIENCE, assert_adds_up, destination, watch};
+use crate::support::{PATIENCE, assert_adds_up, destination, start};
 use crate::trouble::{
     NAMES, SECOND, ask_in_vain, ask_well, assert_exact, assert_nothing_of, silence, warnings,
 };
@@ -46,7 +46,7 @@ fn moves(host: &Namespace, commands: &[&str]) {
 fn answers_by_another_way_are_no_silence((away, back): Move<'_>) {
     let hosts = two_ways();
     let _server = DnsServer::new(&hosts.server, &[SERVER_V4, SERVER_V6]).unwrap();
-    let mut netmon = watch(
+    let mut netmon = start(
         &hosts.router,
         &["--interface", "to-client", "--interface", "to-server"],
     );
