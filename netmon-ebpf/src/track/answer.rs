@@ -104,12 +104,15 @@ impl<P: Packet> Seen<'_, P> {
         }
     }
 
-    /// Whether an answer to this client was reported lately. Two clients that ask at the same time would else be taken for one: of
-    /// answers that come one right after the other only the first is looked at.
+    /// Whether nothing failed lately, and an answer to this client was reported. Two clients that ask at the same time would else be
+    /// taken for one: of answers that come one right after the other only the first is looked at. And on which side of a
+    /// failure an answer lies is said by its own time alone.
     #[inline(always)]
     fn is_known_to_be_served(&self, number: u32) -> bool {
         match services::at(number) {
-            Some(service) => service.has_reported(self.exchange.client, self.now_ns),
+            Some(service) => {
+                !service.failed_lately(self.now_ns) && service.has_reported(self.exchange.client, self.now_ns)
+            }
             None => true,
         }
     }

@@ -262,8 +262,8 @@ impl Incident {
     }
 
     /// A second leaves the ledger.
-    pub fn settle(&mut self, number: u64, flow: Flow) {
-        self.span.settle(number, flow);
+    pub fn settle(&mut self, number: u64, flow: Flow, ledger: &Ledger) {
+        self.span.settle(number, flow, ledger);
     }
 
     /// When the newest query of a client without a failure was sent to which an answer says that the server served others.

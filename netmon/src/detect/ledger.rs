@@ -43,7 +43,17 @@ impl Second {
 #[derive(Clone, Copy, Debug)]
 struct Exact {
     sent: Time,
-    answered: bool,
+    fate: Fate,
+}
+
+/// What became of a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// Nothing, or nobody told of it.
+    Unknown,
+    Answered,
+    /// A verified error came.
+    Failed,
 }
 
 /// A moment in a second, and what of that second lies before it.
@@ -154,11 +164,8 @@ impl Ledger {
         second.exact += 1;
         // An answer to a later query may have come first.
         let place = self.exact.partition_point(|exact| exact.sent <= sent);
-        let new = Exact {
-            sent,
-            answered: false,
-        };
-        self.exact.insert(place, new);
+        let fate = Fate::Unknown;
+        self.exact.insert(place, Exact { sent, fate });
         self.forget_oldest();
     }
 
@@ -176,18 +183,29 @@ impl Ledger {
     /// The query that was sent then was answered. Its time is known from now on, if it was not.
     pub fn note_answer(&mut self, sent: Time) {
         self.take_in(sent);
+        self.note_fate(sent, Fate::Answered);
+    }
+
+    /// A verified error came about the query that was sent then. Its time is known from now on, if it was not.
+    pub fn note_failure(&mut self, sent: Time) {
+        self.note_fate(sent, Fate::Failed);
+    }
+
+    fn note_fate(&mut self, sent: Time, fate: Fate) {
         let place = self.exact.partition_point(|exact| exact.sent < sent);
-        let same = self
+        let mut same = self
             .exact
             .range_mut(place..)
-            .take_while(|exact| exact.sent == sent);
-        let mut is_known = false;
-        for exact in same {
-            is_known = true;
-            if !exact.answered {
-                exact.answered = true;
-                return;
-            }
+            .take_while(|exact| exact.sent == sent)
+            .peekable();
+        let is_known = same.peek().is_some();
+        // Of a query that failed and is answered all the same, the answer counts.
+        let is_open = |exact: &&mut Exact| {
+            exact.fate == Fate::Unknown || exact.fate == Fate::Failed && fate == Fate::Answered
+        };
+        if let Some(exact) = same.find(is_open) {
+            exact.fate = fate;
+            return;
         }
         if is_known || !self.has(sent.second()) {
             return;
@@ -195,8 +213,7 @@ impl Ledger {
         if let Some(second) = self.second_mut(sent.second()) {
             second.exact += 1;
         }
-        let answered = Exact { sent, answered: true };
-        self.exact.insert(place, answered);
+        self.exact.insert(place, Exact { sent, fate });
         self.forget_oldest();
     }
 
@@ -209,27 +226,27 @@ impl Ledger {
         }
     }
 
-    /// The end of a span, with what is known by now of the queries of its second that were sent at the moment or later: a door
-    /// may have counted some of them already when the moment was known.
-    pub fn refine(&self, end: Cut) -> Cut {
-        let Some(second) = self.find(end.at.second()) else {
-            return end;
+    /// The beginning or the end of a span, with what is known by now of the queries of its second that were sent at the moment
+    /// or later: a door may have counted some of them already when the moment was known.
+    pub fn refine(&self, cut: Cut) -> Cut {
+        let Some(second) = self.find(cut.at.second()) else {
+            return cut;
         };
         let all = second.flow();
         let place = |time: Time| self.exact.partition_point(|exact| exact.sent < time);
-        let from = place(end.at);
+        let from = place(cut.at);
         let later = self
             .exact
-            .range(from..place(Time::at_second(end.at.second() + 1)).max(from));
+            .range(from..place(Time::at_second(cut.at.second() + 1)).max(from));
         let (mut queries, mut answers) = (0, 0);
         for exact in later {
             queries += 1;
-            answers += u64::from(exact.answered);
+            answers += u64::from(exact.fate == Fate::Answered);
         }
-        let mut before = end.before;
+        let mut before = cut.before;
         before.queries = before.queries.min(all.queries.saturating_sub(queries));
         before.answers = before.answers.min(all.answers.saturating_sub(answers));
-        Cut { before, ..end }
+        Cut { before, ..cut }
     }
 
     /// The moment as the beginning of a span, or as an end that is no answer. What of its second lies before it is known as
@@ -282,13 +299,13 @@ impl Ledger {
         let place = |time: Time| self.exact.partition_point(|exact| exact.sent < time);
         let (from, to) = (place(Time::at_second(number)), place(at));
         let end = place(Time::at_second(number + 1)).max(to);
-        let answered = |from: usize, to: usize| {
+        let of_fate = |fate: Fate, from: usize, to: usize| {
             let known = self.exact.range(from..to);
-            known.filter(|exact| exact.answered).count() as u64
+            known.filter(|exact| exact.fate == fate).count() as u64
         };
         let before = Flow {
             queries: (to - from) as u64,
-            answers: answered(from, to),
+            answers: of_fate(Fate::Answered, from, to),
             ..Flow::default()
         };
         let is_known = self.exact.get(to).is_some_and(|known| known.sent == at);
@@ -297,9 +314,9 @@ impl Ledger {
         let good = all.answers.saturating_sub(all.faults());
         let rest = Rest {
             queries,
-            before: before.queries - before.answers,
+            before: of_fate(Fate::Unknown, from, to),
             later: (end - to) as u64,
-            good: good.saturating_sub(answered(from, end)),
+            good: good.saturating_sub(of_fate(Fate::Answered, from, end)),
             is_known,
         };
         (before, rest)
@@ -322,7 +339,7 @@ impl Ledger {
                 .partition_point(|exact| exact.sent < Time::at_second(second))
         };
         let seen = self.exact.range(place(from)..place(to));
-        let seen = seen.filter(|exact| exact.answered).count() as u64;
+        let seen = seen.filter(|exact| exact.fate == Fate::Answered).count() as u64;
         self.between(from, to).answers > seen
     }
 

@@ -100,7 +100,7 @@ impl Tracked {
         while let Some((number, flow)) = facts.ledger.leaving(seconds.second) {
             self.incidents
                 .all_mut()
-                .for_each(|incident| incident.settle(number, flow));
+                .for_each(|incident| incident.settle(number, flow, &facts.ledger));
             facts.ledger.leave();
         }
         let news = facts.ledger.set(seconds.second, seconds.iterative, counts);
@@ -295,6 +295,9 @@ impl Tracked {
         self.count_errors(at, failure.code, 1, u64::from(failure.proof.is_verified()));
         if !counts || !failure.code.is_outage() || !self.facts.is_wanted(failure.recursion_desired) {
             return;
+        }
+        if failure.proof.sent().is_some() {
+            self.facts.ledger.note_failure(sent);
         }
         let open = self.incidents.take_open(Kind::Unreachable);
         let opens = open.is_none();

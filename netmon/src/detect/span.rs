@@ -55,11 +55,12 @@ impl Span {
     }
 
     /// A second leaves the ledger.
-    pub fn settle(&mut self, number: u64, flow: Flow) {
+    pub fn settle(&mut self, number: u64, flow: Flow, ledger: &Ledger) {
         let Some(first) = self.first else { return };
         if number < first.at.second() {
             return;
         }
+        let first = ledger.refine(first);
         let mut flow = flow;
         if number == first.at.second() {
             flow.take_off(first.before);
@@ -89,6 +90,7 @@ impl Span {
     fn until(&self, second: u64, ledger: &Ledger) -> Flow {
         let mut flow = self.settled;
         if let Some(first) = self.first {
+            let first = ledger.refine(first);
             let from = first.at.second();
             let mut begun = ledger.between(from, from + 1);
             begun.take_off(first.before);
@@ -107,7 +109,7 @@ impl Span {
             None => self.until(u64::MAX, ledger),
             Some(last) if last.at <= first.at => self.settled,
             Some(last) => {
-                let last = ledger.refine(last);
+                let (first, last) = (ledger.refine(first), ledger.refine(last));
                 let to = last.at.second();
                 let mut ended = if ledger.has(to) {
                     last.before
@@ -130,6 +132,7 @@ impl Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::limits::SECONDS;
     use crate::observation::Counts;
     use crate::time::Time;
 
@@ -186,13 +189,33 @@ mod tests {
     }
 
     #[test]
+    fn what_turns_out_to_be_sent_after_the_beginning_counts() {
+        let mut ledger = Ledger::default();
+        // An answer to a later query is counted already when the event of the failure is read.
+        ledger.set(0, false, counts(4, 3));
+        ledger.note_query(at(500));
+        let mut span = Span::from(ledger.cut(at(500)));
+        assert_eq!(span.flow(&ledger).queries, 1);
+        ledger.note_answer(at(501));
+        assert_eq!((span.flow(&ledger).queries, span.flow(&ledger).answers), (2, 1));
+        for second in 1..=SECONDS as u64 {
+            while let Some((number, flow)) = ledger.leaving(second) {
+                span.settle(number, flow, &ledger);
+                ledger.leave();
+            }
+            ledger.set(second, false, counts(0, 0));
+        }
+        assert_eq!((span.flow(&ledger).queries, span.flow(&ledger).answers), (2, 1));
+    }
+
+    #[test]
     fn a_span_counts_on_when_its_seconds_leave_the_ledger() {
         let mut ledger = Ledger::default();
         ledger.set(1, false, counts(2, 0));
         let mut span = Span::from(ledger.cut(Time::at_second(1)));
         for second in 2..1_000 {
             while let Some((number, flow)) = ledger.leaving(second) {
-                span.settle(number, flow);
+                span.settle(number, flow, &ledger);
                 ledger.leave();
             }
             ledger.set(second, false, counts(2, 0));
