@@ -215,7 +215,12 @@ impl App {
 
     /// A key was pressed.
     pub fn key(&mut self, key: KeyEvent) {
-        if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
+        // Terminals send Alt and a key as Esc and the key: Esc and a key right after it come as this too. No key means anything
+        // else with Alt.
+        if key.modifiers.contains(KeyModifiers::ALT) {
+            self.key(KeyEvent::from(KeyCode::Esc));
+            self.key(KeyEvent::new(key.code, key.modifiers - KeyModifiers::ALT));
+        } else if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
             self.quit = true;
         } else if self.typed.is_some() {
             self.type_filter(key.code);

@@ -271,6 +271,16 @@ fn keys_sort_filter_freeze_and_choose_columns() {
 }
 
 #[test]
+fn esc_and_a_key_right_after_it_are_two_keys() {
+    let mut scene = Scene::new(true);
+    scene.press(&[KeyCode::Char('?')]);
+    scene
+        .app
+        .key(KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT));
+    assert!(scene.app.is_over());
+}
+
+#[test]
 fn the_mouse_sorts_and_opens() {
     let mut scene = Scene::new(true);
     let click = |scene: &mut Scene, words: &str| {
