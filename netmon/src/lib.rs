@@ -19,6 +19,7 @@ pub mod excerpt;
 pub mod history;
 pub mod kernel;
 pub mod latency;
+mod limits;
 pub mod manual;
 pub mod model;
 pub mod monitor;

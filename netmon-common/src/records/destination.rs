@@ -1,6 +1,6 @@
 //! The counters of one destination: a DNS server, or whatever an unreachable quotes.
 
-use super::{Counters, Tally, merge};
+use super::{Counters, merge};
 use crate::outcome::{Code, Rcode, Transport};
 
 const TRANSPORTS: usize = Transport::ALL.len();
@@ -59,13 +59,6 @@ impl Destination {
         late_responses: 0,
         unmatched_responses: [0; TRANSPORTS],
     };
-
-    /// Counts `packets` packets; a tally that names no counter of a destination adds nothing.
-    #[inline(always)]
-    pub fn count(&mut self, tally: &Tally, packets: u64) {
-        self.add(tally.destination, packets);
-        self.add(tally.destination_detail, packets);
-    }
 
     /// Responses with this code, of both transports.
     pub fn rcode(&self, rcode: Rcode) -> u64 {

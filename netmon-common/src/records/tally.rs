@@ -2,7 +2,7 @@
 
 use core::mem::offset_of;
 
-use super::{Destination, Totals};
+use super::{Counters as _, Destination, Totals};
 use crate::classify::{Concern, Meaning};
 use crate::outcome::{Code, Outcome, Rcode, Transport};
 use crate::wire::Fault;
@@ -49,6 +49,26 @@ const fn over(transport: Transport, width: usize) -> usize {
     match transport {
         Transport::Udp => 0,
         Transport::Tcp => width,
+    }
+}
+
+impl Destination {
+    /// Counts `packets` packets; a tally that names no counter of a destination adds nothing.
+    #[inline(always)]
+    pub fn count(&mut self, tally: &Tally, packets: u64) {
+        self.add(tally.destination, packets);
+        self.add(tally.destination_detail, packets);
+    }
+}
+
+impl Totals {
+    /// Counts `packets` packets of `bytes` bytes together.
+    #[inline(always)]
+    pub fn count(&mut self, tally: &Tally, packets: u64, bytes: u64) {
+        self.frames += packets;
+        self.bytes += bytes;
+        self.add(tally.outcome, packets);
+        self.add(tally.detail, packets);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The counters of everything that passed: one value for each CPU, summed by user space.
 
-use super::{Counters, Tally, merge};
+use super::{Counters, merge};
 use crate::outcome::Outcome;
 use crate::wire::{Fault, Header};
 
@@ -68,15 +68,6 @@ impl Default for Totals {
 unsafe impl Counters for Totals {}
 
 impl Totals {
-    /// Counts `packets` packets of `bytes` bytes together.
-    #[inline(always)]
-    pub fn count(&mut self, tally: &Tally, packets: u64, bytes: u64) {
-        self.frames += packets;
-        self.bytes += bytes;
-        self.add(tally.outcome, packets);
-        self.add(tally.detail, packets);
-    }
-
     /// Packets with this outcome.
     pub fn outcome(&self, outcome: Outcome) -> u64 {
         self.outcomes.get(outcome as usize).copied().unwrap_or(0)

@@ -5,11 +5,11 @@ use std::ops::RangeBounds;
 
 use netmon_common::{Address, Code};
 
+use crate::model::memory;
 use crate::observation::{Failed, Proof};
 use crate::time::Time;
 
 use super::limits::EARLY_ERRORS;
-use super::memory;
 use super::thresholds::Thresholds;
 
 /// Counts by ICMP code.

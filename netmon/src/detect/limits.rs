@@ -5,9 +5,8 @@
 
 use std::time::Duration;
 
-/// Servers (address, port, transport) that are tracked at once. Beyond it the one that was idle longest, among
-/// some without an incident, is forgotten.
-pub const SERVERS: usize = 4_096;
+/// Servers that are tracked at once. Beyond it the one that was idle longest, among some without an incident, is forgotten.
+pub use crate::limits::SERVERS;
 
 /// Services that have incidents at once, those that are named and this host's resolvers left out: they find room beside these.
 pub const INCIDENTS: usize = SERVERS - SERVERS / 16;

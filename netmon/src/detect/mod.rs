@@ -33,7 +33,6 @@ mod kinds;
 mod ledger;
 pub mod limits;
 mod lookups;
-mod memory;
 mod minutes;
 mod overload;
 mod own_clients;
@@ -84,8 +83,6 @@ use warnings::Warnings;
 pub use by_destination::ByDestination;
 pub use causes::doubt;
 pub use change::{Change, Tallies};
-pub use memory::{Memory, Remembered};
-pub use own_clients::OwnClient;
 pub use prefix::Prefix;
 pub use scope::Scope;
 pub use seen::Seen;
@@ -180,12 +177,12 @@ impl Decider {
     }
 
     /// A client that an own address has answered well in an earlier run, according to the history.
-    pub fn recall_own_client(&mut self, recalled: OwnClient, now: Time) {
+    pub fn recall_own_client(&mut self, recalled: model::OwnClient, now: Time) {
         self.judged.clients.recall(recalled, now);
     }
 
     /// Clients that own addresses have answered well, of which the history has not heard.
-    pub fn take_own_clients(&mut self) -> Vec<OwnClient> {
+    pub fn take_own_clients(&mut self) -> Vec<model::OwnClient> {
         self.judged.clients.take_news()
     }
 

@@ -1,9 +1,9 @@
 //! The query rate before a first failure, held against the usual one.
 
 use super::facts::Facts;
-use super::memory;
 use super::minutes::MINUTE;
 use super::rules::Rules;
+use crate::model::memory;
 use crate::time::Time;
 
 /// The query rate before a first failure, and the usual one.

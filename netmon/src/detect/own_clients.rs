@@ -8,6 +8,7 @@ use foldhash::fast::RandomState;
 use netmon_common::Address;
 
 use super::limits::OWN_CLIENTS;
+use crate::model::OwnClient;
 use crate::time::Time;
 
 /// How long it is remembered that an own service has answered a client, and that a service has answered anybody.
@@ -16,17 +17,6 @@ pub(super) const REMEMBERED: Duration = Duration::from_hours(24);
 /// The history hears of a client again when it was answered so much later: it is remembered so much shorter after a restart,
 /// at most.
 const NEWS: Duration = Duration::from_hours(1);
-
-/// A client that an own address has answered well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OwnClient {
-    /// The own address.
-    pub server: Address,
-    /// The client.
-    pub client: Address,
-    /// Until when it is remembered.
-    pub until: Time,
-}
 
 /// All of them, up to [`OWN_CLIENTS`].
 #[derive(Debug, Default)]

@@ -7,10 +7,9 @@
 use super::Decider;
 use super::facts::Facts;
 use super::incident::Incident;
-use super::memory::{Memory, Remembered};
 use super::own_clients::REMEMBERED;
 use super::show::report;
-use crate::model::{self, CloseReason, Happened, Kind};
+use crate::model::{self, CloseReason, Happened, Kind, Memory, Remembered};
 use crate::observation::Service;
 use crate::time::Time;
 

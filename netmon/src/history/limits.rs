@@ -62,9 +62,6 @@ pub const DELETED_AT_ONCE: u32 = 2_000;
 /// minute must not be filled with them.
 pub const PUT_ASIDE: usize = 5;
 
-/// Incidents that are taken up again after a restart: as many as servers are tracked.
-pub const RECALLED: usize = crate::detect::limits::SERVERS;
-
 /// Servers besides an incident's own of which a report shows when they were asked.
 pub const REPORTED_SERVERS: usize = 16;
 

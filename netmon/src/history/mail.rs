@@ -14,8 +14,7 @@ use netmon_common::Address;
 use super::limits::{WAITING_CLIENTS, WAITING_INCIDENTS, WAITING_ROWS, WAITING_SECONDS};
 use super::rollup::Minute;
 use super::seconds::Row;
-use crate::detect::Remembered;
-use crate::model::Counted;
+use crate::model::{Counted, Remembered};
 
 /// What waits.
 #[derive(Debug, Default)]

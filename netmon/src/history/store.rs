@@ -16,13 +16,13 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, ToSql, Transaction
 use super::DEFAULT_FILE;
 use super::columns;
 use super::error::StoreError;
-use super::limits::{LOCK_WAIT, RECALLED, WAITING_CLIENTS};
+use super::limits::{LOCK_WAIT, WAITING_CLIENTS};
 use super::mail::Mail;
 use super::rollup::{Minute, OTHER};
 use super::schema;
 use super::seconds::Row;
-use crate::detect::Remembered;
-use crate::model::{Latency, Totals, Wall};
+use crate::limits::SERVERS;
+use crate::model::{Latency, Remembered, Totals, Wall};
 use crate::timeline::Activity;
 
 /// What earlier runs have left.
@@ -77,7 +77,7 @@ impl Store {
             "SELECT incident, memory FROM incidents WHERE closed IS NULL OR closed >= ?1
              ORDER BY closed IS NOT NULL, opened DESC LIMIT ?2",
         )?;
-        let limit = i64::try_from(RECALLED).unwrap_or(i64::MAX);
+        let limit = i64::try_from(SERVERS).unwrap_or(i64::MAX);
         let mut rows = known.query(params![closed_after.as_microsecond(), limit])?;
         while let Some(row) = rows.next()? {
             let (incident, memory): (String, String) = (row.get(0)?, row.get(1)?);

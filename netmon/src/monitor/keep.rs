@@ -10,9 +10,8 @@ use super::Monitor;
 use super::losses::Lost;
 use super::troubles::Trouble;
 use crate::clock;
-use crate::detect::OwnClient;
 use crate::history::Keeper;
-use crate::model::{Event, Happened, Incident, Moment};
+use crate::model::{Event, Happened, Incident, Moment, OwnClient};
 use crate::time::Time;
 
 /// How long the first events wait for what the last run has left.

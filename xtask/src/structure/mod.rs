@@ -2,7 +2,6 @@
 //! docs/architecture.md states, and on files that import each other in a circle.
 
 mod graph;
-mod known;
 mod paths;
 mod rules;
 mod tree;
@@ -43,13 +42,13 @@ struct Findings {
     edges: BTreeSet<Edge>,
 }
 
-/// Looks at all crates, and prints what breaks a rule and is not known, and what is known and breaks none.
+/// Looks at all crates, and prints what breaks a rule.
 pub fn check() -> Result<()> {
     let mut findings = Findings::default();
     for root in CRATES {
         findings.examine(workspace::root(), root)?;
     }
-    let wrong = findings.judge(known::AGAINST, known::CIRCLES);
+    let wrong = findings.judge();
     for line in &wrong {
         eprintln!("{line}");
     }
@@ -93,33 +92,15 @@ impl Findings {
         Ok(())
     }
 
-    /// What is wrong and not known, and what is known and not wrong any more.
-    fn judge(&self, against: &[(&str, &str)], circles: &[(&str, &str)]) -> Vec<String> {
-        let is_new = |(who, what): &Fault| !against.contains(&(who, what));
-        let new = self.against.iter().filter(|(fault, _)| is_new(fault));
-        let mut wrong: Vec<String> = new.map(|(_, words)| words.clone()).collect();
-        let owned = |(who, what): &(&str, &str)| ((*who).to_owned(), (*what).to_owned());
-        let mut stale: Vec<_> = against
-            .iter()
-            .filter(|fault| !self.against.contains_key(&owned(fault)))
-            .collect();
-
-        let mut edges = self.edges.clone();
-        for fault @ (from, to) in circles {
-            let edge = owned(fault);
-            edges.remove(&edge);
-            let closes = self.edges.contains(&edge) && graph::way(&self.edges, to, from).is_some();
-            stale.extend((!closes).then_some(fault));
-        }
-        let circles = graph::circles(edges);
+    /// What is wrong.
+    fn judge(&self) -> Vec<String> {
+        let mut wrong: Vec<String> = self.against.values().cloned().collect();
+        let circles = graph::circles(self.edges.clone());
         wrong.extend(
             circles
                 .iter()
                 .map(|circle| format!("a circle of imports: {}", circle.join(" -> "))),
         );
-        wrong.extend(stale.iter().map(|(who, what)| {
-            format!("xtask/src/structure/known.rs: {who} with {what} is fine now: take it off the list")
-        }));
         wrong
     }
 }

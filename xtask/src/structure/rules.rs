@@ -47,6 +47,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("views", &["report", "outlets", "history"]),
     // The same at a terminal, asked for at the socket.
     ("top", &["report", "views"]),
+    // A capture: what brings doors, decider and outlets together, once.
+    ("analyze", &["capture", "kernel", "detect", "report", "outlets"]),
     // Flags and file become settings of the rooms below.
     (
         "cli",
@@ -62,10 +64,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "config",
-        &["cli", "kernel", "detect", "history", "outlets", "report", "views"],
+        &[
+            "cli", "analyze", "kernel", "detect", "history", "outlets", "report", "views",
+        ],
     ),
-    // What brings doors, decider and outlets together.
-    ("analyze", &["capture", "kernel", "detect", "report", "outlets"]),
+    // What brings them together for as long as the host runs.
     ("replay", &["capture", "detect", "outlets", "views"]),
     ("doctor", &["kernel", "config", "report", "resolvers"]),
     ("status", &["kernel", "outlets", "report"]),

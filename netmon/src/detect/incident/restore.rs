@@ -8,13 +8,13 @@ use crate::detect::errors::Failures;
 use crate::detect::failover::Failover;
 use crate::detect::flow::Flow;
 use crate::detect::ledger::{Cut, Ledger};
-use crate::detect::memory::{Memory, Remembered, Unlisted};
 use crate::detect::overload::Overload;
 use crate::detect::rules::Rules;
 use crate::detect::severity::SeverityJudge;
 use crate::detect::span::Span;
 use crate::detect::waiting::Waiting;
 use crate::model::Wall;
+use crate::model::memory::{Memory, Remembered, Unlisted};
 use crate::observation::Name;
 use crate::time::Time;
 

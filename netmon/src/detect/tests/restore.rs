@@ -4,9 +4,7 @@
 use netmon_common::{Code, Rcode};
 
 use super::scenario::{A, B, C, Error, ROUTER, SERVER, START, Scenario, address, at};
-use crate::detect::{OwnClient, Remembered};
-use crate::model::Incident;
-use crate::model::{CloseReason, Happened, Severity};
+use crate::model::{CloseReason, Happened, Incident, OwnClient, Remembered, Severity};
 use crate::time::{SECOND_NS, Time, WallOffset};
 
 /// What the history keeps of all that is told.

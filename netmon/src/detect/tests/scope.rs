@@ -5,7 +5,7 @@ use std::time::Duration;
 use netmon_common::{Rcode, Transport};
 
 use super::scenario::{A, B, Error, SERVER, Scenario, address, at};
-use crate::detect::OwnClient;
+use crate::model::OwnClient;
 use crate::observation::{Proof, Why};
 
 const OWN: &str = "192.0.2.53";

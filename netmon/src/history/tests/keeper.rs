@@ -12,8 +12,7 @@ use super::super::schema::VERSION;
 use super::super::store::Recalled;
 use super::{Place, address, incident, wait_for};
 use crate::clock;
-use crate::detect::{Memory, OwnClient};
-use crate::model::{Counted, Event, Moment, WarningState};
+use crate::model::{Counted, Event, Memory, Moment, OwnClient, WarningState};
 use crate::outlets::Outlet as _;
 use crate::time::{Time, WallOffset};
 

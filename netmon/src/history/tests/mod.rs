@@ -24,8 +24,7 @@ use tempfile::TempDir;
 use super::Settings;
 use super::rollup::{Minute, ServerMinute};
 use super::store::Store;
-use crate::detect::{Memory, Remembered};
-use crate::model::{Incident, Latency, Totals};
+use crate::model::{Incident, Latency, Memory, Remembered, Totals};
 
 /// 2026-11-24T13:00:00Z.
 const START: i64 = 1_795_525_200;

@@ -6,13 +6,13 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model;
+use super::Incident;
 
 /// An incident of an earlier run, as it was reported last, and what the decider knew beside that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remembered {
     /// As it was reported.
-    pub incident: model::Incident,
+    pub incident: Incident,
     /// What is not reported.
     pub memory: Memory,
 }
