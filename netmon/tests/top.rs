@@ -124,6 +124,21 @@ fn without_a_daemon_it_watches_by_itself_and_leaves_nothing() {
 }
 
 #[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn a_terminal_that_is_closed_takes_the_own_monitor_with_it() {
+    let hosts = two_hosts().unwrap();
+    let top = format!("{NETMON} top --interface to-server --socket /nowhere/netmon.sock");
+    let tmux = Terminal::start(&hosts.client, ["120", "50"], &top);
+    tmux.screen(&["WELL", "no daemon, own monitor"]);
+    drop(tmux);
+    let before = Instant::now();
+    while support::programs_at_hooks(&hosts.client).contains("netmon") && before.elapsed() < PATIENCE {
+        sleep(Duration::from_millis(50));
+    }
+    support::assert_nothing_attached(&hosts.client);
+}
+
+#[test]
 #[ignore = "needs root: a network namespace"]
 fn a_capture_unfolds_as_it_was_at_the_chosen_speed_and_waits_and_goes_back() {
     let hosts = two_hosts().unwrap();

@@ -1,11 +1,13 @@
 //! A netmon of one's own, where no other answers: the same program, started with a socket that nobody else knows.
 
 use std::io::{self, Read as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
@@ -40,7 +42,8 @@ impl OwnMonitor {
     pub fn start(program: &Path, arguments: &[String]) -> Result<Self, OwnError> {
         let directory = tempfile::tempdir()?;
         let socket = directory.path().join("netmon.sock");
-        let child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args([
                 "run",
                 "--config",
@@ -54,10 +57,13 @@ impl OwnMonitor {
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()?;
+            .stderr(Stdio::piped());
+        // It must not outlive a terminal that is closed, nor a `kill -9`.
+        let end_with_parent = || set_pdeathsig(Signal::SIGTERM).map_err(io::Error::from);
+        // SAFETY: a single system call, which may be made between fork and exec.
+        unsafe { command.pre_exec(end_with_parent) };
         let mut own = Self {
-            child,
+            child: command.spawn()?,
             socket,
             _directory: directory,
         };
