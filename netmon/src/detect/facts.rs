@@ -51,6 +51,8 @@ pub(super) struct Facts {
     pub moved: LastMoved,
     /// The last second with more queries than are looked at.
     pub crowded: Option<u64>,
+    /// The last second of which was reported how much was asked while it went on.
+    pub running: Option<u64>,
     /// The end of the last span whose exchanges are not all accounted for.
     pub gap_until: Option<Time>,
 }
@@ -75,6 +77,7 @@ impl Facts {
             early_errors: EarlyErrors::default(),
             moved: LastMoved::default(),
             crowded: None,
+            running: None,
             gap_until: None,
         }
     }
@@ -87,6 +90,15 @@ impl Facts {
     /// Whether a span from that moment on has a gap in it.
     pub fn has_gap_since(&self, from: Time) -> bool {
         self.gap_until.is_some_and(|until| until > from)
+    }
+
+    /// That second was reported. Of it, and of one that went on when it was, those that have ended and in which more was asked than
+    /// was told one by one: in one that goes on, some queries are counted before they are told.
+    pub fn untold(&mut self, second: u64, at: Time) -> impl Iterator<Item = u64> {
+        let goes_on = second >= at.second();
+        let running = std::mem::replace(&mut self.running, goes_on.then_some(second));
+        let ended = [running, Some(second)].into_iter().flatten();
+        ended.filter(move |ended| *ended < at.second() && self.ledger.has_untold(*ended))
     }
 
     /// Whether answers to queries of the time before that moment were only counted, and not seen one by one.

@@ -5,6 +5,7 @@
 //! began or ended.
 
 mod left_out;
+mod told;
 
 use std::collections::VecDeque;
 
@@ -330,17 +331,6 @@ impl Ledger {
     fn find(&self, number: u64) -> Option<&Second> {
         let place = self.seconds.partition_point(|known| known.number < number);
         self.seconds.get(place).filter(|known| known.number == number)
-    }
-
-    /// Whether more answers were counted to queries of the seconds from `from` up to before `to` than are known one by one.
-    pub fn has_unseen_answers(&self, from: u64, to: u64) -> bool {
-        let place = |second| {
-            self.exact
-                .partition_point(|exact| exact.sent < Time::at_second(second))
-        };
-        let seen = self.exact.range(place(from)..place(to));
-        let seen = seen.filter(|exact| exact.fate == Fate::Answered).count() as u64;
-        self.between(from, to).answers > seen
     }
 
     /// What was sent in the seconds from `from` up to before `to`.

@@ -64,6 +64,9 @@ pub const LOOKUP_SERVERS: usize = 8;
 /// incident of which the median is taken: 16 bytes each.
 pub const MOVED: usize = 256;
 
+/// Runs of seconds of which is remembered that servers were asked more than the door told one by one: 16 bytes each.
+pub const UNTOLD: usize = 256;
+
 /// Questions that services of this host owe answers to and that are remembered, to know whom they ask: about 100 bytes each.
 pub const CHAIN_QUESTIONS: usize = 4_096;
 

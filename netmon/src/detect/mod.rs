@@ -55,6 +55,7 @@ mod take;
 #[cfg(test)]
 mod tests;
 mod thresholds;
+mod untold;
 mod waiting;
 mod warnings;
 mod ways;
@@ -127,6 +128,7 @@ impl Decider {
                 offset: WallOffset::NONE,
                 interfaces: BTreeMap::new(),
                 samples_answers: false,
+                untold: untold::Untold::default(),
             },
             judged: Judged::new(scope),
             servers: Table::default(),

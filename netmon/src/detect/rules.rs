@@ -10,6 +10,7 @@ use super::minutes::MINUTE;
 use super::recent::Window;
 use super::silence::Keep;
 use super::thresholds::Thresholds;
+use super::untold::Untold;
 
 /// What every decision goes by.
 #[derive(Debug)]
@@ -22,8 +23,10 @@ pub(super) struct Rules {
     pub offset: WallOffset,
     /// The names of interfaces, by index.
     pub interfaces: BTreeMap<u32, String>,
-    /// Whether the door reports only some answers one by one, as the live one does.
+    /// Whether the door reports only some exchanges one by one, as the live one does.
     pub samples_answers: bool,
+    /// The seconds in which it did not report all.
+    pub untold: Untold,
 }
 
 impl Rules {

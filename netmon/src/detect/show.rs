@@ -45,7 +45,7 @@ pub(super) fn show(incident: &Incident, ledger: &Ledger, rules: &Rules) -> model
         names_more: incident.names.more(),
         causes: causes::causes(incident, flow, &rules.thresholds),
         because_of: incident.because_of.clone(),
-        failover: Some(incident.failover(flow.answers)),
+        failover: Some(incident.failover(&rules.untold)),
         server_info: None,
         resolver: None,
         askers: None,

@@ -33,6 +33,11 @@ impl Decider {
         let standing = || Some(judged.standing(service.server));
         let (_, server) = self.servers.track(service, at, standing)?;
         server.seconds(at, seconds, &self.rules);
+        if self.rules.samples_answers {
+            for second in server.facts.untold(seconds.second, at) {
+                self.rules.untold.note(second);
+            }
+        }
         Some(After::default())
     }
 

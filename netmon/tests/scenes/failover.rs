@@ -11,7 +11,7 @@ use netmon_testkit::lab::{
 
 use crate::support::doors::BothDoors;
 use crate::support::incident::{Expected, events_of};
-use crate::support::{PATIENCE, assert_adds_up, destination, in_both_families};
+use crate::support::{PATIENCE, ask_answered, assert_adds_up, destination, in_both_families};
 
 const SECOND: [&str; 2] = ["203.0.113.3", "2001:db8:2::3"];
 
@@ -123,6 +123,15 @@ fn a_silent_first_resolver_costs_each_lookup_its_timeout_and_all_servers_down_ar
         says,
         format!("The first of 2 resolvers of this host is down; lookups wait 1 s, then {second} answers")
     );
+    // Others ask the second one, too: netmon does not look at each query to a server that has just answered.
+    ask_answered(&hosts.client, second, 5);
+    assert!(look_up("busy.test").is_some());
+    let is_sample = |event: &Event| event.incident()["failover"]["sample"] == true;
+    netmon
+        .wait_for("that there may be more", PATIENCE, |event| {
+            about(SERVER_V4)(event) && is_sample(event)
+        })
+        .unwrap();
     other.stop().unwrap();
     assert_eq!(look_up("neither.test"), None);
     let opened = netmon.wait_for("the second", PATIENCE, about(second)).unwrap();

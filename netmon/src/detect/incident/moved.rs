@@ -4,6 +4,7 @@ use std::ops::RangeBounds;
 
 use super::Incident;
 use crate::detect::failover::{LastMoved, Moved};
+use crate::detect::untold::Untold;
 use crate::model;
 use crate::time::Time;
 
@@ -35,9 +36,11 @@ impl Incident {
         self.failover.sample |= second >= self.began.time.second();
     }
 
-    /// What it costs lookups. Of queries to a service that answers, live only some are looked at.
-    pub fn failover(&self, answers: u64) -> model::Failover {
-        self.failover.shown(answers > 0)
+    /// What it costs lookups. Where in its time any server was asked more than the door told, there may be more.
+    pub fn failover(&self, untold: &Untold) -> model::Failover {
+        let end = self.recovered.or(self.closed.map(|(closed, _)| closed));
+        let end = end.map_or(u64::MAX, |end| end.time.second());
+        self.failover.shown(untold.any(self.began.time.second()..=end))
     }
 
     /// That incident explains it, or none does.

@@ -174,6 +174,51 @@ fn where_not_all_queries_are_looked_at_the_count_is_said_to_be_a_sample() {
 }
 
 #[test]
+fn where_a_door_does_not_tell_of_all_queries_the_count_is_said_to_be_a_sample() {
+    // What is counted at the second server beside what the door tells, when, and whether lookups may have moved unseen.
+    let cases = [
+        ("nothing else", None, false),
+        ("a query in its time", Some(18.5), true),
+        ("a query in the second in which it began", Some(10.9), true),
+        ("a query before it began", Some(8.5), false),
+        ("a query in the running second", Some(39.9), false),
+    ];
+    for is_live in [true, false] {
+        for (what, untold, is_sample) in cases {
+            let mut scenario = Scenario::new();
+            if is_live {
+                scenario.decider.set_local_live([]);
+            }
+            scenario.on(SERVER).asked_ok(0.0);
+            if let Some(early) = untold.filter(|time| *time < 10.0) {
+                scenario
+                    .on(SECOND)
+                    .counts(early, 1, 1, 0, 0)
+                    .counts(9.5, 0, 0, 0, 0);
+            }
+            for (number, waits) in [(0_u8, 5.0), (1, 5.0), (2, 5.0)] {
+                moves(
+                    &mut scenario,
+                    10.0 + 11.0 * f64::from(number),
+                    &format!("n{number}.test"),
+                    waits,
+                );
+            }
+            if let Some(late) = untold.filter(|time| *time > 10.0) {
+                scenario.on(SECOND).count(39.95, late, |counts| counts.asked += 1);
+            }
+            scenario.advance(39.95);
+            assert_eq!(of(&scenario, SERVER).lookups, 3, "{what}");
+            assert_eq!(of(&scenario, SERVER).sample, is_sample && is_live, "{what}");
+            // A server that answers is asked a moment later: what was the running second has ended.
+            scenario.on(SECOND).asked(40.5, B, "later.test", Rcode::NoError);
+            let is_sample = is_sample || untold.is_some_and(|time| time > 39.0);
+            assert_eq!(of(&scenario, SERVER).sample, is_sample && is_live, "{what}");
+        }
+    }
+}
+
+#[test]
 fn what_recovers_and_fails_again_goes_on_counting() {
     let mut scenario = Scenario::with(|thresholds, _| thresholds.unreachable_quiet = Duration::from_mins(1));
     let refused = |scenario: &mut Scenario, time: f64, name: &str| {

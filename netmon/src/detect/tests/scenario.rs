@@ -176,7 +176,7 @@ impl Scenario {
     }
 
     /// What is known of a second changes.
-    fn count(&mut self, time: f64, sent: f64, change: impl Fn(&mut Counts)) -> &mut Self {
+    pub fn count(&mut self, time: f64, sent: f64, change: impl Fn(&mut Counts)) -> &mut Self {
         let second = at(sent).second();
         let iterative = self.recursion_desired == Some(false);
         let counts = self.seconds.entry((self.service, second, iterative)).or_default();

@@ -1,0 +1,24 @@
+//! What of a second the door told one by one, beside what it counted: it samples.
+
+use super::{Fate, Ledger};
+use crate::time::Time;
+
+impl Ledger {
+    /// Whether there are queries of that second of which nothing was told one by one: neither they, nor an answer or an error to
+    /// them.
+    pub fn has_untold(&self, second: u64) -> bool {
+        self.find(second)
+            .is_some_and(|second| second.flow().queries > u64::from(second.exact))
+    }
+
+    /// Whether more answers were counted to queries of the seconds from `from` up to before `to` than are known one by one.
+    pub fn has_unseen_answers(&self, from: u64, to: u64) -> bool {
+        let place = |second| {
+            self.exact
+                .partition_point(|exact| exact.sent < Time::at_second(second))
+        };
+        let seen = self.exact.range(place(from)..place(to));
+        let seen = seen.filter(|exact| exact.fate == Fate::Answered).count() as u64;
+        self.between(from, to).answers > seen
+    }
+}
