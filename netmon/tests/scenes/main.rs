@@ -23,6 +23,7 @@ mod late;
 mod masquerade;
 mod podman;
 mod probe;
+mod resolved;
 mod resolvers;
 mod router;
 mod scanner;

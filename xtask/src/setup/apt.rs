@@ -3,7 +3,7 @@
 
 use std::{path::Path, process::Command, thread, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::say;
 use crate::manual::{Manual, typed_as_root};
@@ -40,16 +40,7 @@ impl Apt {
         if !process::can_be_root() {
             return Err(by_hand(format!("only root can install {names}, and sudo cannot be used")).into());
         }
-        if !self.updated {
-            say("apt-get update");
-            // Old lists may do, and one broken source must not stop us: the installation will tell.
-            if let Err(error) = patiently(&["update", "-qq"]) {
-                say(format!(
-                    "{error:#}; going on with the package lists that are there"
-                ));
-            }
-            self.updated = true;
-        }
+        self.update();
         say(format!("apt-get install {}", packages.join(" ")));
         let daemons: Vec<&str> = DAEMONS
             .into_iter()
@@ -61,6 +52,44 @@ impl Apt {
         let done = patiently(&arguments);
         held.release()?;
         done.map_err(|error| by_hand(format!("apt cannot install {names}: {error:#}")).into())
+    }
+
+    /// Gets the packages' files into a directory, as any user, and installs nothing.
+    pub fn download(&mut self, packages: &[&str], into: &Path) -> Result<()> {
+        let get = || {
+            say(format!("apt-get download {}", packages.join(" ")));
+            let mut apt = Command::new("apt-get");
+            apt.args(["download", "-qq"]).args(packages).current_dir(into);
+            apt.stdin(std::process::Stdio::null()).stdout(std::io::stderr());
+            process::run(&mut apt)
+        };
+        let by_hand = || {
+            let commands = typed_as_root(&["apt-get update".to_owned()]);
+            Manual::new(format!("apt cannot get {}", packages.join(", ")), commands)
+        };
+        get()
+            .or_else(|error| {
+                if self.updated || !process::can_be_root() {
+                    return Err(error);
+                }
+                self.update();
+                get()
+            })
+            .with_context(by_hand)
+    }
+
+    fn update(&mut self) {
+        if self.updated {
+            return;
+        }
+        say("apt-get update");
+        // Old lists may do, and one broken source must not stop us: what is done with them will tell.
+        if let Err(error) = patiently(&["update", "-qq"]) {
+            say(format!(
+                "{error:#}; going on with the package lists that are there"
+            ));
+        }
+        self.updated = true;
     }
 }
 

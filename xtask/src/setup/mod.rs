@@ -13,6 +13,7 @@ mod fuzzer;
 mod linker;
 mod packager;
 mod packages;
+mod resolved;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -44,7 +45,11 @@ pub fn ensure(task: Task) -> Result<()> {
     }
     packages::ensure(task, &mut apt)?;
     match task {
-        Task::Test => bpffs::ensure().and_then(|()| browser::ensure()),
+        Task::Test => {
+            bpffs::ensure()?;
+            resolved::ensure(&mut apt)?;
+            browser::ensure()
+        }
         Task::Fuzz => fuzzer::ensure(),
         Task::Deb => packager::ensure(),
         _ => Ok(()),
