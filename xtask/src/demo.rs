@@ -11,7 +11,8 @@ use std::{
 
 use anyhow::{Result, ensure};
 use netmon_testkit::lab::{
-    CLIENT_V4, DnsServer, PATIENCE, Process, Reply, SERVER_V4, TwoHosts, dig, two_hosts,
+    CLIENT_V4, DnsServer, PATIENCE, Process, Reply, SERVER_V4, TwoHosts, dig, two_hosts, use_resolvers,
+    with_own_mounts,
 };
 use nix::sys::signal::Signal;
 
@@ -28,11 +29,17 @@ const ANSWER: Duration = Duration::from_secs(2);
 
 /// Runs the demonstration with this netmon, as root.
 pub fn run(binary: &Path) -> Result<()> {
+    // The client's host is configured to use the server. This machine's own /etc/resolv.conf stays as it is.
+    with_own_mounts(|| play(binary))?
+}
+
+fn play(binary: &Path) -> Result<()> {
     let began = Instant::now();
     step(&format!(
         "Two hosts on one cable: a client, {CLIENT_V4}, and a DNS server, {SERVER_V4} (dnsmasq). It works:"
     ));
     let hosts = two_hosts()?;
+    let _configured = use_resolvers(&[SERVER_V4])?;
     let mut server = DnsServer::new(&hosts.server, &[SERVER_V4])?;
     ask(&hosts, "an answer", Reply::is_answer)?;
 
@@ -76,8 +83,9 @@ fn watch(hosts: &TwoHosts, binary: &Path) -> Result<Process> {
     let netmon = hosts
         .client
         .spawn_observed(&mut command, |line| println!("    | {}", line.text))?;
+    // The last line that it prints when it starts.
     netmon.wait_for("sign that it is attached", PATIENCE, |line| {
-        line.text.contains("to-server")
+        line.text.contains("resolvers of this host")
     })?;
     Ok(netmon)
 }
