@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: what the kernel programs cost, against a program that does nothing and one in C; and
 //! `cargo xtask bench analyze`: what analysing captures costs, against tcpdump and tshark; `cargo xtask bench views`: what
-//! looking costs.
+//! looking costs; `cargo xtask bench who`: what it costs to know who asks.
 
 use std::{fs, path::PathBuf};
 
@@ -31,17 +31,21 @@ enum What {
     Analyze,
     /// Terminals, pages and event streams beside ten thousand servers
     Views,
+    /// Of the kernel programs, what it costs packets and calls that netmon knows who asks
+    Who,
 }
 
 pub fn run(options: &Options) -> Result<()> {
     setup::ensure(match options.what {
         What::Views => Task::Test,
-        What::Kernel | What::Analyze => Task::Bench,
+        What::Kernel | What::Analyze | What::Who => Task::Bench,
     })?;
     match options.what {
-        What::Kernel => kernel(options),
+        What::Kernel => as_root("kernel", &[], options, reference()?),
+        // All figures about it have that word in their names.
+        What::Who => as_root("kernel", &["who:"], options, reference()?),
         What::Analyze => analyze(options),
-        What::Views => as_root("views", options, None),
+        What::Views => as_root("views", &[], options, None),
     }
 }
 
@@ -57,17 +61,15 @@ fn analyze(options: &Options) -> Result<()> {
     process::run(&mut command)
 }
 
-fn kernel(options: &Options) -> Result<()> {
-    as_root("kernel", options, reference()?)
-}
-
-fn as_root(name: &'static str, options: &Options, reference: Option<PathBuf>) -> Result<()> {
+/// Runs a benchmark with these words of its figures' names, and what the user adds.
+fn as_root(name: &'static str, words: &[&str], options: &Options, reference: Option<PathBuf>) -> Result<()> {
     // Built by this user, run by root: cargo as root would leave files in target/ that are root's.
     let bench = ["bench", "--package", "netmon", "--bench", name, "--no-run"];
     let bench = executables::build_one(&bench, name)?;
     let mut command = process::as_root(&bench.path)?;
     command
         .arg("--bench")
+        .args(words)
         .args(&options.arguments)
         .current_dir(&bench.package);
     if let Some(object) = reference {

@@ -91,6 +91,55 @@ impl Comparison {
     }
 }
 
+/// What the same takes without something, and how much more with it: medians of all rounds.
+#[derive(Clone, Copy, Debug)]
+pub struct Added {
+    without_ns: f64,
+    more_ns: f64,
+    /// The middle half of the rounds.
+    between: [f64; 2],
+}
+
+/// So many rounds of two times: without something, and with it (true). Which one is first changes.
+pub fn in_turn(count: usize, mut time: impl FnMut(usize, bool) -> Result<f64>) -> Result<Vec<[f64; 2]>> {
+    let mut both = |round: usize| {
+        let with_first = round % 2 == 1;
+        let [first, second] = [time(round, with_first)?, time(round, !with_first)?];
+        Ok(if with_first {
+            [second, first]
+        } else {
+            [first, second]
+        })
+    };
+    (0..count).map(&mut both).collect()
+}
+
+impl Added {
+    /// Of these rounds. What disturbs the machine for longer than a round disturbs both, and what is shorter disturbs either: the
+    /// quickest differences would be those of rounds in which the one without was disturbed.
+    pub fn of(rounds: &[[f64; 2]]) -> Self {
+        let mut added: Vec<f64> = rounds.iter().map(|[without, with]| with - without).collect();
+        added.sort_unstable_by(f64::total_cmp);
+        let quarter = |number: usize| added.get(added.len() * number / 4).copied().unwrap_or_default();
+        Self {
+            without_ns: median(rounds.iter().map(|[without, _]| *without).collect()),
+            more_ns: median(added.clone()),
+            between: [1, 3].map(quarter),
+        }
+    }
+
+    /// As a figure.
+    pub fn figure(&self, name: &str, most_ns: Option<f64>) -> Figure {
+        let Self {
+            without_ns,
+            more_ns,
+            between: [low, high],
+        } = *self;
+        let note = format!("to {without_ns:.1}; half of the rounds: {low:.1} to {high:.1}");
+        Figure::new(name, more_ns, "ns").at_most(most_ns).note(note)
+    }
+}
+
 /// Measures a program of netmon over the same frame again and again.
 pub fn compare(
     reference: &Reference,

@@ -8,15 +8,15 @@ use anyhow::Result;
 
 use crate::compare::{Comparison, Round, median};
 use crate::figures::Figures;
-use crate::reference::{Blocks, Reference, Vary};
+use crate::reference::{Blocks, Reference, Vary, Varying};
 use crate::runner::{Hook, Runner};
 use crate::{frames, loaded};
 
-const ROUNDS: usize = 15;
+pub const ROUNDS: usize = 15;
 /// Exchanges that are measured in a round, and how many of them in a block: a tenth of a millisecond, so that most
 /// blocks are not interrupted.
 const RUNS: u32 = 30 * BLOCK;
-const BLOCK: u32 = 1_000;
+pub const BLOCK: u32 = 1_000;
 /// How many of them wait at once, what such a load is called, and how many nanoseconds a query or an answer may add.
 const LOADS: [(u32, &str, Option<f64>); 2] = [
     // 10,000 queries a second that are answered within a tenth of a second.
@@ -51,7 +51,46 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     Ok(())
 }
 
-/// So many queries, and then the answers to all of them, until all have run. The median of the blocks counts.
+/// Exchanges of which so many wait at once.
+pub const fn exchanges_of(waiting: u32) -> Vary {
+    Vary::Exchanges(frames::SERVER, waiting / BLOCK)
+}
+
+/// The server answers before it is measured: queries to one that does not are told of one by one.
+pub fn is_answered(programs: [Runner<'_>; 2]) -> Result<()> {
+    for program in programs {
+        for message in [frames::query_v4(), frames::response_v4()] {
+            program.run(&message, 1)?;
+        }
+    }
+    Ok(())
+}
+
+/// How long a query and an answer take when the caller changes them and hands them on to a program: so many queries, and then
+/// the answers to all of them, until all have run. The median of the blocks counts.
+pub fn time(
+    varying: &mut Varying,
+    programs: [Runner<'_>; 2],
+    waiting: u32,
+    round: usize,
+) -> Result<[f64; 2]> {
+    let blocks = Blocks {
+        count: 2 * RUNS / BLOCK,
+        runs: BLOCK,
+    };
+    // So that no exchange comes twice.
+    let vary = (exchanges_of(waiting), u64::from(RUNS + 1) * round as u64);
+    let times = varying.time(programs, &frames::query_v4(), vary, blocks)?;
+    let [mut queries, mut answers] = [Vec::new(), Vec::new()];
+    let mut rows = times.chunks((waiting / BLOCK) as usize);
+    while let (Some(asked), Some(answered)) = (rows.next(), rows.next()) {
+        queries.extend(asked);
+        answers.extend(answered);
+    }
+    Ok([queries, answers].map(median))
+}
+
+/// Queries and answers at a hook.
 fn exchange(hook: Hook, netmon: Runner<'_>, waiting: u32) -> Result<[Comparison; 2]> {
     let Reference {
         programs,
@@ -62,34 +101,12 @@ fn exchange(hook: Hook, netmon: Runner<'_>, waiting: u32) -> Result<[Comparison;
         programs.tracking(hook)?,
         programs.following(hook)?,
     );
-    let in_row = waiting / BLOCK;
-    let vary = Vary::Exchanges(frames::SERVER, in_row);
-    let caller = programs.varying(vary, hook)?;
+    let caller = programs.varying(exchanges_of(waiting), hook)?;
     let query = frames::query_v4();
-    // The server answers before it is measured: queries to one that does not are told of one by one.
-    for program in [netmon, c] {
-        for message in [&query, &frames::response_v4()] {
-            program.run(message, 1)?;
-        }
-    }
-    let blocks = Blocks {
-        count: 2 * RUNS / BLOCK,
-        runs: BLOCK,
-    };
+    is_answered([netmon, c])?;
     let mut rounds = [Vec::new(), Vec::new()];
     for round in 0..ROUNDS {
-        // So that no exchange comes twice.
-        let vary = (vary, u64::from(RUNS + 1) * round as u64);
-        let mut time = |program| -> Result<[f64; 2]> {
-            let times = varying.time([caller, program], &query, vary, blocks)?;
-            let [mut queries, mut answers] = [Vec::new(), Vec::new()];
-            let mut rows = times.chunks(in_row as usize);
-            while let (Some(asked), Some(answered)) = (rows.next(), rows.next()) {
-                queries.extend(asked);
-                answers.extend(answered);
-            }
-            Ok([queries, answers].map(median))
-        };
+        let mut time = |program| time(&mut varying, [caller, program], waiting, round);
         let (varying, netmon, c, lru) = (time(noop)?, time(netmon)?, time(c)?, time(lru)?);
         let noop = noop.time(&query, RUNS)?;
         for (which, rounds) in rounds.iter_mut().enumerate() {

@@ -7,8 +7,18 @@ use crate::runner::{Hook, Runner};
 
 /// Loads them, with tracking or without.
 pub fn load(tracking: bool) -> Result<Kernel> {
+    load_with(tracking, false)
+}
+
+/// Loads them with tracking, and so that it is noted who asks.
+pub fn load_asking() -> Result<Kernel> {
+    load_with(true, true)
+}
+
+fn load_with(tracking: bool, askers: bool) -> Result<Kernel> {
     let settings = Settings {
         tracking,
+        askers,
         apart: false,
         ..Settings::default()
     };

@@ -1,8 +1,9 @@
 //! What netmon costs: its kernel programs against a program that does nothing and against one in C, its maps, its
-//! start, its user space, and how soon it reports. Run by `cargo xtask bench`, as root; it refuses to judge what was not measured in
+//! start, its user space, how soon it reports, and what it costs to know who asks. Run by `cargo xtask bench`, as root; it refuses to judge what was not measured in
 //! the same run.
 
 mod attack;
+mod calls;
 mod compare;
 mod events;
 mod exchanges;
@@ -19,6 +20,7 @@ mod start;
 mod strangers;
 mod table;
 mod user_space;
+mod who;
 
 use std::process::ExitCode;
 
@@ -71,5 +73,7 @@ fn measure(figures: &mut Figures<'_>) -> Result<()> {
     prompt::measure(figures)?;
     strangers::measure(figures)?;
     attack::measure(figures)?;
-    retire::measure(figures)
+    retire::measure(figures)?;
+    who::measure(figures)?;
+    calls::measure(figures)
 }

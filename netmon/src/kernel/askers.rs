@@ -108,13 +108,19 @@ impl Kernel {
         program.take_link(link)
     }
 
-    fn at_loopback(&mut self) -> Result<TcLink, ProgramError> {
+    /// Loads the program where packets leave by the loopback interface, and gives it back.
+    pub fn loopback(&mut self) -> Result<&mut SchedClassifier, ProgramError> {
         let program = self
             .ebpf
             .program_mut(AT_LOOPBACK)
             .ok_or(ProgramError::NotLoaded)?;
         let program: &mut SchedClassifier = program.try_into()?;
         patiently(|| program.load())?;
+        Ok(program)
+    }
+
+    fn at_loopback(&mut self) -> Result<TcLink, ProgramError> {
+        self.loopback()?;
         self.attach_classifier(AT_LOOPBACK, LOOPBACK, LOOPBACK_INDEX, TcAttachType::Egress)
     }
 }

@@ -1,0 +1,129 @@
+//! What it costs packets that netmon knows who asks: the same programs with askers and without, in turn. `calls.rs` has what it
+//! costs the processes.
+
+use anyhow::Result;
+
+use crate::compare::{Added, in_turn};
+use crate::exchanges::{self, BLOCK};
+use crate::figures::Figures;
+use crate::reference::Reference;
+use crate::runner::{Hook, Runner};
+use crate::{frames, loaded};
+
+/// How much longer a query may take where it leaves.
+const QUERY_NS: f64 = 45.0;
+/// Other packets take no longer: two programs that are the same differ by so much, because of where they lie in memory.
+const NOTHING_NS: f64 = 1.0;
+/// How often they are loaded, so that they lie elsewhere each time, and measured each time.
+const LOADS: usize = 5;
+const ROUNDS_A_LOAD: usize = 15;
+/// How often queries are measured.
+const ROUNDS: usize = 45;
+/// How often a program runs in a round, and before.
+const RUNS: u32 = 40_000;
+const WARM_UP: u32 = 2_000;
+
+/// What makes a packet.
+type Frame = fn() -> Vec<u8>;
+
+/// Packets that have nothing to do with DNS.
+const OTHERS: [(&str, Frame); 3] = [
+    ("TCP to port 443", frames::tcp_443),
+    ("TCP to port 443, IPv6", frames::tcp_443_v6),
+    ("UDP, not DNS", frames::udp_443),
+];
+
+/// Measures queries where they leave, and other packets at each hook.
+pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
+    Figures::heading("who asks: what packets take longer with askers than without");
+    queries(figures)?;
+    loopback(figures)?;
+    for hook in Hook::ALL {
+        others(figures, hook)?;
+    }
+    Ok(())
+}
+
+/// Each query is another exchange, so that what is noted of each lies elsewhere.
+fn queries(figures: &mut Figures<'_>) -> Result<()> {
+    let name = "who: egress: DNS query, 1,000 waiting";
+    if !figures.wants(name) {
+        return Ok(());
+    }
+    let Reference {
+        programs,
+        mut varying,
+    } = Reference::load()?;
+    let caller = programs.varying(exchanges::exchanges_of(BLOCK), Hook::Egress)?;
+    let (mut without, mut with) = (loaded::load(true)?, loaded::load_asking()?);
+    let both = [
+        loaded::at(&mut without, Hook::Egress)?,
+        loaded::at(&mut with, Hook::Egress)?,
+    ];
+    exchanges::is_answered(both)?;
+    let times = in_turn(ROUNDS, |round, with| {
+        let program = which(both, with);
+        let [query, _answer] = exchanges::time(&mut varying, [caller, program], BLOCK, round)?;
+        Ok(query)
+    })?;
+    figures.take(Added::of(&times).figure(name, Some(QUERY_NS)));
+    Ok(())
+}
+
+/// On `lo` a program of its own notes where a query leaves, against one that does nothing. Where netmon does not know who asks there
+/// is none: what it adds to other packets there has no goal but is said.
+fn loopback(figures: &mut Figures<'_>) -> Result<()> {
+    let cases: [(&str, Frame, Option<f64>); 2] = [
+        ("DNS query", frames::query_v4, Some(QUERY_NS)),
+        ("TCP to port 443", frames::tcp_443, None),
+    ];
+    for (what, frame, most_ns) in cases {
+        let name = format!("who: lo: {what}");
+        if !figures.wants(&name) {
+            continue;
+        }
+        let reference = Reference::load()?;
+        let mut kernel = loaded::load_asking()?;
+        let both = [
+            reference.programs.noop(Hook::Egress)?,
+            Runner::Tc(kernel.loopback()?),
+        ];
+        let times = same(both, &frame(), ROUNDS)?;
+        figures.take(Added::of(&times).figure(&name, most_ns));
+    }
+    Ok(())
+}
+
+fn others(figures: &mut Figures<'_>, hook: Hook) -> Result<()> {
+    let cases = OTHERS.map(|(what, frame)| (format!("who: {}: {what}", hook.name()), frame()));
+    if !cases.iter().any(|(name, _)| figures.wants(name)) {
+        return Ok(());
+    }
+    let mut all: [Vec<[f64; 2]>; OTHERS.len()] = Default::default();
+    for _ in 0..LOADS {
+        let (mut without, mut with) = (loaded::load(true)?, loaded::load_asking()?);
+        let both = [loaded::at(&mut without, hook)?, loaded::at(&mut with, hook)?];
+        for ((_, frame), times) in cases.iter().zip(&mut all) {
+            times.extend(same(both, frame, ROUNDS_A_LOAD)?);
+        }
+    }
+    for ((name, _), times) in cases.iter().zip(&all) {
+        if figures.wants(name) {
+            figures.take(Added::of(times).figure(name, Some(NOTHING_NS)));
+        }
+    }
+    Ok(())
+}
+
+/// The same packet again and again.
+fn same(both: [Runner<'_>; 2], frame: &[u8], count: usize) -> Result<Vec<[f64; 2]>> {
+    for program in both {
+        program.run(frame, WARM_UP)?;
+    }
+    in_turn(count, |_round, with| which(both, with).time(frame, RUNS))
+}
+
+/// The program with askers, or without.
+const fn which([without, with]: [Runner<'_>; 2], is_with: bool) -> Runner<'_> {
+    if is_with { with } else { without }
+}
