@@ -105,6 +105,7 @@ impl Engine {
             }
             self.decider.advance(self.last, &|_| true);
         }
+        self.decider.finish();
         for change in self.decider.take_changes() {
             self.keep(change.incident);
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use netmon_common::Address;
 
-use super::limits::{DOMAINS, UNDECIDED_FAULTS};
+use super::limits::{DOMAIN_FAILURES, DOMAINS, UNDECIDED_FAULTS};
 use super::recent::{Recent, Window};
 use crate::observation::Name;
 use crate::time::Time;
@@ -30,7 +30,16 @@ pub(super) struct Faults {
     /// When the newest came.
     pub newest: Option<Time>,
     domains: Vec<Domain>,
+    /// Domains for which there was no place any more, newest last: in which second one was last answered well, or failed.
+    forgotten: VecDeque<Forgotten>,
     seconds: VecDeque<Second>,
+}
+
+/// A domain that made room for another one.
+#[derive(Clone, Copy, Debug)]
+struct Forgotten {
+    good: Option<u64>,
+    bad: Option<u64>,
 }
 
 /// An answer that says that the server fails.
@@ -147,11 +156,7 @@ impl Faults {
             self.clients.note(&fault.client, fault.sent);
             if let Some(name) = &fault.name {
                 self.names.note(name, fault.sent);
-                let domain = self.domain(at, name);
-                if domain.bad.len() == DOMAINS {
-                    domain.bad.pop_front();
-                }
-                domain.bad.push_back((fault.sent.second(), fault.client));
+                self.domain(at, name).fail(fault.sent, fault.client);
             }
         }
     }
@@ -162,6 +167,12 @@ impl Faults {
         for domain in &self.domains {
             counts.failing += usize::from(domain.bad_in(second, window).next().is_some());
             counts.good += usize::from(domain.good.count(second, window) > 0);
+        }
+        // One that came again is counted twice, on both sides alike.
+        let inside = |at: Option<u64>| usize::from(at.is_some_and(|at| window.has(second, at)));
+        for domain in &self.forgotten {
+            counts.failing += inside(domain.bad);
+            counts.good += inside(domain.good);
         }
         counts
     }
@@ -255,8 +266,15 @@ impl Faults {
                 .enumerate()
                 .min_by_key(|(_, domain)| domain.used);
             let place = oldest.map_or(0, |(place, _)| place);
-            if let Some(gone) = self.domains.get_mut(place) {
-                *gone = new;
+            if let Some(known) = self.domains.get_mut(place) {
+                let gone = std::mem::replace(known, new);
+                if self.forgotten.len() == DOMAINS {
+                    self.forgotten.pop_front();
+                }
+                self.forgotten.push_back(Forgotten {
+                    good: gone.last_good.map(Time::second),
+                    bad: gone.bad.back().map(|(sent, _)| *sent),
+                });
             }
             place
         });
@@ -268,12 +286,20 @@ impl Faults {
 }
 
 impl Domain {
+    /// A query of that client failed. Where there is no room, the client that has most makes it: others must stay known.
+    fn fail(&mut self, sent: Time, client: Address) {
+        if self.bad.len() == DOMAIN_FAILURES {
+            let failures = |of: Address| self.bad.iter().filter(|(_, client)| *client == of).count();
+            let clients = self.bad.iter().map(|(_, client)| *client);
+            let most = clients.max_by_key(|client| failures(*client));
+            let oldest = self.bad.iter().position(|(_, client)| Some(*client) == most);
+            self.bad.remove(oldest.unwrap_or(0));
+        }
+        self.bad.push_back((sent.second(), client));
+    }
+
     fn bad_in(&self, second: u64, window: Window) -> impl Iterator<Item = Address> + '_ {
-        let inside = move |sent: u64| {
-            let age = second.saturating_sub(sent);
-            age > window.youngest && age <= window.oldest
-        };
-        let bad = self.bad.iter().filter(move |(sent, _)| inside(*sent));
+        let bad = self.bad.iter().filter(move |(sent, _)| window.has(second, *sent));
         bad.map(|(_, client)| *client)
     }
 }

@@ -48,10 +48,14 @@ pub(super) struct Heard {
     pub query_of_failed: Option<Time>,
     /// The same of clients that had no failure.
     pub query_of_others: Option<Time>,
+    /// Whose query that was, where it is known.
+    pub newest_other: Option<Address>,
     /// The same, of what was answered before the newest failure.
     pub query_of_others_before: Option<Time>,
     /// How many of these were answered since the newest failure.
     pub others_answered: u64,
+    /// When an error last came that is none of its failures: one more about a query that has failed.
+    pub error_again: Option<Time>,
     /// When a client of the incident last asked.
     pub failed_asked: Option<Time>,
     /// When an exchange was last answered that began since the incident did.
@@ -325,6 +329,12 @@ impl Incident {
         self.note(Some(&failure.client), failure.name.as_ref());
     }
 
+    /// One more error about a query that has failed.
+    pub fn fail_again(&mut self, at: Time, reporter: Address) {
+        self.changed |= self.reporters.note(&reporter);
+        self.heard.error_again = Some(at);
+    }
+
     /// Takes whom it hit, and for what name.
     pub fn note(&mut self, client: Option<&Address>, name: Option<&Name>) {
         if let Some(client) = client {
@@ -351,11 +361,6 @@ impl Incident {
     /// Whether the client has had a failure; among those not listed it may be mistaken for another one.
     pub fn may_have_hit(&self, client: Address) -> bool {
         self.clients.may_have(&client)
-    }
-
-    /// Whether it lists the client.
-    pub fn lists_client(&self, client: Address) -> bool {
-        self.clients.listed().contains(&client)
     }
 
     /// How many names it hit.

@@ -34,13 +34,16 @@ pub const EXACT_TIMES: usize = 512;
 pub const MINUTES: usize = 16;
 
 /// Names and clients of each server that are told apart while it is silent or failing.
-pub const RECENT: usize = 32;
+pub const RECENT: usize = 128;
 
 /// Clients of each service that were answered last and are remembered: 32 bytes each.
 pub const ANSWERED_CLIENTS: usize = 64;
 
 /// Registrable domains of each service that are tracked individually: about 150 bytes each.
-pub const DOMAINS: usize = 64;
+pub const DOMAINS: usize = 256;
+
+/// Failures of each domain that are kept.
+pub const DOMAIN_FAILURES: usize = 64;
 
 /// Answers of each service that say that it fails and wait to be decided on: what is looked at in more than 5 s.
 pub const UNDECIDED_FAULTS: usize = 512;

@@ -13,6 +13,19 @@ pub(super) struct Window {
     pub oldest: u64,
 }
 
+impl Window {
+    /// The whole seconds in the window at that second: from the first up to before the last.
+    pub const fn seconds(self, at: u64) -> (u64, u64) {
+        (at.saturating_sub(self.oldest), at.saturating_sub(self.youngest))
+    }
+
+    /// Whether that second lies in it as a whole.
+    pub const fn has(self, second: u64, seen: u64) -> bool {
+        let age = second.saturating_sub(seen);
+        age > self.youngest && age <= self.oldest
+    }
+}
+
 /// Up to [`RECENT`] values, each with the seconds of the last minute in which it was seen.
 #[derive(Debug)]
 pub(super) struct Recent<T> {
@@ -175,13 +188,13 @@ mod tests {
     }
 
     #[test]
-    fn values_beyond_the_32nd_count_as_one_until_an_old_one_makes_room() {
+    fn values_without_a_place_count_as_one_until_an_old_one_makes_room() {
         let mut recent = Recent::default();
-        for value in 0..40 {
+        for value in 0..RECENT + 8 {
             recent.note(&value, Time::at_second(10));
         }
-        assert_eq!(recent.count(20, WINDOW), 33);
-        assert_ne!(recent.note(&99, Time::at_second(74)), Recent::<i32>::BEYOND);
+        assert_eq!(recent.count(20, WINDOW), RECENT + 1);
+        assert_ne!(recent.note(&999, Time::at_second(74)), Recent::<usize>::BEYOND);
         assert_eq!(recent.count(80, WINDOW), 1);
     }
 }

@@ -92,7 +92,7 @@ fn is_answered(incident: &Incident, facts: &Facts) -> bool {
     let mut answered = facts.answered.since(facts.last_query, REMEMBERED);
     match incident.kind {
         Kind::Unanswered => facts.last_answer.is_some(),
-        Kind::Unreachable => answered.any(|client| incident.lists_client(client)),
+        Kind::Unreachable => answered.any(|client| incident.may_have_hit(client)),
         Kind::Failing => false,
     }
 }

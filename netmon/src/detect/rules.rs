@@ -90,10 +90,3 @@ impl Rules {
         }
     }
 }
-
-impl Window {
-    /// The whole seconds in the window at that second: from the first up to before the last.
-    pub const fn seconds(self, at: u64) -> (u64, u64) {
-        (at.saturating_sub(self.oldest), at.saturating_sub(self.youngest))
-    }
-}

@@ -210,6 +210,7 @@ impl Tracked {
         self.heard(at);
         let facts = &mut self.facts;
         facts.last_answer_seen = Some(at);
+        facts.newest_answered = facts.newest_answered.max(Some((sent, at)));
         facts.answered.note(answered.client, at);
         self.judge_answer(at, sent, answered, rules);
         for incident in self.incidents.all_open_mut() {
@@ -217,13 +218,15 @@ impl Tracked {
                 incident.heard.answer_since_began = Some(at);
             }
             let is_later = incident.newest_failure().is_some_and(|newest| sent > newest);
-            let hit = incident.lists_client(answered.client);
+            let hit = incident.may_have_hit(answered.client);
             let heard = &mut incident.heard;
             if hit {
                 heard.query_of_failed = heard.query_of_failed.max(Some(sent));
-            } else if !incident.may_have_hit(answered.client) {
-                let heard = &mut incident.heard;
-                heard.query_of_others = heard.query_of_others.max(Some(sent));
+            } else {
+                if heard.query_of_others <= Some(sent) {
+                    heard.query_of_others = Some(sent);
+                    heard.newest_other = Some(answered.client);
+                }
                 heard.others_answered += u64::from(is_later);
             }
             // `failing` recovers by its share.
@@ -260,8 +263,7 @@ impl Tracked {
             let look = self.faults_looked_at.take(second, looks);
             facts.faults.fault(at, sent, answered.client, asked, look);
             if let Some(incident) = self.incidents.open_mut(Kind::Failing) {
-                let name = asked.0.filter(|_| look);
-                incident.note(look.then_some(&answered.client), name);
+                // Whom it hits is noted when it is decided on.
                 incident.fail(at, rules);
             }
         } else if matches!(rcode, Rcode::NoError | Rcode::NxDomain) {
@@ -311,7 +313,13 @@ impl Tracked {
             incident.note_early_moves(&self.facts.moved, sent..incident.began());
             incident.begin_earlier(began, &self.facts.early_errors, rules.offset);
         }
-        if !incident.may_have_hit(failure.client) {
+        let is_new = !incident.may_have_hit(failure.client);
+        if is_new
+            && incident
+                .heard
+                .newest_other
+                .is_none_or(|other| other == failure.client)
+        {
             // Whoever got answers may be this very client.
             incident.heard.query_of_others = None;
             incident.heard.query_of_others_before = None;

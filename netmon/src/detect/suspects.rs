@@ -96,6 +96,13 @@ impl Suspects {
         }
     }
 
+    /// The service has answered somebody: whoever failed there did not fail at one that never answers.
+    pub fn answered(&mut self, service: Service) {
+        for suspect in self.of.values_mut() {
+            suspect.services.retain(|(known, _)| *known != service);
+        }
+    }
+
     /// Whether the client is known to fail at too many services.
     pub fn scans(&self, client: Address, at: Time, thresholds: &Thresholds) -> bool {
         self.of.get(&one_host(client)).is_some_and(|suspect| {

@@ -32,7 +32,11 @@ impl Decider {
         let judged = &self.judged;
         let standing = || Some(judged.standing(service.server));
         let (_, server) = self.servers.track(service, at, standing)?;
+        let served = serves(server, at);
         server.seconds(at, seconds, &self.rules);
+        if !served && serves(server, at) {
+            self.suspects.answered(service);
+        }
         if self.rules.samples_answers {
             for second in server.facts.untold(seconds.second, at) {
                 self.rules.untold.note(second);
@@ -77,6 +81,9 @@ impl Decider {
         let judged = &self.judged;
         let standing = || Some(judged.standing(service.server));
         let (_, server) = self.servers.track(service, at, standing)?;
+        if !serves(server, at) {
+            self.suspects.answered(service);
+        }
         server.answered(at, answered, rules);
         let own = server.facts.standing.own;
         let is_wanted = server.facts.is_wanted(answered.recursion_desired);
@@ -153,6 +160,12 @@ impl Decider {
         }
         let server = self.servers.get_mut(service)?;
         server.count_errors(self.now, error.code, 1, 0);
+        if error.why == Why::Again
+            && error.code.is_outage()
+            && let Some(incident) = server.incidents.open_mut(Kind::Unreachable)
+        {
+            incident.fail_again(self.now, error.reporter);
+        }
         Some(After::default()).filter(|_| !server.incidents.are_none())
     }
 
@@ -201,10 +214,11 @@ fn question(client: Address, name: Option<&Name>, details: Details) -> Option<Qu
     })
 }
 
-/// Whether the service is known to serve anybody: it is named or configured, or has answered well within a day.
+/// Whether the service is known to serve anybody: it is named or configured, or has answered within a day.
 pub(super) fn serves(server: &Tracked, at: Time) -> bool {
-    let good = server.facts.last_good;
-    server.facts.standing.matters() || good.is_some_and(|good| at.since(good) <= REMEMBERED)
+    let facts = &server.facts;
+    let answer = facts.last_answer.max(facts.last_good);
+    facts.standing.matters() || answer.is_some_and(|answer| at.since(answer) <= REMEMBERED)
 }
 
 /// Takes a failure of a client at a service. Whether the client fails at so many others that the failure is its own.

@@ -90,7 +90,7 @@ impl Warnings {
     /// A client fails at many services that never answered anybody.
     pub fn many_servers(&mut self, client: Address, services: u64, at: Time) {
         let message = format!(
-            "queries of {client} failed at {services} servers within 10 min, none of which has answered anybody in 24 h: it \
+            "queries of {client} failed at {services} services within 10 min, none of which has answered anybody in 24 h: it \
              scans, or has lost its network, and its failures there open no incidents"
         );
         if self.unwatched.is_none() {

@@ -7,6 +7,7 @@
 //! is its policy, and is no failure.
 
 use super::{Context, Course, Facts, Incident, Rulebook, Rules, Verdict};
+use crate::detect::recent::Window;
 use crate::model::{CloseReason, Kind};
 use crate::time::Time;
 
@@ -23,15 +24,18 @@ struct Share {
     failed: u64,
 }
 
-/// The seconds of the window whose exchanges are all accounted for: none before that in which a gap ends.
-fn seconds(facts: &Facts, at: Time, rules: &Rules) -> (u64, u64) {
-    let (from, to) = rules.failing_window().seconds(at.second());
+/// The window as far as its exchanges are all accounted for: nothing before the second in which a gap ends.
+fn window(facts: &Facts, at: Time, rules: &Rules) -> Window {
+    let window = rules.failing_window();
     let after_gap = facts.gap_until.map_or(0, Time::second);
-    (from.max(after_gap), to)
+    Window {
+        oldest: window.oldest.min(at.second().saturating_sub(after_gap)),
+        ..window
+    }
 }
 
 fn share(facts: &Facts, at: Time, rules: &Rules) -> Share {
-    let (from, to) = seconds(facts, at, rules);
+    let (from, to) = window(facts, at, rules).seconds(at.second());
     let flow = facts.ledger.between(from, to);
     Share {
         answered: flow.answers,
@@ -40,8 +44,9 @@ fn share(facts: &Facts, at: Time, rules: &Rules) -> Share {
 }
 
 fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
-    let (thresholds, window) = (&context.rules.thresholds, context.rules.failing_window());
-    let (from, to) = seconds(facts, at, context.rules);
+    let thresholds = &context.rules.thresholds;
+    let window = window(facts, at, context.rules);
+    let (from, to) = window.seconds(at.second());
     if facts.faults.none_since(Time::at_second(from)) {
         return Verdict::Nothing;
     }

@@ -64,6 +64,7 @@ impl Tracked {
                 }
             }
         }
+        self.facts.is_unjudged = one_direction;
         if self.facts.silence.is_over(at, rules.keep()) {
             self.facts.silence.end(at, 0);
         }
@@ -91,11 +92,15 @@ impl Tracked {
         if let Some((recovered, end)) = course.recovered {
             incident.recover(recovered, end, rules.offset);
         }
-        let others = match course.all_fail {
-            Some(all) => !all,
-            None => self.others_are_answered(incident, at.second(), rules),
+        let others = match (course.all_fail, incident.kind) {
+            (Some(all), _) => Some(!all),
+            // Nobody was answered: nothing says that it is any better, or worse.
+            (None, Kind::Failing) => None,
+            (None, _) => Some(self.others_are_answered(incident, at.second(), rules)),
         };
-        incident.judge_severity(at, others, rules);
+        if let Some(others) = others {
+            incident.judge_severity(at, others, rules);
+        }
         let closes = course
             .closes
             .or(is_idle(&self.facts, at, rules).then_some(CloseReason::Idle));
@@ -123,6 +128,8 @@ impl Tracked {
         let facts = &self.facts;
         let cut = facts.ledger.cut(began);
         let mut incident = Box::new(Incident::new(kind, facts.service, cut, at, rules));
+        let answered = facts.newest_answered.filter(|(sent, _)| *sent >= began);
+        incident.heard.answer_since_began = answered.map(|(_, at)| at);
         incident.count_early_errors(&facts.early_errors, began..);
         incident.note_early_moves(&facts.moved, began..);
         facts

@@ -1,5 +1,6 @@
 //! The rules of the contract's section 3, each as what happens to a server and its clients.
 
+mod acceptance;
 mod bounds;
 mod causes;
 mod chain;

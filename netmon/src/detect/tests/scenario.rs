@@ -157,6 +157,12 @@ impl Scenario {
         self
     }
 
+    /// From now on packets toward that client are seen.
+    pub fn heard_again(&mut self, client: &str) -> &mut Self {
+        self.unheard.remove(&address(client));
+        self
+    }
+
     fn see(&mut self, time: f64, what: What) -> &mut Self {
         self.advance(time);
         self.decider.observe(&Observation {

@@ -93,7 +93,8 @@ fn whoever_was_hit_is_no_other_even_where_the_list_is_full() {
             },
         );
     }
-    scenario.answer(41.0, &client, 40.5);
+    // To a query that was sent before the last error: it ends nothing.
+    scenario.answer(41.0, &client, 38.5);
     assert_eq!(scenario.incident().causes[0].cause, Cause::ServiceDown);
     scenario.answer(42.0, "192.0.2.200", 41.5);
     assert_eq!(scenario.incident().causes[0].cause, Cause::FirewallReject);

@@ -1,0 +1,215 @@
+//! What others found by reading the contract against the decider: each of these once gave another answer.
+
+use netmon_common::{Code, Rcode};
+
+use super::scenario::{A, B, Error, ROUTER, SERVER, Scenario, at};
+use crate::model::{Cause, CloseReason, Severity};
+use crate::observation::Why;
+
+const C: &str = "192.0.2.77";
+
+fn error(sent: f64, client: &'static str) -> Error<'static> {
+    Error {
+        client,
+        sent,
+        ..Error::default()
+    }
+}
+
+#[test]
+fn failing_domains_are_held_against_all_that_are_answered_well_however_many_they_are() {
+    for (good, opens) in [(20, true), (50, false), (300, false)] {
+        let mut scenario = Scenario::new();
+        for n in 0..good {
+            scenario.asked(
+                10.0 + f64::from(n) / 100.0,
+                B,
+                &format!("good{n}.test"),
+                Rcode::NoError,
+            );
+        }
+        for n in 0..40 {
+            scenario.asked(
+                16.0 + f64::from(n) / 10.0,
+                A,
+                &format!("bad{n}.test"),
+                Rcode::ServFail,
+            );
+        }
+        scenario.advance(30.0);
+        assert_eq!(!scenario.story().is_empty(), opens, "{good}");
+    }
+}
+
+#[test]
+fn a_domain_that_is_lost_is_known_beside_a_hundred_others_and_a_client_that_asks_most() {
+    let mut scenario = Scenario::new();
+    scenario.asked(1.0, B, "lost.test", Rcode::NoError);
+    for n in 0..100 {
+        scenario.asked(
+            2.0 + f64::from(n) / 10.0,
+            B,
+            &format!("other{n}.test"),
+            Rcode::NoError,
+        );
+    }
+    scenario.asked(100.0, B, "lost.test", Rcode::ServFail);
+    for n in 0..75 {
+        scenario.asked(100.1 + f64::from(n) / 25.0, A, "lost.test", Rcode::ServFail);
+    }
+    scenario.advance(112.0);
+    assert_eq!(scenario.story(), ["opened failing"]);
+}
+
+#[test]
+fn failures_before_a_gap_are_not_added_to_those_after_it() {
+    for (gap, opens) in [(false, true), (true, false)] {
+        let mut scenario = Scenario::new();
+        scenario.asked(1.0, B, "lost.test", Rcode::NoError);
+        for n in 0..8 {
+            scenario.asked(40.0 + f64::from(n) / 10.0, A, "lost.test", Rcode::ServFail);
+        }
+        if gap {
+            scenario.decider.gap(None, at(45.0));
+        }
+        for n in 0..3 {
+            scenario.asked(46.0 + f64::from(n) / 10.0, B, "lost.test", Rcode::ServFail);
+        }
+        scenario.advance(60.0);
+        assert_eq!(!scenario.story().is_empty(), opens, "gap: {gap}");
+    }
+}
+
+#[test]
+fn an_outage_whose_clients_are_more_than_are_listed_ends_by_any_of_them() {
+    let mut scenario = Scenario::new();
+    let clients: Vec<String> = (1..=33).map(|n| format!("192.0.2.{n}")).collect();
+    for (n, client) in (0_u32..).zip(&clients) {
+        let sent = 1.0 + f64::from(n) / 20.0;
+        let error = Error {
+            client,
+            sent,
+            ..Error::default()
+        };
+        scenario.query(sent, client, "a.test").error(sent + 0.01, &error);
+    }
+    scenario
+        .query(5.0, &clients[32], "a.test")
+        .answer(5.1, &clients[32], 5.0);
+    scenario.advance(30.0);
+    assert_eq!(scenario.closed().closed_because, Some(CloseReason::Answered));
+}
+
+#[test]
+fn one_more_error_about_a_query_that_failed_is_no_quiet() {
+    let mut scenario = Scenario::new();
+    scenario.query(1.0, A, "a.test").error(1.2, &error(1.0, A));
+    scenario.query(2.0, A, "a.test").answer(2.1, A, 2.0);
+    let again = Error {
+        reporter: Some(ROUTER),
+        why: Some(Why::Again),
+        ..error(1.0, A)
+    };
+    scenario.error(8.3, &again);
+    scenario.advance(18.0);
+    assert_eq!(scenario.story(), ["opened unreachable"]);
+    scenario.advance(19.0);
+    assert_eq!(
+        scenario.story(),
+        ["opened unreachable", "closed unreachable answered"]
+    );
+    assert_eq!(scenario.closed().reporters.len(), 2, "who sent it is named");
+}
+
+#[test]
+fn a_service_that_has_answered_since_is_none_of_a_scan() {
+    let mut scenario = Scenario::new();
+    for n in 1..=4_u32 {
+        let (server, sent) = (format!("10.0.0.{n}"), f64::from(n));
+        let error = Error {
+            sent,
+            code: Code::Host,
+            reporter: Some(ROUTER),
+            ..Error::default()
+        };
+        scenario
+            .on(&server)
+            .query(sent, A, "a.test")
+            .error(sent + 0.1, &error);
+    }
+    scenario
+        .on("10.0.0.1")
+        .query(5.5, B, "b.test")
+        .answer(5.6, B, 5.5);
+    let last = Error {
+        sent: 6.0,
+        code: Code::Host,
+        reporter: Some(ROUTER),
+        ..Error::default()
+    };
+    scenario.on("10.0.0.5").query(6.0, A, "a.test").error(6.1, &last);
+    scenario.advance(10.0);
+    assert!(scenario.warnings().is_empty());
+    assert_eq!(scenario.decider.open_incidents().len(), 5);
+}
+
+#[test]
+fn what_was_answered_between_the_first_failure_and_the_opening_makes_it_degraded() {
+    let mut scenario = Scenario::new();
+    scenario.query(1.0, A, "a.test").query(1.1, A, "b.test");
+    scenario.answer(1.2, A, 1.1).error(3.0, &error(1.0, A));
+    assert_eq!(scenario.incident().severity, Severity::Degraded);
+}
+
+#[test]
+fn an_answer_to_another_client_that_then_fails_too_keeps_what_a_third_one_got() {
+    let mut scenario = Scenario::new();
+    scenario.query(1.0, A, "a.test").error(1.1, &error(1.0, A));
+    scenario.query(2.0, B, "b.test").answer(2.1, B, 2.0);
+    scenario.query(2.5, C, "c.test").error(2.6, &error(2.5, C));
+    let incident = scenario.incident();
+    assert!(
+        incident
+            .causes
+            .iter()
+            .any(|found| found.cause == Cause::FirewallReject),
+        "{incident:#?}"
+    );
+}
+
+#[test]
+fn a_server_that_nobody_asks_any_more_fails_no_worse_than_before() {
+    let mut scenario = Scenario::new();
+    for n in 0..12 {
+        scenario.asked(
+            10.0 + f64::from(n) / 20.0,
+            A,
+            &format!("bad{n}.test"),
+            Rcode::ServFail,
+        );
+    }
+    for n in 0..8 {
+        scenario.asked(
+            10.6 + f64::from(n) / 50.0,
+            B,
+            &format!("good{n}.test"),
+            Rcode::NoError,
+        );
+    }
+    scenario.advance(60.0);
+    assert_eq!(scenario.incident().severity, Severity::Degraded);
+}
+
+#[test]
+fn silence_is_judged_as_soon_as_an_answer_would_be_seen() {
+    let mut scenario = Scenario::new();
+    scenario.unheard(A);
+    for n in 0..8 {
+        scenario.query(5.0 + f64::from(n) * 0.3, A, &format!("{n}.test"));
+    }
+    scenario.advance(13.0);
+    assert!(scenario.story().is_empty());
+    scenario.heard_again(A);
+    scenario.on(SERVER).advance(14.0);
+    assert_eq!(scenario.story(), ["opened unanswered"]);
+}
