@@ -31,6 +31,7 @@ pub mod replay;
 pub mod report;
 pub mod resolvers;
 pub mod rights;
+mod stand_in;
 pub mod status;
 pub mod time;
 pub mod timeline;

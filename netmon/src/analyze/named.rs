@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::capture::text::Hosts;
 use crate::report::Report;
 use crate::report::forms::{Form, Style};
+use crate::stand_in;
 
 /// Writes a report with names where they stand for addresses. In JSON a server that is a name is marked.
 pub fn write(
@@ -68,7 +69,7 @@ fn is_named(members: &Map<String, Value>, key: &str, hosts: &Hosts) -> bool {
 fn text_with_names(text: &str, hosts: &Hosts, escape: fn(&str) -> String) -> String {
     let mut written = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(Hosts::PREFIX) {
+    while let Some(at) = rest.find(stand_in::PREFIX) {
         let (before, found) = rest.split_at(at);
         let end = found
             .find(|c: char| !(c.is_ascii_hexdigit() || c == ':'))

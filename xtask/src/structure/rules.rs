@@ -21,6 +21,7 @@ const GROUND: &[&str] = &[
     "observation",
     "ongoing",
     "rights",
+    "stand_in",
     "time",
     "timeline",
 ];

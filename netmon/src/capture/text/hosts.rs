@@ -1,8 +1,7 @@
 //! Hosts whose addresses are not in the text: names, and addresses that somebody has made unreadable. Each is a host of
 //! its own, known by what is written.
 //!
-//! Everything behind the text works on addresses, so each gets one from a block that the Internet does not use, and
-//! whoever shows an incident to people shows the name. Nothing is looked up: that would ask the servers in question, today.
+//! Everything behind the text works on addresses, so each gets one that stands for it ([`stand_in`]), and whoever shows an incident to people shows the name. Nothing is looked up: that would ask the servers in question, today.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,9 +13,7 @@ use netmon_common::wire::ip::Family;
 
 use super::super::limits::HOST_NAMES;
 use super::grammar::endpoint::{Endpoint, Port, may_be_host};
-
-/// The block, in `6000::/3`, of which nothing is assigned: `6e65:746d:6f6e::/48`.
-const BLOCK: [u8; 6] = *b"netmon";
+use crate::stand_in;
 
 /// The names that texts have in place of addresses. Copies share them.
 #[derive(Clone, Debug, Default)]
@@ -24,14 +21,11 @@ pub struct Hosts(Rc<RefCell<Known>>);
 
 #[derive(Debug, Default)]
 struct Known {
-    places: HashMap<Rc<str>, u32>,
+    addresses: HashMap<Rc<str>, Address>,
     names: Vec<Rc<str>>,
 }
 
 impl Hosts {
-    /// What the text of every address that stands for a name begins with.
-    pub const PREFIX: &str = "6e65:746d:6f6e::";
-
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.borrow().names.is_empty()
@@ -44,35 +38,22 @@ impl Hosts {
         }
         let name = name.to_ascii_lowercase();
         let known = &mut *self.0.borrow_mut();
-        let place = match known.places.get(name.as_str()) {
-            Some(place) => *place,
-            None if known.names.len() < HOST_NAMES => {
-                let place = u32::try_from(known.names.len()).ok()?;
-                let name: Rc<str> = name.into();
-                known.names.push(Rc::clone(&name));
-                known.places.insert(name, place);
-                place
-            }
-            None => return None,
-        };
-        let mut octets = [0; 16];
-        let (block, rest) = octets.split_at_mut(BLOCK.len());
-        block.copy_from_slice(&BLOCK);
-        if let Some(end) = rest.last_chunk_mut::<4>() {
-            // From 1 on: no address is then the start of another.
-            *end = (place + 1).to_be_bytes();
+        if let Some(address) = known.addresses.get(name.as_str()) {
+            return Some(*address);
         }
-        Some(Address::from_octets(octets))
+        if known.names.len() >= HOST_NAMES {
+            return None;
+        }
+        let address = stand_in::address(u32::try_from(known.names.len()).ok()?, family)?;
+        let name: Rc<str> = name.into();
+        known.names.push(Rc::clone(&name));
+        known.addresses.insert(name, address);
+        Some(address)
     }
 
     /// The name that an address stands for.
     pub fn name(&self, address: Address) -> Option<Rc<str>> {
-        let octets = address.octets();
-        let (block, place) = (octets.first_chunk::<6>()?, octets.last_chunk::<4>()?);
-        if *block != BLOCK {
-            return None;
-        }
-        let place = usize::try_from(u32::from_be_bytes(*place).checked_sub(1)?).ok()?;
+        let place = usize::try_from(stand_in::number(address)?).ok()?;
         self.0.borrow().names.get(place).map(Rc::clone)
     }
 

@@ -10,6 +10,7 @@ use super::numbers::{self, Clock, count};
 use super::rich::Text;
 use crate::model::{DestinationCounts, Document, Incident, Judgement, Severity, SourceKind, WarningKind};
 use crate::report::Report;
+use crate::stand_in;
 use crate::time::Time;
 use crate::timeline::Timeline;
 
@@ -290,7 +291,7 @@ impl<'a> Context<'a> {
     pub fn icmp_families(&self) -> (bool, bool) {
         let is_there = |v4: bool| {
             self.document().destinations.iter().any(|destination| {
-                destination.address.ip().is_ipv4() == v4 && destination.counters.unreachables() > 0
+                stand_in::is_v4(destination.address) == v4 && destination.counters.unreachables() > 0
             })
         };
         (is_there(true), is_there(false))

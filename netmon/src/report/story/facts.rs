@@ -4,8 +4,6 @@
 //! numbers, singular and plural are right in one place. Commands are templates, too: what fills them is safe
 //! to paste into a shell, whatever names were asked for.
 
-use std::net::IpAddr;
-
 use jiff::{SignedDuration, Timestamp};
 use netmon_common::{Address, Code, Transport};
 
@@ -13,6 +11,7 @@ use super::numbers::{self, Clock, UTC, count};
 use super::rich::{self, Text};
 use crate::model::Incident;
 use crate::report::knowledge::{self, Sentence, Step};
+use crate::stand_in;
 
 /// Items of a list that prose names; beyond it says how many more.
 const NAMED: usize = 3;
@@ -204,9 +203,9 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// Whether the server has an IPv4 address.
+    /// Whether the server is asked over IPv4.
     pub fn is_v4(&self) -> bool {
-        matches!(self.incident.server.ip(), IpAddr::V4(_))
+        stand_in::is_v4(self.incident.server.into())
     }
 
     /// How nftables calls the family.

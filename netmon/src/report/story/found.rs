@@ -14,10 +14,15 @@ use crate::model::{DestinationCounts, Incident};
 /// The observations.
 pub(super) fn points(context: &Context<'_>, facts: &Facts<'_>) -> Vec<Text> {
     let incident = facts.incident;
-    let mut points = vec![facts.say(if incident.began.0 == facts.counted_to {
-        "{Clients} made {queries}{for_names} and got {answers}."
-    } else {
-        "In {lasted}, {clients} made {queries}{for_names} and got {answers}."
+    let is_a_moment = incident.began.0 == facts.counted_to;
+    // Others asked too where there were answers, or for other names.
+    let mut points = vec![facts.say(match (incident.answers, is_a_moment) {
+        (0, true) => "{Clients} made {queries}{for_names} and got {answers}.",
+        (0, false) => "In {lasted}, {clients} made {queries}{for_names} and got {answers}.",
+        (_, true) => "{queries} went to the server, and {answers} came back. Queries of {clients}{for_names} failed.",
+        (_, false) => {
+            "In {lasted}, {queries} went to the server, and {answers} came back. Queries of {clients}{for_names} failed."
+        }
     })];
     if facts.errors() > 0 {
         points.push(facts.say(if facts.server_says_so() {

@@ -64,12 +64,22 @@ impl Facts<'_> {
     pub fn exchange(&self) -> Text {
         Text::from(self.clock.stretch(self.incident.began.0, self.counted_to))
             .capitalised()
-            .then(self.say(", {clients} made {queries} to {server}{for_names}"))
             .then(self.say(match (self.incident.answers, self.errors()) {
-                (0, 0) => "; neither an answer nor an ICMP error came back.",
-                (0, _) => ", and no answer came back. Instead, {reporters} sent {errors_by_code}.",
-                (_, 0) => ", and {answers} came back.",
-                _ => ", and {answers} came back. In addition, {reporters} sent {errors_by_code}.",
+                (0, 0) => {
+                    ", {clients} made {queries} to {server}{for_names}; neither an answer nor an ICMP error came back."
+                }
+                (0, _) => {
+                    ", {clients} made {queries} to {server}{for_names}, and no answer came back. Instead, {reporters} \
+                     sent {errors_by_code}."
+                }
+                // Others asked too, or for other names.
+                (_, 0) => {
+                    ", {queries} went to {server}, and {answers} came back. Queries of {clients}{for_names} failed."
+                }
+                _ => {
+                    ", {queries} went to {server}, and {answers} came back. Queries of {clients}{for_names} failed: \
+                     {reporters} sent {errors_by_code}."
+                }
             }))
     }
 
