@@ -5,7 +5,7 @@ use netmon_common::records::{RECURSION_DESIRED, RECURSION_KNOWN, UNSEEN_RCODE};
 use netmon_common::wire::dns::{DnsHeader, MessageHeader, Question};
 use netmon_common::wire::icmp::Quoted;
 use netmon_common::wire::ip::AddressAt;
-use netmon_common::wire::{Bytes, udp};
+use netmon_common::wire::{Bytes, Plain, udp};
 use netmon_common::{Address, Rcode, Transport};
 
 use crate::settings::tracking;
@@ -67,8 +67,10 @@ pub struct Exchange {
     pub detail: u8,
     /// The opcode of a query or an answer.
     pub opcode: u8,
-    /// The flags of an event: what is known of a query's RD. Where it is known, so is the id.
+    /// The flags of an event: what is known of a query's RD.
     pub flags: u8,
+    /// Whether the id is known: that of each message over UDP is, and that of a query that an error quotes so far.
+    pub is_id_known: bool,
 }
 
 impl Exchange {
@@ -130,6 +132,7 @@ impl Exchange {
         self.server = address(conversation.server, bytes);
         self.client_port = conversation.client_port;
         self.server_port = conversation.server_port;
+        self.is_id_known = matches!(transport, Transport::Udp);
     }
 
     #[inline(always)]
@@ -157,10 +160,16 @@ impl Exchange {
         self.client_port = ports.source;
         self.server_port = ports.destination;
         self.flags = 0;
-        if matches!(ports.transport, Transport::Udp)
-            && let Some(header) = quoted_header(quoted, ports.offset, bytes)
-        {
-            self.header(header);
+        self.is_id_known = false;
+        if matches!(ports.transport, Transport::Udp) {
+            let at = ports.offset + udp::HEADER_LEN;
+            if let Some(id) = shown::<[u8; 2], B>(quoted, at, bytes) {
+                self.id = u16::from_be_bytes(id);
+                self.is_id_known = true;
+            }
+            if let Some(header) = shown::<DnsHeader, B>(quoted, at, bytes) {
+                self.flags = recursion(header.message().recursion_desired());
+            }
         }
         kind
     }
@@ -196,14 +205,13 @@ impl Exchange {
     }
 }
 
-/// The DNS header of the query that an error quotes, where it quotes that much.
+/// What stands there in the packet that an error quotes, where it quotes that much.
 #[inline(always)]
-fn quoted_header<B: Bytes>(quoted: &Quoted, transport_at: usize, bytes: &B) -> Option<MessageHeader> {
-    let at = transport_at + udp::HEADER_LEN;
-    if at + size_of::<DnsHeader>() > quoted.end {
+fn shown<T: Plain, B: Bytes>(quoted: &Quoted, at: usize, bytes: &B) -> Option<T> {
+    if at + size_of::<T>() > quoted.end {
         return None;
     }
-    Some(bytes.read::<DnsHeader>(at)?.message())
+    bytes.read::<T>(at)
 }
 
 /// The address. Headers that were found can be read, so that there is always one.

@@ -1,8 +1,6 @@
 //! netmon's own queries (`--probe`): they are counted like all packets, and nothing follows from them.
 
 use aya_ebpf::Global;
-use netmon_common::Transport;
-use netmon_common::records::RECURSION_KNOWN;
 
 use crate::exchange::Exchange;
 use crate::settings::is_local;
@@ -22,6 +20,5 @@ pub fn is_own(exchange: &Exchange) -> bool {
 
 #[inline(never)]
 fn is_own_message(exchange: &Exchange) -> bool {
-    let shows_id = exchange.transport == Transport::Udp && exchange.flags & RECURSION_KNOWN != 0;
-    (!shows_id || exchange.id == PROBE_ID.load()) && is_local(&exchange.client)
+    (!exchange.is_id_known || exchange.id == PROBE_ID.load()) && is_local(&exchange.client)
 }

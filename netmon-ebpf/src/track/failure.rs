@@ -30,9 +30,8 @@ impl<P: Packet> Seen<'_, P> {
     /// An error about a query.
     #[inline(never)]
     pub(super) fn failure(&self, kind: Kind, told: &mut Sight) {
-        let is_id_known = self.exchange.flags & RECURSION_KNOWN != 0;
         let key = Key::query(self.exchange.id);
-        let found = TABLE.fail(self.flow, key, is_id_known, self.now_ns);
+        let found = TABLE.fail(self.flow, key, self.exchange.is_id_known, self.now_ns);
         // No option: the compiler would copy what is undefined of it.
         let (is_seen, trace) = (found.is_some(), found.unwrap_or(Trace::NONE));
         if kind == Kind::Undecided && !self.is_leaving && !self.decide(is_seen) {

@@ -210,6 +210,33 @@ fn spoofed_answers_and_errors_change_nothing() {
     assert_eq!(poller.totals().unwrap().unmatched_responses, 4);
 }
 
+#[test]
+#[ignore = "needs root: runs the programs"]
+fn an_error_that_quotes_the_id_must_quote_the_right_one_however_short_it_is() {
+    let (mut kernel, mut poller) = load(&[53]);
+    for (message, id, failed) in [
+        (2, 8, 0),
+        (11, 8, 0),
+        (12, 8, 0),
+        (0, 8, 1),
+        (2, 7, 1),
+        (11, 7, 1),
+    ] {
+        let query = Query {
+            port: 4_000 + message as u16 * 16 + id,
+            id: 7,
+        };
+        run(kernel.xdp().unwrap(), &query.asked(53));
+        let before = sum(&of(&mut poller, 53)).failed;
+        run(
+            kernel.xdp().unwrap(),
+            &Query { id, ..query }.refused_in_short(message),
+        );
+        let now = sum(&of(&mut poller, 53)).failed;
+        assert_eq!(now - before, failed, "{message} bytes with id {id}");
+    }
+}
+
 /// What the kernel reports, and the runtime that it is read in.
 fn events_of(kernel: &mut Kernel) -> (Runtime, Events) {
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -46,9 +46,21 @@ impl Query {
 
     pub fn refused(self) -> Vec<u8> {
         let quote = packet() / ipv4(CLIENT, SERVER) / udp(1, 53) / query("a.test");
-        let mut frame = (frame() / ipv4(SERVER, CLIENT) / unreachable(3) / quote).bytes();
+        self.refused_with(&quote.bytes())
+    }
+
+    /// An error that quotes so much of the message.
+    pub fn refused_in_short(self, message: usize) -> Vec<u8> {
+        let quote = packet() / ipv4(CLIENT, SERVER) / udp(1, 53) / query("a.test");
+        self.refused_with(&quote.bytes()[..20 + 8 + message])
+    }
+
+    fn refused_with(self, quote: &[u8]) -> Vec<u8> {
+        let mut frame = (frame() / ipv4(SERVER, CLIENT) / unreachable(3) / raw(quote)).bytes();
         put(&mut frame, SOURCE_PORT + QUOTED, self.port);
-        put(&mut frame, ID + QUOTED, self.id);
+        if frame.len() >= ID + QUOTED + 2 {
+            put(&mut frame, ID + QUOTED, self.id);
+        }
         frame
     }
 }
