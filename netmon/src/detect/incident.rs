@@ -254,6 +254,11 @@ impl Incident {
 
     /// Judges the severity at that moment; `others` tells whether clients that have not failed are taken to be answered.
     pub fn judge_severity(&mut self, at: Time, others: bool, rules: &Rules) {
+        if !others {
+            // Once that is over, answers after the newest failure do not bring it back.
+            self.others.clear();
+            self.others_unknown = false;
+        }
         self.changed |= self.severity.judge(at, others, &rules.thresholds);
     }
 

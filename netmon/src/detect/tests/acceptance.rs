@@ -213,3 +213,23 @@ fn silence_is_judged_as_soon_as_an_answer_would_be_seen() {
     scenario.on(SERVER).advance(14.0);
     assert_eq!(scenario.story(), ["opened unanswered"]);
 }
+
+#[test]
+fn answers_after_the_newest_failure_bring_no_milder_severity_back() {
+    let mut scenario = Scenario::new();
+    scenario.query(0.5, B, "b.test").answer(0.6, B, 0.5);
+    for n in 0..12 {
+        let sent = 1.0 + f64::from(n);
+        scenario
+            .query(sent, A, "a.test")
+            .error(sent + 0.01, &error(sent, A));
+    }
+    scenario.advance(14.0);
+    assert_eq!(scenario.incident().severity, Severity::Down);
+    for n in 0..60 {
+        let sent = 20.0 + f64::from(n);
+        scenario.query(sent, B, "b.test").answer(sent + 0.1, B, sent);
+    }
+    scenario.advance(100.0);
+    assert_eq!(scenario.incident().severity, Severity::Down);
+}

@@ -110,7 +110,8 @@ impl World {
             _unbound: Unbound::start(host, &[UNBOUND], &configuration, &[]).unwrap(),
             _forwarders: [
                 Forwarder::start(host, FORWARDER, &[UNBOUND]).unwrap(),
-                Forwarder::start(&self.hosts.client, STUB, &[UNBOUND, DNSMASQ]).unwrap(),
+                // Of the same view of the broken domain: else it would be lost whenever the stub changes to the other one.
+                Forwarder::start(&self.hosts.client, STUB, &[UNBOUND, FORWARDER]).unwrap(),
             ],
             _slow: slow.unwrap(),
         }
