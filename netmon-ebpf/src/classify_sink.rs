@@ -47,13 +47,12 @@ impl<'a, P: Packet, B: Reader> ClassifySink<'a, P, B> {
     /// sent.
     #[inline(always)]
     fn has_own_source(&self, meaning: &Meaning) -> bool {
-        if matches!(P::HOOK, Hook::Egress) || !interfaces::refuses_own_source(self.packet.ifindex()) {
+        let Some(source) = meaning.source() else {
             return false;
-        }
-        match meaning.source() {
-            Some(source) => is_local(&address(source, self.bytes)),
-            None => false,
-        }
+        };
+        !matches!(P::HOOK, Hook::Egress)
+            && interfaces::refuses_own_source(self.packet.ifindex())
+            && is_local(&address(source, self.bytes))
     }
 
     /// Counts it in the totals as one packet.
@@ -86,7 +85,7 @@ impl<P: Packet, B: Reader> Sink for ClassifySink<'_, P, B> {
         }
         let tally = Tally::of(meaning);
         let destination = meaning.destination();
-        if destination.is_some() && self.has_own_source(meaning) {
+        if self.has_own_source(meaning) {
             self.count(&Tally::NOT_OURS, end);
             return;
         }

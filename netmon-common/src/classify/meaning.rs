@@ -170,7 +170,7 @@ impl Meaning {
         }
     }
 
-    /// Who sent the packet, where it is counted for a destination.
+    /// Who sent the packet, where it is counted for a destination or belongs to an exchange.
     #[inline(always)]
     pub const fn source(&self) -> Option<AddressAt> {
         match self {
@@ -179,7 +179,8 @@ impl Meaning {
             Self::Response(message) => Some(message.conversation.server),
             Self::Reset(conversation) => Some(conversation.server),
             Self::Unreachable(error) => Some(error.header.source()),
-            Self::Segment(_) | Self::Fragment | Self::Unreadable(_) | Self::NotIp | Self::Other => None,
+            Self::Segment(segment) => Some(segment.conversation.server),
+            Self::Fragment | Self::Unreadable(_) | Self::NotIp | Self::Other => None,
         }
     }
 }

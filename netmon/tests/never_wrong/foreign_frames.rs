@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use netmon_testkit::frames::build::prelude::{ipv4, packet, raw, tcp};
 use netmon_testkit::lab::icmp::{query_packet, unreachable};
 use netmon_testkit::lab::{
     CLIENT_V4, FAMILIES, FrameSocket, Namespace, Netmon, SERVER_V4, SERVER_V6, Scripted, TYPE_A, TwoHosts,
@@ -132,7 +133,15 @@ fn frames_that_come_in_with_the_hosts_own_address_as_their_source_are_not_ours()
     let mut netmon = watch(&hosts.client, &["--interface", "to-server"]);
     let to = card(&hosts.client, "to-server");
     let looped = asks(CLIENT_V4, address(SILENT));
-    let frames: Vec<Vec<u8>> = looped.iter().map(|packet| frame(to, packet)).collect();
+    // What a server of this host would send over TCP: it would take connections, and answer queries.
+    let (IpAddr::V4(own), IpAddr::V4(other)) = (CLIENT_V4, address(ASKS)) else {
+        panic!("{ASKS} is IPv4");
+    };
+    let of_server = |header, says: &[u8]| (packet() / ipv4(own, other) / header / raw(says)).bytes();
+    let taken = of_server(tcp(53, 40_000).syn().ack(), &[]);
+    let data = of_server(tcp(53, 40_000).psh().ack(), b"payload of a server");
+    let packets = [looped, vec![taken, data]].concat();
+    let frames: Vec<Vec<u8>> = packets.iter().map(|packet| frame(to, packet)).collect();
     send(&hosts, &frames);
     wait_for_the_control(&hosts, &netmon);
     assert_nothing_of(&netmon, [address(SILENT)]);
