@@ -7,6 +7,8 @@
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd as _;
+use std::thread::sleep;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use netmon_testkit::lab::{Namespace, cable};
@@ -22,6 +24,7 @@ use crate::runner::thread_time;
 const OTHERS_NS: f64 = 25.0;
 /// How often all are measured.
 const ROUNDS: usize = 25;
+const SETTLE: Duration = Duration::from_millis(200);
 /// Calls of a block, about a millisecond, and blocks of a round. The median of the blocks counts.
 const CALLS: u32 = 2_000;
 const BLOCKS: usize = 11;
@@ -108,13 +111,19 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
         .collect();
     let mut all: Vec<[Vec<f64>; 2]> = cases.iter().map(|_| Default::default()).collect();
     for round in 0..ROUNDS {
+        // Loaded for both, so that it disturbs neither more than the other.
+        let mut kernel = loaded::load_asking()?;
+        let mut attached = None;
         // Now the one first, now the other.
         for with in [round % 2 == 1, round % 2 == 0] {
-            let mut kernel = with.then(loaded::load_asking).transpose()?;
-            let _askers = kernel
-                .as_mut()
-                .map(|kernel| kernel.askers(&root, false))
-                .transpose()?;
+            attached = if with {
+                Some(kernel.askers(&root, false)?)
+            } else {
+                drop(attached.take());
+                None
+            };
+            // The kernel frees what is gone.
+            sleep(SETTLE);
             for ((_, set_up, (server, port), _), times) in cases.iter().zip(&mut all) {
                 let to = SocketAddr::new(server.parse()?, *port);
                 let nanos = host.enter(|| time(&mut set_up(to)?))??;
