@@ -50,6 +50,12 @@ impl<P, K> Default for Duplicates<P, K> {
 }
 
 impl<P: PartialEq, K: Clone + Eq + Hash> Duplicates<P, K> {
+    /// Whether the packet was seen already, not long ago, at another place.
+    fn was_elsewhere(&self, time: Time, place: &P, packet: &K) -> bool {
+        let seen = self.seen.get(packet);
+        seen.is_some_and(|seen| time.since(seen.first) <= WINDOW && !seen.places.contains(place))
+    }
+
     /// Whether this is another sight, at this place, of a packet that was seen already.
     pub fn is_one(&mut self, time: Time, place: P, packet: K) -> bool {
         while self.order.len() >= PACKETS
@@ -65,9 +71,8 @@ impl<P: PartialEq, K: Clone + Eq + Hash> Duplicates<P, K> {
                 self.seen.remove(&old);
             }
         }
-        if let Some(seen) = self.seen.get_mut(&packet)
-            && time.since(seen.first) <= WINDOW
-            && !seen.places.contains(&place)
+        if self.was_elsewhere(time, &place, &packet)
+            && let Some(seen) = self.seen.get_mut(&packet)
         {
             seen.places.push(place);
             self.count += 1;
@@ -151,6 +156,13 @@ impl DuplicateFrames {
             && (high, low) != (0, 0)
         {
             place.sight = frame.number;
+        }
+        // A bridge's port shows a frame as for another host (the bridge) before the bridge shows it as for this one: only a sight
+        // that counts makes others its duplicates.
+        if link::is_for_another_host(frame.link, &bytes)
+            && !self.duplicates.was_elsewhere(frame.time, &place, &packet)
+        {
+            return false;
         }
         self.duplicates.is_one(frame.time, place, packet)
     }
@@ -271,16 +283,45 @@ mod tests {
         assert_ne!(packet(&frame(7, 64, 1, b"a question!?")), first);
     }
 
+    /// The same in a cooked frame of the second version.
+    fn cooked(kind: u8, interface: u8) -> Vec<u8> {
+        let mut cooked = vec![
+            8, 0, 0, 0, 0, 0, 0, interface, 0, 1, kind, 6, 0, 0, 0, 0, 0, 0, 0, 0,
+        ];
+        cooked.extend(&frame(7, 64, 1, b"a question?!")[14..]);
+        cooked
+    }
+
+    #[test]
+    fn a_sight_for_another_host_makes_no_other_sight_a_duplicate() {
+        const THIS_HOST: u8 = 0;
+        const OTHER_HOST: u8 = 3;
+        let port = cooked(OTHER_HOST, 3);
+        let bridge = cooked(THIS_HOST, 2);
+        let duplicates = |sights: &[&Vec<u8>]| {
+            let mut duplicates = DuplicateFrames::new(1);
+            let sights = (1..).zip(sights).map(|(number, bytes)| {
+                duplicates.has(&Frame {
+                    time: at(number),
+                    link: LinkType::LinuxCookedV2,
+                    bytes,
+                    wire_len: bytes.len(),
+                    number,
+                    file: 0,
+                    interface: None,
+                })
+            });
+            sights.collect::<Vec<_>>()
+        };
+        assert_eq!(duplicates(&[&port, &bridge]), [false, false]);
+        assert_eq!(duplicates(&[&bridge, &port]), [false, true]);
+        let out = cooked(4, 4);
+        assert_eq!(duplicates(&[&port, &bridge, &out]), [false, false, true]);
+    }
+
     #[test]
     fn only_captures_of_several_places_are_looked_at() {
         let bytes = frame(7, 64, 1, b"a question?!");
-        let cooked = |kind: u8, interface: u8| {
-            let mut cooked = vec![
-                8, 0, 0, 0, 0, 0, 0, interface, 0, 1, kind, 6, 0, 0, 0, 0, 0, 0, 0, 0,
-            ];
-            cooked.extend(&bytes[14..]);
-            cooked
-        };
         let look = |link, frames: &[(Vec<u8>, Option<u32>, usize)], files| {
             let mut duplicates = DuplicateFrames::new(files);
             let found = (1..).zip(frames).filter(|(number, (bytes, interface, file))| {
