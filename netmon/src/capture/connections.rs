@@ -73,14 +73,14 @@ impl Connections {
         }
     }
 
-    /// A SYN. Whether it is a packet of its own.
-    pub fn opens(&mut self, flow: Flow, sent: Sent) -> bool {
+    /// A SYN. Whether it is a packet of its own; `hides_interface` as in [`link`](super::link).
+    pub fn opens(&mut self, flow: Flow, sent: Sent, hides_interface: bool) -> bool {
         if let Some(connection) = self.of.get_mut(&flow)
             && let [query] = connection.queries.as_mut_slice()
             && query.sequence.is_none()
             && !query.answered
         {
-            return query.send_again(sent);
+            return query.send_again(sent, hides_interface);
         }
         let query = Query::new(sent, None);
         self.of.insert(flow, Connection { queries: vec![query] });
@@ -98,7 +98,7 @@ impl Connections {
     }
 
     /// A segment with a query.
-    pub fn asks(&mut self, flow: Flow, sent: Sent, carried: Carried) -> Taken {
+    pub fn asks(&mut self, flow: Flow, sent: Sent, carried: Carried, hides_interface: bool) -> Taken {
         let Some(connection) = self.of.get_mut(&flow) else {
             let queries = vec![Query::new(sent, Some(carried))];
             self.of.insert(flow, Connection { queries });
@@ -109,7 +109,7 @@ impl Connections {
             .iter_mut()
             .find(|query| query.sequence == Some(carried.sequence));
         if let Some(query) = same.filter(|query| !query.answered) {
-            return if query.send_again(sent) {
+            return if query.send_again(sent, hides_interface) {
                 Taken::Query(None)
             } else {
                 Taken::Again
@@ -163,7 +163,7 @@ impl Connections {
     }
 
     /// An error that quotes the connection. `None` where it is one that the capture shows several times.
-    pub fn failed(&mut self, flow: &Flow, now: Time) -> Option<(About, Option<Name>)> {
+    pub fn failed(&mut self, flow: &Flow, hides_interface: bool, now: Time) -> Option<(About, Option<Name>)> {
         let mut about = (About::Nothing, None);
         let Some(connection) = self.of.get_mut(flow) else {
             return Some(about);
@@ -175,7 +175,7 @@ impl Connections {
             .rev()
             .filter(|query| !query.answered)
         {
-            let is_same = query.error.is_some_and(|error| now.since(error) < SAME_PACKET);
+            let is_same = hides_interface && query.error.is_some_and(|error| now.since(error) < SAME_PACKET);
             if let Some(sent) = query.sent.failed(now) {
                 query.error = Some(now);
                 return Some((About::Waiting(sent), query.name.clone()));
@@ -212,9 +212,9 @@ impl Query {
     }
 
     /// It is sent again. Whether it is a packet of its own.
-    fn send_again(&mut self, sent: Sent) -> bool {
+    fn send_again(&mut self, sent: Sent, hides_interface: bool) -> bool {
         let newest = self.sent.newest();
-        if newest.is_some_and(|newest| sent.at.since(newest.at) < SAME_PACKET) {
+        if hides_interface && newest.is_some_and(|newest| sent.at.since(newest.at) < SAME_PACKET) {
             return false;
         }
         self.sent.add(sent);

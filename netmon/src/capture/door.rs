@@ -26,7 +26,7 @@ use super::names::Names;
 use super::pairing::{Pairing, Settled};
 use crate::counter::Counter;
 use crate::counts::Counts;
-use crate::model::{Latency, Warning, WarningKind};
+use crate::model::{Latency, Warning};
 use crate::observation::{Details, Observation, Service, query_type};
 use crate::time::Time;
 
@@ -49,6 +49,8 @@ pub struct Door {
 /// A packet, classified, with the time that it counts as.
 struct Packet<'a> {
     time: Time,
+    /// Whether the capture may show it several times without saying where.
+    hides_interface: bool,
     bytes: &'a Captured<'a>,
 }
 
@@ -87,6 +89,7 @@ impl Door {
         let classified = self.counter.count(&bytes, payload, Offload::default());
         let packet = Packet {
             time: self.last,
+            hides_interface: link::hides_interface(frame.link),
             bytes: &bytes,
         };
         self.observe(&packet, payload, &classified, observe);
@@ -169,12 +172,18 @@ impl Door {
                 {
                     return None;
                 }
-                if !self
-                    .pairing
-                    .asked(&flow, id, recursion_desired, question, packet.time)
+                if packet.hides_interface
+                    && self.pairing.is_shown_again(
+                        &flow,
+                        id,
+                        (question, asked.details.query_type),
+                        packet.time,
+                    )
                 {
                     return None;
                 }
+                self.pairing
+                    .asked(&flow, id, recursion_desired, question, packet.time);
                 if let Some(name) = &asked.name {
                     self.asked.note(packet.time, flow.client, name);
                 }
@@ -188,61 +197,13 @@ impl Door {
                 // Whoever asks on a connection has it, whether or not the capture shows that the server took it.
                 let syns = self.connections.accepts(&flow, packet.time);
                 self.exchanges.connected(service, packet.time, &syns, observe);
-                match self.connections.asks(flow, sent, carried) {
+                match self.connections.asks(flow, sent, carried, packet.hides_interface) {
                     Taken::Query(syn) => asked.syn = syn,
                     Taken::Again => return None,
                 }
             }
         }
         self.exchanges.asked(service, sent, asked, observe);
-        None
-    }
-
-    fn connect(
-        &mut self,
-        packet: &Packet<'_>,
-        conversation: &Conversation,
-        observe: &mut impl FnMut(Observation),
-    ) -> Option<()> {
-        let flow = packet.flow(conversation, Transport::Tcp)?;
-        let service = service(&flow);
-        let kin = Service {
-            transport: Transport::Udp,
-            ..service
-        };
-        let iterative = self.exchanges.is_iterative(service, packet.time, None)
-            || (!self.exchanges.knows(service)
-                && self.exchanges.kin_is_iterative(kin, packet.time) == Some(true));
-        let sent = Sent {
-            at: packet.time,
-            iterative,
-        };
-        if self.connections.opens(flow, sent) {
-            let asked = Question {
-                client: flow.client,
-                name: None,
-                syn: None,
-                details: Details {
-                    client_port: Some(flow.client_port),
-                    ..Details::default()
-                },
-            };
-            self.exchanges.asked(service, sent, asked, observe);
-        }
-        None
-    }
-
-    /// The server takes a connection.
-    fn accepted(
-        &mut self,
-        packet: &Packet<'_>,
-        conversation: &Conversation,
-        observe: &mut impl FnMut(Observation),
-    ) -> Option<()> {
-        let flow = packet.flow(conversation, Transport::Tcp)?;
-        let syns = self.connections.accepts(&flow, packet.time);
-        self.exchanges
-            .connected(service(&flow), packet.time, &syns, observe);
         None
     }
 
@@ -324,15 +285,8 @@ impl Door {
 
     /// What could not be remembered, as warnings.
     pub fn warnings(&self) -> Vec<Warning> {
-        let duplicates = self.pairing.duplicates();
-        let duplicates = (duplicates > 0).then(|| {
-            let message = format!(
-                "{duplicates} packets are shown several times, as in a capture of several interfaces: each is one query or one \
-                 error to the incidents, and counted as often as it is shown"
-            );
-            Warning::new(WarningKind::Duplicates, message)
-        });
-        self.addresses.warning().into_iter().chain(duplicates).collect()
+        let warnings = [self.addresses.warning(), self.pairing.warning()];
+        warnings.into_iter().flatten().collect()
     }
 
     /// Queries whose trace was overwritten within 60 s, unanswered.

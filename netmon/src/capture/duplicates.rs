@@ -151,7 +151,7 @@ impl DuplicateFrames {
         };
         // Cooked captures of the first version do not say at which interface. An IPv4 packet with an identification is one
         // packet all the same, wherever it is seen.
-        if frame.link == LinkType::LinuxCookedV1
+        if link::hides_interface(frame.link)
             && let [4, _, _, _, high, low, ..] = *packet.as_slice()
             && (high, low) != (0, 0)
         {

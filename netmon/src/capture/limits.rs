@@ -57,8 +57,8 @@ pub const CONNECTIONS: usize = 16_384;
 /// Queries of a TCP connection that are remembered.
 pub const CONNECTION_QUERIES: usize = 64;
 
-/// A query that comes again sooner than this is one packet that the capture shows several times, as one of several
-/// interfaces does: nobody asks again so soon.
+/// A query that comes again sooner than this, in a capture of several interfaces that does not say at which, is one packet: few
+/// ask again so soon.
 pub const SAME_PACKET: Duration = Duration::from_millis(10);
 
 /// Services whose errors are believed at the end of a capture that holds no query (contract, section 3).

@@ -114,6 +114,11 @@ pub fn is_for_another_host(link: LinkType, frame: &Captured<'_>) -> bool {
     kind == Ok([0, OTHER_HOST])
 }
 
+/// Whether a capture of this kind may be of several interfaces, and does not say at which of them each packet was seen.
+pub const fn hides_interface(link: LinkType) -> bool {
+    matches!(link, LinkType::LinuxCookedV1)
+}
+
 /// The EtherType in a cooked header, if a device of this kind has one there.
 fn cooked_ether_type(device: [u8; 2], ether_type: [u8; 2]) -> u16 {
     if WITHOUT_ETHER_TYPE.contains(&u16::from_be_bytes(device)) {

@@ -1,7 +1,8 @@
 //! Which query an answer or an error over UDP belongs to, in a capture: by the same table as in the kernel.
 //!
-//! The kernel sees each packet once; a capture of several interfaces shows it several times. What tells these apart is kept
-//! beside the table.
+//! The kernel sees each packet once; a capture of several interfaces shows it several times. Where it says at which interface,
+//! the sights are told apart before they come here ([`DuplicateFrames`](super::DuplicateFrames)). Where it does not, what comes
+//! again at once is the same packet.
 
 use netmon_common::Shared;
 use netmon_common::limits::{MOVED_MARKS, OLD_BUCKETS, YOUNG_BUCKETS};
@@ -11,6 +12,7 @@ use super::exchanges::{About, Sent};
 use super::limits::{FAILED_QUERIES, SAME_PACKET};
 use super::masquerade::{Hop, Masquerade};
 use crate::bounded::Bounded;
+use crate::model::{Warning, WarningKind};
 use crate::time::Time;
 
 /// Which queries the capture shows.
@@ -18,6 +20,8 @@ pub(super) struct Pairing {
     table: Table<InMemory>,
     /// When the newest error came about the flow, and the id where it quotes so much; and the flow that it quotes.
     errors: Bounded<(Flow, Option<u16>), (Time, Flow)>,
+    /// The type of each flow's query with this id, where the capture does not say at which interface: the table knows names.
+    types: Bounded<(Flow, u16), Option<u16>>,
     masquerade: Masquerade,
     overwritten: u64,
     duplicates: u64,
@@ -68,6 +72,7 @@ impl Pairing {
                 moved: (0..MOVED_MARKS).map(|_| Shared::new(0)).collect(),
             }),
             errors: Bounded::new(FAILED_QUERIES),
+            types: Bounded::new(FAILED_QUERIES),
             masquerade: Masquerade::new(),
             overwritten: 0,
             duplicates: 0,
@@ -84,22 +89,37 @@ impl Pairing {
         self.masquerade.before(flow).unwrap_or(*flow)
     }
 
-    /// Takes a query, with the mark of its question. Whether it is a packet of its own, and not one that the capture shows
-    /// several times.
-    pub fn asked(&mut self, flow: &Flow, id: u16, recursion_desired: bool, question: u16, now: Time) -> bool {
-        let hash = flow.hash(&SECRET);
-        let before = self.table.find(hash, Key::query(id), now.nanos());
+    /// Whether a query, with the mark of its question and its type, is a packet that came before, in a capture that does not
+    /// say where.
+    pub fn is_shown_again(
+        &mut self,
+        flow: &Flow,
+        id: u16,
+        (question, query_type): (u16, Option<u16>),
+        now: Time,
+    ) -> bool {
+        let before = self.table.find(flow.hash(&SECRET), Key::query(id), now.nanos());
         let is_same = before.is_some_and(|trace| {
-            !trace.is_answered() && !trace.has_failed() && now.since(sent(&trace).at) < SAME_PACKET
+            !trace.is_answered()
+                && !trace.has_failed()
+                && trace.may_ask(question)
+                && self.types.get(&(*flow, id)) == Some(&query_type)
+                && now.since(sent(&trace).at) < SAME_PACKET
         });
         if is_same {
             self.duplicates += 1;
-            return false;
+        } else {
+            self.types.insert((*flow, id), query_type);
         }
+        is_same
+    }
+
+    /// Takes a query, with the mark of its question.
+    pub fn asked(&mut self, flow: &Flow, id: u16, recursion_desired: bool, question: u16, now: Time) {
+        let hash = flow.hash(&SECRET);
         let asked = Asked::query(id, recursion_desired, question.into());
         let lost = self.table.record(hash, asked, now.nanos());
         self.overwritten += u64::from(lost);
-        true
     }
 
     /// Takes an answer, with the mark of the question that it names.
@@ -122,14 +142,21 @@ impl Pairing {
     }
 
     /// Takes an error that quotes the flow, and the id where it quotes so much. `None` where it is an error that the capture
-    /// shows several times, or before and after the translation of its address.
-    pub fn failed(&mut self, quoted: &Flow, id: Option<u16>, now: Time) -> Option<About> {
+    /// shows before and after the translation of its address, or several times without saying where.
+    pub fn failed(
+        &mut self,
+        quoted: &Flow,
+        id: Option<u16>,
+        hides_interface: bool,
+        now: Time,
+    ) -> Option<About> {
         let flow = &self.exchange_of(quoted);
         if let Some((before, as_quoted)) = self.errors.get_mut(&(*flow, id)) {
-            let is_same = now.since(*before) < SAME_PACKET;
+            let is_translated = as_quoted != quoted;
+            let is_same = (hides_interface || is_translated) && now.since(*before) < SAME_PACKET;
             *before = now;
             if is_same {
-                self.duplicates += u64::from(as_quoted == quoted);
+                self.duplicates += u64::from(!is_translated);
                 return None;
             }
         }
@@ -153,9 +180,16 @@ impl Pairing {
         self.overwritten
     }
 
-    /// How many packets were shown several times.
-    pub const fn duplicates(&self) -> u64 {
-        self.duplicates
+    /// What to say of packets that were shown several times.
+    pub fn warning(&self) -> Option<Warning> {
+        (self.duplicates > 0).then(|| {
+            let message = format!(
+                "{} packets are shown several times, as in a capture of several interfaces: each is one query or one error to the \
+                 incidents, and counted as often as it is shown",
+                self.duplicates
+            );
+            Warning::new(WarningKind::Duplicates, message)
+        })
     }
 }
 

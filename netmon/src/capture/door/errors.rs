@@ -35,8 +35,15 @@ impl Door {
         };
         let quote = QuotedHeader::read(message);
         let (about, name) = match ports.transport {
-            Transport::Udp => (self.pairing.failed(&quoted_flow, quote.id, packet.time)?, None),
-            Transport::Tcp => self.connections.failed(&flow, packet.time)?,
+            Transport::Udp => {
+                let about =
+                    self.pairing
+                        .failed(&quoted_flow, quote.id, packet.hides_interface, packet.time)?;
+                (about, None)
+            }
+            Transport::Tcp => self
+                .connections
+                .failed(&flow, packet.hides_interface, packet.time)?,
         };
         let code = error.unreachable.code;
         if let Concern::Undecided(transport) = error.concern {

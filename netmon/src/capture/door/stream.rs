@@ -1,6 +1,6 @@
-//! Segments of TCP: where each stands in its stream, and what a server's answers.
+//! Segments of TCP: connections, where each segment stands in its stream, and what a server's answers.
 
-use netmon_common::classify::Message;
+use netmon_common::classify::{Conversation, Message};
 use netmon_common::trace::Flow;
 use netmon_common::wire::ethernet::Payload;
 use netmon_common::wire::ip::Protocol;
@@ -8,10 +8,59 @@ use netmon_common::wire::{Bytes, Unreadable, ipv4, ipv6, tcp};
 use netmon_common::{Address, Transport};
 
 use super::{Door, Packet, service};
-use crate::capture::exchanges::Answer;
-use crate::observation::{Details, Observation, query_type};
+use crate::capture::exchanges::{Answer, Question, Sent};
+use crate::observation::{Details, Observation, Service, query_type};
 
 impl Door {
+    /// A client opens a connection.
+    pub(super) fn connect(
+        &mut self,
+        packet: &Packet<'_>,
+        conversation: &Conversation,
+        observe: &mut impl FnMut(Observation),
+    ) -> Option<()> {
+        let flow = packet.flow(conversation, Transport::Tcp)?;
+        let service = service(&flow);
+        let kin = Service {
+            transport: Transport::Udp,
+            ..service
+        };
+        let iterative = self.exchanges.is_iterative(service, packet.time, None)
+            || (!self.exchanges.knows(service)
+                && self.exchanges.kin_is_iterative(kin, packet.time) == Some(true));
+        let sent = Sent {
+            at: packet.time,
+            iterative,
+        };
+        if self.connections.opens(flow, sent, packet.hides_interface) {
+            let asked = Question {
+                client: flow.client,
+                name: None,
+                syn: None,
+                details: Details {
+                    client_port: Some(flow.client_port),
+                    ..Details::default()
+                },
+            };
+            self.exchanges.asked(service, sent, asked, observe);
+        }
+        None
+    }
+
+    /// The server takes a connection.
+    pub(super) fn accepted(
+        &mut self,
+        packet: &Packet<'_>,
+        conversation: &Conversation,
+        observe: &mut impl FnMut(Observation),
+    ) -> Option<()> {
+        let flow = packet.flow(conversation, Transport::Tcp)?;
+        let syns = self.connections.accepts(&flow, packet.time);
+        self.exchanges
+            .connected(service(&flow), packet.time, &syns, observe);
+        None
+    }
+
     /// A segment of a server: what it acknowledges is answered, if it has any payload.
     pub(super) fn segment(
         &mut self,

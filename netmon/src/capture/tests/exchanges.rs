@@ -131,14 +131,14 @@ fn exchanges_are_counted_by_the_second_in_which_the_query_was_sent() {
             vec![(1, false, counts(1, 0, 1)), (2, false, counts(1, 1, 0))],
         ),
         (
-            "a packet that the capture shows twice",
+            "sent again at once: a capture of one interface shows no packet twice",
             vec![
                 (1_000, recursive(7)),
                 (1_001, recursive(7)),
                 (1_100, reply(7, 0)),
                 (1_101, reply(7, 0)),
             ],
-            vec![(1, false, counts(1, 1, 0))],
+            vec![(1, false, counts(2, 2, 0))],
         ),
         (
             "iterative",

@@ -10,6 +10,7 @@ mod growing;
 mod observations;
 mod packets;
 mod proofs;
+mod sights;
 mod textbook;
 
 use std::io::Cursor;
@@ -71,12 +72,17 @@ fn observe(packets: &[(u64, Vec<u8>)]) -> (Door, Vec<Observation>) {
 
 /// The same, with the counts by second.
 fn observe_all(packets: &[(u64, Vec<u8>)]) -> (Door, Vec<Observation>) {
+    observe_link(LinkType::Ethernet, packets)
+}
+
+/// The same of frames with this link header.
+fn observe_link(link: LinkType, packets: &[(u64, Vec<u8>)]) -> (Door, Vec<Observation>) {
     let mut door = Door::new(DnsPorts::DEFAULT);
     let mut observations = Vec::new();
     for (number, (millis, bytes)) in (1..).zip(packets) {
         let frame = Frame {
             time: at(*millis),
-            link: LinkType::Ethernet,
+            link,
             bytes,
             wire_len: bytes.len(),
             number,

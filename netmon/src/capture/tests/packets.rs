@@ -136,3 +136,9 @@ pub fn ethernet(packet: &[u8]) -> Vec<u8> {
     };
     [&[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2][..], &ether_type, packet].concat()
 }
+
+/// An IP packet for this host in a frame of Linux cooked captures, version 1.
+pub fn cooked(packet: &[u8]) -> Vec<u8> {
+    let framed = ethernet(packet);
+    [&[0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0][..], &framed[12..]].concat()
+}
