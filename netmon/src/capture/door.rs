@@ -24,6 +24,7 @@ use super::link;
 use super::masquerade::Hop;
 use super::names::Names;
 use super::pairing::{Pairing, Settled};
+use super::unreadable::UnreadablePackets;
 use crate::counter::Counter;
 use crate::counts::Counts;
 use crate::model::{Latency, Warning};
@@ -42,6 +43,7 @@ pub struct Door {
     names: Names,
     asked: AskedNames,
     addresses: Addresses,
+    unreadable: UnreadablePackets,
     first: Option<Time>,
     last: Time,
 }
@@ -66,6 +68,7 @@ impl Door {
             names: Names::new(),
             asked: AskedNames::new(),
             addresses: Addresses::default(),
+            unreadable: UnreadablePackets::default(),
             first: None,
             last: Time::default(),
         }
@@ -87,6 +90,9 @@ impl Door {
             self.hear(&bytes, payload);
         }
         let classified = self.counter.count(&bytes, payload, Offload::default());
+        if let Meaning::Unreadable(Unreadable { fault, .. }) = classified.meaning {
+            self.unreadable.note(&bytes, payload, fault, self.counter.ports());
+        }
         let packet = Packet {
             time: self.last,
             hides_interface: link::hides_interface(frame.link),
@@ -285,7 +291,11 @@ impl Door {
 
     /// What could not be remembered, as warnings.
     pub fn warnings(&self) -> Vec<Warning> {
-        let warnings = [self.addresses.warning(), self.pairing.warning()];
+        let warnings = [
+            self.addresses.warning(),
+            self.pairing.warning(),
+            self.unreadable.warning(),
+        ];
         warnings.into_iter().flatten().collect()
     }
 

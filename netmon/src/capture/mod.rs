@@ -30,6 +30,7 @@ mod quote;
 mod stream;
 pub mod text;
 mod tunnels;
+mod unreadable;
 mod window;
 
 pub use door::Door;

@@ -55,6 +55,8 @@ words! {
         SummaryText = "summary_text",
         /// Lines have an error of DNS in them, and are not read.
         UnreadErrors = "unread_errors",
+        /// Packets that may tell of queries cannot be read.
+        UnreadablePackets = "unreadable_packets",
         /// Packets carry packets of others, which are not looked at.
         Tunnel = "tunnel",
         /// One packet was seen several times, and is counted once.

@@ -12,6 +12,7 @@ mod packets;
 mod proofs;
 mod sights;
 mod textbook;
+mod unreadable;
 
 use std::io::Cursor;
 
