@@ -1,10 +1,11 @@
 //! What stands behind every door for captures: the decider, the incidents that it tells of, and the timeline.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use netmon_common::{Address, Rcode};
 
 use super::limits::{INCIDENTS, NAMES};
+use crate::capture::Interface;
 use crate::detect::{ByDestination, Decider, Scope, Thresholds};
 use crate::excerpt::{self, Excerpts, Packet};
 use crate::model::{Incident, Warning, WarningKind};
@@ -26,6 +27,7 @@ pub struct Engine {
     /// The time of the last packet.
     last: Time,
     options: (Thresholds, Scope, Vec<Address>),
+    interfaces: BTreeMap<u32, String>,
 }
 
 impl Engine {
@@ -42,6 +44,7 @@ impl Engine {
             names: HashSet::new(),
             last: Time::default(),
             options,
+            interfaces: BTreeMap::new(),
         }
     }
 
@@ -50,6 +53,21 @@ impl Engine {
     pub fn advance(&mut self, time: Time, heard: &dyn Fn(Address) -> bool) {
         self.last = self.last.max(time);
         self.decider.advance(time, heard);
+    }
+
+    /// Learns the interfaces that observations name by number, with what `name` says that the file calls them.
+    pub fn learn<'a>(&mut self, interfaces: &[Interface], name: impl Fn(u32) -> Option<&'a str>) {
+        if interfaces.len() == self.interfaces.len() {
+            return;
+        }
+        for (number, interface) in (1..).zip(interfaces).skip(self.interfaces.len()) {
+            let name = match interface {
+                Interface::OfHost(index) => index.to_string(),
+                Interface::OfFile(place) => name(*place).map_or_else(|| place.to_string(), str::to_owned),
+            };
+            self.interfaces.insert(number, name);
+        }
+        self.decider.set_interfaces(self.interfaces.clone());
     }
 
     /// Takes what the packet means.
@@ -99,6 +117,7 @@ impl Engine {
         let mut warnings = self.decider.take_warnings();
         if !unseen.is_empty() {
             self.decider = decider(&self.options);
+            self.decider.set_interfaces(self.interfaces.clone());
             for observation in unseen {
                 self.decider.advance(observation.time, &|_| true);
                 self.decide(observation);

@@ -16,11 +16,19 @@ pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, bar: &mut Bar) 
         options.scope.clone(),
         options.local.iter().copied(),
     );
+    let mut observed = Vec::new();
     while let Some(frame) = frames.next() {
+        let file = frame.file;
         engine.advance(frame.time, &|client| door.heard(client));
         if !duplicates.has(&frame) {
             tunnels.look(&frame);
-            door.take(&frame, &mut |observation| engine.observe(&observation));
+            door.take(&frame, &mut |observation| observed.push(observation));
+            engine.learn(door.interfaces(), |interface| {
+                frames.interface_name(file, interface)
+            });
+            for observation in observed.drain(..) {
+                engine.observe(&observation);
+            }
         }
         bar.packet();
     }

@@ -21,6 +21,7 @@ use super::exchanges::{Answer, Exchanges, Question, Sent};
 use super::frame::Frame;
 use super::latencies::Latencies;
 use super::link;
+use super::links::{Interface, Links, scoped};
 use super::masquerade::Hop;
 use super::names::Names;
 use super::pairing::{Pairing, Settled};
@@ -44,6 +45,7 @@ pub struct Door {
     asked: AskedNames,
     addresses: Addresses,
     unreadable: UnreadablePackets,
+    links: Links,
     first: Option<Time>,
     last: Time,
 }
@@ -53,6 +55,8 @@ struct Packet<'a> {
     time: Time,
     /// Whether the capture may show it several times without saying where.
     hides_interface: bool,
+    /// The number of its interface, where that matters and is known ([`Links`]).
+    interface: u32,
     bytes: &'a Captured<'a>,
 }
 
@@ -69,6 +73,7 @@ impl Door {
             asked: AskedNames::new(),
             addresses: Addresses::default(),
             unreadable: UnreadablePackets::default(),
+            links: Links::new(),
             first: None,
             last: Time::default(),
         }
@@ -96,9 +101,25 @@ impl Door {
         let packet = Packet {
             time: self.last,
             hides_interface: link::hides_interface(frame.link),
+            interface: payload.map_or(0, |payload| self.links.number(frame, &bytes, payload)),
             bytes: &bytes,
         };
         self.observe(&packet, payload, &classified, observe);
+    }
+
+    /// The service that a flow is of, of which this packet is.
+    fn service(&self, flow: &Flow, packet: &Packet<'_>) -> Service {
+        Service {
+            server: flow.server,
+            port: flow.server_port,
+            transport: flow.transport,
+            interface: self.links.of(flow, packet.interface),
+        }
+    }
+
+    /// The interfaces that observations name by number, the first of which is 1.
+    pub fn interfaces(&self) -> &[Interface] {
+        self.links.interfaces()
     }
 
     /// Remembers whom an IP packet is for.
@@ -152,7 +173,12 @@ impl Door {
         observe: &mut impl FnMut(Observation),
     ) -> Option<()> {
         let flow = packet.flow(&message.conversation, message.transport)?;
-        let (service, recursion_desired) = (service(&flow), message.header.recursion_desired());
+        self.links.asked(&flow, packet.interface);
+        let service = self.service(&flow, packet);
+        let (key, recursion_desired) = (
+            scoped(&flow, service.interface),
+            message.header.recursion_desired(),
+        );
         let iterative = self
             .exchanges
             .is_iterative(service, packet.time, Some(recursion_desired));
@@ -180,7 +206,7 @@ impl Door {
                 }
                 if packet.hides_interface
                     && self.pairing.is_shown_again(
-                        &flow,
+                        &key,
                         id,
                         (question, asked.details.query_type),
                         packet.time,
@@ -189,7 +215,7 @@ impl Door {
                     return None;
                 }
                 self.pairing
-                    .asked(&flow, id, recursion_desired, question, packet.time);
+                    .asked(&key, id, recursion_desired, question, packet.time);
                 if let Some(name) = &asked.name {
                     self.asked.note(packet.time, flow.client, name);
                 }
@@ -201,9 +227,9 @@ impl Door {
                     name: asked.name.clone(),
                 };
                 // Whoever asks on a connection has it, whether or not the capture shows that the server took it.
-                let syns = self.connections.accepts(&flow, packet.time);
+                let syns = self.connections.accepts(&key, packet.time);
                 self.exchanges.connected(service, packet.time, &syns, observe);
-                match self.connections.asks(flow, sent, carried, packet.hides_interface) {
+                match self.connections.asks(key, sent, carried, packet.hides_interface) {
                     Taken::Query(syn) => asked.syn = syn,
                     Taken::Again => return None,
                 }
@@ -221,10 +247,12 @@ impl Door {
     ) -> Option<()> {
         let flow = packet.flow(&message.conversation, message.transport)?;
         let flow = self.pairing.exchange_of(&flow);
+        let service = self.service(&flow, packet);
+        let key = scoped(&flow, service.interface);
         let question = packet.question(message);
         let settled = self
             .pairing
-            .answered(&flow, message.header.id, question, packet.time);
+            .answered(&key, message.header.id, question, packet.time);
         let queries = match settled {
             Settled::Queries(queries) => queries,
             Settled::Again => return None,
@@ -246,7 +274,7 @@ impl Door {
             details: details(&flow, message, bytes),
         };
         self.exchanges
-            .answered(service(&flow), packet.time, &queries, answer, observe);
+            .answered(service, packet.time, &queries, answer, observe);
         None
     }
 
@@ -334,15 +362,6 @@ impl Packet<'_> {
             server_port: conversation.server_port,
             transport,
         })
-    }
-}
-
-const fn service(flow: &Flow) -> Service {
-    Service {
-        server: flow.server,
-        port: flow.server_port,
-        transport: flow.transport,
-        interface: 0,
     }
 }
 

@@ -139,14 +139,17 @@ impl DuplicateFrames {
         let Ok(payload) = link::payload(frame.link, &bytes) else {
             return false;
         };
-        let Some(packet) = unchanged(frame.bytes, payload) else {
+        let Some(mut packet) = unchanged(frame.bytes, payload) else {
             return false;
         };
-        let (outgoing, interface) = cooked(frame);
+        if is_link_local(&packet) {
+            // No router forwards it, and a bridge leaves its sender's link address as it is.
+            packet.extend(sender(frame));
+        }
         let mut place = Place {
             file: frame.file,
-            interface: frame.interface.or(interface),
-            outgoing,
+            interface: frame.interface.or(link::interface(frame.link, frame.bytes)),
+            outgoing: is_outgoing(frame),
             sight: 0,
         };
         // Cooked captures of the first version do not say at which interface. An IPv4 packet with an identification is one
@@ -173,16 +176,30 @@ impl DuplicateFrames {
     }
 }
 
-/// The direction and the interface that a cooked header says.
-fn cooked(frame: &Frame<'_>) -> (bool, Option<u32>) {
+/// Whether a cooked header says that this host sent the frame.
+fn is_outgoing(frame: &Frame<'_>) -> bool {
     const OUTGOING: u8 = 4;
     match (frame.link, frame.bytes) {
-        (LinkType::LinuxCookedV1, [_, kind, ..]) => (*kind == OUTGOING, None),
-        (LinkType::LinuxCookedV2, [_, _, _, _, a, b, c, d, _, _, kind, ..]) => {
-            (*kind == OUTGOING, Some(u32::from_be_bytes([*a, *b, *c, *d])))
-        }
-        _ => (false, None),
+        (LinkType::LinuxCookedV1, [_, kind, ..]) => *kind == OUTGOING,
+        (LinkType::LinuxCookedV2, bytes) => bytes.get(10) == Some(&OUTGOING),
+        _ => false,
     }
+}
+
+/// Whether an IP packet is of IPv6, and link-local.
+fn is_link_local(packet: &[u8]) -> bool {
+    let is_one = |at: usize| matches!(packet.get(at..), Some([0xfe, 0x80..=0xbf, ..]));
+    packet.first() == Some(&6) && (is_one(8) || is_one(24))
+}
+
+/// The link address that sent the frame.
+fn sender<'a>(frame: &Frame<'a>) -> &'a [u8] {
+    let place = match frame.link {
+        LinkType::Ethernet => 6..12,
+        LinkType::LinuxCookedV2 => 12..20,
+        _ => 0..0,
+    };
+    frame.bytes.get(place).unwrap_or_default()
 }
 
 /// An IP packet without what routers and network cards change: time to live and checksums. Begins with its version.
@@ -317,6 +334,32 @@ mod tests {
         assert_eq!(duplicates(&[&bridge, &port]), [false, true]);
         let out = cooked(4, 4);
         assert_eq!(duplicates(&[&port, &bridge, &out]), [false, false, true]);
+    }
+
+    #[test]
+    fn a_link_local_packet_of_another_sender_is_another() {
+        let look = |prefix: u8, senders: [u8; 2]| {
+            let mut duplicates = DuplicateFrames::new(1);
+            let found = (1..).zip(senders).filter(|(number, sender)| {
+                let mut bytes = vec![2; 12];
+                bytes[11] = *sender;
+                bytes.extend([0x86, 0xdd, 0x60, 0, 0, 0, 0, 0, 59, 64]);
+                bytes.extend([[prefix, 0x80].repeat(8), [prefix, 0x80].repeat(8)].concat());
+                duplicates.has(&Frame {
+                    time: at(*number),
+                    link: LinkType::Ethernet,
+                    bytes: &bytes,
+                    wire_len: bytes.len(),
+                    number: *number,
+                    file: 0,
+                    interface: Some(u32::try_from(*number).unwrap()),
+                })
+            });
+            found.count()
+        };
+        assert_eq!(look(0xfe, [7, 8]), 0);
+        assert_eq!(look(0xfe, [7, 7]), 1);
+        assert_eq!(look(0x20, [7, 8]), 1);
     }
 
     #[test]

@@ -68,6 +68,14 @@ impl PacketFile {
         self.stream.window.slice(found.start, found.len)
     }
 
+    /// What the file calls an interface of the section that is being read.
+    pub(super) fn interface_name(&self, interface: u32) -> Option<&str> {
+        match &self.format {
+            Format::Pcapng(pcapng) => pcapng.interface_name(interface),
+            Format::Pcap(_) | Format::Ended => None,
+        }
+    }
+
     /// The number of the packet that was found last.
     #[inline]
     pub(super) fn number(&self) -> u64 {

@@ -19,8 +19,11 @@ pub const RECORD_BYTES: usize = PACKET_BYTES + 64 * 1024;
 /// 512 KiB the size makes no difference to the speed.
 pub const BUFFER_BYTES: usize = 128 * 1024;
 
-/// Interfaces of one pcapng section, 32 bytes each. Packets of others are left out.
+/// Interfaces of one pcapng section, 48 bytes and their names each. Packets of others are left out.
 pub const INTERFACES: usize = 4_096;
+
+/// Interfaces at which link-local addresses are told apart.
+pub const LINKS: usize = 256;
 
 /// The largest window of zstd that is accepted, as a power of two: 8 MiB, what RFC 8878 section 3.1.1.1.2 asks
 /// of every decoder. `zstd --long` and `--ultra` may need more.

@@ -114,6 +114,14 @@ pub fn is_for_another_host(link: LinkType, frame: &Captured<'_>) -> bool {
     kind == Ok([0, OTHER_HOST])
 }
 
+/// The number of the interface that a cooked header says.
+pub fn interface(link: LinkType, frame: &[u8]) -> Option<u32> {
+    match (link, frame) {
+        (LinkType::LinuxCookedV2, [_, _, _, _, a, b, c, d, ..]) => Some(u32::from_be_bytes([*a, *b, *c, *d])),
+        _ => None,
+    }
+}
+
 /// Whether a capture of this kind may be of several interfaces, and does not say at which of them each packet was seen.
 pub const fn hides_interface(link: LinkType) -> bool {
     matches!(link, LinkType::LinuxCookedV1)

@@ -91,6 +91,11 @@ impl Frames {
         Some(index)
     }
 
+    /// What the file calls an interface of its last packet's section.
+    pub fn interface_name(&self, file: usize, interface: u32) -> Option<&str> {
+        self.files.get(file)?.file.interface_name(interface)
+    }
+
     /// What could not be read so far, file by file.
     pub fn warnings(&self) -> Vec<Warning> {
         self.files.iter().flat_map(|head| head.file.warnings()).collect()

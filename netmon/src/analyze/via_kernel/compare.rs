@@ -4,7 +4,7 @@ use netmon_common::records::Totals;
 use netmon_common::{Address, Outcome};
 
 use crate::counts::Counts;
-use crate::observation::{Observation, What};
+use crate::observation::{Observation, Service, What};
 
 /// What the kernel has counted otherwise for a frame of `bytes` bytes, in words.
 pub fn difference(counted: &Totals, expected: &Totals, bytes: u64) -> Option<String> {
@@ -56,7 +56,12 @@ pub fn is_right(told: &Observation, seen: &[Observation]) -> bool {
         return matches!(told.what, What::Answered(_) | What::Asked(_));
     }
     seen.any(|seen| {
-        told.service == seen.service
+        // Where a link-local server is, only the capture says.
+        let service = Service {
+            interface: 0,
+            ..seen.service
+        };
+        told.service == service
             && about(&seen.what) == Some(said)
             && match (&told.what, &seen.what) {
                 (What::Asked(told), What::Asked(seen)) => told.name == seen.name,

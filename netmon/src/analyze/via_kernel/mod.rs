@@ -79,13 +79,20 @@ pub(super) fn analyze(
         options.local.iter().copied(),
     );
     while let Some(frame) = frames.next() {
+        let file = frame.file;
         let place = || {
-            let name = names.get(frame.file).map_or("?", String::as_str);
+            let name = names.get(file).map_or("?", String::as_str);
             format!("packet {} of {name}", frame.number)
         };
         if !duplicates.has(&frame) {
             tunnels.look(&frame);
-            sides.take(&frame, &mut engine, place)?;
+            let observed = sides.take(&frame, &mut engine, place)?;
+            engine.learn(sides.door.interfaces(), |interface| {
+                frames.interface_name(file, interface)
+            });
+            for observation in &observed {
+                engine.observe(observation);
+            }
         }
         bar.packet();
     }
@@ -125,29 +132,29 @@ impl Sides {
         })
     }
 
-    /// Takes a frame through both sides, and to the engine if they agree.
+    /// Takes a frame through both sides. What it means, if they agree.
     fn take(
         &mut self,
         frame: &Frame<'_>,
         engine: &mut Engine,
         place: impl Fn() -> String,
-    ) -> Result<(), KernelError> {
+    ) -> Result<Vec<Observation>, KernelError> {
         let (captured, on_the_wire) = (frame.bytes.len(), frame.wire_len.max(frame.bytes.len()));
         if captured < on_the_wire {
             let why = || format!("{} (cut to {captured} of {on_the_wire} bytes)", place());
             self.left_out.add(why);
-            return Ok(());
+            return Ok(Vec::new());
         }
         if link::is_for_another_host(frame.link, &Captured::whole(frame.bytes)) {
             // Ethernet has no place for what the cooked header says.
             self.left_out.add(|| format!("{} (for another host)", place()));
-            return Ok(());
+            return Ok(Vec::new());
         }
         let Some(ethernet) = link::as_ethernet(frame.link, &Captured::whole(frame.bytes), &mut self.frame)
         else {
             self.left_out
                 .add(|| format!("{} (no whole link header in {captured} bytes)", place()));
-            return Ok(());
+            return Ok(Vec::new());
         };
         let mut told = Vec::new();
         let counted = match self
@@ -157,12 +164,12 @@ impl Sides {
             Ok(counted) => counted,
             Err(NotRun::TooShort) => {
                 self.left_out.add(|| format!("{} ({captured} bytes)", place()));
-                return Ok(());
+                return Ok(Vec::new());
             }
             Err(NotRun::TooLong) => {
                 let why = || format!("{} ({captured} bytes are too many for this kernel)", place());
                 self.left_out.add(why);
-                return Ok(());
+                return Ok(Vec::new());
             }
         };
         let bytes = ethernet.len() as u64;
@@ -181,11 +188,9 @@ impl Sides {
             self.differ
                 .add(|| format!("{} (the kernel tells it otherwise)", place()));
         } else {
-            for observation in &observed {
-                engine.observe(observation);
-            }
+            return Ok(observed);
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
     fn finish(mut self, engine: Engine, mut warnings: Vec<Warning>) -> Result<(Found, Check), KernelError> {
@@ -248,7 +253,7 @@ impl Sides {
 fn observations(event: &Event<'_>, told: &mut Vec<Observation>) {
     const TRACKING: bool = true;
     Observer::new(TRACKING, 0).event(event, 0, &mut |mut observation| {
-        // A capture does not say at which interface a link-local server is.
+        // The program runs at no interface of the capture.
         observation.service.interface = 0;
         told.push(observation);
     });

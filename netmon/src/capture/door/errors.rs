@@ -5,8 +5,9 @@ use netmon_common::classify::{Concern, Error};
 use netmon_common::trace::Flow;
 use netmon_common::wire::udp;
 
-use super::{Door, Packet, service};
+use super::{Door, Packet};
 use crate::capture::exchanges::{self, About};
+use crate::capture::links::scoped;
 use crate::capture::quote::QuotedHeader;
 use crate::observation::{Details, Observation, Service, What, query_type};
 
@@ -28,6 +29,7 @@ impl Door {
             transport: ports.transport,
         };
         let flow = self.pairing.exchange_of(&quoted_flow);
+        let service = self.service(&flow, packet);
         let message = match ports.transport {
             Transport::Udp => packet.slice(ports.offset + udp::HEADER_LEN, quoted.end),
             // Nothing in a TCP header tells which of a stream's messages the segment belongs to.
@@ -36,14 +38,19 @@ impl Door {
         let quote = QuotedHeader::read(message);
         let (about, name) = match ports.transport {
             Transport::Udp => {
-                let about =
-                    self.pairing
-                        .failed(&quoted_flow, quote.id, packet.hides_interface, packet.time)?;
+                let about = self.pairing.failed(
+                    &scoped(&quoted_flow, service.interface),
+                    quote.id,
+                    packet.hides_interface,
+                    packet.time,
+                )?;
                 (about, None)
             }
-            Transport::Tcp => self
-                .connections
-                .failed(&flow, packet.hides_interface, packet.time)?,
+            Transport::Tcp => self.connections.failed(
+                &scoped(&flow, service.interface),
+                packet.hides_interface,
+                packet.time,
+            )?,
         };
         let code = error.unreachable.code;
         if let Concern::Undecided(transport) = error.concern {
@@ -70,10 +77,7 @@ impl Door {
                 query_type: query_type(message),
             },
         };
-        if self
-            .exchanges
-            .failed(service(&flow), packet.time, error, about, observe)
-        {
+        if self.exchanges.failed(service, packet.time, error, about, observe) {
             self.counter.unsolicited(flow.server, flow.transport, code);
         }
         None

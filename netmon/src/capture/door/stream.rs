@@ -7,8 +7,9 @@ use netmon_common::wire::ip::Protocol;
 use netmon_common::wire::{Bytes, Unreadable, ipv4, ipv6, tcp};
 use netmon_common::{Address, Transport};
 
-use super::{Door, Packet, service};
+use super::{Door, Packet};
 use crate::capture::exchanges::{Answer, Question, Sent};
+use crate::capture::links::scoped;
 use crate::observation::{Details, Observation, Service, query_type};
 
 impl Door {
@@ -20,7 +21,8 @@ impl Door {
         observe: &mut impl FnMut(Observation),
     ) -> Option<()> {
         let flow = packet.flow(conversation, Transport::Tcp)?;
-        let service = service(&flow);
+        self.links.asked(&flow, packet.interface);
+        let service = self.service(&flow, packet);
         let kin = Service {
             transport: Transport::Udp,
             ..service
@@ -32,7 +34,10 @@ impl Door {
             at: packet.time,
             iterative,
         };
-        if self.connections.opens(flow, sent, packet.hides_interface) {
+        if self
+            .connections
+            .opens(scoped(&flow, service.interface), sent, packet.hides_interface)
+        {
             let asked = Question {
                 client: flow.client,
                 name: None,
@@ -55,9 +60,11 @@ impl Door {
         observe: &mut impl FnMut(Observation),
     ) -> Option<()> {
         let flow = packet.flow(conversation, Transport::Tcp)?;
-        let syns = self.connections.accepts(&flow, packet.time);
-        self.exchanges
-            .connected(service(&flow), packet.time, &syns, observe);
+        let service = self.service(&flow, packet);
+        let syns = self
+            .connections
+            .accepts(&scoped(&flow, service.interface), packet.time);
+        self.exchanges.connected(service, packet.time, &syns, observe);
         None
     }
 
@@ -81,11 +88,13 @@ impl Door {
             server_port: stream.source_port,
             transport: Transport::Tcp,
         };
+        let service = self.service(&flow, packet);
+        let key = scoped(&flow, service.interface);
         let id = message.map(|message| message.header.id);
         let settled = self
             .connections
-            .answers(&flow, stream.acknowledgment, id, packet.time);
-        if settled.is_empty() && message.is_some() && !self.connections.is_answering(&flow, packet.time) {
+            .answers(&key, stream.acknowledgment, id, packet.time);
+        if settled.is_empty() && message.is_some() && !self.connections.is_answering(&key, packet.time) {
             self.counter.unmatched(flow.server, flow.transport);
         }
         for one in settled {
@@ -103,7 +112,7 @@ impl Door {
                 },
             };
             self.exchanges
-                .answered(service(&flow), packet.time, &one.queries, answer, observe);
+                .answered(service, packet.time, &one.queries, answer, observe);
         }
         None
     }

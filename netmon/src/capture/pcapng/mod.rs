@@ -240,6 +240,11 @@ impl Pcapng {
         }))
     }
 
+    /// What the file calls this interface.
+    pub fn interface_name(&self, number: u32) -> Option<&str> {
+        self.interfaces.get(number as usize)?.name.as_deref()
+    }
+
     fn read_packet(&self, data: &[u8], block: &Block) -> Option<Packet> {
         match block.kind {
             EPB_MAGIC => {

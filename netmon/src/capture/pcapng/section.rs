@@ -77,8 +77,11 @@ impl ByteOrder {
     }
 }
 
+/// The longest name of an interface that is kept: some systems have long ones, and a file may say anything.
+const NAME_BYTES: usize = 64;
+
 /// What packets of one interface have in common.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Interface {
     /// Their link header.
     pub link: LinkType,
@@ -86,6 +89,8 @@ pub struct Interface {
     pub snap_len: u32,
     /// Their time stamps.
     pub clock: Clock,
+    /// What it was called where it was captured.
+    pub name: Option<Box<str>>,
 }
 
 impl Interface {
@@ -96,6 +101,8 @@ impl Interface {
         };
         let resolution = value(OptionCode::IfTsresol).and_then(|value| value.first());
         let offset: Option<&[u8; 8]> = value(OptionCode::IfTsoffset).and_then(|value| value.first_chunk());
+        let name = value(OptionCode::IfName).and_then(|name| str::from_utf8(name).ok());
+        let name = name.filter(|name| (1..=NAME_BYTES).contains(&name.len()));
         Self {
             link: LinkType::from_number(u16::try_from(description.linktype.0).unwrap_or(u16::MAX)),
             snap_len: description.snaplen,
@@ -103,6 +110,7 @@ impl Interface {
                 resolution.copied().unwrap_or(6),
                 offset.map_or(0, |bytes| order.i64(*bytes)),
             ),
+            name: name.map(Into::into),
         }
     }
 }

@@ -7,6 +7,7 @@ mod damaged;
 mod exchanges;
 mod folder;
 mod growing;
+mod links;
 mod observations;
 mod packets;
 mod proofs;
@@ -18,7 +19,7 @@ use std::io::Cursor;
 
 use netmon_common::DnsPorts;
 
-use super::{Door, Frame, Frames, LinkType, Opened, PacketFile, open_source};
+use super::{Door, Frame, Frames, Interface, LinkType, Opened, PacketFile, open_source};
 use crate::model::Warning;
 use crate::observation::{Observation, What};
 use crate::time::Time;
