@@ -34,7 +34,8 @@ struct Query {
     name: Option<Name>,
     /// Whether it is answered, or the connection that it opens is there.
     answered: bool,
-    error: Option<Time>,
+    /// When the newest error about it came, and which flow that quotes.
+    error: Option<(Time, Flow)>,
 }
 
 /// A segment that carries a query.
@@ -162,11 +163,21 @@ impl Connections {
         answered.any(|query| query.sequence.is_some() && query.sent.waits(now))
     }
 
-    /// An error that quotes the connection. `None` where it is one that the capture shows several times.
-    pub fn failed(&mut self, flow: &Flow, hides_interface: bool, now: Time) -> Option<(About, Option<Name>)> {
+    /// An error about the connection, which quotes this flow. `None` where it is one that the capture shows before and after the
+    /// translation of its address, or several times without saying where.
+    pub fn failed(
+        &mut self,
+        flow: &Flow,
+        quoted: Flow,
+        hides_interface: bool,
+        now: Time,
+    ) -> Option<(About, Option<Name>)> {
         let mut about = (About::Nothing, None);
         let Some(connection) = self.of.get_mut(flow) else {
             return Some(about);
+        };
+        let is_same = |(at, as_quoted): (Time, Flow)| {
+            (hides_interface || as_quoted != quoted) && now.since(at) < SAME_PACKET
         };
         // The newest first, as in the kernel.
         for query in connection
@@ -175,13 +186,12 @@ impl Connections {
             .rev()
             .filter(|query| !query.answered)
         {
-            let is_same = hides_interface && query.error.is_some_and(|error| now.since(error) < SAME_PACKET);
-            if let Some(sent) = query.sent.failed(now) {
-                query.error = Some(now);
-                return Some((About::Waiting(sent), query.name.clone()));
-            }
-            if is_same {
+            if query.error.is_some_and(is_same) {
                 return None;
+            }
+            if let Some(sent) = query.sent.failed(now) {
+                query.error = Some((now, quoted));
+                return Some((About::Waiting(sent), query.name.clone()));
             }
             about = (About::Failed, query.name.clone());
         }

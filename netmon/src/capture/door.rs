@@ -22,7 +22,7 @@ use super::frame::Frame;
 use super::latencies::Latencies;
 use super::link;
 use super::links::{Interface, Links, scoped};
-use super::masquerade::Hop;
+use super::masquerade::{Hop, Mark};
 use super::names::Names;
 use super::pairing::{Pairing, Settled};
 use super::unreadable::UnreadablePackets;
@@ -107,6 +107,20 @@ impl Door {
         self.observe(&packet, payload, &classified, observe);
     }
 
+    /// Whether a query or a SYN is the second sight of one, behind the translation of its client's address.
+    fn is_second_sight(
+        &mut self,
+        packet: &Packet<'_>,
+        payload: Result<Payload, Unreadable>,
+        flow: &Flow,
+        mark: Mark,
+    ) -> bool {
+        let hop = payload
+            .ok()
+            .and_then(|payload| Hop::of(payload, packet.bytes.bytes()));
+        hop.is_some_and(|hop| self.pairing.is_second_sight(flow, mark, hop, packet.time))
+    }
+
     /// The service that a flow is of, of which this packet is.
     fn service(&self, flow: &Flow, packet: &Packet<'_>) -> Service {
         Service {
@@ -148,7 +162,7 @@ impl Door {
                 Transport::Udp => self.answer(packet, message, observe),
                 Transport::Tcp => self.segment(packet, payload, Some(message), observe),
             },
-            Meaning::Connect(conversation) => self.connect(packet, conversation, observe),
+            Meaning::Connect(conversation) => self.connect(packet, payload, conversation, observe),
             Meaning::Segment(segment) => match segment.says {
                 Says::Accepted => self.accepted(packet, &segment.conversation, observe),
                 Says::Data => self.segment(packet, payload, None, observe),
@@ -197,11 +211,7 @@ impl Door {
             Transport::Udp => {
                 let id = message.header.id;
                 let question = packet.question(message);
-                if let Some(hop) = Hop::of(message.offset, packet.bytes.bytes())
-                    && self
-                        .pairing
-                        .is_second_sight(&flow, id, question, hop, packet.time)
-                {
+                if self.is_second_sight(packet, payload, &flow, (id.into(), question)) {
                     return None;
                 }
                 if packet.hides_interface
@@ -221,8 +231,15 @@ impl Door {
                 }
             }
             Transport::Tcp => {
+                let sequence = packet.stream(payload)?.sequence;
+                // Either its SYN was one already, or the capture does not show that.
+                if self.pairing.exchange_of(&flow) != flow
+                    || self.is_second_sight(packet, payload, &flow, (sequence.0, 0))
+                {
+                    return None;
+                }
                 let carried = Carried {
-                    sequence: packet.stream(payload)?.sequence,
+                    sequence,
                     id: message.header.id,
                     name: asked.name.clone(),
                 };

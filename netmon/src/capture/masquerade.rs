@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use netmon_common::trace::Flow;
-use netmon_common::wire::udp;
+use netmon_common::wire::ethernet::Payload;
 
 use super::limits::{FAILED_QUERIES, SAME_PACKET};
 use crate::bounded::Bounded;
@@ -23,11 +23,14 @@ pub(super) struct Masquerade {
 /// A query as it was seen first.
 struct Query {
     flow: Flow,
-    id: u16,
-    question: u16,
+    mark: Mark,
     hop: Hop,
     at: Time,
 }
+
+/// What is the same of a query wherever it is seen: over UDP its id and the mark of its question, over TCP where it stands in
+/// the stream.
+pub(super) type Mark = (u32, u16);
 
 /// What a packet has of its way: the identification of IPv4, and how many hops are left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,22 +40,21 @@ pub(super) struct Hop {
 }
 
 impl Hop {
-    /// Of a datagram with its DNS message at this offset, if its IP header has neither options nor extensions (RFC 791, section
-    /// 3.1; RFC 8200, section 3).
-    pub fn of(message: usize, bytes: &[u8]) -> Option<Self> {
-        let header = |len: usize| bytes.get(message.checked_sub(udp::HEADER_LEN + len)?..);
-        if let Some([0x45, _, _, _, first, second, _, _, left, ..]) = header(20) {
-            return Some(Self {
-                identification: [*first, *second],
-                left: *left,
-            });
-        }
-        match header(40) {
-            Some([0x60..=0x6f, _, _, _, _, _, _, left, ..]) => Some(Self {
+    /// Of a packet that its link header announces like this (RFC 791, section 3.1; RFC 8200, section 3).
+    pub fn of(payload: Payload, bytes: &[u8]) -> Option<Self> {
+        match payload {
+            Payload::Ipv4(offset) => match bytes.get(offset..)? {
+                [_, _, _, _, first, second, _, _, left, ..] => Some(Self {
+                    identification: [*first, *second],
+                    left: *left,
+                }),
+                _ => None,
+            },
+            Payload::Ipv6(offset) => bytes.get(offset + 7).map(|left| Self {
                 identification: [0; 2],
                 left: *left,
             }),
-            _ => None,
+            Payload::NotIp => None,
         }
     }
 
@@ -71,10 +73,11 @@ impl Masquerade {
         }
     }
 
-    /// Takes a query, with the mark of its question. Whether it is the second sight of one.
-    pub fn asked(&mut self, flow: &Flow, id: u16, question: u16, hop: Hop, now: Time) -> bool {
+    /// Takes a query or a SYN. Whether it is the second sight of one.
+    pub fn asked(&mut self, flow: &Flow, mark: Mark, hop: Hop, now: Time) -> bool {
         let first = self.recent.iter().rev().find(|first| {
-            (first.id, first.question) == (id, question)
+            first.mark == mark
+                && first.flow.transport == flow.transport
                 && (first.flow.server, first.flow.server_port) == (flow.server, flow.server_port)
                 && first.flow.client != flow.client
                 && hop.is_next_of(first.hop)
@@ -90,8 +93,7 @@ impl Masquerade {
         }
         self.recent.push_back(Query {
             flow: *flow,
-            id,
-            question,
+            mark,
             hop,
             at: now,
         });

@@ -10,7 +10,7 @@ use netmon_common::trace::{Asked, Bucket, Flow, Key, Memory, Secret, Table, Trac
 
 use super::exchanges::{About, Sent};
 use super::limits::{FAILED_QUERIES, SAME_PACKET};
-use super::masquerade::{Hop, Masquerade};
+use super::masquerade::{Hop, Mark, Masquerade};
 use crate::bounded::Bounded;
 use crate::model::{Warning, WarningKind};
 use crate::time::Time;
@@ -79,9 +79,9 @@ impl Pairing {
         }
     }
 
-    /// Whether a query is one that was seen before its client's address was translated: it is no exchange of its own.
-    pub fn is_second_sight(&mut self, flow: &Flow, id: u16, question: u16, hop: Hop, now: Time) -> bool {
-        self.masquerade.asked(flow, id, question, hop, now)
+    /// Whether a query or a SYN is one that was seen before its client's address was translated: it is no exchange of its own.
+    pub fn is_second_sight(&mut self, flow: &Flow, mark: Mark, hop: Hop, now: Time) -> bool {
+        self.masquerade.asked(flow, mark, hop, now)
     }
 
     /// The flow that an exchange belongs to: where the client's address was translated, the one before.

@@ -48,6 +48,7 @@ impl Door {
             }
             Transport::Tcp => self.connections.failed(
                 &scoped(&flow, service.interface),
+                quoted_flow,
                 packet.hides_interface,
                 packet.time,
             )?,

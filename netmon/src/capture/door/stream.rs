@@ -17,10 +17,17 @@ impl Door {
     pub(super) fn connect(
         &mut self,
         packet: &Packet<'_>,
+        payload: Result<Payload, Unreadable>,
         conversation: &Conversation,
         observe: &mut impl FnMut(Observation),
     ) -> Option<()> {
         let flow = packet.flow(conversation, Transport::Tcp)?;
+        let start = packet.stream(payload).map(|stream| stream.sequence.0);
+        if let Some(start) = start
+            && self.is_second_sight(packet, payload, &flow, (start, 0))
+        {
+            return None;
+        }
         self.links.asked(&flow, packet.interface);
         let service = self.service(&flow, packet);
         let kin = Service {
@@ -60,6 +67,7 @@ impl Door {
         observe: &mut impl FnMut(Observation),
     ) -> Option<()> {
         let flow = packet.flow(conversation, Transport::Tcp)?;
+        let flow = self.pairing.exchange_of(&flow);
         let service = self.service(&flow, packet);
         let syns = self
             .connections
@@ -88,6 +96,7 @@ impl Door {
             server_port: stream.source_port,
             transport: Transport::Tcp,
         };
+        let flow = self.pairing.exchange_of(&flow);
         let service = self.service(&flow, packet);
         let key = scoped(&flow, service.interface);
         let id = message.map(|message| message.header.id);

@@ -280,3 +280,54 @@ fn a_query_that_is_seen_before_and_after_masquerading_is_one_exchange() {
         }
     }
 }
+
+#[test]
+fn a_connection_that_is_seen_before_and_after_masquerading_is_one() {
+    let outside = Path::new("192.0.2.1", 61_000, "198.51.100.53", 53);
+    let both = |packet: &dyn Fn(Path) -> Vec<u8>| {
+        let inside = ethernet(&packet(path()));
+        [inside, forwarded(ethernet(&packet(outside)))]
+    };
+    let back = |packet: &dyn Fn(Path) -> Vec<u8>| {
+        let inside = ethernet(&packet(path()));
+        [ethernet(&packet(outside)), inside]
+    };
+    let at = |millis: u64, sights: [Vec<u8>; 2]| sights.map(|sight| (millis, sight));
+    let message = framed(&dns(7, RECURSION_DESIRED, "a.example"));
+    let end = 1 + u32::try_from(message.len()).unwrap();
+    let syn = both(&|path| tcp_at(path, SYN, 0, 0, b""));
+    let accepted = back(&|path| tcp_at(path.back(), SYN | ACK, 0, 1, b""));
+    let asked = both(&|path| tcp_at(path, PUSH_ACK, 1, 1, &message));
+    let reply = framed(&dns(7, RESPONSE, "a.example"));
+    let answered = back(&|path| tcp_at(path.back(), PUSH_ACK, 1, end, &reply));
+    let error = back(&|path| {
+        let syn = tcp_at(path, SYN, 0, 0, b"");
+        unreachable(path.destination, path.source, 3, &syn)
+    });
+    let cases = [
+        (
+            "failed",
+            [at(1_000, syn.clone()), at(1_100, error)].concat(),
+            counts(1, 0, 1),
+        ),
+        (
+            "answered",
+            [
+                at(1_000, syn),
+                at(1_100, accepted),
+                at(1_200, asked.clone()),
+                at(1_300, answered.clone()),
+            ]
+            .concat(),
+            counts(1, 1, 0),
+        ),
+        (
+            "its SYN is not in the capture",
+            [at(1_200, asked), at(1_300, answered)].concat(),
+            counts(1, 1, 0),
+        ),
+    ];
+    for (what, packets, expected) in cases {
+        assert_eq!(seconds(&packets), [(1, false, expected)], "{what}");
+    }
+}
