@@ -11,6 +11,7 @@ pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, bar: &mut Bar) 
     let mut tunnels = Tunnels::default();
     let mut frames = Frames::new(files);
     let mut door = Door::new(options.ports);
+    door.set_local(options.local.iter().copied());
     let mut engine = Engine::new(
         options.thresholds.clone(),
         options.scope.clone(),

@@ -1,6 +1,7 @@
 //! From packets to counts and observations.
 
 mod errors;
+mod queries;
 mod stream;
 
 use std::collections::BTreeMap;
@@ -16,13 +17,12 @@ use netmon_common::{Address, DnsPorts, Transport};
 
 use super::addresses::Addresses;
 use super::asked::AskedNames;
-use super::connections::{Carried, Connections, Taken};
-use super::exchanges::{Answer, Exchanges, Question, Sent};
+use super::connections::Connections;
+use super::exchanges::{Answer, Exchanges, Sent};
 use super::frame::Frame;
 use super::latencies::Latencies;
 use super::link;
 use super::links::{Interface, Links, scoped};
-use super::masquerade::{Hop, Mark};
 use super::names::Names;
 use super::pairing::{Pairing, Settled};
 use super::unreadable::UnreadablePackets;
@@ -46,6 +46,7 @@ pub struct Door {
     addresses: Addresses,
     unreadable: UnreadablePackets,
     links: Links,
+    local: Vec<Address>,
     first: Option<Time>,
     last: Time,
 }
@@ -57,6 +58,8 @@ struct Packet<'a> {
     hides_interface: bool,
     /// The number of its interface, where that matters and is known ([`Links`]).
     interface: u32,
+    /// Whether it was seen at a loopback interface.
+    is_loopback: bool,
     bytes: &'a Captured<'a>,
 }
 
@@ -74,9 +77,15 @@ impl Door {
             addresses: Addresses::default(),
             unreadable: UnreadablePackets::default(),
             links: Links::new(),
+            local: Vec::new(),
             first: None,
             last: Time::default(),
         }
+    }
+
+    /// Learns the addresses of the host where the capture was made.
+    pub fn set_local(&mut self, local: impl IntoIterator<Item = Address>) {
+        self.local = local.into_iter().collect();
     }
 
     /// Takes the next packet, and tells `observe` what it means, if that is anything to the decider.
@@ -101,24 +110,11 @@ impl Door {
         let packet = Packet {
             time: self.last,
             hides_interface: link::hides_interface(frame.link),
+            is_loopback: link::is_loopback(frame.link, frame.bytes),
             interface: payload.map_or(0, |payload| self.links.number(frame, &bytes, payload)),
             bytes: &bytes,
         };
         self.observe(&packet, payload, &classified, observe);
-    }
-
-    /// Whether a query or a SYN is the second sight of one, behind the translation of its client's address.
-    fn is_second_sight(
-        &mut self,
-        packet: &Packet<'_>,
-        payload: Result<Payload, Unreadable>,
-        flow: &Flow,
-        mark: Mark,
-    ) -> bool {
-        let hop = payload
-            .ok()
-            .and_then(|payload| Hop::of(payload, packet.bytes.bytes()));
-        hop.is_some_and(|hop| self.pairing.is_second_sight(flow, mark, hop, packet.time))
     }
 
     /// The service that a flow is of, of which this packet is.
@@ -177,83 +173,6 @@ impl Door {
             | Meaning::NotIp
             | Meaning::Other => None,
         }
-    }
-
-    fn query(
-        &mut self,
-        packet: &Packet<'_>,
-        payload: Result<Payload, Unreadable>,
-        message: &Message,
-        observe: &mut impl FnMut(Observation),
-    ) -> Option<()> {
-        let flow = packet.flow(&message.conversation, message.transport)?;
-        self.links.asked(&flow, packet.interface);
-        let service = self.service(&flow, packet);
-        let (key, recursion_desired) = (
-            scoped(&flow, service.interface),
-            message.header.recursion_desired(),
-        );
-        let iterative = self
-            .exchanges
-            .is_iterative(service, packet.time, Some(recursion_desired));
-        let sent = Sent {
-            at: packet.time,
-            iterative,
-        };
-        let bytes = packet.slice(message.offset, message.end);
-        let mut asked = Question {
-            client: flow.client,
-            name: self.names.of_question(bytes),
-            syn: None,
-            details: details(&flow, message, bytes),
-        };
-        match message.transport {
-            Transport::Udp => {
-                let id = message.header.id;
-                let question = packet.question(message);
-                if self.is_second_sight(packet, payload, &flow, (id.into(), question)) {
-                    return None;
-                }
-                if packet.hides_interface
-                    && self.pairing.is_shown_again(
-                        &key,
-                        id,
-                        (question, asked.details.query_type),
-                        packet.time,
-                    )
-                {
-                    return None;
-                }
-                self.pairing
-                    .asked(&key, id, recursion_desired, question, packet.time);
-                if let Some(name) = &asked.name {
-                    self.asked.note(packet.time, flow.client, name);
-                }
-            }
-            Transport::Tcp => {
-                let sequence = packet.stream(payload)?.sequence;
-                // Either its SYN was one already, or the capture does not show that.
-                if self.pairing.exchange_of(&flow) != flow
-                    || self.is_second_sight(packet, payload, &flow, (sequence.0, 0))
-                {
-                    return None;
-                }
-                let carried = Carried {
-                    sequence,
-                    id: message.header.id,
-                    name: asked.name.clone(),
-                };
-                // Whoever asks on a connection has it, whether or not the capture shows that the server took it.
-                let syns = self.connections.accepts(&key, packet.time);
-                self.exchanges.connected(service, packet.time, &syns, observe);
-                match self.connections.asks(key, sent, carried, packet.hides_interface) {
-                    Taken::Query(syn) => asked.syn = syn,
-                    Taken::Again => return None,
-                }
-            }
-        }
-        self.exchanges.asked(service, sent, asked, observe);
-        None
     }
 
     fn answer(

@@ -147,6 +147,13 @@ pub(super) enum About {
     Failed,
     /// None that was seen and waits.
     Nothing,
+    /// One that the capturing host itself let no further: it says so at its loopback interface.
+    Refused {
+        /// The query; where it was not seen, now.
+        sent: Sent,
+        /// Whether it was seen.
+        seen: bool,
+    },
 }
 
 impl Error {

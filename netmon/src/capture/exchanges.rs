@@ -147,8 +147,15 @@ impl Exchanges {
         about: About,
         observe: &mut impl FnMut(Observation),
     ) -> bool {
-        let sent = match about {
-            About::Waiting(sent) => sent,
+        let (sent, proof) = match about {
+            About::Waiting(sent) => (sent, Proof::QuerySeen(sent.at)),
+            About::Refused { sent, seen: true } => (sent, Proof::RaisedByThisHost(Some(sent.at))),
+            About::Refused { sent, seen: false } => {
+                self.queries_seen = true;
+                self.unseen = Vec::new();
+                self.change(service, sent, now, |counts| counts.asked += 1, observe);
+                (sent, Proof::RaisedByThisHost(None))
+            }
             About::Failed => {
                 Self::unverified(service, now, &error, Why::Again, observe);
                 return false;
@@ -160,7 +167,7 @@ impl Exchanges {
             }
         };
         self.change(service, sent, now, |counts| counts.failed += 1, observe);
-        let failed = error.believed(Proof::QuerySeen(sent.at), !sent.iterative);
+        let failed = error.believed(proof, !sent.iterative);
         observe(Observation {
             time: now,
             service,

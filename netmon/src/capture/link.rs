@@ -114,6 +114,19 @@ pub fn is_for_another_host(link: LinkType, frame: &Captured<'_>) -> bool {
     kind == Ok([0, OTHER_HOST])
 }
 
+/// Whether the frame was seen at a loopback interface, where a host talks to itself: Linux gives its frames no link addresses.
+pub fn is_loopback(link: LinkType, frame: &[u8]) -> bool {
+    /// `ARPHRD_LOOPBACK`.
+    const LOOPBACK: [u8; 2] = 772_u16.to_be_bytes();
+    match (link, frame) {
+        (LinkType::BsdLoopback, _) => true,
+        (LinkType::Ethernet, frame) => frame.starts_with(&[0; 12]),
+        (LinkType::LinuxCookedV1, [_, _, high, low, ..])
+        | (LinkType::LinuxCookedV2, [_, _, _, _, _, _, _, _, high, low, ..]) => [*high, *low] == LOOPBACK,
+        _ => false,
+    }
+}
+
 /// The number of the interface that a cooked header says.
 pub fn interface(link: LinkType, frame: &[u8]) -> Option<u32> {
     match (link, frame) {

@@ -121,9 +121,11 @@ impl Sides {
             apart: false,
             ..Settings::default()
         };
+        let mut door = Door::new(options.ports);
+        door.set_local(options.local.iter().copied());
         Ok(Self {
             kernel: FrameRunner::load(&settings)?,
-            door: Door::new(options.ports),
+            door,
             link_bytes: 0,
             frame: Vec::new(),
             ran: 0,

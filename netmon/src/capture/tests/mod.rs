@@ -9,6 +9,7 @@ mod folder;
 mod growing;
 mod links;
 mod observations;
+mod own_errors;
 mod packets;
 mod proofs;
 mod sights;

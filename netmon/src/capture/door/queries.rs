@@ -1,0 +1,108 @@
+//! Queries: which are exchanges of their own.
+
+use netmon_common::Transport;
+use netmon_common::classify::Message;
+use netmon_common::trace::Flow;
+use netmon_common::wire::Unreadable;
+use netmon_common::wire::ethernet::Payload;
+
+use super::{Door, Packet, details};
+use crate::capture::connections::{Carried, Taken};
+use crate::capture::exchanges::{Question, Sent};
+use crate::capture::links::scoped;
+use crate::capture::masquerade::{Hop, Mark};
+use crate::observation::Observation;
+
+impl Door {
+    /// A query over UDP, or a segment that carries one.
+    pub(super) fn query(
+        &mut self,
+        packet: &Packet<'_>,
+        payload: Result<Payload, Unreadable>,
+        message: &Message,
+        observe: &mut impl FnMut(Observation),
+    ) -> Option<()> {
+        let flow = packet.flow(&message.conversation, message.transport)?;
+        self.links.asked(&flow, packet.interface);
+        let service = self.service(&flow, packet);
+        let (key, recursion_desired) = (
+            scoped(&flow, service.interface),
+            message.header.recursion_desired(),
+        );
+        let iterative = self
+            .exchanges
+            .is_iterative(service, packet.time, Some(recursion_desired));
+        let sent = Sent {
+            at: packet.time,
+            iterative,
+        };
+        let bytes = packet.slice(message.offset, message.end);
+        let mut asked = Question {
+            client: flow.client,
+            name: self.names.of_question(bytes),
+            syn: None,
+            details: details(&flow, message, bytes),
+        };
+        match message.transport {
+            Transport::Udp => {
+                let id = message.header.id;
+                let question = packet.question(message);
+                if self.is_second_sight(packet, payload, &flow, (id.into(), question)) {
+                    return None;
+                }
+                if packet.hides_interface
+                    && self.pairing.is_shown_again(
+                        &key,
+                        id,
+                        (question, asked.details.query_type),
+                        packet.time,
+                    )
+                {
+                    return None;
+                }
+                self.pairing
+                    .asked(&key, id, recursion_desired, question, packet.time);
+                if let Some(name) = &asked.name {
+                    self.asked.note(packet.time, flow.client, name);
+                }
+            }
+            Transport::Tcp => {
+                let sequence = packet.stream(payload)?.sequence;
+                // Either its SYN was one already, or the capture does not show that.
+                if self.pairing.exchange_of(&flow) != flow
+                    || self.is_second_sight(packet, payload, &flow, (sequence.0, 0))
+                {
+                    return None;
+                }
+                let carried = Carried {
+                    sequence,
+                    id: message.header.id,
+                    name: asked.name.clone(),
+                };
+                // Whoever asks on a connection has it, whether or not the capture shows that the server took it.
+                let syns = self.connections.accepts(&key, packet.time);
+                self.exchanges.connected(service, packet.time, &syns, observe);
+                match self.connections.asks(key, sent, carried, packet.hides_interface) {
+                    Taken::Query(syn) => asked.syn = syn,
+                    Taken::Again => return None,
+                }
+            }
+        }
+        self.exchanges.asked(service, sent, asked, observe);
+        None
+    }
+
+    /// Whether a query or a SYN is the second sight of one, behind the translation of its client's address.
+    pub(super) fn is_second_sight(
+        &mut self,
+        packet: &Packet<'_>,
+        payload: Result<Payload, Unreadable>,
+        flow: &Flow,
+        mark: Mark,
+    ) -> bool {
+        let hop = payload
+            .ok()
+            .and_then(|payload| Hop::of(payload, packet.bytes.bytes()));
+        hop.is_some_and(|hop| self.pairing.is_second_sight(flow, mark, hop, packet.time))
+    }
+}
