@@ -4,23 +4,30 @@
 //! segment with payload of the server answers the queries that it acknowledges: some servers send the length of a message in
 //! a segment of its own. Streams are not reassembled.
 
+use std::collections::{HashMap, VecDeque};
+
+use foldhash::fast::RandomState;
 use netmon_common::trace::Flow;
 
 use super::exchange::{About, Sent, Transmissions};
 use super::limits::{CONNECTION_QUERIES, CONNECTIONS, SAME_PACKET};
-use crate::bounded::Bounded;
 use crate::observation::Name;
 use crate::time::Time;
 
 /// The connections that the capture shows.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Connections {
-    of: Bounded<Flow, Connection>,
+    of: HashMap<Flow, Connection, RandomState>,
+    /// In the order in which they were opened, with their numbers; one that was opened again since is skipped.
+    order: VecDeque<(Flow, u64)>,
+    opened: u64,
+    overwritten: u64,
 }
 
 /// One connection.
 #[derive(Clone, Debug, Default)]
 struct Connection {
+    number: u64,
     queries: Vec<Query>,
 }
 
@@ -67,11 +74,35 @@ pub(super) struct SettledSegment {
 }
 
 impl Connections {
-    /// None yet.
-    pub fn new() -> Self {
-        Self {
-            of: Bounded::new(CONNECTIONS),
+    /// Remembers a connection, in place of the one that was opened longest ago if there are too many.
+    fn open(&mut self, flow: Flow, query: Query, now: Time) {
+        self.opened += 1;
+        let number = self.opened;
+        let queries = vec![query];
+        self.of.insert(flow, Connection { number, queries });
+        self.order.push_back((flow, number));
+        let is_there = |of: &HashMap<Flow, Connection, _>, (flow, number): &(Flow, u64)| {
+            of.get(flow)
+                .is_some_and(|connection| connection.number == *number)
+        };
+        if self.order.len() > 2 * CONNECTIONS {
+            self.order.retain(|one| is_there(&self.of, one));
         }
+        while self.of.len() > CONNECTIONS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            if is_there(&self.of, &oldest)
+                && let Some(forgotten) = self.of.remove(&oldest.0)
+            {
+                let waiting = forgotten.queries.iter().filter(|query| query.waits(now));
+                self.overwritten += waiting.count() as u64;
+            }
+        }
+    }
+
+    /// How many queries and SYNs were forgotten while they waited.
+    pub const fn overwritten(&self) -> u64 {
+        self.overwritten
     }
 
     /// A SYN. Whether it is a packet of its own; `hides_interface` as in [`link`](super::link).
@@ -83,8 +114,7 @@ impl Connections {
         {
             return query.send_again(sent, hides_interface);
         }
-        let query = Query::new(sent, None);
-        self.of.insert(flow, Connection { queries: vec![query] });
+        self.open(flow, Query::new(sent, None), sent.at);
         true
     }
 
@@ -101,8 +131,7 @@ impl Connections {
     /// A segment with a query.
     pub fn asks(&mut self, flow: Flow, sent: Sent, carried: Carried, hides_interface: bool) -> Taken {
         let Some(connection) = self.of.get_mut(&flow) else {
-            let queries = vec![Query::new(sent, Some(carried))];
-            self.of.insert(flow, Connection { queries });
+            self.open(flow, Query::new(sent, Some(carried)), sent.at);
             return Taken::Query(None);
         };
         let same = connection
@@ -120,7 +149,10 @@ impl Connections {
         let syn = connection.syn().filter(|_| is_first);
         let syn = syn.and_then(|syn| syn.sent.newest()).map(|syn| syn.at);
         if connection.queries.len() == CONNECTION_QUERIES {
-            connection.queries.remove(0);
+            // One that waits for nothing, if there is any.
+            let settled = connection.queries.iter().position(|query| !query.waits(sent.at));
+            let forgotten = connection.queries.remove(settled.unwrap_or_default());
+            self.overwritten += u64::from(forgotten.waits(sent.at));
         }
         connection.queries.push(Query::new(sent, Some(carried)));
         Taken::Query(syn)
@@ -221,6 +253,11 @@ impl Query {
         }
     }
 
+    /// Whether it would be missed.
+    fn waits(&self, now: Time) -> bool {
+        !self.answered && !self.sent.waiting(now).is_empty()
+    }
+
     /// It is sent again. Whether it is a packet of its own.
     fn send_again(&mut self, sent: Sent, hides_interface: bool) -> bool {
         let newest = self.sent.newest();
@@ -229,5 +266,70 @@ impl Query {
         }
         self.sent.add(sent);
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use netmon_common::{Address, Transport};
+
+    use super::*;
+
+    fn flow(client: usize) -> Flow {
+        Flow {
+            client: Address::v4(u32::try_from(client).unwrap().to_be_bytes()),
+            server: Address::v4([192, 0, 2, 53]),
+            client_port: 40_000,
+            server_port: 53,
+            transport: Transport::Tcp,
+        }
+    }
+
+    fn sent(second: u64) -> Sent {
+        Sent {
+            at: Time::at_second(second),
+            iterative: false,
+        }
+    }
+
+    fn carried(number: usize) -> Carried {
+        let start = u32::try_from(number).unwrap() * 10;
+        Carried {
+            sequence: (start, start + 10),
+            id: 7,
+            name: None,
+        }
+    }
+
+    #[test]
+    fn a_query_that_is_forgotten_while_it_waits_is_counted() {
+        let mut connections = Connections::default();
+        for number in 0..=CONNECTION_QUERIES {
+            connections.asks(flow(1), sent(1), carried(number), false);
+        }
+        assert_eq!(connections.overwritten(), 1);
+        // What is answered makes room first.
+        connections.answers(&flow(1), 30, None, Time::at_second(1));
+        for number in 100..102 {
+            connections.asks(flow(1), sent(1), carried(number), false);
+        }
+        assert_eq!(connections.overwritten(), 1);
+    }
+
+    #[test]
+    fn a_connection_that_is_forgotten_is_counted_where_it_waits() {
+        for (second, overwritten) in [(2, 1), (62, 0)] {
+            let mut connections = Connections::default();
+            // Opened again, it is no longer the oldest.
+            for client in [0, 1, 0] {
+                connections.open(flow(client), Query::new(sent(1), None), Time::at_second(1));
+            }
+            for client in 2..=CONNECTIONS {
+                connections.opens(flow(client), sent(second), false);
+            }
+            assert_eq!(connections.overwritten(), overwritten, "{second}");
+            assert_eq!(connections.of.len(), CONNECTIONS);
+            assert!(connections.of.contains_key(&flow(0)) && !connections.of.contains_key(&flow(1)));
+        }
     }
 }

@@ -28,7 +28,7 @@ use super::pairing::{Pairing, Settled};
 use super::unreadable::UnreadablePackets;
 use crate::counter::Counter;
 use crate::counts::Counts;
-use crate::model::{Latency, Warning};
+use crate::model::{Latency, Warning, WarningKind};
 use crate::observation::{Details, Observation, Service, query_type};
 use crate::time::Time;
 
@@ -69,7 +69,7 @@ impl Door {
         Self {
             counter: Counter::new(ports),
             pairing: Pairing::new(),
-            connections: Connections::new(),
+            connections: Connections::default(),
             exchanges: Exchanges::default(),
             latencies: Latencies::default(),
             names: Names::new(),
@@ -234,7 +234,7 @@ impl Door {
     /// All counts so far.
     pub fn counts(&self) -> Counts {
         let mut counts = self.counter.counts();
-        counts.totals.traces_overwritten = self.pairing.overwritten();
+        counts.totals.traces_overwritten = self.traces_overwritten();
         counts
     }
 
@@ -255,17 +255,26 @@ impl Door {
 
     /// What could not be remembered, as warnings.
     pub fn warnings(&self) -> Vec<Warning> {
+        let overwritten = self.traces_overwritten();
+        let overwritten = (overwritten > 0).then(|| {
+            let message = format!(
+                "{overwritten} queries waited when more were sent than are remembered, and were forgotten: what became of them is not \
+                 known, and errors about them are not verified"
+            );
+            Warning::new(WarningKind::TracesOverwritten, message)
+        });
         let warnings = [
             self.addresses.warning(),
             self.pairing.warning(),
             self.unreadable.warning(),
+            overwritten,
         ];
         warnings.into_iter().flatten().collect()
     }
 
     /// Queries whose trace was overwritten within 60 s, unanswered.
     pub fn traces_overwritten(&self) -> u64 {
-        self.pairing.overwritten()
+        self.pairing.overwritten() + self.connections.overwritten()
     }
 
     /// The times of the first and the last packet, of any kind.
