@@ -44,7 +44,7 @@ impl Links {
             offset,
             family: Family::V6,
         };
-        let is_link_local = |address: Option<Address>| address.is_some_and(|address| address.is_link_local());
+        let is_link_local = |address: Option<Address>| address.is_some_and(Address::is_link_local);
         if !is_link_local(header.source().read(bytes)) && !is_link_local(header.destination().read(bytes)) {
             return 0;
         }

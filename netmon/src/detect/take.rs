@@ -32,9 +32,9 @@ impl Decider {
         let judged = &self.judged;
         let standing = || Some(judged.standing(service.server));
         let (_, server) = self.servers.track(service, at, standing)?;
-        let served = serves(server, at);
+        let did_serve = serves(server, at);
         server.seconds(at, seconds, &self.rules);
-        if !served && serves(server, at) {
+        if !did_serve && serves(server, at) {
             self.suspects.answered(service);
         }
         if self.rules.samples_answers {

@@ -6,6 +6,9 @@ use super::packets::{Path, ethernet, ip, query, response, udp, unreachable};
 use super::{Door, Frame, LinkType, at};
 use crate::model::WarningKind;
 
+const CUT: &str = " 1 are cut too short to be read and 0 are malformed";
+const MALFORMED: &str = " 0 are cut too short to be read and 1 are malformed";
+
 #[test]
 fn an_unreadable_packet_that_may_tell_of_a_query_gives_a_warning() {
     let path = Path::new("192.0.2.7", 40_000, "198.51.100.53", 53);
@@ -16,8 +19,6 @@ fn an_unreadable_packet_that_may_tell_of_a_query_gives_a_warning() {
     let error_v6 = unreachable(v6.destination, v6.source, 4, &query(v6, 7, "a.example"));
     let malformed = unreachable(path.destination, path.source, 3, &asked[..12]);
     let echo = ip(path.destination, path.source, 1, &[8, 0, 0, 0]);
-    const CUT: &str = " 1 are cut too short to be read and 0 are malformed";
-    const MALFORMED: &str = " 0 are cut too short to be read and 1 are malformed";
     let whole = usize::MAX;
     let cases = [
         ("a query", asked.clone(), 50, Some(CUT)),

@@ -205,7 +205,7 @@ impl<'a> Facts<'a> {
 
     /// Whether the server is asked over IPv4.
     pub fn is_v4(&self) -> bool {
-        stand_in::is_v4(self.incident.server.into())
+        stand_in::is_v4(self.incident.server)
     }
 
     /// How nftables calls the family.
