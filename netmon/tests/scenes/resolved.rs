@@ -17,10 +17,13 @@ const STUB: [u8; 4] = [127, 0, 0, 53];
 /// How long a client waits.
 const WAIT: Duration = Duration::from_secs(2);
 
+/// How many names are asked for at once.
+const NAMES: usize = 4;
+
 /// Asks the stub for names in many domains; none is answered well.
 fn ask(client: &Namespace, round: usize) {
     std::thread::scope(|scope| {
-        for number in 0..4 {
+        for number in 0..NAMES {
             scope.spawn(move || {
                 let name = format!("a.r{round}n{number}.com");
                 let reply = kdig(client, STUB.into(), &name, WAIT).unwrap();
@@ -110,17 +113,23 @@ fn systemd_resolved_whose_server_dies_is_explained_and_its_files_say_which_resol
 #[test]
 #[ignore = "needs root: network namespaces, mounts and TC"]
 fn systemd_resolved_whose_answers_are_lost_while_its_server_is_well_is_not_explained() {
+    const ROUNDS: usize = 4;
     let hosts = two_hosts().unwrap();
     let is_broken = || {
         let (resolved, _server, mut netmon) = scene(&hosts);
         let stub = IpAddr::from(STUB);
         let lost = format!("ip saddr {stub} udp sport 53 drop");
         let lost = Rules::new(&hosts.client, Hook::Output, &[&lost]).unwrap();
-        for round in 0..4 {
+        for round in 0..ROUNDS {
             ask(&hosts.client, round);
         }
-        netmon.wait_for("the stub", PATIENCE, about(stub)).unwrap();
-        std::thread::sleep(Duration::from_secs(2));
+        // A name is noted 5 s after its query.
+        let has_all = |event: &Event| {
+            about(stub)(event) && event.incident()["names"].as_array().map(Vec::len) == Some(ROUNDS * NAMES)
+        };
+        netmon
+            .wait_for("the stub and all names", PATIENCE, has_all)
+            .unwrap();
         let all = incidents_of(&netmon);
         assert_eq!(all.len(), 1, "{all:#?}");
         assert_eq!(all[0]["server"], stub.to_string());
