@@ -57,8 +57,6 @@ pub(super) struct Facts {
     pub running: Option<u64>,
     /// The end of the last span whose exchanges are not all accounted for.
     pub gap_until: Option<Time>,
-    /// Whether its silence cannot be judged, because an answer would not be seen.
-    pub is_unjudged: bool,
 }
 
 impl Facts {
@@ -84,7 +82,6 @@ impl Facts {
             crowded: None,
             running: None,
             gap_until: None,
-            is_unjudged: false,
         }
     }
 

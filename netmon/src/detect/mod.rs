@@ -103,6 +103,8 @@ pub struct Decider {
     suspects: Suspects,
     crowd: Crowd,
     heard: HeardClients,
+    /// The places of services whose silence is not judged, because an answer would not be seen.
+    unjudged: BTreeSet<usize>,
     lookups: Lookups,
     chain: Chain,
     unsolicited: ByDestination,
@@ -138,6 +140,7 @@ impl Decider {
             suspects: Suspects::default(),
             crowd: Crowd::default(),
             heard: HeardClients::default(),
+            unjudged: BTreeSet::new(),
             lookups: Lookups::default(),
             chain: Chain::default(),
             unsolicited: ByDestination::default(),
@@ -258,6 +261,7 @@ impl Decider {
     #[inline]
     pub fn advance(&mut self, now: Time, heard: &dyn Fn(Address) -> bool) {
         self.start(now);
+        self.look_at_unjudged(now, heard);
         self.now = self.now.max(now);
         self.look_for_room();
         while let Some(task) = self.agenda.take(self.now) {
@@ -348,6 +352,7 @@ impl Decider {
             suspects,
             warnings,
             heard: answered,
+            unjudged,
             ..
         } = self;
         let Some(server) = servers.at(place) else { return };
@@ -356,7 +361,6 @@ impl Decider {
             return;
         }
         server.due = None;
-        let service = server.facts.service;
         let mut after = After::default();
         if server.facts.silence.first.is_some() && !serves(server, at) {
             let window = rules.unanswered_window();
@@ -382,6 +386,7 @@ impl Decider {
         let mut outcome = Outcome::new(changes, has_room);
         if server.judge(at, rules, &would_be_seen, &mut outcome) {
             warnings.one_direction(service, at);
+            unjudged.insert(place);
         }
         let Outcome { opened, refused, .. } = outcome;
         let due = server.next_due(second, rules);

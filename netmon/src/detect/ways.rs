@@ -1,5 +1,7 @@
 //! Where an answer would be seen, as this host's network changes; and what is said of that, and of other limits.
 
+use netmon_common::Address;
+
 use super::Decider;
 use crate::model;
 use crate::observation::Service;
@@ -29,6 +31,42 @@ impl Decider {
     pub fn way_changed(&mut self, service: Service) {
         if let Some(server) = self.servers.get_mut(service) {
             server.facts.answers_are_seen = false;
+        }
+    }
+
+    /// Has silence that could not be judged be judged at the end of this second, if an answer would be seen by now. Looked at where
+    /// time goes on to another second.
+    pub(super) fn look_at_unjudged(&mut self, now: Time, heard: &dyn Fn(Address) -> bool) {
+        if self.unjudged.is_empty() || now.second() <= self.now.second() {
+            return;
+        }
+        let (at, lately) = (self.now, self.rules.thresholds.answers_seen);
+        let Self {
+            unjudged,
+            servers,
+            heard: answered,
+            ..
+        } = self;
+        let mut seen = Vec::new();
+        unjudged.retain(|place| {
+            let facts = servers.at(*place).map(|server| &server.facts);
+            let Some(facts) = facts.filter(|facts| facts.silence.first.is_some()) else {
+                return false;
+            };
+            let would_be_seen =
+                |client| answered.by_another(client, facts.service, at, lately) || heard(client);
+            let is_seen = facts
+                .silence
+                .clients
+                .iter()
+                .any(|client| would_be_seen(client.value));
+            if is_seen {
+                seen.push(*place);
+            }
+            !is_seen
+        });
+        for place in seen {
+            self.plan_at(place, Some(at.second() + 1));
         }
     }
 

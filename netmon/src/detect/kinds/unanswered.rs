@@ -119,9 +119,7 @@ fn next(incident: Option<&Incident>, facts: &Facts, second: u64, rules: &Rules) 
     let asked = facts.silence.first_from(oldest_young).map(|asked| asked + wait);
     let last = facts.silence.first_old_after(second, rules.keep());
     let over = facts.silence.over_at(rules.keep()).map(Time::ceil_second);
-    // A packet toward its clients may come at any time.
-    let unjudged = facts.is_unjudged.then_some(second + 1);
-    [asked, last, over, unjudged]
+    [asked, last, over]
         .into_iter()
         .flatten()
         .filter(|next| *next > second)

@@ -64,7 +64,6 @@ impl Tracked {
                 }
             }
         }
-        self.facts.is_unjudged = one_direction;
         if self.facts.silence.is_over(at, rules.keep()) {
             self.facts.silence.end(at, 0);
         }
