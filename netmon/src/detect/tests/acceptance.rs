@@ -16,26 +16,29 @@ fn error(sent: f64, client: &'static str) -> Error<'static> {
     }
 }
 
+/// The router says that no host is there.
+fn no_host(sent: f64) -> Error<'static> {
+    Error {
+        code: Code::Host,
+        reporter: Some(ROUTER),
+        ..error(sent, A)
+    }
+}
+
+/// So many domains are asked for, one every so many seconds.
+fn ask_for(scenario: &mut Scenario, client: &str, (from, every): (f64, f64), domains: u32, rcode: Rcode) {
+    for n in 0..domains {
+        let name = format!("{}{n}.test", if rcode == Rcode::NoError { "good" } else { "bad" });
+        scenario.asked(from + f64::from(n) * every, client, &name, rcode);
+    }
+}
+
 #[test]
 fn failing_domains_are_held_against_all_that_are_answered_well_however_many_they_are() {
     for (good, opens) in [(20, true), (50, false), (300, false)] {
         let mut scenario = Scenario::new();
-        for n in 0..good {
-            scenario.asked(
-                10.0 + f64::from(n) / 100.0,
-                B,
-                &format!("good{n}.test"),
-                Rcode::NoError,
-            );
-        }
-        for n in 0..40 {
-            scenario.asked(
-                16.0 + f64::from(n) / 10.0,
-                A,
-                &format!("bad{n}.test"),
-                Rcode::ServFail,
-            );
-        }
+        ask_for(&mut scenario, B, (10.0, 0.01), good, Rcode::NoError);
+        ask_for(&mut scenario, A, (16.0, 0.1), 40, Rcode::ServFail);
         scenario.advance(30.0);
         assert_eq!(!scenario.story().is_empty(), opens, "{good}");
     }
@@ -45,14 +48,7 @@ fn failing_domains_are_held_against_all_that_are_answered_well_however_many_they
 fn a_domain_that_is_lost_is_known_beside_a_hundred_others_and_a_client_that_asks_most() {
     let mut scenario = Scenario::new();
     scenario.asked(1.0, B, "lost.test", Rcode::NoError);
-    for n in 0..100 {
-        scenario.asked(
-            2.0 + f64::from(n) / 10.0,
-            B,
-            &format!("other{n}.test"),
-            Rcode::NoError,
-        );
-    }
+    ask_for(&mut scenario, B, (2.0, 0.1), 100, Rcode::NoError);
     scenario.asked(100.0, B, "lost.test", Rcode::ServFail);
     for n in 0..75 {
         scenario.asked(100.1 + f64::from(n) / 25.0, A, "lost.test", Rcode::ServFail);
@@ -124,30 +120,20 @@ fn one_more_error_about_a_query_that_failed_is_no_quiet() {
 #[test]
 fn a_service_that_has_answered_since_is_none_of_a_scan() {
     let mut scenario = Scenario::new();
-    for n in 1..=4_u32 {
-        let (server, sent) = (format!("10.0.0.{n}"), f64::from(n));
-        let error = Error {
-            sent,
-            code: Code::Host,
-            reporter: Some(ROUTER),
-            ..Error::default()
-        };
+    let fails = |scenario: &mut Scenario, server: &str, sent: f64| {
         scenario
-            .on(&server)
+            .on(server)
             .query(sent, A, "a.test")
-            .error(sent + 0.1, &error);
+            .error(sent + 0.1, &no_host(sent));
+    };
+    for n in 1..=4_u32 {
+        fails(&mut scenario, &format!("10.0.0.{n}"), f64::from(n));
     }
     scenario
         .on("10.0.0.1")
         .query(5.5, B, "b.test")
         .answer(5.6, B, 5.5);
-    let last = Error {
-        sent: 6.0,
-        code: Code::Host,
-        reporter: Some(ROUTER),
-        ..Error::default()
-    };
-    scenario.on("10.0.0.5").query(6.0, A, "a.test").error(6.1, &last);
+    fails(&mut scenario, "10.0.0.5", 6.0);
     scenario.advance(10.0);
     assert!(scenario.warnings().is_empty());
     assert_eq!(scenario.decider.open_incidents().len(), 5);
@@ -180,22 +166,8 @@ fn an_answer_to_another_client_that_then_fails_too_keeps_what_a_third_one_got() 
 #[test]
 fn a_server_that_nobody_asks_any_more_fails_no_worse_than_before() {
     let mut scenario = Scenario::new();
-    for n in 0..12 {
-        scenario.asked(
-            10.0 + f64::from(n) / 20.0,
-            A,
-            &format!("bad{n}.test"),
-            Rcode::ServFail,
-        );
-    }
-    for n in 0..8 {
-        scenario.asked(
-            10.6 + f64::from(n) / 50.0,
-            B,
-            &format!("good{n}.test"),
-            Rcode::NoError,
-        );
-    }
+    ask_for(&mut scenario, A, (10.0, 0.05), 12, Rcode::ServFail);
+    ask_for(&mut scenario, B, (10.6, 0.02), 8, Rcode::NoError);
     scenario.advance(60.0);
     assert_eq!(scenario.incident().severity, Severity::Degraded);
 }
