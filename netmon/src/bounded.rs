@@ -30,8 +30,8 @@ impl<K: Copy + Eq + Hash, V> Bounded<K, V> {
         }
     }
 
-    /// Writes an entry; gives the key of the one that had to be forgotten for it.
-    pub fn insert(&mut self, key: K, value: V) -> Option<K> {
+    /// Writes an entry; gives the one that had to be forgotten for it.
+    pub fn insert(&mut self, key: K, value: V) -> Option<(K, V)> {
         self.writes += 1;
         let written = self.writes;
         self.entries.insert(key, Entry { value, written });
@@ -63,15 +63,14 @@ impl<K: Copy + Eq + Hash, V> Bounded<K, V> {
         self.entries.remove(key).map(|entry| entry.value)
     }
 
-    fn forget_oldest(&mut self) -> Option<K> {
+    fn forget_oldest(&mut self) -> Option<(K, V)> {
         while let Some((key, written)) = self.order.pop_front() {
             if self
                 .entries
                 .get(&key)
                 .is_some_and(|entry| entry.written == written)
             {
-                self.entries.remove(&key);
-                return Some(key);
+                return self.remove(&key).map(|value| (key, value));
             }
         }
         None
@@ -88,7 +87,7 @@ mod tests {
         assert_eq!(map.insert("a", 1), None);
         assert_eq!(map.insert("b", 2), None);
         assert_eq!(map.insert("a", 3), None);
-        assert_eq!(map.insert("c", 4), Some("b"));
+        assert_eq!(map.insert("c", 4), Some(("b", 2)));
         assert_eq!(
             (map.get(&"a"), map.get(&"b"), map.get(&"c")),
             (Some(&3), None, Some(&4))

@@ -4,30 +4,24 @@
 //! segment with payload of the server answers the queries that it acknowledges: some servers send the length of a message in
 //! a segment of its own. Streams are not reassembled.
 
-use std::collections::{HashMap, VecDeque};
-
-use foldhash::fast::RandomState;
 use netmon_common::trace::Flow;
 
 use super::exchange::{About, Sent, Transmissions};
 use super::limits::{CONNECTION_QUERIES, CONNECTIONS, SAME_PACKET};
+use crate::bounded::Bounded;
 use crate::observation::Name;
 use crate::time::Time;
 
 /// The connections that the capture shows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Connections {
-    of: HashMap<Flow, Connection, RandomState>,
-    /// In the order in which they were opened, with their numbers; one that was opened again since is skipped.
-    order: VecDeque<(Flow, u64)>,
-    opened: u64,
+    of: Bounded<Flow, Connection>,
     overwritten: u64,
 }
 
 /// One connection.
 #[derive(Clone, Debug, Default)]
 struct Connection {
-    number: u64,
     queries: Vec<Query>,
 }
 
@@ -74,29 +68,20 @@ pub(super) struct SettledSegment {
 }
 
 impl Connections {
+    /// None yet.
+    pub fn new() -> Self {
+        Self {
+            of: Bounded::new(CONNECTIONS),
+            overwritten: 0,
+        }
+    }
+
     /// Remembers a connection, in place of the one that was opened longest ago if there are too many.
     fn open(&mut self, flow: Flow, query: Query, now: Time) {
-        self.opened += 1;
-        let number = self.opened;
         let queries = vec![query];
-        self.of.insert(flow, Connection { number, queries });
-        self.order.push_back((flow, number));
-        let is_there = |of: &HashMap<Flow, Connection, _>, (flow, number): &(Flow, u64)| {
-            of.get(flow)
-                .is_some_and(|connection| connection.number == *number)
-        };
-        if self.order.len() > 2 * CONNECTIONS {
-            self.order.retain(|one| is_there(&self.of, one));
-        }
-        while self.of.len() > CONNECTIONS
-            && let Some(oldest) = self.order.pop_front()
-        {
-            if is_there(&self.of, &oldest)
-                && let Some(forgotten) = self.of.remove(&oldest.0)
-            {
-                let waiting = forgotten.queries.iter().filter(|query| query.waits(now));
-                self.overwritten += waiting.count() as u64;
-            }
+        if let Some((_, forgotten)) = self.of.insert(flow, Connection { queries }) {
+            let waiting = forgotten.queries.iter().filter(|query| query.waits(now));
+            self.overwritten += waiting.count() as u64;
         }
     }
 
@@ -303,7 +288,7 @@ mod tests {
 
     #[test]
     fn a_query_that_is_forgotten_while_it_waits_is_counted() {
-        let mut connections = Connections::default();
+        let mut connections = Connections::new();
         for number in 0..=CONNECTION_QUERIES {
             connections.asks(flow(1), sent(1), carried(number), false);
         }
@@ -319,7 +304,7 @@ mod tests {
     #[test]
     fn a_connection_that_is_forgotten_is_counted_where_it_waits() {
         for (second, overwritten) in [(2, 1), (62, 0)] {
-            let mut connections = Connections::default();
+            let mut connections = Connections::new();
             // Opened again, it is no longer the oldest.
             for client in [0, 1, 0] {
                 connections.open(flow(client), Query::new(sent(1), None), Time::at_second(1));
@@ -328,8 +313,9 @@ mod tests {
                 connections.opens(flow(client), sent(second), false);
             }
             assert_eq!(connections.overwritten(), overwritten, "{second}");
-            assert_eq!(connections.of.len(), CONNECTIONS);
-            assert!(connections.of.contains_key(&flow(0)) && !connections.of.contains_key(&flow(1)));
+            let is_there = |client: &usize| connections.of.get(&flow(*client)).is_some();
+            assert_eq!((0..=CONNECTIONS).filter(is_there).count(), CONNECTIONS);
+            assert!(is_there(&0) && !is_there(&1));
         }
     }
 }

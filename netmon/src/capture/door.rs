@@ -69,7 +69,7 @@ impl Door {
         Self {
             counter: Counter::new(ports),
             pairing: Pairing::new(),
-            connections: Connections::default(),
+            connections: Connections::new(),
             exchanges: Exchanges::default(),
             latencies: Latencies::default(),
             names: Names::new(),

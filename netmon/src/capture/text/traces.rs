@@ -155,7 +155,7 @@ impl Traces {
         self.last.insert((service.server, client), trace.clone());
         self.last_of.insert(client, trace.clone());
         for known in [Known::Nothing, Known::Port(client_port), known] {
-            if let Some((_, _, Known::PortAndId(..))) =
+            if let Some(((_, _, Known::PortAndId(..)), _)) =
                 self.queries.insert((service, client, known), trace.clone())
             {
                 self.overwritten += 1;
