@@ -12,8 +12,10 @@ pub const HEADER_LEN: usize = 8;
 /// have no more than two bytes behind it (a DODAG information solicitation, RFC 6550 section 6.2).
 const ICMPV6_COMMON_LEN: usize = 4;
 
-const ICMPV4_UNREACHABLE: u8 = 3;
-const ICMPV6_UNREACHABLE: u8 = 1;
+/// Destination unreachable, RFC 792.
+pub const ICMPV4_UNREACHABLE: u8 = 3;
+/// Destination unreachable, RFC 4443 section 3.1.
+pub const ICMPV6_UNREACHABLE: u8 = 1;
 
 /// An ICMP destination unreachable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

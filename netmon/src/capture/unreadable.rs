@@ -2,14 +2,11 @@
 
 use netmon_common::DnsPorts;
 use netmon_common::wire::ethernet::Payload;
+use netmon_common::wire::icmp::{ICMPV4_UNREACHABLE, ICMPV6_UNREACHABLE};
 use netmon_common::wire::ip::{Ip, Protocol};
 use netmon_common::wire::{Bytes, Captured, Fault, Unreadable, ipv4, ipv6};
 
 use crate::model::{Warning, WarningKind};
-
-/// Destination unreachable (RFC 792, RFC 4443 section 3.1).
-const UNREACHABLE_V4: u8 = 3;
-const UNREACHABLE_V6: u8 = 1;
 
 /// How many there are.
 #[derive(Debug, Default)]
@@ -71,8 +68,8 @@ fn tells_of_a_query(
     };
     let is = |unreachable: u8| bytes.read(payload).map(|[kind]: [u8; 1]| kind == unreachable);
     match protocol {
-        Protocol::ICMPV4 => is(UNREACHABLE_V4),
-        Protocol::ICMPV6 => is(UNREACHABLE_V6),
+        Protocol::ICMPV4 => is(ICMPV4_UNREACHABLE),
+        Protocol::ICMPV6 => is(ICMPV6_UNREACHABLE),
         Protocol::UDP | Protocol::TCP => {
             let both: [[u8; 2]; 2] = bytes.read(payload)?;
             Some(

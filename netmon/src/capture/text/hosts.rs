@@ -1,7 +1,8 @@
 //! Hosts whose addresses are not in the text: names, and addresses that somebody has made unreadable. Each is a host of
 //! its own, known by what is written.
 //!
-//! Everything behind the text works on addresses, so each gets one that stands for it ([`stand_in`]), and whoever shows an incident to people shows the name. Nothing is looked up: that would ask the servers in question, today.
+//! Everything behind the text works on addresses, so each gets one that stands for it ([`stand_in`]), and whoever shows an
+//! incident to people shows the name. Nothing is looked up: that would ask the servers in question, today.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -32,7 +32,7 @@ impl RouteSigns {
         Ok(Self { socket, changed })
     }
 
-    /// When the last change was seen that [`RouteSigns::look`] has seen, by the boot clock; the beginning of time for none.
+    /// When [`RouteSigns::look`] last saw a change, by the boot clock; the beginning of time for never.
     pub const fn changed(&self) -> Time {
         self.changed
     }
