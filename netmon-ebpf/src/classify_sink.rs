@@ -3,15 +3,15 @@
 
 use netmon_common::Transport;
 use netmon_common::classify::{Classified, Concern, Meaning, Sink};
-use netmon_common::records::{Hook, Tally};
+use netmon_common::records::{Hook, Interface, Tally};
 use netmon_common::wire::ethernet::TAG_LEN;
 
 use crate::exchange::{Kind, address};
-use crate::interfaces;
+use crate::interfaces::refuses_own_source;
 use crate::packet::{Packet, Reader};
 use crate::packet_scratch::PacketScratch;
 use crate::settings::is_local;
-use crate::totals;
+use crate::totals::OwnTotals;
 
 /// What is left to be done for a packet.
 #[derive(Clone, Copy)]
@@ -28,17 +28,21 @@ pub enum Rest {
 pub struct ClassifySink<'a, P, B> {
     packet: P,
     bytes: &'a B,
+    totals: OwnTotals,
+    interface: Option<&'static Interface>,
     /// What is left to be done.
     pub rest: Rest,
 }
 
 impl<'a, P: Packet, B: Reader> ClassifySink<'a, P, B> {
-    /// For a packet.
+    /// For a packet that is at this interface.
     #[inline(always)]
-    pub fn new(packet: P, bytes: &'a B) -> Self {
+    pub fn new(packet: P, bytes: &'a B, totals: OwnTotals, interface: Option<&'static Interface>) -> Self {
         Self {
             packet,
             bytes,
+            totals,
+            interface,
             rest: Rest::Nothing,
         }
     }
@@ -51,7 +55,7 @@ impl<'a, P: Packet, B: Reader> ClassifySink<'a, P, B> {
             return false;
         };
         !matches!(P::HOOK, Hook::Egress)
-            && interfaces::refuses_own_source(self.packet.ifindex())
+            && self.interface.is_some_and(refuses_own_source)
             && is_local(&address(source, self.bytes))
     }
 
@@ -64,7 +68,7 @@ impl<'a, P: Packet, B: Reader> ClassifySink<'a, P, B> {
         if tags != 0 {
             len += tags * TAG_LEN;
         }
-        totals::count(tally, 1, len as u64);
+        self.totals.count(tally, 1, len as u64);
     }
 }
 

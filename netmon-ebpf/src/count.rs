@@ -9,7 +9,7 @@ use crate::destinations::{Because, PerCpuEntry, destination};
 use crate::exchange::{Exchange, Kind};
 use crate::finding::Finding;
 use crate::packet::Packet;
-use crate::totals;
+use crate::totals::{self, OwnTotals};
 
 /// Counts what the sieve did not, unless the packet was counted where it entered; gives back this CPU's entry of its
 /// destination.
@@ -51,12 +51,15 @@ fn count_super_packet<P: Packet>(packet: P, finding: &mut Finding) {
     let tags = usize::from(packet.tags_removed()) * TAG_LEN;
     // Every segment on the wire has the headers again.
     let on_the_wire = (packet.len() + tags) as u64 + (segments - 1) * (finding.payload + tags) as u64;
+    let Some(totals) = OwnTotals::of_this_cpu() else {
+        return;
+    };
     // Of a super-packet of TCP only the first segment means it: its segments are one stream. A super-packet of UDP
     // is as many datagrams.
     if finding.is_stream {
-        totals::count(&Tally::OTHER, segments - 1, 0);
+        totals.count(&Tally::OTHER, segments - 1, 0);
     } else {
         finding.packets = segments;
     }
-    totals::count(&finding.tally, finding.packets, on_the_wire);
+    totals.count(&finding.tally, finding.packets, on_the_wire);
 }

@@ -9,7 +9,7 @@ use aya_ebpf::macros::btf_map;
 pub const LONGEST_HEADER: usize = 40;
 
 #[repr(C)]
-struct HeaderScratch {
+struct Memory {
     /// A number to be forgotten.
     hidden: usize,
     /// A header that does not lie in the linear part. Not on the stack: its loads must be aligned, and
@@ -18,27 +18,35 @@ struct HeaderScratch {
 }
 
 #[btf_map]
-static HEADER_SCRATCH: PerCpuArray<HeaderScratch, 1> = PerCpuArray::new();
+static HEADER_SCRATCH: PerCpuArray<Memory, 1> = PerCpuArray::new();
 
-/// Where this CPU copies a header to: room for [`LONGEST_HEADER`] bytes. Programs run with bottom halves off and do not
-/// nest, so that it belongs to this program until the next header is read.
-#[inline(always)]
-pub fn header() -> Option<*mut u8> {
-    let scratch = HEADER_SCRATCH.get_ptr_mut(0)?;
-    // SAFETY: the slot is there; no reference to it is made.
-    Some(unsafe { (&raw mut (*scratch).header).cast() })
-}
+/// This CPU's memory. Programs run with bottom halves off and do not nest, so that it belongs to this program while it
+/// runs. It is looked up once for a packet: the kernel puts instructions in the place of each look-up, one after the other,
+/// and moves all that follow, which takes most of a program's loading where there are hundreds.
+#[derive(Clone, Copy)]
+pub struct HeaderScratch(*mut Memory);
 
-/// The value itself, of which the verifier no longer knows anything.
-#[inline(always)]
-pub fn forget(value: usize) -> usize {
-    let Some(scratch) = HEADER_SCRATCH.get_ptr_mut(0) else {
-        return 0;
-    };
-    // SAFETY: the slot is there, and nobody else's meanwhile. Volatile, or the compiler would see that it is the same
-    // value.
-    unsafe {
-        (&raw mut (*scratch).hidden).write_volatile(value);
-        (&raw const (*scratch).hidden).read_volatile()
+impl HeaderScratch {
+    #[inline(always)]
+    pub fn of_this_cpu() -> Option<Self> {
+        HEADER_SCRATCH.get_ptr_mut(0).map(Self)
+    }
+
+    /// Where a header is copied to: room for [`LONGEST_HEADER`] bytes, until the next header is read.
+    #[inline(always)]
+    pub fn header(self) -> *mut u8 {
+        // SAFETY: the slot is there; no reference to it is made.
+        unsafe { (&raw mut (*self.0).header).cast() }
+    }
+
+    /// The value itself, of which the verifier no longer knows anything.
+    #[inline(always)]
+    pub fn forget(self, value: usize) -> usize {
+        // SAFETY: the slot is there, and nobody else's meanwhile. Volatile, or the compiler would see that it is the same
+        // value.
+        unsafe {
+            (&raw mut (*self.0).hidden).write_volatile(value);
+            (&raw const (*self.0).hidden).read_volatile()
+        }
     }
 }

@@ -57,9 +57,6 @@ fn is_stacked(ifindex: u32, mac: [u8; 8]) -> bool {
 
 /// Whether no frame may arrive here from one of this host's own addresses.
 #[inline(always)]
-pub fn refuses_own_source(ifindex: u32) -> bool {
-    match interface(ifindex) {
-        Some(interface) => interface.flags & Interface::MIRROR == 0,
-        None => false,
-    }
+pub const fn refuses_own_source(interface: &Interface) -> bool {
+    interface.flags & Interface::MIRROR == 0
 }

@@ -15,7 +15,7 @@ use crate::log;
 use crate::packet::{Linear, Packet, Reader, Whole};
 use crate::packet_scratch::PacketScratch;
 use crate::settings::Configured;
-use crate::totals;
+use crate::totals::OwnTotals;
 use crate::track::track;
 
 /// Counts the packet, unless it was counted where it entered, and follows it.
@@ -57,7 +57,7 @@ pub fn observe<P: Packet>(packet: P) {
 /// because few packets need it: each hook has a function for it that the verifier looks at once (`traces.rs`).
 #[inline(always)]
 pub fn find_in_whole<P: Packet>(packet: P) -> bool {
-    matches!(find(packet, |packet| Some(Whole::of(packet))), Rest::Noted(_))
+    matches!(find(packet, Whole::of), Rest::Noted(_))
 }
 
 /// Finds out what the packet means, and counts it if that is all that is to be done.
@@ -66,17 +66,22 @@ fn find<P: Packet, B: Reader>(packet: P, read: impl FnOnce(P) -> Option<B>) -> R
     let Some(bytes) = read(packet) else {
         return Rest::Read;
     };
+    // Looked up here, once, for whatever the packet means.
+    let Some(totals) = OwnTotals::of_this_cpu() else {
+        return Rest::Nothing;
+    };
     let ifindex = packet.ifindex();
-    if let Some(interface) = interface(ifindex) {
+    let at = interface(ifindex);
+    if let Some(interface) = at {
         if !is_ours(packet, &bytes, interface) {
-            not_ours(packet, &bytes);
+            not_ours(packet, &bytes, totals);
             return Rest::Nothing;
         }
         if interface.flags & Interface::RELATED != 0 && is_copy(packet, ifindex) {
             return Rest::Nothing;
         }
     }
-    let mut sink = ClassifySink::new(packet, &bytes);
+    let mut sink = ClassifySink::new(packet, &bytes, totals, at);
     let offload = || Offload {
         tags_removed: packet.tags_removed(),
         segment_size: packet.segment_size(),
@@ -87,7 +92,7 @@ fn find<P: Packet, B: Reader>(packet: P, read: impl FnOnce(P) -> Option<B>) -> R
 
 /// Counts a frame that is for another host, and looks no further.
 #[inline(always)]
-fn not_ours<P: Packet, B: Reader>(packet: P, bytes: &B) {
+fn not_ours<P: Packet, B: Reader>(packet: P, bytes: &B, totals: OwnTotals) {
     let tags = usize::from(packet.tags_removed()) * TAG_LEN;
-    totals::count(&Tally::NOT_OURS, 1, (bytes.frame_len(0) + tags) as u64);
+    totals.count(&Tally::NOT_OURS, 1, (bytes.frame_len(0) + tags) as u64);
 }

@@ -5,7 +5,7 @@ use core::hint::black_box;
 use netmon_common::records::Hook;
 use netmon_common::wire::{Bytes, Plain};
 
-use crate::header_scratch::{self, LONGEST_HEADER};
+use crate::header_scratch::{HeaderScratch, LONGEST_HEADER};
 
 /// A packet as a hook hands it to a program: a pointer, and passed by value, so that it stays in a register.
 pub trait Packet: Copy {
@@ -148,15 +148,18 @@ impl<P: Packet> Reader for Linear<P> {
 pub struct Whole<P> {
     packet: P,
     len: usize,
+    scratch: HeaderScratch,
 }
 
 impl<P: Packet> Whole<P> {
+    /// `None` if there is no memory to copy to, which there is.
     #[inline(always)]
-    pub fn of(packet: P) -> Self {
-        Self {
+    pub fn of(packet: P) -> Option<Self> {
+        Some(Self {
             packet,
             len: packet.len(),
-        }
+            scratch: HeaderScratch::of_this_cpu()?,
+        })
     }
 }
 
@@ -169,7 +172,7 @@ impl<P: Packet> Bytes for Whole<P> {
     #[inline(always)]
     fn read<T: Plain>(&self, offset: usize) -> Option<T> {
         const { assert!(size_of::<T>() <= LONGEST_HEADER) };
-        let copy = header_scratch::header()?;
+        let copy = self.scratch.header();
         // SAFETY: the copy has room for a `T`, asserted above, and belongs to this program while it runs.
         let copied = unsafe { self.packet.copy(offset, copy, size_of::<T>()) };
         // SAFETY: all bytes of a `T` were written; any bytes make one, and it needs no alignment.
@@ -183,7 +186,7 @@ impl<P: Packet> Bytes for Whole<P> {
 
     #[inline(always)]
     fn forget(&self, offset: usize) -> usize {
-        header_scratch::forget(offset)
+        self.scratch.forget(offset)
     }
 }
 
