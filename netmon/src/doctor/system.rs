@@ -62,7 +62,10 @@ pub(super) fn kernel() -> Vec<Finding> {
 /// Loads the real programs and reads their tables: ring buffer, batch look-up, all types of maps.
 pub(super) fn programs() -> Vec<Finding> {
     const CHECK: &str = "programs";
-    let tried = Kernel::load(&Settings::default()).and_then(|mut kernel| kernel.poller()?.counts());
+    let tried = Kernel::load(&Settings::default()).and_then(|mut kernel| {
+        kernel.load_all()?;
+        kernel.poller()?.counts()
+    });
     vec![match tried {
         Ok(_) => Finding::ok(
             CHECK,

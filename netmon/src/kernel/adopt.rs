@@ -12,8 +12,9 @@ use super::attach::{AtIngress, IngressLink, TcLink};
 use super::error::{KernelError, chain};
 use super::hooks::{HookChoice, Ingress};
 use super::interfaces::{Interface, Kind};
-use super::load::{Kernel, Program};
+use super::load::Kernel;
 use super::pins::{Pins, Place};
+use super::programs::Program;
 
 impl Kernel {
     /// Sees what arrives at the interface.

@@ -17,7 +17,8 @@ use netmon_common::records::Asker;
 
 use super::attach::TcLink;
 use super::error::chain;
-use super::load::{Kernel, patiently};
+use super::load::Kernel;
+use super::programs::patiently;
 
 /// The programs at the control groups' root.
 const AT_SOCKETS: [&str; 4] = [

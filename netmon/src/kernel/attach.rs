@@ -11,9 +11,11 @@ use nix::net::if_::if_indextoname;
 
 use super::clsact::ClsactLink;
 use super::error::{KernelError, chain, is_not_permitted, os_error};
+use super::features;
 use super::hooks::{Egress, HookChoice, Ingress};
 use super::interfaces::{AtXdp, Interface, Kind};
-use super::load::{Kernel, Program};
+use super::load::Kernel;
+use super::programs::Program;
 use super::version::{self, Running};
 
 /// A link at a TC hook.
@@ -79,11 +81,15 @@ impl Kernel {
                     .to_owned(),
                 None,
             ),
-            (HookChoice::Auto, _) if !self.has_xdp() => (
+            (HookChoice::Auto, _) if !features::has_xdp_frags() => (
                 format!(
                     "this kernel has no XDP programs for packets in several buffers ({})",
                     version::XDP_FRAGS
                 ),
+                None,
+            ),
+            (HookChoice::Auto, _) if !self.is_loaded(Program::Xdp) => (
+                "no interface for XDP was there when netmon started; restart netmon to use XDP here".to_owned(),
                 None,
             ),
             (HookChoice::Auto, _) => match self.attach_xdp(interface, XdpMode::Driver) {
@@ -131,11 +137,8 @@ impl Kernel {
     }
 
     fn attach_xdp(&mut self, interface: &Interface, mode: XdpMode) -> Result<FdLink, KernelError> {
-        if !self.has_xdp() {
-            return Err(KernelError::no_xdp_frags());
-        }
         let name = &interface.name;
-        let xdp = self.xdp().map_err(|error| attach_error(name, "XDP", &error))?;
+        let xdp = self.xdp()?;
         let attached = xdp
             .attach_to_if_index(interface.index, mode)
             .and_then(|link| xdp.take_link(link));
@@ -173,6 +176,7 @@ impl Kernel {
             Program::Egress => TcAttachType::Egress,
             Program::Ingress | Program::Xdp => TcAttachType::Ingress,
         };
+        self.load_programs(&[program])?;
         self.attach_classifier(program.name(), &name, interface.index, direction)
             .map_err(|error| attach_error(&name, "TC", &error))
     }

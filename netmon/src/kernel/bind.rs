@@ -4,9 +4,11 @@ use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
 
 use aya::maps::Map;
+use aya::programs::ProgramError;
 
 use super::error::KernelError;
-use super::load::{Kernel, Program};
+use super::load::Kernel;
+use super::places::RETIRED;
 use super::table::call;
 
 /// `enum bpf_cmd` in `include/uapi/linux/bpf.h`.
@@ -21,32 +23,21 @@ struct Bind {
 }
 
 impl Kernel {
-    /// Binds the array of that name to all programs.
-    pub(super) fn bind(&mut self, name: &'static str) -> Result<(), KernelError> {
+    /// Binds the sums of what has retired, which no program uses, to the program of this name, which is loaded.
+    pub(super) fn bind_retired(&self, program: &str) -> Result<(), KernelError> {
         let failed = |reason: String| KernelError::Map {
             what: "bind",
-            map: name,
+            map: RETIRED,
             reason,
         };
-        let map = match self.ebpf.map(name) {
-            Some(Map::Array(map)) => map.fd().as_fd().try_clone_to_owned(),
-            _ => return Err(failed("there is no such array".to_owned())),
+        let Some(Map::Array(map)) = self.ebpf.map(RETIRED) else {
+            return Err(failed("there is no such array".to_owned()));
         };
-        let map = map.map_err(|error| failed(error.to_string()))?;
-        for program in Program::ALL {
-            if program == Program::Xdp && !self.has_xdp() {
-                continue;
-            }
-            let fd = match program {
-                Program::Xdp => self.xdp().and_then(|xdp| xdp.fd()),
-                Program::Ingress | Program::Egress => {
-                    self.classifier(program).and_then(|classifier| classifier.fd())
-                }
-            };
-            let fd = fd.map_err(|error| failed(error.to_string()))?;
-            bind(fd.as_fd(), map.as_fd()).map_err(|error| failed(error.to_string()))?;
-        }
-        Ok(())
+        let program = self.ebpf.program(program).ok_or(ProgramError::NotLoaded);
+        let fd = program
+            .and_then(|program| program.fd())
+            .map_err(|error| failed(error.to_string()))?;
+        bind(fd.as_fd(), map.fd().as_fd()).map_err(|error| failed(error.to_string()))
     }
 }
 

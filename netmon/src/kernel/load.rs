@@ -1,9 +1,10 @@
-//! Loads the kernel programs and their maps. Nothing is attached here.
+//! Makes the maps, and reads the programs, which are loaded when they are used (`programs.rs`). Nothing is attached here.
 
+use std::collections::BTreeSet;
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
 
-use aya::maps::Map;
-use aya::programs::{ProgramError, SchedClassifier, Xdp};
+use aya::maps::{Map, MapData, MapError};
 use aya::util::nr_cpus;
 use aya::{Ebpf, EbpfLoader, include_bytes_aligned};
 use netmon_common::{DnsPorts, limits, trace};
@@ -11,10 +12,9 @@ use netmon_common::{DnsPorts, limits, trace};
 use super::btf;
 use super::clsact::Disciplines;
 use super::error::KernelError;
-use super::features;
 use super::layout::{self, TraceKeys};
 use super::pins::Pins;
-use super::places::{BY_CPU, BY_DESTINATION, Places, RETIRED};
+use super::places::{BY_CPU, BY_DESTINATION, Places};
 use super::switches::Switches;
 use super::version::{OLDEST, Running};
 
@@ -67,34 +67,6 @@ pub struct OwnQueries {
     pub id: u16,
 }
 
-/// The three programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Program {
-    /// XDP, what arrives.
-    Xdp,
-    /// TC, what arrives.
-    Ingress,
-    /// TC, what leaves.
-    Egress,
-}
-
-impl Program {
-    /// All programs.
-    pub const ALL: [Self; 3] = [Self::Xdp, Self::Ingress, Self::Egress];
-
-    /// Its name in the kernel object.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Xdp => "netmon_xdp",
-            Self::Ingress => "netmon_ingress",
-            Self::Egress => "netmon_egress",
-        }
-    }
-}
-
-/// How often the verifier is asked to load a program.
-const TRIES: usize = 5;
-
 /// The maps that are pinned: all but those of constants, which are each program's own, and of who asks, which is forgotten with
 /// the process.
 const MAPS: [&str; 36] = [
@@ -137,22 +109,11 @@ const MAPS: [&str; 36] = [
     "HEADER_SCRATCH",
 ];
 
-/// The verifier gives up when a signal comes meanwhile. It is asked again, as libbpf does (`bpf_prog_load` in its `bpf.c`).
-pub(super) fn patiently(mut load: impl FnMut() -> Result<(), ProgramError>) -> Result<(), ProgramError> {
-    for _ in 1..TRIES {
-        match load() {
-            Err(ProgramError::LoadError { io_error, .. })
-                if io_error.raw_os_error() == Some(libc::EAGAIN) => {}
-            result => return result,
-        }
-    }
-    load()
-}
-
-/// The loaded programs and their maps. All of it is gone when this is dropped, except what is pinned.
+/// The programs and their maps. All of it is gone when this is dropped, except what is pinned.
 #[derive(Debug)]
 pub struct Kernel {
     pub(super) ebpf: Ebpf,
+    taken: BTreeSet<&'static str>,
     pub(super) pins: Option<Arc<Pins>>,
     pub(super) switches: Option<Switches>,
     pub(super) places: Option<Places>,
@@ -162,12 +123,12 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// Loads the programs, with maps of their own.
+    /// The programs, with maps of their own.
     pub fn load(settings: &Settings) -> Result<Self, KernelError> {
         Self::load_with(settings, None)
     }
 
-    /// Loads the programs, with the maps that are pinned: whatever they have counted goes on. Those that are not
+    /// The programs, with the maps that are pinned: whatever they have counted goes on. Those that are not
     /// there are made, and pinned.
     pub fn load_pinned(settings: &Settings, pins: Arc<Pins>) -> Result<Self, KernelError> {
         Self::load_with(settings, Some(pins))
@@ -239,21 +200,13 @@ impl Kernel {
             .map_err(|error| KernelError::load(&error))?;
         let mut kernel = Self {
             ebpf,
+            taken: BTreeSet::new(),
             pins,
             switches: None,
             places: None,
             disciplines: Disciplines::default(),
             reads_errors: socket_error != 0,
         };
-        for program in Program::ALL {
-            if program == Program::Xdp && !features::has_xdp_frags() {
-                continue;
-            }
-            kernel
-                .load_program(program)
-                .map_err(|error| KernelError::rejected(program.name(), &error, &running))?;
-        }
-        kernel.bind(RETIRED)?;
         let survived = kernel.pins.is_some();
         let mut switches = Switches::open(kernel.take("SWITCHES")?)?;
         let mut places = Places::open(settings.apart, &mut |name| kernel.take(name))?;
@@ -263,20 +216,29 @@ impl Kernel {
         Ok(kernel)
     }
 
-    /// Takes one of the maps. Each can be had once.
+    /// Takes one of the maps. Each can be had once. It has a descriptor of its own: the first one stands in the instructions of
+    /// programs that are loaded later, and is not closed before.
     pub(super) fn take(&mut self, name: &'static str) -> Result<Map, KernelError> {
-        self.ebpf.take_map(name).ok_or(KernelError::Map {
-            what: "find",
-            map: name,
-            reason: "it is not in the kernel object, or was taken before".to_owned(),
-        })
-    }
-
-    fn load_program(&mut self, program: Program) -> Result<(), ProgramError> {
-        patiently(|| match program {
-            Program::Xdp => self.xdp()?.load(),
-            Program::Ingress | Program::Egress => self.classifier(program)?.load(),
-        })
+        let data = match self.ebpf.map(name) {
+            Some(
+                Map::Array(data)
+                | Map::PerCpuArray(data)
+                | Map::HashMap(data)
+                | Map::Queue(data)
+                | Map::RingBuf(data),
+            ) if self.taken.insert(name) => data,
+            _ => {
+                return Err(KernelError::Map {
+                    what: "find",
+                    map: name,
+                    reason: "it is not in the kernel object, or was taken before".to_owned(),
+                });
+            }
+        };
+        let copy = data.fd().as_fd().try_clone_to_owned().map_err(MapError::IoError);
+        copy.and_then(MapData::from_fd)
+            .and_then(Map::from_map_data)
+            .map_err(|error| KernelError::map("take", name, error))
     }
 
     /// Takes the switches. Can be had once.
@@ -286,27 +248,6 @@ impl Kernel {
             map: "SWITCHES",
             reason: "it was taken before".to_owned(),
         })
-    }
-
-    /// Whether there is an XDP program: the kernel may not know packets of several buffers.
-    pub fn has_xdp(&mut self) -> bool {
-        self.xdp().is_ok_and(|xdp| xdp.fd().is_ok())
-    }
-
-    /// The XDP program.
-    pub fn xdp(&mut self) -> Result<&mut Xdp, ProgramError> {
-        self.ebpf
-            .program_mut(Program::Xdp.name())
-            .ok_or(ProgramError::NotLoaded)?
-            .try_into()
-    }
-
-    /// One of the TC programs.
-    pub fn classifier(&mut self, program: Program) -> Result<&mut SchedClassifier, ProgramError> {
-        self.ebpf
-            .program_mut(program.name())
-            .ok_or(ProgramError::NotLoaded)?
-            .try_into()
     }
 }
 

@@ -32,6 +32,7 @@ mod own_frames;
 mod pins;
 mod places;
 mod poll;
+mod programs;
 mod questions;
 mod readings;
 mod switches;
@@ -54,7 +55,7 @@ pub use instances::{Hook, Instance, Occupied, occupied};
 pub use interfaces::{
     AtXdp, Choice, Interface, Inventory, Kind, Route, RouteSigns, Selection, driver, native_xdp, route,
 };
-pub use load::{Kernel, OwnQueries, Program, Settings};
+pub use load::{Kernel, OwnQueries, Settings};
 pub use log::KernelLog;
 pub use neighbours::{Known, all_programs, tcx_programs};
 pub(crate) use observer::service_of;
@@ -62,6 +63,7 @@ pub use observer::{Observer, Reading};
 pub use pins::{DEFAULT_DIRECTORY as DEFAULT_PIN_DIRECTORY, Pins, Removed as PinsRemoved};
 pub use places::{Batch, Gone, Leaving, Places, Retirement, Step};
 pub use poll::Poller;
+pub use programs::Program;
 pub use switches::Switches;
 pub use test_run::{FrameRunner, NotRun};
 pub use trace_lifetime::TraceLifetime;

@@ -14,6 +14,7 @@ use super::error::{KernelError, chain, os_error};
 use super::events::{EVENTS, Event};
 use super::load::{Kernel, Settings};
 use super::poll::Poller;
+use super::programs::Program;
 use crate::counts::Counts;
 
 /// `XDP_PASS`, in `include/uapi/linux/bpf.h`.
@@ -47,9 +48,7 @@ impl FrameRunner {
     /// Loads the programs.
     pub fn load(settings: &Settings) -> Result<Self, KernelError> {
         let mut kernel = Kernel::load(settings)?;
-        if !kernel.has_xdp() {
-            return Err(KernelError::no_xdp_frags());
-        }
+        kernel.load_programs(&[Program::Xdp])?;
         let ring = kernel.take(EVENTS)?;
         Ok(Self {
             poller: kernel.poller()?,
@@ -90,8 +89,7 @@ impl FrameRunner {
             data_out: Some(&mut self.out),
             ..TestRunOptions::new()
         };
-        let program = self.kernel.xdp();
-        let result = match program.and_then(|program| program.test_run(options)) {
+        let result = match self.kernel.xdp()?.test_run(options) {
             Ok(result) => result,
             Err(error) => {
                 let refused = matches!(os_error(&error), Some(libc::EINVAL | libc::ENOMEM | libc::E2BIG));

@@ -75,6 +75,16 @@ impl Network {
         watched.any(|interface| interface.kind == Kind::Loopback)
     }
 
+    /// Loads the programs that this network may need, as long as its interfaces are of the kinds that are there.
+    pub fn load_programs(&self, kernel: &mut Kernel, hook: HookChoice) -> Result<(), KernelError> {
+        match &self.selection {
+            Selection::Named(_) => kernel.load_for(hook, &self.choice.watched),
+            Selection::DefaultRoutes | Selection::All { .. } => {
+                kernel.load_for(hook, self.inventory.interfaces.values())
+            }
+        }
+    }
+
     /// Attaches to what was chosen; the interfaces with these names are mirror ports.
     pub fn attach(
         self,

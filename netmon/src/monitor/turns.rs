@@ -48,6 +48,7 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
     let port = config.probe.then(Reserved::take).transpose();
     let port = port.context("cannot have a port for netmon's own queries (--probe)")?;
     let mut kernel = load(config, port.as_ref().map(Reserved::queries))?;
+    network.load_programs(&mut kernel, config.hook)?;
     let mut log = config.settings.log.then(|| kernel.log()).transpose()?;
     let mut monitor = Monitor::new(config, &mut kernel, &network, partners)?;
     monitor.asking = Asking::start(config, &mut kernel, &network);

@@ -1,0 +1,154 @@
+//! The programs that see packets. Those that a host can need are loaded at once, before the right to load is given up: the
+//! verifier takes most of the time of a start.
+
+use std::thread;
+
+use aya::programs::{ProgramError, SchedClassifier, Xdp};
+
+use super::error::KernelError;
+use super::features;
+use super::hooks::HookChoice;
+use super::interfaces::{Interface, Kind};
+use super::load::Kernel;
+use super::version::Running;
+
+/// The three programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// XDP, what arrives.
+    Xdp,
+    /// TC, what arrives.
+    Ingress,
+    /// TC, what leaves.
+    Egress,
+}
+
+impl Program {
+    /// All programs.
+    pub const ALL: [Self; 3] = [Self::Xdp, Self::Ingress, Self::Egress];
+
+    const AT_TC: [Self; 2] = [Self::Ingress, Self::Egress];
+
+    /// Its name in the kernel object.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Xdp => "netmon_xdp",
+            Self::Ingress => "netmon_ingress",
+            Self::Egress => "netmon_egress",
+        }
+    }
+}
+
+/// How often the verifier is asked to load a program.
+const TRIES: usize = 5;
+
+impl Kernel {
+    /// The XDP program, loaded.
+    pub fn xdp(&mut self) -> Result<&mut Xdp, KernelError> {
+        self.load_programs(&[Program::Xdp])?;
+        self.loaded(Program::Xdp)
+    }
+
+    /// Whether it is loaded.
+    pub(super) fn is_loaded(&self, program: Program) -> bool {
+        let program = self.ebpf.program(program.name());
+        program.is_some_and(|program| program.fd().is_ok())
+    }
+
+    /// One of the TC programs, loaded.
+    pub fn classifier(&mut self, program: Program) -> Result<&mut SchedClassifier, KernelError> {
+        self.load_programs(&[program])?;
+        self.loaded(program)
+    }
+
+    /// Loads the programs that may be needed where these interfaces are.
+    pub fn load_for<'a>(
+        &mut self,
+        hook: HookChoice,
+        interfaces: impl IntoIterator<Item = &'a Interface>,
+    ) -> Result<(), KernelError> {
+        let is_for_xdp = |one: &Interface| !matches!(one.kind, Kind::Loopback | Kind::Veth);
+        let at_xdp = match hook {
+            HookChoice::XdpNative | HookChoice::XdpGeneric => true,
+            HookChoice::Auto => features::has_xdp_frags() && interfaces.into_iter().any(is_for_xdp),
+            HookChoice::Tc => false,
+        };
+        self.load_programs(if at_xdp { &Program::ALL } else { &Program::AT_TC })
+    }
+
+    /// Loads all programs that this kernel takes.
+    pub fn load_all(&mut self) -> Result<(), KernelError> {
+        let has_xdp = features::has_xdp_frags();
+        self.load_programs(if has_xdp { &Program::ALL } else { &Program::AT_TC })
+    }
+
+    /// Loads those of these programs that are not loaded, at the same time: each on a processor of its own, if there are so many.
+    pub(super) fn load_programs(&mut self, wanted: &[Program]) -> Result<(), KernelError> {
+        if wanted.contains(&Program::Xdp) && !features::has_xdp_frags() {
+            return Err(KernelError::no_xdp_frags());
+        }
+        let mut missing = self.ebpf.programs_mut().filter_map(|(name, program)| {
+            let which = wanted.iter().find(|which| which.name() == name)?;
+            program.fd().is_err().then_some((*which, program))
+        });
+        let Some((first, program)) = missing.next() else {
+            return Ok(());
+        };
+        let others: Vec<_> = missing.collect();
+        let count = 1 + others.len();
+        let results: Vec<_> = thread::scope(|scope| {
+            let threads: Vec<_> = others
+                .into_iter()
+                .filter_map(|(which, program)| {
+                    let thread = thread::Builder::new().name(which.name().to_owned());
+                    thread.spawn_scoped(scope, move || (which, load(program))).ok()
+                })
+                .collect();
+            let first = (first, load(program));
+            let others = threads.into_iter().filter_map(|thread| thread.join().ok());
+            std::iter::once(first).chain(others).collect()
+        });
+        let is_all = results.len() == count;
+        for (program, result) in results {
+            result.map_err(|error| KernelError::rejected(program.name(), &error, &Running::now()))?;
+            self.bind_retired(program.name())?;
+        }
+        // Where no thread is to be had, one after the other.
+        if is_all {
+            Ok(())
+        } else {
+            self.load_programs(wanted)
+        }
+    }
+
+    fn loaded<'a, P>(&'a mut self, program: Program) -> Result<&'a mut P, KernelError>
+    where
+        &'a mut P: TryFrom<&'a mut aya::programs::Program, Error = ProgramError>,
+    {
+        self.ebpf
+            .program_mut(program.name())
+            .ok_or(ProgramError::NotLoaded)
+            .and_then(TryInto::try_into)
+            .map_err(|error| KernelError::rejected(program.name(), &error, &Running::now()))
+    }
+}
+
+fn load(program: &mut aya::programs::Program) -> Result<(), ProgramError> {
+    patiently(|| match program {
+        aya::programs::Program::Xdp(program) => program.load(),
+        aya::programs::Program::SchedClassifier(program) => program.load(),
+        _ => Err(ProgramError::UnexpectedProgramType),
+    })
+}
+
+/// The verifier gives up when a signal comes meanwhile. It is asked again, as libbpf does (`bpf_prog_load` in its `bpf.c`).
+pub(super) fn patiently(mut load: impl FnMut() -> Result<(), ProgramError>) -> Result<(), ProgramError> {
+    for _ in 1..TRIES {
+        match load() {
+            Err(ProgramError::LoadError { io_error, .. })
+                if io_error.raw_os_error() == Some(libc::EAGAIN) => {}
+            result => return result,
+        }
+    }
+    load()
+}
