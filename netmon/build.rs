@@ -17,6 +17,8 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
+use object::build::elf::{Builder, SectionData};
+use object::elf::SHT_STRTAB;
 
 #[path = "../xtask/src/toolchain.rs"]
 #[expect(dead_code, reason = "set-up needs more of it than the build does")]
@@ -69,10 +71,31 @@ fn run() -> anyhow::Result<()> {
     for (features, object) in [("log", "netmon-ebpf-log"), ("", KERNEL)] {
         let built = target.build(workspace, &toolchain, features)?;
         let object = out.join(object);
-        fs::copy(&built, &object)
-            .with_context(|| format!("cannot copy {} to {}", built.display(), object.display()))?;
+        let whole = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
+        let stripped = without_dwarf(&whole).with_context(|| format!("cannot strip {}", built.display()))?;
+        fs::write(&object, stripped).with_context(|| format!("cannot write {}", object.display()))?;
     }
     Ok(())
+}
+
+/// The object without what only debuggers read, five sixths of it. The types (BTF) that the kernel reads stay.
+fn without_dwarf(object: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut object = Builder::read(object)?;
+    for section in &mut object.sections {
+        let name = section.name.as_slice();
+        section.delete = [&b".debug_"[..], b".rel.debug_"]
+            .iter()
+            .any(|dwarf| name.starts_with(dwarf));
+    }
+    object.delete_orphans();
+    // The linker keeps names of sections and of symbols in one table; the writer wants two.
+    let names = object.sections.add();
+    names.name = b".shstrtab".as_slice().into();
+    names.sh_type = SHT_STRTAB;
+    names.data = SectionData::SectionString;
+    let mut stripped = Vec::new();
+    object.write(&mut stripped)?;
+    Ok(stripped)
 }
 
 /// The target directory of the kernel side, which all builds of this crate share: its objects are the same for debug
