@@ -118,5 +118,8 @@ pub const UNVERIFIED_PER_CPU: u16 = 128;
 /// Sockets whose processes are remembered, 64 bytes each: 4 MiB. One that asked is forgotten after that many others.
 pub const ASKERS: u32 = 1 << 16;
 
-/// Flows of which is remembered which socket they came from, 16 bytes each: 1 MiB.
-pub const ORIGINS: u32 = 1 << 16;
+/// Flows of which is remembered which socket they came from, 16 bytes each: 128 KiB.
+///
+/// Twice as many as there are young traces: it is asked for when a query is told of, at once, and when an error about it comes. More
+/// do not stay in the processor's nearer cache, and each query would wait for memory.
+pub const ORIGINS: u32 = 1 << 13;

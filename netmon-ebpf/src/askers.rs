@@ -161,6 +161,9 @@ pub fn leaves_by_loopback<P: Packet>(packet: P) {
     if !Configured.contains(server) {
         return;
     }
+    // Before all else: the processor reads its clock when everything before is done, and does what follows meanwhile.
+    // SAFETY: reads a clock.
+    let now_ns = unsafe { bpf_ktime_get_boot_ns() };
     let flow = Flow {
         client: address(ip.header.source(), &bytes),
         server: address(ip.header.destination(), &bytes),
@@ -168,8 +171,6 @@ pub fn leaves_by_loopback<P: Packet>(packet: P) {
         server_port: u16::from_be_bytes(server),
         transport,
     };
-    // SAFETY: reads a clock.
-    let now_ns = unsafe { bpf_ktime_get_boot_ns() };
     note(packet, flow.hash(&traces::Configured), now_ns);
 }
 

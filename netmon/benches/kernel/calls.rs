@@ -1,9 +1,12 @@
 //! What it costs processes that netmon knows who asks: real calls of `connect` and `sendmsg`, with the programs attached at the root
-//! of the control groups and without, in turn.
+//! of the control groups, with programs that do nothing there, and without any, in turn. Two figures come of that: what
+//! netmon's programs add to those that do nothing, and what the kernel's way to any program takes.
 //!
 //! What is judged goes to an address that a route prohibits: the program runs, and then the call fails. So it takes little time, and few
 //! nanoseconds more or less can be seen. What is sent goes over a cable to a host that drops it at once, because it is for another one.
 
+use std::any::Any;
+use std::fs::File;
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd as _;
@@ -18,6 +21,7 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, conne
 use crate::compare::{Added, median};
 use crate::figures::Figures;
 use crate::loaded;
+use crate::reference::Reference;
 use crate::runner::thread_time;
 
 /// How much longer a call may take that has nothing to do with DNS.
@@ -34,6 +38,19 @@ const PEER: &str = "198.18.0.2";
 const ADDRESS: &str = "198.18.0.1";
 /// Where no route leads.
 const PROHIBITED: [&str; 2] = ["198.19.0.2", "fd00:19::2"];
+
+/// What is attached at the root of the control groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attached {
+    Nothing,
+    /// Programs that do nothing.
+    Noops,
+    Netmon,
+}
+
+impl Attached {
+    const ALL: [Self; 3] = [Self::Nothing, Self::Noops, Self::Netmon];
+}
 
 /// A call, made once.
 type Call = Box<dyn FnMut() -> io::Result<()>>;
@@ -109,32 +126,46 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
         .into_iter()
         .filter(|(name, ..)| figures.wants(name))
         .collect();
-    let mut all: Vec<[Vec<f64>; 2]> = cases.iter().map(|_| Default::default()).collect();
+    let group = File::open(&root).with_context(|| format!("cannot open {}", root.display()))?;
+    let mut reference = Reference::load()?;
+    let mut all: Vec<[Vec<f64>; Attached::ALL.len()]> = cases.iter().map(|_| Default::default()).collect();
     for round in 0..ROUNDS {
-        // Loaded for both, so that it disturbs neither more than the other.
+        // Loaded for all, so that it disturbs none more than the others.
         let mut kernel = loaded::load_asking()?;
-        let mut attached = None;
-        // Now the one first, now the other.
-        for with in [round % 2 == 1, round % 2 == 0] {
-            attached = if with {
-                Some(kernel.askers(&root, false)?)
-            } else {
-                drop(attached.take());
-                None
+        // Each is the first one in turn.
+        let mut turns = Attached::ALL;
+        turns.rotate_left(round % Attached::ALL.len());
+        for turn in turns {
+            let attached: Box<dyn Any> = match turn {
+                Attached::Nothing => Box::new(()),
+                Attached::Noops => Box::new(reference.programs.attach_noops(&group)?),
+                Attached::Netmon => Box::new(kernel.askers(&root, false)?),
             };
             // The kernel frees what is gone.
             sleep(SETTLE);
             for ((_, set_up, (server, port), _), times) in cases.iter().zip(&mut all) {
                 let to = SocketAddr::new(server.parse()?, *port);
                 let nanos = host.enter(|| time(&mut set_up(to)?))??;
-                let [times_without, times_with] = times;
-                if with { times_with } else { times_without }.push(nanos);
+                times
+                    .get_mut(turn as usize)
+                    .context("there is such a turn")?
+                    .push(nanos);
             }
+            drop(attached);
         }
     }
-    for ((name, _, _, most_ns), [without, with]) in cases.iter().zip(all) {
-        let rounds: Vec<[f64; 2]> = without.into_iter().zip(with).map(<[f64; 2]>::from).collect();
-        figures.take(Added::of(&rounds).figure(name, *most_ns));
+    for ((name, _, _, most_ns), [nothing, noops, netmon]) in cases.iter().zip(all) {
+        let pairs = |with: &[f64], without: &[f64]| -> Vec<[f64; 2]> {
+            without
+                .iter()
+                .zip(with)
+                .map(|(without, with)| [*without, *with])
+                .collect()
+        };
+        let own = Added::of(&pairs(&netmon, &noops));
+        figures.take(own.figure(name, *most_ns));
+        let way = Added::of(&pairs(&noops, &nothing));
+        figures.take(way.figure(&format!("{name}: the kernel's way there"), None));
     }
     Ok(())
 }

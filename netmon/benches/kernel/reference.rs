@@ -2,12 +2,14 @@
 //! packet before they hand it on.
 
 use std::env;
+use std::fs::File;
 use std::net::Ipv4Addr;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use aya::maps::{Array, Map, MapData, ProgramArray, Queue};
-use aya::programs::Program;
+use aya::programs::cgroup_sock_addr::CgroupSockAddrLink;
+use aya::programs::{CgroupAttachMode, Program};
 use aya::util::nr_cpus;
 use aya::{Ebpf, EbpfLoader};
 use netmon_common::records::{Entry, Exchanges, Interface, Latency, Owner, ServiceKey, Totals};
@@ -95,6 +97,7 @@ impl Reference {
             match program {
                 Program::Xdp(program) => program.load(),
                 Program::SchedClassifier(program) => program.load(),
+                Program::CgroupSockAddr(program) => program.load(),
                 _ => bail!("{name} is of a kind that is not expected"),
             }
             .with_context(|| format!("the kernel does not take {name}"))?;
@@ -138,6 +141,19 @@ impl Programs {
     /// One that does nothing.
     pub fn noop(&self, hook: Hook) -> Result<Runner<'_>> {
         self.find("noop", hook.kind())
+    }
+
+    /// Attaches those that do nothing where processes call, at this control group and all below it, until what is given back is
+    /// dropped.
+    pub fn attach_noops(&mut self, group: &File) -> Result<Vec<CgroupSockAddrLink>> {
+        let mut links = Vec::new();
+        for (_name, program) in self.0.programs_mut() {
+            if let Program::CgroupSockAddr(program) = program {
+                let link = program.attach(group, CgroupAttachMode::Single)?;
+                links.push(program.take_link(link)?);
+            }
+        }
+        Ok(links)
     }
 
     /// The one that counts in C.

@@ -80,23 +80,27 @@ fn queries(figures: &mut Figures<'_>) -> Result<()> {
 /// On `lo` a program of its own notes where a query leaves, against one that does nothing. Where netmon does not know who asks there
 /// is none: what it adds to other packets there has no goal but is said.
 fn loopback(figures: &mut Figures<'_>) -> Result<()> {
-    let cases: [(&str, Frame, Option<f64>); 2] = [
-        ("DNS query", frames::query_v4, Some(QUERY_NS)),
-        ("TCP to port 443", frames::tcp_443, None),
-    ];
-    for (what, frame, most_ns) in cases {
-        let name = format!("who: lo: {what}");
-        if !figures.wants(&name) {
-            continue;
-        }
-        let reference = Reference::load()?;
-        let mut kernel = loaded::load_asking()?;
-        let both = [
-            reference.programs.noop(Hook::Egress)?,
-            Runner::Tc(kernel.loopback()?),
-        ];
-        let times = same(both, &frame(), ROUNDS)?;
-        figures.take(Added::of(&times).figure(&name, most_ns));
+    let [query, other] = ["DNS query", "TCP to port 443"].map(|what| format!("who: lo: {what}"));
+    if !figures.wants(&query) && !figures.wants(&other) {
+        return Ok(());
+    }
+    let Reference {
+        programs,
+        mut varying,
+    } = Reference::load()?;
+    let mut kernel = loaded::load_asking()?;
+    let both = [programs.noop(Hook::Egress)?, Runner::Tc(kernel.loopback()?)];
+    if figures.wants(&query) {
+        let caller = programs.varying(exchanges::exchanges_of(BLOCK), Hook::Egress)?;
+        let times = in_turn(ROUNDS, |round, with| {
+            let [query, _answer] = exchanges::time(&mut varying, [caller, which(both, with)], BLOCK, round)?;
+            Ok(query)
+        })?;
+        figures.take(Added::of(&times).figure(&query, Some(QUERY_NS)));
+    }
+    if figures.wants(&other) {
+        let times = same(both, &frames::tcp_443(), ROUNDS)?;
+        figures.take(Added::of(&times).figure(&other, None));
     }
     Ok(())
 }
