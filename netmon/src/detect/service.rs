@@ -330,7 +330,7 @@ impl Tracked {
             self.look_at_others(&mut incident, sent, rules);
             outcome.opened = true;
         } else {
-            let others = self.others_are_answered(&incident, at.second(), rules);
+            let others = self.others_are_answered(&incident, at, rules);
             incident.judge_severity(at, others, rules);
         }
         self.incidents.put(incident);

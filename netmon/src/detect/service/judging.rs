@@ -95,7 +95,7 @@ impl Tracked {
             (Some(all), _) => Some(!all),
             // Nobody was answered: nothing says that it is any better, or worse.
             (None, Kind::Failing) => None,
-            (None, _) => Some(self.others_are_answered(incident, at.second(), rules)),
+            (None, _) => Some(self.others_are_answered(incident, at, rules)),
         };
         if let Some(others) = others {
             incident.judge_severity(at, others, rules);
@@ -193,25 +193,36 @@ impl Tracked {
             .into_iter()
             .filter(|client| !incident.may_have_hit(*client))
             .collect();
-        let others = self.others_are_answered(incident, incident.resumed.second(), rules);
+        let others = self.others_are_answered(incident, incident.resumed, rules);
         incident.severity.open_as(others);
     }
 
     /// Whether clients that have not failed are taken to be answered still: some were answered shortly before it began;
     /// the service has answered somebody since then, within some seconds; and one of the last queries was answered, if
     /// there have been so many.
-    pub(super) fn others_are_answered(&self, incident: &Incident, second: u64, rules: &Rules) -> bool {
+    pub(super) fn others_are_answered(&self, incident: &Incident, at: Time, rules: &Rules) -> bool {
         let (facts, thresholds) = (&self.facts, &rules.thresholds);
-        if incident.others.is_empty() && !incident.others_unknown {
+        // Where it is over, nothing becomes worse because nobody asks.
+        let is_over = |until: Time| incident.recovered.map_or(at, |recovered| recovered.time.min(at)) > until;
+        if self.others_are_answered_until(incident, rules).is_none_or(is_over) {
             return false;
         }
-        let newest = incident.newest_failure().max(Some(facts.last_query));
+        let began = facts.ledger.cut(incident.began());
+        let last = facts.ledger.last(thresholds.down_queries, began, at.second());
+        last.is_none_or(|flow| flow.answers > 0)
+    }
+
+    /// How long others are taken to be answered still, if nobody is answered from now on. A time that was not watched does not
+    /// count.
+    fn others_are_answered_until(&self, incident: &Incident, rules: &Rules) -> Option<Time> {
+        if incident.others.is_empty() && !incident.others_unknown {
+            return None;
+        }
+        let facts = &self.facts;
         // Of an earlier run only that there were answers is known.
         let answer = facts.last_answer.unwrap_or(incident.resumed);
-        let lately = newest.is_some_and(|newest| newest.since(answer) <= thresholds.down_window);
-        let began = facts.ledger.cut(incident.began());
-        let last = facts.ledger.last(thresholds.down_queries, began, second);
-        lately && last.is_none_or(|flow| flow.answers > 0)
+        let watched = answer.max(facts.gap_until.unwrap_or_default());
+        Some(watched.after(rules.thresholds.down_window))
     }
 
     /// Closes an incident, if one of that kind is open.
@@ -309,6 +320,8 @@ impl Tracked {
             take(Some(facts.idle_since.after(rules.thresholds.idle).ceil_second()));
             let changes = incident.severity.may_change_at(&rules.thresholds);
             take(changes.map(Time::ceil_second));
+            let lonely = self.others_are_answered_until(incident, rules);
+            take(lonely.map(|until| until.second() + 1));
         }
         next
     }

@@ -205,3 +205,42 @@ fn answers_after_the_newest_failure_bring_no_milder_severity_back() {
     scenario.advance(100.0);
     assert_eq!(scenario.incident().severity, Severity::Down);
 }
+
+#[test]
+fn a_server_that_nobody_asks_any_more_has_answered_nobody_for_10_s() {
+    let mut scenario = Scenario::new();
+    scenario.asked(19.0, B, "b.test", Rcode::NoError);
+    scenario.query(20.0, A, "a.test").error(20.1, &error(20.0, A));
+    scenario.advance(29.0);
+    assert_eq!(scenario.incident().severity, Severity::Degraded);
+    scenario.advance(30.0);
+    assert_eq!(scenario.incident().severity, Severity::Down);
+}
+
+#[test]
+fn a_time_that_was_not_watched_is_none_in_which_nobody_was_answered() {
+    let mut scenario = Scenario::new();
+    scenario.asked(19.0, B, "b.test", Rcode::NoError);
+    scenario.query(20.0, A, "a.test").error(20.1, &error(20.0, A));
+    scenario.decider.gap(None, at(60.0));
+    scenario.advance(60.5);
+    scenario.query(61.0, A, "a.test").error(61.1, &error(61.0, A));
+    scenario.advance(70.0);
+    assert_eq!(scenario.incident().severity, Severity::Degraded);
+    scenario.advance(71.0);
+    assert_eq!(scenario.incident().severity, Severity::Down);
+}
+
+#[test]
+fn what_has_recovered_becomes_no_worse_while_nobody_asks() {
+    let mut scenario = Scenario::new();
+    scenario.asked(19.0, B, "b.test", Rcode::NoError);
+    scenario.query(20.0, A, "a.test").error(20.1, &error(20.0, A));
+    scenario.query(21.0, A, "a.test").answer(21.1, A, 21.0);
+    let again = Error {
+        why: Some(Why::Again),
+        ..error(20.0, A)
+    };
+    scenario.error(28.0, &again).advance(36.0);
+    assert_eq!(scenario.incident().severity, Severity::Degraded);
+}
