@@ -137,6 +137,7 @@ impl Traffic {
             Reply::Answer(rcode) => What::Answered(Answered {
                 client,
                 sent: time(n - 1),
+                earlier: Vec::new(),
                 rcode: Some(rcode),
                 standard: true,
                 name,

@@ -218,6 +218,8 @@ pub struct Answered {
     pub client: Address,
     /// When the query was sent; of several retransmissions, the last.
     pub sent: Time,
+    /// When the others were sent that the answer settles too, where the door knows them.
+    pub earlier: Vec<Time>,
     /// Its rcode; `None` where the packet does not show it.
     pub rcode: Option<Rcode>,
     /// Whether it is a standard query (opcode 0).

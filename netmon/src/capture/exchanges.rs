@@ -103,7 +103,7 @@ impl Exchanges {
         answer: Answer,
         observe: &mut impl FnMut(Observation),
     ) {
-        let Some((newest, _)) = queries.first().copied() else {
+        let Some(((newest, _), earlier)) = queries.split_first() else {
             return;
         };
         let faults = Faults::of(answer.rcode.filter(|_| answer.standard));
@@ -125,6 +125,7 @@ impl Exchanges {
         let answered = Answered {
             client,
             sent: newest.at,
+            earlier: earlier.iter().map(|(sent, _)| sent.at).collect(),
             rcode,
             standard,
             name,

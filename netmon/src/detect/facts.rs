@@ -8,12 +8,13 @@ use netmon_common::Rcode;
 use super::clients::AnsweredClients;
 use super::errors::EarlyErrors;
 use super::failover::LastMoved;
-use super::faults::Faults;
+use super::faults;
+use super::flow::Flow;
 use super::ledger::Ledger;
 use super::minutes::Minutes;
 use super::scope::Standing;
 use super::silence::Silence;
-use crate::observation::Service;
+use crate::observation::{Answered, Counts, Faults, Service};
 use crate::time::Time;
 
 /// What is known of one service.
@@ -44,7 +45,7 @@ pub(super) struct Facts {
     /// What it was asked since it was last heard of.
     pub silence: Silence,
     /// Its answers that say that it fails.
-    pub faults: Faults,
+    pub faults: faults::Faults,
     /// Whom it answered lately.
     pub answered: AnsweredClients,
     /// The last errors about it.
@@ -75,7 +76,7 @@ impl Facts {
             ledger: Ledger::default(),
             minutes: Minutes::default(),
             silence: Silence::default(),
-            faults: Faults::default(),
+            faults: faults::Faults::default(),
             answered: AnsweredClients::default(),
             early_errors: EarlyErrors::default(),
             moved: LastMoved::default(),
@@ -109,6 +110,22 @@ impl Facts {
         let second = before.second();
         self.ledger
             .has_unseen_answers(second.saturating_sub(within.as_secs()), second + 1)
+    }
+
+    /// What an exchange counts that was answered so.
+    pub fn exchange(&self, answered: &Answered) -> Flow {
+        if !self.is_wanted(answered.recursion_desired) {
+            return Flow::default();
+        }
+        let rcode = answered
+            .rcode
+            .filter(|rcode| answered.standard && self.is_fault(*rcode));
+        Flow::from(Counts {
+            asked: 1,
+            answered: 1,
+            faults: Faults::of(rcode),
+            failed: 0,
+        })
     }
 
     /// Whether an answer with that rcode says that the server fails. REFUSED by this host's own server is its policy.

@@ -1,6 +1,7 @@
 //! One incident, from opening to closing and reopening: what is known of it.
 
 mod moved;
+mod recovery;
 mod restore;
 
 use std::ops::RangeBounds;
@@ -216,27 +217,6 @@ impl Incident {
         self.waiting.clear();
     }
 
-    /// It recovered at that moment: what counts in it ends at the cut.
-    pub fn recover(&mut self, at: Time, end: Cut, offset: WallOffset) {
-        if self.recovered.is_none() {
-            self.recovered = Some(Moment::new(at, offset));
-            self.span.end(end);
-            self.changed = true;
-        }
-    }
-
-    /// It has not recovered.
-    fn go_on(&mut self) {
-        if self.recovered.take().is_some() {
-            self.span.resume();
-            let Errors { counts, verified } = std::mem::take(&mut self.errors_beyond);
-            self.errors.counts += counts;
-            self.errors.verified += verified;
-            self.failover.add(std::mem::take(&mut self.failover_beyond));
-            self.changed = true;
-        }
-    }
-
     /// Takes a failure of that moment.
     pub fn fail(&mut self, at: Time, rules: &Rules) {
         self.go_on();
@@ -283,11 +263,6 @@ impl Incident {
         } else {
             self.heard.query_of_others
         }
-    }
-
-    /// Whether it began before that second, and nothing in it was answered until then.
-    pub fn is_silent_before(&self, second: u64, ledger: &Ledger) -> bool {
-        self.span.is_silent_before(second, ledger)
     }
 
     /// Its end is known as closely as it will be.

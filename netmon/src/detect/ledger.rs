@@ -73,12 +73,8 @@ struct Rest {
     queries: u64,
     /// Queries that were sent before the moment, and of which it is not known whether they were answered.
     before: u64,
-    /// Queries that are known to have been sent at the moment or later.
-    later: u64,
     /// Answers without a fault to queries of which that is not known.
     good: u64,
-    /// Whether the query at the moment is known.
-    is_known: bool,
 }
 
 /// What is new in a second since it was reported last.
@@ -234,20 +230,19 @@ impl Ledger {
             return cut;
         };
         let all = second.flow();
-        let place = |time: Time| self.exact.partition_point(|exact| exact.sent < time);
-        let from = place(cut.at);
-        let later = self
-            .exact
-            .range(from..place(Time::at_second(cut.at.second() + 1)).max(from));
-        let (mut queries, mut answers) = (0, 0);
-        for exact in later {
-            queries += 1;
-            answers += u64::from(exact.fate == Fate::Answered);
-        }
+        let later = self.exact_between(cut.at, Time::at_second(cut.at.second() + 1));
         let mut before = cut.before;
-        before.queries = before.queries.min(all.queries.saturating_sub(queries));
-        before.answers = before.answers.min(all.answers.saturating_sub(answers));
+        before.queries = before.queries.min(all.queries.saturating_sub(later.queries));
+        before.answers = before.answers.min(all.answers.saturating_sub(later.answers));
         Cut { before, ..cut }
+    }
+
+    /// The same for the beginning, where what was sent before may be answered later.
+    pub fn refine_beginning(&self, cut: Cut) -> Cut {
+        let mut cut = self.refine(cut);
+        let known = self.exact_between(Time::at_second(cut.at.second()), cut.at);
+        cut.before.answers = cut.before.answers.max(known.answers);
+        cut
     }
 
     /// The moment as the beginning of a span, or as an end that is no answer. What of its second lies before it is known as
@@ -261,33 +256,41 @@ impl Ledger {
         Cut { at, before }
     }
 
-    /// The same, for a query that was sent then and whose answer ends the span: it lies behind the moment. The answer is the
-    /// newest thing that is known, so that all queries were sent before that are not known by their time.
-    pub fn cut_answered(&self, at: Time) -> Cut {
-        let (mut before, mut rest) = self.known_before(at);
-        if !rest.is_known {
-            rest.good = rest.good.saturating_sub(1);
+    /// The moment as the end of a span: an answer came then, the newest thing that is known. So all that is known of its second
+    /// lies before it, but for what is known to be sent later. Where nothing had been answered for some time (`is_first`), the
+    /// answers that are counted by now, and not known one by one, are to later queries.
+    pub fn cut_answered(&self, at: Time, is_first: bool) -> Cut {
+        let all = self
+            .find(at.second())
+            .map_or_else(Flow::default, |second| second.flow());
+        let known = self.exact_between(Time::at_second(at.second()), at);
+        let later = self.exact_between(at, Time::at_second(at.second() + 1));
+        let mut before = all;
+        before.take_off(later);
+        if is_first {
+            let unknown = before.answers.saturating_sub(known.answers);
+            before = Flow {
+                queries: before.queries.saturating_sub(unknown),
+                answers: known.answers,
+                ..Flow::default()
+            };
         }
-        before.queries += rest.queries;
-        before.answers += rest.good.min(rest.before + rest.queries);
+        before.queries = before.queries.max(known.queries);
+        before.answers = before.answers.max(known.answers).min(before.queries);
         Cut { at, before }
     }
 
-    /// The same, where nothing had been answered for some time: the answers that are counted by now are to that query and to
-    /// later ones, as far as none is known to be to an earlier one.
-    pub fn cut_first_answered(&self, at: Time) -> Cut {
-        let Some(second) = self.find(at.second()) else {
-            return self.cut_answered(at);
-        };
-        let (known, rest) = self.known_before(at);
-        let all = second.flow();
-        let after = all.answers.saturating_sub(known.answers).max(rest.later).max(1);
-        let before = Flow {
-            queries: all.queries.saturating_sub(after),
-            answers: known.answers,
-            ..Flow::default()
-        };
-        Cut { at, before }
+    /// The queries that are known by their exact time, from `from` up to before `to`, and which of them are known to be answered.
+    pub fn exact_between(&self, from: Time, to: Time) -> Flow {
+        let place = |time: Time| self.exact.partition_point(|exact| exact.sent < time);
+        let start = place(from);
+        let known = self.exact.range(start..place(to).max(start));
+        let mut flow = Flow::default();
+        for exact in known {
+            flow.queries += 1;
+            flow.answers += u64::from(exact.fate == Fate::Answered);
+        }
+        flow
     }
 
     /// What of the moment's second is known to lie before it, and what is not known.
@@ -316,9 +319,7 @@ impl Ledger {
         let rest = Rest {
             queries,
             before: of_fate(Fate::Unknown, from, to),
-            later: (end - to) as u64,
             good: good.saturating_sub(of_fate(Fate::Answered, from, end)),
-            is_known,
         };
         (before, rest)
     }

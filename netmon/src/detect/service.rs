@@ -11,6 +11,7 @@ use super::incidents::Incidents;
 use super::lookups::Move;
 use super::rules::Rules;
 use super::scope::Standing;
+use super::span::Settled;
 use crate::model::Kind;
 use crate::observation::{Answered, Asked, Failed, Seconds, Service};
 use crate::time::Time;
@@ -206,7 +207,17 @@ impl Tracked {
     /// Takes an answer to a query that was seen.
     pub fn answered(&mut self, at: Time, answered: &Answered, rules: &Rules) {
         let sent = answered.sent.min(at);
-        self.facts.ledger.note_answer(sent);
+        let facts = &mut self.facts;
+        facts.ledger.note_answer(sent);
+        for earlier in &answered.earlier {
+            facts.ledger.note_answer(*earlier);
+        }
+        let settled = Settled {
+            at,
+            sent,
+            earlier: &answered.earlier,
+            exchange: facts.exchange(answered),
+        };
         self.heard(at);
         let facts = &mut self.facts;
         facts.last_answer_seen = Some(at);
@@ -235,14 +246,10 @@ impl Tracked {
                 Kind::Unanswered => true,
                 Kind::Failing => false,
             };
+            // One that is over counts nothing that comes later.
+            incident.answered(settled);
             if ends && is_later {
-                let ledger = &self.facts.ledger;
-                let end = if incident.is_silent_before(sent.second(), ledger) {
-                    ledger.cut_first_answered(sent)
-                } else {
-                    ledger.cut_answered(sent)
-                };
-                incident.recover(at, end, rules.offset);
+                incident.recover_by(settled, &self.facts.ledger, rules.offset);
             }
         }
     }

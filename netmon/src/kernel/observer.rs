@@ -219,6 +219,8 @@ impl Observer {
                 observe(observation(What::Answered(Answered {
                     client: header.client,
                     sent,
+                    // The kernel counts them, and does not tell.
+                    earlier: Vec::new(),
                     rcode,
                     standard: opcode(event.payload) == 0,
                     name: question(event.payload).or_else(|| self.asked(event)),

@@ -198,6 +198,7 @@ mod tests {
         What::Answered(Answered {
             client: address(1),
             sent: Time::from_nanos(1),
+            earlier: Vec::new(),
             rcode: Some(rcode),
             standard: true,
             name: None,

@@ -47,8 +47,8 @@ fn a_query_that_is_known_after_the_answer_to_a_later_one_lies_before_it() {
     ledger.note_answer(at(7_300));
     ledger.note_query(at(7_200));
     // What the kernel counts may lag behind what it reports at once.
-    let before = ledger.cut_answered(at(7_300)).before;
-    assert_eq!((before.queries, before.answers), (2, 0));
+    let before = ledger.cut_answered(at(7_350), false).before;
+    assert_eq!((before.queries, before.answers), (3, 1));
 }
 
 #[test]
@@ -71,8 +71,8 @@ fn answers_that_were_only_counted_are_to_the_queries_before_an_outage() {
     ledger.note_query(at(7_900));
     ledger.note_answer(at(7_900));
     ledger.set(7, false, counts(5, 4));
-    let ended = ledger.cut_answered(at(7_900)).before;
-    assert_eq!((ended.queries, ended.answers), (4, 3));
+    let ended = ledger.cut_answered(at(7_950), false).before;
+    assert_eq!((ended.queries, ended.answers), (5, 4));
 }
 
 #[test]
@@ -82,19 +82,19 @@ fn after_a_silence_the_answers_of_the_second_are_to_the_first_answered_query_and
     // Four that fail, and six at once that are answered, of which one is told of.
     ledger.set(7, false, counts(10, 6));
     ledger.note_answer(at(7_500));
-    let before = ledger.cut_first_answered(at(7_500)).before;
-    assert_eq!((before.queries, before.answers), (4, 0));
+    let before = ledger.cut_answered(at(7_550), true).before;
+    assert_eq!((before.queries, before.answers), (5, 1));
     // An answer to an earlier query is known.
     ledger.note_answer(at(7_100));
-    let before = ledger.cut_first_answered(at(7_500)).before;
-    assert_eq!((before.queries, before.answers), (5, 1));
+    let before = ledger.cut_answered(at(7_550), true).before;
+    assert_eq!((before.queries, before.answers), (6, 2));
     // All are known by their time, and some wait for their answer.
     for millis in [7_600, 7_700] {
         ledger.note_query(at(millis));
     }
     ledger.set(7, false, counts(5, 2));
-    let before = ledger.cut_first_answered(at(7_500)).before;
-    assert_eq!((before.queries, before.answers), (2, 1));
+    let before = ledger.cut_answered(at(7_550), true).before;
+    assert_eq!((before.queries, before.answers), (3, 2));
 }
 
 #[test]

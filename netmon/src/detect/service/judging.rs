@@ -204,7 +204,10 @@ impl Tracked {
         let (facts, thresholds) = (&self.facts, &rules.thresholds);
         // Where it is over, nothing becomes worse because nobody asks.
         let is_over = |until: Time| incident.recovered.map_or(at, |recovered| recovered.time.min(at)) > until;
-        if self.others_are_answered_until(incident, rules).is_none_or(is_over) {
+        if self
+            .others_are_answered_until(incident, rules)
+            .is_none_or(is_over)
+        {
             return false;
         }
         let began = facts.ledger.cut(incident.began());

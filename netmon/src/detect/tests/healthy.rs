@@ -168,6 +168,7 @@ fn hour(seed: u64, dies: Option<(u32, u64)>) -> (Vec<Change>, u64) {
                 let answer = What::Answered(Answered {
                     client: client_address(client),
                     sent: Time::from_nanos(sent),
+                    earlier: Vec::new(),
                     rcode: Some(if broken { Rcode::ServFail } else { Rcode::NoError }),
                     standard: true,
                     name: Some(Name::new(&format!("{name}.test"))),

@@ -18,6 +18,7 @@ mod scenes;
 mod scope;
 mod selective;
 mod severity;
+mod spans;
 mod telling;
 mod textbook;
 mod unanswered;

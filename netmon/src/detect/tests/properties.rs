@@ -100,6 +100,7 @@ fn what() -> impl Strategy<Value = What> {
             What::Answered(Answered {
                 client,
                 sent,
+                earlier: Vec::new(),
                 rcode,
                 standard,
                 name,

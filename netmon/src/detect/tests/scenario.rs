@@ -1,5 +1,7 @@
 //! What happens to servers and their clients, as a test says it. Times are seconds from the start.
 
+mod told;
+
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -7,8 +9,7 @@ use std::time::Duration;
 use netmon_common::{Address, Code, Rcode, Transport};
 
 use crate::detect::{Change, Decider, Scope, Thresholds};
-use crate::model::Happened;
-use crate::model::{Incident, Wall, WarningKind};
+use crate::model::{Wall, WarningKind};
 use crate::observation::{
     Answered, Asked, Counts, Details, Failed, Name, Observation, Proof, Seconds, Service, Unverified, What,
     Why,
@@ -234,18 +235,34 @@ impl Scenario {
 
     /// An answer with an rcode, for a name, to a query that was sent then. Where the test sent none, it was not sampled.
     pub fn respond(&mut self, time: f64, client: &str, name: &str, sent: f64, rcode: Rcode) -> &mut Self {
-        let known = self.settle(client, sent);
-        self.count(time, sent, |counts| {
-            counts.asked += u32::from(!known);
-            counts.answered += 1;
-            counts.faults.servfail += u32::from(rcode == Rcode::ServFail);
-            counts.faults.refused += u32::from(rcode == Rcode::Refused);
-        });
+        self.respond_to(time, client, name, &[sent], rcode)
+    }
+
+    /// The same, to a query that was sent at each of these times, the newest first.
+    pub fn respond_to(
+        &mut self,
+        time: f64,
+        client: &str,
+        name: &str,
+        transmissions: &[f64],
+        rcode: Rcode,
+    ) -> &mut Self {
+        for sent in transmissions {
+            let known = self.settle(client, *sent);
+            self.count(time, *sent, |counts| {
+                counts.asked += u32::from(!known);
+                counts.answered += 1;
+                counts.faults.servfail += u32::from(rcode == Rcode::ServFail);
+                counts.faults.refused += u32::from(rcode == Rcode::Refused);
+            });
+        }
+        let (sent, earlier) = transmissions.split_first().unwrap();
         self.see(
             time,
             What::Answered(Answered {
                 client: address(client),
-                sent: at(sent),
+                sent: at(*sent),
+                earlier: earlier.iter().map(|sent| at(*sent)).collect(),
                 rcode: Some(rcode),
                 standard: true,
                 name: Some(Name::new(name)).filter(|_| !name.is_empty()),
@@ -337,58 +354,5 @@ impl Scenario {
                 ..Error::default()
             },
         )
-    }
-
-    /// What happened so far, in words: `opened unreachable`.
-    pub fn story(&self) -> Vec<String> {
-        self.changes
-            .iter()
-            .filter(|change| change.kind != Happened::Updated)
-            .map(|Change { kind, incident }| {
-                let kind = match kind {
-                    Happened::Opened => "opened",
-                    Happened::Updated => "updated",
-                    Happened::Closed => "closed",
-                };
-                match incident.closed_because {
-                    Some(because) => format!("{kind} {} {because}", incident.kind),
-                    None => format!("{kind} {}", incident.kind),
-                }
-            })
-            .collect()
-    }
-
-    /// The only open incident.
-    pub fn incident(&self) -> Incident {
-        let mut open = self.decider.open_incidents();
-        assert_eq!(open.len(), 1, "{:?}", self.story());
-        open.remove(0)
-    }
-
-    /// The only incident that opened, as it opened.
-    pub fn opened(&self) -> Incident {
-        let mut opened = self
-            .changes
-            .iter()
-            .filter(|change| change.kind == Happened::Opened);
-        let incident = opened.next().expect("none opened").incident.clone();
-        assert!(opened.next().is_none(), "{:?}", self.story());
-        incident
-    }
-
-    /// The only incident that closed, as it closed.
-    pub fn closed(&self) -> Incident {
-        let mut closed = self
-            .changes
-            .iter()
-            .filter(|change| change.kind == Happened::Closed);
-        let incident = closed.next().expect("none closed").incident.clone();
-        assert!(closed.next().is_none(), "{:?}", self.story());
-        incident
-    }
-
-    /// What the warnings are about.
-    pub fn warnings(&self) -> &[WarningKind] {
-        &self.warnings
     }
 }

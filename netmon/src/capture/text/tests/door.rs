@@ -247,6 +247,7 @@ fn an_answer_finds_its_query_by_ports_and_id() {
             Answered {
                 client: address(A),
                 sent,
+                earlier: Vec::new(),
                 rcode: Some(rcode),
                 standard: true,
                 name: Some(crate::observation::Name::new(name)),

@@ -1,0 +1,45 @@
+//! An incident that is over, and that goes on all the same: what counts in it.
+
+use super::{Errors, Incident, Moment};
+use crate::detect::ledger::{Cut, Ledger};
+use crate::detect::span::Settled;
+use crate::time::{Time, WallOffset};
+
+impl Incident {
+    /// It recovered at that moment: what counts in it ends at the cut.
+    pub fn recover(&mut self, at: Time, end: Cut, offset: WallOffset) {
+        if self.recovered.is_none() {
+            self.recovered = Some(Moment::new(at, offset));
+            self.span.end(end);
+            self.changed = true;
+        }
+    }
+
+    /// That answer shows that it recovered: the answer and its query do not count any more.
+    pub fn recover_by(&mut self, answer: Settled<'_>, ledger: &Ledger, offset: WallOffset) {
+        if self.recovered.is_none() {
+            self.recovered = Some(Moment::new(answer.at, offset));
+            self.span.end_answered(answer, ledger);
+            self.changed = true;
+        }
+    }
+
+    /// An answer came. If that was after it recovered, it does not count.
+    pub fn answered(&mut self, answer: Settled<'_>) {
+        if self.recovered.is_some() {
+            self.span.answered_later(answer);
+        }
+    }
+
+    /// It has not recovered.
+    pub(super) fn go_on(&mut self) {
+        if self.recovered.take().is_some() {
+            self.span.resume();
+            let Errors { counts, verified } = std::mem::take(&mut self.errors_beyond);
+            self.errors.counts += counts;
+            self.errors.verified += verified;
+            self.failover.add(std::mem::take(&mut self.failover_beyond));
+            self.changed = true;
+        }
+    }
+}
