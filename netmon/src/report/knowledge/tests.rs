@@ -230,3 +230,22 @@ fn a_flood_is_not_called_none() {
     };
     assert!(no_flood(&slow) && !no_flood(&fast));
 }
+
+#[test]
+fn nobody_is_said_to_have_sent_what_others_may_have_forged() {
+    let mut incident = incident("192.0.2.53", Transport::Udp, "192.0.2.53", "10.0.0.7");
+    for answers in [0, 1] {
+        incident.answers = answers;
+        for (verified, is_claimed) in [(3, true), (2, false)] {
+            incident.verified = verified;
+            let said = Facts::new(&incident, &UTC).exchange().to_string();
+            assert_eq!(
+                said.contains("(the server itself) sent 3 ICMP errors"),
+                is_claimed,
+                "{said}"
+            );
+            let is_limited = said.contains("those that are verified were sent by 192.0.2.53");
+            assert_eq!(is_limited, !is_claimed, "{said}");
+        }
+    }
+}

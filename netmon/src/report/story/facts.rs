@@ -94,6 +94,11 @@ impl<'a> Facts<'a> {
         self.incident.names.len() as u64 + self.incident.names_more
     }
 
+    /// Whether some errors are verified and others are not: nobody knows who sent these.
+    pub fn some_are_unproven(&self) -> bool {
+        (1..self.errors()).contains(&self.incident.verified)
+    }
+
     /// Whether all errors came from the server's own address.
     pub fn server_says_so(&self) -> bool {
         let incident = self.incident;

@@ -25,7 +25,9 @@ pub(super) fn points(context: &Context<'_>, facts: &Facts<'_>) -> Vec<Text> {
         }
     })];
     if facts.errors() > 0 {
-        points.push(facts.say(if facts.server_says_so() {
+        points.push(facts.say(if facts.some_are_unproven() {
+            "{Errors_by_code} came. Those that are verified were sent by {reporters}."
+        } else if facts.server_says_so() {
             "{Errors_by_code} came from the server's own address and from nowhere else, so the path to that host and \
             back to the client works."
         } else {

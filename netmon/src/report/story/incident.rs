@@ -65,6 +65,14 @@ impl Facts<'_> {
         Text::from(self.clock.stretch(self.incident.began.0, self.counted_to))
             .capitalised()
             .then(self.say(match (self.incident.answers, self.errors()) {
+                (0, _) if self.some_are_unproven() => {
+                    ", {clients} made {queries} to {server}{for_names}, and no answer came back. Instead, {errors_by_code} \
+                     came; those that are verified were sent by {reporters}."
+                }
+                (_, _) if self.some_are_unproven() => {
+                    ", {queries} went to {server}, and {answers} came back. Queries of {clients}{for_names} failed: \
+                     {errors_by_code} came; those that are verified were sent by {reporters}."
+                }
                 (0, 0) => {
                     ", {clients} made {queries} to {server}{for_names}; neither an answer nor an ICMP error came back."
                 }
@@ -136,7 +144,12 @@ impl Facts<'_> {
             rows.extend(accepted.map(|accepted| ("Handed to the asking sockets", accepted.into())));
         }
         if !incident.reporters.is_empty() {
-            rows.push(("Errors sent by", self.say("{reporters}")));
+            let which = if self.some_are_unproven() {
+                "Verified errors sent by"
+            } else {
+                "Errors sent by"
+            };
+            rows.push((which, self.say("{reporters}")));
         }
         let (clients, names) = (self.clients(), self.names());
         rows.push((
