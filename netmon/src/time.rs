@@ -53,6 +53,13 @@ impl Time {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(nanos))
     }
+
+    /// The moment that much earlier; the clock's zero where it is not so old.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_sub(nanos))
+    }
 }
 
 /// A duration as people type it, longer than zero: `500ms`, `30s`, `5m`, `1h30m`.

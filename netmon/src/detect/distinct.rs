@@ -7,7 +7,7 @@ use foldhash::quality::FixedState;
 use super::limits::LISTED;
 
 /// Distinct values in the order of their first appearance, the first [`LISTED`] of them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Distinct<T> {
     listed: Vec<T>,
     beyond: Option<Box<Sketch>>,
@@ -25,19 +25,38 @@ impl<T> Default for Distinct<T> {
 impl<T: Clone + Eq + Hash> Distinct<T> {
     /// Takes a value. Whether what is told changed by it.
     pub fn note(&mut self, value: &T) -> bool {
-        if self.listed.contains(value) {
+        if self.may_have(value) {
             return false;
         }
         if self.listed.len() < LISTED {
             self.listed.push(value.clone());
             return true;
         }
-        self.beyond.get_or_insert_default().note(value)
+        self.note_mark(Mark::of(value))
+    }
+
+    /// Takes the values of another one, none of which was taken before: they are not listed.
+    pub fn absorb(&mut self, other: &Self) {
+        for value in &other.listed {
+            self.note_mark(Mark::of(value));
+        }
+        if let Some(beyond) = &other.beyond {
+            self.beyond.get_or_insert_default().add(beyond);
+        }
+    }
+
+    /// Takes a value of which only the mark is known: it is not listed.
+    pub fn note_mark(&mut self, mark: Mark) -> bool {
+        self.beyond.get_or_insert_default().note(mark)
     }
 
     /// Whether the value was taken before; among those not listed it may be mistaken for another one.
     pub fn may_have(&self, value: &T) -> bool {
-        self.listed.contains(value) || self.beyond.as_ref().is_some_and(|beyond| beyond.may_have(value))
+        self.listed.contains(value)
+            || self
+                .beyond
+                .as_ref()
+                .is_some_and(|beyond| beyond.has(Mark::of(value)))
     }
 
     /// With what was known in an earlier run: the listed values, and a [`Self::sketch`] of the rest.
@@ -71,9 +90,25 @@ impl<T: Clone + Eq + Hash> Distinct<T> {
 /// Bits of a sketch: 1 KiB.
 const BITS: u32 = 8_192;
 
+/// What a sketch knows of a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark(u16);
+
+impl Mark {
+    /// The mark of a value. The seed is fixed: the same packets give the same estimate.
+    pub fn of<T: Hash>(value: &T) -> Self {
+        let hash = FixedState::with_seed(0).hash_one(value);
+        Self(u16::try_from(hash % u64::from(BITS)).unwrap_or(0))
+    }
+
+    const fn place(self) -> (usize, u64) {
+        (self.0 as usize / 64, 1 << (self.0 % 64))
+    }
+}
+
 /// How many distinct values were seen, by linear counting (Whang, Vander-Zanden and Taylor 1990): each value
 /// sets one bit, and the bits left at zero tell how many values there were.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Sketch {
     words: [u64; BITS as usize / 64],
     zeros: u32,
@@ -110,15 +145,8 @@ impl Sketch {
         Some(sketch)
     }
 
-    /// Where a value's bit is. The seed is fixed: the same packets give the same estimate.
-    fn place<T: Hash>(value: &T) -> (usize, u64) {
-        let hash = FixedState::with_seed(0).hash_one(value);
-        let bit = hash % u64::from(BITS);
-        (usize::try_from(bit / 64).unwrap_or(0), 1 << (bit % 64))
-    }
-
-    fn note<T: Hash>(&mut self, value: &T) -> bool {
-        let (word, mask) = Self::place(value);
+    fn note(&mut self, mark: Mark) -> bool {
+        let (word, mask) = mark.place();
         match self.words.get_mut(word) {
             Some(word) if *word & mask == 0 => {
                 *word |= mask;
@@ -129,9 +157,16 @@ impl Sketch {
         }
     }
 
-    fn may_have<T: Hash>(&self, value: &T) -> bool {
-        let (word, mask) = Self::place(value);
+    fn has(&self, mark: Mark) -> bool {
+        let (word, mask) = mark.place();
         self.words.get(word).is_some_and(|word| word & mask != 0)
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (word, more) in self.words.iter_mut().zip(other.words) {
+            self.zeros -= (more & !*word).count_ones();
+            *word |= more;
+        }
     }
 
     #[expect(

@@ -183,27 +183,34 @@ impl Failures {
 #[derive(Debug, Default)]
 pub(super) struct EarlyErrors(VecDeque<EarlyError>);
 
+/// An error that came before an incident opened.
 #[derive(Clone, Copy, Debug)]
-struct EarlyError {
+pub(super) struct EarlyError {
     at: Time,
-    code: Code,
-    verified: bool,
+    /// What it says.
+    pub code: Code,
+    /// Whether it is verified.
+    pub verified: bool,
+    /// Who sent it, if it is to be named.
+    pub sender: Option<Address>,
 }
 
 impl EarlyErrors {
     /// Takes an error.
-    pub fn note(&mut self, at: Time, code: Code, verified: bool) {
+    pub fn note(&mut self, at: Time, code: Code, verified: bool, sender: Option<Address>) {
         if self.0.len() == EARLY_ERRORS {
             self.0.pop_front();
         }
-        self.0.push_back(EarlyError { at, code, verified });
+        self.0.push_back(EarlyError {
+            at,
+            code,
+            verified,
+            sender,
+        });
     }
 
-    /// Adds those of that time, and the verified ones among them.
-    pub fn count(&self, time: impl RangeBounds<Time>, counts: &mut CodeCounts, verified: &mut u64) {
-        for error in self.0.iter().filter(|error| time.contains(&error.at)) {
-            counts.add(error.code, 1);
-            *verified += u64::from(error.verified);
-        }
+    /// Those of that time.
+    pub fn of(&self, time: impl RangeBounds<Time>) -> impl Iterator<Item = &EarlyError> {
+        self.0.iter().filter(move |error| time.contains(&error.at))
     }
 }

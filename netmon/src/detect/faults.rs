@@ -5,15 +5,20 @@
 //! taken by their registrable domain, in the ICANN part of the public suffix list: one zone with a thousand names is
 //! one domain.
 
+mod domain;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use netmon_common::Address;
 
-use super::limits::{DOMAIN_FAILURES, DOMAINS, UNDECIDED_FAULTS};
+use super::decided::{Decided, Failure};
+use super::limits::{DOMAINS, UNDECIDED_FAULTS};
 use super::recent::{Recent, Window};
-use crate::observation::Name;
+use crate::observation::{Answered, Name};
 use crate::time::Time;
+
+use domain::{Domain, registrable};
 
 /// Seconds with faults that are kept: more than the longest window.
 const KEPT: usize = 72;
@@ -23,12 +28,12 @@ const KEPT: usize = 72;
 pub(super) struct Faults {
     /// Those that are not decided on yet.
     undecided: VecDeque<Fault>,
-    /// For which names, of those that are decided.
-    pub names: Recent<Name>,
-    /// For whom, of those that are decided.
-    pub clients: Recent<Address>,
+    /// Those that are decided to be failures.
+    pub decided: Decided,
     /// When the newest came.
-    pub newest: Option<Time>,
+    newest: Option<Time>,
+    /// When the last failure of each second came.
+    failures: VecDeque<Time>,
     domains: Vec<Domain>,
     /// Domains for which there was no place any more, newest last: in which second one was last answered well, or failed.
     forgotten: VecDeque<Forgotten>,
@@ -46,32 +51,39 @@ struct Forgotten {
 #[derive(Debug)]
 struct Fault {
     at: Time,
+    /// When the query was sent last, and before.
     sent: Time,
+    earlier: Vec<Time>,
     client: Address,
     name: Option<Name>,
     query_type: Option<u16>,
     excused: bool,
 }
 
-/// A second in which queries were sent that failed.
-#[derive(Clone, Copy, Debug)]
-struct Second {
-    number: u64,
-    /// When the first was sent.
-    first: Time,
-    /// Those that the same client was then answered well for.
-    excused: u64,
+impl Fault {
+    fn transmissions(&self) -> impl Iterator<Item = Time> {
+        std::iter::once(self.sent).chain(self.earlier.iter().copied())
+    }
 }
 
-/// A registrable domain.
-#[derive(Debug)]
-struct Domain {
-    name: Name,
-    used: Time,
-    last_good: Option<Time>,
-    good: Recent<()>,
-    /// Whose queries failed, when; empty for most domains.
-    bad: VecDeque<(u64, Address)>,
+/// A second in which queries were sent that failed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Second {
+    number: u64,
+    /// When the first was sent that is decided to be a failure.
+    first: Option<Time>,
+    /// Those that the same client was then answered well for.
+    excused: u64,
+    /// How many were told one by one.
+    told: u64,
+    /// How many were counted, and when, until that is decided on.
+    counted: Option<(u64, Time)>,
+}
+
+impl Second {
+    fn failed(&mut self, sent: Time) {
+        self.first = Some(self.first.map_or(sent, |first| first.min(sent)));
+    }
 }
 
 /// How many domains fail, and how many are answered well.
@@ -85,34 +97,65 @@ pub(super) struct DomainCounts {
 
 impl Faults {
     /// Takes an answer that says that the server fails; `look` tells whether its client and name are looked at.
-    pub fn fault(
-        &mut self,
-        at: Time,
-        sent: Time,
-        client: Address,
-        asked: (Option<&Name>, Option<u16>),
-        look: bool,
-    ) {
+    pub fn fault(&mut self, at: Time, answered: &Answered, look: bool) {
         self.newest = self.newest.max(Some(at));
-        if let Some(second) = self.second(sent) {
-            second.first = second.first.min(sent);
+        let fault = Fault {
+            at,
+            sent: answered.sent.min(at),
+            earlier: answered.earlier.clone(),
+            client: answered.client,
+            name: answered.name.clone(),
+            query_type: answered.details.query_type,
+            excused: false,
+        };
+        let is_looked_at = look && self.undecided.len() < UNDECIDED_FAULTS;
+        for sent in fault.transmissions() {
+            if let Some(second) = self.second(sent) {
+                second.told += 1;
+                if !is_looked_at {
+                    // Nobody would know whether its client is answered well.
+                    second.failed(sent);
+                }
+            }
         }
-        if look && self.undecided.len() < UNDECIDED_FAULTS {
-            let (name, query_type) = asked;
-            self.undecided.push_back(Fault {
-                at,
-                sent,
-                client,
-                name: name.cloned(),
-                query_type,
-                excused: false,
-            });
+        if is_looked_at {
+            self.undecided.push_back(fault);
+        } else {
+            self.failed(at);
         }
     }
 
-    /// Takes such answers that were only counted.
-    pub fn counted(&mut self, at: Time) {
+    /// So many such answers to queries of that second were counted by now.
+    pub fn counted(&mut self, second: u64, faults: u64, at: Time) {
         self.newest = self.newest.max(Some(at));
+        if let Some(second) = self.second(Time::at_second(second)) {
+            second.counted = Some((faults, at));
+        }
+    }
+
+    /// A failure came then.
+    fn failed(&mut self, at: Time) {
+        let place = self
+            .failures
+            .partition_point(|known| known.second() < at.second());
+        match self.failures.get_mut(place) {
+            Some(known) if known.second() == at.second() => *known = at.max(*known),
+            _ => self.failures.insert(place, at),
+        }
+        if self.failures.len() > KEPT {
+            self.failures.pop_front();
+        }
+    }
+
+    /// When the newest failure came.
+    pub fn newest_failure(&self) -> Option<Time> {
+        self.failures.back().copied()
+    }
+
+    /// When the newest failure came before that moment.
+    pub fn last_failure_before(&self, moment: Time) -> Option<Time> {
+        let place = self.failures.partition_point(|known| *known < moment);
+        self.failures.get(place.checked_sub(1)?).copied()
     }
 
     /// Takes an answer that says NOERROR or NXDOMAIN. It excuses the same client's failure for the same name and type,
@@ -129,7 +172,7 @@ impl Faults {
         let mut excused = Vec::new();
         for fault in self.undecided.iter_mut().filter(same) {
             fault.excused = true;
-            excused.push(fault.sent);
+            excused.extend(fault.transmissions());
         }
         for sent in excused {
             if let Some(second) = self.second(sent) {
@@ -141,24 +184,46 @@ impl Faults {
         domain.good.note(&(), at);
     }
 
-    /// Decides on those that came so long ago.
-    pub fn decide(&mut self, at: Time, wait: Duration) {
-        while let Some(fault) = self.undecided.front() {
-            if at.since(fault.at) < wait {
-                break;
-            }
-            let Some(fault) = self.undecided.pop_front() else {
-                break;
-            };
+    /// Decides on those that came so long ago. Those that are failures.
+    pub fn decide(&mut self, at: Time, wait: Duration) -> Vec<Failure> {
+        let mut decided = Vec::new();
+        while let Some(fault) = self.undecided.pop_front_if(|fault| at.since(fault.at) >= wait) {
             if fault.excused {
                 continue;
             }
-            self.clients.note(&fault.client, fault.sent);
+            for sent in fault.transmissions() {
+                if let Some(second) = self.second(sent) {
+                    second.failed(sent);
+                }
+            }
+            self.failed(fault.at);
             if let Some(name) = &fault.name {
-                self.names.note(name, fault.sent);
                 self.domain(at, name).fail(fault.sent, fault.client);
             }
+            let Fault {
+                sent, client, name, ..
+            } = fault;
+            decided.push(Failure { sent, client, name });
         }
+        for failure in &decided {
+            self.decided.note(failure.clone());
+        }
+        let mut only_counted = Vec::new();
+        for second in &mut self.seconds {
+            if let Some((faults, counted)) = second.counted
+                && at.since(counted) >= wait
+            {
+                second.counted = None;
+                if faults > second.told {
+                    second.failed(Time::at_second(second.number));
+                    only_counted.push(counted);
+                }
+            }
+        }
+        for counted in only_counted {
+            self.failed(counted);
+        }
+        decided
     }
 
     /// How many domains fail in this window, and how many are answered well.
@@ -207,10 +272,18 @@ impl Faults {
         inside.map(|second| second.excused).sum()
     }
 
-    /// When the first query was sent that failed, from that second on; the second itself where only counts say so.
+    /// How many of the faults sent in these seconds are not decided on.
+    pub fn undecided(&self, from: u64, to: u64) -> u64 {
+        let waiting = self.undecided.iter().filter(|fault| !fault.excused);
+        let sent = waiting.flat_map(Fault::transmissions);
+        sent.filter(|sent| (from..to).contains(&sent.second())).count() as u64
+    }
+
+    /// When the first query of that second was sent that failed; the second itself where only counts say so.
     pub fn first_sent(&self, second: u64) -> Time {
         let known = self.seconds.iter().find(|known| known.number == second);
-        known.map_or(Time::at_second(second), |known| known.first)
+        let first = known.and_then(|known| known.first);
+        first.unwrap_or(Time::at_second(second))
     }
 
     /// Whether none came since that moment, nor waits to be decided on.
@@ -233,8 +306,7 @@ impl Faults {
                 place,
                 Second {
                     number,
-                    first: sent,
-                    excused: 0,
+                    ..Second::default()
                 },
             );
         }
@@ -282,75 +354,5 @@ impl Faults {
         let domain = &mut self.domains[place];
         domain.used = at;
         domain
-    }
-}
-
-impl Domain {
-    /// A query of that client failed. Where there is no room, the client that has most makes it: others must stay known.
-    fn fail(&mut self, sent: Time, client: Address) {
-        if self.bad.len() == DOMAIN_FAILURES {
-            let failures = |of: Address| self.bad.iter().filter(|(_, client)| *client == of).count();
-            let clients = self.bad.iter().map(|(_, client)| *client);
-            let most = clients.max_by_key(|client| failures(*client));
-            let oldest = self.bad.iter().position(|(_, client)| Some(*client) == most);
-            self.bad.remove(oldest.unwrap_or(0));
-        }
-        self.bad.push_back((sent.second(), client));
-    }
-
-    fn bad_in(&self, second: u64, window: Window) -> impl Iterator<Item = Address> + '_ {
-        let bad = self.bad.iter().filter(move |(sent, _)| window.has(second, *sent));
-        bad.map(|(_, client)| *client)
-    }
-}
-
-/// The registrable domain that a name lies in: one label more than the longest public suffix in the ICANN part of
-/// the list. A name that is a public suffix itself, or a single label, stands for itself.
-fn registrable(name: &str) -> &str {
-    // The list's private part (`github.io`) lies below ICANN suffixes: what a rule of it takes for a suffix is looked at
-    // again from above.
-    let mut rest = name;
-    let suffix = loop {
-        let Some(suffix) = psl::suffix_str(rest) else {
-            return name;
-        };
-        let is_private =
-            psl::suffix(rest.as_bytes()).is_some_and(|found| found.typ() == Some(psl::Type::Private));
-        match suffix.split_once('.') {
-            Some((_, parent)) if is_private => rest = parent,
-            _ => break suffix,
-        }
-    };
-    let Some(before) = name.len().checked_sub(suffix.len() + 1) else {
-        return name;
-    };
-    let start = name
-        .get(..before)
-        .and_then(|labels| labels.rfind('.'))
-        .map_or(0, |dot| dot + 1);
-    name.get(start..).unwrap_or(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_lies_in_its_registrable_domain_by_the_icann_part_of_the_list() {
-        for (name, domain) in [
-            ("example.com", "example.com"),
-            ("a.b.example.com", "example.com"),
-            ("www.example.co.uk", "example.co.uk"),
-            ("someone.github.io", "github.io"),
-            ("a.b.s3.amazonaws.com", "amazonaws.com"),
-            ("host.intranet", "host.intranet"),
-            ("a.host.intranet", "host.intranet"),
-            ("localhost", "localhost"),
-            ("com", "com"),
-            ("co.uk", "co.uk"),
-            (".", "."),
-        ] {
-            assert_eq!(registrable(name), domain, "{name}");
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! One incident, from opening to closing and reopening: what is known of it.
 
+mod hit;
 mod moved;
 mod recovery;
 mod restore;
@@ -18,6 +19,7 @@ use super::errors::{CodeCounts, EarlyErrors, Failures};
 use super::failover::Failover;
 use super::flow::Flow;
 use super::ledger::{Cut, Ledger};
+use super::limits::LISTED;
 use super::overload::Overload;
 use super::rules::Rules;
 use super::severity::SeverityJudge;
@@ -66,10 +68,19 @@ pub(super) struct Heard {
 }
 
 /// Errors that were counted.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct Errors {
     counts: CodeCounts,
     verified: u64,
+    senders: Distinct<Address>,
+}
+
+impl Errors {
+    fn note_sender(&mut self, sender: Option<Address>) {
+        if let Some(sender) = sender {
+            self.senders.note(&sender);
+        }
+    }
 }
 
 /// One incident.
@@ -107,7 +118,7 @@ pub(super) struct Incident {
     pub failures: Failures,
     /// Its failures that are queries without an answer.
     pub silent: u64,
-    /// Clients and names of queries that are not old enough to have failed.
+    /// Clients and names of queries that may turn out not to belong to it.
     waiting: Waiting,
     pub heard: Heard,
     /// Clients that were answered shortly before it began, and have not failed since.
@@ -214,7 +225,9 @@ impl Incident {
     /// It closes.
     pub fn close(&mut self, at: Time, because: CloseReason, offset: WallOffset) {
         self.closed = Some((Moment::new(at, offset), because));
-        self.waiting.clear();
+        if self.kind == Kind::Unanswered {
+            self.waiting.clear();
+        }
     }
 
     /// Takes a failure of that moment.
@@ -230,6 +243,11 @@ impl Incident {
             .answer_since_began
             .filter(|_| self.kind != Kind::Failing);
         self.severity.fail(at, answer, &rules.thresholds);
+    }
+
+    /// Its last failure came then: those that came later are not its own.
+    pub fn seen_last(&mut self, at: Time, rules: &Rules) {
+        self.last_seen = Some(Moment::new(at, rules.offset));
     }
 
     /// Judges the severity at that moment; `others` tells whether clients that have not failed are taken to be answered.
@@ -275,8 +293,15 @@ impl Incident {
         self.span.flow(ledger)
     }
 
-    /// Takes DNS unreachables of that moment, whatever they are worth; so many of them are verified.
-    pub fn count_errors(&mut self, at: Time, code: Code, count: u64, verified: u64) {
+    /// Takes DNS unreachables of that moment, whatever they are worth; so many of them are verified. The
+    /// `sender` of one that came by itself, if it is to be named.
+    pub fn count_errors(
+        &mut self,
+        at: Time,
+        code: Code,
+        [count, verified]: [u64; 2],
+        sender: Option<Address>,
+    ) {
         let errors = if self.recovered.is_some_and(|recovered| at >= recovered.time) {
             &mut self.errors_beyond
         } else {
@@ -284,17 +309,33 @@ impl Incident {
         };
         errors.counts.add(code, count);
         errors.verified += verified;
+        errors.note_sender(sender);
         self.changed = true;
     }
 
     /// Takes the errors of a time before it opened.
     pub fn count_early_errors(&mut self, errors: &EarlyErrors, time: impl RangeBounds<Time>) {
-        errors.count(time, &mut self.errors.counts, &mut self.errors.verified);
+        for error in errors.of(time) {
+            self.errors.counts.add(error.code, 1);
+            self.errors.verified += u64::from(error.verified);
+            self.errors.note_sender(error.sender);
+        }
     }
 
     /// How many errors it counts, by code, and how many of them are verified.
     pub const fn errors(&self) -> (CodeCounts, u64) {
         (self.errors.counts, self.errors.verified)
+    }
+
+    /// Who sent the errors that it counts, those first that sent its failures.
+    pub fn senders(&self) -> Vec<Address> {
+        let mut senders = self.reporters.listed().to_vec();
+        for sender in self.errors.senders.listed() {
+            if senders.len() < LISTED && !senders.contains(sender) {
+                senders.push(*sender);
+            }
+        }
+        senders
     }
 
     /// Takes an error that is one of its failures.
@@ -313,44 +354,6 @@ impl Incident {
     pub fn fail_again(&mut self, at: Time, reporter: Address) {
         self.changed |= self.reporters.note(&reporter);
         self.heard.error_again = Some(at);
-    }
-
-    /// Takes whom it hit, and for what name.
-    pub fn note(&mut self, client: Option<&Address>, name: Option<&Name>) {
-        if let Some(client) = client {
-            self.changed |= self.clients.note(client);
-            self.others.retain(|other| other != client);
-        }
-        self.changed |= name.is_some_and(|name| self.names.note(name));
-    }
-
-    /// Takes whom it will have hit, and for what name, if the server stays silent.
-    pub fn wait(&mut self, since: Time, client: Option<&Address>, name: Option<&Name>) {
-        let client = client.filter(|client| !self.clients.may_have(client));
-        let name = name.filter(|name| !self.names.may_have(name));
-        self.waiting.add(since, client, name);
-    }
-
-    /// The server was silent: those that waited since `by` or longer were hit.
-    pub fn waited(&mut self, by: Time) {
-        for asked in self.waiting.take_until(by) {
-            self.note(asked.client.as_ref(), asked.name.as_ref());
-        }
-    }
-
-    /// Whether the client has had a failure; among those not listed it may be mistaken for another one.
-    pub fn may_have_hit(&self, client: Address) -> bool {
-        self.clients.may_have(&client)
-    }
-
-    /// How many names it hit.
-    pub fn name_count(&self) -> u64 {
-        self.names.listed().len() as u64 + self.names.more()
-    }
-
-    /// How many clients it hit.
-    pub fn client_count(&self) -> u64 {
-        self.clients.listed().len() as u64 + self.clients.more()
     }
 
     /// Whether something changed since it was reported last that may be seen.

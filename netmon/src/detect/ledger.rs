@@ -8,6 +8,7 @@ mod left_out;
 mod told;
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use super::flow::Flow;
 use super::limits::{EXACT_TIMES, SECONDS};
@@ -262,7 +263,7 @@ impl Ledger {
     pub fn cut_answered(&self, at: Time, is_first: bool) -> Cut {
         let all = self
             .find(at.second())
-            .map_or_else(Flow::default, |second| second.flow());
+            .map_or_else(Flow::default, Second::flow);
         let known = self.exact_between(Time::at_second(at.second()), at);
         let later = self.exact_between(at, Time::at_second(at.second() + 1));
         let mut before = all;
@@ -374,12 +375,13 @@ impl Ledger {
         self.seconds.back().map(|second| second.number)
     }
 
-    /// The first second from that one on with an answer that says that the server fails.
-    pub fn first_fault(&self, from: u64) -> Option<u64> {
-        let place = self.seconds.partition_point(|known| known.number < from);
+    /// The first of these seconds with so many answers that say that the server fails as it `fails` by.
+    pub fn first_with_faults(&self, seconds: Range<u64>, fails: impl Fn(u64, u64) -> bool) -> Option<u64> {
+        let place = self.seconds.partition_point(|known| known.number < seconds.start);
         let mut kept = self.seconds.range(place..);
-        kept.find(|known| known.flow().faults() > 0)
+        kept.find(|known| known.number >= seconds.end || fails(known.number, known.flow().faults()))
             .map(|known| known.number)
+            .filter(|number| *number < seconds.end)
     }
 }
 

@@ -1,7 +1,7 @@
 //! How much the decider remembers at most, and what that costs.
 //!
 //! A server that is seldom asked costs about 500 bytes. One that is asked many times a second, and silent,
-//! costs up to 12 KiB; an open incident up to 20 KiB more, most of it names. What does not fit is counted.
+//! costs up to 32 KiB, one whose answers fail up to 100 KiB; an open incident up to 20 KiB more, most of it names. What does not fit is counted.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub const EXACT_TIMES: usize = 512;
 /// Minutes of each server's query rate that are kept: 4 bytes each.
 pub const MINUTES: usize = 16;
 
-/// Names and clients of each server that are told apart while it is silent or failing.
+/// Names and clients of each server that are told apart while it is silent.
 pub const RECENT: usize = 128;
 
 /// Clients of each service that were answered last and are remembered: 32 bytes each.
@@ -48,6 +48,10 @@ pub const DOMAIN_FAILURES: usize = 64;
 /// Answers of each service that say that it fails and wait to be decided on: what is looked at in more than 5 s.
 pub const UNDECIDED_FAULTS: usize = 512;
 
+/// Failures of each service that were decided on and are kept one by one, to say whom an incident hits that opens: 56 bytes each.
+pub const DECIDED_FAULTS: usize = 512;
+/// Failures before these of which only marks are kept, to count whom they hit: 16 bytes each. With those, what is looked at in 35 s.
+pub const MARKED_FAULTS: usize = 2_048;
 /// Clients of this host's own services that are remembered: about 80 bytes each.
 pub const OWN_CLIENTS: usize = 16_384;
 
@@ -103,7 +107,8 @@ pub const ANSWERED_STAYS: Duration = Duration::from_mins(1);
 /// some have none; the search goes on from there for the next.
 pub const EVICTION_LOOKS: usize = 128;
 
-/// Clients and names of an open `unanswered` that wait to be old enough to have failed.
+/// Clients and names of an open `unanswered` or `failing` that wait until it is known that they belong to it. Of more, those that have
+/// waited longest are taken to belong to it.
 pub const WAITING: usize = 512;
 
 /// Servers whose unverified errors were warned of within a minute, at most.

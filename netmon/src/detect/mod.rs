@@ -9,7 +9,6 @@
 //!
 //! Files import one way: facts of a service ([`facts`], with what it is made of) <- [`incident`] <- [`kinds`] and [`causes`],
 //! which read and decide <- [`service`], which changes <- this file.
-//!
 //! Memory is bounded (see [`limits`]); what did not fit is counted in [`Tallies`].
 
 mod agenda;
@@ -19,6 +18,7 @@ mod chain;
 mod change;
 mod clients;
 mod crowd;
+mod decided;
 mod distinct;
 mod errors;
 mod explain;

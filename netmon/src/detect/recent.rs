@@ -59,7 +59,7 @@ impl<T> Default for Recent<T> {
 
 impl<T: Clone + Eq> Recent<T> {
     /// The number of all values for which there was no place.
-    const BEYOND: u32 = 0;
+    pub const BEYOND: u32 = 0;
 
     /// Takes a value; its number, which tells it from the others.
     pub fn note(&mut self, value: &T, at: Time) -> u32 {

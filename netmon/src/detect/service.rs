@@ -3,7 +3,7 @@
 
 mod judging;
 
-use netmon_common::{Code, Rcode};
+use netmon_common::{Address, Code, Rcode};
 
 use super::change::Change;
 use super::facts::Facts;
@@ -120,10 +120,8 @@ impl Tracked {
             facts.minutes.take_off(minute, news.taken_back);
         }
         if news.faults > 0 {
-            facts.faults.counted(at);
-            if let Some(incident) = self.incidents.open_mut(Kind::Failing) {
-                incident.fail(at, rules);
-            }
+            let faults = facts.ledger.between(seconds.second, seconds.second + 1).faults();
+            facts.faults.counted(seconds.second, faults, at);
         }
         if news.answered > news.faults {
             facts.last_good = Some(at);
@@ -223,7 +221,7 @@ impl Tracked {
         facts.last_answer_seen = Some(at);
         facts.newest_answered = facts.newest_answered.max(Some((sent, at)));
         facts.answered.note(answered.client, at);
-        self.judge_answer(at, sent, answered, rules);
+        self.judge_answer(at, answered, rules);
         for incident in self.incidents.all_open_mut() {
             if sent >= incident.began() {
                 incident.heard.answer_since_began = Some(at);
@@ -255,7 +253,7 @@ impl Tracked {
     }
 
     /// What its rcode says of the server.
-    fn judge_answer(&mut self, at: Time, sent: Time, answered: &Answered, rules: &Rules) {
+    fn judge_answer(&mut self, at: Time, answered: &Answered, rules: &Rules) {
         let facts = &mut self.facts;
         let Some(rcode) = answered.rcode.filter(|_| answered.standard) else {
             return;
@@ -265,18 +263,15 @@ impl Tracked {
         }
         let second = at.second();
         let looks = rules.thresholds.looks_per_second;
-        let asked = (answered.name.as_ref(), answered.details.query_type);
         if facts.is_fault(rcode) {
             let look = self.faults_looked_at.take(second, looks);
-            facts.faults.fault(at, sent, answered.client, asked, look);
-            if let Some(incident) = self.incidents.open_mut(Kind::Failing) {
-                // Whom it hits is noted when it is decided on.
-                incident.fail(at, rules);
-            }
+            // It has failed when it is decided on.
+            facts.faults.fault(at, answered, look);
         } else if matches!(rcode, Rcode::NoError | Rcode::NxDomain) {
             facts.last_good = Some(at);
             if self.answers_looked_at.take(second, looks) {
                 let retry = rules.thresholds.failing_retry;
+                let asked = (answered.name.as_ref(), answered.details.query_type);
                 facts.faults.good(at, answered.client, asked, retry);
             }
         }
@@ -301,7 +296,9 @@ impl Tracked {
             facts.last_answer = Some(answer.min(at));
         }
         self.end_silence(at);
-        self.count_errors(at, failure.code, 1, u64::from(failure.proof.is_verified()));
+        let verified = failure.proof.is_verified();
+        let sender = Some(failure.reporter).filter(|_| verified);
+        self.count_errors(at, failure.code, [1, verified.into()], sender);
         if !counts || !failure.code.is_outage() || !self.facts.is_wanted(failure.recursion_desired) {
             return;
         }
@@ -343,16 +340,23 @@ impl Tracked {
         self.incidents.put(incident);
     }
 
-    /// Takes errors, whatever they are worth; so many of them are verified.
-    pub fn count_errors(&mut self, at: Time, code: Code, count: u64, verified: u64) {
+    /// Takes errors, whatever they are worth; so many of them are verified. Nobody is
+    /// named as the `sender` of one that anybody can have forged.
+    pub fn count_errors(
+        &mut self,
+        at: Time,
+        code: Code,
+        [count, verified]: [u64; 2],
+        sender: Option<Address>,
+    ) {
         if count == 0 {
             return;
         }
         if count == 1 {
-            self.facts.early_errors.note(at, code, verified == 1);
+            self.facts.early_errors.note(at, code, verified == 1, sender);
         }
         for incident in self.incidents.all_mut() {
-            incident.count_errors(at, code, count, verified);
+            incident.count_errors(at, code, [count, verified], sender);
         }
     }
 

@@ -12,6 +12,7 @@ use super::rules::Rules;
 pub(super) fn show(incident: &Incident, ledger: &Ledger, rules: &Rules) -> model::Incident {
     let flow = incident.flow(ledger);
     let (errors, verified) = incident.errors();
+    let (clients, names) = incident.hit();
     let wall = |moment: Moment| Wall(moment.wall);
     model::Incident {
         id: incident.id.clone(),
@@ -38,11 +39,11 @@ pub(super) fn show(incident: &Incident, ledger: &Ledger, rules: &Rules) -> model
         errors: ByCode::new(|code| errors.of(code)),
         verified,
         accepted: None,
-        reporters: incident.reporters.listed().to_vec(),
-        clients: incident.clients.listed().to_vec(),
-        clients_more: incident.clients.more(),
-        names: incident.names.listed().iter().map(ToString::to_string).collect(),
-        names_more: incident.names.more(),
+        reporters: incident.senders(),
+        clients: clients.listed().to_vec(),
+        clients_more: clients.more(),
+        names: names.listed().iter().map(ToString::to_string).collect(),
+        names_more: names.more(),
         causes: causes::causes(incident, flow, &rules.thresholds),
         because_of: incident.because_of.clone(),
         failover: Some(incident.failover(&rules.untold)),

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use netmon_common::Address;
 
+use super::distinct::Distinct;
 use super::recent::Recent;
+use super::waiting::{Asked, Waiting};
 use crate::observation::Name;
 use crate::time::Time;
 
@@ -29,8 +31,38 @@ pub(super) struct Silence {
     pub names: Recent<Name>,
     /// By whom, as far as they were looked at.
     pub clients: Recent<Address>,
+    /// Those of both for which there was no place.
+    pub beyond: Option<Box<Beyond>>,
     last: VecDeque<Last>,
     seconds: VecDeque<(u64, u64)>,
+}
+
+/// Names and clients that are not told apart any more: an incident counts them all the same.
+#[derive(Debug, Default)]
+pub(super) struct Beyond {
+    /// Clients whose query is old enough to have failed.
+    pub clients: Distinct<Address>,
+    /// Names of such queries.
+    pub names: Distinct<Name>,
+    /// Those of queries that are not.
+    pub waiting: Waiting,
+}
+
+impl Beyond {
+    fn asked(&mut self, at: Time, client: Option<&Address>, name: Option<&Name>, wait: Duration) {
+        let mut old = self.waiting.take_until(at.before(wait));
+        let client = client.filter(|client| !self.clients.may_have(client));
+        let name = name.filter(|name| !self.names.may_have(name));
+        old.extend(self.waiting.add(at, client, name));
+        for Asked { client, name, .. } in &old {
+            if let Some(client) = client {
+                self.clients.note(client);
+            }
+            if let Some(name) = name {
+                self.names.note(name);
+            }
+        }
+    }
 }
 
 /// One of the last queries.
@@ -74,8 +106,15 @@ impl Silence {
         }
         let mut number = None;
         if look {
-            self.clients.note(&client, at);
+            let is_beyond = self.clients.note(&client, at) == Recent::<Address>::BEYOND;
             number = name.map(|name| self.names.note(name, at));
+            let client = Some(&client).filter(|_| is_beyond);
+            let name = name.filter(|_| number == Some(Recent::<Name>::BEYOND));
+            if client.is_some() || name.is_some() {
+                self.beyond
+                    .get_or_insert_default()
+                    .asked(at, client, name, keep.wait);
+            }
         }
         self.keep_last(
             Last {
@@ -118,6 +157,7 @@ impl Silence {
         if self.first.take().is_some() {
             self.names.clear();
             self.clients.clear();
+            self.beyond = None;
             self.last.clear();
             self.seconds.clear();
         }

@@ -159,7 +159,8 @@ impl Decider {
             return None;
         }
         let server = self.servers.get_mut(service)?;
-        server.count_errors(self.now, error.code, 1, 0);
+        let sender = Some(error.reporter).filter(|_| error.why == Why::Again);
+        server.count_errors(self.now, error.code, [1, 0], sender);
         if error.why == Why::Again
             && error.code.is_outage()
             && let Some(incident) = server.incidents.open_mut(Kind::Unreachable)
@@ -182,7 +183,7 @@ impl Decider {
             return None;
         };
         for (code, count) in Code::ALL.into_iter().zip(errors) {
-            server.count_errors(since, code, *count, *count);
+            server.count_errors(since, code, [*count; 2], None);
         }
         Some(After::default()).filter(|_| !server.incidents.are_none())
     }

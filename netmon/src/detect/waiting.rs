@@ -1,4 +1,7 @@
-//! Clients and names of queries that a silent server got, until they are old enough to have failed.
+//! Clients and names of queries of which it is not known yet whether they belong to an incident: those that a silent server got
+//! until they are old enough to have failed; those that a failing one answered until it can have recovered no more before them.
+
+use std::collections::VecDeque;
 
 use netmon_common::Address;
 
@@ -7,14 +10,15 @@ use crate::time::Time;
 
 use super::limits::WAITING;
 
-/// What waits, at most [`WAITING`] of them.
+/// What waits, at most [`WAITING`] of them, in the order in which they were asked.
 #[derive(Debug, Default)]
-pub(super) struct Waiting(Vec<Asked>);
+pub(super) struct Waiting(VecDeque<Asked>);
 
 /// A client, a name, or both.
 #[derive(Debug)]
 pub(super) struct Asked {
-    since: Time,
+    /// When it was asked.
+    pub since: Time,
     /// Who asked.
     pub client: Option<Address>,
     /// For what.
@@ -22,20 +26,28 @@ pub(super) struct Asked {
 }
 
 impl Waiting {
-    /// Takes a client and a name, where there are any.
-    pub fn add(&mut self, since: Time, client: Option<&Address>, name: Option<&Name>) {
-        if (client.is_some() || name.is_some()) && self.0.len() < WAITING {
-            self.0.push(Asked {
-                since,
-                client: client.copied(),
-                name: name.cloned(),
-            });
+    /// Takes a client and a name, where there are any and they do not wait already. Of too many, gives back the first.
+    pub fn add(&mut self, since: Time, client: Option<&Address>, name: Option<&Name>) -> Option<Asked> {
+        let same = |asked: &Asked| asked.client.as_ref() == client && asked.name.as_ref() == name;
+        if (client.is_none() && name.is_none()) || self.0.iter().any(same) {
+            return None;
         }
+        let first = (self.0.len() == WAITING).then(|| self.0.pop_front());
+        let place = self.0.partition_point(|asked| asked.since <= since);
+        let (client, name) = (client.copied(), name.cloned());
+        self.0.insert(place, Asked { since, client, name });
+        first.flatten()
     }
 
-    /// Those that waited since `by` or longer, in the order in which they came.
+    /// Those that waited since `by` or longer, in the order in which they were asked.
     pub fn take_until(&mut self, by: Time) -> Vec<Asked> {
-        self.0.extract_if(.., |asked| asked.since <= by).collect()
+        let end = self.0.partition_point(|asked| asked.since <= by);
+        self.0.drain(..end).collect()
+    }
+
+    /// All of them, in the order in which they were asked.
+    pub fn iter(&self) -> impl Iterator<Item = &Asked> {
+        self.0.iter()
     }
 
     /// Forgets all: the server answered.

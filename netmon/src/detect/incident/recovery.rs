@@ -35,9 +35,16 @@ impl Incident {
     pub(super) fn go_on(&mut self) {
         if self.recovered.take().is_some() {
             self.span.resume();
-            let Errors { counts, verified } = std::mem::take(&mut self.errors_beyond);
+            let Errors {
+                counts,
+                verified,
+                senders,
+            } = std::mem::take(&mut self.errors_beyond);
             self.errors.counts += counts;
             self.errors.verified += verified;
+            for sender in senders.listed() {
+                self.errors.senders.note(sender);
+            }
             self.failover.add(std::mem::take(&mut self.failover_beyond));
             self.changed = true;
         }

@@ -23,6 +23,7 @@ impl Incident {
     pub fn memory(&self, ledger: &Ledger) -> Memory {
         let flow = self.flow(ledger);
         let newest = self.newest_failure();
+        let (clients, names) = self.hit();
         Memory {
             failed: flow.failed,
             servfail: flow.servfail,
@@ -40,8 +41,8 @@ impl Incident {
             overload: self.overload.map(Overload::memory),
             unlisted: Unlisted {
                 reporters: self.reporters.sketch(),
-                clients: self.clients.sketch(),
-                names: self.names.sketch(),
+                clients: clients.sketch(),
+                names: names.sketch(),
             },
         }
     }

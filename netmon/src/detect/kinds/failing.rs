@@ -18,10 +18,11 @@ pub(super) const RULEBOOK: Rulebook = Rulebook {
     next,
 };
 
-/// The exchanges of the window.
+/// The exchanges of the window that are decided on, and faults that are not.
 struct Share {
     answered: u64,
     failed: u64,
+    undecided: u64,
 }
 
 /// The window as far as its exchanges are all accounted for: nothing before the second in which a gap ends.
@@ -37,9 +38,12 @@ fn window(facts: &Facts, at: Time, rules: &Rules) -> Window {
 fn share(facts: &Facts, at: Time, rules: &Rules) -> Share {
     let (from, to) = window(facts, at, rules).seconds(at.second());
     let flow = facts.ledger.between(from, to);
+    let undecided = facts.faults.undecided(from, to);
+    let not_failed = undecided + facts.faults.excused(from, to);
     Share {
-        answered: flow.answers,
-        failed: flow.faults().saturating_sub(facts.faults.excused(from, to)),
+        answered: flow.answers.saturating_sub(undecided),
+        failed: flow.faults().saturating_sub(not_failed),
+        undecided,
     }
 }
 
@@ -50,7 +54,7 @@ fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
     if facts.faults.none_since(Time::at_second(from)) {
         return Verdict::Nothing;
     }
-    let Share { answered, failed } = share(facts, at, context.rules);
+    let Share { answered, failed, .. } = share(facts, at, context.rules);
     let enough = answered >= thresholds.failing_answers
         && failed.saturating_mul(100) >= answered.saturating_mul(thresholds.failing_percent);
     let many = || {
@@ -67,8 +71,11 @@ fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
     if !opens {
         return Verdict::Nothing;
     }
-    match facts.ledger.first_fault(from).filter(|first| *first < to) {
-        Some(first) => Verdict::Opens(facts.faults.first_sent(first)),
+    let faults = &facts.faults;
+    let fails =
+        |second, found| found > faults.excused(second, second + 1) + faults.undecided(second, second + 1);
+    match facts.ledger.first_with_faults(from..to, fails) {
+        Some(first) => Verdict::Opens(faults.first_sent(first)),
         None => Verdict::Nothing,
     }
 }
@@ -76,13 +83,23 @@ fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
 /// Without any answer, no share is under anything.
 fn follow(incident: &Incident, facts: &Facts, at: Time, rules: &Rules) -> Course {
     let thresholds = &rules.thresholds;
-    let Share { answered, failed } = share(facts, at, rules);
+    let Share {
+        answered,
+        failed,
+        undecided,
+    } = share(facts, at, rules);
+    let newest = facts.faults.newest_failure();
     let start = Time::at_second(rules.failing_window().seconds(at.second()).0);
     // The good seconds begin where those end by which it opened.
     let recovered = start.after(thresholds.failing_retry) >= incident.resumed
         && !facts.has_gap_since(start)
-        && failed.saturating_mul(100) < answered.saturating_mul(thresholds.recovered_percent);
+        && (failed + undecided).saturating_mul(100)
+            < (answered + undecided).saturating_mul(thresholds.recovered_percent);
     Course {
+        failure: newest.filter(|newest| incident.newest_failure().is_none_or(|known| *newest > known)),
+        // Those that were asked later do not belong to it, if these are the good seconds.
+        waited: Some(Time::from_nanos(start.nanos().saturating_sub(1))),
+        last_failure: facts.faults.last_failure_before(start),
         recovered: recovered.then(|| (start, facts.ledger.cut(start))),
         all_fail: (answered > 0).then_some(failed >= answered),
         closes: recovered.then_some(CloseReason::Recovered),
@@ -98,7 +115,8 @@ fn next(incident: Option<&Incident>, facts: &Facts, second: u64, rules: &Rules) 
             .ledger
             .newest()
             .is_some_and(|newest| newest >= start.second()),
-        None => !facts.faults.none_since(start),
+        None => false,
     };
+    let is_judged = is_judged || !facts.faults.none_since(start);
     is_judged.then_some(second + 1)
 }

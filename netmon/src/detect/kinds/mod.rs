@@ -65,6 +65,8 @@ pub(super) struct Course {
     pub waited: Option<Time>,
     /// It has recovered at that moment, and counts up to the cut.
     pub recovered: Option<(Time, Cut)>,
+    /// The last failure before that moment.
+    pub last_failure: Option<Time>,
     /// Whether everything fails, where that alone decides how bad it is.
     pub all_fail: Option<bool>,
     /// Why it closes.

@@ -4,6 +4,7 @@ use netmon_common::Address;
 
 use super::{Outcome, Tracked};
 use crate::detect::change::Change;
+use crate::detect::decided::Failure;
 use crate::detect::incident::Incident;
 use crate::detect::kinds::{self, Context, Course, Verdict, is_idle};
 use crate::detect::limits::REPORTED_EVERY;
@@ -22,14 +23,15 @@ impl Tracked {
         would_be_seen: &dyn Fn(Address) -> bool,
         outcome: &mut Outcome<'_>,
     ) -> bool {
-        self.facts.faults.decide(at, rules.thresholds.failing_retry);
+        let failed = self.facts.faults.decide(at, rules.thresholds.failing_retry);
         let mut one_direction = false;
         for book in &kinds::ALL {
             if let Some(mut incident) = self.incidents.take(book.kind) {
                 if incident.is_open() {
                     if incident.kind == Kind::Failing {
-                        // What fails is known some seconds after its answer.
-                        self.note_faults(&mut incident, at, rules);
+                        for Failure { sent, client, name } in &failed {
+                            incident.wait(*sent, Some(client), name.as_ref());
+                        }
                     }
                     let course = (book.follow)(&incident, &self.facts, at, rules);
                     self.follow(&mut incident, course, at, rules, outcome);
@@ -90,6 +92,9 @@ impl Tracked {
         }
         if let Some((recovered, end)) = course.recovered {
             incident.recover(recovered, end, rules.offset);
+            if let Some(last) = course.last_failure {
+                incident.seen_last(last, rules);
+            }
         }
         let others = match (course.all_fail, incident.kind) {
             (Some(all), _) => Some(!all),
@@ -152,24 +157,21 @@ impl Tracked {
                 for name in facts.silence.names.iter() {
                     incident.wait(name.first, None, Some(&name.value));
                 }
+                if let Some(beyond) = &facts.silence.beyond {
+                    incident.wait_too(beyond);
+                }
             }
             Kind::Failing => {
-                self.note_faults(incident, at, rules);
-                if let Some(newest) = facts.faults.newest {
+                let from = Time::at_second(rules.failing_window().seconds(at.second()).0);
+                let decided = &facts.faults.decided;
+                decided.mark(from, &mut incident.clients, &mut incident.names);
+                for Failure { sent, client, name } in decided.since(from) {
+                    incident.wait(*sent, Some(client), name.as_ref());
+                }
+                if let Some(newest) = facts.faults.newest_failure() {
                     incident.fail(newest, rules);
                 }
             }
-        }
-    }
-
-    /// Whom the exchanges hit that have failed by now, and for what name.
-    fn note_faults(&self, incident: &mut Incident, at: Time, rules: &Rules) {
-        let (faults, window) = (&self.facts.faults, rules.failing_window());
-        for client in faults.clients.within(at.second(), window) {
-            incident.note(Some(client), None);
-        }
-        for name in faults.names.within(at.second(), window) {
-            incident.note(None, Some(name));
         }
     }
 
@@ -292,7 +294,8 @@ impl Tracked {
     ) {
         for kind in Kind::ALL {
             let all_scan = self.incidents.open_mut(kind).is_some_and(|incident| {
-                incident.clients.more() == 0 && incident.clients.listed().iter().all(|client| scans(*client))
+                let (clients, _) = incident.hit();
+                clients.more() == 0 && clients.listed().iter().all(|client| scans(*client))
             });
             if all_scan {
                 self.close(kind, at, CloseReason::Scan, rules, outcome);

@@ -244,3 +244,86 @@ fn what_has_recovered_becomes_no_worse_while_nobody_asks() {
     scenario.error(28.0, &again).advance(36.0);
     assert_eq!(scenario.incident().severity, Severity::Degraded);
 }
+
+#[test]
+fn whoever_sent_a_verified_error_that_counts_is_a_reporter_and_nobody_else() {
+    let other = |sent| Error {
+        code: Code::Other,
+        ..no_host(sent)
+    };
+    let forged = || Error {
+        reporter: Some(C),
+        why: Some(Why::Unsolicited),
+        ..error(0.0, A)
+    };
+    let reporters = |scenario: &Scenario| -> (u64, Vec<String>) {
+        let incident = scenario.incident();
+        let reporters = incident.reporters.iter().map(ToString::to_string).collect();
+        (incident.errors.sum(), reporters)
+    };
+    let both = |errors| (errors, vec![SERVER.to_owned(), ROUTER.to_owned()]);
+    for (before, after) in [(true, false), (false, true)] {
+        let mut scenario = Scenario::new();
+        scenario.query(1.0, A, "a.test").query(1.1, A, "a.test");
+        if before {
+            scenario.error(1.5, &other(1.1)).error(1.6, &forged());
+        }
+        scenario.error(2.0, &error(1.0, A));
+        if after {
+            scenario.error(2.5, &other(1.1)).error(2.6, &forged());
+        }
+        assert_eq!(reporters(&scenario), both(3), "{before}");
+    }
+    let mut scenario = Scenario::new();
+    scenario.query(1.0, A, "a.test").error(1.1, &error(1.0, A));
+    scenario.query(2.0, A, "a.test").answer(2.1, A, 2.0);
+    scenario.query(3.0, B, "a.test").error(
+        3.1,
+        &Error {
+            client: B,
+            ..other(3.0)
+        },
+    );
+    assert_eq!(reporters(&scenario), (1, vec![SERVER.to_owned()]), "it is over");
+    scenario.query(4.0, A, "a.test").error(4.1, &error(4.0, A));
+    assert_eq!(reporters(&scenario), both(3));
+}
+
+/// Clients that are listed, and how many more there are.
+fn clients(scenario: &Scenario) -> (usize, u64) {
+    let incident = scenario.incident();
+    (incident.clients.len(), incident.clients_more)
+}
+
+/// Whether an estimate of 300 clients is as good as docs/detection.md says.
+fn are_about_300((listed, more): (usize, u64)) -> bool {
+    listed == 32 && more.abs_diff(268) <= 9
+}
+
+#[test]
+fn clients_of_a_silent_server_are_counted_however_many_ask_at_once() {
+    let mut scenario = Scenario::new();
+    for n in 0..300_u32 {
+        let client = format!("10.0.{}.{}", n / 250, n % 250);
+        scenario.query(1.0 + f64::from(n) / 60.0, &client, &format!("{}.test", n % 7));
+    }
+    // Those of the last 5 s have not failed yet.
+    scenario.advance(7.0);
+    assert_eq!(scenario.opened().clients_more + 32, 61);
+    scenario.advance(12.0);
+    assert!(are_about_300(clients(&scenario)), "{:?}", clients(&scenario));
+}
+
+#[test]
+fn clients_of_a_failing_server_are_counted_however_many_ask_at_once() {
+    for each in [1, 3_u32] {
+        let mut scenario = Scenario::new();
+        for n in 0..300 * each {
+            let (client, time) = (n % 300, 1.0 + f64::from(n) / 60.0);
+            let client = format!("10.0.{}.{}", client / 250, client % 250);
+            scenario.asked(time, &client, &format!("{}.test", n % 7), Rcode::ServFail);
+        }
+        scenario.advance(f64::from(5 * each) + 8.0);
+        assert!(are_about_300(clients(&scenario)), "{:?}", clients(&scenario));
+    }
+}

@@ -248,3 +248,77 @@ fn a_domain_that_was_answered_well_within_the_hour_and_fails_for_everybody_is_an
         assert_eq!(!scenario.story().is_empty(), opens, "{what}");
     }
 }
+
+/// The same client is answered well for the same name, so that nothing failed.
+fn excused(scenario: &mut Scenario, time: f64, name: &str) {
+    scenario.asked(time, A, name, Rcode::ServFail);
+    scenario.asked(time + 1.0, A, name, Rcode::NoError);
+}
+
+#[test]
+fn an_answer_that_is_excused_neither_begins_nor_prolongs_it() {
+    let mut scenario = Scenario::new();
+    excused(&mut scenario, 8.0, "excused.test");
+    excused(&mut scenario, 10.1, "excused.test");
+    for n in 0..20_u32 {
+        scenario.asked(
+            10.5 + f64::from(n) / 10.0,
+            A,
+            &format!("{n}.test"),
+            Rcode::ServFail,
+        );
+    }
+    excused(&mut scenario, 20.0, "excused.test");
+    scenario.advance(27.0);
+    let incident = scenario.incident();
+    assert_eq!(when(incident.began), "10.500");
+    assert_eq!(when(incident.last_seen), "12.401");
+    assert!(!incident.names.contains(&"excused.test".to_owned()));
+}
+
+#[test]
+fn a_query_that_is_sent_again_and_excused_is_excused_each_time() {
+    let mut scenario = Scenario::new();
+    for n in 0..9_u32 {
+        let (time, name) = (10.0 + f64::from(n), format!("{n}.test"));
+        scenario.query(time, A, &name).query(time + 0.1, A, &name);
+        scenario.respond_to(time + 0.2, A, &name, &[time + 0.1, time], Rcode::ServFail);
+        scenario.asked(time + 0.3, A, &name, Rcode::NoError);
+    }
+    scenario.advance(60.0);
+    assert_eq!(scenario.story(), Vec::<String>::new());
+}
+
+#[test]
+fn what_fails_in_the_good_seconds_is_none_of_it_unless_it_goes_on() {
+    let mut scenario = Scenario::new();
+    for n in 0..20_u32 {
+        scenario.asked(
+            10.0 + f64::from(n) / 25.0,
+            A,
+            &format!("{n}.test"),
+            Rcode::ServFail,
+        );
+    }
+    for second in 11..60_u32 {
+        if second == 30 {
+            scenario.asked(30.05, B, "late.test", Rcode::ServFail);
+        }
+        if second == 37 {
+            let incident = scenario.incident();
+            assert_eq!(incident.clients.len(), 2, "as far as is known");
+        }
+        for n in 1..5_u32 {
+            scenario.asked(
+                f64::from(second) + f64::from(n) / 10.0,
+                A,
+                "good.test",
+                Rcode::NoError,
+            );
+        }
+    }
+    let incident = scenario.closed();
+    assert_eq!(incident.recovered.map(when).as_deref(), Some("11.000"));
+    assert_eq!(when(incident.last_seen), "10.761");
+    assert_eq!((incident.clients.len(), incident.names.len()), (1, 20));
+}

@@ -1,0 +1,95 @@
+//! A registrable domain, and how it is answered.
+
+use std::collections::VecDeque;
+
+use netmon_common::Address;
+
+use crate::detect::limits::DOMAIN_FAILURES;
+use crate::detect::recent::{Recent, Window};
+use crate::observation::Name;
+use crate::time::Time;
+
+/// A registrable domain.
+#[derive(Debug)]
+pub(super) struct Domain {
+    /// Its name.
+    pub name: Name,
+    /// When it was last asked for.
+    pub used: Time,
+    /// When it was last answered well.
+    pub last_good: Option<Time>,
+    /// The seconds in which it was.
+    pub good: Recent<()>,
+    /// Whose queries failed, when; empty for most domains.
+    pub bad: VecDeque<(u64, Address)>,
+}
+
+impl Domain {
+    /// A query of that client failed. Where there is no room, the client that has most makes it: others must stay known.
+    pub fn fail(&mut self, sent: Time, client: Address) {
+        if self.bad.len() == DOMAIN_FAILURES {
+            let failures = |of: Address| self.bad.iter().filter(|(_, client)| *client == of).count();
+            let clients = self.bad.iter().map(|(_, client)| *client);
+            let most = clients.max_by_key(|client| failures(*client));
+            let oldest = self.bad.iter().position(|(_, client)| Some(*client) == most);
+            self.bad.remove(oldest.unwrap_or(0));
+        }
+        self.bad.push_back((sent.second(), client));
+    }
+
+    pub fn bad_in(&self, second: u64, window: Window) -> impl Iterator<Item = Address> + '_ {
+        let bad = self.bad.iter().filter(move |(sent, _)| window.has(second, *sent));
+        bad.map(|(_, client)| *client)
+    }
+}
+
+/// The registrable domain that a name lies in: one label more than the longest public suffix in the ICANN part of
+/// the list. A name that is a public suffix itself, or a single label, stands for itself.
+pub(super) fn registrable(name: &str) -> &str {
+    // The list's private part (`github.io`) lies below ICANN suffixes: what a rule of it takes for a suffix is looked at
+    // again from above.
+    let mut rest = name;
+    let suffix = loop {
+        let Some(suffix) = psl::suffix_str(rest) else {
+            return name;
+        };
+        let is_private =
+            psl::suffix(rest.as_bytes()).is_some_and(|found| found.typ() == Some(psl::Type::Private));
+        match suffix.split_once('.') {
+            Some((_, parent)) if is_private => rest = parent,
+            _ => break suffix,
+        }
+    };
+    let Some(before) = name.len().checked_sub(suffix.len() + 1) else {
+        return name;
+    };
+    let start = name
+        .get(..before)
+        .and_then(|labels| labels.rfind('.'))
+        .map_or(0, |dot| dot + 1);
+    name.get(start..).unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_lies_in_its_registrable_domain_by_the_icann_part_of_the_list() {
+        for (name, domain) in [
+            ("example.com", "example.com"),
+            ("a.b.example.com", "example.com"),
+            ("www.example.co.uk", "example.co.uk"),
+            ("someone.github.io", "github.io"),
+            ("a.b.s3.amazonaws.com", "amazonaws.com"),
+            ("host.intranet", "host.intranet"),
+            ("a.host.intranet", "host.intranet"),
+            ("localhost", "localhost"),
+            ("com", "com"),
+            ("co.uk", "co.uk"),
+            (".", "."),
+        ] {
+            assert_eq!(registrable(name), domain, "{name}");
+        }
+    }
+}
