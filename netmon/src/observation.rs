@@ -184,6 +184,10 @@ pub fn query_type(message: &[u8]) -> Option<u16> {
     /// A name is a sequence of labels of up to 63 bytes, each behind its length (RFC 1035 section 3.1). In a question
     /// there is nothing that a pointer could point to.
     const LONGEST_LABEL: u8 = 63;
+    const NO_QUESTION: &[u8] = &[0, 0];
+    if message.get(4..6) == Some(NO_QUESTION) {
+        return None;
+    }
     let mut rest = message.get(QUESTION..)?;
     loop {
         let (length, behind) = rest.split_first()?;

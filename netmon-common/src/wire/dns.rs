@@ -106,22 +106,30 @@ impl Question {
     pub fn read<B: Bytes>(bytes: &B, offset: usize, end: usize) -> Self {
         /// Where the message has no more. No zero: a name that does not end before is like no other.
         const NOTHING: [u8; 8] = [0xff; 8];
-        let at = offset + HEADER_LEN;
+        /// Where QDCOUNT stands: eight bytes before the first question.
+        const QUESTIONS: usize = 4;
+        let (counts, at) = (offset + QUESTIONS, offset + HEADER_LEN);
         let read = if at + 16 <= end {
-            bytes.read::<[[u8; 8]; 2]>(at)
+            bytes.read::<[[u8; 8]; 3]>(counts)
         } else if at + 12 <= end {
-            bytes.read::<[[u8; 4]; 3]>(at).map(|[a, b, c]| {
+            bytes.read::<[[u8; 4]; 5]>(counts).map(|[n, m, a, b, c]| {
+                let counts = [n[0], n[1], n[2], n[3], m[0], m[1], m[2], m[3]];
                 let second = [c[0], c[1], c[2], c[3], 0xff, 0xff, 0xff, 0xff];
-                [[a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3]], second]
+                [counts, [a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3]], second]
             })
         } else if at + 8 <= end {
-            bytes.read::<[u8; 8]>(at).map(|first| [first, NOTHING])
+            bytes
+                .read::<[[u8; 8]; 2]>(counts)
+                .map(|[counts, first]| [counts, first, NOTHING])
         } else {
             None
         };
         match read {
-            Some([first, second]) => Self([u64::from_le_bytes(first), u64::from_le_bytes(second)]),
-            None => Self::UNKNOWN,
+            // What stands there without a question is a record.
+            Some([counts, first, second]) if [counts[0], counts[1]] != [0; 2] => {
+                Self([u64::from_le_bytes(first), u64::from_le_bytes(second)])
+            }
+            _ => Self::UNKNOWN,
         }
     }
 
@@ -164,11 +172,12 @@ pub fn quoted_is_response<B: Bytes>(
     end: usize,
 ) -> Result<Option<bool>, Unreadable> {
     let offset = bytes.forget(offset);
-    if offset + 2 * size_of::<u16>() > end {
+    // The id, and the first byte of the flags.
+    if offset + size_of::<[u8; 3]>() > end {
         return Ok(None);
     }
-    match bytes.read::<[[u8; 2]; 2]>(offset) {
-        Some([_, flags]) => Ok(Some(u16::from_be_bytes(flags) & RESPONSE != 0)),
+    match bytes.read::<[u8; 3]>(offset) {
+        Some([_, _, flags]) => Ok(Some(u16::from_be_bytes([flags, 0]) & RESPONSE != 0)),
         None if B::DEEP => Ok(None),
         None => Err(Unreadable::cut(Header::Dns)),
     }
@@ -207,7 +216,7 @@ mod tests {
     use std::vec::Vec;
 
     fn message(question: &[u8]) -> Vec<u8> {
-        [&[0; HEADER_LEN], question].concat()
+        [&[0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0], question].concat()
     }
 
     fn mark(question: &[u8]) -> u16 {
@@ -246,6 +255,33 @@ mod tests {
         for (len, is_known) in [(0, false), (7, false), (8, true), (12, true), (16, true)] {
             let question = Question::read(&whole, 0, HEADER_LEN + len);
             assert_eq!(question != Question::UNKNOWN, is_known, "{len}");
+        }
+    }
+
+    #[test]
+    fn a_record_of_a_message_without_a_question_is_no_question() {
+        for len in [8, 12, 16, 40] {
+            let mut message = message(&[7; 40][..len]);
+            assert_ne!(
+                Question::read(&Captured::whole(&message), 0, message.len()),
+                Question::UNKNOWN
+            );
+            // One authority record in its place.
+            message[5] = 0;
+            message[9] = 1;
+            assert_eq!(
+                Question::read(&Captured::whole(&message), 0, message.len()),
+                Question::UNKNOWN
+            );
+        }
+    }
+
+    #[test]
+    fn three_bytes_of_a_quoted_message_show_what_it_is() {
+        for (flags, is_response) in [(0x01, false), (0x81, true)] {
+            let quoted = [0, 7, flags];
+            let read = |len| quoted_is_response(&Captured::whole(&quoted[..len]), 0, len).unwrap();
+            assert_eq!([read(2), read(3)], [None, Some(is_response)]);
         }
     }
 

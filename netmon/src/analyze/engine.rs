@@ -111,11 +111,23 @@ impl Engine {
         }
     }
 
+    /// Nothing comes any more to the decider: what it holds open stays so.
+    fn end(&mut self) {
+        self.decider.finish();
+        for change in self.decider.take_changes() {
+            self.keep(change.incident);
+        }
+        for incident in self.decider.open_incidents() {
+            self.keep(incident);
+        }
+    }
+
     /// The end of the capture: what is open stays open. `unseen` are errors to be believed because the capture holds no
-    /// query at all: nothing has been decided by then, and they are judged as if they came now.
+    /// query at all: nothing has been decided of these services by then, and they are judged as if they came now.
     pub fn finish(mut self, unseen: &[Observation]) -> Finished {
         let mut warnings = self.decider.take_warnings();
         if !unseen.is_empty() {
+            self.end();
             self.decider = decider(&self.options);
             self.decider.set_interfaces(self.interfaces.clone());
             for observation in unseen {
@@ -124,13 +136,7 @@ impl Engine {
             }
             self.decider.advance(self.last, &|_| true);
         }
-        self.decider.finish();
-        for change in self.decider.take_changes() {
-            self.keep(change.incident);
-        }
-        for incident in self.decider.open_incidents() {
-            self.keep(incident);
-        }
+        self.end();
         warnings.extend(self.decider.take_warnings());
         if self.left_out > 0 {
             warnings.push(Warning::new(

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use foldhash::fast::RandomState;
+use netmon_common::Transport;
 
 pub(super) use super::exchange::{About, Answer, Error, Question, Sent};
 use super::limits::{SERVICES, UNSEEN_ERRORS, UNSEEN_SERVICES};
@@ -23,6 +24,8 @@ pub(super) struct Exchanges {
     services: HashMap<Service, Counted, RandomState>,
     /// Whether the capture has shown any query.
     queries_seen: bool,
+    /// Whether it has shown any SYN to a DNS port. That is no query, and what errors over TCP quote.
+    syns_seen: bool,
     /// What is to be believed at the end if it has not.
     unseen: Vec<Observation>,
     unseen_services: HashSet<Service, RandomState>,
@@ -75,6 +78,25 @@ impl Exchanges {
     ) {
         self.queries_seen = true;
         self.unseen = Vec::new();
+        self.sent(service, sent, asked, observe);
+    }
+
+    /// A SYN was sent.
+    pub fn connects(
+        &mut self,
+        service: Service,
+        sent: Sent,
+        syn: Question,
+        observe: &mut impl FnMut(Observation),
+    ) {
+        if !std::mem::replace(&mut self.syns_seen, true) {
+            self.unseen
+                .retain(|error| error.service.transport != Transport::Tcp);
+        }
+        self.sent(service, sent, syn, observe);
+    }
+
+    fn sent(&mut self, service: Service, sent: Sent, asked: Question, observe: &mut impl FnMut(Observation)) {
         observe(asked.observation(service, sent));
         self.change(service, sent, sent.at, |counts| counts.asked += 1, observe);
     }
@@ -198,7 +220,8 @@ impl Exchanges {
 
     /// Keeps an error for the end, as long as no query has shown that queries can be seen.
     fn keep_unseen(&mut self, service: Service, now: Time, error: &Error) {
-        if self.queries_seen || self.unseen.len() >= UNSEEN_ERRORS {
+        let would_be_seen = self.queries_seen || (self.syns_seen && service.transport == Transport::Tcp);
+        if would_be_seen || self.unseen.len() >= UNSEEN_ERRORS {
             return;
         }
         if self.unseen_services.len() >= UNSEEN_SERVICES && !self.unseen_services.contains(&service) {

@@ -54,7 +54,7 @@ impl Door {
                     ..Details::default()
                 },
             };
-            self.exchanges.asked(service, sent, asked, observe);
+            self.exchanges.connects(service, sent, asked, observe);
         }
         None
     }

@@ -56,6 +56,22 @@ fn an_answer_has_the_time_of_its_query_and_counts_for_the_latency_once() {
 }
 
 #[test]
+fn a_record_of_an_answer_without_a_question_is_no_other_question() {
+    let mut refused = dns(7, RESPONSE | 5, "authority.example");
+    // No question, one authority record.
+    refused[5] = 0;
+    refused[9] = 1;
+    let (door, observations) = observe(&[
+        (1_000, ethernet(&query(path(), 7, "a.example"))),
+        (1_010, ethernet(&udp(path().back(), &refused))),
+    ]);
+    assert_eq!(door.totals().unmatched_responses, 0);
+    let answered = answered(&observations[1]);
+    assert_eq!(answered.name, Some(Name::new("a.example")));
+    assert_eq!(answered.details.query_type, None);
+}
+
+#[test]
 fn dns_over_tcp_is_observed_as_a_connection_and_a_query() {
     let message = dns(7, 0, "a.example");
     let reply = dns(7, RESPONSE, "a.example");

@@ -230,6 +230,8 @@ fn errors_are_believed_at_the_end_of_a_capture_that_holds_no_dns_query_at_all() 
         &[0; 20],
     );
     let response = response(path(), 9, 0, "b.example");
+    let syn_elsewhere = tcp(Path::new("203.0.113.9", 1, "203.0.113.1", 53), SYN, b"");
+    let over_tcp = self::error(path(), &tcp(path(), SYN, b""), ALL);
     for (case, packets, believed) in [
         ("nothing else", vec![error.clone()], 1),
         ("other packets", vec![not_dns, response, error.clone()], 1),
@@ -239,6 +241,17 @@ fn errors_are_believed_at_the_end_of_a_capture_that_holds_no_dns_query_at_all() 
             0,
         ),
         ("a query between others, after", vec![error.clone(), elsewhere], 0),
+        (
+            "a SYN, which is no query",
+            vec![syn_elsewhere.clone(), error.clone()],
+            1,
+        ),
+        (
+            "a SYN, and an error about another, which would be seen",
+            vec![syn_elsewhere.clone(), over_tcp.clone()],
+            0,
+        ),
+        ("the same, after", vec![over_tcp, syn_elsewhere], 0),
         (
             "the client's own first query, after",
             vec![error.clone(), quoted],
@@ -285,6 +298,16 @@ fn between_two_dns_ports_a_quoted_answer_is_no_failure_of_its_client() {
         (
             "as little of it as may be",
             vec![asked.clone(), reply.clone(), late(SHORT)],
+            false,
+        ),
+        (
+            "up to its flags, while the server asks the client",
+            vec![
+                asked.clone(),
+                udp(path.back(), &dns(7, 0, "a.example")),
+                reply.clone(),
+                late(SHORT + 3),
+            ],
             false,
         ),
         ("the query", vec![asked.clone(), error(path, &asked, ALL)], true),

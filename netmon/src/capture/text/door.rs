@@ -149,7 +149,11 @@ impl TextDoor {
         };
         let syns = syn.as_slice();
         self.exchanges.connected(service, self.last, syns, observe);
-        self.exchanges.asked(service, sent, asked, observe);
+        if is_syn {
+            self.exchanges.connects(service, sent, asked, observe);
+        } else {
+            self.exchanges.asked(service, sent, asked, observe);
+        }
     }
 
     fn answer(&mut self, response: &Response, observe: &mut impl FnMut(Observation)) {

@@ -71,7 +71,8 @@ impl Frame<'_> {
     /// Whether the quoted datagram is a query, as far as the quote shows it.
     fn quotes_query(&mut self, quoted: &Ip) -> Step<bool> {
         const RESPONSE: usize = 0x8000;
-        match self.header(quoted.payload + 8, 4, quoted.end) {
+        // QR lies in the third byte; tshark tells of the flags where both of their bytes are there.
+        match self.header(quoted.payload + 8, 3, quoted.end) {
             Err(Stop::Short | Stop::Cut) => Ok(false),
             header => {
                 header?;
