@@ -1,11 +1,12 @@
 //! Counting packets in memory, as the kernel programs count them in their maps: the same classifier, the same
-//! tallies, the same bounded table that never forgets a destination.
+//! tallies, a bounded table in which some make room when it is full.
 //!
 //! Captures are counted here, and so is whatever the kernel's counts are held against.
 
-use std::collections::HashMap;
+mod destinations;
 
-use foldhash::fast::RandomState;
+use std::collections::HashSet;
+
 use netmon_common::classify::{Classified, Concern, Meaning, Offload, classify_payload};
 use netmon_common::limits::DESTINATIONS;
 use netmon_common::records::{Destination, Tally, Totals};
@@ -15,14 +16,16 @@ use netmon_common::wire::{Bytes, Captured, Unreadable};
 use netmon_common::{Address, Code, DnsPorts, Transport};
 
 use crate::counts::Counts;
+use crate::model::Warning;
+
+pub use destinations::Destinations;
 
 /// Totals, and a bounded table of destinations.
 #[derive(Clone, Debug)]
 pub struct Counter {
     ports: DnsPorts,
     totals: Totals,
-    destinations: HashMap<Address, Destination, RandomState>,
-    capacity: usize,
+    destinations: Destinations,
 }
 
 impl Counter {
@@ -36,8 +39,7 @@ impl Counter {
         Self {
             ports,
             totals: Totals::default(),
-            destinations: HashMap::default(),
-            capacity,
+            destinations: Destinations::with_capacity(capacity),
         }
     }
 
@@ -84,14 +86,15 @@ impl Counter {
         let Some(destination) = meaning.destination() else {
             return;
         };
-        match self.find(frame, destination) {
+        let asks = matches!(meaning, Meaning::Query(_) | Meaning::Connect(_));
+        match self.find(frame, destination, asks) {
             Some(counters) => counters.count(&tally, packets),
             None => self.totals.overflow += packets,
         }
         if let Meaning::Unreachable(error) = meaning
             && error.concern == Concern::LateResponse
         {
-            match self.find(frame, error.unreachable.quoted.header.source()) {
+            match self.find(frame, error.unreachable.quoted.header.source(), false) {
                 Some(counters) => counters.late_responses += packets,
                 None => self.totals.late_overflow += packets,
             }
@@ -99,23 +102,29 @@ impl Counter {
     }
 
     /// The counters of the destination whose address is there; `None` when the table is full.
-    fn find(&mut self, frame: &Captured<'_>, address: AddressAt) -> Option<&mut Destination> {
+    fn find(&mut self, frame: &Captured<'_>, address: AddressAt, asks: bool) -> Option<&mut Destination> {
         // The classifier has read it already.
-        self.counters(address.read(frame)?)
+        self.destinations.counters(address.read(frame)?, asks)
     }
 
-    fn counters(&mut self, address: Address) -> Option<&mut Destination> {
-        if self.destinations.len() >= self.capacity {
-            return self.destinations.get_mut(&address);
+    /// Makes room where the next packet may find no place. Who has lost theirs; none of those that `stay`, who are asked for only then.
+    pub fn make_room(&mut self, stay: impl FnOnce() -> HashSet<Address>) -> Vec<Address> {
+        if !self.destinations.is_full() {
+            return Vec::new();
         }
-        Some(self.destinations.entry(address).or_default())
+        self.destinations.make_room(&stay(), &mut self.totals)
+    }
+
+    /// What to say of those that made room.
+    pub fn warning(&self) -> Option<Warning> {
+        self.destinations.warning()
     }
 
     /// Counts a DNS unreachable about this server, which was counted as such, as one that quotes no query that was
     /// seen and waits.
     pub fn unsolicited(&mut self, server: Address, transport: Transport, code: Code) {
         self.totals.unsolicited += 1;
-        if let Some(counters) = self.destinations.get_mut(&server) {
+        if let Some(counters) = self.destinations.get_mut(server) {
             add(&mut counters.unsolicited, transport, code);
         }
     }
@@ -123,7 +132,7 @@ impl Counter {
     /// Counts a response of this server, which was counted as such, as one that matches no query that was seen.
     pub fn unmatched(&mut self, server: Address, transport: Transport) {
         self.totals.unmatched_responses += 1;
-        if let Some(counters) = self.destinations.get_mut(&server)
+        if let Some(counters) = self.destinations.get_mut(server)
             && let Some(count) = counters.unmatched_responses.get_mut(transport as usize)
         {
             *count += 1;
@@ -136,13 +145,13 @@ impl Counter {
         let [source, destination] = quoted;
         if is_about_query {
             self.totals.dns_unreachable += 1;
-            if let Some(counters) = self.destinations.get_mut(&destination) {
+            if let Some(counters) = self.destinations.get_mut(destination) {
                 add(&mut counters.dns_unreachable, transport, code);
             }
             return;
         }
         self.totals.late_responses += 1;
-        match self.counters(source) {
+        match self.destinations.counters(source, false) {
             Some(counters) => counters.late_responses += 1,
             None => self.totals.late_overflow += 1,
         }
@@ -151,7 +160,7 @@ impl Counter {
     /// An error about this server was counted as unsolicited, and is believed all the same: there was no query to see.
     pub fn believed(&mut self, server: Address, transport: Transport, code: Code) {
         self.totals.unsolicited = self.totals.unsolicited.saturating_sub(1);
-        if let Some(counters) = self.destinations.get_mut(&server)
+        if let Some(counters) = self.destinations.get_mut(server)
             && let Some(codes) = counters.unsolicited.get_mut(transport as usize)
             && let Some(count) = codes.get_mut(code as usize)
         {
@@ -171,18 +180,14 @@ impl Counter {
 
     /// The counters of one destination; `None` when it was never counted, or found no place in the table.
     pub fn destination(&self, address: Address) -> Option<&Destination> {
-        self.destinations.get(&address)
+        self.destinations.get(address)
     }
 
     /// All counts so far.
     pub fn counts(&self) -> Counts {
         Counts {
             totals: self.totals,
-            destinations: self
-                .destinations
-                .iter()
-                .map(|(address, counters)| (*address, *counters))
-                .collect(),
+            destinations: self.destinations.all(),
         }
     }
 }

@@ -111,6 +111,15 @@ impl Engine {
         }
     }
 
+    /// The servers that no other one takes the place of: those that are named, and those with an open incident.
+    pub fn staying(&self) -> HashSet<Address> {
+        let (_, scope, _) = &self.options;
+        self.decider
+            .troubled()
+            .chain(scope.servers.iter().copied())
+            .collect()
+    }
+
     /// Nothing comes any more to the decider: what it holds open stays so.
     fn end(&mut self) {
         self.decider.finish();

@@ -30,6 +30,7 @@ pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, bar: &mut Bar) 
             for observation in observed.drain(..) {
                 engine.observe(&observation);
             }
+            door.make_room(|| engine.staying());
         }
         bar.packet();
     }

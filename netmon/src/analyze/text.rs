@@ -30,11 +30,12 @@ pub(super) fn analyze(mut files: Vec<TextFile>, options: &Options, bar: &mut Bar
             .is_some_and(|sight| duplicates.is_one(packet.time, (file, sight.at), sight.text));
         if !is_one {
             door.take(&packet, &mut |observation| engine.observe(&observation));
+            door.make_room(|| engine.staying());
         }
         bar.packet();
     }
     let finished = engine.finish(&door.unseen());
-    let counts = door.counts().clone();
+    let counts = door.counts();
     let untold = files
         .iter()
         .map(TextFile::assumed)

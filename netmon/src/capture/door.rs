@@ -4,7 +4,7 @@ mod errors;
 mod queries;
 mod stream;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use netmon_common::classify::{Classified, Concern, Conversation, Meaning, Message, Offload, Says};
 use netmon_common::records::{self, Totals};
@@ -226,6 +226,13 @@ impl Door {
         }
     }
 
+    /// Makes room in the table of destinations where it is full: not those who `stay`, who are asked for only then.
+    pub fn make_room(&mut self, stay: impl FnOnce() -> HashSet<Address>) {
+        for gone in self.counter.make_room(stay) {
+            self.latencies.forget(gone);
+        }
+    }
+
     /// Totals so far, but for the traces that were overwritten.
     pub fn totals(&self) -> &Totals {
         self.counter.totals()
@@ -265,6 +272,7 @@ impl Door {
         });
         let warnings = [
             self.addresses.warning(),
+            self.counter.warning(),
             self.pairing.warning(),
             self.unreadable.warning(),
             overwritten,

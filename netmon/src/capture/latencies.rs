@@ -26,6 +26,11 @@ impl Latencies {
         }
     }
 
+    /// The server is counted no more.
+    pub fn forget(&mut self, server: Address) {
+        self.0.remove(&server);
+    }
+
     /// Of all servers.
     pub fn all(&self) -> BTreeMap<Address, records::Latency> {
         let all = self.0.iter();

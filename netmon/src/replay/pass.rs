@@ -88,6 +88,7 @@ impl<'a> Pass<'a> {
                 seen.observe(&observation);
                 decider.observe(&observation);
             });
+            source.make_room(|| decider.troubled().collect());
             self.report(time, views);
         }
         self.finish(views);

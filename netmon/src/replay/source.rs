@@ -1,6 +1,6 @@
 //! The packets of a file, one after the other, through the door that is theirs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use jiff::tz::TimeZone;
@@ -92,6 +92,14 @@ impl Source {
         }
     }
 
+    /// Makes room among the destinations where there is none: not those who `stay`, who are asked for only then.
+    pub fn make_room(&mut self, stay: impl FnOnce() -> HashSet<Address>) {
+        match self {
+            Self::Capture(capture) => capture.door.make_room(stay),
+            Self::Text(text) => text.door.make_room(stay),
+        }
+    }
+
     /// Whether any packet toward a client was seen.
     pub fn heard(&self, client: Address) -> bool {
         match self {
@@ -104,7 +112,7 @@ impl Source {
     pub fn counts(&self) -> Counts {
         match self {
             Self::Capture(capture) => capture.door.counts(),
-            Self::Text(text) => text.door.counts().clone(),
+            Self::Text(text) => text.door.counts(),
         }
     }
 

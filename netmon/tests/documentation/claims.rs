@@ -65,7 +65,7 @@ fn claims_about_the_kernel() -> Vec<Claim> {
         ),
         grouped(
             "docs/analyze.md",
-            "(the rest is `overflow`), {} servers judged at once",
+            "and count as `retired`), {} servers judged at",
             detect::limits::SERVERS,
         ),
     ]

@@ -263,3 +263,39 @@ fn packets_of_any_link_type_mean_the_same() {
         assert!(door.heard(address(path().destination)), "{link:?}");
     }
 }
+
+#[test]
+fn destinations_that_were_asked_least_recently_make_room_for_others() {
+    let mut door = Door::new(DnsPorts::DEFAULT);
+    let servers = netmon_common::limits::DESTINATIONS + 2_000;
+    for n in 1..=servers {
+        let server = std::net::Ipv4Addr::from(0x0a00_0000 + n).to_string();
+        let bytes = ethernet(&query(
+            Path::new("192.0.2.7", 40_000, &server, 53),
+            7,
+            "a.example",
+        ));
+        let frame = Frame {
+            time: at(n.into()),
+            link: LinkType::Ethernet,
+            bytes: &bytes,
+            wire_len: bytes.len(),
+            number: n.into(),
+            file: 0,
+            interface: None,
+        };
+        door.take(&frame, &mut |_| {});
+        door.make_room(std::collections::HashSet::new);
+    }
+    let counts = door.counts();
+    assert!(counts.add_up());
+    assert_eq!(counts.totals.overflow, 0);
+    let there = counts.destinations.len() as u64;
+    assert_eq!(counts.totals.retired + there, u64::from(servers));
+    let is_there = |n: u32| {
+        counts
+            .destinations
+            .contains_key(&std::net::Ipv4Addr::from(0x0a00_0000 + n).into())
+    };
+    assert!(is_there(servers) && !is_there(1));
+}

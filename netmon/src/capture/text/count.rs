@@ -1,15 +1,17 @@
 //! Counting printed packets: by the same tally as packets are counted, so that all doors count alike.
 
+use std::collections::HashSet;
+
 use netmon_common::classify::{Concern, Conversation, Error, Meaning, Message};
 use netmon_common::limits::DESTINATIONS;
-use netmon_common::records::{Destination, Tally};
+use netmon_common::records::{Tally, Totals};
 use netmon_common::wire::dns::MessageHeader;
 use netmon_common::wire::icmp::{Quoted, Unreachable};
 use netmon_common::wire::ip::{AddressAt, HeaderAt};
 use netmon_common::{Address, Code, Rcode, Transport};
 
 use super::packet::{About, TextPacket, TextWhat};
-use crate::counts::Counts;
+use crate::counter::Destinations;
 use crate::observation::Service;
 
 /// What an ICMP error means for DNS, and for whom.
@@ -23,20 +25,48 @@ pub enum Concerns {
     Nothing,
 }
 
+/// What was counted, and the table of destinations.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    /// Of everything.
+    pub totals: Totals,
+    /// By destination: as many as the kernel's table holds.
+    pub destinations: Destinations,
+}
+
+impl Default for Counted {
+    fn default() -> Self {
+        Self {
+            totals: Totals::default(),
+            destinations: Destinations::with_capacity(DESTINATIONS as usize),
+        }
+    }
+}
+
+impl Counted {
+    /// Makes room where the next packet may find no place.
+    pub fn make_room(&mut self, stay: impl FnOnce() -> HashSet<Address>) {
+        if self.destinations.is_full() {
+            self.destinations.make_room(&stay(), &mut self.totals);
+        }
+    }
+}
+
 /// Counts a packet; `concerns` is of one that is an ICMP error.
-pub fn count(counts: &mut Counts, packet: &TextPacket, concerns: Concerns) {
+pub fn count(counts: &mut Counted, packet: &TextPacket, concerns: Concerns) {
     let tally = Tally::of(&meaning(&packet.what, concerns));
     let bytes = packet.bytes.map_or(0, u64::from);
     counts.totals.count(&tally, 1, bytes);
     let Some(address) = packet.what.destination() else {
         return;
     };
-    match destination(counts, address) {
+    let asks = matches!(packet.what, TextWhat::Query(_) | TextWhat::Connect(_));
+    match counts.destinations.counters(address, asks) {
         Some(destination) => destination.count(&tally, 1),
         None => counts.totals.overflow += 1,
     }
     if let Concerns::LateAnswerOf(server) = concerns {
-        match destination(counts, server) {
+        match counts.destinations.counters(server, false) {
             Some(destination) => destination.late_responses += 1,
             None => counts.totals.late_overflow += 1,
         }
@@ -44,7 +74,7 @@ pub fn count(counts: &mut Counts, packet: &TextPacket, concerns: Concerns) {
 }
 
 /// Counts an error about this service, which was counted as one of DNS, as one that is about no query that was seen.
-pub fn unsolicited(counts: &mut Counts, service: Service, code: Code) {
+pub fn unsolicited(counts: &mut Counted, service: Service, code: Code) {
     counts.totals.unsolicited += 1;
     if let Some(count) = unsolicited_of(counts, service, code) {
         *count += 1;
@@ -52,23 +82,23 @@ pub fn unsolicited(counts: &mut Counts, service: Service, code: Code) {
 }
 
 /// An error was counted as unsolicited, and is believed all the same: there was no query to see.
-pub fn believed(counts: &mut Counts, service: Service, code: Code) {
+pub fn believed(counts: &mut Counted, service: Service, code: Code) {
     counts.totals.unsolicited = counts.totals.unsolicited.saturating_sub(1);
     if let Some(count) = unsolicited_of(counts, service, code) {
         *count = count.saturating_sub(1);
     }
 }
 
-fn unsolicited_of(counts: &mut Counts, service: Service, code: Code) -> Option<&mut u64> {
-    let destination = counts.destinations.get_mut(&service.server)?;
+fn unsolicited_of(counts: &mut Counted, service: Service, code: Code) -> Option<&mut u64> {
+    let destination = counts.destinations.get_mut(service.server)?;
     let codes = destination.unsolicited.get_mut(service.transport as usize)?;
     codes.get_mut(code as usize)
 }
 
 /// Counts a response of this service, which was counted as such, as one that matches no query that was seen.
-pub fn unmatched(counts: &mut Counts, service: Service) {
+pub fn unmatched(counts: &mut Counted, service: Service) {
     counts.totals.unmatched_responses += 1;
-    let destination = counts.destinations.get_mut(&service.server);
+    let destination = counts.destinations.get_mut(service.server);
     if let Some(destination) = destination
         && let Some(count) = destination
             .unmatched_responses
@@ -76,14 +106,6 @@ pub fn unmatched(counts: &mut Counts, service: Service) {
     {
         *count += 1;
     }
-}
-
-/// The counters of a destination; `None` when there are as many others as the kernel's table holds.
-fn destination(counts: &mut Counts, address: Address) -> Option<&mut Destination> {
-    if counts.destinations.len() >= DESTINATIONS as usize {
-        return counts.destinations.get_mut(&address);
-    }
-    Some(counts.destinations.entry(address).or_default())
 }
 
 /// The packet as the tally knows packets. Tallies ask neither for addresses nor for places in a frame, of

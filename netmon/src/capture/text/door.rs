@@ -3,9 +3,11 @@
 //! An error's proof is the query that it is about: "from text, an error is matched on server and client"
 //! (docs/contract.md, section 5), and on port and id too where `-v` printed the quoted packet.
 
+use std::collections::HashSet;
+
 use netmon_common::{Address, DnsPorts, Transport};
 
-use super::count::{Concerns, believed, count, unmatched, unsolicited};
+use super::count::{Concerns, Counted, believed, count, unmatched, unsolicited};
 use super::packet::{About, Conversation, Response, TextPacket, TextWhat, Unreachable};
 use super::traces::{Known, Trace, Traces};
 use crate::capture::addresses::Addresses;
@@ -22,7 +24,7 @@ use crate::time::Time;
 #[derive(Debug)]
 pub struct TextDoor {
     ports: DnsPorts,
-    counts: Counts,
+    counts: Counted,
     traces: Traces,
     exchanges: Exchanges,
     addresses: Addresses,
@@ -50,7 +52,7 @@ impl TextDoor {
     pub fn new(ports: DnsPorts) -> Self {
         Self {
             ports,
-            counts: Counts::default(),
+            counts: Counted::default(),
             traces: Traces::new(),
             exchanges: Exchanges::default(),
             addresses: Addresses::default(),
@@ -315,9 +317,17 @@ impl TextDoor {
         })
     }
 
+    /// Makes room in the table of destinations where it is full: not those who `stay`, who are asked for only then.
+    pub fn make_room(&mut self, stay: impl FnOnce() -> HashSet<Address>) {
+        self.counts.make_room(stay);
+    }
+
     /// All counts so far.
-    pub fn counts(&self) -> &Counts {
-        &self.counts
+    pub fn counts(&self) -> Counts {
+        Counts {
+            totals: self.counts.totals,
+            destinations: self.counts.destinations.all(),
+        }
     }
 
     /// Whether any IP packet to this address is known to have been printed.
@@ -327,7 +337,8 @@ impl TextDoor {
 
     /// What could not be remembered, as warnings.
     pub fn warnings(&self) -> Vec<Warning> {
-        self.addresses.warning().into_iter().collect()
+        let warnings = [self.addresses.warning(), self.counts.destinations.warning()];
+        warnings.into_iter().flatten().collect()
     }
 
     /// Queries that were forgotten before their answer or error could come.

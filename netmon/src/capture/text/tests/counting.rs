@@ -87,7 +87,7 @@ fn text_is_counted_like_the_frames_that_it_is_about() {
             totals.unmatched_responses = 0;
             totals
         };
-        assert_eq!(without_bytes(read), without_bytes(&expected), "{form:?}");
+        assert_eq!(without_bytes(&read), without_bytes(&expected), "{form:?}");
         // With -e the frame's length is printed, but for what has another form.
         let printed: u64 = packets
             .iter()
