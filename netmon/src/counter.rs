@@ -50,15 +50,25 @@ impl Counter {
         link: Result<Payload, Unreadable>,
         offload: Offload,
     ) -> Classified {
-        let classified = match link {
+        let classified = self.classify(frame, link, offload);
+        self.add(frame, &classified, offload);
+        classified
+    }
+
+    /// What a frame is, without counting it.
+    pub fn classify(
+        &self,
+        frame: &Captured<'_>,
+        link: Result<Payload, Unreadable>,
+        offload: Offload,
+    ) -> Classified {
+        match link {
             Ok(payload) => classify_payload(frame, payload, offload, &self.ports),
             Err(unreadable) => Classified {
                 meaning: Meaning::Unreadable(unreadable),
                 payload: 0,
             },
-        };
-        self.add(frame, &classified, offload);
-        classified
+        }
     }
 
     /// Counts a frame that was for another host: nothing of it is judged.
@@ -66,7 +76,8 @@ impl Counter {
         self.totals.count(&Tally::NOT_OURS, 1, frame.wire_len() as u64);
     }
 
-    fn add(&mut self, frame: &Captured<'_>, classified: &Classified, offload: Offload) {
+    /// Counts a frame that was classified.
+    pub fn add(&mut self, frame: &Captured<'_>, classified: &Classified, offload: Offload) {
         let meaning = &classified.meaning;
         let tally = Tally::of(meaning);
         let mut packets = 1;

@@ -2,6 +2,7 @@
 
 mod errors;
 mod queries;
+mod sights;
 mod stream;
 
 use std::collections::{BTreeMap, HashSet};
@@ -103,10 +104,7 @@ impl Door {
         if let Ok(payload) = payload {
             self.hear(&bytes, payload);
         }
-        let classified = self.counter.count(&bytes, payload, Offload::default());
-        if let Meaning::Unreadable(Unreadable { fault, .. }) = classified.meaning {
-            self.unreadable.note(&bytes, payload, fault, self.counter.ports());
-        }
+        let classified = self.counter.classify(&bytes, payload, Offload::default());
         let packet = Packet {
             time: self.last,
             hides_interface: link::hides_interface(frame.link),
@@ -114,6 +112,14 @@ impl Door {
             interface: payload.map_or(0, |payload| self.links.number(frame, &bytes, payload)),
             bytes: &bytes,
         };
+        if self.is_second_sight(&packet, payload, &classified.meaning) == Some(true) {
+            // A host counts a packet once that it forwards.
+            return;
+        }
+        self.counter.add(&bytes, &classified, Offload::default());
+        if let Meaning::Unreadable(Unreadable { fault, .. }) = classified.meaning {
+            self.unreadable.note(&bytes, payload, fault, self.counter.ports());
+        }
         self.observe(&packet, payload, &classified, observe);
     }
 
@@ -158,7 +164,7 @@ impl Door {
                 Transport::Udp => self.answer(packet, message, observe),
                 Transport::Tcp => self.segment(packet, payload, Some(message), observe),
             },
-            Meaning::Connect(conversation) => self.connect(packet, payload, conversation, observe),
+            Meaning::Connect(conversation) => self.connect(packet, conversation, observe),
             Meaning::Segment(segment) => match segment.says {
                 Says::Accepted => self.accepted(packet, &segment.conversation, observe),
                 Says::Data => self.segment(packet, payload, None, observe),

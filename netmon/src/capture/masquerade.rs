@@ -16,11 +16,13 @@ const RECENT: usize = 32;
 /// Which flows are others' second sight.
 pub(super) struct Masquerade {
     recent: VecDeque<Query>,
+    /// What came back lately, behind the translation.
+    back: VecDeque<Query>,
     /// Flows behind the translation, each with the one before it.
     behind: Bounded<Flow, Flow>,
 }
 
-/// A query as it was seen first.
+/// A query, or what comes back, as it was seen first.
 struct Query {
     flow: Flow,
     mark: Mark,
@@ -69,6 +71,7 @@ impl Masquerade {
     pub fn new() -> Self {
         Self {
             recent: VecDeque::with_capacity(RECENT),
+            back: VecDeque::with_capacity(RECENT),
             behind: Bounded::new(FAILED_QUERIES),
         }
     }
@@ -88,20 +91,48 @@ impl Masquerade {
             return true;
         }
         self.behind.remove(flow);
-        if self.recent.len() == RECENT {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(Query {
-            flow: *flow,
+        remember(
+            &mut self.recent,
+            Query {
+                flow: *flow,
+                mark,
+                hop,
+                at: now,
+            },
+        );
+        false
+    }
+
+    /// Takes an answer, or an error by what it quotes. Whether it is the second sight of one: the first was behind the translation.
+    pub fn comes_back(&mut self, flow: &Flow, mark: Mark, hop: Hop, now: Time) -> bool {
+        let back = Query {
+            flow: self.before(flow).unwrap_or(*flow),
             mark,
             hop,
             at: now,
-        });
-        false
+        };
+        if back.flow != *flow {
+            remember(&mut self.back, back);
+            return false;
+        }
+        self.back.iter().any(|first| {
+            first.mark == mark
+                && first.flow == *flow
+                && hop.is_next_of(first.hop)
+                && now.since(first.at) < SAME_PACKET
+        })
     }
 
     /// The flow before the translation, of one behind it.
     pub fn before(&self, flow: &Flow) -> Option<Flow> {
         self.behind.get(flow).copied()
     }
+}
+
+/// Remembers the last ones.
+fn remember(recent: &mut VecDeque<Query>, new: Query) {
+    if recent.len() == RECENT {
+        recent.pop_front();
+    }
+    recent.push_back(new);
 }

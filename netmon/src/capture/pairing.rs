@@ -84,6 +84,11 @@ impl Pairing {
         self.masquerade.asked(flow, mark, hop, now)
     }
 
+    /// Whether an answer, or an error by what it quotes, is one that was seen behind the translation of the client's address.
+    pub fn comes_back_again(&mut self, flow: &Flow, mark: Mark, hop: Hop, now: Time) -> bool {
+        self.masquerade.comes_back(flow, mark, hop, now)
+    }
+
     /// The flow that an exchange belongs to: where the client's address was translated, the one before.
     pub fn exchange_of(&self, flow: &Flow) -> Flow {
         self.masquerade.before(flow).unwrap_or(*flow)

@@ -10,7 +10,6 @@ use super::{Door, Packet, details};
 use crate::capture::connections::{Carried, Taken};
 use crate::capture::exchanges::{Question, Sent};
 use crate::capture::links::scoped;
-use crate::capture::masquerade::{Hop, Mark};
 use crate::observation::Observation;
 
 impl Door {
@@ -47,9 +46,6 @@ impl Door {
             Transport::Udp => {
                 let id = message.header.id;
                 let question = packet.question(message);
-                if self.is_second_sight(packet, payload, &flow, (id.into(), question)) {
-                    return None;
-                }
                 if packet.hides_interface
                     && self.pairing.is_shown_again(
                         &key,
@@ -68,12 +64,6 @@ impl Door {
             }
             Transport::Tcp => {
                 let sequence = packet.stream(payload)?.sequence;
-                // Either its SYN was one already, or the capture does not show that.
-                if self.pairing.exchange_of(&flow) != flow
-                    || self.is_second_sight(packet, payload, &flow, (sequence.0, 0))
-                {
-                    return None;
-                }
                 let carried = Carried {
                     sequence,
                     id: message.header.id,
@@ -90,19 +80,5 @@ impl Door {
         }
         self.exchanges.asked(service, sent, asked, observe);
         None
-    }
-
-    /// Whether a query or a SYN is the second sight of one, behind the translation of its client's address.
-    pub(super) fn is_second_sight(
-        &mut self,
-        packet: &Packet<'_>,
-        payload: Result<Payload, Unreadable>,
-        flow: &Flow,
-        mark: Mark,
-    ) -> bool {
-        let hop = payload
-            .ok()
-            .and_then(|payload| Hop::of(payload, packet.bytes.bytes()));
-        hop.is_some_and(|hop| self.pairing.is_second_sight(flow, mark, hop, packet.time))
     }
 }

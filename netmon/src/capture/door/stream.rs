@@ -17,17 +17,10 @@ impl Door {
     pub(super) fn connect(
         &mut self,
         packet: &Packet<'_>,
-        payload: Result<Payload, Unreadable>,
         conversation: &Conversation,
         observe: &mut impl FnMut(Observation),
     ) -> Option<()> {
         let flow = packet.flow(conversation, Transport::Tcp)?;
-        let start = packet.stream(payload).map(|stream| stream.sequence.0);
-        if let Some(start) = start
-            && self.is_second_sight(packet, payload, &flow, (start, 0))
-        {
-            return None;
-        }
         self.links.asked(&flow, packet.interface);
         let service = self.service(&flow, packet);
         let kin = Service {

@@ -331,3 +331,50 @@ fn a_connection_that_is_seen_before_and_after_masquerading_is_one() {
         assert_eq!(seconds(&packets), [(1, false, expected)], "{what}");
     }
 }
+
+#[test]
+fn a_packet_that_is_seen_before_and_after_masquerading_is_counted_once() {
+    let outside = Path::new("192.0.2.1", 61_000, "198.51.100.53", 53);
+    let message = framed(&dns(7, RECURSION_DESIRED, "a.example"));
+    let end = 1 + u32::try_from(message.len()).unwrap();
+    let reply = framed(&dns(7, RESPONSE, "a.example"));
+    // What the client sends is seen inside first, what it gets outside.
+    let there = |packet: &dyn Fn(Path) -> Vec<u8>| [packet(path()), packet(outside)];
+    let back = |packet: &dyn Fn(Path) -> Vec<u8>| [packet(outside), packet(path())];
+    let name = "a.example";
+    let query = |path| udp(path, &dns(7, RECURSION_DESIRED, name));
+    let error = |path: Path, quoted: &[u8]| unreachable(path.destination, path.source, 3, quoted);
+    let sights = [
+        there(&query),
+        back(&|path| response(path, 7, 0, name)),
+        there(&query),
+        back(&|path| error(path, &query(path))),
+        there(&|path| tcp_at(path, SYN, 0, 0, b"")),
+        back(&|path| tcp_at(path.back(), SYN | ACK, 0, 1, b"")),
+        there(&|path| tcp_at(path, PUSH_ACK, 1, 1, &message)),
+        back(&|path| tcp_at(path.back(), PUSH_ACK, 1, end, &reply)),
+    ];
+    let mut packets = Vec::new();
+    for (n, [first, second]) in (1..).zip(sights) {
+        packets.push((1_000 * n, ethernet(&first)));
+        packets.push((1_000 * n, forwarded(ethernet(&second))));
+    }
+    let (door, _) = observe_all(&packets);
+    let counts = door.counts();
+    let server = &counts.destinations[&outside.destination.into()];
+    assert_eq!((server.dns_queries, server.dns_responses), (2, 1));
+    assert_eq!(
+        (
+            server.tcp_connects,
+            server.tcp_dns_queries,
+            server.tcp_dns_responses
+        ),
+        (1, 1, 1)
+    );
+    assert_eq!(server.dns_unreachable.as_flattened().iter().sum::<u64>(), 1);
+    assert_eq!(counts.totals.frames, 8);
+    assert_eq!(
+        (counts.totals.unsolicited, counts.totals.unmatched_responses),
+        (0, 0)
+    );
+}
