@@ -106,11 +106,8 @@ impl Door {
         }
         let classified = self.counter.classify(&bytes, payload, Offload::default());
         let packet = Packet {
-            time: self.last,
-            hides_interface: link::hides_interface(frame.link),
-            is_loopback: link::is_loopback(frame.link, frame.bytes),
             interface: payload.map_or(0, |payload| self.links.number(frame, &bytes, payload)),
-            bytes: &bytes,
+            ..Packet::new(frame, self.last, &bytes)
         };
         if self.is_second_sight(&packet, payload, &classified.meaning) == Some(true) {
             // A host counts a packet once that it forwards.
@@ -121,6 +118,15 @@ impl Door {
             self.unreadable.note(&bytes, payload, fault, self.counter.ports());
         }
         self.observe(&packet, payload, &classified, observe);
+    }
+
+    /// Whether the next packet is the second sight of one, behind an address translation: [`Self::take`] would count nothing.
+    pub fn is_shown_again(&mut self, frame: &Frame<'_>) -> bool {
+        let bytes = Captured::new(frame.bytes, frame.wire_len);
+        let payload = link::payload(frame.link, &bytes);
+        let classified = self.counter.classify(&bytes, payload, Offload::default());
+        let packet = Packet::new(frame, self.last.max(frame.time), &bytes);
+        self.is_second_sight(&packet, payload, &classified.meaning) == Some(true)
     }
 
     /// The service that a flow is of, of which this packet is.
@@ -294,6 +300,19 @@ impl Door {
     /// The times of the first and the last packet, of any kind.
     pub fn span(&self) -> Option<(Time, Time)> {
         self.first.map(|first| (first, self.last))
+    }
+}
+
+impl<'a> Packet<'a> {
+    /// At no known interface.
+    fn new(frame: &Frame<'_>, time: Time, bytes: &'a Captured<'a>) -> Self {
+        Self {
+            time,
+            hides_interface: link::hides_interface(frame.link),
+            interface: 0,
+            is_loopback: link::is_loopback(frame.link, frame.bytes),
+            bytes,
+        }
     }
 }
 

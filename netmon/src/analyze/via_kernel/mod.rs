@@ -152,6 +152,10 @@ impl Sides {
             self.left_out.add(|| format!("{} (for another host)", place()));
             return Ok(Vec::new());
         }
+        if self.door.is_shown_again(frame) {
+            // What the kernel knows of a host's interfaces, it is not told here.
+            return Ok(Vec::new());
+        }
         let Some(ethernet) = link::as_ethernet(frame.link, &Captured::whole(frame.bytes), &mut self.frame)
         else {
             self.left_out

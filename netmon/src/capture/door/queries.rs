@@ -2,7 +2,6 @@
 
 use netmon_common::Transport;
 use netmon_common::classify::Message;
-use netmon_common::trace::Flow;
 use netmon_common::wire::Unreadable;
 use netmon_common::wire::ethernet::Payload;
 
