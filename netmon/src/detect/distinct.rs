@@ -146,10 +146,10 @@ impl Sketch {
     }
 
     fn note(&mut self, mark: Mark) -> bool {
-        let (word, mask) = mark.place();
+        let (word, bit) = mark.place();
         match self.words.get_mut(word) {
-            Some(word) if *word & mask == 0 => {
-                *word |= mask;
+            Some(word) if *word & bit == 0 => {
+                *word |= bit;
                 self.zeros -= 1;
                 true
             }
@@ -158,8 +158,8 @@ impl Sketch {
     }
 
     fn has(&self, mark: Mark) -> bool {
-        let (word, mask) = mark.place();
-        self.words.get(word).is_some_and(|word| word & mask != 0)
+        let (word, bit) = mark.place();
+        self.words.get(word).is_some_and(|word| word & bit != 0)
     }
 
     fn add(&mut self, other: &Self) {
