@@ -3,10 +3,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
+use foldhash::fast::RandomState;
+
 /// A map of at most so many entries.
 #[derive(Debug)]
 pub struct Bounded<K, V> {
-    entries: HashMap<K, Entry<V>>,
+    entries: HashMap<K, Entry<V>, RandomState>,
     /// Keys in the order they were written, each with when; a key that was written again since is skipped.
     order: VecDeque<(K, u64)>,
     capacity: usize,
@@ -23,7 +25,7 @@ impl<K: Copy + Eq + Hash, V> Bounded<K, V> {
     /// An empty map. It takes memory as it fills.
     pub fn new(capacity: usize) -> Self {
         Self {
-            entries: HashMap::new(),
+            entries: HashMap::default(),
             order: VecDeque::new(),
             capacity,
             writes: 0,

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use foldhash::fast::RandomState;
 use netmon_common::Address;
 
 use crate::observation::Service;
@@ -16,12 +17,12 @@ const FOR_EACH_CLIENT: usize = 64;
 /// The services that last answered, in the order in which they did.
 #[derive(Debug, Default)]
 pub(super) struct LastAnswered {
-    services: HashMap<Service, Place>,
+    services: HashMap<Service, Place, RandomState>,
     order: BTreeMap<u64, Service>,
     /// Of each client the services that are kept for it, in the same order.
-    clients: HashMap<Address, BTreeMap<u64, Service>>,
+    clients: HashMap<Address, BTreeMap<u64, Service>, RandomState>,
     /// How many services of each server are kept.
-    servers: HashMap<Address, u32>,
+    servers: HashMap<Address, u32, RandomState>,
     answers: u64,
 }
 

@@ -46,16 +46,14 @@ impl Monitor<'_> {
     /// Takes some events; whether none is left from before that time.
     fn take_burst(&mut self, events: &mut Events, began: Time) -> anyhow::Result<bool> {
         self.look_for_gap();
-        let mut taken = Vec::new();
-        let is_empty = events.drain(BURST, |event| taken.push((event.header, event.payload.to_vec())));
-        let newest = taken.last().map(|(header, _)| Time::from_nanos(header.time_ns));
-        for (header, payload) in taken {
-            let event = Event {
-                header,
-                payload: &payload,
-            };
-            self.take_event(&event)?;
-        }
+        let (mut newest, mut result) = (None, Ok(()));
+        let is_empty = events.drain(BURST, |event| {
+            newest = Some(Time::from_nanos(event.header.time_ns));
+            if result.is_ok() {
+                result = self.take_event(&event);
+            }
+        });
+        result?;
         self.tell_changes()?;
         Ok(is_empty || newest.is_none_or(|newest| newest >= began))
     }
