@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::Command;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
-use netmon_testkit::lab::{Event, Netmon, PATIENCE, TYPE_A, TwoHosts, query, two_hosts};
+use netmon_testkit::lab::{Event, Namespace, Netmon, PATIENCE, TYPE_A, TwoHosts, query, two_hosts};
 use rusqlite::Connection;
 
 use crate::compare::median;
@@ -147,40 +147,44 @@ fn start_at(hosts: &TwoHosts, interfaces: &str, arguments: &[&str]) -> Result<Ne
     Netmon::start(&hosts.client, env!("CARGO_BIN_EXE_netmon"), &arguments)
 }
 
-fn server(number: u16) -> Ipv4Addr {
+pub fn server(number: u16) -> Ipv4Addr {
     let [high, low] = number.to_be_bytes();
     Ipv4Addr::new(198, 18, high, low)
 }
 
 /// Lets some servers refuse a query each, and gives back how long each took from the error to the line, in milliseconds.
 fn lines(hosts: &TwoHosts, netmon: &mut Netmon) -> Result<Vec<f64>> {
-    // All of a network is the server's own, and nobody listens there. Linux would send an error a second.
-    hosts.server.ip("route replace local 198.18.0.0/15 dev lo")?;
-    hosts.server.set("net/ipv4/icmp_ratemask", "0")?;
+    refuse(&hosts.server)?;
     hosts
         .client
         .ip("route replace 198.18.0.0/15 via 203.0.113.2 dev to-server onlink")?;
     let client = hosts.client.udp_socket()?;
-    let mut times = Vec::new();
-    for number in 1..=OUTAGES {
-        let server = server(number);
-        client.send_to(&query(number, "www.example.com", TYPE_A), (server, 53))?;
-        let is_it = |event: &Event| {
-            event.name() == "incident_opened"
-                && event
-                    .incident()
-                    .get("server")
-                    .is_some_and(|is| *is == server.to_string())
-        };
-        let event = netmon.wait_for("an incident", PATIENCE, is_it)?;
-        let opened = event.incident().get("opened").and_then(|time| time.as_str());
-        let opened: jiff::Timestamp = opened.context("it says when it opened")?.parse()?;
-        let taken = event
-            .at
-            .duration_since(SystemTime::from(opened))
-            .unwrap_or_default();
-        times.push(taken.as_secs_f64() * 1e3);
-    }
+    let numbers = 1..=OUTAGES;
+    let times = numbers.map(|number| outage(&client, number, netmon)).collect();
     netmon.stop()?;
-    Ok(times)
+    times
+}
+
+/// All of a network is the host's own from now on, and nobody listens there. Linux would send an error a second.
+pub fn refuse(host: &Namespace) -> Result<()> {
+    host.ip("route replace local 198.18.0.0/15 dev lo")?;
+    host.set("net/ipv4/icmp_ratemask", "0")
+}
+
+/// Asks a server that refuses: how long it takes from the error to the line, in milliseconds.
+pub fn outage(client: &UdpSocket, number: u16, netmon: &Netmon) -> Result<f64> {
+    let server = server(number);
+    client.send_to(&query(number, "www.example.com", TYPE_A), (server, 53))?;
+    let is_it = |event: &Event| {
+        event.name() == "incident_opened"
+            && event
+                .incident()
+                .get("server")
+                .is_some_and(|is| *is == server.to_string())
+    };
+    let event = netmon.wait_for("an incident", PATIENCE, is_it)?;
+    let opened = event.incident().get("opened").and_then(|time| time.as_str());
+    let opened: jiff::Timestamp = opened.context("it says when it opened")?.parse()?;
+    let taken = event.at.duration_since(SystemTime::from(opened));
+    Ok(taken.unwrap_or_default().as_secs_f64() * 1e3)
 }

@@ -1,19 +1,21 @@
 //! What it costs that places become free again, and what a table of a million destinations costs.
 
 use std::net::Ipv4Addr;
-use std::thread::sleep;
+use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use aya::TestRun as _;
 use aya::programs::TestRunOptions;
 use netmon::kernel::{Kernel, Policy, Poller, Settings, Step, Switches};
+use netmon::time::Time;
 use netmon_common::Address;
 use netmon_testkit::frames::build::prelude::{CLIENT, frame, ipv4, query, udp};
-use netmon_testkit::lab::{Crowd, Netmon, ask_each, two_hosts, with_silent_router};
+use netmon_testkit::lab::{Crowd, Netmon, Routed, ask_each, two_hosts, with_silent_router};
 
 use crate::compare::median;
 use crate::figures::{Figure, Figures};
+use crate::prompt::{outage, refuse, server};
 use crate::runner::thread_time;
 use crate::strangers::{FRESH, SCRAPES, scrape, share, watch};
 use crate::user_space::resident_mib;
@@ -32,6 +34,9 @@ const MOST_MIB_A_DAY: f64 = 4.0;
 /// A table with room for so many, and those that are in it.
 const MILLION: u32 = 1_000_000;
 const KNOWN: [u32; 2] = [100_000, 700_000];
+
+/// Outages beside scrapes, and as many without.
+const ROUNDS: u16 = 9;
 
 /// Measures all of it.
 pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
@@ -84,7 +89,7 @@ fn retire_all(
         };
         kernel.xdp()?.test_run(options)?;
     }
-    poller.look_at_destinations(1, |_server, _before, _now| {});
+    poller.look_at_destinations(Time::at_second(1), |_server, _before, _now| {});
     poller.services(1, |_service| false, |_service, _exchanges| {});
     let policy = Policy {
         second: 1_000,
@@ -157,10 +162,14 @@ fn million(figures: &mut Figures<'_>) -> Result<()> {
         return Ok(());
     }
     let hosts = with_silent_router()?;
-    let destinations = MILLION.to_string();
+    refuse(&hosts.router)?;
+    // Whoever asks so many that say nothing is taken for a scanner, but where servers are named.
+    let named = (1..=2 * ROUNDS).map(|number| format!("--server={}", server(number)));
+    let arguments: Vec<_> = named.chain([format!("--destinations={MILLION}")]).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let before = available_mib()?;
     let began = Instant::now();
-    let mut netmon = watch(&hosts.client, &["--destinations", &destinations])?;
+    let mut netmon = watch(&hosts.client, &arguments)?;
     let start = milliseconds(began.elapsed());
     let memory = before - available_mib()?;
     let pid = netmon.process().id();
@@ -191,8 +200,34 @@ fn million(figures: &mut Figures<'_>) -> Result<()> {
         figures.take(Figure::new(name("a scrape"), median(times), "ms").note(format!("{bytes} bytes")));
         figures.take(Figure::new(name("resident memory"), resident, "MiB"));
     }
+    let [alone, beside] = late(&hosts, &netmon)?;
+    let name = format!("{WORD}: how much later an outage is reported beside a scrape");
+    let note = format!("{beside:.1} ms after its error instead of {alone:.1}");
+    figures.take(
+        Figure::new(name, beside - alone, "ms")
+            .at_most(MOST_MS)
+            .note(note),
+    );
     netmon.stop()?;
     Ok(())
+}
+
+/// How long it takes until outages are reported, alone and each beside a scrape, now the one and now the other.
+fn late(hosts: &Routed, netmon: &Netmon) -> Result<[f64; 2]> {
+    let client = hosts.client.udp_socket()?;
+    let (mut alone, mut beside) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        alone.push(outage(&client, 2 * round + 1, netmon)?);
+        sleep(FRESH);
+        beside.push(scope(|scope| -> Result<f64> {
+            let scraped = scope.spawn(|| scrape(&hosts.client));
+            sleep(Duration::from_millis(5));
+            let time = outage(&client, 2 * round + 2, netmon);
+            scraped.join().map_err(|_panic| anyhow::anyhow!("a panic"))??;
+            time
+        })?);
+    }
+    Ok([median(alone), median(beside)])
 }
 
 /// What the machine has left.

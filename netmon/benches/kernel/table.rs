@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use netmon::kernel::{Kernel, Policy, Poller, Step};
+use netmon::time::Time;
 use netmon_common::limits;
 
 use crate::compare::median;
@@ -55,7 +56,7 @@ fn retire(figures: &mut Figures<'_>, kernel: &mut Kernel, poller: &mut Poller) -
     const MOST_MS: f64 = 20.0;
     const MOST_MS_AT_ONCE: f64 = 10.0;
     let mut switches = kernel.switches()?;
-    poller.look_at_destinations(1, |_server, _before, _now| {});
+    poller.look_at_destinations(Time::at_second(1), |_server, _before, _now| {});
     let policy = Policy {
         second: 2,
         idle: Duration::ZERO,

@@ -135,9 +135,9 @@ impl Keeper {
     }
 
     /// The counts by now, at the end of a minute.
-    pub fn counted(&mut self, at: Moment, counted: &Counted) {
+    pub fn counted(&mut self, at: Moment, counted: &Arc<Counted>) {
         let began = std::mem::replace(&mut self.minute, minute(at.wall()));
-        self.mailbox.counted(began, counted.clone());
+        self.mailbox.counted(began, Arc::clone(counted));
     }
 
     /// Waits until what is left in the mailbox is written, for a bounded time.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::AddAssign;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -23,7 +23,7 @@ pub(super) struct Mail {
     pub before: Option<Counted>,
     /// What is counted by now, and when the minute began that has ended with it. Counts are cumulative: where the
     /// writer is late, the newest takes the place of the one that waits, and the minute is a longer one.
-    pub counted: Option<(i64, Counted)>,
+    pub counted: Option<(i64, Arc<Counted>)>,
     /// The newest state of incidents, by id.
     pub incidents: BTreeMap<String, Remembered>,
     /// Minutes, oldest first.
@@ -83,7 +83,7 @@ impl Mail {
         }
     }
 
-    fn counted(&mut self, start: i64, counted: Counted) {
+    fn counted(&mut self, start: i64, counted: Arc<Counted>) {
         let start = self.counted.take().map_or(start, |(earlier, _)| earlier);
         self.counted = Some((start, counted));
     }
@@ -159,7 +159,8 @@ impl Mailbox {
     }
 
     /// Leaves what is counted by now; the minute that has ended with it began then.
-    pub fn counted(&self, start: i64, counted: Counted) {
+    pub fn counted(&self, start: i64, counted: impl Into<Arc<Counted>>) {
+        let counted = counted.into();
         self.leave(|mail| mail.counted(start, counted));
     }
 

@@ -2,6 +2,8 @@
 
 use netmon_common::records::Destination;
 
+use crate::time::Time;
+
 /// What is known of the one who has a place.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Activity {
@@ -12,6 +14,8 @@ pub(super) struct Activity {
     asked: u64,
     /// Of a destination the counters at the last look.
     pub counters: Option<Box<Destination>>,
+    /// When it was looked at first.
+    pub since: Time,
     /// The second of the boot clock in which anything was last counted; 0 if it was not looked at yet.
     active_in: u64,
     /// The same for what it was asked.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aya::Pod;
 use netmon_common::Address;
-use netmon_common::records::{NO_PLACE, ServiceKey};
+use netmon_common::records::{Destination, NO_PLACE, ServiceKey};
 
 use super::activity::Activity;
 use super::error::KernelError;
@@ -96,25 +96,34 @@ impl Poller {
         Ok(leaving)
     }
 
-    /// Their places are others' from now on.
-    pub fn gone(&mut self, leaving: &Leaving) {
-        forget(&mut self.destinations, &leaving.destinations);
-        forget(&mut self.services, &leaving.services);
-        if leaving.latencies.is_empty() {
-            return;
+    /// Their places are others' from now on. The destinations, and what was counted for each by the last look.
+    pub fn gone(&mut self, leaving: &Leaving) -> Vec<(Address, Destination)> {
+        let destinations = forget(&mut self.destinations, &leaving.destinations);
+        let counted = |(address, known): (Address, Activity)| {
+            let counters = known.counters.map_or(Destination::ZERO, |counters| *counters);
+            (address, counters)
+        };
+        let gone = destinations.map(counted).collect();
+        for (service, _known) in forget(&mut self.services, &leaving.services) {
+            self.found.remove(&service);
         }
-        for (place, _) in self.places.destinations.taken() {
-            self.places.forget_latency(place, NO_PLACE);
+        if !leaving.latencies.is_empty() {
+            for place in 0..self.places.destinations.capacity() {
+                if self.places.destinations.is_taken(place) {
+                    self.places.forget_latency(place, NO_PLACE);
+                }
+            }
         }
+        gone
     }
 }
 
-fn forget<K>(known: &mut [Activity], gone: &[Held<K>]) {
-    for (place, _) in gone {
-        if let Some(known) = known.get_mut(*place as usize) {
-            *known = Activity::default();
-        }
-    }
+/// What was known of those that are gone.
+fn forget<K: Copy>(known: &mut [Activity], gone: &[Held<K>]) -> impl Iterator<Item = (K, Activity)> {
+    gone.iter().filter_map(move |(place, key)| {
+        let known = known.get_mut(*place as usize)?;
+        Some((*key, std::mem::take(known)))
+    })
 }
 
 fn choose<'a, K: Pod + Eq>(
@@ -125,62 +134,46 @@ fn choose<'a, K: Pod + Eq>(
     pressure: &mut Pressure,
 ) -> Vec<Held<K>> {
     let mut leaving = Vec::new();
-    let mut queues: Vec<Queue<K>> = pool.shares().iter().copied().map(Queue::new).collect();
-    for (place, key) in pool.taken() {
-        let Some(queue) = queues.get_mut(pool.queue(place)) else {
-            continue;
-        };
-        queue.free = queue.free.saturating_sub(1);
-        // One that was not looked at yet is new.
-        let Some(known) = activity(place) else {
-            continue;
-        };
-        let Some(active_in) = known.active_in() else {
-            continue;
-        };
-        if keeps(&key) {
-            continue;
+    let is_idle = |active_in: u64| policy.second.saturating_sub(active_in) >= policy.idle.as_secs();
+    // One that was not looked at yet is new.
+    let active_in = |place| activity(place).and_then(Activity::active_in);
+    let mut short = Vec::new();
+    for part in pool.parts() {
+        let share = u32::try_from(part.len()).unwrap_or(u32::MAX);
+        let mut free = share;
+        for place in part.clone().filter(|place| pool.is_taken(*place)) {
+            free -= 1;
+            if active_in(place).is_some_and(is_idle)
+                && let Some(key) = pool.taker(place).filter(|key| !keeps(key))
+            {
+                leaving.push((place, key));
+                free += 1;
+            }
         }
-        if policy.second.saturating_sub(active_in) >= policy.idle.as_secs() {
-            leaving.push((place, key));
-            queue.free += 1;
-        } else {
-            queue.others.push((known.asked_in(), active_in, place, key));
+        if free < share.div_ceil(SHORT) {
+            short.push((part, (share * 2).div_ceil(SHORT) - free));
         }
     }
-    for mut queue in queues {
-        if queue.free >= queue.share.div_ceil(SHORT) {
-            continue;
-        }
+    for (part, missing) in short {
         pressure.is_short = true;
-        let missing = (queue.share * 2).div_ceil(SHORT).saturating_sub(queue.free) as usize;
-        let missing = missing.min(queue.others.len());
-        if missing < queue.others.len() {
-            queue
-                .others
-                .select_nth_unstable_by_key(missing, |(asked, active, place, _)| (*asked, *active, *place));
+        let asked_least = |place| {
+            let known =
+                activity(place).filter(|known| known.active_in().is_some_and(|last| !is_idle(last)))?;
+            let key = pool.taker(place).filter(|key| !keeps(key))?;
+            Some((known.asked_in(), known.active_in(), place, key))
+        };
+        let mut others: Vec<_> = part.filter_map(asked_least).collect();
+        let missing = (missing as usize).min(others.len());
+        if missing < others.len() {
+            others.select_nth_unstable_by_key(missing, |(asked, active, place, _)| (*asked, *active, *place));
         }
-        let first = queue.others.into_iter().take(missing);
-        leaving.extend(first.map(|(_, _, place, key)| (place, key)));
+        leaving.extend(
+            others
+                .into_iter()
+                .take(missing)
+                .map(|(_, _, place, key)| (place, key)),
+        );
     }
     leaving.truncate(AT_ONCE);
     leaving
-}
-
-/// The places of one queue, and who has them.
-struct Queue<K> {
-    share: u32,
-    free: u32,
-    /// When each was asked last, and when it was active last.
-    others: Vec<(u64, u64, u32, K)>,
-}
-
-impl<K> Queue<K> {
-    const fn new(share: u32) -> Self {
-        Self {
-            share,
-            free: share,
-            others: Vec::new(),
-        }
-    }
 }

@@ -1,11 +1,12 @@
 //! Reads the counters. The kernel goes on counting meanwhile, so that a reading is not one moment: a packet
 //! may be in the totals and not yet at its destination.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::mem::offset_of;
 
 use aya::Pod;
 use aya::maps::{Map, MapData, PerCpuArray};
+use foldhash::fast::RandomState;
 use netmon_common::Address;
 use netmon_common::records::{Destination, Entry, Exchanges, Latency, PerCpuCache, ServiceKey, Totals};
 
@@ -15,6 +16,7 @@ use super::load::Kernel;
 use super::places::{Places, READ};
 use super::switches::Switches;
 use crate::counts::Counts;
+use crate::time::Time;
 
 const TOTALS: &str = "TOTALS";
 
@@ -33,6 +35,10 @@ pub struct Poller {
     /// By place.
     pub(super) destinations: Vec<Activity>,
     pub(super) services: Vec<Activity>,
+    /// How many destinations had places at the last look.
+    taken: u64,
+    /// Where services were found: to ask the kernel takes longer.
+    pub(super) found: HashMap<ServiceKey, u32, RandomState>,
 }
 
 impl Kernel {
@@ -62,6 +68,8 @@ impl Poller {
             totals: per_cpu_array(totals, TOTALS)?,
             destinations: none(places.destinations.capacity()),
             services: none(places.services.capacity()),
+            taken: 0,
+            found: HashMap::default(),
             places,
         })
     }
@@ -149,34 +157,49 @@ impl Poller {
         self.places.retired().destinations
     }
 
-    /// Looks at all destinations. Calls `visit` with each that has changed, and its counters at the last time and now.
+    /// Looks at all destinations. Calls `visit` with each that has changed, and its counters at the last time and now. Of one that
+    /// has not, nothing is read but how many changes there were.
     pub fn look_at_destinations(
         &mut self,
-        second: u64,
+        now: Time,
         mut visit: impl FnMut(Address, Destination, Destination),
     ) {
-        for (place, address) in self.places.destinations.taken() {
-            let changes = self.places.destinations.changes(place, DESTINATION_CHANGES);
-            let Some(known) = self.destinations.get_mut(place as usize) else {
+        self.taken = 0;
+        let pool = &self.places.destinations;
+        for (place, known) in (0..).zip(&mut self.destinations) {
+            if !pool.is_taken(place) {
+                continue;
+            }
+            self.taken += 1;
+            if !known.has_changed(pool.changes(place, DESTINATION_CHANGES)) {
+                continue;
+            }
+            let Some(address) = pool.taker(place) else {
                 continue;
             };
-            if known.has_changed(changes) {
-                let counters = self.places.destination_at(place);
-                known.asked(counters.asked(), second);
-                let before = known
-                    .counters
-                    .replace(Box::new(counters))
-                    .map_or(Destination::ZERO, |before| *before);
-                if before != counters {
-                    visit(address, before, counters);
-                }
+            let counters = self.places.destination_at(place);
+            if known.active_in().is_none() {
+                known.since = now;
+            }
+            known.asked(counters.asked(), now.second());
+            let last = known.counters.get_or_insert_with(|| Box::new(Destination::ZERO));
+            let before = std::mem::replace(&mut **last, counters);
+            if before != counters {
+                visit(address, before, counters);
             }
         }
     }
 
-    /// How many destinations have places.
-    pub fn destinations(&self) -> u64 {
-        self.places.destinations.taken().count() as u64
+    /// What was counted for a destination by the last look, and at which look it was there first.
+    pub fn known(&mut self, address: Address) -> Option<(Destination, Time)> {
+        let place = self.places.destinations.find(address).ok()??;
+        let known = self.destinations.get(place as usize)?;
+        Some((**known.counters.as_ref()?, known.since))
+    }
+
+    /// How many destinations had places at the last look.
+    pub const fn destinations(&self) -> u64 {
+        self.taken
     }
 
     /// The counters of one destination; `None` if it has none.
@@ -213,8 +236,15 @@ impl Poller {
 
     /// What became of the queries of one service; `None` if it has no place.
     pub fn service(&mut self, service: ServiceKey) -> Result<Option<Exchanges>, KernelError> {
-        let place = self.places.services.find(service)?;
-        Ok(place.map(|place| self.places.exchanges_at(place)))
+        let found = self.found.get(&service).copied();
+        if let Some(place) = found.filter(|place| self.places.services.taker(*place) == Some(service)) {
+            return Ok(Some(self.places.exchanges_at(place)));
+        }
+        let Some(place) = self.places.services.find(service)? else {
+            return Ok(None);
+        };
+        self.found.insert(service, place);
+        Ok(Some(self.places.exchanges_at(place)))
     }
 
     /// Each server whose answers are measured, and how long they took.

@@ -1,5 +1,5 @@
 //! The counts of all destinations, for those who want them. Where there are many, they are read some at a time, and events are taken
-//! in between: an incident does not wait for a scrape. Meanwhile nothing retires, so that nothing is counted twice.
+//! in between: an incident does not wait for them. Meanwhile nothing retires, so that nothing is counted twice.
 
 use std::collections::{BTreeMap, btree_map};
 use std::future::pending;
@@ -25,8 +25,6 @@ pub(super) struct Gathering {
 /// Who wants them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Wanted {
-    /// A scraper.
-    pub by_scraper: bool,
     /// The history, for its minute.
     pub by_history: bool,
     /// Whoever reads what is printed.
@@ -35,7 +33,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     const fn is_any(self) -> bool {
-        self.by_scraper || self.by_history || self.by_reader
+        self.by_history || self.by_reader
     }
 }
 
@@ -62,11 +60,6 @@ impl Gathering {
     pub const fn is_wanted(&self) -> bool {
         self.wanted.is_any()
     }
-
-    /// Whether a scraper does.
-    pub const fn is_scraped(&self) -> bool {
-        self.wanted.by_scraper
-    }
 }
 
 impl Monitor<'_> {
@@ -74,7 +67,6 @@ impl Monitor<'_> {
     pub(super) fn want_counts(&mut self, by: Wanted) -> anyhow::Result<()> {
         let wanted = &mut self.gathering.wanted;
         *wanted = Wanted {
-            by_scraper: wanted.by_scraper || by.by_scraper,
             by_history: wanted.by_history || by.by_history,
             by_reader: wanted.by_reader || by.by_reader,
         };
@@ -134,9 +126,6 @@ impl Monitor<'_> {
         let wanted = std::mem::take(&mut self.gathering.wanted);
         let totals = self.poller.totals()?;
         let (now, counted) = (self.now(), Arc::new(self.counted_so(&totals, listed, latencies)));
-        if let Some(metrics) = self.partners.metrics.as_ref().filter(|_| wanted.by_scraper) {
-            metrics.answer(now, &counted);
-        }
         if let Some(keeper) = self.partners.history.as_mut().filter(|_| wanted.by_history) {
             keeper.counted(now, &counted);
         }

@@ -33,11 +33,16 @@ impl Monitor<'_> {
             history.begin(&counted);
         }
         let observer = &mut self.observer;
-        let second = clock::boot_now().second();
-        self.poller
-            .look_at_destinations(second, |_server, _before, _now| {});
+        let now = clock::boot_now();
+        let mut changed = Vec::new();
+        self.poller.look_at_destinations(now, |server, before, counters| {
+            changed.push((server, before, counters));
+        });
+        if let Some(metrics) = &mut self.partners.metrics {
+            metrics.changed(&changed);
+        }
         self.poller.services(
-            second,
+            now.second(),
             |_service| false,
             |service, exchanges| {
                 if let Some(exchanges) = exchanges {

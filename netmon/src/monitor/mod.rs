@@ -176,18 +176,26 @@ impl<'a> Monitor<'a> {
         self.want_counts(Wanted {
             by_history: is_minute,
             by_reader: is_printed,
-            ..Wanted::default()
         })
     }
 
     /// Waits until a scraper asks for the counts.
     async fn asked(&self) {
         match &self.partners.metrics {
-            Some(metrics) if !self.gathering.is_scraped() => {
-                poll_fn(|context| metrics.poll_asked(context)).await;
-            }
-            Some(_) | None => std::future::pending().await,
+            Some(metrics) => poll_fn(|context| metrics.poll_asked(context)).await,
+            None => std::future::pending().await,
         }
+    }
+
+    /// Answers those who scrape, by what was counted at the last poll.
+    fn scrape(&mut self) -> anyhow::Result<()> {
+        let latencies = self.poller.latencies()?;
+        let counted = self.counted_so(&self.totals, Vec::new(), latencies);
+        let now = self.now();
+        if let Some(metrics) = &mut self.partners.metrics {
+            metrics.answer(now, counted, |server| self.poller.known(server));
+        }
+        Ok(())
     }
 
     fn now(&self) -> Moment {
@@ -216,7 +224,7 @@ impl<'a> Monitor<'a> {
         self.totals = self.poller.totals()?;
         let mut changed = Vec::new();
         self.poller
-            .look_at_destinations(now.second(), |address, before, counters| {
+            .look_at_destinations(now, |address, before, counters| {
                 changed.push((address, before, counters));
             });
         // What is new was counted since the last poll, nearly all of it in the second that has just ended.
@@ -227,6 +235,9 @@ impl<'a> Monitor<'a> {
         self.look_for_losses(&changed, now);
         self.trace_lifetime = self.config.settings.tracking.then(|| self.traces.now(now));
         self.polled = now;
+        if let Some(metrics) = &mut self.partners.metrics {
+            metrics.changed(&changed);
+        }
         self.show(&changed)?;
         self.partners.polled(self.now());
         self.look_at_routes();

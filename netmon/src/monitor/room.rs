@@ -94,8 +94,11 @@ impl Monitor<'_> {
         else {
             return Ok(());
         };
-        self.poller.gone(&gone.leaving);
-        self.show_gone(gone.leaving.destinations.iter().map(|(_place, address)| *address))?;
+        let destinations = self.poller.gone(&gone.leaving);
+        if let Some(metrics) = &mut self.partners.metrics {
+            metrics.gone(&destinations);
+        }
+        self.show_gone(destinations.into_iter().map(|(address, _counters)| address))?;
         let now = clock::boot_now();
         for (key, exchanges) in &gone.services {
             let reading = Reading {

@@ -7,7 +7,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
 use super::askers::Asking;
-use super::gather::Wanted;
 use super::load::load;
 use super::probing::Probing;
 use super::translations::Translations;
@@ -112,10 +111,7 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
             Turn::Reload => monitor.reload(reload)?,
             Turn::Report => monitor.report()?,
             Turn::Retire => monitor.retire()?,
-            Turn::Scrape => monitor.want_counts(Wanted {
-                by_scraper: true,
-                ..Wanted::default()
-            })?,
+            Turn::Scrape => monitor.scrape()?,
             Turn::Show => monitor.show(&[])?,
             Turn::Gather => monitor.gather()?,
             Turn::Probed => monitor.take_replies(),

@@ -1,5 +1,6 @@
 //! A listener as `netmon run --metrics` has it, in front of an event loop that does nothing but answer it.
 
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
@@ -10,6 +11,8 @@ use netmon::clock;
 use netmon::model::{Counted, Event, Happened, Incident, Moment, Started};
 use netmon::outlets::Outlet as _;
 use netmon::outlets::metrics::{Metrics, Options};
+use netmon_common::Address;
+use netmon_common::records::Destination;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 /// How often the event loop polls, as far as the listener knows.
@@ -35,7 +38,18 @@ impl Served {
         };
         let (mut metrics, address) = Metrics::start(options).unwrap();
         let (orders, mut ordered) = unbounded_channel::<Order>();
-        let counted = Arc::new(counted);
+        // As they are at the first poll.
+        let destinations: Vec<_> = counted
+            .destinations
+            .iter()
+            .map(|one| (one.address, one.counters))
+            .collect();
+        let news = destinations
+            .iter()
+            .map(|(address, counters)| (*address, Destination::ZERO, *counters));
+        metrics.changed(&news.collect::<Vec<_>>());
+        let first = clock::boot_now();
+        let known: BTreeMap<Address, Destination> = destinations.into_iter().collect();
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -44,7 +58,10 @@ impl Served {
             runtime.block_on(async {
                 loop {
                     tokio::select! {
-                        () = poll_fn(|context| metrics.poll_asked(context)) => metrics.answer(now(), &counted),
+                        () = poll_fn(|context| metrics.poll_asked(context)) => {
+                            let known = |address| known.get(&address).map(|counters| (*counters, first));
+                            metrics.answer(now(), counted.clone(), known);
+                        },
                         order = ordered.recv() => match order {
                             Some(order) => order(&mut metrics),
                             None => break,

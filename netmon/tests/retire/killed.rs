@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use aya::TestRun as _;
 use aya::programs::TestRunOptions;
 use netmon::kernel::{Kernel, Leaving, Pins, Policy, Poller, Settings, Step};
+use netmon::time::Time;
 use netmon_common::Address;
 use netmon_testkit::frames::build::prelude::*;
 use netmon_testkit::lab::{Event, with_silent_router};
@@ -53,7 +54,7 @@ fn all(poller: &mut Poller) -> Leaving {
         keeps: &|_: Address| false,
         keeps_service: &|_| false,
     };
-    poller.look_at_destinations(1, |_server, _before, _now| {});
+    poller.look_at_destinations(Time::at_second(1), |_server, _before, _now| {});
     poller.services(1, |_service| false, |_service, _exchanges| {});
     poller.leaving(&policy).unwrap().0
 }

@@ -6,6 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use netmon::kernel::{Kernel, Settings};
+use netmon::time::Time;
 use netmon_common::records::ServiceKey;
 use netmon_common::{Address, Transport};
 use netmon_testkit::lab::{Namespace, two_hosts};
@@ -42,6 +43,7 @@ fn what_fills_the_tables_takes_no_reserved_place() {
         poller.reserve(vec![service(RESERVED)], &mut switches).unwrap(),
         []
     );
+    poller.look_at_destinations(Time::from_nanos(1), |_, _, _| panic!("nobody was asked"));
     assert_eq!(poller.destinations(), 1);
     assert!(
         poller.counts().unwrap().destinations.is_empty(),

@@ -1,6 +1,8 @@
 //! The most that the loop hands over to the history, and that all of it is kept. `cargo xtask bench` measures how long the
 //! loop is kept by it.
 
+use std::sync::Arc;
+
 use netmon_common::{Address, records};
 
 use super::super::keeper::Keeper;
@@ -47,7 +49,7 @@ fn of_the_busiest_minute_a_thousand_servers_are_kept_and_the_others_together() {
             time: Time::at_second(super::START.unsigned_abs() + 60 * minute),
             offset: WallOffset::NONE,
         };
-        keeper.counted(at, &counted);
+        keeper.counted(at, &Arc::new(counted));
         wait_for("empty mailbox", || keeper.mailbox.is_empty().then_some(()));
     }
     drop(keeper);

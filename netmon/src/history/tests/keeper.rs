@@ -81,7 +81,7 @@ fn counts_are_wanted_once_a_minute_and_at_the_end() {
         counted.totals.counters.frames += 1;
         if keeper.is_due(at(second)) {
             wanted.push(second);
-            keeper.counted(at(second), &counted);
+            keeper.counted(at(second), &Arc::new(counted.clone()));
             // A writer that is late would make one longer minute of two.
             wait_for("empty mailbox", || keeper.mailbox.is_empty().then_some(()));
         }

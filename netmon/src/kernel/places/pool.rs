@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::mem::offset_of;
+use std::ops::Range;
 use std::sync::atomic::{Ordering, fence};
 
 use aya::Pod;
@@ -91,19 +92,18 @@ impl<K: Pod + Eq> Pool<K> {
         self.owners.entries()
     }
 
-    /// How many places each queue has.
-    pub fn shares(&self) -> &[u32] {
-        &self.shares
+    /// The places of each queue.
+    pub fn parts(&self) -> impl Iterator<Item = Range<u32>> {
+        self.shares.iter().scan(0, |end, share| {
+            let start = *end;
+            *end += share;
+            Some(start..*end)
+        })
     }
 
     /// Which queue a place belongs to.
-    pub fn queue(&self, place: u32) -> usize {
-        let mut end = 0;
-        let ends = self.shares.iter().map(|share| {
-            end += share;
-            end
-        });
-        ends.take_while(|end| place >= *end).count()
+    fn queue(&self, place: u32) -> usize {
+        self.parts().take_while(|part| place >= part.end).count()
     }
 
     fn state(&self, place: u32) -> u64 {
@@ -126,14 +126,19 @@ impl<K: Pod + Eq> Pool<K> {
     fn those(&self, is_so: impl Fn(u64) -> bool) -> impl Iterator<Item = (u64, Held<K>)> {
         (0..self.capacity()).filter_map(move |place| {
             let state = self.state(place);
-            Some((state, (place, self.owner(place).filter(|_| is_so(state))?)))
+            let owner = is_so(state).then(|| self.owner(place))?;
+            Some((state, (place, owner?)))
         })
+    }
+
+    /// Whether somebody has that place, and stays.
+    pub fn is_taken(&self, place: u32) -> bool {
+        self.state(place) == Owner::<K>::TAKEN
     }
 
     /// Who has that place, and stays.
     pub fn taker(&self, place: u32) -> Option<K> {
-        let is_taken = self.state(place) == Owner::<K>::TAKEN;
-        self.owner(place).filter(|_| is_taken)
+        self.is_taken(place).then(|| self.owner(place))?
     }
 
     /// All that are taken, with those that retire and are not in the sums of `batch` yet.

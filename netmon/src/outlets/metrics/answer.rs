@@ -15,7 +15,6 @@ use prometheus_client::registry::Registry;
 use tokio::sync::Mutex;
 
 use super::Options;
-use super::book::Book;
 use super::exposition::Exposition;
 use super::shared::{Answer, Shared};
 use crate::outlets::limits::{FRESH, PATIENCE};
@@ -24,12 +23,7 @@ use crate::outlets::limits::{FRESH, PATIENCE};
 struct Site {
     shared: Arc<Shared>,
     options: Options,
-    pages: Mutex<Pages>,
-}
-
-struct Pages {
-    book: Book,
-    current: Option<Current>,
+    current: Mutex<Option<Current>>,
 }
 
 /// The latest answer, and the page that was written of it.
@@ -40,11 +34,10 @@ struct Current {
 
 /// The paths, of a site that has answered nothing. The body of a request is never read.
 pub fn routes(shared: Arc<Shared>, options: Options) -> Router {
-    let book = Book::new(options.max_servers);
     let site = Site {
         shared,
         options,
-        pages: Mutex::new(Pages { book, current: None }),
+        current: Mutex::new(None),
     };
     Router::new()
         .route("/metrics", get(metrics))
@@ -86,7 +79,7 @@ async fn metrics(State(site): State<Arc<Site>>) -> Response {
         );
         return ([(RETRY_AFTER, "1")], busy).into_response();
     };
-    match site.pages.lock().await.page(answer, site.options.max_servers) {
+    match page(&mut *site.current.lock().await, answer, site.options.max_servers) {
         Ok(page) => ([(CONTENT_TYPE, prometheus_text::CONTENT_TYPE)], page).into_response(),
         Err(error) => {
             tracing::warn!("cannot write metrics: {error}");
@@ -95,30 +88,27 @@ async fn metrics(State(site): State<Arc<Site>>) -> Response {
     }
 }
 
-impl Pages {
-    /// The page of an answer, written once.
-    fn page(&mut self, answer: Arc<Answer>, places: usize) -> Result<Bytes, fmt::Error> {
-        if let Some(current) = &self.current
-            // An older answer than the current one: two scrapes overtook each other.
-            && answer.at.time <= current.answer.at.time
-        {
-            return Ok(current.page.clone());
-        }
-        let mut registry = Registry::default();
-        registry.register_collector(Box::new(Exposition {
-            answer: Arc::clone(&answer),
-            page: self.book.update(answer.polled, &answer.counted),
-            places,
-        }));
-        let mut text = String::new();
-        prometheus_text::encode(&mut text, &registry)?;
-        let page = Bytes::from(text);
-        self.current = Some(Current {
-            answer,
-            page: page.clone(),
-        });
-        Ok(page)
+/// The page of an answer, written once.
+fn page(current: &mut Option<Current>, answer: Arc<Answer>, places: usize) -> Result<Bytes, fmt::Error> {
+    if let Some(current) = current
+        // An older answer than the current one: two scrapes overtook each other.
+        && answer.at.time <= current.answer.at.time
+    {
+        return Ok(current.page.clone());
     }
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(Exposition {
+        answer: Arc::clone(&answer),
+        places,
+    }));
+    let mut text = String::new();
+    prometheus_text::encode(&mut text, &registry)?;
+    let page = Bytes::from(text);
+    *current = Some(Current {
+        answer,
+        page: page.clone(),
+    });
+    Ok(page)
 }
 
 fn plain(status: StatusCode, text: &str) -> Response {

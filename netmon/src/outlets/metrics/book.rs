@@ -1,49 +1,73 @@
 //! From what the kernel has counted to what a scraper gets: figures of the listed servers, and of all the
 //! others together.
 //!
-//! Each figure only grows, as a counter must, `other` included. For that corrections are kept: when a server
+//! It takes what has changed at each poll, and keeps the sum of all. So a page looks at the listed servers and at those that
+//! want to be listed, never at all.
+//!
+//! Each figure only grows, as a counter must, `other` included. For that a correction is kept: when a server
 //! leaves `other` to be listed, what it had counted there stays there; when one leaves the list, what it had
 //! counted while listed is not added to `other`. A server that loses its place in the kernel's table keeps its figures if it is
 //! listed, and goes on from them when it comes again; else they stay in `other`. As long as no server ever left the list (see [`super::roster`])
 //! or came to it late, the sum over all servers is what the kernel has counted.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use netmon_common::Address;
 use netmon_common::records::{Destination, Latency};
 
 use super::figures::Figures;
+use super::histogram::Histogram;
 use super::roster::{Active, Roster};
-use crate::counts::{RetiredSince, grown};
 use crate::latency;
 use crate::model::Counted;
 use crate::time::Time;
+
+/// How many that want to be listed are kept for each place of the list. The least active of more are left out until they are
+/// active again: there is no place for them.
+const WAITING: usize = 16;
+
+/// A destination's counters at the last poll and at this one.
+pub type Change = (Address, Destination, Destination);
 
 /// What is known of all servers.
 #[derive(Debug)]
 pub struct Book {
     roster: Roster,
-    known: BTreeMap<Address, Known>,
+    listed: BTreeMap<Address, Listed>,
+    /// Those that are not listed and were active since the last page; one may be there more than once.
+    waiting: Vec<Active>,
+    most_waiting: usize,
+    /// What is counted for all that have places.
+    all: Figures,
+    /// How many these are.
+    destinations: usize,
     /// What `other` has beside the counters of those that are in it.
     correction: Figures,
-    retired: RetiredSince,
-    readings: u64,
+    timed: BTreeMap<Address, Timed>,
+    /// What the last page was made of.
+    told: Time,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct Listed {
     figures: Figures,
-    /// The kernel's counters at the last reading.
-    kernel: Destination,
-    /// In which reading it was.
-    seen: u64,
-    /// The kernel's buckets at the last reading, once it answered.
-    latency: Option<Box<Latency>>,
+    /// How many places it has: a second one while the first one retires.
+    places: usize,
+    grew: bool,
+}
+
+/// A server whose answers are measured.
+#[derive(Debug)]
+struct Timed {
+    /// The kernel's buckets at the last page.
+    kernel: Latency,
+    histogram: Histogram,
 }
 
 /// The figures to show.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Page {
     /// By server, in the order of addresses.
     pub servers: Vec<(Arc<str>, Figures)>,
@@ -58,212 +82,150 @@ impl Book {
     pub fn new(servers: usize) -> Self {
         Self {
             roster: Roster::new(servers),
-            known: BTreeMap::new(),
+            listed: BTreeMap::new(),
+            waiting: Vec::new(),
+            most_waiting: servers.saturating_mul(WAITING),
+            all: Figures::default(),
+            destinations: 0,
             correction: Figures::default(),
-            retired: RetiredSince::default(),
-            readings: 0,
+            timed: BTreeMap::new(),
+            told: Time::default(),
         }
     }
 
-    /// Takes a reading.
-    pub fn update(&mut self, now: Time, counted: &Counted) -> Page {
-        let mut servers = Vec::with_capacity(counted.destinations.len());
-        // What those had counted in `other` that leave it now.
-        let mut before = BTreeMap::new();
-        let mut gone = Vec::new();
-        self.readings += 1;
-        for counts in &counted.destinations {
-            let server = counts.address;
-            let is_new = !self.known.contains_key(&server);
-            let known = self.known.entry(server).or_default();
-            let figures = known.figures;
-            known.seen = self.readings;
-            let grown = grown(&counts.counters, &known.kernel);
-            if grown.is_none() {
-                gone.push(known.kernel);
+    /// Takes what has changed at a poll.
+    pub fn take(&mut self, changed: &[Change]) {
+        for (server, before, now) in changed {
+            self.all.grow(now);
+            self.all.shrink(before);
+            let is_new = *before == Destination::ZERO;
+            self.destinations += usize::from(is_new);
+            if let Some(listed) = self.listed.get_mut(server) {
+                listed.figures.grow(now);
+                listed.figures.shrink(before);
+                listed.places += usize::from(is_new);
+                listed.grew |= now.counted() > before.counted();
+                continue;
             }
-            known.figures.grow(&grown.unwrap_or(counts.counters));
-            known.kernel = counts.counters;
-            known.measure(counted.latencies.get(&server));
-            if !is_new && self.roster.name(server).is_none() {
-                before.insert(server, figures);
+            self.waiting
+                .push(active(*server, now, now.counted() > before.counted()));
+            if self.waiting.len() > 2 * self.most_waiting {
+                self.leave_out();
             }
-            let packets = known.figures.activity();
-            servers.push(Active {
-                server,
-                packets,
-                grew: packets > figures.activity(),
-                answers: known.figures.counters.responses() > known.figures.counters.unmatched_responses(),
-            });
         }
-        self.retire(&counted.retired, gone);
-        let moves = self.roster.update(now, &servers);
-        for figures in moves.came.iter().filter_map(|server| before.get(server)) {
-            self.correction.add(figures);
-        }
-        for server in &moves.left {
-            match self.known.get(server) {
-                Some(known) if known.seen == self.readings => self.correction.take(&known.figures),
-                _ => {
-                    self.known.remove(server);
+    }
+
+    /// These have lost their places, and had counted so much at the last poll.
+    pub fn gone(&mut self, gone: &[(Address, Destination)]) {
+        for (server, counters) in gone {
+            self.all.shrink(counters);
+            if *counters != Destination::ZERO {
+                self.destinations = self.destinations.saturating_sub(1);
+                if let Some(listed) = self.listed.get_mut(server) {
+                    listed.places = listed.places.saturating_sub(1);
                 }
             }
         }
-        self.page()
+        let gone: HashSet<Address> = gone.iter().map(|(server, _)| *server).collect();
+        self.waiting.retain(|active| !gone.contains(&active.server));
     }
 
-    /// Takes what was counted for those that have lost their places; `gone` are the counters of those that have others already.
-    fn retire(&mut self, retired: &Destination, mut gone: Vec<Destination>) {
-        let (readings, roster, correction) = (self.readings, &self.roster, &mut self.correction);
-        self.known.retain(|server, known| {
-            if known.seen == readings {
-                return true;
+    /// The figures by the poll at `now`. `known` gives what was counted for a destination by then, and when it was there first.
+    pub fn page(
+        &mut self,
+        now: Time,
+        counted: &Counted,
+        mut known: impl FnMut(Address) -> Option<(Destination, Time)>,
+    ) -> Page {
+        let told = std::mem::replace(&mut self.told, now);
+        self.leave_out();
+        let mut servers = std::mem::take(&mut self.waiting);
+        servers.extend(self.listed.iter_mut().map(|(server, listed)| {
+            let grew = std::mem::take(&mut listed.grew);
+            active(*server, &listed.figures.counters, grew)
+        }));
+        let moves = self.roster.update(now, &servers);
+        for gone in moves.left.iter().filter_map(|server| self.listed.remove(server)) {
+            self.correction.shrink(&gone.figures.counters);
+        }
+        for server in moves.came {
+            let known = known(server);
+            let (counters, since) = known.unwrap_or((Destination::ZERO, now));
+            if since <= told {
+                self.correction.grow(&counters);
             }
-            gone.push(std::mem::take(&mut known.kernel));
-            known.latency = None;
-            let is_listed = roster.name(*server).is_some();
-            if !is_listed {
-                correction.add(&known.figures);
-            }
-            is_listed
-        });
-        let rest = self.retired.take(*retired, gone.iter());
-        self.correction.grow(&rest);
+            let latency = self
+                .timed
+                .get(&server)
+                .map_or_else(Histogram::default, |timed| timed.histogram);
+            let listed = Listed {
+                figures: Figures { counters, latency },
+                places: usize::from(known.is_some()),
+                grew: false,
+            };
+            self.listed.insert(server, listed);
+        }
+        self.measure(&counted.latencies);
+        self.written(&counted.retired)
     }
 
-    fn page(&self) -> Page {
+    /// Takes how long answers took by now.
+    fn measure(&mut self, latencies: &BTreeMap<Address, Latency>) {
+        for (server, now) in latencies {
+            let timed = self.timed.entry(*server).or_insert_with(|| Timed {
+                kernel: Latency::ZERO,
+                histogram: Histogram::default(),
+            });
+            if latency::began_again(now, &timed.kernel) {
+                timed.kernel = Latency::ZERO;
+            }
+            timed.histogram.grow(&timed.kernel, now);
+            let listed = self.listed.get_mut(server);
+            let figures = listed.map_or(&mut self.correction, |listed| &mut listed.figures);
+            figures.latency.grow(&timed.kernel, now);
+            timed.kernel = *now;
+        }
+        self.timed.retain(|server, _| latencies.contains_key(server));
+    }
+
+    fn written(&self, retired: &Destination) -> Page {
         let mut page = Page {
+            servers: Vec::with_capacity(self.listed.len()),
             other: self.correction,
-            ..Page::default()
+            others: self.destinations,
         };
-        for (server, known) in &self.known {
+        page.other.grow(&self.all.counters);
+        page.other.grow(retired);
+        for (server, listed) in &self.listed {
+            page.other.shrink(&listed.figures.counters);
+            page.others = page.others.saturating_sub(listed.places);
             if let Some(name) = self.roster.name(*server) {
-                page.servers.push((Arc::clone(name), known.figures));
-            } else {
-                page.other.add(&known.figures);
-                page.others += 1;
+                page.servers.push((Arc::clone(name), listed.figures));
             }
         }
         page
     }
+
+    /// Leaves out of those that wait for the list whoever is there twice, and whoever would find no place.
+    fn leave_out(&mut self) {
+        let waiting = &mut self.waiting;
+        waiting.sort_unstable_by_key(|active| (active.server, Reverse((active.grew, active.packets))));
+        waiting.dedup_by_key(|active| active.server);
+        if waiting.len() > self.most_waiting {
+            waiting.select_nth_unstable_by_key(self.most_waiting, Active::rank);
+            waiting.truncate(self.most_waiting);
+        }
+    }
 }
 
-impl Known {
-    fn measure(&mut self, now: Option<&Latency>) {
-        let Some(now) = now else { return };
-        let before = self.latency.get_or_insert_with(|| Box::new(Latency::ZERO));
-        if latency::began_again(now, before) {
-            **before = Latency::ZERO;
-        }
-        self.figures.latency.grow(before, now);
-        **before = *now;
+fn active(server: Address, counters: &Destination, grew: bool) -> Active {
+    Active {
+        server,
+        packets: counters.counted(),
+        grew,
+        answers: counters.responses() > counters.unmatched_responses(),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{self, DestinationCounts};
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
-    /// A reading: queries to each server, the last byte of its address.
-    fn counted(queries: &[(u8, u64)]) -> Counted {
-        let destinations = queries.iter().map(|&(number, dns_queries)| {
-            let counters = Destination {
-                dns_queries,
-                ..Destination::ZERO
-            };
-            DestinationCounts {
-                address: Address::v4([10, 0, 0, number]),
-                counters,
-                not_served: 0,
-                latency_us: model::Latency::default(),
-                server_info: None,
-            }
-        });
-        Counted {
-            destinations: destinations.collect(),
-            ..Counted::default()
-        }
-    }
-
-    /// Of each listed server and of all the others.
-    fn queries(page: &Page) -> (Vec<(&str, u64)>, u64) {
-        let servers = page.servers.iter();
-        let servers = servers.map(|(name, figures)| (&**name, figures.counters.dns_queries));
-        (servers.collect(), page.other.counters.dns_queries)
-    }
-
-    #[test]
-    fn those_beyond_the_bound_are_summed_and_nothing_is_missing() {
-        let mut book = Book::new(2);
-        let page = book.update(Time::at_second(1), &counted(&[(1, 10), (2, 30), (3, 20), (4, 5)]));
-        assert_eq!(queries(&page), (vec![("10.0.0.2", 30), ("10.0.0.3", 20)], 15));
-        assert_eq!(page.others, 2);
-        let page = book.update(
-            Time::at_second(2),
-            &counted(&[(1, 100), (2, 30), (3, 21), (4, 5)]),
-        );
-        assert_eq!(queries(&page), (vec![("10.0.0.2", 30), ("10.0.0.3", 21)], 105));
-    }
-
-    #[test]
-    fn no_counter_falls_or_jumps_when_servers_come_and_go() {
-        let mut book = Book::new(1);
-        book.update(Time::at_second(1), &counted(&[(1, 10), (2, 3)]));
-        let later = Time::at_second(4_000);
-        // The listed one is silent, so that the other takes its place with its next packets.
-        let page = book.update(later, &counted(&[(1, 10), (2, 5)]));
-        assert_eq!(
-            queries(&page),
-            (vec![("10.0.0.2", 5)], 3),
-            "what was told in `other` stays"
-        );
-        let page = book.update(later, &counted(&[(1, 14), (2, 9)]));
-        assert_eq!(
-            queries(&page),
-            (vec![("10.0.0.2", 9)], 7),
-            "the one that left counts in `other` from there"
-        );
-        // And back again.
-        let page = book.update(Time::at_second(8_000), &counted(&[(1, 15), (2, 9)]));
-        assert_eq!(queries(&page), (vec![("10.0.0.1", 15)], 7));
-        assert_eq!(page.others, 1);
-    }
-
-    proptest! {
-        /// Whatever grows, and however long it is silent: nothing that is told ever falls, and nothing is told twice.
-        #[test]
-        fn what_is_told_only_grows_and_by_no_more_than_what_was_counted(
-            places in 1..4_usize,
-            readings in vec((0..5_000_u64, vec(0..3_u64, 6)), 1..40),
-        ) {
-            let mut book = Book::new(places);
-            let (mut now, mut counts) = (1, [0; 6]);
-            let mut told: BTreeMap<String, u64> = BTreeMap::new();
-            let mut last: Vec<String> = vec!["other".to_owned()];
-            for (seconds, more) in readings {
-                now += seconds;
-                counts.iter_mut().zip(&more).for_each(|(count, more)| *count += more);
-                // Numbers from 0 on, those with nothing yet are not there.
-                let seen = (0..).zip(counts).filter(|(_, count)| *count > 0);
-                let page = book.update(Time::at_second(now), &counted(&seen.collect::<Vec<_>>()));
-                let (servers, other) = queries(&page);
-                let all: Vec<(&str, u64)> = servers.into_iter().chain([("other", other)]).collect();
-                let mut grown = 0;
-                for (name, count) in &all {
-                    let before = told.insert((*name).to_owned(), *count).unwrap_or_default();
-                    prop_assert!(before <= *count, "{name} fell from {before} to {count}");
-                    // A series that appears is no growth: it starts where the server is.
-                    if last.iter().any(|last| last == name) {
-                        grown += count - before;
-                    }
-                }
-                last = all.into_iter().map(|(name, _)| name.to_owned()).collect();
-                prop_assert!(grown <= more.iter().sum::<u64>(), "{grown} is told of {more:?}");
-                prop_assert!(page.servers.len() <= places);
-            }
-        }
-    }
-}
+mod tests;

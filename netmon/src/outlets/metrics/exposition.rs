@@ -14,7 +14,6 @@ use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Unit;
 
-use super::book::Page;
 use super::family::{Labels, counter, gauge};
 use super::figures::Figures;
 use super::histogram::{EDGES_US, Histogram};
@@ -36,8 +35,6 @@ const TRANSPORTS: [Transport; 2] = [Transport::Udp, Transport::Tcp];
 pub struct Exposition {
     /// What the loop answered.
     pub answer: Arc<Answer>,
-    /// What follows from it for servers.
-    pub page: Page,
     /// How many incidents are listed one by one.
     pub places: usize,
 }
@@ -290,13 +287,13 @@ impl Exposition {
             encoder,
             "netmon_servers_listed",
             "Servers with metrics of their own",
-            one(self.page.servers.len() as u64),
+            one(self.answer.page.servers.len() as u64),
         )?;
         gauge::<0, _>(
             encoder,
             "netmon_servers_other",
             "Servers and other destinations that are summed under `other`",
-            one(self.page.others as u64),
+            one(self.answer.page.others as u64),
         )?;
         encoder
             .encode_descriptor("netmon_build", "The program", None, MetricType::Info)?
@@ -308,8 +305,13 @@ impl Exposition {
 
     /// All destinations, and the rest of them.
     fn all(&self) -> impl Iterator<Item = (&str, &Figures)> {
-        let listed = self.page.servers.iter().map(|(name, figures)| (&**name, figures));
-        listed.chain(std::iter::once((OTHER, &self.page.other)))
+        let listed = self
+            .answer
+            .page
+            .servers
+            .iter()
+            .map(|(name, figures)| (&**name, figures));
+        listed.chain(std::iter::once((OTHER, &self.answer.page.other)))
     }
 }
 

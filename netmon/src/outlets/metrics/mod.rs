@@ -1,9 +1,8 @@
 //! Metrics for Prometheus: `netmon run --metrics ADDRESS:PORT`.
 //!
-//! A scrape wakes the event loop, which hands over its counts as they are (a copy, some milliseconds for
-//! 10,000 destinations, at most twice a second); all else happens on the listener's thread: which servers
-//! have metrics of their own, what the rest sums up to, the text. Without scrapes nothing is done at all. Data is as old as
-//! the last poll, plus at most half a second.
+//! The event loop keeps the figures of listed servers and the sum of all, as polls bring what has changed. A scrape wakes it, and
+//! it hands over what is shown, a copy: a millisecond, however many destinations there are, at most twice a second. The text is
+//! written on the listener's thread. Data is as old as the last poll, plus at most half a second.
 //!
 //! It refuses to push, to keep history (that is Prometheus' work), and to serve anything but metrics.
 
@@ -24,7 +23,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use book::{Book, Change};
 use incidents::Incidents;
+use netmon_common::Address;
+use netmon_common::records::Destination;
 use shared::{Answer, Shared};
 
 use super::Outlet;
@@ -51,6 +53,7 @@ pub const SUGGESTED_PORT: u16 = 19_053;
 pub struct Metrics {
     shared: Arc<Shared>,
     incidents: Incidents,
+    book: Book,
     names: Arc<Names>,
     polled: Time,
     options: Options,
@@ -67,6 +70,7 @@ impl Metrics {
         let metrics = Self {
             shared,
             incidents: Incidents::default(),
+            book: Book::new(options.max_servers),
             names: Arc::default(),
             polled: Time::default(),
             options,
@@ -123,6 +127,17 @@ impl Outlet for Metrics {
 }
 
 impl Metrics {
+    /// What the next page is made of: the destinations that have changed at a poll, each with its counters at the one before and
+    /// now.
+    pub fn changed(&mut self, changed: &[Change]) {
+        self.book.take(changed);
+    }
+
+    /// These have lost their places, and had counted so much at the last poll.
+    pub fn gone(&mut self, gone: &[(Address, Destination)]) {
+        self.book.gone(gone);
+    }
+
     /// The counts were read.
     pub fn polled(&mut self, at: Moment) {
         self.polled = at.time;
@@ -139,12 +154,20 @@ impl Metrics {
         self.shared.poll_asked(context)
     }
 
-    /// The counts, for those who asked.
-    pub fn answer(&self, at: Moment, counted: &Arc<Counted>) {
+    /// The counts as of the last poll, for those who asked; those of destinations are known already. `known` gives what was
+    /// counted for one by then, and at which poll it was there first.
+    pub fn answer(
+        &mut self,
+        at: Moment,
+        counted: Counted,
+        known: impl FnMut(Address) -> Option<(Destination, Time)>,
+    ) {
+        let page = self.book.page(self.polled, &counted, known);
         self.shared.answer(Answer {
             at,
             polled: self.polled,
-            counted: Arc::clone(counted),
+            counted,
+            page,
             active: self.incidents.active(),
             opened: self.incidents.opened(),
             names: Arc::clone(&self.names),

@@ -31,6 +31,13 @@ pub struct Active {
     pub answers: bool,
 }
 
+impl Active {
+    /// Those first that answer, and of these the most active ones.
+    pub fn rank(&self) -> impl Ord + use<> {
+        (!self.answers, Reverse(self.packets), self.server)
+    }
+}
+
 /// The listed servers.
 #[derive(Debug)]
 pub struct Roster {
@@ -87,7 +94,7 @@ impl Roster {
         if waiting.is_empty() {
             return moves;
         }
-        waiting.sort_by_key(|active| (!active.answers, Reverse(active.packets), active.server));
+        waiting.sort_unstable_by_key(Active::rank);
         let free = self.places.saturating_sub(self.seats.len()).min(waiting.len());
         let rest = waiting.split_off(free);
         for active in waiting {

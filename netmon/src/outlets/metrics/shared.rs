@@ -14,6 +14,7 @@ use crate::clock;
 use crate::model::{Counted, Moment, Names};
 use crate::time::Time;
 
+use super::book::Page;
 use super::incidents::Active;
 
 /// What the loop answers: everything that a page of metrics is made of.
@@ -23,8 +24,10 @@ pub struct Answer {
     pub at: Moment,
     /// When the counts were read.
     pub polled: Time,
-    /// The counts.
-    pub counted: Arc<Counted>,
+    /// The counts, without destinations.
+    pub counted: Counted,
+    /// What is shown of destinations.
+    pub page: Page,
     /// The incidents that are open, the oldest first.
     pub active: Vec<Active>,
     /// Incidents that opened so far, by kind.
