@@ -261,9 +261,7 @@ impl Ledger {
     /// lies before it, but for what is known to be sent later. Where nothing had been answered for some time (`is_first`), the
     /// answers that are counted by now, and not known one by one, are to later queries.
     pub fn cut_answered(&self, at: Time, is_first: bool) -> Cut {
-        let all = self
-            .find(at.second())
-            .map_or_else(Flow::default, Second::flow);
+        let all = self.find(at.second()).map_or_else(Flow::default, Second::flow);
         let known = self.exact_between(Time::at_second(at.second()), at);
         let later = self.exact_between(at, Time::at_second(at.second() + 1));
         let mut before = all;

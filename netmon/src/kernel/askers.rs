@@ -91,11 +91,21 @@ impl Kernel {
         })
     }
 
-    fn at_errors(&mut self) -> Result<BtfTracePointLink, ProgramError> {
+    fn error_report(&mut self) -> Result<&mut BtfTracePoint, ProgramError> {
         let program = self.ebpf.program_mut(AT_ERRORS).ok_or(ProgramError::NotLoaded)?;
-        let program: &mut BtfTracePoint = program.try_into()?;
+        program.try_into()
+    }
+
+    /// Loads the program that reads which errors the kernel hands to sockets.
+    pub(super) fn load_error_report(&mut self) -> Result<(), ProgramError> {
+        let program = self.error_report()?;
         let types = Btf::from_sys_fs()?;
-        patiently(|| program.load(ERROR_REPORT, &types))?;
+        patiently(|| program.load(ERROR_REPORT, &types))
+    }
+
+    fn at_errors(&mut self) -> Result<BtfTracePointLink, ProgramError> {
+        std::mem::replace(&mut self.error_report, Ok(()))?;
+        let program = self.error_report()?;
         let link = program.attach()?;
         program.take_link(link)
     }

@@ -5,6 +5,7 @@ use std::os::fd::AsFd as _;
 use std::sync::Arc;
 
 use aya::maps::{Map, MapData, MapError};
+use aya::programs::ProgramError;
 use aya::util::nr_cpus;
 use aya::{Ebpf, EbpfLoader, include_bytes_aligned};
 use netmon_common::{DnsPorts, limits, trace};
@@ -120,6 +121,8 @@ pub struct Kernel {
     pub(super) disciplines: Disciplines,
     /// Whether it is known where a socket's error lies.
     pub(super) reads_errors: bool,
+    /// Whether the program that reads it was loaded.
+    pub(super) error_report: Result<(), ProgramError>,
 }
 
 impl Kernel {
@@ -151,6 +154,8 @@ impl Kernel {
         let cpus = cpus()?;
         let object = if settings.log { OBJECT_WITH_LOG } else { OBJECT };
         let mut loader = EbpfLoader::new();
+        // Nothing in the programs depends on the kernel's types, of which there are many.
+        loader.btf(None);
         if let Some(pins) = &pins {
             for map in MAPS {
                 loader.map_pin_path(map, pins.map(map));
@@ -206,7 +211,12 @@ impl Kernel {
             places: None,
             disciplines: Disciplines::default(),
             reads_errors: socket_error != 0,
+            error_report: Ok(()),
         };
+        if settings.askers && kernel.reads_errors {
+            // Before the tables are mapped: for a moment it takes as much memory as these.
+            kernel.error_report = kernel.load_error_report();
+        }
         let survived = kernel.pins.is_some();
         let mut switches = Switches::open(kernel.take("SWITCHES")?)?;
         let mut places = Places::open(settings.apart, &mut |name| kernel.take(name))?;

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
+use aya::maps::{Array, MapData};
 use netmon_common::limits::TRACE_LIFETIME_NS;
 use netmon_common::trace::Bucket;
 
 use super::error::KernelError;
 use super::load::Kernel;
-use super::places::Mapped;
 use crate::time::Time;
 
 const OLD_TRACES: &str = "OLD_TRACES";
@@ -18,18 +18,18 @@ const SAMPLE: u32 = 256;
 /// From one to the next: a prime, so that all have their turn.
 const STEP: u32 = 7_919;
 
-/// Looks at the table of traces.
-#[derive(Debug)]
+/// Looks at the table of traces. It is not mapped into memory, as what is read as a whole is: it would count as netmon's own.
 pub struct TraceLifetime {
-    old: Mapped,
+    old: Array<MapData, [u64; size_of::<Bucket>() / size_of::<u64>()]>,
     bucket: u32,
 }
 
 impl Kernel {
     /// Takes the table of traces, to look at it. Can be had once.
     pub fn trace_lifetime(&mut self) -> Result<TraceLifetime, KernelError> {
+        let old = Array::try_from(self.take(OLD_TRACES)?);
         Ok(TraceLifetime {
-            old: Mapped::open(self.take(OLD_TRACES)?, OLD_TRACES)?,
+            old: old.map_err(|error| KernelError::map("open", OLD_TRACES, error))?,
             bucket: 0,
         })
     }
@@ -39,9 +39,9 @@ impl TraceLifetime {
     /// The shortest life that one of some traces had that is the next to make room.
     pub fn now(&mut self, now: Time) -> Duration {
         let mut shortest = TRACE_LIFETIME_NS;
-        for _ in 0..SAMPLE.min(self.old.entries()) {
-            self.bucket = (self.bucket + STEP) % self.old.entries();
-            let words = self.old.read(self.bucket, 0).map(Bucket::of_words);
+        for _ in 0..SAMPLE.min(self.old.len()) {
+            self.bucket = (self.bucket + STEP) % self.old.len();
+            let words = self.old.get(&self.bucket, 0).ok().map(Bucket::of_words);
             let lived = words.and_then(|bucket| bucket.lifetime_ns(now.nanos()));
             shortest = shortest.min(lived.unwrap_or(TRACE_LIFETIME_NS));
         }

@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
 use super::askers::Asking;
-use super::load::load;
+use super::load::{self, load};
 use super::probing::Probing;
 use super::translations::Translations;
 use super::{Monitor, Partners, Reload, Summary};
@@ -67,6 +67,7 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
     // Only now it is known which link an interface's name means.
     monitor.reserve()?;
     monitor.wait_for_recall().await?;
+    load::give_back_memory();
 
     let end = config
         .duration

@@ -23,7 +23,6 @@ use netmon_common::records::{
 use super::error::KernelError;
 use super::switches::Switches;
 pub use batch::{Batch, Leaving, Step};
-pub(super) use mapped::Mapped;
 use pool::Names;
 pub(super) use pool::{Held, Pool};
 pub(super) use retired::RETIRED;
