@@ -18,7 +18,7 @@ use super::recent::{Recent, Window};
 use crate::observation::{Answered, Name};
 use crate::time::Time;
 
-use domain::{Domain, registrable};
+use domain::{Domain, Run, registrable};
 
 /// Seconds with faults that are kept: more than the longest window.
 const KEPT: usize = 72;
@@ -76,6 +76,8 @@ struct Second {
     excused: u64,
     /// How many were told one by one.
     told: u64,
+    /// Of these, those that do not count, because their clients' failures do not.
+    not_counting: u64,
     /// How many were counted, and when, until that is decided on.
     counted: Option<(u64, Time)>,
 }
@@ -122,6 +124,16 @@ impl Faults {
             self.undecided.push_back(fault);
         } else {
             self.failed(at);
+        }
+    }
+
+    /// Takes one that does not count, because its client's failures do not.
+    pub fn not_counting(&mut self, transmissions: impl Iterator<Item = Time>) {
+        for sent in transmissions {
+            if let Some(second) = self.second(sent) {
+                second.told += 1;
+                second.not_counting += 1;
+            }
         }
     }
 
@@ -214,7 +226,9 @@ impl Faults {
                 && at.since(counted) >= wait
             {
                 second.counted = None;
-                if faults > second.told {
+                // Where none that is told counts, the others hardly do.
+                let may_count = second.told == 0 || second.told > second.not_counting;
+                if faults > second.told && may_count {
                     second.failed(Time::at_second(second.number));
                     only_counted.push(counted);
                 }
@@ -246,20 +260,26 @@ impl Faults {
     /// least so many queries, of at least two clients.
     pub fn has_lost_a_domain(&self, second: u64, window: Window, queries: usize, since: Duration) -> bool {
         let at = Time::at_second(second);
+        let lately = |domain: &&Domain| domain.last_good.is_some_and(|good| at.since(good) <= since);
+        let mut domains = self.domains.iter().filter(lately);
+        domains.any(|domain| {
+            let failures: Run = domain.bad_in(second, window).collect();
+            domain.good.count(second, window) == 0 && failures.is_lost(queries)
+        })
+    }
+
+    /// Whether one that was answered well less than `since` before that moment, and then failed for so many, failed in this window.
+    pub fn lost_a_domain(
+        &self,
+        (second, window): (u64, Window),
+        queries: usize,
+        (moment, since): (Time, Duration),
+    ) -> bool {
         self.domains.iter().any(|domain| {
-            let lately = domain.last_good.is_some_and(|good| at.since(good) <= since);
-            if !lately || domain.good.count(second, window) > 0 {
-                return false;
-            }
-            let mut clients = domain.bad_in(second, window);
-            let first = clients.next();
-            let mut count = usize::from(first.is_some());
-            let mut several = false;
-            for client in clients {
-                count += 1;
-                several |= Some(client) != first;
-            }
-            count >= queries && several
+            let before = domain.run.good_before;
+            before.is_some_and(|good| moment.since(good) <= since)
+                && domain.run.is_lost(queries)
+                && domain.bad_in(second, window).next().is_some()
         })
     }
 
@@ -313,7 +333,7 @@ impl Faults {
         self.seconds.get_mut(place)
     }
 
-    /// The domain of a name. Of too many the one that was used least recently is forgotten.
+    /// The domain of a name. Of too many the one that was used least recently is forgotten, of those that have not failed lately first.
     fn domain(&mut self, at: Time, name: &Name) -> &mut Domain {
         let registrable = registrable(name.as_str());
         let known = self
@@ -327,16 +347,18 @@ impl Faults {
                 last_good: None,
                 good: Recent::default(),
                 bad: VecDeque::new(),
+                run: Run::default(),
             };
             if self.domains.len() < DOMAINS {
                 self.domains.push(new);
                 return self.domains.len() - 1;
             }
-            let oldest = self
-                .domains
-                .iter()
-                .enumerate()
-                .min_by_key(|(_, domain)| domain.used);
+            let oldest = self.domains.iter().enumerate().min_by_key(|(_, domain)| {
+                (
+                    domain.has_failed_since(at.second().saturating_sub(KEPT as u64)),
+                    domain.used,
+                )
+            });
             let place = oldest.map_or(0, |(place, _)| place);
             if let Some(known) = self.domains.get_mut(place) {
                 let gone = std::mem::replace(known, new);

@@ -22,8 +22,8 @@ struct Second {
     counts: [Counts; 2],
     /// How many of the exact times are of this second.
     exact: u32,
-    /// How many queries are left out, and of how many of them an error came.
-    left_out: [u32; 2],
+    /// What is left out.
+    left_out: Flow,
 }
 
 impl Second {
@@ -31,12 +31,7 @@ impl Second {
         let [recursive, iterative] = self.counts;
         let mut flow = Flow::from(recursive);
         flow += Flow::from(iterative);
-        let [queries, failed] = self.left_out.map(u64::from);
-        flow.take_off(Flow {
-            queries,
-            failed,
-            ..Flow::default()
-        });
+        flow.take_off(self.left_out);
         flow
     }
 }

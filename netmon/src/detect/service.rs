@@ -120,7 +120,7 @@ impl Tracked {
             facts.minutes.take_off(minute, news.taken_back);
         }
         if news.faults > 0 {
-            let faults = facts.ledger.between(seconds.second, seconds.second + 1).faults();
+            let faults = facts.ledger.counted_faults(seconds.second);
             facts.faults.counted(seconds.second, faults, at);
         }
         if news.answered > news.faults {
@@ -202,19 +202,28 @@ impl Tracked {
         }
     }
 
-    /// Takes an answer to a query that was seen.
-    pub fn answered(&mut self, at: Time, answered: &Answered, rules: &Rules) {
+    /// Takes an answer to a query that was seen; `counts` says whether failures of its client count.
+    pub fn answered(&mut self, at: Time, answered: &Answered, counts: bool, rules: &Rules) {
         let sent = answered.sent.min(at);
         let facts = &mut self.facts;
-        facts.ledger.note_answer(sent);
-        for earlier in &answered.earlier {
-            facts.ledger.note_answer(*earlier);
+        let exchange = facts.exchange(answered);
+        let transmissions = || std::iter::once(sent).chain(answered.earlier.iter().copied());
+        if !counts && exchange.faults() > 0 {
+            for sent in transmissions() {
+                facts.ledger.leave_out_answered(sent, exchange);
+            }
+            facts.faults.not_counting(transmissions());
+            self.heard(at);
+            return;
+        }
+        for sent in transmissions() {
+            facts.ledger.note_answer(sent);
         }
         let settled = Settled {
             at,
             sent,
             earlier: &answered.earlier,
-            exchange: facts.exchange(answered),
+            exchange,
         };
         self.heard(at);
         let facts = &mut self.facts;
@@ -296,10 +305,13 @@ impl Tracked {
             facts.last_answer = Some(answer.min(at));
         }
         self.end_silence(at);
+        if !self.facts.is_wanted(failure.recursion_desired) {
+            return;
+        }
         let verified = failure.proof.is_verified();
         let sender = Some(failure.reporter).filter(|_| verified);
         self.count_errors(at, failure.code, [1, verified.into()], sender);
-        if !counts || !failure.code.is_outage() || !self.facts.is_wanted(failure.recursion_desired) {
+        if !counts || !failure.code.is_outage() {
             return;
         }
         if failure.proof.sent().is_some() {

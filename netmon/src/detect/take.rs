@@ -78,13 +78,14 @@ impl Decider {
         let rules = &self.rules;
         self.heard
             .note(answered.client, service, at, rules.thresholds.answers_seen);
+        let counts = self.counts(service, answered.client);
         let judged = &self.judged;
         let standing = || Some(judged.standing(service.server));
         let (_, server) = self.servers.track(service, at, standing)?;
         if !serves(server, at) {
             self.suspects.answered(service);
         }
-        server.answered(at, answered, rules);
+        server.answered(at, answered, counts, rules);
         let own = server.facts.standing.own;
         let is_wanted = server.facts.is_wanted(answered.recursion_desired);
         let is_fault = answered.rcode.is_some_and(|rcode| server.facts.is_fault(rcode));

@@ -129,9 +129,9 @@ impl Scene<'_> {
             .unwrap();
         let events = netmon.events().unwrap();
         assert_eq!(netmon.events_named("incident_opened").unwrap().len(), 2);
-        // A flood that slackens may begin it again.
+        // A flood that slackens may begin it again, even now.
         let pressure = warnings(&events, "table_pressure").len();
-        assert!(pressure >= 2 && pressure.is_multiple_of(2), "{pressure}");
+        assert!(pressure >= 2, "{pressure}");
         let all = events.iter().filter(|event| event.name() == "warning");
         let others: Vec<_> = all
             .map(|event| &event.value)

@@ -22,11 +22,52 @@ pub(super) struct Domain {
     pub good: Recent<()>,
     /// Whose queries failed, when; empty for most domains.
     pub bad: VecDeque<(u64, Address)>,
+    /// The last failures without a good answer between them.
+    pub run: Run,
+}
+
+/// Failures without a good answer between them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Run {
+    /// When it was answered well before.
+    pub good_before: Option<Time>,
+    count: usize,
+    first: Option<Address>,
+    several: bool,
+}
+
+impl Run {
+    fn note(&mut self, client: Address) {
+        self.count += 1;
+        self.several |= *self.first.get_or_insert(client) != client;
+    }
+
+    /// Whether these are so many, and of at least two clients.
+    pub const fn is_lost(&self, queries: usize) -> bool {
+        self.count >= queries && self.several
+    }
+}
+
+impl FromIterator<Address> for Run {
+    fn from_iter<I: IntoIterator<Item = Address>>(clients: I) -> Self {
+        let mut run = Self::default();
+        clients.into_iter().for_each(|client| run.note(client));
+        run
+    }
 }
 
 impl Domain {
     /// A query of that client failed. Where there is no room, the client that has most makes it: others must stay known.
     pub fn fail(&mut self, sent: Time, client: Address) {
+        let newest = self.bad.back().map(|(newest, _)| *newest);
+        let between = |good: &Time| *good <= sent && newest.is_none_or(|newest| newest < good.second());
+        if self.last_good.as_ref().is_some_and(between) {
+            self.run = Run {
+                good_before: self.last_good,
+                ..Run::default()
+            };
+        }
+        self.run.note(client);
         if self.bad.len() == DOMAIN_FAILURES {
             let failures = |of: Address| self.bad.iter().filter(|(_, client)| *client == of).count();
             let clients = self.bad.iter().map(|(_, client)| *client);
@@ -37,6 +78,12 @@ impl Domain {
         self.bad.push_back((sent.second(), client));
     }
 
+    /// Whether a query failed that was sent since that second.
+    pub fn has_failed_since(&self, second: u64) -> bool {
+        self.bad.back().is_some_and(|(sent, _)| *sent >= second)
+    }
+
+    /// Whose queries failed that were sent in that window.
     pub fn bad_in(&self, second: u64, window: Window) -> impl Iterator<Item = Address> + '_ {
         let bad = self.bad.iter().filter(move |(sent, _)| window.has(second, *sent));
         bad.map(|(_, client)| *client)

@@ -8,6 +8,7 @@
 
 use super::{Context, Course, Facts, Incident, Rulebook, Rules, Verdict};
 use crate::detect::recent::Window;
+use crate::detect::thresholds::Thresholds;
 use crate::model::{CloseReason, Kind};
 use crate::time::Time;
 
@@ -36,7 +37,11 @@ fn window(facts: &Facts, at: Time, rules: &Rules) -> Window {
 }
 
 fn share(facts: &Facts, at: Time, rules: &Rules) -> Share {
-    let (from, to) = window(facts, at, rules).seconds(at.second());
+    share_of(facts, window(facts, at, rules).seconds(at.second()))
+}
+
+/// The same of some seconds.
+fn share_of(facts: &Facts, (from, to): (u64, u64)) -> Share {
     let flow = facts.ledger.between(from, to);
     let undecided = facts.faults.undecided(from, to);
     let not_failed = undecided + facts.faults.excused(from, to);
@@ -62,10 +67,9 @@ fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
         domains.failing >= thresholds.failing_domains && domains.failing > domains.good
     };
     let lost = || {
-        let queries = usize::try_from(thresholds.failing_answers).unwrap_or(usize::MAX);
         facts
             .faults
-            .has_lost_a_domain(at.second(), window, queries, thresholds.domain_memory)
+            .has_lost_a_domain(at.second(), window, queries(thresholds), thresholds.domain_memory)
     };
     let opens = (enough && many()) || lost();
     if !opens {
@@ -80,7 +84,13 @@ fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
     }
 }
 
-/// Without any answer, no share is under anything.
+/// So many exchanges say enough.
+fn queries(thresholds: &Thresholds) -> usize {
+    usize::try_from(thresholds.failing_answers).unwrap_or(usize::MAX)
+}
+
+/// Without any answer, no share is under anything. Seconds in which a lost domain fails are none of the good ones, however
+/// much else is asked.
 fn follow(incident: &Incident, facts: &Facts, at: Time, rules: &Rules) -> Course {
     let thresholds = &rules.thresholds;
     let Share {
@@ -89,19 +99,32 @@ fn follow(incident: &Incident, facts: &Facts, at: Time, rules: &Rules) -> Course
         undecided,
     } = share(facts, at, rules);
     let newest = facts.faults.newest_failure();
+    // As it was at the newest failure: what is answered later makes nothing milder, nor does time alone make it worse.
+    let (from, to) = rules.failing_window().seconds(at.second());
+    let until = newest.map_or(to, |newest| to.min(newest.second() + 1));
+    let after_gap = facts.gap_until.map_or(0, Time::second);
+    let then = share_of(facts, (until.saturating_sub(to - from).max(after_gap), until));
+    let was_lost = || {
+        facts.faults.lost_a_domain(
+            (at.second(), window(facts, at, rules)),
+            queries(thresholds),
+            (incident.began(), thresholds.domain_memory),
+        )
+    };
     let start = Time::at_second(rules.failing_window().seconds(at.second()).0);
     // The good seconds begin where those end by which it opened.
     let recovered = start.after(thresholds.failing_retry) >= incident.resumed
         && !facts.has_gap_since(start)
         && (failed + undecided).saturating_mul(100)
-            < (answered + undecided).saturating_mul(thresholds.recovered_percent);
+            < (answered + undecided).saturating_mul(thresholds.recovered_percent)
+        && !was_lost();
     Course {
         failure: newest.filter(|newest| incident.newest_failure().is_none_or(|known| *newest > known)),
         // Those that were asked later do not belong to it, if these are the good seconds.
         waited: Some(Time::from_nanos(start.nanos().saturating_sub(1))),
         last_failure: facts.faults.last_failure_before(start),
         recovered: recovered.then(|| (start, facts.ledger.cut(start))),
-        all_fail: (answered > 0).then_some(failed >= answered),
+        all_fail: (then.answered > 0).then_some(then.failed >= then.answered),
         closes: recovered.then_some(CloseReason::Recovered),
         ..Course::default()
     }

@@ -2,6 +2,7 @@
 //! count"): the kernel counts them with the others.
 
 use super::{EXACT_TIMES, Ledger};
+use crate::detect::flow::Flow;
 use crate::time::Time;
 
 impl Ledger {
@@ -10,23 +11,33 @@ impl Ledger {
         let mut known = self.left_out.iter_mut().rev();
         if let Some((_, has_failed)) = known.find(|(known, _)| *known == sent) {
             if failed && !std::mem::replace(has_failed, true) {
-                self.count_left_out(sent, [0, 1]);
+                self.leave_off(sent, query(0, 1));
             }
             return;
         }
         self.forget_query(sent);
-        self.count_left_out(sent, [1, failed.into()]);
+        self.leave_off(sent, query(1, failed.into()));
         if self.left_out.len() == EXACT_TIMES {
             self.left_out.pop_front();
         }
         self.left_out.push_back((sent, failed));
     }
 
-    fn count_left_out(&mut self, sent: Time, [asked, failed]: [u32; 2]) {
+    /// The same of a query whose answer says that the server fails.
+    pub fn leave_out_answered(&mut self, sent: Time, exchange: Flow) {
+        self.leave_out(sent, false);
+        self.leave_off(
+            sent,
+            Flow {
+                queries: 0,
+                ..exchange
+            },
+        );
+    }
+
+    fn leave_off(&mut self, sent: Time, flow: Flow) {
         if let Some(second) = self.second_mut(sent.second()) {
-            let [of_asked, of_failed] = &mut second.left_out;
-            *of_asked += asked;
-            *of_failed += failed;
+            second.left_out += flow;
         }
     }
 
@@ -37,9 +48,16 @@ impl Ledger {
             return;
         };
         if let Some(second) = self.second_mut(sent.second()) {
-            let [asked, of_failed] = &mut second.left_out;
-            *asked = asked.saturating_sub(1);
-            *of_failed = of_failed.saturating_sub(failed.into());
+            second.left_out.take_off(query(1, failed.into()));
         }
+    }
+}
+
+/// So many queries, of which so many failed.
+fn query(queries: u64, failed: u64) -> Flow {
+    Flow {
+        queries,
+        failed,
+        ..Flow::default()
     }
 }

@@ -1,6 +1,7 @@
 //! What of a second the door told one by one, beside what it counted: it samples.
 
 use super::{Fate, Ledger};
+use crate::observation::Counts;
 use crate::time::Time;
 
 impl Ledger {
@@ -9,6 +10,13 @@ impl Ledger {
     pub fn has_untold(&self, second: u64) -> bool {
         self.find(second)
             .is_some_and(|second| second.flow().queries > u64::from(second.exact))
+    }
+
+    /// How many faults were counted to queries of that second, those that are left out with them.
+    pub fn counted_faults(&self, second: u64) -> u64 {
+        let counts = self.find(second).map(|second| second.counts);
+        let of = |counts: Counts| u64::from(counts.faults.total());
+        counts.map_or(0, |counts| counts.map(of).iter().sum())
     }
 
     /// Whether more answers were counted to queries of the seconds from `from` up to before `to` than are known one by one.

@@ -88,13 +88,88 @@ fn it_tells_whom_it_hit_and_begins_with_the_first_query_that_failed() {
 }
 
 #[test]
-fn refused_by_an_own_server_is_its_policy() {
-    for (rcode, opens) in [(Rcode::Refused, false), (Rcode::ServFail, true)] {
+fn of_an_own_server_neither_its_policy_is_a_failure_nor_what_strangers_get() {
+    for (known, rcode, opens) in [
+        (A, Rcode::Refused, false),
+        (A, Rcode::ServFail, true),
+        // Who asks is a stranger, though another client is none.
+        (B, Rcode::ServFail, false),
+        (B, Rcode::Other, false),
+    ] {
         let mut scenario = Scenario::new();
         scenario.decider.set_local([address(SERVER)]);
+        scenario.asked(0.5, known, "known.test", Rcode::NoError);
         answers(&mut scenario, 1.0, 20, 0, 5, rcode);
         scenario.advance(10.0);
-        assert_eq!(!scenario.story().is_empty(), opens, "{rcode:?}");
+        assert_eq!(!scenario.story().is_empty(), opens, "{known}: {rcode:?}");
+    }
+}
+
+#[test]
+fn strangers_of_an_own_server_count_in_no_incident() {
+    let mut scenario = Scenario::new();
+    scenario.decider.set_local([address(SERVER)]);
+    scenario.asked(0.5, A, "known.test", Rcode::NoError);
+    answers(&mut scenario, 40.0, 20, 0, 5, Rcode::ServFail);
+    for n in 0..20 {
+        scenario.asked(40.7 + f64::from(n) / 1_000.0, B, "strange.test", Rcode::ServFail);
+    }
+    scenario.advance(50.0);
+    let incident = scenario.incident();
+    assert_eq!((incident.queries, incident.answers), (20, 20));
+    assert_eq!(
+        serde_json::to_value(&incident).unwrap()["clients"],
+        serde_json::json!([A])
+    );
+    assert_eq!(incident.severity, Severity::Down);
+}
+
+#[test]
+fn a_domain_that_is_lost_is_until_it_is_answered_or_not_asked_for_however_much_else_is_asked() {
+    let mut scenario = Scenario::new();
+    scenario.asked(1.0, A, "lost.test", Rcode::NoError);
+    for second in 100..220 {
+        let second = f64::from(second);
+        let client = if second % 2.0 == 0.0 { A } else { B };
+        // Answered well six seconds later, so that none is excused.
+        let rcode = if second < 160.0 {
+            Rcode::ServFail
+        } else {
+            Rcode::NoError
+        };
+        if !(160.0..166.0).contains(&second) {
+            scenario.asked(second, client, "lost.test", rcode);
+        }
+        for n in 0..10 {
+            scenario.asked(
+                second + 0.1 + f64::from(n) / 100.0,
+                B,
+                "good.test",
+                Rcode::NoError,
+            );
+        }
+    }
+    assert_eq!(scenario.story(), ["opened failing", "closed failing recovered"]);
+    let incident = scenario.closed();
+    assert_eq!(
+        (when(incident.last_seen).as_str(), incident.reopened),
+        ("159.001", 0)
+    );
+    assert_eq!(when(incident.recovered.unwrap()), "160.000");
+}
+
+#[test]
+fn neither_answers_nor_time_after_the_last_failure_change_how_bad_it_is() {
+    for (is_well_before, severity) in [(true, Severity::Degraded), (false, Severity::Down)] {
+        let mut scenario = Scenario::new();
+        if is_well_before {
+            scenario.asked(1.0, A, "good.test", Rcode::NoError);
+        }
+        answers(&mut scenario, 2.0, 14, 0, 4, Rcode::ServFail);
+        for second in 10..45 {
+            scenario.asked(f64::from(second), A, "good.test", Rcode::NoError);
+        }
+        assert_eq!(scenario.closed().severity, severity);
     }
 }
 
