@@ -83,6 +83,19 @@ impl Bucket {
         self.newest(|what| what.is(flow, key), now_ns)
     }
 
+    /// The place of the newest trace of this query of the flow that waits.
+    #[inline(always)]
+    pub(super) fn newest_waiting(&self, flow: FlowHash, key: Key, now_ns: u64) -> u32 {
+        let (mut place, mut newest) = (NOWHERE, 0);
+        for (number, slot) in (0..).zip(&self.0) {
+            let trace = slot.get(now_ns);
+            if slot.what().is(flow, key) && trace.is_waiting(now_ns) && trace.time_ns() >= newest {
+                (place, newest) = (number, trace.time_ns());
+            }
+        }
+        place
+    }
+
     #[inline(always)]
     fn newest(&self, fits: impl Fn(What) -> bool, now_ns: u64) -> u32 {
         let (mut place, mut newest) = (NOWHERE, 0);

@@ -198,9 +198,10 @@ pub fn failing<M: Memory + ?Sized>(
         };
         let place = bucket.query(flow, key);
         if place == NOWHERE {
-            return among_old(memory, flow, key, now_ns);
+            among_old(memory, flow, key, now_ns)
+        } else {
+            SlotNumber::young(flow.young(), place)
         }
-        SlotNumber::young(flow.young(), place)
     } else {
         newest(memory, flow, now_ns)
     };
@@ -217,8 +218,18 @@ pub fn failing<M: Memory + ?Sized>(
         newest_among_old(memory, flow, now_ns)
     };
     match at(memory, earlier, now_ns) {
-        Some(found) if found.trace.is_waiting(now_ns) => earlier,
-        Some(_) | None => slot,
+        Some(found) if found.trace.is_waiting(now_ns) => return earlier,
+        Some(_) | None => {}
+    }
+    let away = flow.away(trace.key().id());
+    let place = match memory.old(away) {
+        Some(bucket) => bucket.newest_waiting(flow, trace.key(), now_ns),
+        None => NOWHERE,
+    };
+    if place == NOWHERE {
+        slot
+    } else {
+        SlotNumber::old(away, place)
     }
 }
 

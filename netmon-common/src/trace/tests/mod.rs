@@ -286,6 +286,28 @@ fn one_query_verifies_one_error() {
     );
 }
 
+/// As where a router has asked in vain for the server's hardware address, and gives all that waited for it back at once.
+#[test]
+fn each_time_that_a_query_was_sent_verifies_an_error_that_comes_later() {
+    for key_is_known in [true, false] {
+        let table = table();
+        let times = [10, 20, 30, 40, 50];
+        for sent in times {
+            table.record(flow(1, 1), query(7), sent);
+        }
+        let mut failed: Vec<u64> = times
+            .iter()
+            .filter_map(|_| table.fail(flow(1, 1), Key::query(7), key_is_known, 60))
+            .filter(|trace| !trace.has_failed())
+            .map(|trace| trace.time_ns())
+            .collect();
+        failed.sort_unstable();
+        assert_eq!(failed, times, "{key_is_known}");
+        let more = table.fail(flow(1, 1), Key::query(7), key_is_known, 60);
+        assert!(more.unwrap().has_failed(), "{key_is_known}");
+    }
+}
+
 #[test]
 fn an_answer_may_come_after_an_error_and_an_error_after_an_answer_verifies_nothing() {
     let table = table();
