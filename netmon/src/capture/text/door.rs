@@ -174,7 +174,7 @@ impl TextDoor {
         let answer = Answer {
             client: conversation.client,
             rcode: Some(response.rcode),
-            standard: true,
+            standard: response.standard,
             name: response.name.clone().or(name),
             details: Details {
                 client_port: conversation.client_port,

@@ -140,6 +140,8 @@ pub struct Response {
     pub id: Option<u16>,
     /// Its rcode; [`Rcode::Other`] where it is not printed.
     pub rcode: Rcode,
+    /// Whether it answers a standard query (opcode 0); so it is taken where its opcode is not printed.
+    pub standard: bool,
     /// The name of the first question, which is printed with `-vv` only.
     pub name: Option<Name>,
 }

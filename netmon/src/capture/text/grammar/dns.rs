@@ -22,6 +22,8 @@ pub struct Message {
     pub name: Option<Name>,
     /// The type of the first question, where it is one of those that people know.
     pub query_type: Option<u16>,
+    /// Whether it is a standard query or the response to one (opcode 0): any other opcode is printed.
+    pub standard: bool,
     /// Whether its opcode is assigned and it has one question, as a message on TCP must.
     pub plausible: bool,
     /// Its length, in bytes.
@@ -44,6 +46,7 @@ pub fn read(words: &mut Cursor<'_, '_>) -> Result<Message, Why> {
         rcode: Rcode::NoError,
         name: None,
         query_type: None,
+        standard: true,
         plausible: true,
         bytes: None,
     };
@@ -92,9 +95,13 @@ impl Message {
             .unwrap_or(word.len());
         let (name, flags) = word.split_at_checked(end).unwrap_or((word, ""));
         let rcode = match name {
-            "inv_q" | "stat" | "op3" | "notify" | "update" | "op6" => None,
+            "inv_q" | "stat" | "op3" | "notify" | "update" | "op6" => {
+                self.standard = false;
+                None
+            }
             "op7" | "op8" | "op9" | "op10" | "op11" | "op12" | "op13" | "op14" | "op15" | "updateA"
             | "updateD" | "updateDA" | "updateM" | "updateMA" | "zoneInit" | "zoneRef" => {
+                self.standard = false;
                 self.plausible = false;
                 None
             }

@@ -131,10 +131,12 @@ fn message(ends: Ends, words: &mut Cursor<'_, '_>, ports: &DnsPorts) -> Option<T
     let port = ports.table().into_iter().find(|port| *port != 0)?;
     let (mut response, mut id, mut rcode) = (false, None, Rcode::NoError);
     let mut snoop = true;
+    let mut standard = true;
     match words.next()? {
         "C" => {}
         "R" => response = true,
-        _ => snoop = false,
+        // Else `Dynamic update`, `Zone change notification`.
+        word => (snoop, standard) = (false, word == "Standard"),
     }
     while let Some(word) = words.peek() {
         if let Some(number) = word.strip_prefix("0x") {
@@ -168,6 +170,7 @@ fn message(ends: Ends, words: &mut Cursor<'_, '_>, ports: &DnsPorts) -> Option<T
             conversation,
             id,
             rcode,
+            standard,
             name,
         })
     } else {
@@ -263,6 +266,7 @@ fn transport(ends: Ends, protocol: &str, words: &mut Cursor<'_, '_>, ports: &Dns
             conversation: conversation(ends, true, source, Some(destination), Transport::Udp),
             id: None,
             rcode: Rcode::Other,
+            standard: true,
             name: None,
         })),
         _ => None,

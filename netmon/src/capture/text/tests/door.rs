@@ -352,3 +352,27 @@ fn whom_packets_were_for_is_known_whatever_they_carry() {
     assert_eq!(observations, []);
     assert!(door.heard(address("192.0.2.2")) && !door.heard(address("192.0.2.1")));
 }
+
+#[test]
+fn only_standard_queries_are_answered_as_such() {
+    let opcodes = [
+        "inv_q", "stat", "op3", "notify", "update", "op6", "op7", "op8", "updateA", "updateD", "updateDA",
+        "updateM", "updateMA", "zoneInit", "zoneRef",
+    ];
+    let opcodes = opcodes.map(|opcode| (format!("7 {opcode}+"), format!("{opcode} Refused"), false));
+    let standard = ("7+".to_owned(), "Refused-".to_owned(), true);
+    for (asks, answers, standard) in opcodes.into_iter().chain([standard]) {
+        let text = query(1, A, "a", 7).replace("7+", &asks) + &answer(1, 7, &format!("{answers} 0/0/0"));
+        let (packets, _) = read(&text);
+        let (door, observations) = observe(&packets);
+        let told = observations
+            .iter()
+            .find_map(|observation| match &observation.what {
+                What::Answered(answered) => Some((answered.rcode, answered.standard)),
+                _ => None,
+            });
+        assert_eq!(told, Some((Some(Rcode::Refused), standard)), "{text}");
+        let server = &door.counts().destinations[&address("203.0.113.2")];
+        assert_eq!((server.dns_queries, server.dns_responses), (1, 1), "{text}");
+    }
+}
