@@ -14,6 +14,7 @@ use crate::time::Time;
 const RECENT: usize = 32;
 
 /// Which flows are others' second sight.
+#[derive(Debug)]
 pub(super) struct Masquerade {
     recent: VecDeque<Query>,
     /// What came back lately, behind the translation.
@@ -23,6 +24,7 @@ pub(super) struct Masquerade {
 }
 
 /// A query, or what comes back, as it was seen first.
+#[derive(Debug)]
 struct Query {
     flow: Flow,
     mark: Mark,
@@ -34,11 +36,23 @@ struct Query {
 /// the stream.
 pub(super) type Mark = (u32, u16);
 
-/// What a packet has of its way: the identification of IPv4, and how many hops are left.
+/// What is known of a packet's way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hop {
-    identification: [u8; 2],
-    left: u8,
+pub enum Hop {
+    /// The identification of IPv4, and how many hops are left.
+    Counted {
+        /// 0 in IPv6.
+        identification: [u8; 2],
+        /// As the header has it.
+        left: u8,
+    },
+    /// Where text prints neither.
+    Told {
+        /// At which interface it was seen: a hash of its name.
+        interface: u64,
+        /// Whether it goes out there.
+        leaves: bool,
+    },
 }
 
 impl Hop {
@@ -46,13 +60,13 @@ impl Hop {
     pub fn of(payload: Payload, bytes: &[u8]) -> Option<Self> {
         match payload {
             Payload::Ipv4(offset) => match bytes.get(offset..)? {
-                [_, _, _, _, first, second, _, _, left, ..] => Some(Self {
+                [_, _, _, _, first, second, _, _, left, ..] => Some(Self::Counted {
                     identification: [*first, *second],
                     left: *left,
                 }),
                 _ => None,
             },
-            Payload::Ipv6(offset) => bytes.get(offset + 7).map(|left| Self {
+            Payload::Ipv6(offset) => bytes.get(offset + 7).map(|left| Self::Counted {
                 identification: [0; 2],
                 left: *left,
             }),
@@ -62,7 +76,29 @@ impl Hop {
 
     /// Whether it may be this packet one hop later: who translates forwards, and whoever forwards takes one off.
     fn is_next_of(self, before: Self) -> bool {
-        self.identification == before.identification && Some(self.left) == before.left.checked_sub(1)
+        match (before, self) {
+            (
+                Self::Counted {
+                    identification: one,
+                    left: before,
+                },
+                Self::Counted {
+                    identification: other,
+                    left,
+                },
+            ) => one == other && Some(left) == before.checked_sub(1),
+            (
+                Self::Told {
+                    interface: from,
+                    leaves: false,
+                },
+                Self::Told {
+                    interface: to,
+                    leaves: true,
+                },
+            ) => from != to,
+            _ => false,
+        }
     }
 }
 
@@ -105,19 +141,25 @@ impl Masquerade {
 
     /// Takes an answer, or an error by what it quotes. Whether it is the second sight of one: the first was behind the translation.
     pub fn comes_back(&mut self, flow: &Flow, mark: Mark, hop: Hop, now: Time) -> bool {
-        let back = Query {
-            flow: self.before(flow).unwrap_or(*flow),
-            mark,
-            hop,
-            at: now,
-        };
-        if back.flow != *flow {
+        let before = self.before(flow);
+        self.came_back(before.unwrap_or(*flow), before.is_some(), mark, hop, now)
+    }
+
+    /// The same of what is known to belong to the flow `before` the translation, and whether it is seen behind it.
+    pub fn came_back(&mut self, before: Flow, is_behind: bool, mark: Mark, hop: Hop, now: Time) -> bool {
+        if is_behind {
+            let back = Query {
+                flow: before,
+                mark,
+                hop,
+                at: now,
+            };
             remember(&mut self.back, back);
             return false;
         }
         self.back.iter().any(|first| {
             first.mark == mark
-                && first.flow == *flow
+                && first.flow == before
                 && hop.is_next_of(first.hop)
                 && now.since(first.at) < SAME_PACKET
         })

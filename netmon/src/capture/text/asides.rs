@@ -1,8 +1,13 @@
 //! What a line is besides a packet's text: what a program that captures says, a prompt; and where its packet was seen.
 
+use std::hash::BuildHasher;
+
+use foldhash::quality::FixedState;
+
 use super::begins;
 use super::packet::Sight;
 use super::record::RECORD_LEN;
+use crate::capture::masquerade::Hop;
 
 /// Where a word begins in the line that it is a part of.
 pub fn offset_in(line: &str, word: &str) -> usize {
@@ -30,7 +35,7 @@ pub fn sight(text: &str) -> Option<Sight> {
     // What the link layer has differs from interface to interface; so does what a router counts down.
     let ip = packet
         .iter()
-        .position(|word| matches!(*word, "IP" | "IP6"))
+        .position(|word| matches!(*word, "IP" | "IP6" | "IPv4" | "IPv6"))
         .unwrap_or(0);
     let mut previous = "";
     let kept = packet.get(ip..)?.iter().filter(|word| {
@@ -41,7 +46,41 @@ pub fn sight(text: &str) -> Option<Sight> {
         !counted
     });
     let text = kept.copied().collect::<Vec<_>>().join(" ");
-    Some(Sight { at, text })
+    let hop = hop(&at, packet);
+    let start = after(packet, &["seq"])
+        .and_then(|range| range.split(':').next())
+        .and_then(|start| start.parse().ok());
+    Some(Sight { at, text, hop, start })
+}
+
+/// What a packet's header tells of its way with `-v`, else where it was seen.
+fn hop(at: &str, packet: &[&str]) -> Option<Hop> {
+    // What an error quotes has such a header too.
+    let header = packet.split(|word| *word == ">").next()?;
+    if let Some(left) = after(header, &["ttl", "hlim", "(ttl", "(hlim"]) {
+        let identification = after(header, &["id"]).map_or(Some(0_u16), |id| id.parse().ok())?;
+        return Some(Hop::Counted {
+            identification: identification.to_be_bytes(),
+            left: left.parse().ok()?,
+        });
+    }
+    let (interface, direction) = at.split_once(' ')?;
+    Some(Hop::Told {
+        interface: FixedState::with_seed(0).hash_one(interface),
+        leaves: match direction {
+            "Out" | "out" => true,
+            direction if begins::is_direction(direction) => false,
+            _ => return None,
+        },
+    })
+}
+
+/// The word behind the first one of these.
+fn after<'a>(words: &[&'a str], names: &[&str]) -> Option<&'a str> {
+    words.windows(2).find_map(|pair| match pair {
+        [name, value] if names.contains(name) => Some(value.trim_end_matches([',', ')'])),
+        _ => None,
+    })
 }
 
 /// As much of a line as a record can hold.

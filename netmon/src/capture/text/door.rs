@@ -3,15 +3,20 @@
 //! An error's proof is the query that it is about: "from text, an error is matched on server and client"
 //! (docs/contract.md, section 5), and on port and id too where `-v` printed the quoted packet.
 
+mod matters;
+mod sights;
+
 use std::collections::HashSet;
 
+use matters::Matter;
 use netmon_common::{Address, DnsPorts, Transport};
 
-use super::count::{Concerns, Counted, believed, count, unmatched, unsolicited};
+use super::count::{Counted, believed, count, unmatched, unsolicited};
 use super::packet::{About, Conversation, Response, TextPacket, TextWhat, Unreachable};
-use super::traces::{Known, Trace, Traces};
+use super::traces::Traces;
 use crate::capture::addresses::Addresses;
 use crate::capture::exchanges::{self, Answer, Exchanges, Question, Sent};
+use crate::capture::masquerade::Masquerade;
 use crate::capture::pairing::Settled;
 use crate::counts::Counts;
 use crate::model::Warning;
@@ -28,23 +33,9 @@ pub struct TextDoor {
     traces: Traces,
     exchanges: Exchanges,
     addresses: Addresses,
+    masquerade: Masquerade,
     first: Option<Time>,
     last: Time,
-}
-
-/// What an error is about.
-#[derive(Debug)]
-enum Matter {
-    /// A DNS query, or a SYN to a DNS port.
-    Asked {
-        service: Service,
-        client: Address,
-        trace: Option<Trace>,
-    },
-    /// An answer of this server.
-    LateAnswer(Address),
-    /// Nothing of DNS, or not known to be.
-    Other,
 }
 
 impl TextDoor {
@@ -56,6 +47,7 @@ impl TextDoor {
             traces: Traces::new(),
             exchanges: Exchanges::default(),
             addresses: Addresses::default(),
+            masquerade: Masquerade::new(),
             first: None,
             last: Time::default(),
         }
@@ -74,6 +66,10 @@ impl TextDoor {
             TextWhat::Unreachable(unreachable) => self.matter(unreachable),
             _ => Matter::Other,
         };
+        if self.is_second_sight(packet, &matter) {
+            // A host counts a packet once that it forwards.
+            return;
+        }
         let told;
         let packet = match (&packet.what, &matter) {
             (TextWhat::Unreachable(error), Matter::Asked { service, .. }) if error.about == About::Unsaid => {
@@ -160,7 +156,7 @@ impl TextDoor {
 
     fn answer(&mut self, response: &Response, observe: &mut impl FnMut(Observation)) {
         let conversation = &response.conversation;
-        let (settled, name) =
+        let (settled, query) =
             self.traces
                 .answer(conversation, response.id, response.name.as_ref(), self.last);
         let queries = match settled {
@@ -171,13 +167,21 @@ impl TextDoor {
                 return;
             }
         };
+        let (client, client_port) = query
+            .as_ref()
+            .map_or((conversation.client, conversation.client_port), |query| {
+                (query.client, query.client_port)
+            });
         let answer = Answer {
-            client: conversation.client,
+            client,
             rcode: Some(response.rcode),
             standard: response.standard,
-            name: response.name.clone().or(name),
+            name: response
+                .name
+                .clone()
+                .or_else(|| query.and_then(|query| query.name)),
             details: Details {
-                client_port: conversation.client_port,
+                client_port,
                 id: response.id,
                 query_type: None,
             },
@@ -200,7 +204,11 @@ impl TextDoor {
         // Ports that are printed say which query it is.
         let is_exact = quoted.is_some();
         let about = match &trace {
-            Some(trace) => self.traces.failed(client, trace, is_exact, self.last),
+            Some(trace) => {
+                let about = self.traces.failed(error.client(), trace, is_exact, self.last);
+                let Some(about) = about else { return };
+                about
+            }
             None => exchanges::About::Nothing,
         };
         let name = message.and_then(|message| message.name.clone());
@@ -230,91 +238,6 @@ impl TextDoor {
             }
         }
         unseen
-    }
-
-    fn matter(&self, error: &Unreachable) -> Matter {
-        let client = error
-            .quoted
-            .as_ref()
-            .map_or(error.receiver, |quoted| quoted.source);
-        let portless = |transport| {
-            let trace = self
-                .traces
-                .find_portless(error.destination, client, transport, self.last);
-            trace.map_or(Matter::Other, |trace| Matter::Asked {
-                service: trace.service,
-                client,
-                trace: Some(trace.clone()),
-            })
-        };
-        match error.about {
-            About::Port(..) if self.is_answer(error) => Matter::LateAnswer(client),
-            About::Port(transport, port) if self.ports.contains(port) => {
-                let service = Service {
-                    server: error.destination,
-                    port,
-                    transport,
-                    interface: 0,
-                };
-                let trace = self.traces.find(service, client, known(error, transport));
-                Matter::Asked {
-                    service,
-                    client,
-                    trace: trace.cloned(),
-                }
-            }
-            About::Port(transport, port) if self.is_late(error, transport, port) => {
-                Matter::LateAnswer(client)
-            }
-            About::Transport(transport) => portless(Some(transport)),
-            About::Anything => portless(None),
-            About::Unsaid => self.unsaid(error),
-            About::Port(..) | About::NoPort => Matter::Other,
-        }
-    }
-
-    /// What an error is about of which nothing is said: the last query between the two, else the client's last.
-    fn unsaid(&self, error: &Unreachable) -> Matter {
-        let client = error.receiver;
-        let trace = self
-            .traces
-            .find_portless(error.reporter, client, None, self.last)
-            .or_else(|| self.traces.find_last(client, self.last));
-        match trace {
-            Some(trace) => Matter::Asked {
-                service: trace.service,
-                client,
-                trace: Some(trace.clone()),
-            },
-            // An error that is about nothing seen might be about anything.
-            None => Matter::Other,
-        }
-    }
-
-    /// Whether the quoted message says that it is an answer, where both its ports are DNS ports.
-    fn is_answer(&self, error: &Unreachable) -> bool {
-        error.quoted.as_ref().is_some_and(|quoted| {
-            let message = quoted.message.as_ref();
-            quoted.source_port.is_some_and(|port| self.ports.contains(port))
-                && message.is_some_and(|message| message.recursion_desired.is_none())
-        })
-    }
-
-    /// Whether an error is about an answer: its quoted source port is a DNS port, or, where that is not
-    /// printed, whom the error is for has answered to that port.
-    fn is_late(&self, error: &Unreachable, transport: Transport, port: u16) -> bool {
-        if let Some(quoted) = &error.quoted {
-            return quoted.source_port.is_some_and(|port| self.ports.contains(port));
-        }
-        self.ports.table().into_iter().any(|server_port| {
-            let service = Service {
-                server: error.receiver,
-                port: server_port,
-                transport,
-                interface: 0,
-            };
-            self.traces.has_answered(service, error.destination, port)
-        })
     }
 
     /// Makes room in the table of destinations where it is full: not those who `stay`, who are asked for only then.
@@ -349,28 +272,5 @@ impl TextDoor {
     /// The times of the first and the last packet, of any kind.
     pub fn span(&self) -> Option<(Time, Time)> {
         self.first.map(|first| (first, self.last))
-    }
-}
-
-impl Matter {
-    fn concerns(&self) -> Concerns {
-        match self {
-            Self::Asked { .. } => Concerns::Dns,
-            Self::LateAnswer(server) => Concerns::LateAnswerOf(*server),
-            Self::Other => Concerns::Nothing,
-        }
-    }
-}
-
-/// What an error tells of the query that it is about, besides server and client.
-fn known(error: &Unreachable, transport: Transport) -> Known {
-    match (&error.quoted, transport) {
-        (None, _) => Known::Nothing,
-        (Some(quoted), Transport::Udp) => match &quoted.message {
-            Some(message) => Known::PortAndId(quoted.source_port, Some(message.id)),
-            None => Known::Port(quoted.source_port),
-        },
-        // Nothing in a TCP header tells which of a stream's messages the segment belongs to.
-        (Some(quoted), Transport::Tcp) => Known::Port(quoted.source_port),
     }
 }

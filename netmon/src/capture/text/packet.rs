@@ -6,6 +6,7 @@ use netmon_common::wire::Unreadable;
 use netmon_common::wire::ip::Family;
 use netmon_common::{Address, Code, Meaning, Outcome, Rcode, Transport};
 
+use crate::capture::masquerade::Hop;
 use crate::observation::{Name, Service};
 use crate::time::Time;
 
@@ -34,6 +35,10 @@ pub struct Sight {
     pub at: String,
     /// All that is printed of it, but for what a router changes.
     pub text: String,
+    /// What is known of the packet's way, if anything is.
+    pub hop: Option<Hop>,
+    /// Where a TCP segment starts in its stream.
+    pub start: Option<u32>,
 }
 
 /// Where a packet comes from, and where it goes.
@@ -161,6 +166,13 @@ pub struct Unreachable {
     pub about: About,
     /// The quoted packet itself, which is printed with `-v`.
     pub quoted: Option<Quoted>,
+}
+
+impl Unreachable {
+    /// Who sent the packet that it quotes.
+    pub fn client(&self) -> Address {
+        self.quoted.as_ref().map_or(self.receiver, |quoted| quoted.source)
+    }
 }
 
 /// What an error quotes, as far as the text tells.

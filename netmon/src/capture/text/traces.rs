@@ -11,6 +11,7 @@ use netmon_common::{Address, Transport};
 use super::packet::Conversation;
 use crate::bounded::Bounded;
 use crate::capture::exchange::{About, Sent, Transmissions};
+use crate::capture::limits::SAME_PACKET;
 use crate::capture::pairing::Settled;
 use crate::observation::{Name, Service};
 use crate::time::Time;
@@ -35,6 +36,10 @@ const UNSAID: Duration = Duration::from_secs(5);
 pub struct Trace {
     /// To which service.
     pub service: Service,
+    /// By whom: where the client's address was translated, the one before.
+    pub client: Address,
+    /// From which port.
+    pub client_port: Option<u16>,
     /// Its name.
     pub name: Option<Name>,
     /// Its number.
@@ -50,6 +55,8 @@ pub struct Trace {
 struct Exchange {
     sent: Transmissions,
     answered: bool,
+    /// When the newest error about it came, and which client that quotes.
+    error: Option<(Time, Address)>,
 }
 
 impl Exchange {
@@ -139,6 +146,7 @@ impl Traces {
                 let exchange = Exchange {
                     sent: Transmissions::new(sent),
                     answered: false,
+                    error: None,
                 };
                 self.exchanges.insert(self.number, exchange);
                 self.remember_recent(service, client, self.number);
@@ -147,21 +155,46 @@ impl Traces {
         };
         let trace = Trace {
             service,
+            client,
+            client_port,
             name: name.cloned(),
             number,
             time: sent.at,
             is_syn,
         };
+        self.remember(conversation, id, &trace);
+        of_syn.map(|(_, syn)| syn)
+    }
+
+    /// Remembers a query as one of this conversation.
+    fn remember(&mut self, conversation: &Conversation, id: Option<u16>, trace: &Trace) {
+        let Conversation {
+            service,
+            client,
+            client_port,
+        } = *conversation;
         self.last.insert((service.server, client), trace.clone());
         self.last_of.insert(client, trace.clone());
-        for known in [Known::Nothing, Known::Port(client_port), known] {
+        for known in [
+            Known::Nothing,
+            Known::Port(client_port),
+            Known::PortAndId(client_port, id),
+        ] {
             if let Some(((_, _, Known::PortAndId(..)), _)) =
                 self.queries.insert((service, client, known), trace.clone())
             {
                 self.overwritten += 1;
             }
         }
-        of_syn.map(|(_, syn)| syn)
+    }
+
+    /// The second sight of a query, behind the translation of its client's address and port: what quotes or answers that is
+    /// about the query.
+    pub fn lend(&mut self, behind: &Conversation, (client, client_port): (Address, u16), id: Option<u16>) {
+        let known = Known::PortAndId(Some(client_port), id);
+        if let Some(trace) = self.queries.get(&(behind.service, client, known)).cloned() {
+            self.remember(behind, id, &trace);
+        }
     }
 
     /// The SYN of a connection that has had no query yet.
@@ -198,14 +231,14 @@ impl Traces {
         }
     }
 
-    /// Remembers that a client was answered, and what that settles; the name that was asked for.
+    /// Remembers that a client was answered, and what that settles; the query.
     pub fn answer(
         &mut self,
         conversation: &Conversation,
         id: Option<u16>,
         question: Option<&Name>,
         now: Time,
-    ) -> (Settled, Option<Name>) {
+    ) -> (Settled, Option<Trace>) {
         let Conversation {
             service,
             client,
@@ -213,28 +246,29 @@ impl Traces {
         } = *conversation;
         self.answers.insert((service, client, client_port), ());
         let known = Known::PortAndId(client_port, id);
-        let Some(trace) = self.queries.get(&(service, client, known)) else {
+        let Some(trace) = self.queries.get(&(service, client, known)).cloned() else {
             return (Settled::Nothing, None);
         };
-        let name = trace.name.clone();
-        if name
-            .as_ref()
+        // An error about a late answer may come from before the translation.
+        self.answers
+            .insert((service, trace.client, trace.client_port), ());
+        if (trace.name.as_ref())
             .zip(question)
             .is_some_and(|(asked, named)| asked != named)
         {
             return (Settled::Nothing, None);
         }
         let Some(exchange) = self.exchanges.get_mut(&trace.number) else {
-            return (Settled::Nothing, name);
+            return (Settled::Nothing, Some(trace));
         };
         if exchange.answered {
-            return (Settled::Again, name);
+            return (Settled::Again, Some(trace));
         }
         if !exchange.waits(now) {
-            return (Settled::Nothing, name);
+            return (Settled::Nothing, Some(trace));
         }
         exchange.answered = true;
-        (Settled::Queries(exchange.sent.answered()), name)
+        (Settled::Queries(exchange.sent.answered()), Some(trace))
     }
 
     /// The last query to a service of which this is known.
@@ -243,9 +277,13 @@ impl Traces {
     }
 
     /// Which query an error of now is about, where this is the last one that it may be about. Where it does not say the
-    /// port, it may as well be about one before.
-    pub fn failed(&mut self, client: Address, trace: &Trace, is_exact: bool, now: Time) -> About {
-        let recent = self.recent.get(&(trace.service, client)).filter(|_| !is_exact);
+    /// port, it may as well be about one before. `None` where it is one that the text shows before and after the translation of
+    /// its address: `quoted` is the client that it quotes.
+    pub fn failed(&mut self, quoted: Address, trace: &Trace, is_exact: bool, now: Time) -> Option<About> {
+        let recent = self
+            .recent
+            .get(&(trace.service, trace.client))
+            .filter(|_| !is_exact);
         let before = recent.into_iter().flatten().rev().copied();
         let numbers: Vec<u64> = std::iter::once(trace.number).chain(before).collect();
         let mut about = About::Nothing;
@@ -257,12 +295,17 @@ impl Traces {
             else {
                 continue;
             };
+            let is_same = |(at, client): (Time, Address)| client != quoted && now.since(at) < SAME_PACKET;
+            if exchange.error.is_some_and(is_same) {
+                return None;
+            }
             if let Some(sent) = exchange.sent.failed(now) {
-                return About::Waiting(sent);
+                exchange.error = Some((now, quoted));
+                return Some(About::Waiting(sent));
             }
             about = About::Failed;
         }
-        about
+        Some(about)
     }
 
     /// The last query between these two shortly before `now`, where an error tells no port, and perhaps no

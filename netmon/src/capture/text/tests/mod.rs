@@ -10,6 +10,7 @@ mod hostile;
 mod paste;
 mod sense;
 mod shapes;
+mod sights;
 mod tcpdump;
 mod textbook;
 mod times;
