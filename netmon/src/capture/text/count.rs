@@ -130,7 +130,7 @@ fn meaning(what: &TextWhat, concerns: Concerns) -> Meaning {
         TextWhat::Fragment => Meaning::Fragment,
         TextWhat::Unreadable(unreadable) => Meaning::Unreadable(*unreadable),
         TextWhat::NotIp => Meaning::NotIp,
-        TextWhat::Other { .. } => Meaning::Other,
+        TextWhat::Accepted(_) | TextWhat::Other { .. } => Meaning::Other,
     }
 }
 

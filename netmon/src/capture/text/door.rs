@@ -98,6 +98,11 @@ impl TextDoor {
             TextWhat::Connect(conversation) => {
                 self.asked(conversation, None, (None, None), None, true, observe);
             }
+            TextWhat::Accepted(conversation) => {
+                let syns = self.traces.accepts(conversation, self.last);
+                self.exchanges
+                    .connected(conversation.service, self.last, &syns, observe);
+            }
             TextWhat::Response(response) => self.answer(response, observe),
             TextWhat::Unreachable(unreachable) => self.failure(unreachable, matter, observe),
             TextWhat::Reset(_)
@@ -134,7 +139,7 @@ impl TextDoor {
             at: self.last,
             iterative,
         };
-        let syn = self.traces.query(conversation, id, name, sent, is_syn);
+        let (syn, syns) = self.traces.query(conversation, id, name, sent, is_syn);
         let asked = Question {
             client,
             name: name.cloned(),
@@ -145,8 +150,7 @@ impl TextDoor {
                 query_type,
             },
         };
-        let syns = syn.as_slice();
-        self.exchanges.connected(service, self.last, syns, observe);
+        self.exchanges.connected(service, self.last, &syns, observe);
         if is_syn {
             self.exchanges.connects(service, sent, asked, observe);
         } else {

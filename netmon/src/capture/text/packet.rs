@@ -61,6 +61,8 @@ pub enum TextWhat {
     Connect(Conversation),
     /// A RST from a DNS port.
     Reset(Conversation),
+    /// A SYN with ACK from a DNS port: the server takes the connection.
+    Accepted(Conversation),
     /// An ICMP destination unreachable.
     Unreachable(Unreachable),
     /// A fragment other than the first.
@@ -94,7 +96,7 @@ impl TextWhat {
             Self::Fragment => Outcome::Fragment,
             Self::Unreadable(unreadable) => Meaning::Unreadable(*unreadable).outcome(),
             Self::NotIp => Outcome::NotIp,
-            Self::Other { .. } => Outcome::Other,
+            Self::Accepted(_) | Self::Other { .. } => Outcome::Other,
         }
     }
 
@@ -105,7 +107,9 @@ impl TextWhat {
             Self::Response(response) => Some(response.conversation.service.server),
             Self::Connect(conversation) | Self::Reset(conversation) => Some(conversation.service.server),
             Self::Unreachable(unreachable) => Some(unreachable.destination),
-            Self::Fragment | Self::Unreadable(_) | Self::NotIp | Self::Other { .. } => None,
+            Self::Accepted(_) | Self::Fragment | Self::Unreadable(_) | Self::NotIp | Self::Other { .. } => {
+                None
+            }
         }
     }
 }

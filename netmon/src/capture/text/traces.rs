@@ -60,8 +60,24 @@ struct Exchange {
 }
 
 impl Exchange {
+    fn new(sent: Sent) -> Self {
+        Self {
+            sent: Transmissions::new(sent),
+            answered: false,
+            error: None,
+        }
+    }
+
     fn waits(&self, now: Time) -> bool {
         !self.answered && self.sent.waits(now)
+    }
+
+    /// The connection that it opens is there. Each time that it was sent that waited for that.
+    fn accepted(&mut self, now: Time) -> Vec<Sent> {
+        if std::mem::replace(&mut self.answered, true) {
+            return Vec::new();
+        }
+        self.sent.waiting(now)
     }
 }
 
@@ -112,7 +128,8 @@ impl Traces {
     }
 
     /// Remembers a query. If it is the first one of a connection whose SYN was seen, when that was sent: the server has taken
-    /// the connection, or there would be none, and the query takes the SYN's place.
+    /// the connection, or there would be none, and the query takes the SYN's place. And each time that the SYN was sent that
+    /// counts no more.
     pub fn query(
         &mut self,
         conversation: &Conversation,
@@ -120,7 +137,7 @@ impl Traces {
         name: Option<&Name>,
         sent: Sent,
         is_syn: bool,
-    ) -> Option<Sent> {
+    ) -> (Option<Sent>, Vec<Sent>) {
         let Conversation {
             service,
             client,
@@ -133,8 +150,8 @@ impl Traces {
             let exchange = self.exchanges.get(number);
             exchange.is_some_and(|exchange| exchange.waits(sent.at))
         });
-        let number = match (of_syn, same) {
-            (Some((number, _)), _) => number,
+        let number = match (&of_syn, same) {
+            (Some((number, ..)), _) => *number,
             (None, Some(number)) => {
                 if let Some(exchange) = self.exchanges.get_mut(&number) {
                     exchange.sent.add(sent);
@@ -143,12 +160,7 @@ impl Traces {
             }
             (None, None) => {
                 self.number += 1;
-                let exchange = Exchange {
-                    sent: Transmissions::new(sent),
-                    answered: false,
-                    error: None,
-                };
-                self.exchanges.insert(self.number, exchange);
+                self.exchanges.insert(self.number, Exchange::new(sent));
                 self.remember_recent(service, client, self.number);
                 self.number
             }
@@ -163,7 +175,7 @@ impl Traces {
             is_syn,
         };
         self.remember(conversation, id, &trace);
-        of_syn.map(|(_, syn)| syn)
+        of_syn.map_or((None, Vec::new()), |(_, syn, syns)| (Some(syn), syns))
     }
 
     /// Remembers a query as one of this conversation.
@@ -197,8 +209,26 @@ impl Traces {
         }
     }
 
+    /// The server takes the connection. Each time that the SYN was sent that waited until now, without an error about it.
+    pub fn accepts(&mut self, conversation: &Conversation, now: Time) -> Vec<Sent> {
+        let known = Known::Port(conversation.client_port);
+        let trace = self
+            .queries
+            .get(&(conversation.service, conversation.client, known));
+        let syn = trace.filter(|trace| trace.is_syn).map(|trace| trace.number);
+        let Some(exchange) = syn.and_then(|number| self.exchanges.get_mut(&number)) else {
+            return Vec::new();
+        };
+        exchange.accepted(now)
+    }
+
     /// The SYN of a connection that has had no query yet.
-    fn of_syn(&mut self, conversation: &Conversation, sent: Sent, is_syn: bool) -> Option<(u64, Sent)> {
+    fn of_syn(
+        &mut self,
+        conversation: &Conversation,
+        sent: Sent,
+        is_syn: bool,
+    ) -> Option<(u64, Sent, Vec<Sent>)> {
         let Conversation {
             service,
             client,
@@ -210,13 +240,14 @@ impl Traces {
         let known = (service, client, Known::Port(client_port));
         let trace = self.queries.get(&known).filter(|trace| trace.is_syn)?;
         let number = trace.number;
-        let exchange = self
-            .exchanges
-            .get_mut(&number)
-            .filter(|exchange| exchange.waits(sent.at))?;
+        let exchange = self.exchanges.get_mut(&number)?;
+        if !exchange.answered && !exchange.waits(sent.at) {
+            return None;
+        }
         let syn = exchange.sent.newest()?;
-        exchange.sent = Transmissions::new(sent);
-        Some((number, syn))
+        let syns = exchange.accepted(sent.at);
+        *exchange = Exchange::new(sent);
+        Some((number, syn, syns))
     }
 
     fn remember_recent(&mut self, service: Service, client: Address, number: u64) {

@@ -26,7 +26,9 @@ impl TextDoor {
                     let mark = (response.id?.into(), 0);
                     self.back_again(&response.conversation, mark, hop)
                 }
-                TextWhat::Reset(conversation) => self.back_again(conversation, place?, hop),
+                TextWhat::Reset(conversation) | TextWhat::Accepted(conversation) => {
+                    self.back_again(conversation, place?, hop)
+                }
                 TextWhat::Unreachable(error) => self.error_again(error, matter, hop),
                 _ => None,
             }

@@ -128,6 +128,14 @@ impl Packet<'_> {
                 },
             ) if flags.rst => Read::new(TextWhat::Reset(*conversation)),
             (
+                Some(flags),
+                _,
+                Directions {
+                    from_server: Some(conversation),
+                    ..
+                },
+            ) if flags.syn && flags.ack => Read::new(TextWhat::Accepted(*conversation)),
+            (
                 _,
                 _,
                 Directions {

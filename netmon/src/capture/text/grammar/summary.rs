@@ -255,6 +255,13 @@ fn transport(ends: Ends, protocol: &str, words: &mut Cursor<'_, '_>, ports: &Dns
             Some(destination),
             Transport::Tcp,
         ))),
+        ("TCP", _, true) if flags == "[SYN" => Some(TextWhat::Accepted(conversation(
+            ends,
+            true,
+            source,
+            Some(destination),
+            Transport::Tcp,
+        ))),
         ("UDP", true, _) => Some(TextWhat::Query(Query {
             conversation: conversation(ends, false, destination, Some(source), Transport::Udp),
             id: None,

@@ -71,6 +71,8 @@ const A: &str = "192.0.2.1";
 const B: &str = "192.0.2.2";
 const PORT: &str = "203.0.113.2 udp port 53 unreachable";
 const SYN: &str = "12:00:01.0 IP 192.0.2.1.40000 > 203.0.113.2.53: Flags [S], seq 1, win 64240, length 0\n";
+const ACCEPTED: &str =
+    "12:00:02.0 IP 203.0.113.2.53 > 192.0.2.1.40000: Flags [S.], seq 5, ack 2, win 64240, length 0\n";
 const HOST: &str = "host 203.0.113.2 unreachable";
 
 /// What proves the error, or why nothing does; the name and the code.
@@ -153,6 +155,11 @@ fn an_error_finds_the_query_that_it_is_about() {
         (
             "none of this client",
             query(1, B, "b", 8) + &error(5, A, PORT),
+            unsolicited.clone(),
+        ),
+        (
+            "a SYN that the server has answered",
+            SYN.to_owned() + ACCEPTED + &error(4, A, "203.0.113.2 tcp port 53 unreachable"),
             unsolicited.clone(),
         ),
         ("none at all", error(5, A, PORT), unsolicited),

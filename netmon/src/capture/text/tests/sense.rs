@@ -86,7 +86,11 @@ impl Sense {
                 sense.code = Some(unreachable.code);
                 None
             }
-            TextWhat::Fragment | TextWhat::Unreadable(_) | TextWhat::NotIp | TextWhat::Other { .. } => None,
+            TextWhat::Accepted(_)
+            | TextWhat::Fragment
+            | TextWhat::Unreadable(_)
+            | TextWhat::NotIp
+            | TextWhat::Other { .. } => None,
         };
         if let Some(conversation) = conversation {
             sense.client = conversation.client_port.map(|port| (conversation.client, port));

@@ -128,7 +128,26 @@ fn a_packet_that_is_printed_before_and_after_masquerading_is_counted_once() {
                 "198.51.100.1.6000 > 203.0.113.2.53: Flags [S], seq 9, win 64240, length 0",
             ),
         ];
-        assert_eq!(told(&lines(1, 100, verbose, &syns)), ([0, 1, 0, 0], [1, 0, 0]));
+        let syns = lines(1, 100, verbose, &syns);
+        assert_eq!(told(&syns), ([0, 1, 0, 0], [1, 0, 0]));
+        let accepted = [
+            (
+                "eth1 In",
+                55,
+                "203.0.113.2.53 > 198.51.100.1.6000: Flags [S.], seq 5, ack 10, win 64240, length 0",
+            ),
+            (
+                "eth0 Out",
+                54,
+                "203.0.113.2.53 > 10.0.0.1.5000: Flags [S.], seq 5, ack 10, win 64240, length 0",
+            ),
+        ];
+        let query = "203.0.113.2.53: Flags [P.], seq 1:30, ack 1, win 64240, length 29 7+ A? a.example. (27)";
+        let [inside, outside] =
+            ["10.0.0.1.5000", "198.51.100.1.6000"].map(|client| format!("{client} > {query}"));
+        let asked = [("eth0 In", 64, inside.as_str()), ("eth1 Out", 63, &outside)];
+        let connection = syns + &lines(2, 200, verbose, &accepted) + &lines(3, 101, verbose, &asked);
+        assert_eq!(told(&connection), ([0, 1, 0, 0], [2, 0, 0]));
     }
 }
 
