@@ -10,16 +10,16 @@ type Seen<'a> = (&'a str, u8, &'a str);
 
 /// The lines of these sights, some microseconds apart in one second; with `-v` or without it.
 fn lines(second: u32, id: u32, verbose: bool, sights: &[Seen<'_>]) -> String {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for (n, (at, left, packet)) in sights.iter().enumerate() {
         let header = if verbose {
             format!("(tos 0x0, ttl {left}, id {id}, offset 0, flags [none], proto UDP (17), length 59)\n    ")
         } else {
             String::new()
         };
-        text += &format!("12:00:{second:02}.0001{n} {at} IP {header}{packet}\n");
+        lines.push(format!("12:00:{second:02}.0001{n} {at} IP {header}{packet}\n"));
     }
-    text
+    lines.concat()
 }
 
 const SERVER: &str = "203.0.113.2";
@@ -69,15 +69,15 @@ fn told(text: &str) -> ([u64; 4], [usize; 3]) {
 #[test]
 fn a_packet_that_is_printed_before_and_after_masquerading_is_counted_once() {
     let port = "203.0.113.2 udp port 53 unreachable, length 67";
-    let quoted = "\n\tIP (tos 0x0, ttl 60, id 1, offset 0, flags [none], proto UDP (17), length 59)\n    ";
+    let header = "\n\tIP (tos 0x0, ttl 60, id 1, offset 0, flags [none], proto UDP (17), length 59)\n    ";
     for verbose in [false, true] {
-        let error = |client: &str, quotes: &str| {
-            let quotes = if verbose {
-                format!("{quoted}{quotes}")
+        let error = |client: &str, quoted: &str| {
+            let quote = if verbose {
+                format!("{header}{quoted}")
             } else {
                 String::new()
             };
-            format!("203.0.113.2 > {client}: ICMP {port}{quotes}")
+            format!("203.0.113.2 > {client}: ICMP {port}{quote}")
         };
         let (inside, outside) = (error("10.0.0.1", ASKED), error("198.51.100.1", ASKED_OUTSIDE));
         let query = lines(
