@@ -7,7 +7,7 @@ mod stream;
 
 use std::collections::{BTreeMap, HashSet};
 
-use netmon_common::classify::{Classified, Concern, Conversation, Meaning, Message, Offload, Says};
+use netmon_common::classify::{Classified, Concern, Conversation, Error, Meaning, Message, Offload, Says};
 use netmon_common::records::{self, Totals};
 use netmon_common::trace::Flow;
 use netmon_common::wire::dns;
@@ -339,6 +339,19 @@ impl Packet<'_> {
             client_port: conversation.client_port,
             server_port: conversation.server_port,
             transport,
+        })
+    }
+
+    /// The flow of the query that an error quotes; `None` where the quote shows no ports.
+    fn quoted_flow(&self, error: &Error) -> Option<Flow> {
+        let quoted = &error.unreachable.quoted;
+        let ports = quoted.ports?;
+        Some(Flow {
+            client: self.address(quoted.header.source())?,
+            server: self.address(quoted.header.destination())?,
+            client_port: ports.source,
+            server_port: ports.destination,
+            transport: ports.transport,
         })
     }
 }

@@ -1,7 +1,6 @@
 //! ICMP errors: which query each is about, and what is believed where no query can be seen.
 
 use netmon_common::classify::{Concern, Error};
-use netmon_common::trace::Flow;
 use netmon_common::wire::udp;
 use netmon_common::{Address, Transport};
 
@@ -21,13 +20,7 @@ impl Door {
     ) -> Option<()> {
         let quoted = &error.unreachable.quoted;
         let ports = quoted.ports?;
-        let quoted_flow = Flow {
-            client: packet.address(quoted.header.source())?,
-            server: packet.address(quoted.header.destination())?,
-            client_port: ports.source,
-            server_port: ports.destination,
-            transport: ports.transport,
-        };
+        let quoted_flow = packet.quoted_flow(error)?;
         let flow = self.pairing.exchange_of(&quoted_flow);
         let service = self.service(&flow, packet);
         let message = match ports.transport {

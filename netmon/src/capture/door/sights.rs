@@ -3,7 +3,6 @@
 
 use netmon_common::Transport;
 use netmon_common::classify::{Conversation, Meaning, Message};
-use netmon_common::trace::Flow;
 use netmon_common::wire::Unreadable;
 use netmon_common::wire::ethernet::Payload;
 
@@ -42,15 +41,7 @@ impl Door {
             Meaning::Reset(conversation) => self.segment_again(packet, payload, conversation, hop),
             Meaning::Segment(segment) => self.segment_again(packet, payload, &segment.conversation, hop),
             Meaning::Unreachable(error) => {
-                let quoted = &error.unreachable.quoted;
-                let ports = quoted.ports?;
-                let flow = Flow {
-                    client: packet.address(quoted.header.source())?,
-                    server: packet.address(quoted.header.destination())?,
-                    client_port: ports.source,
-                    server_port: ports.destination,
-                    transport: ports.transport,
-                };
+                let flow = packet.quoted_flow(error)?;
                 // No message and no place in a stream is like it.
                 let mark = (u32::MAX, error.unreachable.code as u16);
                 Some(self.pairing.comes_back_again(&flow, mark, hop, time))
