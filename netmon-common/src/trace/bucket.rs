@@ -74,35 +74,31 @@ impl Bucket {
     /// The place of the flow's newest trace here.
     #[inline(always)]
     pub(super) fn newest_of(&self, flow: FlowHash, now_ns: u64) -> u32 {
-        self.newest(|what| what.is_of(flow), now_ns)
+        self.newest(|what, _| what.is_of(flow), now_ns)
     }
 
     /// The place of the newest trace of this query of the flow.
     #[inline(always)]
     pub(super) fn newest_query(&self, flow: FlowHash, key: Key, now_ns: u64) -> u32 {
-        self.newest(|what| what.is(flow, key), now_ns)
+        self.newest(|what, _| what.is(flow, key), now_ns)
     }
 
     /// The place of the newest trace of this query of the flow that waits.
     #[inline(always)]
     pub(super) fn newest_waiting(&self, flow: FlowHash, key: Key, now_ns: u64) -> u32 {
-        let (mut place, mut newest) = (NOWHERE, 0);
-        for (number, slot) in (0..).zip(&self.0) {
-            let trace = slot.get(now_ns);
-            if slot.what().is(flow, key) && trace.is_waiting(now_ns) && trace.time_ns() >= newest {
-                (place, newest) = (number, trace.time_ns());
-            }
-        }
-        place
+        self.newest(
+            |what, trace| what.is(flow, key) && trace.is_waiting(now_ns),
+            now_ns,
+        )
     }
 
     #[inline(always)]
-    fn newest(&self, fits: impl Fn(What) -> bool, now_ns: u64) -> u32 {
+    fn newest(&self, fits: impl Fn(What, &Trace) -> bool, now_ns: u64) -> u32 {
         let (mut place, mut newest) = (NOWHERE, 0);
         for (number, slot) in (0..).zip(&self.0) {
-            let time_ns = slot.get(now_ns).time_ns();
-            if fits(slot.what()) && time_ns >= newest {
-                (place, newest) = (number, time_ns);
+            let trace = slot.get(now_ns);
+            if fits(slot.what(), &trace) && trace.time_ns() >= newest {
+                (place, newest) = (number, trace.time_ns());
             }
         }
         place
