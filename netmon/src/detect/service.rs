@@ -207,24 +207,23 @@ impl Tracked {
         let sent = answered.sent.min(at);
         let facts = &mut self.facts;
         let exchange = facts.exchange(answered);
-        let transmissions = || std::iter::once(sent).chain(answered.earlier.iter().copied());
-        if !counts && exchange.faults() > 0 {
-            for sent in transmissions() {
-                facts.ledger.leave_out_answered(sent, exchange);
-            }
-            facts.faults.not_counting(transmissions());
-            self.heard(at);
-            return;
-        }
-        for sent in transmissions() {
-            facts.ledger.note_answer(sent);
-        }
         let settled = Settled {
             at,
             sent,
             earlier: &answered.earlier,
             exchange,
         };
+        if !counts && exchange.faults() > 0 {
+            for sent in settled.transmissions() {
+                facts.ledger.leave_out_answered(sent, exchange);
+            }
+            facts.faults.not_counting(settled.transmissions());
+            self.heard(at);
+            return;
+        }
+        for sent in settled.transmissions() {
+            facts.ledger.note_answer(sent);
+        }
         self.heard(at);
         let facts = &mut self.facts;
         facts.last_answer_seen = Some(at);

@@ -82,11 +82,15 @@ pub(super) struct Settled<'a> {
 }
 
 impl Settled<'_> {
+    /// When its queries were sent.
+    pub fn transmissions(&self) -> impl Iterator<Item = Time> {
+        std::iter::once(self.sent).chain(self.earlier.iter().copied())
+    }
+
     /// What it counts, of queries that were sent from `from` up to before `to`.
     fn between(self, from: Time, to: Time) -> Flow {
-        let sent = std::iter::once(self.sent).chain(self.earlier.iter().copied());
         let mut flow = Flow::default();
-        for _ in sent.filter(|sent| (from..to).contains(sent)) {
+        for _ in self.transmissions().filter(|sent| (from..to).contains(sent)) {
             flow += self.exchange;
         }
         // The same query that is sent again has been sent all the same.

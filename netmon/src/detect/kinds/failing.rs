@@ -111,7 +111,7 @@ fn follow(incident: &Incident, facts: &Facts, at: Time, rules: &Rules) -> Course
             (incident.began(), thresholds.domain_memory),
         )
     };
-    let start = Time::at_second(rules.failing_window().seconds(at.second()).0);
+    let start = Time::at_second(from);
     // The good seconds begin where those end by which it opened.
     let recovered = start.after(thresholds.failing_retry) >= incident.resumed
         && !facts.has_gap_since(start)
