@@ -84,12 +84,13 @@ impl Kernel {
 
     /// Loads those of these programs that are not loaded, at the same time: each on a processor of its own, if there are so many.
     pub(super) fn load_programs(&mut self, wanted: &[Program]) -> Result<(), KernelError> {
-        if wanted.contains(&Program::Xdp) && !features::has_xdp_frags() {
+        let missing: Vec<_> = wanted.iter().filter(|which| !self.is_loaded(**which)).collect();
+        if missing.contains(&&Program::Xdp) && !features::has_xdp_frags() {
             return Err(KernelError::no_xdp_frags());
         }
         let mut missing = self.ebpf.programs_mut().filter_map(|(name, program)| {
-            let which = wanted.iter().find(|which| which.name() == name)?;
-            program.fd().is_err().then_some((*which, program))
+            let which = missing.iter().find(|which| which.name() == name)?;
+            Some((**which, program))
         });
         let Some((first, program)) = missing.next() else {
             return Ok(());
