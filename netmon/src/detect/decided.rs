@@ -1,16 +1,16 @@
 //! Whom the failures of the last minute hit, and for which names: what an incident that opens by them lists.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use netmon_common::Address;
 
 use super::distinct::{Distinct, Mark};
-use super::limits::{DECIDED_FAULTS, MARKED_FAULTS};
+use super::limits::{DECIDED_FAULTS, FAULT_SECONDS, MARKED_FAULTS};
 use crate::observation::Name;
-use crate::time::{SECOND_NS, Time};
+use crate::time::Time;
 
-/// How long failures are kept: longer than the longest window.
-const KEPT_NS: u64 = 72 * SECOND_NS;
+const KEPT: Duration = Duration::from_secs(FAULT_SECONDS as u64);
 
 /// A query that failed.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub(super) struct Decided {
 impl Decided {
     /// Takes a failure.
     pub fn note(&mut self, failure: Failure) {
-        let oldest = Time::from_nanos(failure.sent.nanos().saturating_sub(KEPT_NS));
+        let oldest = failure.sent.before(KEPT);
         while self.before.front().is_some_and(|(sent, ..)| *sent < oldest) {
             self.before.pop_front();
         }

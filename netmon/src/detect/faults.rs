@@ -13,15 +13,12 @@ use std::time::Duration;
 use netmon_common::Address;
 
 use super::decided::{Decided, Failure};
-use super::limits::{DOMAINS, UNDECIDED_FAULTS};
+use super::limits::{DOMAINS, FAULT_SECONDS, UNDECIDED_FAULTS};
 use super::recent::{Recent, Window};
 use crate::observation::{Answered, Name};
 use crate::time::Time;
 
 use domain::{Domain, Run, registrable};
-
-/// Seconds with faults that are kept: more than the longest window.
-const KEPT: usize = 72;
 
 /// What is known of the answers of one service.
 #[derive(Debug, Default)]
@@ -154,7 +151,7 @@ impl Faults {
             Some(known) if known.second() == at.second() => *known = at.max(*known),
             _ => self.failures.insert(place, at),
         }
-        if self.failures.len() > KEPT {
+        if self.failures.len() > FAULT_SECONDS {
             self.failures.pop_front();
         }
     }
@@ -315,7 +312,7 @@ impl Faults {
         let number = sent.second();
         let place = self.seconds.partition_point(|known| known.number < number);
         if self.seconds.get(place).is_none_or(|known| known.number != number) {
-            if self.seconds.len() == KEPT {
+            if self.seconds.len() == FAULT_SECONDS {
                 if place == 0 {
                     return None;
                 }
@@ -353,12 +350,12 @@ impl Faults {
                 self.domains.push(new);
                 return self.domains.len() - 1;
             }
-            let oldest = self.domains.iter().enumerate().min_by_key(|(_, domain)| {
-                (
-                    domain.has_failed_since(at.second().saturating_sub(KEPT as u64)),
-                    domain.used,
-                )
-            });
+            let lately = at.second().saturating_sub(FAULT_SECONDS as u64);
+            let oldest = self
+                .domains
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, domain)| (domain.has_failed_since(lately), domain.used));
             let place = oldest.map_or(0, |(place, _)| place);
             if let Some(known) = self.domains.get_mut(place) {
                 let gone = std::mem::replace(known, new);

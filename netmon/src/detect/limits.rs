@@ -48,6 +48,9 @@ pub const DOMAIN_FAILURES: usize = 64;
 /// Answers of each service that say that it fails and wait to be decided on: what is looked at in more than 5 s.
 pub const UNDECIDED_FAULTS: usize = 512;
 
+/// Seconds for which answers that say that a server fails are kept: more than the longest window.
+pub const FAULT_SECONDS: usize = 72;
+
 /// Failures of each service that were decided on and are kept one by one, to say whom an incident hits that opens: 56 bytes each.
 pub const DECIDED_FAULTS: usize = 512;
 /// Failures before these of which only marks are kept, to count whom they hit: 16 bytes each. With those, what is looked at in 35 s.
