@@ -7,6 +7,8 @@ use crate::limits::{MOVED_MARKS, OLD_BUCKETS, YOUNG_BUCKETS};
 
 /// How many 32-bit words a flow is: two addresses, two ports together, the transport.
 const WORDS: usize = 4 + 4 + 1 + 1;
+/// How many pairs of these, the first ones, are upper halves of addresses.
+const UPPER_PAIRS: usize = 2;
 /// How many keys each half of a hash needs: one for each word, and one to start with.
 const HALF: usize = WORDS + 1;
 /// How many keys a hash needs.
@@ -71,22 +73,27 @@ impl Flow {
     /// The flow, hashed: two halves of 32 bits, each by a Multilinear-HM of its own (D. Lemire, O. Kaser: Strongly
     /// universal string hashing is fast, 2014). Whoever does not know the keys meets a given flow's hash with one
     /// flow in 2^51, which is what is kept of it. BPF has no rotation, which makes `SipHash` slow.
+    ///
+    /// The upper half of an address adds nothing where it is zero, as of IPv4: 8 of 20 multiplications are spared. A flow
+    /// that has another one there differs by a product of keys of its own, as it does by any other word.
     #[inline(always)]
     pub fn hash<K: Keys>(&self, keys: &K) -> FlowHash {
         let mut halves = [keys.at(0), keys.at(HALF)];
-        let mut place = 1;
-        for [one, other] in self.words() {
-            for (sum, first) in halves.iter_mut().zip([0, HALF]) {
-                let one = keys.at(first + place).wrapping_add(u64::from(one));
-                let other = keys.at(first + place + 1).wrapping_add(u64::from(other));
+        for (number, [one, other]) in self.words().into_iter().enumerate() {
+            if number < UPPER_PAIRS && one | other == 0 {
+                continue;
+            }
+            for (sum, first) in halves.iter_mut().zip([1, 1 + HALF]) {
+                let one = keys.at(first + 2 * number).wrapping_add(u64::from(one));
+                let other = keys.at(first + 2 * number + 1).wrapping_add(u64::from(other));
                 *sum = sum.wrapping_add(one.wrapping_mul(other));
             }
-            place += 2;
         }
         let [high, low] = halves;
         FlowHash::new(high >> 32 << 32 | low >> 32)
     }
 
+    /// The words in pairs, the addresses' upper halves first.
     #[inline(always)]
     fn words(&self) -> [[u32; 2]; WORDS / 2] {
         let pairs = |address: Address| {
@@ -98,8 +105,8 @@ impl Flow {
         let ports = u32::from(self.client_port) | u32::from(self.server_port) << 16;
         [
             client,
-            client_end,
             server,
+            client_end,
             server_end,
             [ports, self.transport as u32],
         ]
@@ -200,19 +207,23 @@ mod tests {
     fn the_hash_is_the_published_formula() {
         let flow = flow(7, 5_353);
         let secret = Secret::expanded(1);
-        let words = [
-            flow.client.octets().as_chunks::<4>().0.to_vec(),
-            flow.server.octets().as_chunks::<4>().0.to_vec(),
-        ];
-        let mut text: Vec<u128> = words
-            .concat()
-            .into_iter()
-            .map(|word| u128::from(u32::from_ne_bytes(word)))
+        let (client, server) = (flow.client.octets(), flow.server.octets());
+        let ([client, client_end], [server, server_end]) =
+            (client.as_chunks::<8>().0, server.as_chunks::<8>().0)
+        else {
+            unreachable!("16 bytes")
+        };
+        let mut text: Vec<u128> = [client, server, client_end, server_end]
+            .iter()
+            .flat_map(|half| half.as_chunks::<4>().0)
+            .map(|word| u128::from(u32::from_ne_bytes(*word)))
             .collect();
         text.extend([(53 << 16) + 5_353, Transport::Tcp as u128]);
         let half = |keys: &[u64]| {
             let pairs = text.chunks(2).zip(keys[1..].chunks(2));
             let sum: u128 = pairs
+                // The client is an IPv4 address: its upper half is zero.
+                .skip(1)
                 .map(|(s, m)| {
                     let factors = [u128::from(m[0]) + s[0], u128::from(m[1]) + s[1]];
                     let [one, other] = factors.map(|factor| factor % (1 << 64));
