@@ -45,8 +45,13 @@ impl Memory for Maps {
     }
 
     #[inline(always)]
-    fn among_old(&self, flow: FlowHash, key: Key, now_ns: u64) -> SlotNumber {
-        SlotNumber::new(netmon_among_old(flow.number(), key.number(), now_ns))
+    fn among_old(&self, flow: FlowHash, key: Key, question: u16, now_ns: u64) -> SlotNumber {
+        SlotNumber::new(netmon_among_old(
+            flow.number(),
+            key.number(),
+            u32::from(question),
+            now_ns,
+        ))
     }
 
     #[inline(always)]
@@ -77,8 +82,9 @@ impl Memory for Maps {
 /// [`trace::among_old`].
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn netmon_among_old(flow: u64, key: u64, now_ns: u64) -> u32 {
-    trace::among_old(&Maps, FlowHash::from_number(flow), Key::from_number(key), now_ns).number()
+extern "C" fn netmon_among_old(flow: u64, key: u64, question: u32, now_ns: u64) -> u32 {
+    let (flow, key) = (FlowHash::from_number(flow), Key::from_number(key));
+    trace::among_old(&Maps, flow, key, question as u16, now_ns).number()
 }
 
 /// [`trace::newest`].

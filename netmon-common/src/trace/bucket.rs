@@ -77,10 +77,13 @@ impl Bucket {
         self.newest(|what, _| what.is_of(flow), now_ns)
     }
 
-    /// The place of the newest trace of this query of the flow.
+    /// The place of the newest trace of this query of the flow, which may be for that question.
     #[inline(always)]
-    pub(super) fn newest_query(&self, flow: FlowHash, key: Key, now_ns: u64) -> u32 {
-        self.newest(|what, _| what.is(flow, key), now_ns)
+    pub(super) fn newest_query(&self, flow: FlowHash, key: Key, question: u16, now_ns: u64) -> u32 {
+        self.newest(
+            |what, trace| what.is(flow, key) && trace.may_ask(question),
+            now_ns,
+        )
     }
 
     /// The place of the newest trace of this query of the flow that waits.

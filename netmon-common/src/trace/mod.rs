@@ -50,8 +50,8 @@ pub trait Memory {
     fn moved(&self, number: u32) -> Option<&Shared<u32>>;
 
     /// Runs [`among_old`].
-    fn among_old(&self, flow: FlowHash, key: Key, now_ns: u64) -> SlotNumber {
-        among_old(self, flow, key, now_ns)
+    fn among_old(&self, flow: FlowHash, key: Key, question: u16, now_ns: u64) -> SlotNumber {
+        among_old(self, flow, key, question, now_ns)
     }
 
     /// Runs [`newest`].
@@ -134,14 +134,21 @@ fn at<M: Memory + ?Sized>(memory: &M, slot: SlotNumber, now_ns: u64) -> Option<F
     }
 }
 
-/// Where the trace of this query is among the old: at its flow's home, or where its id chooses.
+/// Where the trace of this query, which may be for that question (0: whatever it asks), is among the old: at its flow's home, or
+/// where its id chooses.
 #[inline(always)]
-pub fn among_old<M: Memory + ?Sized>(memory: &M, flow: FlowHash, key: Key, now_ns: u64) -> SlotNumber {
+pub fn among_old<M: Memory + ?Sized>(
+    memory: &M,
+    flow: FlowHash,
+    key: Key,
+    question: u16,
+    now_ns: u64,
+) -> SlotNumber {
     let home = flow.home();
     let Some(bucket) = memory.old(home) else {
         return SlotNumber::NONE;
     };
-    let place = bucket.newest_query(flow, key, now_ns);
+    let place = bucket.newest_query(flow, key, question, now_ns);
     if place != NOWHERE {
         return SlotNumber::old(home, place);
     }
@@ -149,7 +156,7 @@ pub fn among_old<M: Memory + ?Sized>(memory: &M, flow: FlowHash, key: Key, now_n
     let Some(bucket) = memory.old(away) else {
         return SlotNumber::NONE;
     };
-    let place = bucket.newest_query(flow, key, now_ns);
+    let place = bucket.newest_query(flow, key, question, now_ns);
     if place != NOWHERE {
         return SlotNumber::old(away, place);
     }
@@ -198,7 +205,7 @@ pub fn failing<M: Memory + ?Sized>(
         };
         let place = bucket.query(flow, key);
         if place == NOWHERE {
-            among_old(memory, flow, key, now_ns)
+            among_old(memory, flow, key, 0, now_ns)
         } else {
             SlotNumber::young(flow.young(), place)
         }
@@ -213,7 +220,7 @@ pub fn failing<M: Memory + ?Sized>(
     }
     // Each time that a query was sent may verify an error of its own.
     let earlier = if is_known {
-        among_old(memory, flow, key, now_ns)
+        among_old(memory, flow, key, 0, now_ns)
     } else {
         newest_among_old(memory, flow, now_ns)
     };
@@ -308,29 +315,32 @@ impl<M: Memory> Table<M> {
         if tick(now_ns).wrapping_sub(moved.get()) > tick(TRACE_LIFETIME_NS) + 1 {
             return false;
         }
-        at(&self.0, self.0.among_old(flow, key, now_ns), now_ns)
+        at(&self.0, self.0.among_old(flow, key, 0, now_ns), now_ns)
             .is_some_and(|found| found.trace.is_waiting(now_ns))
     }
 
     /// The trace of this query, if it is young enough to be answered, or to fail.
     #[inline(always)]
     pub fn find(&self, flow: FlowHash, key: Key, now_ns: u64) -> Option<Trace> {
-        self.query(flow, key, now_ns).map(|found| found.trace)
+        self.query(flow, key, 0, now_ns).map(|found| found.trace)
     }
 
+    /// The newest query with this key that may be for that question: a client may use an id again while another query with it
+    /// waits.
     #[inline(always)]
-    fn query(&self, flow: FlowHash, key: Key, now_ns: u64) -> Option<Found<'_>> {
+    fn query(&self, flow: FlowHash, key: Key, question: u16, now_ns: u64) -> Option<Found<'_>> {
         let young = self.0.young(flow.young())?;
         let place = young.query(flow, key);
-        if place == NOWHERE {
-            return at(&self.0, self.0.among_old(flow, key, now_ns), now_ns);
+        if place != NOWHERE {
+            let found = young.at(place, now_ns)?;
+            if !found.trace.is_young(now_ns) {
+                return None;
+            }
+            if found.trace.may_ask(question) {
+                return Some(found);
+            }
         }
-        let found = young.at(place, now_ns)?;
-        if found.trace.is_young(now_ns) {
-            Some(found)
-        } else {
-            None
-        }
+        at(&self.0, self.0.among_old(flow, key, question, now_ns), now_ns)
     }
 
     /// Takes an answer to this query, which names the question with this [mark](crate::wire::dns::Question::mark) (0 where
@@ -338,10 +348,7 @@ impl<M: Memory> Table<M> {
     /// answered, and [was asked before](Trace::was_asked_before), [`Self::answer_earlier`] settles the rest.
     #[inline(always)]
     pub fn answer(&self, flow: FlowHash, key: Key, question: u16, now_ns: u64) -> Option<Trace> {
-        let Found { trace, slot } = self.query(flow, key, now_ns)?;
-        if !trace.may_ask(question) {
-            return None;
-        }
+        let Found { trace, slot } = self.query(flow, key, question, now_ns)?;
         slot.mark_answered(trace);
         Some(trace)
     }

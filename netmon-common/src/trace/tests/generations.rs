@@ -246,3 +246,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_id_that_is_used_again_while_it_waits_is_told_apart_by_the_question() {
+    let table = table();
+    let asking = |question| Asked::query(7, true, question);
+    for (question, now) in [(1, 10), (2, 20), (3, 30)] {
+        table.record(flow(1, 1), asking(question), now);
+    }
+    let answer = |question| {
+        let trace = table.answer(flow(1, 1), Key::query(7), question, 40)?;
+        (!trace.is_answered()).then(|| trace.time_ns())
+    };
+    assert_eq!(
+        [2, 1, 1, 3, 4].map(answer),
+        [Some(20), Some(10), None, Some(30), None]
+    );
+}
