@@ -102,6 +102,13 @@ pub const ANSWERED_PRECISION_NS: u64 = 8_000_000;
 /// Good answers that are sent for one service in a second whatever it does, so that user space knows who is served.
 pub const ANSWERS_ALWAYS: u16 = 2;
 
+/// Of these one CPU sends so many in a second, for all services together that do well. Of each client that a service
+/// answers one is sent in 8 s all the same.
+pub const DOES_WELL_PER_CPU: u16 = 128;
+
+/// A service that answered within this time that it failed does not do well: as long as shares of failures are looked at.
+pub const FAILED_ANSWERS_NS: u64 = 30 * 1_000_000_000;
+
 /// Events of each kind that are sent for one service in a second. Beyond that they are only counted.
 pub const EVENTS_PER_SERVER: u16 = 64;
 

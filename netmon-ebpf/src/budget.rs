@@ -36,9 +36,18 @@ pub enum Limited {
 #[btf_map]
 static UNVERIFIED: PerCpuArray<Budget, 1> = PerCpuArray::new();
 
-/// What a CPU may send of samples, for all services together.
+/// What a CPU may send of samples, for all services together: by [`Sample`].
 #[btf_map]
 static SAMPLES: PerCpuArray<Budget, 1> = PerCpuArray::new();
+
+/// Kinds of samples, each with its place in a CPU's budget.
+#[derive(Clone, Copy)]
+#[repr(usize)]
+enum Sample {
+    Any = 0,
+    FirstQuery = 1,
+    DoesWell = 2,
+}
 
 impl Budget {
     /// Takes one event of the present second's; `false` when they are used up.
@@ -78,30 +87,33 @@ impl Budget {
 /// Takes one of the errors that nothing verifies.
 #[inline(always)]
 pub fn may_send_unverified(now_ns: u64) -> bool {
-    take(UNVERIFIED.get(0), limits::UNVERIFIED_PER_CPU, now_ns)
+    UNVERIFIED
+        .get(0)
+        .is_some_and(|budget| budget.take(0, limits::UNVERIFIED_PER_CPU, now_ns))
 }
 
 /// Takes one of this CPU's samples for a query. Of the first ones to services there are fewer: whoever asks thousands of addresses
 /// must not take all samples of those that are asked again and again.
 #[inline(always)]
 pub fn may_send_query(is_first: bool, now_ns: u64) -> bool {
-    let most = if is_first {
-        limits::FIRST_SAMPLES_PER_CPU
-    } else {
-        limits::SAMPLES_PER_CPU
+    let what = if is_first { Sample::FirstQuery } else { Sample::Any };
+    take(what, now_ns)
+}
+
+/// Takes one of this CPU's samples for an answer. Of those of services that do well there are fewer.
+#[inline(always)]
+pub fn may_send_answer(does_well: bool, now_ns: u64) -> bool {
+    take(if does_well { Sample::DoesWell } else { Sample::Any }, now_ns)
+}
+
+#[inline(always)]
+fn take(what: Sample, now_ns: u64) -> bool {
+    let most = match what {
+        Sample::Any => limits::SAMPLES_PER_CPU,
+        Sample::FirstQuery => limits::FIRST_SAMPLES_PER_CPU,
+        Sample::DoesWell => limits::DOES_WELL_PER_CPU,
     };
     SAMPLES
         .get(0)
-        .is_some_and(|budget| budget.take(usize::from(is_first), most, now_ns))
-}
-
-/// Takes one of this CPU's samples.
-#[inline(always)]
-pub fn may_send_sample(now_ns: u64) -> bool {
-    take(SAMPLES.get(0), limits::SAMPLES_PER_CPU, now_ns)
-}
-
-#[inline(always)]
-fn take(budget: Option<&Budget>, most: u16, now_ns: u64) -> bool {
-    budget.is_some_and(|budget| budget.take(0, most, now_ns))
+        .is_some_and(|budget| budget.take(what as usize, most, now_ns))
 }

@@ -207,6 +207,12 @@ impl Service {
         now_ns.wrapping_sub(self.last_answer_ns()) > limits::QUIET_NS || self.has_failed_answers(now_ns)
     }
 
+    /// Whether all of its answers have been good for as long as shares of failures are looked at.
+    #[inline(always)]
+    pub fn does_well(&self, now_ns: u64) -> bool {
+        now_ns.wrapping_sub(self.last_fault_ns.get()) > limits::FAILED_ANSWERS_NS
+    }
+
     /// Whether it answered within a second that it failed.
     #[inline(always)]
     pub fn has_failed_answers(&self, now_ns: u64) -> bool {

@@ -181,7 +181,8 @@ impl<P: Packet> Seen<'_, P> {
         } else {
             Limited::Answers
         };
-        let is_wanted = service.may_send(limited, now_ns) && budget::may_send_sample(now_ns);
+        let does_well = matches!(limited, Limited::AnswersAlways) && service.does_well(now_ns);
+        let is_wanted = service.may_send(limited, now_ns) && budget::may_send_answer(does_well, now_ns);
         if is_wanted {
             service.note_reported(self.exchange.client);
         }

@@ -34,6 +34,11 @@ fn claims_about_the_kernel() -> Vec<Claim> {
         claim("docs/operations.md", "127.0.0.1:{}", SUGGESTED_PORT),
         claim("deploy/netmon.toml", "listen = \"127.0.0.1:{}\"", SUGGESTED_PORT),
         claim(
+            "docs/detection.md",
+            "of all together {} a second on each CPU",
+            limits::DOES_WELL_PER_CPU,
+        ),
+        claim(
             "docs/metrics.md",
             "At most {} servers on each CPU are timed",
             limits::LATENCY_SERVERS,
