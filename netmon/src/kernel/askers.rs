@@ -5,17 +5,18 @@
 use std::fs::File;
 use std::path::Path;
 
-use aya::Btf;
 use aya::maps::{Array, MapData};
 use aya::programs::cgroup_sock_addr::CgroupSockAddrLink;
 use aya::programs::tp_btf::BtfTracePointLink;
 use aya::programs::{
     BtfTracePoint, CgroupAttachMode, CgroupSockAddr, ProgramError, SchedClassifier, TcAttachType,
 };
+use aya::{Btf, BtfError, Endianness};
 use netmon_common::limits::ASKERS;
 use netmon_common::records::Asker;
 
 use super::attach::TcLink;
+use super::btf::Types;
 use super::error::chain;
 use super::load::Kernel;
 use super::programs::patiently;
@@ -97,9 +98,13 @@ impl Kernel {
     }
 
     /// Loads the program that reads which errors the kernel hands to sockets.
-    pub(super) fn load_error_report(&mut self) -> Result<(), ProgramError> {
+    pub(super) fn load_error_report(&mut self, types: &Types) -> Result<(), ProgramError> {
         let program = self.error_report()?;
-        let types = Btf::from_sys_fs()?;
+        let name = format!("btf_trace_{ERROR_REPORT}");
+        let Some(types) = types.only_definition(&name) else {
+            return Err(BtfError::UnknownBtfTypeName { type_name: name }.into());
+        };
+        let types = Btf::parse(&types, Endianness::default())?;
         patiently(|| program.load(ERROR_REPORT, &types))
     }
 

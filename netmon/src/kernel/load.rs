@@ -10,7 +10,7 @@ use aya::util::nr_cpus;
 use aya::{Ebpf, EbpfLoader, include_bytes_aligned};
 use netmon_common::{DnsPorts, limits, trace};
 
-use super::btf;
+use super::btf::Types;
 use super::clsact::Disciplines;
 use super::error::KernelError;
 use super::layout::{self, TraceKeys};
@@ -161,16 +161,15 @@ impl Kernel {
                 loader.map_pin_path(map, pins.map(map));
             }
         }
-        let [task_leader, task_name] = settings
-            .askers
-            .then(|| btf::offsets("task_struct", ["group_leader", "comm"]))
-            .flatten()
-            .unwrap_or_default();
         let asking = u32::from(settings.askers);
-        let [socket_error] = settings
-            .askers
-            .then(|| btf::offsets("sock", ["sk_err"]))
-            .flatten()
+        let types = settings.askers.then(Types::read).flatten();
+        let [task_leader, task_name] = types
+            .as_ref()
+            .and_then(|types| types.offsets("task_struct", ["group_leader", "comm"]))
+            .unwrap_or_default();
+        let [socket_error] = types
+            .as_ref()
+            .and_then(|types| types.offsets("sock", ["sk_err"]))
             .unwrap_or_default();
         let own = settings.probe.unwrap_or(OwnQueries { port: 0, id: 0 });
         if !settings.askers {
@@ -213,9 +212,8 @@ impl Kernel {
             reads_errors: socket_error != 0,
             error_report: Ok(()),
         };
-        if settings.askers && kernel.reads_errors {
-            // Before the tables are mapped: for a moment it takes as much memory as these.
-            kernel.error_report = kernel.load_error_report();
+        if let Some(types) = types.filter(|_| kernel.reads_errors) {
+            kernel.error_report = kernel.load_error_report(&types);
         }
         let survived = kernel.pins.is_some();
         let mut switches = Switches::open(kernel.take("SWITCHES")?)?;
