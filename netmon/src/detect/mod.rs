@@ -380,7 +380,7 @@ impl Decider {
             }
         }
         let lately = rules.thresholds.answers_seen;
-        let is_seen = server.facts.answers_are_seen;
+        let is_seen = server.facts.answers_are_seen && !warnings.are_of_a_capture();
         let would_be_seen =
             |client| is_seen || answered.by_another(client, service, at, lately) || heard(client);
         let mut outcome = Outcome::new(changes, has_room);

@@ -33,6 +33,12 @@ pub(super) struct Warnings {
 }
 
 impl Warnings {
+    /// Whether it is a capture that is judged. There nobody knows by which way a client's packets come: that others were answered
+    /// says nothing of them.
+    pub const fn are_of_a_capture(&self) -> bool {
+        self.unwatched.is_none()
+    }
+
     /// Queries to a server have no answers, but an answer would not be seen either.
     pub fn one_direction(&mut self, service: Service, at: Time) {
         let Some(unwatched) = &self.unwatched else {

@@ -113,7 +113,7 @@ fn in_vain(scenario: &mut Scenario, from: f64) {
 }
 
 #[test]
-fn silence_is_judged_where_an_answer_would_be_seen() {
+fn live_silence_is_judged_where_an_answer_would_be_seen() {
     type Before = fn(&mut Scenario);
     let cases: [(&str, Before, bool); 6] = [
         ("nothing", |_| {}, false),
@@ -145,6 +145,8 @@ fn silence_is_judged_where_an_answer_would_be_seen() {
     ];
     for (what, before, opens) in cases {
         let mut scenario = Scenario::new();
+        // Live, with an interface that is not watched.
+        scenario.decider.set_unwatched(vec!["way-back".to_owned()]);
         scenario.unheard(A);
         before(&mut scenario);
         in_vain(&mut scenario, 700.0);

@@ -62,3 +62,13 @@ fn that_silence_cannot_be_judged_is_over_when_the_server_answers_or_all_is_watch
         assert_eq!(scenario.warnings(), [WarningKind::OneDirection; 2], "{case}");
     }
 }
+
+#[test]
+fn in_a_capture_that_others_were_answered_says_nothing_of_a_client_that_was_sent_no_packet() {
+    let mut scenario = Scenario::new();
+    scenario.unheard(A).asked(1.0, B, "a.test", Rcode::NoError);
+    ask_in_vain(&mut scenario, A, 2.0);
+    scenario.advance(40.0);
+    assert!(scenario.story().is_empty());
+    assert_eq!(scenario.warnings(), [WarningKind::OneDirection]);
+}
