@@ -5,6 +5,7 @@
 //! began or ended.
 
 mod left_out;
+mod near_end;
 mod told;
 
 use std::collections::VecDeque;
@@ -117,7 +118,7 @@ impl Ledger {
 
     /// The kept second of that number, which is made if it is not older than all that are kept.
     fn second_mut(&mut self, number: u64) -> Option<&mut Second> {
-        let place = self.seconds.partition_point(|known| known.number < number);
+        let place = near_end::place(&self.seconds, |known| known.number < number);
         if self.seconds.get(place).is_none_or(|known| known.number != number) {
             if place == 0 && self.seconds.len() == SECONDS {
                 return None;
@@ -156,7 +157,7 @@ impl Ledger {
         };
         second.exact += 1;
         // An answer to a later query may have come first.
-        let place = self.exact.partition_point(|exact| exact.sent <= sent);
+        let place = near_end::place(&self.exact, |exact| exact.sent <= sent);
         let fate = Fate::Unknown;
         self.exact.insert(place, Exact { sent, fate });
         self.forget_oldest();
@@ -164,7 +165,7 @@ impl Ledger {
 
     /// A query whose exact time was taken does not count any more.
     pub fn forget_query(&mut self, sent: Time) {
-        let place = self.exact.partition_point(|exact| exact.sent < sent);
+        let place = near_end::place(&self.exact, |exact| exact.sent < sent);
         if self.exact.get(place).is_some_and(|exact| exact.sent == sent) {
             self.exact.remove(place);
             if let Some(second) = self.second_mut(sent.second()) {
@@ -185,7 +186,7 @@ impl Ledger {
     }
 
     fn note_fate(&mut self, sent: Time, fate: Fate) {
-        let place = self.exact.partition_point(|exact| exact.sent < sent);
+        let place = near_end::place(&self.exact, |exact| exact.sent < sent);
         let mut same = self
             .exact
             .range_mut(place..)
@@ -324,14 +325,14 @@ impl Ledger {
     }
 
     fn find(&self, number: u64) -> Option<&Second> {
-        let place = self.seconds.partition_point(|known| known.number < number);
+        let place = near_end::place(&self.seconds, |known| known.number < number);
         self.seconds.get(place).filter(|known| known.number == number)
     }
 
     /// What was sent in the seconds from `from` up to before `to`.
     pub fn between(&self, from: u64, to: u64) -> Flow {
         let mut flow = Flow::default();
-        let start = self.seconds.partition_point(|known| known.number < from);
+        let start = near_end::place(&self.seconds, |known| known.number < from);
         for second in self.seconds.range(start..).take_while(|known| known.number < to) {
             flow += second.flow();
         }

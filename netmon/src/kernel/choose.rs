@@ -17,8 +17,10 @@ const AT_ONCE: usize = 1_024;
 /// Places are short where fewer than one of so many are free; as many more become free as make this a part of twice the size.
 const SHORT: u32 = 8;
 
-/// How often it is looked for servers whose latency nobody needs, where places are not short.
+/// How often, in seconds, it is looked for servers whose latency nobody needs; and how often where places are short. With more
+/// servers in use than places these are lent by turns: that need not be every second.
 const SECONDS: u64 = 64;
+const SECONDS_IF_SHORT: u64 = 4;
 
 /// How full the places of one kind are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,13 +70,15 @@ impl Poller {
 
     /// Latency is of as long as its server has counters; where places are short, of those that were asked last.
     fn latencies_leaving(&mut self, policy: &Policy<'_>) -> Result<Vec<Held<Address>>, KernelError> {
-        let taken: Vec<_> = self.places.latencies.taken().collect();
         let capacity = self.places.latencies.capacity() as usize;
-        let free = capacity.saturating_sub(taken.len());
+        let free = capacity.saturating_sub(self.places.latencies.taken().count());
         let is_short = free < capacity / SHORT as usize;
-        if !is_short && !policy.second.is_multiple_of(SECONDS) {
+        let pause = if is_short { SECONDS_IF_SHORT } else { SECONDS };
+        if policy.second.saturating_sub(self.latencies_looked_at) < pause {
             return Ok(Vec::new());
         }
+        self.latencies_looked_at = policy.second;
+        let taken: Vec<_> = self.places.latencies.taken().collect();
         let (mut leaving, mut staying) = (Vec::new(), Vec::new());
         for (place, server) in taken {
             match self.places.destinations.find(server)? {

@@ -37,6 +37,8 @@ pub struct Poller {
     pub(super) services: Vec<Activity>,
     /// How many destinations had places at the last look.
     taken: u64,
+    /// In which second it was last looked for servers whose latency nobody needs.
+    pub(super) latencies_looked_at: u64,
     /// Where services were found: to ask the kernel takes longer.
     pub(super) found: HashMap<ServiceKey, u32, RandomState>,
 }
@@ -69,6 +71,7 @@ impl Poller {
             destinations: none(places.destinations.capacity()),
             services: none(places.services.capacity()),
             taken: 0,
+            latencies_looked_at: 0,
             found: HashMap::default(),
             places,
         })

@@ -1,9 +1,8 @@
 //! Which DNS services this host translates to servers elsewhere, as the kernel's table of connections shows it (`ctnetlink`).
 
 use std::collections::BTreeSet;
-use std::io;
 use std::net::IpAddr;
-use std::path::Path;
+use std::{fs, io};
 
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST};
 use netmon_common::Address;
@@ -32,8 +31,9 @@ const FAMILY: usize = 4;
 /// Of a type: that an attribute holds others, or numbers in network order.
 const FLAGS: u16 = 0xc000;
 
-/// It exists where connections are tracked. Without, nobody is asked: the kernel would load what answers.
-const TRACKING: &str = "/proc/sys/net/netfilter/nf_conntrack_count";
+/// How many connections are tracked, where they are. Without, nobody is asked: the kernel would load what answers. Where there are
+/// none, it would look through a table of all network namespaces, for 10 ms.
+const TRACKED: &str = "/proc/sys/net/netfilter/nf_conntrack_count";
 
 /// A service, and the server that a connection to it goes to.
 pub type Translated = (Address, Address);
@@ -41,7 +41,8 @@ pub type Translated = (Address, Address);
 /// The services at these ports to which there are connections that go elsewhere.
 pub fn translated(ports: &[u16]) -> io::Result<BTreeSet<Translated>> {
     let mut found = BTreeSet::new();
-    if Path::new(TRACKING).exists() {
+    let tracked = fs::read_to_string(TRACKED).unwrap_or_default();
+    if !matches!(tracked.trim(), "" | "0") {
         ask(NETFILTER, &request(), |message| {
             let attributes = message.payload.get(FAMILY..).unwrap_or_default();
             found.extend(translation(attributes, ports));
