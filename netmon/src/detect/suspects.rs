@@ -30,6 +30,18 @@ struct Suspect {
     known: bool,
 }
 
+impl Suspect {
+    /// Forgets those services, and if no more are left than a client with a network may fail at, what it was taken for.
+    fn forget(&mut self, thresholds: &Thresholds, is_over: impl Fn(Service, Time) -> bool) {
+        self.services
+            .retain(|(service, newest)| !is_over(*service, *newest));
+        if self.services.len() <= thresholds.scan_services {
+            self.known = false;
+            self.count = self.services.len() as u64;
+        }
+    }
+}
+
 /// What is known of a client after one more failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Suspicion {
@@ -69,13 +81,8 @@ impl Suspects {
             }
         }
         let suspect = self.of.entry(client).or_default();
-        suspect
-            .services
-            .retain(|(known, newest)| *known != service && at.since(*newest) <= thresholds.scan_window);
-        if suspect.services.is_empty() {
-            suspect.known = false;
-            suspect.count = 0;
-        }
+        suspect.forget(thresholds, |_, newest| at.since(newest) > thresholds.scan_window);
+        suspect.services.retain(|(known, _)| *known != service);
         suspect.services.push((service, at));
         suspect.count = suspect.count.max(suspect.services.len() as u64);
         if suspect.services.len() > SUSPECT_SERVICES {
@@ -97,17 +104,18 @@ impl Suspects {
     }
 
     /// The service has answered somebody: whoever failed there did not fail at one that never answers.
-    pub fn answered(&mut self, service: Service) {
+    pub fn answered(&mut self, service: Service, thresholds: &Thresholds) {
         for suspect in self.of.values_mut() {
-            suspect.services.retain(|(known, _)| *known != service);
+            suspect.forget(thresholds, |known, _| known == service);
         }
     }
 
     /// Whether the client is known to fail at too many services.
     pub fn scans(&self, client: Address, at: Time, thresholds: &Thresholds) -> bool {
         self.of.get(&one_host(client)).is_some_and(|suspect| {
-            let newest = suspect.services.last();
-            suspect.known && newest.is_some_and(|(_, newest)| at.since(*newest) <= thresholds.scan_window)
+            let lately = suspect.services.iter();
+            let lately = lately.filter(|(_, newest)| at.since(*newest) <= thresholds.scan_window);
+            suspect.known && lately.count() > thresholds.scan_services
         })
     }
 }

@@ -35,7 +35,7 @@ impl Decider {
         let did_serve = serves(server, at);
         server.seconds(at, seconds, &self.rules);
         if !did_serve && serves(server, at) {
-            self.suspects.answered(service);
+            self.suspects.answered(service, &self.rules.thresholds);
         }
         if self.rules.samples_answers {
             for second in server.facts.untold(seconds.second, at) {
@@ -83,7 +83,7 @@ impl Decider {
         let standing = || Some(judged.standing(service.server));
         let (_, server) = self.servers.track(service, at, standing)?;
         if !serves(server, at) {
-            self.suspects.answered(service);
+            self.suspects.answered(service, &self.rules.thresholds);
         }
         server.answered(at, answered, counts, rules);
         let own = server.facts.standing.own;

@@ -235,3 +235,35 @@ fn others_close_it_when_those_that_failed_ask_no_more() {
         assert_eq!(scenario.story().len() == 2, closes, "{answers} {asks_on}");
     }
 }
+
+#[test]
+fn a_client_whose_services_have_answered_since_is_no_scanner_any_more() {
+    let mut scenario = Scenario::new();
+    let server = |n: u32| format!("10.0.0.{n}");
+    for n in 1..=6 {
+        let sent = f64::from(n);
+        let failed = Error {
+            sent,
+            ..Error::default()
+        };
+        scenario
+            .on(&server(n))
+            .query(sent, A, "a.test")
+            .error(sent + 0.1, &failed);
+    }
+    assert_eq!(scenario.warnings(), [WarningKind::ManyServers]);
+    for n in 1..=5 {
+        scenario
+            .on(&server(n))
+            .asked(19.0 + f64::from(n), A, "a.test", Rcode::NoError);
+    }
+    scenario.on(SERVER);
+    in_vain(&mut scenario, 30.0);
+    scenario.advance(40.0);
+    let opened = scenario.decider.open_incidents();
+    assert!(
+        opened
+            .iter()
+            .any(|one| one.kind == crate::model::Kind::Unanswered)
+    );
+}
