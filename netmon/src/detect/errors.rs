@@ -38,6 +38,14 @@ impl std::ops::AddAssign for CodeCounts {
     }
 }
 
+impl std::ops::SubAssign for CodeCounts {
+    fn sub_assign(&mut self, other: Self) {
+        for (count, less) in self.0.iter_mut().zip(other.0) {
+            *count -= less;
+        }
+    }
+}
+
 /// The failures of an incident: errors that are believed and say that the server cannot be reached.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
@@ -186,7 +194,7 @@ pub(super) struct EarlyErrors(VecDeque<EarlyError>);
 /// An error that came before an incident opened.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EarlyError {
-    at: Time,
+    pub at: Time,
     /// What it says.
     pub code: Code,
     /// Whether it is verified.

@@ -41,8 +41,8 @@ impl LastMoved {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Failover {
     lookups: u64,
-    /// How long the last ones waited, in milliseconds.
-    waited: VecDeque<u64>,
+    /// When the last ones were asked, and how long they waited, in milliseconds.
+    waited: VecDeque<(Time, u64)>,
     longest: Option<u64>,
     /// Whether there may be more.
     pub sample: bool,
@@ -52,15 +52,42 @@ impl Failover {
     /// Takes one.
     pub fn note(&mut self, moved: Moved) {
         self.lookups += 1;
-        self.note_wait(u64::try_from(moved.waited.as_millis()).unwrap_or(u64::MAX));
+        let waited = u64::try_from(moved.waited.as_millis()).unwrap_or(u64::MAX);
+        self.note_wait((moved.sent, waited));
     }
 
-    fn note_wait(&mut self, waited: u64) {
+    fn note_wait(&mut self, (sent, waited): (Time, u64)) {
         if self.waited.len() == MOVED {
             self.waited.pop_front();
         }
-        self.waited.push_back(waited);
+        self.waited.push_back((sent, waited));
         self.longest = self.longest.max(Some(waited));
+    }
+
+    /// Takes off those that were asked since that moment, and gives them.
+    pub fn split(&mut self, moment: Time) -> Self {
+        let (beyond, up_to): (Vec<_>, Vec<_>) = self.waited.drain(..).partition(|(sent, _)| *sent >= moment);
+        if beyond.is_empty() {
+            self.waited.extend(up_to);
+            return Self::default();
+        }
+        let mut split = Self {
+            lookups: beyond.len() as u64,
+            ..Self::default()
+        };
+        for wait in beyond {
+            split.note_wait(wait);
+        }
+        self.lookups -= split.lookups;
+        let longest = self
+            .longest
+            .take()
+            .filter(|longest| Some(*longest) > split.longest);
+        for wait in up_to {
+            self.note_wait(wait);
+        }
+        self.longest = self.longest.max(longest);
+        split
     }
 
     /// These and the others.
@@ -71,7 +98,7 @@ impl Failover {
 
     /// As it is reported.
     pub fn shown(&self, sample: bool) -> model::Failover {
-        let mut waited: Vec<u64> = self.waited.iter().copied().collect();
+        let mut waited: Vec<u64> = self.waited.iter().map(|(_, waited)| *waited).collect();
         waited.sort_unstable();
         let middle = waited.len().saturating_sub(1) / 2;
         model::Failover {
@@ -85,7 +112,7 @@ impl Failover {
     /// That of an earlier run: of its lookups only the median is known, and counts as often as there were lookups.
     pub fn restore(reported: model::Failover) -> Self {
         let known = usize::try_from(reported.lookups).unwrap_or(MOVED).min(MOVED);
-        let median = reported.waited_p50_ms;
+        let median = reported.waited_p50_ms.map(|median| (Time::default(), median));
         Self {
             lookups: reported.lookups,
             waited: median.into_iter().cycle().take(known).collect(),

@@ -14,7 +14,7 @@ use netmon_common::Address;
 
 use super::decided::{Decided, Failure};
 use super::limits::{DOMAINS, FAULT_SECONDS, UNDECIDED_FAULTS};
-use super::recent::{Recent, Window};
+use super::recent::Window;
 use crate::observation::{Answered, Name};
 use crate::time::Time;
 
@@ -265,19 +265,19 @@ impl Faults {
         })
     }
 
-    /// Whether one that was answered well less than `since` before that moment, and then failed for so many, failed in this window.
+    /// Whether one that was answered well less than `since` before that moment, and then failed for so many, still did so in this
+    /// window.
     pub fn lost_a_domain(
         &self,
         (second, window): (u64, Window),
         queries: usize,
         (moment, since): (Time, Duration),
     ) -> bool {
-        self.domains.iter().any(|domain| {
-            let before = domain.run.good_before;
-            before.is_some_and(|good| moment.since(good) <= since)
-                && domain.run.is_lost(queries)
-                && domain.bad_in(second, window).next().is_some()
-        })
+        let mut runs = self
+            .domains
+            .iter()
+            .flat_map(|domain| domain.runs_in(second, window));
+        runs.any(|(run, good)| moment.since(good) <= since && run.is_lost(queries))
     }
 
     /// How many of the faults sent in these seconds are excused.
@@ -338,14 +338,7 @@ impl Faults {
             .iter()
             .position(|domain| domain.name.as_str() == registrable);
         let place = known.unwrap_or_else(|| {
-            let new = Domain {
-                name: Name::new(registrable),
-                used: at,
-                last_good: None,
-                good: Recent::default(),
-                bad: VecDeque::new(),
-                run: Run::default(),
-            };
+            let new = Domain::new(Name::new(registrable), at);
             if self.domains.len() < DOMAINS {
                 self.domains.push(new);
                 return self.domains.len() - 1;

@@ -1,5 +1,6 @@
 //! One incident, from opening to closing and reopening: what is known of it.
 
+mod errors;
 mod hit;
 mod moved;
 mod recovery;
@@ -25,6 +26,7 @@ use super::rules::Rules;
 use super::severity::SeverityJudge;
 use super::span::Span;
 use super::waiting::Waiting;
+use errors::Errors;
 
 /// A moment with the wall time that it had then.
 #[derive(Clone, Copy, Debug)]
@@ -65,22 +67,6 @@ pub(super) struct Heard {
     pub answer_since_began: Option<Time>,
     /// Whether any exchange was answered since the incident opened.
     pub any: bool,
-}
-
-/// Errors that were counted.
-#[derive(Debug, Default)]
-struct Errors {
-    counts: CodeCounts,
-    verified: u64,
-    senders: Distinct<Address>,
-}
-
-impl Errors {
-    fn note_sender(&mut self, sender: Option<Address>) {
-        if let Some(sender) = sender {
-            self.senders.note(&sender);
-        }
-    }
 }
 
 /// One incident.
@@ -307,18 +293,24 @@ impl Incident {
         } else {
             &mut self.errors
         };
-        errors.counts.add(code, count);
-        errors.verified += verified;
-        errors.note_sender(sender);
+        errors.add(code, [count, verified], sender);
+        self.note_lately(at, code, [count, verified]);
         self.changed = true;
     }
 
     /// Takes the errors of a time before it opened.
     pub fn count_early_errors(&mut self, errors: &EarlyErrors, time: impl RangeBounds<Time>) {
         for error in errors.of(time) {
-            self.errors.counts.add(error.code, 1);
-            self.errors.verified += u64::from(error.verified);
-            self.errors.note_sender(error.sender);
+            let counts = [1, error.verified.into()];
+            self.errors.add(error.code, counts, error.sender);
+            self.note_lately(error.at, error.code, counts);
+        }
+    }
+
+    /// `failing` may turn out to have recovered before.
+    fn note_lately(&mut self, at: Time, code: Code, counts: [u64; 2]) {
+        if self.kind == Kind::Failing && self.recovered.is_none() {
+            self.errors.note_lately(at, code, counts);
         }
     }
 

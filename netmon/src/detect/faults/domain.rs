@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use netmon_common::Address;
 
-use crate::detect::limits::DOMAIN_FAILURES;
+use crate::detect::limits::{DOMAIN_FAILURES, FAULT_SECONDS};
 use crate::detect::recent::{Recent, Window};
 use crate::observation::Name;
 use crate::time::Time;
@@ -23,22 +23,27 @@ pub(super) struct Domain {
     /// Whose queries failed, when; empty for most domains.
     pub bad: VecDeque<(u64, Address)>,
     /// The last failures without a good answer between them.
-    pub run: Run,
+    run: Run,
+    /// The longest such run that ended lately.
+    ended: Run,
 }
 
 /// Failures without a good answer between them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Run {
     /// When it was answered well before.
-    pub good_before: Option<Time>,
+    good_before: Option<Time>,
+    /// In which second the query was sent that failed last.
+    last: u64,
     count: usize,
     first: Option<Address>,
     several: bool,
 }
 
 impl Run {
-    fn note(&mut self, client: Address) {
+    fn note(&mut self, second: u64, client: Address) {
         self.count += 1;
+        self.last = second;
         self.several |= *self.first.get_or_insert(client) != client;
     }
 
@@ -48,10 +53,12 @@ impl Run {
     }
 }
 
-impl FromIterator<Address> for Run {
-    fn from_iter<I: IntoIterator<Item = Address>>(clients: I) -> Self {
+impl FromIterator<(u64, Address)> for Run {
+    fn from_iter<I: IntoIterator<Item = (u64, Address)>>(failures: I) -> Self {
         let mut run = Self::default();
-        clients.into_iter().for_each(|client| run.note(client));
+        for (second, client) in failures {
+            run.note(second, client);
+        }
         run
     }
 }
@@ -59,15 +66,19 @@ impl FromIterator<Address> for Run {
 impl Domain {
     /// A query of that client failed. Where there is no room, the client that has most makes it: others must stay known.
     pub fn fail(&mut self, sent: Time, client: Address) {
-        let newest = self.bad.back().map(|(newest, _)| *newest);
-        let between = |good: &Time| *good <= sent && newest.is_none_or(|newest| newest < good.second());
-        if self.last_good.as_ref().is_some_and(between) {
-            self.run = Run {
-                good_before: self.last_good,
-                ..Run::default()
-            };
+        if self.last_good.is_none_or(|good| good < sent) {
+            if self.run.good_before != self.last_good {
+                let is_over = sent.second().saturating_sub(self.ended.last) > FAULT_SECONDS as u64;
+                if is_over || self.run.count >= self.ended.count {
+                    self.ended = self.run;
+                }
+                self.run = Run {
+                    good_before: self.last_good,
+                    ..Run::default()
+                };
+            }
+            self.run.note(sent.second(), client);
         }
-        self.run.note(client);
         if self.bad.len() == DOMAIN_FAILURES {
             let failures = |of: Address| self.bad.iter().filter(|(_, client)| *client == of).count();
             let clients = self.bad.iter().map(|(_, client)| *client);
@@ -83,10 +94,30 @@ impl Domain {
         self.bad.back().is_some_and(|(sent, _)| *sent >= second)
     }
 
-    /// Whose queries failed that were sent in that window.
-    pub fn bad_in(&self, second: u64, window: Window) -> impl Iterator<Item = Address> + '_ {
-        let bad = self.bad.iter().filter(move |(sent, _)| window.has(second, *sent));
-        bad.map(|(_, client)| *client)
+    /// Whose queries failed that were sent in that window, and in which second.
+    pub fn bad_in(&self, second: u64, window: Window) -> impl Iterator<Item = (u64, Address)> + '_ {
+        let bad = self.bad.iter().copied();
+        bad.filter(move |(sent, _)| window.has(second, *sent))
+    }
+
+    /// Runs of failures that reach into that window, each with when it was answered well before.
+    pub fn runs_in(&self, second: u64, window: Window) -> impl Iterator<Item = (Run, Time)> + '_ {
+        let runs = [self.run, self.ended].into_iter();
+        let those = runs.filter(move |run| window.has(second, run.last));
+        those.filter_map(|run| Some((run, run.good_before?)))
+    }
+
+    /// One that is asked for now, and was not before.
+    pub fn new(name: Name, used: Time) -> Self {
+        Self {
+            name,
+            used,
+            last_good: None,
+            good: Recent::default(),
+            bad: VecDeque::new(),
+            run: Run::default(),
+            ended: Run::default(),
+        }
     }
 }
 

@@ -1,16 +1,18 @@
 //! An incident that is over, and that goes on all the same: what counts in it.
 
-use super::{Errors, Incident, Moment};
+use super::{Incident, Moment};
 use crate::detect::ledger::{Cut, Ledger};
 use crate::detect::span::Settled;
 use crate::time::{Time, WallOffset};
 
 impl Incident {
-    /// It recovered at that moment: what counts in it ends at the cut.
+    /// It recovered at that moment, a whole second, perhaps some time ago: what counts in it ends at the cut.
     pub fn recover(&mut self, at: Time, end: Cut, offset: WallOffset) {
         if self.recovered.is_none() {
             self.recovered = Some(Moment::new(at, offset));
             self.span.end(end);
+            self.errors_beyond = self.errors.split(at.second());
+            self.failover_beyond = self.failover.split(at);
             self.changed = true;
         }
     }
@@ -35,16 +37,7 @@ impl Incident {
     pub(super) fn go_on(&mut self) {
         if self.recovered.take().is_some() {
             self.span.resume();
-            let Errors {
-                counts,
-                verified,
-                senders,
-            } = std::mem::take(&mut self.errors_beyond);
-            self.errors.counts += counts;
-            self.errors.verified += verified;
-            for sender in senders.listed() {
-                self.errors.senders.note(sender);
-            }
+            self.errors.join(&std::mem::take(&mut self.errors_beyond));
             self.failover.add(std::mem::take(&mut self.failover_beyond));
             self.changed = true;
         }

@@ -6,6 +6,7 @@ mod causes;
 mod chain;
 mod counting;
 mod failing;
+mod failing_ends;
 mod failover;
 mod healthy;
 mod many;

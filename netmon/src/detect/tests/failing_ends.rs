@@ -1,0 +1,67 @@
+//! `failing`: when it is over, and what counts in it then.
+
+use netmon_common::{Code, Rcode};
+
+use super::scenario::{A, B, Error, Scenario, when};
+use crate::observation::Why;
+
+/// Four domains fail for two clients, from 1.0 to 11.0.
+fn failing() -> Scenario {
+    let mut scenario = Scenario::new();
+    for n in 0..40_u32 {
+        let name = ["alpha.test", "beta.test", "gamma.test", "delta.test"][n as usize % 4];
+        let client = if n % 3 == 0 { A } else { B };
+        scenario.asked(1.0 + f64::from(n) / 4.0, client, name, Rcode::ServFail);
+    }
+    scenario
+}
+
+#[test]
+fn a_domain_that_was_lost_and_is_answered_again_may_fail_now_and_then() {
+    let mut scenario = Scenario::new();
+    scenario.asked(0.5, A, "www.alpha.test", Rcode::NoError);
+    for n in 0..24_u32 {
+        let client = if n % 2 == 0 { A } else { B };
+        scenario.asked(
+            61.0 + f64::from(n) / 2.0,
+            client,
+            "www.alpha.test",
+            Rcode::ServFail,
+        );
+    }
+    for half in 160..520_u32 {
+        let time = f64::from(half) / 2.0;
+        scenario.asked(time, A, "www.alpha.test", Rcode::NoError);
+        if half % 20 == 0 {
+            scenario.asked(time + 0.1, B, "broken.alpha.test", Rcode::ServFail);
+        }
+    }
+    assert_eq!(scenario.story(), ["opened failing", "closed failing recovered"]);
+    // The good seconds begin with the first good answer, at 80.0, at the latest.
+    let recovered: f64 = when(scenario.closed().recovered.unwrap()).parse().unwrap();
+    assert!((72.0..=80.0).contains(&recovered), "{recovered}");
+}
+
+#[test]
+fn errors_that_came_after_it_recovered_do_not_count() {
+    let mut scenario = failing();
+    let other = |sent| Error {
+        sent,
+        code: Code::Port,
+        why: Some(Why::Unsolicited),
+        ..Error::default()
+    };
+    scenario.error(10.9, &other(10.9));
+    for second in 12..60_u32 {
+        let time = f64::from(second);
+        scenario.asked(time, A, "good.test", Rcode::NoError);
+        if (30..35).contains(&second) {
+            scenario.error(time + 0.5, &other(time));
+        }
+    }
+    assert_eq!(scenario.story(), ["opened failing", "closed failing recovered"]);
+    let incident = scenario.closed();
+    let recovered: f64 = when(incident.recovered.unwrap()).parse().unwrap();
+    assert!(recovered < 30.0, "{recovered}");
+    assert_eq!(incident.errors.port, 1, "{incident:?}");
+}
