@@ -7,21 +7,33 @@ use netmon_common::Address;
 use super::limits::ANSWERED_CLIENTS;
 use crate::time::Time;
 
-/// Up to [`ANSWERED_CLIENTS`] clients that were answered last, each with the time of its newest answer.
+/// Up to [`ANSWERED_CLIENTS`] clients that were answered last.
 #[derive(Debug, Default)]
-pub(super) struct AnsweredClients(Vec<(Address, Time)>);
+pub(super) struct AnsweredClients(Vec<Answered>);
+
+/// One client.
+#[derive(Debug)]
+struct Answered {
+    client: Address,
+    /// When its newest answer came.
+    at: Time,
+    /// When its newest query was sent that was answered.
+    sent: Time,
+}
 
 impl AnsweredClients {
-    /// The client was answered. Of too many the one whose answer is the oldest is forgotten.
-    pub fn note(&mut self, client: Address, at: Time) {
-        if let Some((_, newest)) = self.0.iter_mut().find(|(known, _)| *known == client) {
-            *newest = at;
+    /// A query of the client that was sent then was answered. Of too many the one whose answer is the oldest is forgotten.
+    pub fn note(&mut self, client: Address, sent: Time, at: Time) {
+        if let Some(known) = self.0.iter_mut().find(|known| known.client == client) {
+            known.at = at;
+            known.sent = known.sent.max(sent);
             return;
         }
+        let new = Answered { client, at, sent };
         if self.0.len() < ANSWERED_CLIENTS {
-            self.0.push((client, at));
-        } else if let Some(oldest) = self.0.iter_mut().min_by_key(|(_, newest)| *newest) {
-            *oldest = (client, at);
+            self.0.push(new);
+        } else if let Some(oldest) = self.0.iter_mut().min_by_key(|known| known.at) {
+            *oldest = new;
         }
     }
 
@@ -30,7 +42,21 @@ impl AnsweredClients {
     pub fn since(&self, at: Time, within: Duration) -> impl Iterator<Item = Address> + '_ {
         self.0
             .iter()
-            .filter(move |(_, newest)| at.since(*newest) <= within)
-            .map(|(client, _)| *client)
+            .filter(move |known| at.since(known.at) <= within)
+            .map(|known| known.client)
+    }
+
+    /// When the newest answer came to a query that was sent since that moment.
+    pub fn newest_to_query_since(&self, moment: Time) -> Option<Time> {
+        let since = self.0.iter().filter(|known| known.sent >= moment);
+        since.map(|known| known.at).max()
+    }
+
+    /// When the newest query was sent that was answered, of those clients, and whose it was.
+    pub fn newest_query(&self, of: impl Fn(Address) -> bool) -> Option<(Time, Address)> {
+        let those = self.0.iter().filter(|known| of(known.client));
+        those
+            .map(|known| (known.sent, known.client))
+            .max_by_key(|(sent, _)| *sent)
     }
 }

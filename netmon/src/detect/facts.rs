@@ -32,8 +32,6 @@ pub(super) struct Facts {
     pub last_answer: Option<Time>,
     /// The same, of answers that were seen one by one.
     pub last_answer_seen: Option<Time>,
-    /// The exchange that was answered last, of those that began last: when its query was sent, and when the answer came.
-    pub newest_answered: Option<(Time, Time)>,
     /// When it last answered NOERROR or NXDOMAIN, or an answer was only counted.
     pub last_good: Option<Time>,
     /// Whether an exchange was answered since its packets last took another way.
@@ -70,7 +68,6 @@ impl Facts {
             idle_since: at,
             last_answer: None,
             last_answer_seen: None,
-            newest_answered: None,
             last_good: None,
             answers_are_seen: false,
             ledger: Ledger::default(),

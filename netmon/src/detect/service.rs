@@ -227,8 +227,7 @@ impl Tracked {
         self.heard(at);
         let facts = &mut self.facts;
         facts.last_answer_seen = Some(at);
-        facts.newest_answered = facts.newest_answered.max(Some((sent, at)));
-        facts.answered.note(answered.client, at);
+        facts.answered.note(answered.client, sent, at);
         self.judge_answer(at, answered, rules);
         for incident in self.incidents.all_open_mut() {
             if sent >= incident.began() {
@@ -335,9 +334,12 @@ impl Tracked {
                 .newest_other
                 .is_none_or(|other| other == failure.client)
         {
-            // Whoever got answers may be this very client.
-            incident.heard.query_of_others = None;
-            incident.heard.query_of_others_before = None;
+            // Whoever got answers may be this very client: what counts is what others got.
+            let is_other = |client| client != failure.client && !incident.may_have_hit(client);
+            let newest = self.facts.answered.newest_query(is_other).unzip();
+            let heard = &mut incident.heard;
+            (heard.query_of_others, heard.newest_other) = newest;
+            heard.query_of_others_before = heard.query_of_others;
         }
         incident.note_failure(at, failure, no_endpoints, rules);
         incident.fail(at, rules);

@@ -123,17 +123,17 @@ impl Tracked {
 
     /// An incident that opens: the one of that kind again that closed not long ago, or a new one.
     pub(super) fn begin(&mut self, kind: Kind, began: Time, at: Time, rules: &Rules) -> Box<Incident> {
+        let facts = &self.facts;
         if let Some(mut known) = self.incidents.take(kind)
             && known.may_reopen(at, rules)
         {
             known.reopen(at);
+            known.heard.answer_since_began = facts.answered.newest_to_query_since(known.began());
             return known;
         }
-        let facts = &self.facts;
         let cut = facts.ledger.cut(began);
         let mut incident = Box::new(Incident::new(kind, facts.service, cut, at, rules));
-        let answered = facts.newest_answered.filter(|(sent, _)| *sent >= began);
-        incident.heard.answer_since_began = answered.map(|(_, at)| at);
+        incident.heard.answer_since_began = facts.answered.newest_to_query_since(began);
         incident.count_early_errors(&facts.early_errors, began..);
         incident.note_early_moves(&facts.moved, began..);
         facts

@@ -4,7 +4,7 @@ use crate::model::{Cause, Likelihood};
 use netmon_common::Code;
 
 use super::causes::{error, words};
-use super::scenario::{A, B, Error, SERVER, Scenario};
+use super::scenario::{A, B, C, Error, SERVER, Scenario};
 
 #[test]
 fn port_for_some_while_others_get_answers_to_later_queries_is_a_firewall() {
@@ -97,5 +97,18 @@ fn whoever_was_hit_is_no_other_even_where_the_list_is_full() {
     scenario.answer(41.0, &client, 38.5);
     assert_eq!(scenario.incident().causes[0].cause, Cause::ServiceDown);
     scenario.answer(42.0, "192.0.2.200", 41.5);
+    assert_eq!(scenario.incident().causes[0].cause, Cause::FirewallReject);
+}
+
+#[test]
+fn whoever_is_hit_next_takes_nothing_from_what_others_were_answered() {
+    let mut scenario = Scenario::new();
+    scenario.rejected(1.0).answer(2.1, C, 2.0).answer(2.3, B, 2.2);
+    let failed = Error {
+        client: B,
+        sent: 3.0,
+        ..Error::default()
+    };
+    scenario.query(3.0, B, "b.test").error(3.001, &failed);
     assert_eq!(scenario.incident().causes[0].cause, Cause::FirewallReject);
 }

@@ -238,3 +238,36 @@ fn a_change_of_severity_is_reported() {
         ]
     );
 }
+
+#[test]
+fn what_was_answered_while_it_was_closed_counts_when_it_opens_again() {
+    let mut scenario = Scenario::new();
+    scenario.rejected(1.0).query(2.0, A, "a.test").answer(2.1, A, 2.0);
+    scenario.advance(12.5);
+    scenario
+        .query(13.0, A, "a.test")
+        .answer(13.1, A, 13.0)
+        .rejected(14.0);
+    scenario.advance(30.0);
+    let incident = scenario.incident();
+    assert_eq!((incident.reopened, incident.severity), (1, Severity::Degraded));
+}
+
+#[test]
+fn an_older_query_that_is_answered_later_is_answered_since_it_began() {
+    let mut scenario = Scenario::new();
+    scenario
+        .query(1.0, A, "a.test")
+        .query(1.1, B, "b.test")
+        .query(1.2, A, "c.test");
+    scenario.answer(1.3, A, 1.2).answer(15.0, B, 1.1);
+    scenario.error(
+        16.0,
+        &Error {
+            sent: 1.0,
+            ..Error::default()
+        },
+    );
+    scenario.advance(30.0);
+    assert_eq!(scenario.incident().severity, Severity::Degraded);
+}
