@@ -211,12 +211,19 @@ impl Ledger {
         self.forget_oldest();
     }
 
+    /// Of too many the oldest is forgotten; and those of seconds that are not kept any more.
     fn forget_oldest(&mut self) {
-        if self.exact.len() > EXACT_TIMES
-            && let Some(gone) = self.exact.pop_front()
-            && let Some(second) = self.second_mut(gone.sent.second())
+        let kept = self.seconds.front().map_or(0, |oldest| oldest.number);
+        while let Some(oldest) = self.exact.front()
+            && (self.exact.len() > EXACT_TIMES || oldest.sent.second() < kept)
         {
-            second.exact = second.exact.saturating_sub(1);
+            let number = oldest.sent.second();
+            self.exact.pop_front();
+            if number >= kept
+                && let Some(second) = self.second_mut(number)
+            {
+                second.exact = second.exact.saturating_sub(1);
+            }
         }
     }
 

@@ -27,8 +27,9 @@ pub const COUNTED_DESTINATIONS: usize = 8_192;
 /// before a first failure whose error came more than a minute after its query.
 pub const SECONDS: usize = 128;
 
-/// Queries of each service whose exact time is kept, to count exactly from an incident's first query: 16 bytes each.
-pub const EXACT_TIMES: usize = 512;
+/// Queries of each service whose exact time is kept, to count exactly from an incident's first query: 16 bytes each. Only those of
+/// the kept seconds are; live, few queries are told one by one.
+pub const EXACT_TIMES: usize = 16_384;
 
 /// Minutes of each server's query rate that are kept: 4 bytes each.
 pub const MINUTES: usize = 16;
