@@ -7,9 +7,8 @@ use netmon_common::DnsPorts;
 use super::engine::Engine;
 use super::progress::Bar;
 use super::{Found, Options};
-use crate::capture::Duplicates;
 pub(super) use crate::capture::text::Assumed as Untold;
-use crate::capture::text::{TextDoor, TextFile, TextPacket};
+use crate::capture::text::{DuplicatePackets, TextDoor, TextFile, TextPacket};
 use crate::model::Warning;
 
 /// Analyses the packets of these texts in the order of their times.
@@ -21,14 +20,10 @@ pub(super) fn analyze(mut files: Vec<TextFile>, options: &Options, bar: &mut Bar
         options.scope.clone(),
         options.local.iter().copied(),
     );
-    let mut duplicates = Duplicates::default();
+    let mut duplicates = DuplicatePackets::default();
     while let Some((file, packet)) = next(&mut files) {
         engine.advance(packet.time, &|client| door.heard(client));
-        let is_one = packet
-            .sight
-            .clone()
-            .is_some_and(|sight| duplicates.is_one(packet.time, (file, sight.at), sight.text));
-        if !is_one {
+        if !duplicates.has(file, &packet) {
             door.take(&packet, &mut |observation| engine.observe(&observation));
             door.make_room(|| engine.staying());
         }

@@ -173,6 +173,13 @@ impl Connections {
         settled
     }
 
+    /// Whether a query, or the SYN, of the connection waits.
+    pub fn waits(&self, flow: &Flow, now: Time) -> bool {
+        let queries = self.of.get(flow).map(|connection| &connection.queries);
+        let mut queries = queries.into_iter().flatten();
+        queries.any(|query| !query.answered && query.sent.waits(now))
+    }
+
     /// Whether a query of the connection was answered so lately that more segments may belong to its answer.
     pub fn is_answering(&self, flow: &Flow, now: Time) -> bool {
         let queries = self.of.get(flow).map(|connection| &connection.queries);

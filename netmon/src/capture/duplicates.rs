@@ -56,8 +56,12 @@ impl<P: PartialEq, K: Clone + Eq + Hash> Duplicates<P, K> {
         seen.is_some_and(|seen| time.since(seen.first) <= WINDOW && !seen.places.contains(place))
     }
 
-    /// Whether this is another sight, at this place, of a packet that was seen already.
-    pub fn is_one(&mut self, time: Time, place: P, packet: K) -> bool {
+    /// Whether this is another sight, at this place, of a packet that was seen already. A bridge's port shows a frame as for
+    /// another host (the bridge) before the bridge shows it as for this one: only a sight that counts makes others its duplicates.
+    pub fn is_one(&mut self, time: Time, place: P, packet: K, for_another_host: bool) -> bool {
+        if for_another_host && !self.was_elsewhere(time, &place, &packet) {
+            return false;
+        }
         while self.order.len() >= PACKETS
             || self
                 .order
@@ -160,14 +164,9 @@ impl DuplicateFrames {
         {
             place.sight = frame.number;
         }
-        // A bridge's port shows a frame as for another host (the bridge) before the bridge shows it as for this one: only a sight
-        // that counts makes others its duplicates.
-        if link::is_for_another_host(frame.link, &bytes)
-            && !self.duplicates.was_elsewhere(frame.time, &place, &packet)
-        {
-            return false;
-        }
-        self.duplicates.is_one(frame.time, place, packet)
+        let for_another_host = link::is_for_another_host(frame.link, &bytes);
+        self.duplicates
+            .is_one(frame.time, place, packet, for_another_host)
     }
 
     /// What to say of them.
@@ -260,12 +259,12 @@ mod tests {
             (151, "br0 out", false),
         ] {
             assert_eq!(
-                duplicates.is_one(at(millis), place, "packet"),
+                duplicates.is_one(at(millis), place, "packet", false),
                 expected,
                 "{millis} {place}"
             );
         }
-        assert!(!duplicates.is_one(at(151), "eth0 out", "another packet"));
+        assert!(!duplicates.is_one(at(151), "eth0 out", "another packet", false));
         let warning = duplicates.warning().unwrap();
         assert!(warning.message.starts_with("4 packets"), "{warning:?}");
     }
@@ -274,10 +273,12 @@ mod tests {
     fn no_more_than_the_bound_is_remembered() {
         let mut duplicates = Duplicates::default();
         for number in 0..3 * PACKETS {
-            duplicates.is_one(at(0), 'a', number);
+            duplicates.is_one(at(0), 'a', number, false);
         }
         assert!(duplicates.seen.len() <= PACKETS && duplicates.order.len() <= PACKETS);
-        assert!(!duplicates.is_one(at(0), 'b', 0) && duplicates.is_one(at(0), 'b', 3 * PACKETS - 1));
+        assert!(
+            !duplicates.is_one(at(0), 'b', 0, false) && duplicates.is_one(at(0), 'b', 3 * PACKETS - 1, false)
+        );
     }
 
     /// A UDP packet over IPv4 in an Ethernet frame.

@@ -35,7 +35,7 @@ mod unreadable;
 mod window;
 
 pub use door::Door;
-pub use duplicates::{DuplicateFrames, Duplicates};
+pub use duplicates::DuplicateFrames;
 pub use file::PacketFile;
 pub use frame::{Frame, LinkType};
 pub use input::{OpenError, Opened, Progress, open, open_source};

@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 use netmon_common::{Address, DnsPorts, records};
 
 use super::ReplayError;
-use crate::capture::text::{self, Hosts, TextDoor, TextFile};
-use crate::capture::{Door, DuplicateFrames, Duplicates, Frame, Frames, LinkType, Opened, Progress, open};
+use crate::capture::text::{self, DuplicatePackets, Hosts, TextDoor, TextFile};
+use crate::capture::{Door, DuplicateFrames, Frame, Frames, LinkType, Opened, Progress, open};
 use crate::counts::Counts;
 use crate::model::Warning;
 use crate::observation::Observation;
@@ -43,7 +43,7 @@ struct Held {
 /// What tcpdump printed.
 pub struct Text {
     file: TextFile,
-    duplicates: Duplicates<(usize, String), String>,
+    duplicates: DuplicatePackets,
     door: TextDoor,
     hosts: Hosts,
 }
@@ -67,7 +67,7 @@ impl Source {
                 };
                 Self::Text(Box::new(Text {
                     file: TextFile::new(path.display().to_string(), lines, options, &hosts),
-                    duplicates: Duplicates::default(),
+                    duplicates: DuplicatePackets::default(),
                     door: TextDoor::new(DnsPorts::DEFAULT),
                     hosts,
                 }))
@@ -196,11 +196,7 @@ impl Capture {
 impl Text {
     fn take(&mut self, observe: &mut impl FnMut(Observation)) {
         let Some(packet) = self.file.take() else { return };
-        let is_one = packet
-            .sight
-            .clone()
-            .is_some_and(|sight| self.duplicates.is_one(packet.time, (0, sight.at), sight.text));
-        if !is_one {
+        if !self.duplicates.has(0, &packet) {
             self.door.take(&packet, observe);
         }
     }

@@ -26,31 +26,54 @@ pub fn sight(text: &str) -> Option<Sight> {
             let packet = words.get(on + 2..)?;
             (words.get(on - 1..on + 2)?.join(" "), packet)
         }
+        // Of an interface that is not known where the text is printed, the number at most.
+        ["?", direction, "ifindex", index, packet @ ..] if begins::is_direction(direction) => {
+            (format!("{index} {direction}"), packet)
+        }
+        ["?", direction, packet @ ..] if begins::is_direction(direction) => ((*direction).to_owned(), packet),
         [interface, direction, packet @ ..] if begins::is_direction(direction) => {
             (format!("{interface} {direction}"), packet)
         }
         [direction, packet @ ..] if begins::is_direction(direction) => ((*direction).to_owned(), packet),
         packet => (String::new(), packet),
     };
-    // What the link layer has differs from interface to interface; so does what a router counts down.
+    // What the link layer has differs from interface to interface.
     let ip = packet
         .iter()
         .position(|word| matches!(*word, "IP" | "IP6" | "IPv4" | "IPv6"))
         .unwrap_or(0);
-    let mut previous = "";
-    let kept = packet.get(ip..)?.iter().filter(|word| {
-        let counted = matches!(
-            std::mem::replace(&mut previous, word),
-            "ttl" | "hlim" | "(ttl" | "(hlim"
-        );
-        !counted
-    });
-    let text = kept.copied().collect::<Vec<_>>().join(" ");
-    let hop = hop(&at, packet);
-    let start = after(packet, &["seq"])
-        .and_then(|range| range.split(':').next())
-        .and_then(|start| start.parse().ok());
-    Some(Sight { at, text, hop, start })
+    Some(Sight {
+        for_another_host: at == "P" || at.ends_with(" P"),
+        text: unchanged(packet.get(ip..)?),
+        hop: hop(&at, packet),
+        at,
+    })
+}
+
+/// What is printed of a packet, without what routers and network cards change: time to live and checksums.
+fn unchanged(packet: &[&str]) -> String {
+    let mut kept = String::new();
+    let mut words = packet.iter().copied().peekable();
+    while let Some(word) = words.next() {
+        match word {
+            "ttl" | "hlim" | "(ttl" | "(hlim" => {
+                words.next();
+            }
+            // `cksum 0x1682 (correct)`, `bad cksum 0 (->b1c5)!`.
+            "cksum" => {
+                words.next();
+                while words.next_if(|word| word.starts_with(['(', '-', '0'])).is_some() {}
+            }
+            // `[udp sum ok]`, `[bad udp cksum 0x1234 -> 0x5678!]`.
+            "[udp" | "[bad" | "[no" => while words.next().is_some_and(|word| !word.ends_with(']')) {},
+            "bad" if words.peek() == Some(&"cksum") => {}
+            _ => {
+                kept.push_str(word.trim_end_matches([',', ')']));
+                kept.push(' ');
+            }
+        }
+    }
+    kept
 }
 
 /// What a packet's header tells of its way with `-v`, else where it was seen.

@@ -73,6 +73,12 @@ pub fn count(counts: &mut Counted, packet: &TextPacket, concerns: Concerns) {
     }
 }
 
+/// Counts a packet that is not this host's.
+pub fn not_ours(counts: &mut Counted, packet: &TextPacket) {
+    let bytes = packet.bytes.map_or(0, u64::from);
+    counts.totals.count(&Tally::NOT_OURS, 1, bytes);
+}
+
 /// Counts an error about this service, which was counted as one of DNS, as one that is about no query that was seen.
 pub fn unsolicited(counts: &mut Counted, service: Service, code: Code) {
     counts.totals.unsolicited += 1;
@@ -130,7 +136,7 @@ fn meaning(what: &TextWhat, concerns: Concerns) -> Meaning {
         TextWhat::Fragment => Meaning::Fragment,
         TextWhat::Unreadable(unreadable) => Meaning::Unreadable(*unreadable),
         TextWhat::NotIp => Meaning::NotIp,
-        TextWhat::Accepted(_) | TextWhat::Other { .. } => Meaning::Other,
+        TextWhat::Accepted(_) | TextWhat::Segment(_) | TextWhat::Other { .. } => Meaning::Other,
     }
 }
 

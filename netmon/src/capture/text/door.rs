@@ -5,22 +5,24 @@
 
 mod matters;
 mod sights;
+mod stream;
 
 use std::collections::HashSet;
 
 use matters::Matter;
 use netmon_common::{Address, DnsPorts, Transport};
 
-use super::count::{Counted, believed, count, unmatched, unsolicited};
-use super::packet::{About, Conversation, Response, TextPacket, TextWhat, Unreachable};
+use super::count::{Counted, believed, count, not_ours, unmatched, unsolicited};
+use super::packet::{About, Query, Response, TextPacket, TextWhat, Unreachable};
 use super::traces::Traces;
 use crate::capture::addresses::Addresses;
+use crate::capture::connections::{Carried, Connections, Taken};
 use crate::capture::exchanges::{self, Answer, Exchanges, Question, Sent};
 use crate::capture::masquerade::Masquerade;
 use crate::capture::pairing::Settled;
 use crate::counts::Counts;
 use crate::model::Warning;
-use crate::observation::{self, Details, Observation, Service, What};
+use crate::observation::{Details, Observation, What};
 use crate::time::Time;
 
 /// The door for tcpdump's text: printed packets in, counts kept, observations out.
@@ -31,6 +33,7 @@ pub struct TextDoor {
     ports: DnsPorts,
     counts: Counted,
     traces: Traces,
+    connections: Connections,
     exchanges: Exchanges,
     addresses: Addresses,
     masquerade: Masquerade,
@@ -45,6 +48,7 @@ impl TextDoor {
             ports,
             counts: Counted::default(),
             traces: Traces::new(),
+            connections: Connections::new(),
             exchanges: Exchanges::default(),
             addresses: Addresses::default(),
             masquerade: Masquerade::new(),
@@ -59,6 +63,10 @@ impl TextDoor {
     pub fn take(&mut self, packet: &TextPacket, observe: &mut impl FnMut(Observation)) {
         self.last = self.last.max(packet.time);
         self.first.get_or_insert(self.last);
+        if packet.sight.as_ref().is_some_and(|sight| sight.for_another_host) {
+            not_ours(&mut self.counts, packet);
+            return;
+        }
         if let Some(ends) = packet.ends {
             self.addresses.insert(ends.destination);
         }
@@ -87,24 +95,14 @@ impl TextDoor {
         };
         count(&mut self.counts, packet, matter.concerns());
         match &packet.what {
-            TextWhat::Query(query) => self.asked(
-                &query.conversation,
-                query.id,
-                (query.name.as_ref(), query.query_type),
-                query.recursion_desired,
-                false,
-                observe,
-            ),
-            TextWhat::Connect(conversation) => {
-                self.asked(conversation, None, (None, None), None, true, observe);
+            TextWhat::Query(query) => self.asked(packet, query, observe),
+            TextWhat::Connect(conversation) => self.connect(packet, conversation, observe),
+            TextWhat::Accepted(conversation) => self.accepted(conversation, observe),
+            TextWhat::Segment(conversation) => {
+                self.segment(packet, conversation, None, observe);
             }
-            TextWhat::Accepted(conversation) => {
-                let syns = self.traces.accepts(conversation, self.last);
-                self.exchanges
-                    .connected(conversation.service, self.last, &syns, observe);
-            }
-            TextWhat::Response(response) => self.answer(response, observe),
-            TextWhat::Unreachable(unreachable) => self.failure(unreachable, matter, observe),
+            TextWhat::Response(response) => self.answer(packet, response, observe),
+            TextWhat::Unreachable(unreachable) => self.failure(packet, unreachable, matter, observe),
             TextWhat::Reset(_)
             | TextWhat::Fragment
             | TextWhat::Unreadable(_)
@@ -113,53 +111,68 @@ impl TextDoor {
         }
     }
 
-    fn asked(
-        &mut self,
-        conversation: &Conversation,
-        id: Option<u16>,
-        (name, query_type): (Option<&observation::Name>, Option<u16>),
-        recursion_desired: Option<bool>,
-        is_syn: bool,
-        observe: &mut impl FnMut(Observation),
-    ) {
-        let Conversation {
-            service,
-            client,
-            client_port,
-        } = *conversation;
-        let kin = Service {
-            transport: Transport::Udp,
-            ..service
-        };
-        let iterative = self.exchanges.is_iterative(service, self.last, recursion_desired)
-            || (is_syn
-                && !self.exchanges.knows(service)
-                && self.exchanges.kin_is_iterative(kin, self.last) == Some(true));
+    fn asked(&mut self, packet: &TextPacket, query: &Query, observe: &mut impl FnMut(Observation)) {
+        let conversation = &query.conversation;
+        let service = conversation.service;
         let sent = Sent {
             at: self.last,
-            iterative,
+            iterative: self
+                .exchanges
+                .is_iterative(service, self.last, query.recursion_desired),
         };
-        let (syn, syns) = self.traces.query(conversation, id, name, sent, is_syn);
-        let asked = Question {
-            client,
-            name: name.cloned(),
-            syn: syn.map(|syn| syn.at),
+        let mut asked = Question {
+            client: conversation.client,
+            name: query.name.clone(),
+            syn: None,
             details: Details {
-                client_port,
-                id,
-                query_type,
+                client_port: conversation.client_port,
+                id: query.id,
+                query_type: query.query_type,
             },
         };
-        self.exchanges.connected(service, self.last, &syns, observe);
-        if is_syn {
-            self.exchanges.connects(service, sent, asked, observe);
-        } else {
-            self.exchanges.asked(service, sent, asked, observe);
+        let name = query.name.as_ref();
+        match service.transport {
+            Transport::Udp => {
+                let question = (name, query.query_type);
+                let hides_interface = packet.hides_interface();
+                if !self
+                    .traces
+                    .query(conversation, query.id, question, sent, hides_interface)
+                {
+                    return;
+                }
+            }
+            Transport::Tcp => {
+                let flow = conversation.flow();
+                // Whoever asks on a connection has it, whether or not the text shows that the server took it.
+                let syns = self.connections.accepts(&flow, self.last);
+                self.exchanges.connected(service, self.last, &syns, observe);
+                let carried = Carried {
+                    sequence: packet.stream.sequence,
+                    id: query.id.unwrap_or_default(),
+                    name: query.name.clone(),
+                };
+                match self
+                    .connections
+                    .asks(flow, sent, carried, packet.hides_interface())
+                {
+                    Taken::Query(syn) => asked.syn = syn,
+                    Taken::Again => return,
+                }
+                self.traces.segment(conversation, query.id, name, self.last);
+            }
         }
+        self.exchanges.asked(service, sent, asked, observe);
     }
 
-    fn answer(&mut self, response: &Response, observe: &mut impl FnMut(Observation)) {
+    fn answer(&mut self, packet: &TextPacket, response: &Response, observe: &mut impl FnMut(Observation)) {
         let conversation = &response.conversation;
+        if conversation.service.transport == Transport::Tcp {
+            if !self.segment(packet, conversation, Some(response), observe) {
+                unmatched(&mut self.counts, conversation.service);
+            }
+            return;
+        }
         let (settled, query) =
             self.traces
                 .answer(conversation, response.id, response.name.as_ref(), self.last);
@@ -194,7 +207,13 @@ impl TextDoor {
             .answered(conversation.service, self.last, &queries, answer, observe);
     }
 
-    fn failure(&mut self, error: &Unreachable, matter: Matter, observe: &mut impl FnMut(Observation)) {
+    fn failure(
+        &mut self,
+        packet: &TextPacket,
+        error: &Unreachable,
+        matter: Matter,
+        observe: &mut impl FnMut(Observation),
+    ) {
         let Matter::Asked {
             service,
             client,
@@ -205,22 +224,30 @@ impl TextDoor {
         };
         let quoted = error.quoted.as_ref();
         let message = quoted.and_then(|quoted| quoted.message.as_ref());
-        // Ports that are printed say which query it is.
-        let is_exact = quoted.is_some();
-        let about = match &trace {
-            Some(trace) => {
-                let about = self.traces.failed(error.client(), trace, is_exact, self.last);
-                let Some(about) = about else { return };
-                about
+        // Two that do not even say the port may well be two.
+        let hides_interface = packet.hides_interface() && quoted.is_some();
+        let of_trace = match &trace {
+            Some(trace) if service.transport == Transport::Tcp => {
+                self.connection_failed(error, trace, hides_interface)
             }
-            None => exchanges::About::Nothing,
+            Some(trace) => {
+                let known = matters::known(error, service.transport);
+                let about = self
+                    .traces
+                    .failed(error.client(), trace, known, hides_interface, self.last);
+                about.map(|about| (about, trace.name.clone()))
+            }
+            None => Some((exchanges::About::Nothing, None)),
+        };
+        let Some((about, asked_for)) = of_trace else {
+            return;
         };
         let name = message.and_then(|message| message.name.clone());
         let failed = exchanges::Error {
             client,
             reporter: error.reporter,
             code: error.code,
-            name: name.or_else(|| trace.and_then(|trace| trace.name)),
+            name: name.or(asked_for),
             recursion_desired: message.and_then(|message| message.recursion_desired),
             details: Details {
                 client_port: quoted.and_then(|quoted| quoted.source_port),
@@ -270,7 +297,7 @@ impl TextDoor {
 
     /// Queries that were forgotten before their answer or error could come.
     pub fn traces_overwritten(&self) -> u64 {
-        self.traces.overwritten()
+        self.traces.overwritten() + self.connections.overwritten()
     }
 
     /// The times of the first and the last packet, of any kind.

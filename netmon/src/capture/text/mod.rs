@@ -13,6 +13,7 @@ mod clock;
 mod complaints;
 mod count;
 mod door;
+mod duplicates;
 mod file;
 mod grammar;
 mod hosts;
@@ -28,6 +29,7 @@ mod traces;
 
 pub use clock::Assumed;
 pub use door::TextDoor;
+pub use duplicates::DuplicatePackets;
 pub use file::{TextFile, modified};
 pub use hosts::Hosts;
 pub use packet::{TextPacket, TextWhat};

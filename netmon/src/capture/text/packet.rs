@@ -2,6 +2,7 @@
 //!
 //! Text says less than the packet did: a field that a form of the output leaves out is `None`, never guessed.
 
+use netmon_common::trace::Flow;
 use netmon_common::wire::Unreadable;
 use netmon_common::wire::ip::Family;
 use netmon_common::{Address, Code, Meaning, Outcome, Rcode, Transport};
@@ -26,6 +27,8 @@ pub struct TextPacket {
     pub what: TextWhat,
     /// Where it was seen, and as what, where the text says where.
     pub sight: Option<Sight>,
+    /// Where it stands in its stream, if it is a TCP segment.
+    pub stream: Stream,
 }
 
 /// One sight of a packet: the same one may be seen at several interfaces.
@@ -37,8 +40,24 @@ pub struct Sight {
     pub text: String,
     /// What is known of the packet's way, if anything is.
     pub hop: Option<Hop>,
-    /// Where a TCP segment starts in its stream.
-    pub start: Option<u32>,
+    /// Whether the frame was for another host's network card.
+    pub for_another_host: bool,
+}
+
+impl TextPacket {
+    /// Whether the text may show the packet several times without saying where.
+    pub fn hides_interface(&self) -> bool {
+        self.sight.as_ref().is_none_or(|sight| !sight.at.contains(' '))
+    }
+}
+
+/// Where a TCP segment stands in its stream. What is not printed is 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stream {
+    /// Where its payload starts, and where it ends.
+    pub sequence: (u32, u32),
+    /// What it acknowledges.
+    pub acknowledgment: u32,
 }
 
 /// Where a packet comes from, and where it goes.
@@ -63,6 +82,8 @@ pub enum TextWhat {
     Reset(Conversation),
     /// A SYN with ACK from a DNS port: the server takes the connection.
     Accepted(Conversation),
+    /// Another TCP segment with payload from a DNS port, which starts no message that is printed.
+    Segment(Conversation),
     /// An ICMP destination unreachable.
     Unreachable(Unreachable),
     /// A fragment other than the first.
@@ -96,7 +117,7 @@ impl TextWhat {
             Self::Fragment => Outcome::Fragment,
             Self::Unreadable(unreadable) => Meaning::Unreadable(*unreadable).outcome(),
             Self::NotIp => Outcome::NotIp,
-            Self::Accepted(_) | Self::Other { .. } => Outcome::Other,
+            Self::Accepted(_) | Self::Segment(_) | Self::Other { .. } => Outcome::Other,
         }
     }
 
@@ -107,9 +128,12 @@ impl TextWhat {
             Self::Response(response) => Some(response.conversation.service.server),
             Self::Connect(conversation) | Self::Reset(conversation) => Some(conversation.service.server),
             Self::Unreachable(unreachable) => Some(unreachable.destination),
-            Self::Accepted(_) | Self::Fragment | Self::Unreadable(_) | Self::NotIp | Self::Other { .. } => {
-                None
-            }
+            Self::Accepted(_)
+            | Self::Segment(_)
+            | Self::Fragment
+            | Self::Unreadable(_)
+            | Self::NotIp
+            | Self::Other { .. } => None,
         }
     }
 }
@@ -123,6 +147,19 @@ pub struct Conversation {
     pub client: Address,
     /// The client's port; `None` if it is printed by a name that netmon does not know.
     pub client_port: Option<u16>,
+}
+
+impl Conversation {
+    /// As captures know it. A client's port that is not known counts as one.
+    pub fn flow(&self) -> Flow {
+        Flow {
+            client: self.client,
+            server: self.service.server,
+            client_port: self.client_port.unwrap_or_default(),
+            server_port: self.service.port,
+            transport: self.service.transport,
+        }
+    }
 }
 
 /// A DNS query.
@@ -211,6 +248,8 @@ pub struct Quoted {
 pub struct QuotedMessage {
     /// Its id.
     pub id: u16,
+    /// QR, where anything that is printed tells it.
+    pub response: Option<bool>,
     /// RD; `None` in a response.
     pub recursion_desired: Option<bool>,
     /// The name of the first question, where it is printed whole.

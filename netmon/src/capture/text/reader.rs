@@ -304,6 +304,7 @@ impl TextReader {
                     line,
                     bytes: read.bytes,
                     ends: read.ends,
+                    stream: read.stream,
                     what: read.what,
                 })
             }

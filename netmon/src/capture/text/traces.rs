@@ -42,12 +42,12 @@ pub struct Trace {
     pub client_port: Option<u16>,
     /// Its name.
     pub name: Option<Name>,
+    /// The type that it asks for.
+    query_type: Option<u16>,
     /// Its number.
     number: u64,
     /// When it was sent last.
     time: Time,
-    /// Whether it is a SYN alone.
-    is_syn: bool,
 }
 
 /// A query by its number: each time that it was sent, and what came of it.
@@ -70,14 +70,6 @@ impl Exchange {
 
     fn waits(&self, now: Time) -> bool {
         !self.answered && self.sent.waits(now)
-    }
-
-    /// The connection that it opens is there. Each time that it was sent that waited for that.
-    fn accepted(&mut self, now: Time) -> Vec<Sent> {
-        if std::mem::replace(&mut self.answered, true) {
-            return Vec::new();
-        }
-        self.sent.waiting(now)
     }
 }
 
@@ -102,7 +94,7 @@ pub struct Traces {
     last_of: Bounded<Address, Trace>,
     answers: Bounded<(Service, Address, Option<u16>), ()>,
     exchanges: Bounded<u64, Exchange>,
-    recent: Bounded<(Service, Address), VecDeque<u64>>,
+    recent: Bounded<(Service, Address), VecDeque<(u64, Option<u16>)>>,
     number: u64,
     overwritten: u64,
 }
@@ -127,55 +119,79 @@ impl Traces {
         self.overwritten
     }
 
-    /// Remembers a query. If it is the first one of a connection whose SYN was seen, when that was sent: the server has taken
-    /// the connection, or there would be none, and the query takes the SYN's place. And each time that the SYN was sent that
-    /// counts no more.
+    /// Remembers a query over UDP. Whether it is a packet of its own, and no other sight of one in a text that does not say where.
     pub fn query(
         &mut self,
         conversation: &Conversation,
         id: Option<u16>,
-        name: Option<&Name>,
+        (name, query_type): (Option<&Name>, Option<u16>),
         sent: Sent,
-        is_syn: bool,
-    ) -> (Option<Sent>, Vec<Sent>) {
+        hides_interface: bool,
+    ) -> bool {
         let Conversation {
             service,
             client,
             client_port,
         } = *conversation;
-        let of_syn = self.of_syn(conversation, sent, is_syn);
-        let known = Known::PortAndId(client_port, id);
-        let before = self.queries.get(&(service, client, known));
-        let same = before.map(|trace| trace.number).filter(|number| {
-            let exchange = self.exchanges.get(number);
-            exchange.is_some_and(|exchange| exchange.waits(sent.at))
+        let before = self
+            .queries
+            .get(&(service, client, Known::PortAndId(client_port, id)));
+        let waiting = before.and_then(|trace| {
+            let exchange = self.exchanges.get_mut(&trace.number)?;
+            exchange.waits(sent.at).then_some((trace.number, exchange))
         });
-        let number = match (&of_syn, same) {
-            (Some((number, ..)), _) => *number,
-            (None, Some(number)) => {
-                if let Some(exchange) = self.exchanges.get_mut(&number) {
-                    exchange.sent.add(sent);
-                }
-                number
-            }
-            (None, None) => {
-                self.number += 1;
-                self.exchanges.insert(self.number, Exchange::new(sent));
-                self.remember_recent(service, client, self.number);
-                self.number
-            }
+        let is_same = |exchange: &Exchange| {
+            hides_interface
+                && exchange.error.is_none()
+                && name.is_some()
+                && before
+                    .is_some_and(|before| before.name.as_ref() == name && before.query_type == query_type)
+                && exchange
+                    .sent
+                    .newest()
+                    .is_some_and(|newest| sent.at.since(newest.at) < SAME_PACKET)
         };
+        let number = if let Some((number, exchange)) = waiting {
+            if is_same(exchange) {
+                return false;
+            }
+            exchange.sent.add(sent);
+            number
+        } else {
+            self.number += 1;
+            self.exchanges.insert(self.number, Exchange::new(sent));
+            self.remember_recent(conversation);
+            self.number
+        };
+        self.remember_new(conversation, id, (name, query_type), number, sent.at);
+        true
+    }
+
+    /// Remembers a query over TCP, or a SYN: what becomes of it is known by its connection.
+    pub fn segment(&mut self, conversation: &Conversation, id: Option<u16>, name: Option<&Name>, now: Time) {
+        self.number += 1;
+        self.remember_recent(conversation);
+        self.remember_new(conversation, id, (name, None), self.number, now);
+    }
+
+    fn remember_new(
+        &mut self,
+        conversation: &Conversation,
+        id: Option<u16>,
+        (name, query_type): (Option<&Name>, Option<u16>),
+        number: u64,
+        time: Time,
+    ) {
         let trace = Trace {
-            service,
-            client,
-            client_port,
+            service: conversation.service,
+            client: conversation.client,
+            client_port: conversation.client_port,
             name: name.cloned(),
+            query_type,
             number,
-            time: sent.at,
-            is_syn,
+            time,
         };
         self.remember(conversation, id, &trace);
-        of_syn.map_or((None, Vec::new()), |(_, syn, syns)| (Some(syn), syns))
     }
 
     /// Remembers a query as one of this conversation.
@@ -209,57 +225,37 @@ impl Traces {
         }
     }
 
-    /// The server takes the connection. Each time that the SYN was sent that waited until now, without an error about it.
-    pub fn accepts(&mut self, conversation: &Conversation, now: Time) -> Vec<Sent> {
-        let known = Known::Port(conversation.client_port);
-        let trace = self
-            .queries
-            .get(&(conversation.service, conversation.client, known));
-        let syn = trace.filter(|trace| trace.is_syn).map(|trace| trace.number);
-        let Some(exchange) = syn.and_then(|number| self.exchanges.get_mut(&number)) else {
-            return Vec::new();
-        };
-        exchange.accepted(now)
-    }
-
-    /// The SYN of a connection that has had no query yet.
-    fn of_syn(
-        &mut self,
-        conversation: &Conversation,
-        sent: Sent,
-        is_syn: bool,
-    ) -> Option<(u64, Sent, Vec<Sent>)> {
-        let Conversation {
-            service,
-            client,
-            client_port,
-        } = *conversation;
-        if is_syn || service.transport != Transport::Tcp {
-            return None;
-        }
-        let known = (service, client, Known::Port(client_port));
-        let trace = self.queries.get(&known).filter(|trace| trace.is_syn)?;
-        let number = trace.number;
-        let exchange = self.exchanges.get_mut(&number)?;
-        if !exchange.answered && !exchange.waits(sent.at) {
-            return None;
-        }
-        let syn = exchange.sent.newest()?;
-        let syns = exchange.accepted(sent.at);
-        *exchange = Exchange::new(sent);
-        Some((number, syn, syns))
-    }
-
-    fn remember_recent(&mut self, service: Service, client: Address, number: u64) {
-        let key = (service, client);
-        if let Some(numbers) = self.recent.get_mut(&key) {
-            if numbers.len() == RECENT {
-                numbers.pop_front();
+    fn remember_recent(&mut self, conversation: &Conversation) {
+        let key = (conversation.service, conversation.client);
+        let new = (self.number, conversation.client_port);
+        if let Some(recent) = self.recent.get_mut(&key) {
+            if recent.len() == RECENT {
+                recent.pop_front();
             }
-            numbers.push_back(number);
+            recent.push_back(new);
         } else {
-            self.recent.insert(key, VecDeque::from([number]));
+            self.recent.insert(key, VecDeque::from([new]));
         }
+    }
+
+    /// The last queries of this one's client to its service, the newest first.
+    fn recent(&self, trace: &Trace) -> impl Iterator<Item = (u64, Option<u16>)> {
+        let recent = self.recent.get(&(trace.service, trace.client));
+        recent.into_iter().flatten().rev().copied()
+    }
+
+    /// From which ports they were sent.
+    pub fn recent_ports(&self, trace: &Trace) -> impl Iterator<Item = Option<u16>> {
+        self.recent(trace).map(|(_, port)| port)
+    }
+
+    /// Remembers that a service answers to this client's port, and to the one before the translation, from which an error about
+    /// a late answer may come.
+    pub fn answers(&mut self, conversation: &Conversation, (client, client_port): (Address, Option<u16>)) {
+        let service = conversation.service;
+        self.answers
+            .insert((service, conversation.client, conversation.client_port), ());
+        self.answers.insert((service, client, client_port), ());
     }
 
     /// Remembers that a client was answered, and what that settles; the query.
@@ -275,14 +271,12 @@ impl Traces {
             client,
             client_port,
         } = *conversation;
-        self.answers.insert((service, client, client_port), ());
         let known = Known::PortAndId(client_port, id);
         let Some(trace) = self.queries.get(&(service, client, known)).cloned() else {
+            self.answers(conversation, (client, client_port));
             return (Settled::Nothing, None);
         };
-        // An error about a late answer may come from before the translation.
-        self.answers
-            .insert((service, trace.client, trace.client_port), ());
+        self.answers(conversation, (trace.client, trace.client_port));
         if (trace.name.as_ref())
             .zip(question)
             .is_some_and(|(asked, named)| asked != named)
@@ -307,16 +301,34 @@ impl Traces {
         self.queries.get(&(service, client, known))
     }
 
-    /// Which query an error of now is about, where this is the last one that it may be about. Where it does not say the
-    /// port, it may as well be about one before. `None` where it is one that the text shows before and after the translation of
-    /// its address: `quoted` is the client that it quotes.
-    pub fn failed(&mut self, quoted: Address, trace: &Trace, is_exact: bool, now: Time) -> Option<About> {
-        let recent = self
-            .recent
-            .get(&(trace.service, trace.client))
-            .filter(|_| !is_exact);
-        let before = recent.into_iter().flatten().rev().copied();
-        let numbers: Vec<u64> = std::iter::once(trace.number).chain(before).collect();
+    /// Whether this query, or one before of its client to its service, waits.
+    pub fn waits(&self, trace: &Trace, now: Time) -> bool {
+        let before = self.recent(trace).map(|(number, _)| number);
+        std::iter::once(trace.number).chain(before).any(|number| {
+            let exchange = self.exchanges.get(&number);
+            exchange.is_some_and(|exchange| exchange.waits(now))
+        })
+    }
+
+    /// Which query an error of now is about, where this is the last one of which that is `known`: where it does not say the id,
+    /// it may as well be about one before. `None` where it is one that the text shows before and after the translation of
+    /// its address, or several times without saying where: `quoted` is the client that it quotes.
+    pub fn failed(
+        &mut self,
+        quoted: Address,
+        trace: &Trace,
+        known: Known,
+        hides_interface: bool,
+        now: Time,
+    ) -> Option<About> {
+        let before = self.recent(trace).filter(|(_, port)| match known {
+            Known::Nothing => true,
+            Known::Port(_) => *port == trace.client_port,
+            Known::PortAndId(..) => false,
+        });
+        let numbers: Vec<u64> = std::iter::once(trace.number)
+            .chain(before.map(|(number, _)| number))
+            .collect();
         let mut about = About::Nothing;
         for number in numbers {
             let Some(exchange) = self
@@ -326,7 +338,9 @@ impl Traces {
             else {
                 continue;
             };
-            let is_same = |(at, client): (Time, Address)| client != quoted && now.since(at) < SAME_PACKET;
+            let is_same = |(at, client): (Time, Address)| {
+                (hides_interface || client != quoted) && now.since(at) < SAME_PACKET
+            };
             if exchange.error.is_some_and(is_same) {
                 return None;
             }

@@ -31,7 +31,8 @@ impl TextDoor {
         let portless = |transport| {
             let trace = self
                 .traces
-                .find_portless(error.destination, client, transport, self.last);
+                .find_portless(error.destination, client, transport, self.last)
+                .filter(|trace| self.waits(trace));
             trace.map_or(Matter::Other, |trace| Matter::Asked {
                 service: trace.service,
                 client: trace.client,
@@ -48,6 +49,10 @@ impl TextDoor {
                     interface: 0,
                 };
                 let trace = self.traces.find(service, client, known(error, transport));
+                // Where nothing tells a query from an answer, a query that was seen does.
+                if trace.is_none() && !quotes(error, false) && self.is_late(error, transport, port) {
+                    return Matter::LateAnswer(client);
+                }
                 Matter::Asked {
                     service,
                     client: trace.map_or(client, |trace| trace.client),
@@ -61,6 +66,17 @@ impl TextDoor {
             About::Anything => portless(None),
             About::Unsaid => self.unsaid(error),
             About::Port(..) | About::NoPort => Matter::Other,
+        }
+    }
+
+    /// Whether anything that this one's client asked of its service still waits: else an error that does not say the port is about
+    /// something else.
+    fn waits(&self, trace: &Trace) -> bool {
+        match trace.service.transport {
+            Transport::Udp => self.traces.waits(trace, self.last),
+            Transport::Tcp => self
+                .flows_of(trace, false)
+                .any(|flow| self.connections.waits(&flow, self.last)),
         }
     }
 
@@ -84,11 +100,8 @@ impl TextDoor {
 
     /// Whether the quoted message says that it is an answer, where both its ports are DNS ports.
     fn is_answer(&self, error: &Unreachable) -> bool {
-        error.quoted.as_ref().is_some_and(|quoted| {
-            let message = quoted.message.as_ref();
-            quoted.source_port.is_some_and(|port| self.ports.contains(port))
-                && message.is_some_and(|message| message.recursion_desired.is_none())
-        })
+        let port = error.quoted.as_ref().and_then(|quoted| quoted.source_port);
+        port.is_some_and(|port| self.ports.contains(port)) && quotes(error, true)
     }
 
     /// Whether an error is about an answer: its quoted source port is a DNS port, or, where that is not
@@ -120,8 +133,14 @@ impl Matter {
     }
 }
 
+/// Whether an error quotes a message that says that it is an answer, or that it is none.
+fn quotes(error: &Unreachable, answer: bool) -> bool {
+    let message = error.quoted.as_ref().and_then(|quoted| quoted.message.as_ref());
+    message.is_some_and(|message| message.response == Some(answer))
+}
+
 /// What an error tells of the query that it is about, besides server and client.
-fn known(error: &Unreachable, transport: Transport) -> Known {
+pub(super) fn known(error: &Unreachable, transport: Transport) -> Known {
     match (&error.quoted, transport) {
         (None, _) => Known::Nothing,
         (Some(quoted), Transport::Udp) => match &quoted.message {

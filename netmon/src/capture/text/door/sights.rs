@@ -18,17 +18,17 @@ impl TextDoor {
         let Some(sight) = &packet.sight else { return false };
         let is_one = sight.hop.and_then(|hop| {
             // No message is like a place in a stream: these are told apart by their transport.
-            let place = sight.start.map(|start| (start, 0));
+            let place = (packet.stream.sequence.0, 0);
             match &packet.what {
                 TextWhat::Query(query) => self.query_again(query, hop),
-                TextWhat::Connect(conversation) => self.asked_again(conversation, None, place?, hop),
+                TextWhat::Connect(conversation) => self.asked_again(conversation, None, place, hop),
                 TextWhat::Response(response) => {
                     let mark = (response.id?.into(), 0);
                     self.back_again(&response.conversation, mark, hop)
                 }
-                TextWhat::Reset(conversation) | TextWhat::Accepted(conversation) => {
-                    self.back_again(conversation, place?, hop)
-                }
+                TextWhat::Reset(conversation)
+                | TextWhat::Accepted(conversation)
+                | TextWhat::Segment(conversation) => self.back_again(conversation, place, hop),
                 TextWhat::Unreachable(error) => self.error_again(error, matter, hop),
                 _ => None,
             }

@@ -4,6 +4,7 @@ use netmon_common::Transport;
 use netmon_common::wire::ip::Family;
 use netmon_common::wire::{self, Unreadable};
 
+use super::super::packet::Stream;
 use super::dns::{self, Message};
 use super::endpoint::{Port, read_address};
 use super::header::Header;
@@ -67,6 +68,8 @@ pub struct Segment {
     pub message: Option<Result<Message, Unreadable>>,
     /// The length of its payload.
     pub bytes: Option<u32>,
+    /// Where it stands in its stream.
+    pub stream: Stream,
 }
 
 /// TCP flags, as far as they matter.
@@ -152,6 +155,7 @@ fn with_ports(header: &Header, ports: Ports, words: &mut Cursor<'_, '_>) -> Resu
                 flags: None,
                 message: None,
                 bytes,
+                stream: Stream::default(),
             };
             Ok(Carried::Tcp(ports, segment))
         }
@@ -303,6 +307,7 @@ fn read_segment(words: &mut Cursor<'_, '_>) -> Result<Segment, Why> {
         }),
         message: None,
         bytes: None,
+        stream: Stream::default(),
     };
     // Options may hold anything, but no length outside brackets.
     while let Some(word) = words.peek() {
@@ -310,9 +315,21 @@ fn read_segment(words: &mut Cursor<'_, '_>) -> Result<Segment, Why> {
             continue;
         }
         words.next();
-        if word == "length" {
-            segment.bytes = words.next().and_then(|word| bare(word).parse().ok());
-            break;
+        let number = |words: &mut Cursor<'_, '_>| words.next().and_then(|word| bare(word).parse().ok());
+        match word {
+            "seq" => {
+                let range = words.next().map(bare).unwrap_or_default();
+                let (start, end) = range.split_once(':').unwrap_or((range, range));
+                if let (Ok(start), Ok(end)) = (start.parse(), end.parse()) {
+                    segment.stream.sequence = (start, end);
+                }
+            }
+            "ack" => segment.stream.acknowledgment = number(words).unwrap_or_default(),
+            "length" => {
+                segment.bytes = number(words);
+                break;
+            }
+            _ => {}
         }
     }
     if dns::is_next(*words) {
@@ -344,6 +361,7 @@ fn read_spelled_flags(first: &str, words: &mut Cursor<'_, '_>) -> Segment {
         flags: Some(flags),
         message: None,
         bytes: None,
+        stream: Stream::default(),
     }
 }
 

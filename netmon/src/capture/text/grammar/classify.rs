@@ -145,10 +145,21 @@ impl Packet<'_> {
             ) => Read::other(self.header.family),
             (_, Some(Ok(message)), _) if message.plausible => self.message(&directions, message),
             (_, Some(Err(unreadable)), _) => Read::new(TextWhat::Unreadable(unreadable)),
+            (
+                Some(_),
+                _,
+                Directions {
+                    from_server: Some(conversation),
+                    ..
+                },
+            ) if segment.bytes.is_some_and(|bytes| bytes > 0) => Read::new(TextWhat::Segment(*conversation)),
             (Some(_), _, _) => Read::other(self.header.family),
             (None, _, _) => Read::other(self.header.family).quiet(),
         };
-        read.bytes(segment.bytes)
+        Read {
+            stream: segment.stream,
+            ..read.bytes(segment.bytes)
+        }
     }
 
     /// Of some protocols tcpdump prints nothing; but of a DNS port's, something is missing.

@@ -146,6 +146,8 @@ impl<'a> Seen<'a> {
         }
         self.link_addresses |= is_mac(word);
         match text {
+            // What has no link header (`-e`). Its version shows in its addresses.
+            "ip" if previous.is_empty() => {}
             "IP" => self.family = Some(Family::V4),
             "IP6" => self.family = Some(Family::V6),
             _ if self.family.is_none() && is_not_ip(text) => return Some(Ok(Front::NotIp)),

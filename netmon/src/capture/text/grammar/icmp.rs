@@ -355,6 +355,7 @@ fn read_quoted(words: &mut Cursor<'_, '_>) -> Option<(Option<Quoted>, About)> {
         source_port: ports.source,
         message: message.map(|message| QuotedMessage {
             id: message.id,
+            response: message.response,
             recursion_desired: (message.response != Some(true)).then_some(message.recursion_desired),
             name: message.name,
         }),

@@ -2,7 +2,7 @@
 
 use netmon_common::wire::ip::Family;
 
-use super::super::packet::{Ends, TextWhat};
+use super::super::packet::{Ends, Stream, TextWhat};
 
 /// A record, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Read {
     pub bytes: Option<u32>,
     /// The addresses in its IP header.
     pub ends: Option<Ends>,
+    /// Where it stands in its stream, if it is a TCP segment.
+    pub stream: Stream,
     /// How many words at the end of the record are none of tcpdump's. Known only where the form is read to
     /// its end; else 0.
     pub left: usize,
@@ -42,6 +44,7 @@ impl Read {
             what,
             bytes: None,
             ends: None,
+            stream: Stream::default(),
             left: 0,
             sure: true,
             named: false,

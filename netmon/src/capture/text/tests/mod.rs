@@ -1,5 +1,6 @@
 //! tcpdump's own output is the measure: what it prints of a frame must read like the frame.
 
+mod agree;
 mod build;
 mod captures;
 mod counting;

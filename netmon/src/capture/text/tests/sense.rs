@@ -87,6 +87,7 @@ impl Sense {
                 None
             }
             TextWhat::Accepted(_)
+            | TextWhat::Segment(_)
             | TextWhat::Fragment
             | TextWhat::Unreadable(_)
             | TextWhat::NotIp
