@@ -232,10 +232,8 @@ impl TextDoor {
             }
             Some(trace) => {
                 let known = matters::known(error, service.transport);
-                let about = self
-                    .traces
-                    .failed(error.client(), trace, known, hides_interface, self.last);
-                about.map(|about| (about, trace.name.clone()))
+                self.traces
+                    .failed(error.client(), trace, known, hides_interface, self.last)
             }
             None => Some((exchanges::About::Nothing, None)),
         };

@@ -54,15 +54,17 @@ pub struct Trace {
 #[derive(Clone, Debug)]
 struct Exchange {
     sent: Transmissions,
+    name: Option<Name>,
     answered: bool,
     /// When the newest error about it came, and which client that quotes.
     error: Option<(Time, Address)>,
 }
 
 impl Exchange {
-    fn new(sent: Sent) -> Self {
+    fn new(sent: Sent, name: Option<&Name>) -> Self {
         Self {
             sent: Transmissions::new(sent),
+            name: name.cloned(),
             answered: false,
             error: None,
         }
@@ -159,7 +161,7 @@ impl Traces {
             number
         } else {
             self.number += 1;
-            self.exchanges.insert(self.number, Exchange::new(sent));
+            self.exchanges.insert(self.number, Exchange::new(sent, name));
             self.remember_recent(conversation);
             self.number
         };
@@ -310,7 +312,7 @@ impl Traces {
         })
     }
 
-    /// Which query an error of now is about, where this is the last one of which that is `known`: where it does not say the id,
+    /// Which query an error of now is about, and its name, where this is the last one of which that is `known`: where it does not say the id,
     /// it may as well be about one before. `None` where it is one that the text shows before and after the translation of
     /// its address, or several times without saying where: `quoted` is the client that it quotes.
     pub fn failed(
@@ -320,7 +322,7 @@ impl Traces {
         known: Known,
         hides_interface: bool,
         now: Time,
-    ) -> Option<About> {
+    ) -> Option<(About, Option<Name>)> {
         let before = self.recent(trace).filter(|(_, port)| match known {
             Known::Nothing => true,
             Known::Port(_) => *port == trace.client_port,
@@ -329,7 +331,7 @@ impl Traces {
         let numbers: Vec<u64> = std::iter::once(trace.number)
             .chain(before.map(|(number, _)| number))
             .collect();
-        let mut about = About::Nothing;
+        let mut about = (About::Nothing, None);
         for number in numbers {
             let Some(exchange) = self
                 .exchanges
@@ -346,9 +348,9 @@ impl Traces {
             }
             if let Some(sent) = exchange.sent.failed(now) {
                 exchange.error = Some((now, quoted));
-                return Some(About::Waiting(sent));
+                return Some((About::Waiting(sent), exchange.name.clone()));
             }
-            about = About::Failed;
+            about = (About::Failed, exchange.name.clone());
         }
         Some(about)
     }

@@ -125,7 +125,7 @@ fn an_error_finds_the_query_that_it_is_about() {
         (
             "one each about two queries",
             query(1, A, "a", 7) + &query(2, A, "b", 8) + &error(3, A, PORT) + &error(4, A, PORT),
-            Some(seen(1, "b", Code::Port)),
+            Some(seen(1, "a", Code::Port)),
         ),
         (
             "one each about a query that was sent twice",
