@@ -15,6 +15,7 @@ use crate::model::Warning;
 pub(super) fn analyze(mut files: Vec<TextFile>, options: &Options, bar: &mut Bar) -> Found {
     let ports: DnsPorts = options.ports;
     let mut door = TextDoor::new(ports);
+    door.set_local(options.local.iter().copied());
     let mut engine = Engine::new(
         options.thresholds.clone(),
         options.scope.clone(),

@@ -1,4 +1,5 @@
-//! To which addresses a capture shows packets: exact, bounded, and open about what it could not remember.
+//! To which addresses a capture shows packets: exact, bounded, and open about what it could not remember. And which are those of
+//! the host where it was made.
 
 use std::collections::HashSet;
 
@@ -51,6 +52,23 @@ impl Addresses {
             );
             Warning::new(WarningKind::AddressesForgotten, message)
         })
+    }
+}
+
+/// Addresses of the host where a capture was made: those that somebody said.
+#[derive(Debug, Default)]
+pub struct OwnAddresses(Vec<Address>);
+
+impl OwnAddresses {
+    /// These, and all loopback addresses.
+    pub fn new(local: impl IntoIterator<Item = Address>) -> Self {
+        Self(local.into_iter().collect())
+    }
+
+    /// Whether both addresses are the host's own: so somebody said, or they are the same one.
+    pub fn are(&self, one: Address, other: Address) -> bool {
+        let is_own = |address: Address| address.is_loopback() || self.0.contains(&address);
+        one == other || (is_own(one) && is_own(other))
     }
 }
 

@@ -161,6 +161,25 @@ impl Exchanges {
         });
     }
 
+    /// What an error is about that the capturing host itself raised: no capture shows a query that it let no further.
+    pub fn refused(
+        &mut self,
+        service: Service,
+        at: Time,
+        about: About,
+        recursion_desired: Option<bool>,
+    ) -> About {
+        match about {
+            About::Waiting(sent) => About::Refused { sent, seen: true },
+            About::Nothing => {
+                let iterative = self.is_iterative(service, at, recursion_desired);
+                let sent = Sent { at, iterative };
+                About::Refused { sent, seen: false }
+            }
+            About::Failed | About::Refused { .. } => about,
+        }
+    }
+
     /// An error came. Whether it is unsolicited.
     pub fn failed(
         &mut self,

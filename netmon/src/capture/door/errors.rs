@@ -1,11 +1,11 @@
 //! ICMP errors: which query each is about, and what is believed where no query can be seen.
 
+use netmon_common::Transport;
 use netmon_common::classify::{Concern, Error};
 use netmon_common::wire::udp;
-use netmon_common::{Address, Transport};
 
 use super::{Door, Packet};
-use crate::capture::exchanges::{self, About, Sent};
+use crate::capture::exchanges::{self, About};
 use crate::capture::links::scoped;
 use crate::capture::quote::QuotedHeader;
 use crate::observation::{Details, Observation, Service, What, query_type};
@@ -72,8 +72,9 @@ impl Door {
                 query_type: query_type(message),
             },
         };
-        let about = if packet.is_loopback && self.is_own(reporter, flow.client) {
-            self.refused(packet, service, about, quote.recursion_desired)
+        let about = if packet.is_loopback && self.local.are(reporter, flow.client) {
+            self.exchanges
+                .refused(service, packet.time, about, quote.recursion_desired)
         } else {
             about
         };
@@ -81,36 +82,6 @@ impl Door {
             self.counter.unsolicited(flow.server, flow.transport, code);
         }
         None
-    }
-
-    /// What an error is about that the capturing host itself raised: no capture shows a query that it let no further.
-    fn refused(
-        &mut self,
-        packet: &Packet<'_>,
-        service: Service,
-        about: About,
-        recursion_desired: Option<bool>,
-    ) -> About {
-        match about {
-            About::Waiting(sent) => About::Refused { sent, seen: true },
-            About::Nothing => {
-                let iterative = self
-                    .exchanges
-                    .is_iterative(service, packet.time, recursion_desired);
-                let sent = Sent {
-                    at: packet.time,
-                    iterative,
-                };
-                About::Refused { sent, seen: false }
-            }
-            About::Failed | About::Refused { .. } => about,
-        }
-    }
-
-    /// Whether both addresses are the capturing host's own: so somebody said, or they are the same one.
-    fn is_own(&self, one: Address, other: Address) -> bool {
-        let is_own = |address: Address| address.is_loopback() || self.local.contains(&address);
-        one == other || (is_own(one) && is_own(other))
     }
 
     /// What is to be believed now that the capture has ended: it holds no query at all.

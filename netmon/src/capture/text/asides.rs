@@ -43,11 +43,17 @@ pub fn sight(text: &str) -> Option<Sight> {
         .position(|word| matches!(*word, "IP" | "IP6" | "IPv4" | "IPv6"))
         .unwrap_or(0);
     Some(Sight {
+        is_loopback: is_loopback(&at, packet),
         for_another_host: at == "P" || at.ends_with(" P"),
         text: unchanged(packet.get(ip..)?),
         hop: hop(&at, packet),
         at,
     })
+}
+
+/// Whether a place is a loopback interface by its name, or its link header is one's: Linux gives its frames no link addresses.
+fn is_loopback(at: &str, packet: &[&str]) -> bool {
+    matches!(at.split(' ').next(), Some("lo" | "lo0")) || matches!(packet, ["00:00:00:00:00:00" | "AF", ..])
 }
 
 /// What is printed of a packet, without what routers and network cards change: time to live and checksums.

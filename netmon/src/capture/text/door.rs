@@ -15,7 +15,7 @@ use netmon_common::{Address, DnsPorts, Transport};
 use super::count::{Counted, believed, count, not_ours, unmatched, unsolicited};
 use super::packet::{About, Query, Response, TextPacket, TextWhat, Unreachable};
 use super::traces::Traces;
-use crate::capture::addresses::Addresses;
+use crate::capture::addresses::{Addresses, OwnAddresses};
 use crate::capture::connections::{Carried, Connections, Taken};
 use crate::capture::exchanges::{self, Answer, Exchanges, Question, Sent};
 use crate::capture::masquerade::Masquerade;
@@ -37,6 +37,7 @@ pub struct TextDoor {
     exchanges: Exchanges,
     addresses: Addresses,
     masquerade: Masquerade,
+    local: OwnAddresses,
     first: Option<Time>,
     last: Time,
 }
@@ -52,9 +53,15 @@ impl TextDoor {
             exchanges: Exchanges::default(),
             addresses: Addresses::default(),
             masquerade: Masquerade::new(),
+            local: OwnAddresses::default(),
             first: None,
             last: Time::default(),
         }
+    }
+
+    /// Learns the addresses of the host where the text was made.
+    pub fn set_local(&mut self, local: impl IntoIterator<Item = Address>) {
+        self.local = OwnAddresses::new(local);
     }
 
     /// Takes the next packet, and tells `observe` what it means, if that is anything to the decider.
@@ -241,12 +248,20 @@ impl TextDoor {
             return;
         };
         let name = message.and_then(|message| message.name.clone());
+        let recursion_desired = message.and_then(|message| message.recursion_desired);
+        let is_loopback = packet.sight.as_ref().is_some_and(|sight| sight.is_loopback);
+        let about = if is_loopback && self.local.are(error.reporter, client) {
+            self.exchanges
+                .refused(service, self.last, about, recursion_desired)
+        } else {
+            about
+        };
         let failed = exchanges::Error {
             client,
             reporter: error.reporter,
             code: error.code,
             name: name.or(asked_for),
-            recursion_desired: message.and_then(|message| message.recursion_desired),
+            recursion_desired,
             details: Details {
                 client_port: quoted.and_then(|quoted| quoted.source_port),
                 id: message.map(|message| message.id),

@@ -42,6 +42,8 @@ pub struct Sight {
     pub hop: Option<Hop>,
     /// Whether the frame was for another host's network card.
     pub for_another_host: bool,
+    /// Whether it was seen at a loopback interface.
+    pub is_loopback: bool,
 }
 
 impl TextPacket {

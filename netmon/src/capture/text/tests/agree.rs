@@ -293,3 +293,34 @@ fn packets_without_a_link_header_are_read() {
         assert_eq!(told(&text).1, [1, 0, 0, 0], "{text}");
     }
 }
+
+#[test]
+fn what_a_host_says_of_its_own_queries_at_its_loopback_interface_is_proof() {
+    let error = |at: &str, sender: &str| {
+        format!(
+            "12:00:02.0 {at} IP (tos 0xc0, ttl 64, id 1, offset 0, flags [none], proto ICMP (1), length 83)\n    {sender} > 192.0.2.1: ICMP host 203.0.113.2 unreachable, length 63\n\tIP (tos 0x0, ttl 64, id 1, offset 0, flags [none], proto UDP (17), length 55)\n    {ASKED}\n"
+        )
+    };
+    let asked = format!("12:00:01.0 lo In IP {ASKED}\n");
+    let own = error("lo In", "192.0.2.1");
+    let linked = own.replace(
+        "lo In IP",
+        "00:00:00:00:00:00 > 00:00:00:00:00:00, ethertype IPv4 (0x0800), length 97:",
+    );
+    for (case, text, seen) in [
+        ("at lo", own.clone(), Some(false)),
+        ("of a capture of lo", linked, Some(false)),
+        ("its query is seen", asked + &own, Some(true)),
+        ("elsewhere", error("eth0 In", "192.0.2.1"), None),
+        ("of another host", error("lo In", "192.0.2.9"), None),
+    ] {
+        let proof = match last(&text).what {
+            What::Failed(failed) => match failed.proof {
+                Proof::RaisedByThisHost(query) => Some(query.is_some()),
+                _ => None,
+            },
+            _ => None,
+        };
+        assert_eq!(proof, seen, "{case}");
+    }
+}
