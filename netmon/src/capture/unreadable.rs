@@ -9,7 +9,7 @@ use netmon_common::wire::{Bytes, Captured, Fault, Unreadable, ipv4, ipv6};
 use crate::model::{Warning, WarningKind};
 
 /// How many there are.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct UnreadablePackets {
     cut: u64,
     malformed: u64,
@@ -27,12 +27,17 @@ impl UnreadablePackets {
         let is_cut = fault == Fault::Cut;
         // What a cut packet does not show may be anything.
         if tells_of_a_query(bytes, payload, ports).unwrap_or(is_cut) {
-            *if is_cut {
-                &mut self.cut
-            } else {
-                &mut self.malformed
-            } += 1;
+            self.add(fault);
         }
+    }
+
+    /// Takes one that is known to be such a packet, or may be.
+    pub fn add(&mut self, fault: Fault) {
+        *if fault == Fault::Cut {
+            &mut self.cut
+        } else {
+            &mut self.malformed
+        } += 1;
     }
 
     /// What to say of them.

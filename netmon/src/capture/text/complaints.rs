@@ -3,6 +3,8 @@
 use netmon_common::DnsPorts;
 
 use super::super::limits::HOST_NAMES;
+use super::super::unreadable::UnreadablePackets;
+use super::grammar::read::Note;
 use crate::model::{Warning, WarningKind};
 
 /// Places that a warning lists at most.
@@ -21,6 +23,8 @@ pub struct Complaints {
     pub overlong: Places,
     /// Packets printed in a form that does not tell queries from answers.
     pub quiet: Places,
+    /// Packets that are DNS or ICMP errors, or may be, and that tcpdump could not read.
+    pub unreadable: UnreadablePackets,
     /// Packets that carry others, at which nobody looks.
     pub tunnels: Places,
     /// Packets printed in columns.
@@ -133,9 +137,20 @@ impl Places {
 }
 
 impl Complaints {
+    /// Takes what is to be said of a packet that was read.
+    pub fn note(&mut self, note: Option<Note>, line: u64, text: &str) {
+        match note {
+            Some(Note::Quiet) => self.quiet.add(line, text),
+            Some(Note::Tunnel) => self.tunnels.add(line, text),
+            Some(Note::Columns) => self.columns.add(line, text),
+            Some(Note::Unreadable(fault)) => self.unreadable.add(fault),
+            None => {}
+        }
+    }
+
     /// As warnings.
     pub fn warnings(&self) -> Vec<Warning> {
-        let mut warnings = Vec::new();
+        let mut warnings = Vec::from_iter(self.unreadable.warning());
         let mut warn = |places: &Places, warning, message: String| {
             if places.count > 0 {
                 warnings.push(Warning::new(warning, message));

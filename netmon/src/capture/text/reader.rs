@@ -9,7 +9,7 @@ use super::begins;
 use super::clock::{Assumed, Clock, Form};
 use super::complaints::Complaints;
 use super::grammar::classify;
-use super::grammar::read::{Note, Read};
+use super::grammar::read::Read;
 use super::grammar::why::Why;
 use super::grammar::words::{self, Cursor};
 use super::hosts::Hosts;
@@ -363,15 +363,7 @@ impl TextReader {
         let line = record.line();
         let words = words::of_record(record.text().trim_end());
         self.complain_of_rest(record, &words, read.left);
-        let places = match read.note {
-            Some(Note::Quiet) => Some(&mut self.complaints.quiet),
-            Some(Note::Tunnel) => Some(&mut self.complaints.tunnels),
-            Some(Note::Columns) => Some(&mut self.complaints.columns),
-            None => None,
-        };
-        if let Some(places) = places {
-            places.add(line, record.text());
-        }
+        self.complaints.note(read.note, line, record.text());
         if read.named
             && let Some(ends) = read.ends
         {

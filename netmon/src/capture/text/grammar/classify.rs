@@ -8,6 +8,7 @@ use netmon_common::{DnsPorts, Rcode, Transport};
 use super::super::packet::{Conversation, Ends, Query, Response, TextWhat};
 use super::carried::{self, Carried, Datagram, Ports, Segment};
 use super::dns::Message;
+use super::endpoint::Port;
 use super::header::{self, Front, Header};
 use super::icmp::{self, Icmp};
 use super::read::{Note, Read};
@@ -37,7 +38,7 @@ pub fn read(mut words: Cursor<'_, '_>, dump: &[u8], ports: &DnsPorts) -> Result<
                 ..Read::new(TextWhat::NotIp)
             });
         }
-        Front::Unreadable(unreadable) => return Ok(Read::new(TextWhat::Unreadable(unreadable))),
+        Front::Unreadable(unreadable) => return Ok(Read::unreadable(unreadable, None)),
     };
     let packet = Packet { header, ports };
     let tunnel = words.peek().is_some_and(|word| {
@@ -52,7 +53,7 @@ pub fn read(mut words: Cursor<'_, '_>, dump: &[u8], ports: &DnsPorts) -> Result<
         Carried::Icmp => packet.icmp(&mut words, dump)?,
         Carried::Nothing(ends) => packet.nothing(ends)?,
         Carried::LaterFragment => Read::new(TextWhat::Fragment),
-        Carried::Unreadable(unreadable) => Read::new(TextWhat::Unreadable(unreadable)),
+        Carried::Unreadable(unreadable) => Read::unreadable(unreadable, packet.is_of_dns()),
         Carried::Other { sure } => Read {
             sure,
             ..Read::other(header.family)
@@ -100,10 +101,10 @@ impl Packet<'_> {
             Datagram::Dns(message) => self.message(&directions, message),
             Datagram::Undecoded(Some(bytes)) if bytes < DNS_HEADER_LEN => {
                 let short = Unreadable::short(wire::Header::Dns);
-                Read::new(TextWhat::Unreadable(short)).bytes(Some(bytes))
+                Read::unreadable(short, Some(true)).bytes(Some(bytes))
             }
             Datagram::Undecoded(bytes) => undecoded(self.header.family, &directions).bytes(bytes).quiet(),
-            Datagram::Unreadable(unreadable) => Read::new(TextWhat::Unreadable(unreadable)),
+            Datagram::Unreadable(unreadable) => Read::unreadable(unreadable, Some(true)),
             Datagram::Other => Read::other(self.header.family),
         }
     }
@@ -144,7 +145,7 @@ impl Packet<'_> {
                 },
             ) => Read::other(self.header.family),
             (_, Some(Ok(message)), _) if message.plausible => self.message(&directions, message),
-            (_, Some(Err(unreadable)), _) => Read::new(TextWhat::Unreadable(unreadable)),
+            (_, Some(Err(unreadable)), _) => Read::unreadable(unreadable, Some(true)),
             (
                 Some(_),
                 _,
@@ -160,6 +161,13 @@ impl Packet<'_> {
             stream: segment.stream,
             ..read.bytes(segment.bytes)
         }
+    }
+
+    /// Whether one of its ports is a DNS port, where they are printed.
+    fn is_of_dns(&self) -> Option<bool> {
+        let ports = [self.header.source.port?, self.header.destination.port?];
+        let is_dns = |port: Port| port.number().is_some_and(|port| self.ports.contains(port));
+        Some(ports.into_iter().any(is_dns))
     }
 
     /// Of some protocols tcpdump prints nothing; but of a DNS port's, something is missing.
@@ -178,7 +186,7 @@ impl Packet<'_> {
             Icmp::Unreachable(unreachable, bytes) => {
                 Read::new(TextWhat::Unreachable(unreachable)).bytes(bytes)
             }
-            Icmp::Unreadable(unreadable) => Read::new(TextWhat::Unreadable(unreadable)),
+            Icmp::Unreadable(unreadable) => Read::unreadable(unreadable, Some(true)),
             Icmp::Other => Read::other(self.header.family),
         })
     }

@@ -1,6 +1,7 @@
 //! What is read of a record.
 
 use netmon_common::wire::ip::Family;
+use netmon_common::wire::{Fault, Unreadable};
 
 use super::super::packet::{Ends, Stream, TextWhat};
 
@@ -31,6 +32,8 @@ pub struct Read {
 pub enum Note {
     /// Its form leaves out what tells queries, answers and their like apart.
     Quiet,
+    /// It is DNS or an ICMP error, or may be, and could not be read.
+    Unreadable(Fault),
     /// It carries packets of others, which nobody looks at.
     Tunnel,
     /// It is printed in columns.
@@ -58,6 +61,18 @@ impl Read {
             ends: Some(ends),
             note: Some(Note::Columns),
             ..Self::new(what).bytes(bytes)
+        }
+    }
+
+    /// A packet that could not be read; whether it is DNS or an ICMP error, if the text tells. What it does not show of a cut
+    /// packet may be anything.
+    pub fn unreadable(unreadable: Unreadable, tells_of_a_query: Option<bool>) -> Self {
+        let Unreadable { fault, .. } = unreadable;
+        Self {
+            note: tells_of_a_query
+                .unwrap_or(fault == Fault::Cut)
+                .then_some(Note::Unreadable(fault)),
+            ..Self::new(TextWhat::Unreadable(unreadable))
         }
     }
 

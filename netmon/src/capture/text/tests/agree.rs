@@ -9,6 +9,7 @@ use super::read;
 use super::tcpdump::address;
 use super::textbook::observe;
 use crate::capture::text::TextPacket;
+use crate::model::WarningKind;
 use crate::observation::{Observation, Proof, What, Why};
 
 const ASKED: &str = "192.0.2.1.5000 > 203.0.113.2.53: 7+ A? a.example. (27)";
@@ -322,5 +323,32 @@ fn what_a_host_says_of_its_own_queries_at_its_loopback_interface_is_proof() {
             _ => None,
         };
         assert_eq!(proof, seen, "{case}");
+    }
+}
+
+#[test]
+fn what_may_be_dns_and_could_not_be_read_is_said() {
+    for (packet, said) in [
+        ("192.0.2.1.5000 > 203.0.113.2.53: [|domain]", Some("1 are cut")),
+        (
+            "192.0.2.1.5000 > 203.0.113.2.53: domain [length 5 < 12] (invalid)",
+            Some("1 are malformed"),
+        ),
+        ("192.0.2.1.5000 > 203.0.113.2.53: [|tcp]", Some("1 are cut")),
+        ("192.0.2.1.5000 > 203.0.113.2.80: [|tcp]", None),
+        ("192.0.2.1 > 203.0.113.2: [|udp]", Some("1 are cut")),
+        ("[|ip]", Some("1 are cut")),
+        ("bad-hlen 8", None),
+    ] {
+        let text = format!("12:00:01.0 IP {packet}\n");
+        let (_, warnings) = read(&text);
+        let warning = warnings
+            .into_iter()
+            .find(|warning| warning.warning == WarningKind::UnreadablePackets);
+        assert_eq!(warning.is_some(), said.is_some(), "{packet}");
+        assert!(
+            warning.is_none_or(|warning| warning.message.contains(said.unwrap())),
+            "{packet}"
+        );
     }
 }

@@ -33,11 +33,12 @@ fn options() -> Options {
     }
 }
 
-/// Whether nothing is said but that tunnels' packets are not looked into.
-fn are_of_tunnels(warnings: &[Warning]) -> bool {
-    warnings
-        .iter()
-        .all(|warning| warning.warning == WarningKind::Tunnel)
+/// Whether a warning is of packets, not of the text: that tunnels' are not looked into, or that some are unreadable.
+fn is_of_packets(warning: &Warning) -> bool {
+    matches!(
+        warning.warning,
+        WarningKind::Tunnel | WarningKind::UnreadablePackets
+    )
 }
 
 /// All packets of a text, and the warnings.
