@@ -48,8 +48,8 @@ pub enum Hop {
     },
     /// Where text prints neither.
     Told {
-        /// At which interface it was seen: a hash of its name.
-        interface: u64,
+        /// At which interface it was seen, where that is told: a hash of its name.
+        interface: Option<u64>,
         /// Whether it goes out there.
         leaves: bool,
     },
@@ -96,7 +96,7 @@ impl Hop {
                     interface: to,
                     leaves: true,
                 },
-            ) => from != to,
+            ) => from != to || from.is_none(),
             _ => false,
         }
     }

@@ -93,9 +93,12 @@ fn hop(at: &str, packet: &[&str]) -> Option<Hop> {
             left: left.parse().ok()?,
         });
     }
-    let (interface, direction) = at.split_once(' ')?;
+    let (interface, direction) = match at.split_once(' ') {
+        Some((interface, direction)) => (Some(interface), direction),
+        None => (None, at),
+    };
     Some(Hop::Told {
-        interface: FixedState::with_seed(0).hash_one(interface),
+        interface: interface.map(|interface| FixedState::with_seed(0).hash_one(interface)),
         leaves: match direction {
             "Out" | "out" => true,
             direction if begins::is_direction(direction) => false,

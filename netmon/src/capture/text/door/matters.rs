@@ -86,7 +86,8 @@ impl TextDoor {
         let trace = self
             .traces
             .find_portless(error.reporter, client, None, self.last)
-            .or_else(|| self.traces.find_last(client, self.last));
+            .or_else(|| self.traces.find_last(client, self.last))
+            .filter(|trace| self.waits(trace));
         match trace {
             Some(trace) => Matter::Asked {
                 service: trace.service,

@@ -12,7 +12,7 @@ use super::carried::{self, Carried, Datagram, Ports};
 use super::endpoint::{Port, may_be_host, read_address};
 use super::header::{self, Front, Header};
 use super::why::Why;
-use super::words::{Cursor, bare};
+use super::words::{Cursor, bare, in_parentheses};
 
 /// An ICMP message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ struct Wording {
 pub fn read(header: &Header, words: &mut Cursor<'_, '_>, dump: &[u8]) -> Result<Icmp, Why> {
     let wording = match header.family {
         Family::V4 => read_v4(words)?,
-        Family::V6 => match read_v6(words, dump)? {
+        Family::V6 => match read_v6(header, words, dump)? {
             V6::Worded(wording) => Some(wording),
             V6::Cut => return Ok(Icmp::Unreadable(WireUnreadable::cut(wire::Header::Quoted))),
             V6::Other => None,
@@ -199,7 +199,7 @@ enum V6 {
 }
 
 /// `destination unreachable, unreachable port, 2001:db8::2 udp port 53`.
-fn read_v6(words: &mut Cursor<'_, '_>, dump: &[u8]) -> Result<V6, Why> {
+fn read_v6(header: &Header, words: &mut Cursor<'_, '_>, dump: &[u8]) -> Result<V6, Why> {
     // KAME's, which OpenBSD still has: `icmp6: 2001:db8::2 udp port 53 unreachable`.
     if words.peek().is_some_and(|word| read_address(word).is_some()) {
         return read_v6_kame(words);
@@ -219,7 +219,8 @@ fn read_v6(words: &mut Cursor<'_, '_>, dump: &[u8]) -> Result<V6, Why> {
         (Some("unreachable"), Some("address")) => Code::Host,
         (Some("beyond"), Some("scope")) => Code::Other,
         (Some("unreachable"), Some("port")) => return read_v6_port(words),
-        // Codes that tcpdump has no words for: it dumps the message instead.
+        // Codes that tcpdump has no words for: it dumps the message instead, but not with `-vv`.
+        (Some("unknown"), Some("unreach")) if dump.is_empty() => return read_number(header, words),
         (Some("unknown"), Some("unreach")) => return read_dump(dump),
         _ => return Err(Why::NotUnderstood),
     };
@@ -293,11 +294,19 @@ fn read_v6_port(words: &mut Cursor<'_, '_>) -> Result<V6, Why> {
     }))
 }
 
+/// `code (5)`: nothing says what it is about.
+fn read_number(header: &Header, words: &mut Cursor<'_, '_>) -> Result<V6, Why> {
+    words.eat("code");
+    let number = words.next().and_then(in_parentheses).ok_or(Why::NotUnderstood)?;
+    Ok(V6::Worded(Wording {
+        code: Code::from_icmpv6(u8::try_from(number).map_err(|_| Why::NotUnderstood)?),
+        destination: header.source.address,
+        about: About::Unsaid,
+    }))
+}
+
 /// Reads an ICMPv6 message from its bytes, by the parser that reads packets.
 fn read_dump(dump: &[u8]) -> Result<V6, Why> {
-    if dump.is_empty() {
-        return Err(Why::NotUnderstood);
-    }
     let bytes = Captured::whole(dump);
     let wording = wire::icmp::parse_v6(&bytes, 0, dump.len())
         .ok()

@@ -1,8 +1,8 @@
 //! Text means what the same packets mean in a capture: where it shows a packet several times, where TCP answers come in pieces, and
 //! where an error says little.
 
-use netmon_common::Outcome;
 use netmon_common::records::Totals;
+use netmon_common::{Code, Outcome};
 
 use super::super::DuplicatePackets;
 use super::read;
@@ -351,4 +351,25 @@ fn what_may_be_dns_and_could_not_be_read_is_said() {
             "{packet}"
         );
     }
+}
+
+#[test]
+fn an_icmpv6_error_of_a_code_without_words_is_about_the_query_that_waits() {
+    let asked = "12:00:01.0 IP6 2001:db8::1.5000 > 2001:db8::2.53: 7+ A? a.example. (27)\n";
+    let answered = "12:00:01.1 IP6 2001:db8::2.53 > 2001:db8::1.5000: 7 1/0/0 A 192.0.2.80 (43)\n";
+    let error = "12:00:02.0 IP6 (hlim 64, next-header ICMPv6 (58) payload length: 83) 2001:db8::9 > 2001:db8::1: [icmp6 sum ok] ICMP6, destination unreachable, unknown unreach code (5)\n";
+    let failed = last(&(asked.to_owned() + error));
+    assert!(matches!(failed.what, What::Failed(failed) if failed.code == Code::Admin));
+    assert_eq!(failed.service.server, address("2001:db8::2"));
+    assert_eq!(told(&(asked.to_owned() + answered + error)).1, [1, 1, 0, 0]);
+}
+
+#[test]
+fn what_comes_in_and_goes_out_behind_another_address_is_masqueraded_wherever_that_is() {
+    let link = |way: &str| format!("12:00:01.0 {way} 02:00:00:00:00:01 ethertype IPv4 (0x0800), length 71:");
+    let outside = ASKED.replace("192.0.2.1.5000", "198.51.100.1.6000");
+    let both = |ways: [&str; 2]| format!("{} {ASKED}\n{} {outside}\n", link(ways[0]), link(ways[1]));
+    assert_eq!(told(&both([" In", "Out"])).1[0], 1);
+    assert_eq!(told(&both(["Out", "Out"])).1[0], 2);
+    assert_eq!(told(&both([" In", " In"])).1[0], 2);
 }

@@ -11,7 +11,7 @@ use super::super::packet::TextWhat;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sense {
     pub outcome: Outcome,
-    destination: Option<Address>,
+    pub destination: Option<Address>,
     client: Option<(Address, u16)>,
     server_port: Option<u16>,
     id: Option<u16>,

@@ -23,8 +23,8 @@ fn exception(named: &Named, form: &[&str]) -> Option<Outcome> {
     }
 }
 
-/// Frames of which a form prints too little to count them: ICMPv6 codes without words, of which -vv prints no dump.
-fn is_lost(named: &Named, form: &[&str]) -> bool {
+/// Errors of which a form does not print whom they are about: ICMPv6 codes without words, of which -vv prints no dump.
+fn is_about_nobody(named: &Named, form: &[&str]) -> bool {
     let without_words = ["v6 policy", "v6 reject", "v6 seven"].contains(&named.name);
     without_words && form.iter().any(|option| option.starts_with("-vv"))
 }
@@ -56,7 +56,7 @@ fn every_frame_reads_like_its_bytes_in_every_form() {
         };
         let (packets, warnings) = read(&text);
         let mut packets = packets.iter();
-        for named in all.iter().filter(|named| !is_lost(named, form)) {
+        for named in &all {
             let packet = packets
                 .next()
                 .unwrap_or_else(|| panic!("{form:?}: {}: {warnings:?}", named.name));
@@ -64,17 +64,15 @@ fn every_frame_reads_like_its_bytes_in_every_form() {
             if let Some(outcome) = exception(named, form) {
                 assert_eq!(read.outcome, outcome, "{form:?}: {}", named.name);
             } else {
-                let expected = Sense::of_bytes(&named.frame, named.frame.len());
+                let mut expected = Sense::of_bytes(&named.frame, named.frame.len());
+                if is_about_nobody(named, form) {
+                    expected.destination = read.destination;
+                }
                 assert_eq!(read, expected, "{form:?}: {}", named.name);
             }
         }
         assert_eq!(packets.next(), None, "{form:?}");
-        let trouble = warnings.iter().filter(|warning| !is_of_packets(warning));
-        assert_eq!(
-            trouble.count(),
-            usize::from(all.iter().any(|named| is_lost(named, form))),
-            "{form:?}: {warnings:?}"
-        );
+        assert!(warnings.iter().all(is_of_packets), "{form:?}: {warnings:?}");
     }
 }
 
