@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use foldhash::quality::FixedState;
 
 use super::begins;
+use super::grammar::endpoint::is_mac;
 use super::packet::Sight;
 use super::record::RECORD_LEN;
 use crate::capture::masquerade::Hop;
@@ -43,6 +44,9 @@ pub fn sight(text: &str) -> Option<Sight> {
         .position(|word| matches!(*word, "IP" | "IP6" | "IPv4" | "IPv6"))
         .unwrap_or(0);
     Some(Sight {
+        // A capture of several interfaces prints no link addresses without a direction before them.
+        hides_interface: !at.contains(' ')
+            && !(at.is_empty() && packet.first().is_some_and(|word| is_mac(word))),
         is_loopback: is_loopback(&at, packet),
         for_another_host: at == "P" || at.ends_with(" P"),
         text: unchanged(packet.get(ip..)?),

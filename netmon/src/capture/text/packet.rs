@@ -40,6 +40,8 @@ pub struct Sight {
     pub text: String,
     /// What is known of the packet's way, if anything is.
     pub hop: Option<Hop>,
+    /// Whether the text may be of several interfaces, and does not say at which the packet was seen.
+    pub hides_interface: bool,
     /// Whether the frame was for another host's network card.
     pub for_another_host: bool,
     /// Whether it was seen at a loopback interface.
@@ -49,7 +51,7 @@ pub struct Sight {
 impl TextPacket {
     /// Whether the text may show the packet several times without saying where.
     pub fn hides_interface(&self) -> bool {
-        self.sight.as_ref().is_none_or(|sight| !sight.at.contains(' '))
+        self.sight.as_ref().is_none_or(|sight| sight.hides_interface)
     }
 }
 

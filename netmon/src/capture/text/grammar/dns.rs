@@ -105,14 +105,16 @@ impl Message {
                 self.plausible = false;
                 None
             }
-            // An extended rcode of 16 (RFC 6891 section 9): zero in the header, where netmon looks.
+            // Of an extended rcode (RFC 6891 section 9), from 16 on, netmon looks at the lower four bits, in the header.
             "BadVers" => Some(Rcode::NoError),
             "FormErr" => Some(Rcode::FormErr),
             "ServFail" => Some(Rcode::ServFail),
-            "NotImp" => Some(Rcode::NotImp),
             "NXDomain" => Some(Rcode::NxDomain),
+            "NotImp" => Some(Rcode::NotImp),
             "Refused" => Some(Rcode::Refused),
-            "YXDomain" | "YXRRSet" | "NXRRSet" | "NotAuth" | "NotZone" | "NoChange" => Some(Rcode::Other),
+            "YXDomain" | "YXRRSet" | "NXRRSet" | "NotAuth" | "NotZone" | "NoChange" | "BadCookie" => {
+                Some(Rcode::Other)
+            }
             _ if name
                 .strip_prefix("Resp")
                 .is_some_and(|code| code.parse::<u8>().is_ok()) =>
@@ -308,6 +310,8 @@ mod tests {
             ("1 FormErr 0/0/0 (39)", Rcode::FormErr),
             ("1 NotImp- 0/0/0 (39)", Rcode::NotImp),
             ("1 notify Resp12- 0/0/0 (39)", Rcode::Other),
+            ("1 BadVers 0/0/1 (50)", Rcode::NoError),
+            ("1 BadCookie 0/0/1 (56)", Rcode::Other),
         ];
         for (text, rcode) in cases {
             assert_eq!(message(text).map(|message| message.rcode), Ok(rcode), "{text}");

@@ -128,6 +128,13 @@ fn a_packet_that_comes_again_at_once_is_the_same_where_no_interface_is_told() {
             "{case}"
         );
     }
+    let ethernet = |text: &str| {
+        text.replace(
+            " IP (",
+            " 02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype IPv4 (0x0800), length 69: (",
+        )
+    };
+    assert_eq!(told(&ethernet(&unplaced(1, &[(64, 9), (64, 9)], ASKED))).1[0], 2);
     let later = unplaced(1, &[(64, 0)], ASKED) + &unplaced(2, &[(64, 0)], ASKED);
     assert_eq!(told(&later).1[0], 2);
     let plain = format!("12:00:01.0 IP {ASKED}\n12:00:01.001 IP {ASKED}\n");
