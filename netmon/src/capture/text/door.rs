@@ -110,11 +110,12 @@ impl TextDoor {
             }
             TextWhat::Response(response) => self.answer(packet, response, observe),
             TextWhat::Unreachable(unreachable) => self.failure(packet, unreachable, matter, observe),
-            TextWhat::Reset(_)
-            | TextWhat::Fragment
-            | TextWhat::Unreadable(_)
-            | TextWhat::NotIp
-            | TextWhat::Other { .. } => {}
+            TextWhat::Other { .. } => {
+                if let Some(ends) = packet.ends {
+                    self.traces.sends_else(ends.source, ends.destination);
+                }
+            }
+            TextWhat::Reset(_) | TextWhat::Fragment | TextWhat::Unreadable(_) | TextWhat::NotIp => {}
         }
     }
 

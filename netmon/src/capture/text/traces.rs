@@ -48,6 +48,8 @@ pub struct Trace {
     number: u64,
     /// When it was sent last.
     time: Time,
+    /// Whether its client has sent the server nothing since that is none of DNS.
+    pub is_last: bool,
 }
 
 /// A query by its number: each time that it was sent, and what came of it.
@@ -192,6 +194,7 @@ impl Traces {
             query_type,
             number,
             time,
+            is_last: true,
         };
         self.remember(conversation, id, &trace);
     }
@@ -215,6 +218,13 @@ impl Traces {
             {
                 self.overwritten += 1;
             }
+        }
+    }
+
+    /// A client sends a server something that is none of DNS: an error that says no port may be about that.
+    pub fn sends_else(&mut self, client: Address, server: Address) {
+        if let Some(trace) = self.last.get_mut(&(server, client)) {
+            trace.is_last = false;
         }
     }
 

@@ -1,6 +1,6 @@
 //! What an ICMP error is about, by what the text tells of it and the queries that it shows.
 
-use netmon_common::{Address, Transport};
+use netmon_common::{Address, Code, Transport};
 
 use super::super::count::Concerns;
 use super::super::packet::{About, Unreachable};
@@ -32,7 +32,7 @@ impl TextDoor {
             let trace = self
                 .traces
                 .find_portless(error.destination, client, transport, self.last)
-                .filter(|trace| self.waits(trace));
+                .filter(|trace| self.waits(trace) && may_be_about(error, trace));
             trace.map_or(Matter::Other, |trace| Matter::Asked {
                 service: trace.service,
                 client: trace.client,
@@ -132,6 +132,12 @@ impl Matter {
             Self::Other => Concerns::Nothing,
         }
     }
+}
+
+/// Whether an error that says no port is about a query rather than about what its client sent the server since. What is said of a
+/// host or its network holds for all that is sent there. (Of TCP the text has segments beside queries.)
+fn may_be_about(error: &Unreachable, trace: &Trace) -> bool {
+    trace.is_last || matches!(error.code, Code::Net | Code::Host) || trace.service.transport == Transport::Tcp
 }
 
 /// Whether an error quotes a message that says that it is an answer, or that it is none.

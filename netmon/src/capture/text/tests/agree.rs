@@ -292,6 +292,21 @@ fn an_error_that_tells_no_port_is_about_nothing_where_no_query_waits() {
 }
 
 #[test]
+fn an_error_that_tells_no_port_is_not_taken_for_a_query_before_something_else() {
+    let asked = format!("12:00:01.0 IP {ASKED}\n");
+    let else_sent = "12:00:02.0 IP 192.0.2.1.5001 > 203.0.113.2.80: Flags [S], seq 1, win 64240, length 0\n";
+    let error = |words: &str| {
+        format!(
+            "12:00:03.0 IP 203.0.113.2 > 192.0.2.1: ICMP host 203.0.113.2 unreachable{words}, length 63\n"
+        )
+    };
+    let prohibited = error(" - admin prohibited filter");
+    assert_eq!(told(&(asked.clone() + &prohibited)).1, [1, 0, 1, 0]);
+    assert_eq!(told(&(asked.clone() + else_sent + &prohibited)).1, [1, 0, 0, 0]);
+    assert_eq!(told(&(asked + else_sent + &error(""))).1, [1, 0, 1, 0]);
+}
+
+#[test]
 fn packets_without_a_link_header_are_read() {
     for text in [
         format!("12:00:01.0 ip: (tos 0x0, ttl 64, id 7, offset 0, flags [none], proto UDP (17), length 55)\n    {ASKED}\n"),
