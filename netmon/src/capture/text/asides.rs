@@ -45,8 +45,8 @@ pub fn sight(text: &str) -> Option<Sight> {
         .unwrap_or(0);
     Some(Sight {
         // A capture of several interfaces prints no link addresses without a direction before them.
-        hides_interface: !at.contains(' ')
-            && !(at.is_empty() && packet.first().is_some_and(|word| is_mac(word))),
+        hides_interface: !(at.contains(' ')
+            || at.is_empty() && packet.first().is_some_and(|word| is_mac(word))),
         is_loopback: is_loopback(&at, packet),
         for_another_host: at == "P" || at.ends_with(" P"),
         text: unchanged(packet.get(ip..)?),

@@ -88,6 +88,9 @@ pub enum Known {
     PortAndId(Option<u16>, Option<u16>),
 }
 
+/// The number of a query, and the port that it came from.
+type Recent = (u64, Option<u16>);
+
 /// The queries and answers that are remembered.
 #[derive(Debug)]
 pub struct Traces {
@@ -98,7 +101,7 @@ pub struct Traces {
     last_of: Bounded<Address, Trace>,
     answers: Bounded<(Service, Address, Option<u16>), ()>,
     exchanges: Bounded<u64, Exchange>,
-    recent: Bounded<(Service, Address), VecDeque<(u64, Option<u16>)>>,
+    recent: Bounded<(Service, Address), VecDeque<Recent>>,
     number: u64,
     overwritten: u64,
 }
@@ -251,7 +254,7 @@ impl Traces {
     }
 
     /// The last queries of this one's client to its service, the newest first.
-    fn recent(&self, trace: &Trace) -> impl Iterator<Item = (u64, Option<u16>)> {
+    fn recent(&self, trace: &Trace) -> impl Iterator<Item = Recent> {
         let recent = self.recent.get(&(trace.service, trace.client));
         recent.into_iter().flatten().rev().copied()
     }

@@ -221,7 +221,7 @@ fn read_v6(header: &Header, words: &mut Cursor<'_, '_>, dump: &[u8]) -> Result<V
         (Some("unreachable"), Some("port")) => return read_v6_port(words),
         // Codes that tcpdump has no words for: it dumps the message instead, but not with `-vv`.
         (Some("unknown"), Some("unreach")) if dump.is_empty() => return read_number(header, words),
-        (Some("unknown"), Some("unreach")) => return read_dump(dump),
+        (Some("unknown"), Some("unreach")) => return Ok(read_dump(dump)),
         _ => return Err(Why::NotUnderstood),
     };
     let host = words.next().ok_or(Why::NotUnderstood)?;
@@ -306,7 +306,7 @@ fn read_number(header: &Header, words: &mut Cursor<'_, '_>) -> Result<V6, Why> {
 }
 
 /// Reads an ICMPv6 message from its bytes, by the parser that reads packets.
-fn read_dump(dump: &[u8]) -> Result<V6, Why> {
+fn read_dump(dump: &[u8]) -> V6 {
     let bytes = Captured::whole(dump);
     let wording = wire::icmp::parse_v6(&bytes, 0, dump.len())
         .ok()
@@ -321,7 +321,7 @@ fn read_dump(dump: &[u8]) -> Result<V6, Why> {
                 }),
             })
         });
-    Ok(wording.map_or(V6::Cut, V6::Worded))
+    wording.map_or(V6::Cut, V6::Worded)
 }
 
 /// Reads the quoted packet that `-v` prints, if it is there, and what it is about. Not one that tcpdump
