@@ -83,6 +83,8 @@ pub(super) struct Incident {
     /// When it opened last: first, or again.
     pub resumed: Time,
     pub recovered: Option<Moment>,
+    /// When `unreachable` took its place: what came later does not count, though it is reported to be over a moment later.
+    superseded: Option<Time>,
     pub closed: Option<(Moment, CloseReason)>,
     pub reopened: u64,
     pub severity: SeverityJudge,
@@ -152,6 +154,7 @@ impl Incident {
             last_seen: None,
             resumed: at,
             recovered: None,
+            superseded: None,
             closed: None,
             reopened: 0,
             severity: SeverityJudge::opening(at),
@@ -288,7 +291,8 @@ impl Incident {
         [count, verified]: [u64; 2],
         sender: Option<Address>,
     ) {
-        let errors = if self.recovered.is_some_and(|recovered| at >= recovered.time) {
+        let is_over = self.recovered.is_some_and(|recovered| at >= recovered.time);
+        let errors = if is_over || self.superseded.is_some_and(|superseded| at > superseded) {
             &mut self.errors_beyond
         } else {
             &mut self.errors

@@ -344,6 +344,9 @@ impl Tracked {
         incident.note_failure(at, failure, no_endpoints, rules);
         incident.fail(at, rules);
         if opens {
+            if let Some(unanswered) = self.incidents.open_mut(Kind::Unanswered) {
+                unanswered.supersede(at, self.facts.ledger.cut(at));
+            }
             self.look_at_others(&mut incident, sent, rules);
             outcome.opened = true;
         } else {

@@ -17,7 +17,8 @@ impl Incident {
         let is_over = self
             .recovered
             .is_some_and(|recovered| moved.sent >= recovered.time);
-        let failover = if is_over {
+        let is_superseded = self.superseded.is_some_and(|superseded| moved.sent > superseded);
+        let failover = if is_over || is_superseded {
             &mut self.failover_beyond
         } else {
             &mut self.failover

@@ -26,16 +26,33 @@ impl Incident {
         }
     }
 
-    /// An answer came. If that was after it recovered, it does not count.
+    /// `unreachable` opened at that moment, and takes its place.
+    pub fn supersede(&mut self, at: Time, end: Cut) {
+        if self.recovered.is_none() && self.superseded.is_none() {
+            self.superseded = Some(at);
+            self.span.end(end);
+        }
+    }
+
+    /// Whether it is to be judged still. One that was superseded is not, unless what took its place is gone.
+    pub fn is_judged(&mut self, is_unreachable: bool) -> bool {
+        if self.superseded.is_some() && !is_unreachable {
+            self.go_on();
+        }
+        self.superseded.is_none()
+    }
+
+    /// An answer came. If that was after it was over, it does not count.
     pub fn answered(&mut self, answer: Settled<'_>) {
-        if self.recovered.is_some() {
+        if self.recovered.is_some() || self.superseded.is_some() {
             self.span.answered_later(answer);
         }
     }
 
     /// It has not recovered.
     pub(super) fn go_on(&mut self) {
-        if self.recovered.take().is_some() {
+        let was_superseded = self.superseded.take().is_some();
+        if self.recovered.take().is_some() || was_superseded {
             self.span.resume();
             self.errors.join(&std::mem::take(&mut self.errors_beyond));
             self.failover.add(std::mem::take(&mut self.failover_beyond));

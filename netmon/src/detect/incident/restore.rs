@@ -99,6 +99,7 @@ impl Incident {
             is_reported: true,
             span: Span::restore(flow, here),
             errors,
+            superseded: None,
             errors_beyond: Errors::default(),
             failover: reported.failover.map(Failover::restore).unwrap_or_default(),
             failover_beyond: Failover::default(),

@@ -27,7 +27,8 @@ impl Tracked {
         let mut one_direction = false;
         for book in &kinds::ALL {
             if let Some(mut incident) = self.incidents.take(book.kind) {
-                if incident.is_open() {
+                let is_unreachable = self.incidents.is_open(Kind::Unreachable);
+                if incident.is_open() && incident.is_judged(is_unreachable) {
                     if incident.kind == Kind::Failing {
                         for Failure { sent, client, name } in &failed {
                             incident.wait(*sent, Some(client), name.as_ref());

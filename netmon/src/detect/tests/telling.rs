@@ -162,3 +162,27 @@ fn wall_times_are_those_of_their_moment_and_the_id_stays() {
     assert_eq!((incident.began, incident.opened), (opened.began, opened.opened));
     assert_eq!(when(incident.last_seen), "107.001");
 }
+
+#[test]
+fn what_is_superseded_counts_nothing_after_it_closed() {
+    let mut scenario = Scenario::new();
+    for n in 0..6_u32 {
+        scenario.query(1.0 + f64::from(n) / 10.0, A, ["a.test", "b.test"][n as usize % 2]);
+    }
+    scenario.advance(8.0);
+    // It is told 100 ms later, and meanwhile two more fail.
+    for sent in [8.5, 8.52, 8.54] {
+        scenario.rejected(sent);
+    }
+    scenario.advance(9.0);
+    let mut closed = scenario
+        .changes
+        .iter()
+        .filter(|change| change.kind == Happened::Closed);
+    let superseded = &closed.next().unwrap().incident;
+    assert_eq!(
+        (superseded.queries, superseded.errors.port, superseded.verified),
+        (7, 1, 1)
+    );
+    assert_eq!(when(superseded.closed.unwrap()), "8.501");
+}
