@@ -166,7 +166,7 @@ impl Connections {
             }
             query.answered = true;
             settled.push(SettledSegment {
-                queries: query.sent.answered(),
+                queries: query.sent.answered(now),
                 name: query.name.clone(),
             });
         }

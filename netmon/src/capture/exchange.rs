@@ -52,11 +52,16 @@ impl Transmissions {
     }
 
     /// What an answer settles, the newest first: that one, and all earlier ones that no error was about. And whether an error
-    /// was about it.
-    pub fn answered(&self) -> Vec<(Sent, bool)> {
-        let newest = self.0.last().copied();
-        let earlier = self.0.iter().rev().skip(1).filter(|(_, failed)| !failed);
-        newest.into_iter().chain(earlier.copied()).collect()
+    /// was about it. Of those that wait no more nothing is settled.
+    pub fn answered(&self, now: Time) -> Vec<(Sent, bool)> {
+        let mut waiting = self
+            .0
+            .iter()
+            .rev()
+            .filter(|(sent, _)| now.since(sent.at) < LIFETIME);
+        let newest = waiting.next();
+        let earlier = waiting.filter(|(_, failed)| !failed);
+        newest.into_iter().chain(earlier).copied().collect()
     }
 
     /// Which of them an error of now is about: the first that waits, and that no other error is about.

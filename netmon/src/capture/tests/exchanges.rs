@@ -212,6 +212,15 @@ fn a_connection_is_one_exchange_for_each_query_and_any_segment_that_acknowledges
             vec![(1, false, counts(1, 0, 0))],
         ),
         (
+            "sent again, and answered when it waits since it was sent again only",
+            vec![
+                (1_000, to(PUSH_ACK, 1, &message(7))),
+                (2_500, to(PUSH_ACK, 1, &message(7))),
+                (62_000, from(1 + len, &reply)),
+            ],
+            vec![(1, false, counts(1, 0, 0)), (2, false, counts(1, 1, 0))],
+        ),
+        (
             "a segment that acknowledges less, with another id",
             vec![
                 (1_000, to(SYN, 0, b"")),

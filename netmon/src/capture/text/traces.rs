@@ -308,7 +308,7 @@ impl Traces {
             return (Settled::Nothing, Some(trace));
         }
         exchange.answered = true;
-        (Settled::Queries(exchange.sent.answered()), Some(trace))
+        (Settled::Queries(exchange.sent.answered(now)), Some(trace))
     }
 
     /// The last query to a service of which this is known.
