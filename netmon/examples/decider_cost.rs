@@ -121,7 +121,7 @@ impl Traffic {
                 client,
                 name,
                 recursion_desired: true,
-                syn: None,
+                is_syn: false,
                 details: Details::default(),
             }),
             Reply::Error => What::Failed(Failed {

@@ -76,6 +76,8 @@ pub enum What {
     Seconds(Seconds),
     /// A query, at the time at which it was sent.
     Asked(Asked),
+    /// The server took a connection over TCP.
+    Connected(Connected),
     /// A response that matches a query.
     Answered(Answered),
     /// An ICMP error about a query that waited, or that is believed for another reason.
@@ -208,11 +210,20 @@ pub struct Asked {
     pub name: Option<Name>,
     /// RD, or what is presumed where it cannot be known (a SYN).
     pub recursion_desired: bool,
-    /// If it is the first query of a TCP connection whose SYN was reported, when that was sent: this exchange takes its
-    /// place.
-    pub syn: Option<Time>,
+    /// Whether it is a SYN.
+    pub is_syn: bool,
     /// What else is known.
     pub details: Details,
+}
+
+/// The server took a connection: from now on its queries count, and no more its SYN. It is told before the [`Seconds`] of the SYN
+/// that come of it. A door that samples does not tell of each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connected {
+    /// Who opened it.
+    pub client: Address,
+    /// When the SYN was sent, each time that the door knows.
+    pub syns: Vec<Time>,
 }
 
 /// A response to a query that was seen.

@@ -82,6 +82,11 @@ impl Engine {
             self.timeline
                 .add(observation.time, observation.service.server, activity);
         }
+        if let What::Connected(connected) = &observation.what {
+            for syn in &connected.syns {
+                self.timeline.take_off(*syn, observation.service.server);
+            }
+        }
         if let Some(packet) = packet(observation) {
             self.excerpts.add(observation.service, packet);
         }
@@ -193,14 +198,13 @@ fn decider((thresholds, scope, local): &(Thresholds, Scope, Vec<Address>)) -> De
 fn activity(what: &What) -> Option<Activity> {
     let mut activity = Activity::default();
     match what {
-        What::Asked(asked) if asked.syn.is_some() => return None,
         What::Asked(_) => activity.queries = 1,
         What::Answered(answered) => {
             activity.answers = 1;
             activity.failures = u64::from(answered.rcode.is_some_and(Rcode::is_fault));
         }
         What::Failed(_) | What::Unverified(_) => activity.errors = 1,
-        What::Seconds(_) | What::MoreErrors(_) => return None,
+        What::Connected(_) | What::Seconds(_) | What::MoreErrors(_) => return None,
     }
     Some(activity)
 }
@@ -243,7 +247,7 @@ fn packet(observation: &Observation) -> Option<Packet> {
                 sent: None,
             },
         ),
-        What::Seconds(_) | What::MoreErrors(_) => return None,
+        What::Connected(_) | What::Seconds(_) | What::MoreErrors(_) => return None,
     };
     Some(Packet {
         time: observation.time,

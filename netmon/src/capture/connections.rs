@@ -53,8 +53,8 @@ pub(super) struct Carried {
 /// What a query over TCP is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// One more query, or one that is sent again. If it is the first one of its connection, when the SYN was sent.
-    Query(Option<Time>),
+    /// One more query, or one that is sent again.
+    Query,
     /// A packet that the capture shows several times.
     Again,
 }
@@ -117,7 +117,7 @@ impl Connections {
     pub fn asks(&mut self, flow: Flow, sent: Sent, carried: Carried, hides_interface: bool) -> Taken {
         let Some(connection) = self.of.get_mut(&flow) else {
             self.open(flow, Query::new(sent, Some(carried)), sent.at);
-            return Taken::Query(None);
+            return Taken::Query;
         };
         let same = connection
             .queries
@@ -125,14 +125,11 @@ impl Connections {
             .find(|query| query.sequence == Some(carried.sequence));
         if let Some(query) = same.filter(|query| !query.answered) {
             return if query.send_again(sent, hides_interface) {
-                Taken::Query(None)
+                Taken::Query
             } else {
                 Taken::Again
             };
         }
-        let is_first = connection.queries.len() == 1;
-        let syn = connection.syn().filter(|_| is_first);
-        let syn = syn.and_then(|syn| syn.sent.newest()).map(|syn| syn.at);
         if connection.queries.len() == CONNECTION_QUERIES {
             // One that waits for nothing, if there is any.
             let settled = connection.queries.iter().position(|query| !query.waits(sent.at));
@@ -140,7 +137,7 @@ impl Connections {
             self.overwritten += u64::from(forgotten.waits(sent.at));
         }
         connection.queries.push(Query::new(sent, Some(carried)));
-        Taken::Query(syn)
+        Taken::Query
     }
 
     /// A segment with payload of the server, which acknowledges what the client sent up to there, or starts a message with

@@ -82,8 +82,8 @@ pub(super) struct Question {
     pub client: Address,
     /// For which name.
     pub name: Option<Name>,
-    /// If it is the first query of a TCP connection, when its SYN was sent.
-    pub syn: Option<Time>,
+    /// Whether it is a SYN.
+    pub is_syn: bool,
     /// What else is known.
     pub details: Details,
 }
@@ -94,7 +94,7 @@ impl Question {
         let Self {
             client,
             name,
-            syn,
+            is_syn,
             details,
         } = self;
         Observation {
@@ -104,7 +104,7 @@ impl Question {
                 client,
                 name,
                 recursion_desired: !sent.iterative,
-                syn,
+                is_syn,
                 details,
             }),
         }

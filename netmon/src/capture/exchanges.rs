@@ -6,12 +6,13 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use foldhash::fast::RandomState;
-use netmon_common::Transport;
+use netmon_common::{Address, Transport};
 
 pub(super) use super::exchange::{About, Answer, Error, Question, Sent};
 use super::limits::{SERVICES, UNSEEN_ERRORS, UNSEEN_SERVICES};
 use crate::observation::{
-    Answered, Counts, Faults, Observation, Proof, Recursion, Seconds, Service, Unverified, What, Why,
+    Answered, Connected, Counts, Faults, Observation, Proof, Recursion, Seconds, Service, Unverified, What,
+    Why,
 };
 use crate::time::Time;
 
@@ -105,10 +106,23 @@ impl Exchanges {
     pub fn connected(
         &mut self,
         service: Service,
+        client: Address,
         now: Time,
         syns: &[Sent],
         observe: &mut impl FnMut(Observation),
     ) {
+        if syns.is_empty() {
+            return;
+        }
+        let connected = Connected {
+            client,
+            syns: syns.iter().map(|syn| syn.at).collect(),
+        };
+        observe(Observation {
+            time: now,
+            service,
+            what: What::Connected(connected),
+        });
         for syn in syns {
             let take_back = |counts: &mut Counts| counts.asked = counts.asked.saturating_sub(1);
             self.change(service, *syn, now, take_back, observe);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use netmon_common::Rcode;
+use netmon_common::{Address, Rcode};
 
 use super::clients::AnsweredClients;
 use super::errors::EarlyErrors;
@@ -12,8 +12,9 @@ use super::faults;
 use super::flow::Flow;
 use super::ledger::Ledger;
 use super::minutes::Minutes;
+use super::rules::Rules;
 use super::scope::Standing;
-use super::silence::Silence;
+use super::silence::{Last, Silence};
 use crate::observation::{Answered, Counts, Faults, Service};
 use crate::time::Time;
 
@@ -91,6 +92,24 @@ impl Facts {
     /// Whether a span from that moment on has a gap in it.
     pub fn has_gap_since(&self, from: Time) -> bool {
         self.gap_until.is_some_and(|until| until > from)
+    }
+
+    /// The server took a connection: the SYN that the client sent then does not count any more.
+    pub fn connected(&mut self, syn: Time, client: Address) {
+        self.ledger.forget_syn(syn);
+        self.silence.connected(syn, client);
+    }
+
+    /// The same of connections that the door did not tell of: it samples, and counts in a second fewer queries than it told of. Of
+    /// the SYNs of that second the first ones are taken to be those.
+    pub fn take_back(&mut self, at: Time, rules: &Rules) {
+        let Some(by) = rules.unanswered_by(at) else { return };
+        let syns: Vec<Last> = self.silence.syns_by(by).copied().collect();
+        for syn in syns {
+            if self.ledger.tells_more_than_it_counts(syn.at.second()) {
+                self.connected(syn.at, syn.client);
+            }
+        }
     }
 
     /// That second was reported. Of it, and of one that went on when it was, those that have ended and in which more was asked than

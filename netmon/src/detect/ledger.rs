@@ -174,6 +174,12 @@ impl Ledger {
         }
     }
 
+    /// A SYN whose exact time was taken does not count any more, whosever it is.
+    pub fn forget_syn(&mut self, sent: Time) {
+        self.take_in(sent);
+        self.forget_query(sent);
+    }
+
     /// The query that was sent then was answered. Its time is known from now on, if it was not.
     pub fn note_answer(&mut self, sent: Time) {
         self.take_in(sent);

@@ -1,7 +1,7 @@
 //! How much the decider remembers at most, and what that costs.
 //!
 //! A server that is seldom asked costs about 500 bytes. One that is asked many times a second, and silent,
-//! costs up to 32 KiB, one whose answers fail up to 100 KiB; an open incident up to 20 KiB more, most of it names. What does not fit is counted.
+//! costs up to 40 KiB, one whose answers fail up to 100 KiB; an open incident up to 20 KiB more, most of it names. What does not fit is counted.
 
 use std::time::Duration;
 
@@ -36,6 +36,9 @@ pub const MINUTES: usize = 16;
 
 /// Names and clients of each server that are told apart while it is silent.
 pub const RECENT: usize = 128;
+
+/// SYNs of each service that the server has not taken while it is silent: 48 bytes each. Of more, the oldest are taken to stay so.
+pub const SYNS: usize = 128;
 
 /// Clients of each service that were answered last and are remembered: 32 bytes each.
 pub const ANSWERED_CLIENTS: usize = 64;

@@ -244,6 +244,7 @@ impl Decider {
         let after = match &observation.what {
             What::Seconds(seconds) => self.take_seconds(service, seconds),
             What::Asked(asked) => self.take_asked(service, observation.time, asked),
+            What::Connected(connected) => self.take_connected(service, connected),
             What::Answered(answered) => self.take_answered(service, answered),
             What::Failed(failed) => self.take_failed(service, failed),
             What::Unverified(error) => self.take_unverified(service, error),
@@ -362,15 +363,10 @@ impl Decider {
         }
         server.due = None;
         let mut after = After::default();
-        if server.facts.silence.first.is_some() && !serves(server, at) {
+        server.facts.take_back(at, rules);
+        if server.facts.silence.first().is_some() && !serves(server, at) {
             let window = rules.unanswered_window();
-            let silent: Vec<Address> = server
-                .facts
-                .silence
-                .clients
-                .within(second, window)
-                .copied()
-                .collect();
+            let silent: Vec<Address> = server.facts.silence.clients_within(second, window).collect();
             let mut all_scan = !silent.is_empty();
             for client in silent {
                 all_scan &= suspect(suspects, warnings, server, client, at, rules, &mut after);

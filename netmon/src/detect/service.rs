@@ -163,10 +163,6 @@ impl Tracked {
             return false;
         }
         let name = asked.name.as_ref();
-        if let Some(syn) = asked.syn {
-            facts.ledger.forget_query(syn);
-            facts.silence.forget(syn, asked.client);
-        }
         facts.ledger.note_query(at);
         let look = self
             .queries_looked_at
@@ -177,6 +173,10 @@ impl Tracked {
             }
         }
         if !counts {
+            return look;
+        }
+        if asked.is_syn {
+            facts.silence.connects(at, asked.client, look, rules.keep());
             return look;
         }
         facts.silence.asked(at, asked.client, name, look, rules.keep());

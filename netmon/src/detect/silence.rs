@@ -4,12 +4,14 @@
 //! nothing at all came. So only these are remembered, and a healthy server costs next to nothing.
 
 use std::collections::VecDeque;
+use std::ops::RangeBounds;
 use std::time::Duration;
 
 use netmon_common::Address;
 
 use super::distinct::Distinct;
-use super::recent::Recent;
+use super::limits::SYNS;
+use super::recent::{Recent, Window};
 use super::waiting::{Asked, Waiting};
 use crate::observation::Name;
 use crate::time::Time;
@@ -24,8 +26,7 @@ pub(super) struct Silence {
     pub since: u64,
     /// How many queries of that second, sent before it, had no answer when it began.
     pub silent_before: u64,
-    /// The first query.
-    pub first: Option<Time>,
+    first: Option<Time>,
     newest: Time,
     /// For which names, as far as they were looked at.
     pub names: Recent<Name>,
@@ -35,6 +36,8 @@ pub(super) struct Silence {
     pub beyond: Option<Box<Beyond>>,
     last: VecDeque<Last>,
     seconds: VecDeque<(u64, u64)>,
+    /// SYNs that the server may take yet, in order. They count, and are kept apart from the queries, which they must not push out.
+    syns: VecDeque<Syn>,
 }
 
 /// Names and clients that are not told apart any more: an incident counts them all the same.
@@ -76,6 +79,13 @@ pub(super) struct Last {
     pub name: Option<u32>,
 }
 
+/// A SYN, and whether a look is taken at who sent it.
+#[derive(Clone, Copy, Debug)]
+struct Syn {
+    sent: Last,
+    look: bool,
+}
+
 /// How many of the last queries are remembered, and how far apart they may be.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keep {
@@ -90,20 +100,42 @@ pub(super) struct Keep {
 impl Silence {
     /// Takes a query; a `look` is taken at its client and name or not.
     pub fn asked(&mut self, at: Time, client: Address, name: Option<&Name>, look: bool, keep: Keep) {
-        if self.first.is_some() && at.since(self.newest) > keep.pause {
+        self.begin(at, keep);
+        self.take(at, client, name, look, keep);
+    }
+
+    /// Takes a SYN.
+    pub fn connects(&mut self, at: Time, client: Address, look: bool, keep: Keep) {
+        self.begin(at, keep);
+        if self.syns.len() == SYNS
+            && let Some(Syn { sent, look }) = self.syns.pop_front()
+        {
+            self.take(sent.at, sent.client, None, look, keep);
+        }
+        let name = None;
+        let sent = Last { at, client, name };
+        self.syns.push_back(Syn { sent, look });
+    }
+
+    /// The server took a connection: the SYN that the client sent then does not count any more.
+    pub fn connected(&mut self, syn: Time, client: Address) {
+        let is_it = |known: &Syn| known.sent.at == syn && known.sent.client == client;
+        if let Some(place) = self.syns.iter().rposition(is_it) {
+            self.syns.remove(place);
+        }
+    }
+
+    /// A new silence begins after a long pause.
+    fn begin(&mut self, at: Time, keep: Keep) {
+        if self.newest().is_some_and(|newest| at.since(newest) > keep.pause) {
             self.end(at, 0);
         }
-        self.first.get_or_insert(at);
+    }
+
+    fn take(&mut self, at: Time, client: Address, name: Option<&Name>, look: bool, keep: Keep) {
+        self.first = Some(self.first.map_or(at, |first| first.min(at)));
         self.newest = self.newest.max(at);
-        match self.seconds.back_mut() {
-            Some((second, queries)) if *second >= at.second() => *queries += 1,
-            _ => {
-                if self.seconds.len() == KEPT {
-                    self.seconds.pop_front();
-                }
-                self.seconds.push_back((at.second(), 1));
-            }
-        }
+        self.count(at.second());
         let mut number = None;
         if look {
             let is_beyond = self.clients.note(&client, at) == Recent::<Address>::BEYOND;
@@ -126,27 +158,35 @@ impl Silence {
         );
     }
 
-    /// The SYN that a client sent then does not count any more: its query does.
-    pub fn forget(&mut self, syn: Time, client: Address) {
-        let place = self
-            .last
-            .iter()
-            .rposition(|asked| asked.at == syn && asked.client == client);
-        if let Some(place) = place {
-            self.last.remove(place);
-        }
-        let second = syn.second();
-        if let Some(place) = self.seconds.iter().position(|(known, _)| *known == second)
-            && let Some((_, queries)) = self.seconds.get_mut(place)
+    fn count(&mut self, second: u64) {
+        let mut place = self.seconds.partition_point(|(known, _)| *known < second);
+        if let Some((known, queries)) = self.seconds.get_mut(place)
+            && *known == second
         {
-            *queries = queries.saturating_sub(1);
-            if *queries == 0 {
-                self.seconds.remove(place);
+            *queries += 1;
+            return;
+        }
+        if self.seconds.len() == KEPT {
+            if place == 0 {
+                return;
             }
+            self.seconds.pop_front();
+            place -= 1;
         }
-        if self.seconds.is_empty() {
-            self.first = None;
-        }
+        self.seconds.insert(place, (second, 1));
+    }
+
+    /// When the first query was sent, if there is any.
+    pub fn first(&self) -> Option<Time> {
+        let syn = self.syns.front().map(|syn| syn.sent.at);
+        self.first.into_iter().chain(syn).min()
+    }
+
+    /// The same of the newest one.
+    fn newest(&self) -> Option<Time> {
+        let syn = self.syns.back().map(|syn| syn.sent.at);
+        let query = self.first.map(|_| self.newest);
+        query.max(syn)
     }
 
     /// The service was heard of: what was asked before is forgotten. So many queries of this second have no answer by
@@ -154,6 +194,7 @@ impl Silence {
     pub fn end(&mut self, at: Time, silent: u64) {
         self.since = at.second();
         self.silent_before = silent;
+        self.syns.clear();
         if self.first.take().is_some() {
             self.names.clear();
             self.clients.clear();
@@ -165,7 +206,43 @@ impl Silence {
 
     /// The last queries that were sent by then, newest first.
     pub fn sent_by(&self, then: Time) -> impl Iterator<Item = &Last> {
-        self.last.iter().rev().skip_while(move |asked| asked.at > then)
+        let mut queries = self.last.iter().rev().peekable();
+        let mut syns = self.syns.iter().rev().map(|syn| &syn.sent).peekable();
+        let both = std::iter::from_fn(move || {
+            let is_syn = match (queries.peek(), syns.peek()) {
+                (Some(query), Some(syn)) => syn.at > query.at,
+                (query, _) => query.is_none(),
+            };
+            if is_syn { syns.next() } else { queries.next() }
+        });
+        both.skip_while(move |asked| asked.at > then)
+    }
+
+    /// The SYNs that were sent by then and that the server has not taken.
+    pub fn syns_by(&self, then: Time) -> impl Iterator<Item = &Last> {
+        let sent = self.syns.iter().map(|syn| &syn.sent);
+        sent.take_while(move |sent| sent.at <= then)
+    }
+
+    /// The clients, as far as they were looked at.
+    pub fn all_clients(&self) -> impl Iterator<Item = Address> {
+        let clients = self.clients.iter().map(|client| client.value);
+        clients.chain(self.clients_of_syns(..))
+    }
+
+    /// Those that asked in the window.
+    pub fn clients_within(&self, second: u64, window: Window) -> impl Iterator<Item = Address> {
+        let (from, to) = window.seconds(second);
+        let clients = self.clients.within(second, window).copied();
+        clients.chain(self.clients_of_syns(Time::at_second(from)..=Time::at_second(to)))
+    }
+
+    fn clients_of_syns(&self, sent: impl RangeBounds<Time>) -> impl Iterator<Item = Address> {
+        let syns = self
+            .syns
+            .iter()
+            .filter(move |syn| syn.look && sent.contains(&syn.sent.at));
+        syns.map(|syn| syn.sent.client)
     }
 
     /// How many queries were seen one by one in the seconds from `from` up to before `to`.
@@ -174,51 +251,59 @@ impl Silence {
             .seconds
             .iter()
             .filter(|(second, _)| (from..to).contains(second));
-        inside.map(|(_, queries)| queries).sum()
+        let queries: u64 = inside.map(|(_, queries)| queries).sum();
+        let syns = self.syns.iter().map(|syn| syn.sent.at.second());
+        queries + syns.filter(|second| (from..to).contains(second)).count() as u64
     }
 
     /// The first second from that one on with a query.
     pub fn first_from(&self, from: u64) -> Option<u64> {
-        let mut seconds = self.seconds.iter().map(|(second, _)| *second);
-        seconds.find(|second| *second >= from)
+        let seconds = self.seconds.iter().map(|(second, _)| *second);
+        let syns = self.syns.iter().map(|syn| syn.sent.at.second());
+        seconds.chain(syns).filter(|second| *second >= from).min()
     }
 
     /// The first second after that one at which another of the last queries is old enough to have failed.
     pub fn first_old_after(&self, second: u64, keep: Keep) -> Option<u64> {
+        let syns = self.syns.iter().map(|syn| &syn.sent);
         let old = self
             .last
             .iter()
+            .chain(syns)
             .map(|asked| asked.at.after(keep.wait).ceil_second());
         old.filter(|old| *old > second).min()
     }
 
     /// Whether there is nothing left to judge: no query, or none in so long that the next begins a new silence.
     pub fn is_over(&self, at: Time, keep: Keep) -> bool {
-        self.first.is_none() || at.since(self.newest) > keep.pause.saturating_add(keep.wait)
+        let pause = keep.pause.saturating_add(keep.wait);
+        self.newest().is_none_or(|newest| at.since(newest) > pause)
     }
 
     /// When it is over if nothing more is asked.
     pub fn over_at(&self, keep: Keep) -> Option<Time> {
-        self.first?;
-        Some(self.newest.after(keep.pause.saturating_add(keep.wait)))
+        let pause = keep.pause.saturating_add(keep.wait);
+        Some(self.newest()?.after(pause))
     }
 
     /// Keeps the last queries of each second: enough to know the last ones that are old enough to be judged.
     fn keep_last(&mut self, asked: Last, keep: Keep) {
-        let third_last = self.last.len().checked_sub(keep.queries);
-        if let Some(index) = third_last
+        let mut place = self.last.partition_point(|known| known.at <= asked.at);
+        if let Some(index) = place.checked_sub(keep.queries)
             && self
                 .last
                 .get(index)
                 .is_some_and(|known| known.at.second() == asked.at.second())
         {
             self.last.remove(index);
+            place -= 1;
         }
         let young_seconds = usize::try_from(keep.wait.as_secs()).unwrap_or(0) + 2;
         if self.last.len() > keep.queries * young_seconds {
             self.last.pop_front();
+            place = place.saturating_sub(1);
         }
-        self.last.push_back(asked);
+        self.last.insert(place, asked);
     }
 }
 
@@ -245,8 +330,28 @@ mod tests {
     fn of_any_number_of_queries_only_the_last_of_the_last_seconds_are_kept() {
         let silence = silence((0..100_000).map(|n| n * SECOND_NS / 1_000));
         assert!(silence.last.len() <= 3 * 8, "{}", silence.last.len());
-        assert_eq!(silence.first, Some(Time::default()));
+        assert_eq!(silence.first(), Some(Time::default()));
         assert_eq!((silence.seconds.len(), silence.seen(90, 92)), (KEPT, 2_000));
+    }
+
+    #[test]
+    fn of_any_number_of_syns_the_last_may_be_taken_yet_and_push_no_query_out() {
+        let at = |n: u64| Time::from_nanos(n * SECOND_NS / 1_000);
+        let client = Address::UNSPECIFIED;
+        let mut silence = silence([SECOND_NS / 2]);
+        for n in 1_000..2_000 {
+            silence.connects(at(n), client, true, KEEP);
+        }
+        assert_eq!((silence.syns.len(), silence.seen(1, 2)), (SYNS, 1_000));
+        let oldest = 2_000 - SYNS as u64;
+        for n in 1_000..2_000 {
+            silence.connected(at(n), client);
+        }
+        // Those that were too many are taken to be queries.
+        assert_eq!(silence.seen(1, 2), oldest - 1_000);
+        let last: Vec<Time> = silence.sent_by(at(9_000)).map(|asked| asked.at).collect();
+        let expected = [oldest - 1, oldest - 2, oldest - 3, 500];
+        assert_eq!(last, expected.map(at));
     }
 
     #[test]

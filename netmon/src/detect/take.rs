@@ -10,7 +10,9 @@ use super::suspects::{Suspects, Suspicion};
 use super::warnings::Warnings;
 use super::{After, Decider};
 use crate::model::Kind;
-use crate::observation::{Answered, Asked, Details, Failed, Name, Proof, Seconds, Service, Unverified, Why};
+use crate::observation::{
+    Answered, Asked, Connected, Details, Failed, Name, Proof, Seconds, Service, Unverified, Why,
+};
 use crate::time::Time;
 
 impl Decider {
@@ -71,6 +73,14 @@ impl Decider {
             self.moved(moves);
         }
         Some(After::default())
+    }
+
+    pub(super) fn take_connected(&mut self, service: Service, connected: &Connected) -> Option<After> {
+        let server = self.servers.get_mut(service)?;
+        for syn in &connected.syns {
+            server.facts.connected(*syn, connected.client);
+        }
+        None
     }
 
     pub(super) fn take_answered(&mut self, service: Service, answered: &Answered) -> Option<After> {

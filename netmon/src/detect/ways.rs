@@ -21,7 +21,7 @@ impl Decider {
     /// this host's routes changed.
     pub fn silent_since(&self, changed: Time) -> Vec<Service> {
         let silent = self.servers.iter().map(|server| &server.facts).filter(|facts| {
-            let is_waiting = facts.silence.first.is_some() && facts.answers_are_seen;
+            let is_waiting = facts.silence.first().is_some() && facts.answers_are_seen;
             is_waiting && facts.last_answer_seen.is_none_or(|answer| answer <= changed)
         });
         silent.map(|facts| facts.service).collect()
@@ -50,16 +50,12 @@ impl Decider {
         let mut seen = Vec::new();
         unjudged.retain(|place| {
             let facts = servers.at(*place).map(|server| &server.facts);
-            let Some(facts) = facts.filter(|facts| facts.silence.first.is_some()) else {
+            let Some(facts) = facts.filter(|facts| facts.silence.first().is_some()) else {
                 return false;
             };
             let would_be_seen =
                 |client| answered.by_another(client, facts.service, at, lately) || heard(client);
-            let is_seen = facts
-                .silence
-                .clients
-                .iter()
-                .any(|client| would_be_seen(client.value));
+            let is_seen = facts.silence.all_clients().any(would_be_seen);
             if is_seen {
                 seen.push(*place);
             }
@@ -77,7 +73,7 @@ impl Decider {
         let is_unjudged = |service| {
             let silent = servers.get(service).filter(|server| {
                 let facts = &server.facts;
-                facts.silence.first.is_some() && !facts.answers_are_seen
+                facts.silence.first().is_some() && !facts.answers_are_seen
             });
             is_anything_unwatched && silent.is_some_and(|server| server.incidents.are_none())
         };

@@ -7,6 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
+use netmon_common::limits::TRACE_LIFETIME_NS;
 use netmon_common::records::{
     AGAIN, EventKind, Exchanges, NOT_IN_SECONDS, RECURSION_DESIRED, RECURSION_KNOWN, ServiceKey,
 };
@@ -19,7 +20,8 @@ use super::questions::Questions;
 use super::readings::Readings;
 use crate::bounded::Bounded;
 use crate::observation::{
-    Answered, Asked, Counts, Failed, Name, Observation, Proof, Seconds, Service, Unverified, What, Why,
+    Answered, Asked, Connected, Counts, Failed, Name, Observation, Proof, Seconds, Service, Unverified, What,
+    Why,
 };
 use crate::time::Time;
 
@@ -204,6 +206,9 @@ impl Observer {
         match EventKind::from_number(header.kind)? {
             EventKind::Failure => self.failure(event, key, recursion_desired, observe)?,
             EventKind::Query => {
+                if let Some(connected) = self.connects(event, service) {
+                    observe(observation(What::Connected(connected)));
+                }
                 let asked = self.query(event, service, recursion_desired);
                 observe(observation(What::Asked(asked)));
             }
@@ -255,22 +260,30 @@ impl Observer {
         if let Some(name) = &name {
             self.questions.note(header.time_ns, header.client, name);
         }
-        let connection = (service, (header.client, header.client_port));
-        let is_syn = service.transport == Transport::Tcp && event.payload.is_empty();
-        let syn = if is_syn {
-            self.connections
-                .insert(connection, Time::from_nanos(header.time_ns));
-            None
-        } else {
-            self.connections.remove(&connection)
-        };
         Asked {
             client: header.client,
             name,
             recursion_desired,
-            syn,
+            is_syn: is_syn(event, service),
             details: details(event, event.payload),
         }
+    }
+
+    /// Remembers a SYN; the first query of a connection says that the server took it. The kernel does not tell of others that it took.
+    fn connects(&mut self, event: &Event<'_>, service: Service) -> Option<Connected> {
+        let header = &event.header;
+        let connection = (service, (header.client, header.client_port));
+        if is_syn(event, service) {
+            self.connections
+                .insert(connection, Time::from_nanos(header.time_ns));
+            return None;
+        }
+        let syn = self.connections.remove(&connection)?;
+        let waits = header.time_ns.saturating_sub(syn.nanos()) < TRACE_LIFETIME_NS;
+        waits.then(|| Connected {
+            client: header.client,
+            syns: vec![syn],
+        })
     }
 
     /// The name in the query that the event belongs to, where the packet itself does not say.
@@ -350,6 +363,11 @@ impl Observer {
 /// RD of an event's query, where that is known.
 fn recursion_desired(flags: u8) -> Option<bool> {
     (flags & RECURSION_KNOWN != 0).then_some(flags & RECURSION_DESIRED != 0)
+}
+
+/// Whether a query is a SYN.
+const fn is_syn(event: &Event<'_>, service: Service) -> bool {
+    matches!(service.transport, Transport::Tcp) && event.payload.is_empty()
 }
 
 /// As the decider knows the service; what is iterative of it is told apart by [`Seconds`].

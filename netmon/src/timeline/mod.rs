@@ -147,6 +147,22 @@ impl Timeline {
         }
     }
 
+    /// A query of that moment does not count any more.
+    pub fn take_off(&mut self, time: Time, server: Address) {
+        let bucket = self.reach(time);
+        let place = self.places.get(&server);
+        let buckets = match place.and_then(|place| self.series.get_mut(*place)) {
+            Some(series) => {
+                series.total.queries = series.total.queries.saturating_sub(1);
+                &mut series.buckets
+            }
+            None => &mut self.rest,
+        };
+        if let Some(activity) = buckets.get_mut(bucket) {
+            activity.queries = activity.queries.saturating_sub(1);
+        }
+    }
+
     /// The bucket of a moment; merges buckets until it is within bounds.
     fn reach(&mut self, time: Time) -> usize {
         if self.reached == 0 {

@@ -205,3 +205,16 @@ fn the_busiest_server_comes_first() {
     let order: Vec<_> = timeline.servers().into_iter().map(|(server, _)| server).collect();
     assert_eq!(order, [server(2), server(1), server(3)]);
 }
+
+#[test]
+fn what_does_not_count_any_more_is_taken_off_where_it_was_added() {
+    let mut timeline = Timeline::new();
+    for second in [1, 2, 3] {
+        timeline.add(at(second * S), server(1), QUERY);
+    }
+    timeline.take_off(at(2 * S), server(1));
+    timeline.add(at(3 * S), server(1), QUERY);
+    let axis = timeline.axis(3).unwrap();
+    assert_eq!(queries(&timeline.server(server(1), &axis).unwrap()), [1, 0, 2]);
+    assert_eq!(timeline.servers()[0].1.queries, 3);
+}

@@ -35,10 +35,10 @@ impl Door {
             iterative,
         };
         let bytes = packet.slice(message.offset, message.end);
-        let mut asked = Question {
+        let asked = Question {
             client: flow.client,
             name: self.names.of_question(bytes),
-            syn: None,
+            is_syn: false,
             details: details(&flow, message, bytes),
         };
         match message.transport {
@@ -70,10 +70,11 @@ impl Door {
                 };
                 // Whoever asks on a connection has it, whether or not the capture shows that the server took it.
                 let syns = self.connections.accepts(&key, packet.time);
-                self.exchanges.connected(service, packet.time, &syns, observe);
-                match self.connections.asks(key, sent, carried, packet.hides_interface) {
-                    Taken::Query(syn) => asked.syn = syn,
-                    Taken::Again => return None,
+                self.exchanges
+                    .connected(service, flow.client, packet.time, &syns, observe);
+                let taken = self.connections.asks(key, sent, carried, packet.hides_interface);
+                if taken == Taken::Again {
+                    return None;
                 }
             }
         }

@@ -41,7 +41,7 @@ impl Door {
             let asked = Question {
                 client: flow.client,
                 name: None,
-                syn: None,
+                is_syn: true,
                 details: Details {
                     client_port: Some(flow.client_port),
                     ..Details::default()
@@ -65,7 +65,8 @@ impl Door {
         let syns = self
             .connections
             .accepts(&scoped(&flow, service.interface), packet.time);
-        self.exchanges.connected(service, packet.time, &syns, observe);
+        self.exchanges
+            .connected(service, flow.client, packet.time, &syns, observe);
         None
     }
 

@@ -29,7 +29,7 @@ fn seen(packets: &[(u32, Vec<u8>)]) -> (Vec<Interface>, BTreeSet<(u32, &'static 
                 What::Answered(_) => "answered",
                 What::Failed(_) => "failed",
                 What::Unverified(_) => "unverified",
-                What::Seconds(_) | What::MoreErrors(_) => return,
+                What::Connected(_) | What::Seconds(_) | What::MoreErrors(_) => return,
             };
             seen.insert((observation.service.interface, what));
         });

@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use netmon_common::{Address, DnsPorts, Rcode, Transport};
 
 use super::packets::{
-    PUSH_ACK, Path, RECURSION_DESIRED, RESPONSE, SYN, dns, ethernet, framed, query, response, tcp, udp,
+    ACK, PUSH_ACK, Path, RECURSION_DESIRED, RESPONSE, SYN, dns, ethernet, framed, query, response, tcp, udp,
     unreachable,
 };
 use super::{at, observe};
 use crate::capture::{Door, Frame, LinkType};
 use crate::observation::{Answered, Asked, Name, Observation, What};
+use crate::time::Time;
 
 fn path() -> Path {
     Path::new("192.0.2.7", 40_000, "198.51.100.53", 53)
@@ -83,13 +84,73 @@ fn dns_over_tcp_is_observed_as_a_connection_and_a_query() {
     assert!(observations.iter().all(|o| o.service.transport == Transport::Tcp));
     let syn = asked(&observations[0]);
     // RD is presumed.
-    assert_eq!((&syn.name, syn.recursion_desired, syn.syn), (&None, true, None));
-    let asked = asked(&observations[1]);
+    assert_eq!(
+        (&syn.name, syn.recursion_desired, syn.is_syn),
+        (&None, true, true)
+    );
+    assert_eq!(connected(&observations), [vec![at(1)]]);
+    let asked = asked(&observations[2]);
     assert_eq!(asked.name, Some(Name::new("a.example")));
     assert!(!asked.recursion_desired);
-    assert_eq!(asked.syn, Some(at(1)));
-    assert_eq!(answered(&observations[2]).sent, at(2));
+    assert!(!asked.is_syn);
+    assert_eq!(answered(&observations[3]).sent, at(2));
     assert_eq!(door.latency(address(path().destination)).max, Some(3_000));
+}
+
+/// When the SYNs were sent of each connection that a server took.
+fn connected(observations: &[Observation]) -> Vec<Vec<Time>> {
+    let connected = observations.iter().filter_map(|one| match &one.what {
+        What::Connected(connected) => Some(connected.syns.clone()),
+        _ => None,
+    });
+    connected.collect()
+}
+
+#[test]
+fn a_connection_is_told_once_with_each_time_that_its_syn_was_sent() {
+    let query = framed(&dns(7, RECURSION_DESIRED, "a.example"));
+    let syn = ethernet(&tcp(path(), SYN, b""));
+    let error = ethernet(&unreachable(
+        path().destination,
+        path().source,
+        3,
+        &tcp(path(), SYN, b""),
+    ));
+    let accepted = (62_000, ethernet(&tcp(path().back(), SYN | ACK, b"")));
+    let asked = (62_001, ethernet(&tcp(path(), PUSH_ACK, &query)));
+    let (first, second, third) = ((1, syn.clone()), (3_000, syn.clone()), (7_000, syn));
+    let cases = [
+        ("a SYN alone", vec![first.clone()], vec![]),
+        (
+            "taken",
+            vec![second.clone(), accepted.clone()],
+            vec![vec![at(3_000)]],
+        ),
+        (
+            "sent again; the first waits no more",
+            vec![
+                first,
+                second.clone(),
+                third.clone(),
+                accepted.clone(),
+                asked.clone(),
+            ],
+            vec![vec![at(3_000), at(7_000)]],
+        ),
+        (
+            "the first has failed",
+            vec![second.clone(), (3_001, error), third.clone(), accepted],
+            vec![vec![at(7_000)]],
+        ),
+        (
+            "that the server took it was not captured",
+            vec![second, third, asked],
+            vec![vec![at(3_000), at(7_000)]],
+        ),
+    ];
+    for (case, packets, expected) in cases {
+        assert_eq!(connected(&observe(&packets).1), expected, "{case}");
+    }
 }
 
 #[test]

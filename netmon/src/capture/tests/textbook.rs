@@ -52,7 +52,7 @@ fn three_queries_and_three_verified_errors_are_observed() {
                 client: address("192.51.100.15"),
                 name: Some(Name::new(NAME)),
                 recursion_desired: true,
-                syn: None,
+                is_syn: false,
                 details,
             }),
         )

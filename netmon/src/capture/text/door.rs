@@ -128,10 +128,10 @@ impl TextDoor {
                 .exchanges
                 .is_iterative(service, self.last, query.recursion_desired),
         };
-        let mut asked = Question {
+        let asked = Question {
             client: conversation.client,
             name: query.name.clone(),
-            syn: None,
+            is_syn: false,
             details: Details {
                 client_port: conversation.client_port,
                 id: query.id,
@@ -154,18 +154,18 @@ impl TextDoor {
                 let flow = conversation.flow();
                 // Whoever asks on a connection has it, whether or not the text shows that the server took it.
                 let syns = self.connections.accepts(&flow, self.last);
-                self.exchanges.connected(service, self.last, &syns, observe);
+                self.exchanges
+                    .connected(service, flow.client, self.last, &syns, observe);
                 let carried = Carried {
                     sequence: packet.stream.sequence,
                     id: query.id.unwrap_or_default(),
                     name: query.name.clone(),
                 };
-                match self
+                let taken = self
                     .connections
-                    .asks(flow, sent, carried, packet.hides_interface())
-                {
-                    Taken::Query(syn) => asked.syn = syn,
-                    Taken::Again => return,
+                    .asks(flow, sent, carried, packet.hides_interface());
+                if taken == Taken::Again {
+                    return;
                 }
                 self.traces.segment(conversation, query.id, name, self.last);
             }

@@ -19,7 +19,7 @@ pub(super) const RULEBOOK: Rulebook = Rulebook {
 
 fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
     let (silence, rules) = (&facts.silence, context.rules);
-    let (Some(first), Some(by)) = (silence.first, rules.unanswered_by(at)) else {
+    let (Some(first), Some(by)) = (silence.first(), rules.unanswered_by(at)) else {
         return Verdict::Nothing;
     };
     if first > by || context.is_unreachable {
@@ -28,8 +28,8 @@ fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
     let would_be_seen = context.would_be_seen;
     let mut verdict = Verdict::Nothing;
     if many_failed(facts, at, rules) {
-        let mut clients = silence.clients.within(at.second(), rules.unanswered_window());
-        if clients.any(|client| would_be_seen(*client)) {
+        let mut clients = silence.clients_within(at.second(), rules.unanswered_window());
+        if clients.any(would_be_seen) {
             return Verdict::Opens(first);
         }
         verdict = Verdict::OneDirection;

@@ -12,6 +12,12 @@ impl Ledger {
             .is_some_and(|second| second.flow().queries > u64::from(second.exact))
     }
 
+    /// Whether more queries of that second were told one by one than are counted in it.
+    pub fn tells_more_than_it_counts(&self, second: u64) -> bool {
+        self.find(second)
+            .is_some_and(|second| second.flow().queries < u64::from(second.exact))
+    }
+
     /// How many faults were counted to queries of that second, those that are left out with them.
     pub fn counted_faults(&self, second: u64) -> u64 {
         let counts = self.find(second).map(|second| second.counts);

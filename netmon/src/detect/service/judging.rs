@@ -83,6 +83,11 @@ impl Tracked {
         outcome: &mut Outcome<'_>,
     ) {
         if let Some(by) = course.waited {
+            if incident.kind == Kind::Unanswered {
+                for syn in self.facts.silence.syns_by(by) {
+                    incident.wait(syn.at, Some(&syn.client), None);
+                }
+            }
             incident.waited(by);
         }
         if let Some(silent) = course.silent {

@@ -30,7 +30,7 @@ fn query(number: usize, seconds: f64) -> Observation {
             client: address(A),
             name: None,
             recursion_desired: true,
-            syn: None,
+            is_syn: false,
             details: Details::default(),
         }),
     }

@@ -76,7 +76,7 @@ impl Hour {
             client: client_address(client),
             name: Some(Name::new(&format!("{name}.test"))),
             recursion_desired: true,
-            syn: None,
+            is_syn: false,
             details: Details::default(),
         });
         self.see(time, server, query);

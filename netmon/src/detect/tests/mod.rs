@@ -4,6 +4,7 @@ mod acceptance;
 mod bounds;
 mod causes;
 mod chain;
+mod connections;
 mod counting;
 mod failing;
 mod failing_ends;

@@ -11,8 +11,8 @@ use crate::detect::{Change, Decider, Scope, Thresholds};
 use crate::model::Happened;
 use crate::model::{Incident, State};
 use crate::observation::{
-    Answered, Asked, Counts, Details, Failed, Faults, Name, Observation, Proof, Seconds, Service, Unverified,
-    What, Why,
+    Answered, Asked, Connected, Counts, Details, Failed, Faults, Name, Observation, Proof, Seconds, Service,
+    Unverified, What, Why,
 };
 use crate::time::{SECOND_NS, Time};
 
@@ -77,17 +77,17 @@ fn counts() -> impl Strategy<Value = Counts> {
 }
 
 fn what() -> impl Strategy<Value = What> {
-    let asked = (client(), name(), desired(), proptest::option::of(moment())).prop_map(
-        |(client, name, desired, syn)| {
-            What::Asked(Asked {
-                client,
-                name,
-                recursion_desired: desired,
-                syn,
-                details: Details::default(),
-            })
-        },
-    );
+    let asked = (client(), name(), desired(), any::<bool>()).prop_map(|(client, name, desired, is_syn)| {
+        What::Asked(Asked {
+            client,
+            name,
+            recursion_desired: desired,
+            is_syn,
+            details: Details::default(),
+        })
+    });
+    let connected = (client(), proptest::collection::vec(moment(), 0..3))
+        .prop_map(|(client, syns)| What::Connected(Connected { client, syns }));
     let answered = (
         client(),
         proptest::option::of(rcode()),
@@ -141,7 +141,7 @@ fn what() -> impl Strategy<Value = What> {
         })
     });
     let more = any::<[u16; 6]>().prop_map(|errors| What::MoreErrors(errors.map(u64::from)));
-    prop_oneof![8 => asked, 4 => answered, 3 => failed, 1 => unverified, 4 => seconds, 1 => more]
+    prop_oneof![8 => asked, 2 => connected, 4 => answered, 3 => failed, 1 => unverified, 4 => seconds, 1 => more]
 }
 
 /// What a door reports of a second only grows.

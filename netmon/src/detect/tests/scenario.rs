@@ -1,5 +1,6 @@
 //! What happens to servers and their clients, as a test says it. Times are seconds from the start.
 
+mod tcp;
 mod told;
 
 use std::collections::{BTreeSet, HashMap};
@@ -221,7 +222,7 @@ impl Scenario {
                 client: address(client),
                 name: Some(Name::new(name)).filter(|_| !name.is_empty()),
                 recursion_desired: self.recursion_desired.unwrap_or(true),
-                syn: None,
+                is_syn: false,
                 details: self.details(),
             }),
         )

@@ -188,28 +188,28 @@ fn a_syn_is_taken_for_iterative_where_the_server_is_asked_over_udp_but_not_to_re
 }
 
 #[test]
-fn the_first_query_of_a_connection_takes_the_place_of_its_syn() {
-    let mut observer = Observer::new(true, 100);
-    take(
-        &mut observer,
-        header(EventKind::Query, Transport::Tcp, at(100_000)),
-        0,
-    );
-    let mut query = header(EventKind::Query, Transport::Tcp, at(101_000));
-    query.payload_len = 12;
-    let event = Event {
-        header: query,
-        payload: &[0; 12],
-    };
-    let mut syns = Vec::new();
-    for _ in 0..2 {
-        observer.event(&event, 0, &mut |one| {
-            if let What::Asked(asked) = one.what {
-                syns.push(asked.syn);
-            }
-        });
+fn the_first_query_of_a_connection_takes_the_place_of_its_syn_while_that_waits() {
+    for (sent, waits) in [(101_000, true), (159_999, true), (160_000, false)] {
+        let mut observer = Observer::new(true, 100);
+        let syn = header(EventKind::Query, Transport::Tcp, at(100_000));
+        take(&mut observer, syn, 0);
+        let mut query = header(EventKind::Query, Transport::Tcp, at(sent));
+        query.payload_len = 12;
+        let event = Event {
+            header: query,
+            payload: &[0; 12],
+        };
+        let mut syns = Vec::new();
+        for _ in 0..2 {
+            observer.event(&event, 0, &mut |one| {
+                if let What::Connected(connected) = one.what {
+                    syns.extend(connected.syns);
+                }
+            });
+        }
+        let expected = waits.then_some(at(100_000));
+        assert_eq!(syns, Vec::from_iter(expected), "{sent}");
     }
-    assert_eq!(syns, [Some(at(100_000)), None]);
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl TextDoor {
             let asked = Question {
                 client: conversation.client,
                 name: None,
-                syn: None,
+                is_syn: true,
                 details: Details {
                     client_port: conversation.client_port,
                     ..Details::default()
@@ -50,7 +50,7 @@ impl TextDoor {
         let flow = self.exchange_of(conversation);
         let syns = self.connections.accepts(&flow, self.last);
         self.exchanges
-            .connected(conversation.service, self.last, &syns, observe);
+            .connected(conversation.service, flow.client, self.last, &syns, observe);
     }
 
     /// A segment of a server with payload: what it acknowledges is answered.

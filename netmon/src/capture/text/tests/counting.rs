@@ -14,6 +14,7 @@ use super::tcpdump::{self, ETHERNET};
 use super::textbook::{TEXTBOOK, observe};
 use super::{TextDoor, TextPacket, TextWhat, is_of_packets, options, read};
 use crate::counts::Counts;
+use crate::observation::What;
 
 /// The counts of these frames, by the classifier and the tally that packets are counted by.
 fn counts_of(frames: &[Named]) -> Counts {
@@ -143,4 +144,23 @@ fn memory_is_bounded_and_what_was_forgotten_is_counted() {
     assert_eq!(counts.totals.overflow, 70_000 - 8_192);
     assert!(counts.add_up());
     assert_eq!(door.traces_overwritten(), 70_000 - 16_384);
+}
+
+#[test]
+fn a_connection_is_told_once_with_each_time_that_its_syn_was_sent() {
+    let line = |time: &str, packet: &str| format!("12:00:{time} IP {packet}\n");
+    let to = "192.0.2.1.40000 > 203.0.113.2.53";
+    let syn = |time| line(time, &format!("{to}: Flags [S], seq 1, win 64240, length 0"));
+    let accepted = "203.0.113.2.53 > 192.0.2.1.40000: Flags [S.], seq 5, ack 2, win 64240, length 0";
+    let asked = "Flags [P.], seq 2:29, ack 6, win 64240, length 27 7+ A? a. (25)";
+    let asked = line("03.0", &format!("{to}: {asked}"));
+    for taken in [line("02.0", accepted), String::new()] {
+        let text = syn("01.0") + &syn("01.5") + &taken + &asked;
+        let (_, observations) = observe(&read(&text).0);
+        let connected = observations.into_iter().filter_map(|one| match one.what {
+            What::Connected(connected) => Some(connected.syns.len()),
+            _ => None,
+        });
+        assert_eq!(connected.collect::<Vec<_>>(), [2], "{text}");
+    }
 }
