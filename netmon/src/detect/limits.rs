@@ -1,7 +1,7 @@
 //! How much the decider remembers at most, and what that costs.
 //!
 //! A server that is seldom asked costs about 500 bytes. One that is asked many times a second, and silent,
-//! costs up to 40 KiB, one whose answers fail up to 100 KiB; an open incident up to 20 KiB more, most of it names. What does not fit is counted.
+//! costs up to 150 KiB (in a capture 300), one whose answers fail up to 100 KiB; an open incident up to 20 KiB more, most of it names. What does not fit is counted.
 
 use std::time::Duration;
 
@@ -30,6 +30,9 @@ pub const SECONDS: usize = 128;
 /// Queries of each service whose exact time is kept, to count exactly from an incident's first query: 16 bytes each. Only those of
 /// the kept seconds are; live, few queries are told one by one.
 pub const EXACT_TIMES: usize = 16_384;
+
+/// Queries of each service that do not count, of which it is remembered when they were sent: 24 bytes each. All are looked through.
+pub const LEFT_OUT: usize = 512;
 
 /// Minutes of each server's query rate that are kept: 4 bytes each.
 pub const MINUTES: usize = 16;

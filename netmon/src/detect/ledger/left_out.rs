@@ -1,8 +1,9 @@
 //! Queries that do not count in an incident, because their clients' failures do not (docs/contract.md, section 3, "Whose failures
 //! count"): the kernel counts them with the others.
 
-use super::{EXACT_TIMES, Ledger};
+use super::Ledger;
 use crate::detect::flow::Flow;
+use crate::detect::limits::LEFT_OUT;
 use crate::time::Time;
 
 impl Ledger {
@@ -17,7 +18,7 @@ impl Ledger {
         }
         self.forget_query(sent);
         self.leave_off(sent, query(1, failed.into()));
-        if self.left_out.len() == EXACT_TIMES {
+        if self.left_out.len() == LEFT_OUT {
             self.left_out.pop_front();
         }
         self.left_out.push_back((sent, failed));

@@ -134,3 +134,16 @@ fn what_does_not_count_is_left_out_once_and_counts_when_it_is_answered() {
     let flow = ledger.since(0);
     assert_eq!((flow.queries, flow.answers, flow.failed), (2, 1, 0));
 }
+
+#[test]
+fn a_second_whose_queries_are_told_before_they_are_counted_makes_no_more_seconds_be_kept() {
+    let mut ledger = Ledger::default();
+    for second in 0..1_000 {
+        ledger.note_query(Time::at_second(second));
+        while ledger.leaving(second).is_some() {
+            ledger.leave();
+        }
+        ledger.set(second, false, counts(1, 0));
+    }
+    assert_eq!((ledger.seconds.len(), ledger.exact.len()), (SECONDS, SECONDS));
+}
