@@ -188,13 +188,11 @@ impl Faults {
                 second.excused += 1;
             }
         }
-        let domain = self.domain(at, name);
-        domain.last_good = Some(at);
-        domain.good.note(&(), at);
+        self.domain(at, name).answered_well(at);
     }
 
-    /// Decides on those that came so long ago. Those that are failures.
-    pub fn decide(&mut self, at: Time, wait: Duration) -> Vec<Failure> {
+    /// Decides on those that came so long ago. Those that are failures. By so many without a good answer a domain is `lost`.
+    pub fn decide(&mut self, at: Time, wait: Duration, lost: usize) -> Vec<Failure> {
         let mut decided = Vec::new();
         while let Some(fault) = self.undecided.pop_front_if(|fault| at.since(fault.at) >= wait) {
             if fault.excused {
@@ -207,7 +205,7 @@ impl Faults {
             }
             self.failed(fault.at);
             if let Some(name) = &fault.name {
-                self.domain(at, name).fail(fault.sent, fault.client);
+                self.domain(at, name).fail(fault.sent, fault.client, lost);
             }
             let Fault {
                 sent, client, name, ..

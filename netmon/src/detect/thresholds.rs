@@ -139,6 +139,11 @@ pub struct ImpossibleThreshold {
 }
 
 impl Thresholds {
+    /// By how many failures without a good answer a domain is lost.
+    pub(super) fn lost_queries(&self) -> usize {
+        usize::try_from(self.failing_answers).unwrap_or(usize::MAX)
+    }
+
     /// The longest window that is judged by whole seconds.
     pub const LONGEST_WINDOW: Duration = Duration::from_mins(1);
     /// The most queries that [`Self::unanswered_last`] may be.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use netmon_common::Address;
 
-use crate::detect::limits::{DOMAIN_FAILURES, FAULT_SECONDS};
+use crate::detect::limits::DOMAIN_FAILURES;
 use crate::detect::recent::{Recent, Window};
 use crate::observation::Name;
 use crate::time::Time;
@@ -24,8 +24,8 @@ pub(super) struct Domain {
     pub bad: VecDeque<(u64, Address)>,
     /// The last failures without a good answer between them.
     run: Run,
-    /// The longest such run that ended lately.
-    ended: Run,
+    /// The newest such run that is over, of those by which it was lost.
+    lost: Run,
 }
 
 /// Failures without a good answer between them.
@@ -33,6 +33,8 @@ pub(super) struct Domain {
 pub(super) struct Run {
     /// When it was answered well before.
     good_before: Option<Time>,
+    /// When it was answered well after: failures are decided on later.
+    good_after: Option<Time>,
     /// In which second the query was sent that failed last.
     last: u64,
     count: usize,
@@ -64,19 +66,27 @@ impl FromIterator<(u64, Address)> for Run {
 }
 
 impl Domain {
-    /// A query of that client failed. Where there is no room, the client that has most makes it: others must stay known.
-    pub fn fail(&mut self, sent: Time, client: Address) {
-        if self.last_good.is_none_or(|good| good < sent) {
-            if self.run.good_before != self.last_good {
-                let is_over = sent.second().saturating_sub(self.ended.last) > FAULT_SECONDS as u64;
-                if is_over || self.run.count >= self.ended.count {
-                    self.ended = self.run;
-                }
-                self.run = Run {
-                    good_before: self.last_good,
-                    ..Run::default()
-                };
+    /// It was answered well.
+    pub fn answered_well(&mut self, at: Time) {
+        self.last_good = Some(at);
+        self.run.good_after.get_or_insert(at);
+        self.good.note(&(), at);
+    }
+
+    /// A query of that client failed; by so many without a good answer the domain is lost. Where there is no room, the client that
+    /// has most makes it: others must stay known.
+    pub fn fail(&mut self, sent: Time, client: Address, lost: usize) {
+        let is_after = |good: Option<Time>| good.is_some_and(|good| good < sent);
+        if is_after(self.run.good_after) && is_after(self.last_good) {
+            if self.run.is_lost(lost) {
+                self.lost = self.run;
             }
+            self.run = Run {
+                good_before: self.last_good,
+                ..Run::default()
+            };
+        }
+        if !is_after(self.run.good_after) {
             self.run.note(sent.second(), client);
         }
         if self.bad.len() == DOMAIN_FAILURES {
@@ -102,7 +112,7 @@ impl Domain {
 
     /// Runs of failures that reach into that window, each with when it was answered well before.
     pub fn runs_in(&self, second: u64, window: Window) -> impl Iterator<Item = (Run, Time)> + '_ {
-        let runs = [self.run, self.ended].into_iter();
+        let runs = [self.run, self.lost].into_iter();
         let those = runs.filter(move |run| window.has(second, run.last));
         those.filter_map(|run| Some((run, run.good_before?)))
     }
@@ -116,7 +126,7 @@ impl Domain {
             good: Recent::default(),
             bad: VecDeque::new(),
             run: Run::default(),
-            ended: Run::default(),
+            lost: Run::default(),
         }
     }
 }

@@ -8,7 +8,6 @@
 
 use super::{Context, Course, Facts, Incident, Rulebook, Rules, Verdict};
 use crate::detect::recent::Window;
-use crate::detect::thresholds::Thresholds;
 use crate::model::{CloseReason, Kind};
 use crate::time::Time;
 
@@ -67,9 +66,12 @@ fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
         domains.failing >= thresholds.failing_domains && domains.failing > domains.good
     };
     let lost = || {
-        facts
-            .faults
-            .has_lost_a_domain(at.second(), window, queries(thresholds), thresholds.domain_memory)
+        facts.faults.has_lost_a_domain(
+            at.second(),
+            window,
+            thresholds.lost_queries(),
+            thresholds.domain_memory,
+        )
     };
     let opens = (enough && many()) || lost();
     if !opens {
@@ -82,11 +84,6 @@ fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
         Some(first) => Verdict::Opens(faults.first_sent(first)),
         None => Verdict::Nothing,
     }
-}
-
-/// So many exchanges say enough.
-fn queries(thresholds: &Thresholds) -> usize {
-    usize::try_from(thresholds.failing_answers).unwrap_or(usize::MAX)
 }
 
 /// Without any answer, no share is under anything. Seconds in which a lost domain fails are none of the good ones, however
@@ -107,7 +104,7 @@ fn follow(incident: &Incident, facts: &Facts, at: Time, rules: &Rules) -> Course
     let was_lost = || {
         facts.faults.lost_a_domain(
             (at.second(), window(facts, at, rules)),
-            queries(thresholds),
+            thresholds.lost_queries(),
             (incident.began(), thresholds.domain_memory),
         )
     };

@@ -65,3 +65,26 @@ fn errors_that_came_after_it_recovered_do_not_count() {
     assert!(recovered < 30.0, "{recovered}");
     assert_eq!(incident.errors.port, 1, "{incident:?}");
 }
+
+#[test]
+fn a_good_answer_right_after_the_last_failure_takes_none_of_the_failures_away() {
+    let mut scenario = Scenario::new();
+    scenario.asked(0.5, A, "www.alpha.test", Rcode::NoError);
+    for half in 200..500_u32 {
+        let time = f64::from(half) / 2.0;
+        let client = if half % 2 == 0 { A } else { B };
+        let rcode = if time < 145.0 {
+            Rcode::ServFail
+        } else {
+            Rcode::NoError
+        };
+        // Another name each time, so that none is excused.
+        scenario.asked(time, client, &format!("{half}.alpha.test"), rcode);
+        for n in 0..12 {
+            scenario.asked(time + 0.01 + f64::from(n) / 100.0, B, "good.test", Rcode::NoError);
+        }
+    }
+    assert_eq!(scenario.story(), ["opened failing", "closed failing recovered"]);
+    let incident = scenario.closed();
+    assert_eq!(when(incident.recovered.unwrap()), "145.000");
+}
