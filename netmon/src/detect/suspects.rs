@@ -28,6 +28,8 @@ struct Suspect {
     count: u64,
     /// Since it is known to fail at too many.
     known: bool,
+    /// Whether that was said; it is said once, until it fails nowhere for the whole window.
+    said: bool,
 }
 
 impl Suspect {
@@ -51,8 +53,8 @@ pub(super) enum Suspicion {
     Scans {
         /// The other services, the first time.
         services: Vec<Service>,
-        /// How many services there were.
-        count: u64,
+        /// How many services there were, if that is to be said.
+        say: Option<u64>,
     },
 }
 
@@ -82,6 +84,7 @@ impl Suspects {
         }
         let suspect = self.of.entry(client).or_default();
         suspect.forget(thresholds, |_, newest| at.since(newest) > thresholds.scan_window);
+        suspect.said &= !suspect.services.is_empty();
         suspect.services.retain(|(known, _)| *known != service);
         suspect.services.push((service, at));
         suspect.count = suspect.count.max(suspect.services.len() as u64);
@@ -99,7 +102,7 @@ impl Suspects {
                 .map(|(known, _)| *known)
                 .filter(|known| *known != service)
                 .collect(),
-            count: suspect.count,
+            say: (!std::mem::replace(&mut suspect.said, true)).then_some(suspect.count),
         }
     }
 
@@ -116,6 +119,14 @@ impl Suspects {
             let lately = suspect.services.iter();
             let lately = lately.filter(|(_, newest)| at.since(*newest) <= thresholds.scan_window);
             suspect.known && lately.count() > thresholds.scan_services
+        })
+    }
+
+    /// Whether it was said that the client does, and it still fails at some.
+    pub fn goes_on(&self, client: Address, at: Time, thresholds: &Thresholds) -> bool {
+        self.of.get(&one_host(client)).is_some_and(|suspect| {
+            let newest = suspect.services.last();
+            suspect.said && newest.is_some_and(|(_, newest)| at.since(*newest) <= thresholds.scan_window)
         })
     }
 }

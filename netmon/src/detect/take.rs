@@ -248,9 +248,11 @@ pub(super) fn suspect(
     }
     match suspects.note(client, server.facts.service, at, &rules.thresholds) {
         Suspicion::None => false,
-        Suspicion::Scans { services, count } => {
-            if !services.is_empty() {
+        Suspicion::Scans { services, say } => {
+            if let Some(count) = say {
                 warnings.many_servers(client, count, at);
+            }
+            if !services.is_empty() {
                 after.scanner = Some(client);
                 after.scanned.extend(services);
             }

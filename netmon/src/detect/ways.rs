@@ -77,7 +77,7 @@ impl Decider {
             });
             is_anything_unwatched && silent.is_some_and(|server| server.incidents.are_none())
         };
-        let scans = |client| suspects.scans(client, now, &self.rules.thresholds);
+        let scans = |client| suspects.goes_on(client, now, &self.rules.thresholds);
         self.warnings.review(is_unjudged, scans);
         self.warnings.take()
     }

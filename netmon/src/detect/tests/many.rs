@@ -267,3 +267,13 @@ fn a_client_whose_services_have_answered_since_is_no_scanner_any_more() {
             .any(|one| one.kind == crate::model::Kind::Unanswered)
     );
 }
+
+#[test]
+fn a_slow_scanner_is_said_to_be_one_once() {
+    let mut scenario = Scenario::new();
+    for n in 0..20_u32 {
+        probe(&mut scenario, 1.0 + 130.0 * f64::from(n), &format!("10.0.0.{n}"));
+    }
+    scenario.advance(3_000.0);
+    assert_eq!(scenario.warnings(), [WarningKind::ManyServers]);
+}
