@@ -102,8 +102,8 @@ pub const ANSWERED_PRECISION_NS: u64 = 8_000_000;
 /// Good answers that are sent for one service in a second whatever it does, so that user space knows who is served.
 pub const ANSWERS_ALWAYS: u16 = 2;
 
-/// Of these one CPU sends so many in a second, for all services together that do well. Of each client that a service
-/// answers one is sent in 8 s all the same.
+/// How many of these answers one CPU sends in a second, of all healthy services together. Beside them it sends one of each
+/// client in 8 s.
 pub const DOES_WELL_PER_CPU: u16 = 128;
 
 /// A service that answered within this time that it failed does not do well: as long as shares of failures are looked at.

@@ -8,7 +8,7 @@ use netmon_common::{Shared, limits};
 #[repr(C)]
 pub struct Budget {
     second: Shared<u32>,
-    /// By [`Limited`].
+    /// By [`Limited`], or by [`Sample`].
     used: [Shared<u16>; KINDS],
 }
 

@@ -176,7 +176,12 @@ impl Tracked {
             return look;
         }
         if asked.is_syn {
-            facts.silence.connects(at, asked.client, look, rules.keep());
+            let oldest = facts.silence.connects(at, asked.client, look, rules.keep());
+            if let Some(oldest) = oldest
+                && let Some(incident) = self.incidents.open_mut(Kind::Unanswered)
+            {
+                incident.wait(oldest.at, Some(&oldest.client), None);
+            }
             return look;
         }
         facts.silence.asked(at, asked.client, name, look, rules.keep());

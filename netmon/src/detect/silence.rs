@@ -104,17 +104,18 @@ impl Silence {
         self.take(at, client, name, look, keep);
     }
 
-    /// Takes a SYN.
-    pub fn connects(&mut self, at: Time, client: Address, look: bool, keep: Keep) {
+    /// Takes a SYN. Of too many the oldest is one query more, and given back if a look is taken at it.
+    pub fn connects(&mut self, at: Time, client: Address, look: bool, keep: Keep) -> Option<Last> {
         self.begin(at, keep);
-        if self.syns.len() == SYNS
-            && let Some(Syn { sent, look }) = self.syns.pop_front()
-        {
+        let is_full = self.syns.len() == SYNS;
+        let oldest = self.syns.pop_front_if(|_| is_full);
+        if let Some(Syn { sent, look }) = oldest {
             self.take(sent.at, sent.client, None, look, keep);
         }
         let name = None;
         let sent = Last { at, client, name };
         self.syns.push_back(Syn { sent, look });
+        oldest.filter(|oldest| oldest.look).map(|oldest| oldest.sent)
     }
 
     /// The server took a connection: the SYN that the client sent then does not count any more.

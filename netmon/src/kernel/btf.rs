@@ -14,7 +14,6 @@ const DEFINITION: u32 = 8;
 /// Bytes of what all types have.
 const HEAD: usize = 12;
 
-/// Where these members of a structure lie, in bytes; `None` where the kernel does not say.
 /// The kernel's description of its types.
 pub(super) struct Types(Vec<u8>);
 

@@ -15,7 +15,7 @@ pub(super) struct Errors {
     pub counts: CodeCounts,
     pub verified: u64,
     pub senders: Distinct<Address>,
-    /// Those of the last seconds, by second: what counts in an incident may end before what was counted.
+    /// Those of the last seconds, by second: the incident may turn out to have ended some seconds ago.
     pub lately: VecDeque<(u64, CodeCounts, u64)>,
 }
 

@@ -19,7 +19,7 @@ impl Incident {
 
     /// That answer shows that it recovered: the answer and its query do not count any more.
     pub fn recover_by(&mut self, answer: Settled<'_>, ledger: &Ledger, offset: WallOffset) {
-        if self.recovered.is_none() {
+        if self.recovered.is_none() && self.superseded.is_none() {
             self.recovered = Some(Moment::new(answer.at, offset));
             self.span.end_answered(answer, ledger);
             self.changed = true;

@@ -23,7 +23,9 @@ impl Tracked {
         would_be_seen: &dyn Fn(Address) -> bool,
         outcome: &mut Outcome<'_>,
     ) -> bool {
-        let failed = self.facts.faults.decide(at, rules.thresholds.failing_retry);
+        let thresholds = &rules.thresholds;
+        let lost = thresholds.lost_queries();
+        let failed = self.facts.faults.decide(at, thresholds.failing_retry, lost);
         let mut one_direction = false;
         for book in &kinds::ALL {
             if let Some(mut incident) = self.incidents.take(book.kind) {

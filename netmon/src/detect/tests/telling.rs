@@ -186,3 +186,25 @@ fn what_is_superseded_counts_nothing_after_it_closed() {
     );
     assert_eq!(when(superseded.closed.unwrap()), "8.501");
 }
+
+#[test]
+fn what_is_superseded_does_not_recover_before_it_is_told() {
+    let mut scenario = Scenario::new();
+    for n in 0..6_u32 {
+        scenario.query(1.0 + f64::from(n) / 10.0, A, ["a.test", "b.test"][n as usize % 2]);
+    }
+    scenario.advance(8.0).rejected(8.5);
+    scenario
+        .query(8.52, A, "a.test")
+        .answer(8.55, A, 8.52)
+        .advance(9.0);
+    let mut closed = scenario
+        .changes
+        .iter()
+        .filter(|change| change.kind == Happened::Closed);
+    let superseded = &closed.next().unwrap().incident;
+    assert_eq!(
+        (superseded.recovered, superseded.queries, superseded.answers),
+        (None, 7, 0)
+    );
+}
