@@ -17,8 +17,8 @@ const AT_ONCE: usize = 1_024;
 /// Places are short where fewer than one of so many are free; as many more become free as make this a part of twice the size.
 const SHORT: u32 = 8;
 
-/// How often, in seconds, it is looked for servers whose latency nobody needs; and how often where places are short. With more
-/// servers in use than places these are lent by turns: that need not be every second.
+/// How often, in seconds, it is looked for servers whose latency nobody needs. Where places are short, some are taken at once,
+/// and then so often: with more servers in use than places these are lent by turns, which need not be every second.
 const SECONDS: u64 = 64;
 const SECONDS_IF_SHORT: u64 = 4;
 
@@ -73,11 +73,15 @@ impl Poller {
         let capacity = self.places.latencies.capacity() as usize;
         let free = capacity.saturating_sub(self.places.latencies.taken().count());
         let is_short = free < capacity / SHORT as usize;
-        let pause = if is_short { SECONDS_IF_SHORT } else { SECONDS };
-        if policy.second.saturating_sub(self.latencies_looked_at) < pause {
+        let (before, pause) = if is_short {
+            (&mut self.latencies_taken_at, SECONDS_IF_SHORT)
+        } else {
+            (&mut self.latencies_looked_at, SECONDS)
+        };
+        if policy.second.saturating_sub(*before) < pause {
             return Ok(Vec::new());
         }
-        self.latencies_looked_at = policy.second;
+        *before = policy.second;
         let taken: Vec<_> = self.places.latencies.taken().collect();
         let (mut leaving, mut staying) = (Vec::new(), Vec::new());
         for (place, server) in taken {

@@ -39,6 +39,8 @@ pub struct Poller {
     taken: u64,
     /// In which second it was last looked for servers whose latency nobody needs.
     pub(super) latencies_looked_at: u64,
+    /// In which one places were last taken because they were short.
+    pub(super) latencies_taken_at: u64,
     /// Where services were found: to ask the kernel takes longer.
     pub(super) found: HashMap<ServiceKey, u32, RandomState>,
 }
@@ -72,6 +74,7 @@ impl Poller {
             services: none(places.services.capacity()),
             taken: 0,
             latencies_looked_at: 0,
+            latencies_taken_at: 0,
             found: HashMap::default(),
             places,
         })
