@@ -57,16 +57,27 @@ impl Exchanges {
         counted.recursion.presumed(second) == Some(false)
     }
 
-    /// Whether RD of any query of this service is known.
-    pub fn knows(&self, service: Service) -> bool {
-        let counted = self.services.get(&service);
-        counted.is_some_and(|counted| counted.recursion.presumed(0).is_some())
+    /// Whether a SYN to this service opens a connection for iterative queries. Where RD of none of its queries is known, those to
+    /// the same server over UDP say so.
+    pub fn syn_is_iterative(&mut self, service: Service, at: Time) -> bool {
+        if self.is_iterative(service, at, None) {
+            return true;
+        }
+        let kin = Service {
+            transport: Transport::Udp,
+            ..service
+        };
+        !self.knows(service) && self.presumed(kin, at.second()) == Some(false)
     }
 
-    /// A service over another transport: what is known of it says what an unknown RD is taken for.
-    pub fn kin_is_iterative(&self, service: Service, at: Time) -> Option<bool> {
-        let counted = self.services.get(&service)?;
-        counted.recursion.presumed(at.second()).map(|desired| !desired)
+    /// Whether RD of any query of this service is known.
+    fn knows(&self, service: Service) -> bool {
+        self.presumed(service, 0).is_some()
+    }
+
+    /// What RD is taken for in a query of this service in that second.
+    fn presumed(&self, service: Service, second: u64) -> Option<bool> {
+        self.services.get(&service)?.recursion.presumed(second)
     }
 
     /// A query was sent.

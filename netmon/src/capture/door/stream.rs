@@ -10,7 +10,7 @@ use netmon_common::{Address, Transport};
 use super::{Door, Packet};
 use crate::capture::exchanges::{Answer, Question, Sent};
 use crate::capture::links::scoped;
-use crate::observation::{Details, Observation, Service, query_type};
+use crate::observation::{Details, Observation, query_type};
 
 impl Door {
     /// A client opens a connection.
@@ -23,16 +23,9 @@ impl Door {
         let flow = packet.flow(conversation, Transport::Tcp)?;
         self.links.asked(&flow, packet.interface);
         let service = self.service(&flow, packet);
-        let kin = Service {
-            transport: Transport::Udp,
-            ..service
-        };
-        let iterative = self.exchanges.is_iterative(service, packet.time, None)
-            || (!self.exchanges.knows(service)
-                && self.exchanges.kin_is_iterative(kin, packet.time) == Some(true));
         let sent = Sent {
             at: packet.time,
-            iterative,
+            iterative: self.exchanges.syn_is_iterative(service, packet.time),
         };
         if self
             .connections

@@ -1,13 +1,12 @@
 //! TCP in text: connections, and what a server's segments answer, by the same rules as in captures.
 
-use netmon_common::Transport;
 use netmon_common::trace::Flow;
 
 use super::super::packet::{Conversation, Response, TextPacket, Unreachable};
 use super::super::traces::Trace;
 use super::TextDoor;
 use crate::capture::exchanges::{About, Answer, Question, Sent};
-use crate::observation::{Details, Name, Observation, Service};
+use crate::observation::{Details, Name, Observation};
 
 impl TextDoor {
     /// A client opens a connection.
@@ -18,16 +17,9 @@ impl TextDoor {
         observe: &mut impl FnMut(Observation),
     ) {
         let service = conversation.service;
-        let kin = Service {
-            transport: Transport::Udp,
-            ..service
-        };
-        let iterative = self.exchanges.is_iterative(service, self.last, None)
-            || (!self.exchanges.knows(service)
-                && self.exchanges.kin_is_iterative(kin, self.last) == Some(true));
         let sent = Sent {
             at: self.last,
-            iterative,
+            iterative: self.exchanges.syn_is_iterative(service, self.last),
         };
         let flow = conversation.flow();
         if self.connections.opens(flow, sent, packet.hides_interface()) {
