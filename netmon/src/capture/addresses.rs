@@ -57,9 +57,9 @@ impl Addresses {
 
 /// Addresses of the host where a capture was made: those that somebody said.
 #[derive(Debug, Default)]
-pub struct OwnAddresses(Vec<Address>);
+pub struct LocalAddresses(Vec<Address>);
 
-impl OwnAddresses {
+impl LocalAddresses {
     /// These, and all loopback addresses.
     pub fn new(local: impl IntoIterator<Item = Address>) -> Self {
         Self(local.into_iter().collect())

@@ -16,7 +16,7 @@ use netmon_common::wire::ip::{AddressAt, Family, HeaderAt};
 use netmon_common::wire::{Captured, Unreadable};
 use netmon_common::{Address, DnsPorts, Transport};
 
-use super::addresses::{Addresses, OwnAddresses};
+use super::addresses::{Addresses, LocalAddresses};
 use super::asked::AskedNames;
 use super::connections::Connections;
 use super::exchanges::{Answer, Exchanges, Sent};
@@ -47,7 +47,7 @@ pub struct Door {
     addresses: Addresses,
     unreadable: UnreadablePackets,
     links: Links,
-    local: OwnAddresses,
+    local: LocalAddresses,
     first: Option<Time>,
     last: Time,
 }
@@ -78,7 +78,7 @@ impl Door {
             addresses: Addresses::default(),
             unreadable: UnreadablePackets::default(),
             links: Links::new(),
-            local: OwnAddresses::default(),
+            local: LocalAddresses::default(),
             first: None,
             last: Time::default(),
         }
@@ -86,7 +86,7 @@ impl Door {
 
     /// Learns the addresses of the host where the capture was made.
     pub fn set_local(&mut self, local: impl IntoIterator<Item = Address>) {
-        self.local = OwnAddresses::new(local);
+        self.local = LocalAddresses::new(local);
     }
 
     /// Takes the next packet, and tells `observe` what it means, if that is anything to the decider.

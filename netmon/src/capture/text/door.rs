@@ -15,7 +15,7 @@ use netmon_common::{Address, DnsPorts, Transport};
 use super::count::{Counted, believed, count, not_ours, unmatched, unsolicited};
 use super::packet::{About, Query, Response, TextPacket, TextWhat, Unreachable};
 use super::traces::Traces;
-use crate::capture::addresses::{Addresses, OwnAddresses};
+use crate::capture::addresses::{Addresses, LocalAddresses};
 use crate::capture::connections::{Carried, Connections, Taken};
 use crate::capture::exchanges::{self, Answer, Exchanges, Question, Sent};
 use crate::capture::masquerade::Masquerade;
@@ -37,7 +37,7 @@ pub struct TextDoor {
     exchanges: Exchanges,
     addresses: Addresses,
     masquerade: Masquerade,
-    local: OwnAddresses,
+    local: LocalAddresses,
     first: Option<Time>,
     last: Time,
 }
@@ -53,7 +53,7 @@ impl TextDoor {
             exchanges: Exchanges::default(),
             addresses: Addresses::default(),
             masquerade: Masquerade::new(),
-            local: OwnAddresses::default(),
+            local: LocalAddresses::default(),
             first: None,
             last: Time::default(),
         }
@@ -61,7 +61,7 @@ impl TextDoor {
 
     /// Learns the addresses of the host where the text was made.
     pub fn set_local(&mut self, local: impl IntoIterator<Item = Address>) {
-        self.local = OwnAddresses::new(local);
+        self.local = LocalAddresses::new(local);
     }
 
     /// Takes the next packet, and tells `observe` what it means, if that is anything to the decider.
