@@ -291,8 +291,7 @@ impl Incident {
         [count, verified]: [u64; 2],
         sender: Option<Address>,
     ) {
-        let is_over = self.recovered.is_some_and(|recovered| at >= recovered.time);
-        let errors = if is_over || self.superseded.is_some_and(|superseded| at > superseded) {
+        let errors = if self.is_beyond(at) {
             &mut self.errors_beyond
         } else {
             &mut self.errors

@@ -14,11 +14,7 @@ impl Incident {
         if moved.sent < self.began.time {
             return;
         }
-        let is_over = self
-            .recovered
-            .is_some_and(|recovered| moved.sent >= recovered.time);
-        let is_superseded = self.superseded.is_some_and(|superseded| moved.sent > superseded);
-        let failover = if is_over || is_superseded {
+        let failover = if self.is_beyond(moved.sent) {
             &mut self.failover_beyond
         } else {
             &mut self.failover

@@ -19,7 +19,7 @@ impl Incident {
 
     /// That answer shows that it recovered: the answer and its query do not count any more.
     pub fn recover_by(&mut self, answer: Settled<'_>, ledger: &Ledger, offset: WallOffset) {
-        if self.recovered.is_none() && self.superseded.is_none() {
+        if !self.has_ended() {
             self.recovered = Some(Moment::new(answer.at, offset));
             self.span.end_answered(answer, ledger);
             self.changed = true;
@@ -28,10 +28,21 @@ impl Incident {
 
     /// `unreachable` opened at that moment, and takes its place.
     pub fn supersede(&mut self, at: Time, end: Cut) {
-        if self.recovered.is_none() && self.superseded.is_none() {
+        if !self.has_ended() {
             self.superseded = Some(at);
             self.span.end(end);
         }
+    }
+
+    /// Whether what counts in it has ended, though it may go on.
+    const fn has_ended(&self) -> bool {
+        self.recovered.is_some() || self.superseded.is_some()
+    }
+
+    /// Whether what came at that moment came after its end.
+    pub(super) fn is_beyond(&self, at: Time) -> bool {
+        self.recovered.is_some_and(|recovered| at >= recovered.time)
+            || self.superseded.is_some_and(|superseded| at > superseded)
     }
 
     /// Whether it is to be judged still. One that was superseded is not, unless what took its place is gone.
@@ -44,15 +55,15 @@ impl Incident {
 
     /// An answer came. If that was after it was over, it does not count.
     pub fn answered(&mut self, answer: Settled<'_>) {
-        if self.recovered.is_some() || self.superseded.is_some() {
+        if self.has_ended() {
             self.span.answered_later(answer);
         }
     }
 
     /// It has not recovered.
     pub(super) fn go_on(&mut self) {
-        let was_superseded = self.superseded.take().is_some();
-        if self.recovered.take().is_some() || was_superseded {
+        if self.has_ended() {
+            (self.recovered, self.superseded) = (None, None);
             self.span.resume();
             self.errors.join(&std::mem::take(&mut self.errors_beyond));
             self.failover.add(std::mem::take(&mut self.failover_beyond));

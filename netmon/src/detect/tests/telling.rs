@@ -163,23 +163,25 @@ fn wall_times_are_those_of_their_moment_and_the_id_stays() {
     assert_eq!(when(incident.last_seen), "107.001");
 }
 
-#[test]
-fn what_is_superseded_counts_nothing_after_it_closed() {
+/// A server that answers none of six queries, until 8.0.
+fn silent() -> Scenario {
     let mut scenario = Scenario::new();
     for n in 0..6_u32 {
         scenario.query(1.0 + f64::from(n) / 10.0, A, ["a.test", "b.test"][n as usize % 2]);
     }
     scenario.advance(8.0);
+    scenario
+}
+
+#[test]
+fn what_is_superseded_counts_nothing_after_it_closed() {
+    let mut scenario = silent();
     // It is told 100 ms later, and meanwhile two more fail.
     for sent in [8.5, 8.52, 8.54] {
         scenario.rejected(sent);
     }
     scenario.advance(9.0);
-    let mut closed = scenario
-        .changes
-        .iter()
-        .filter(|change| change.kind == Happened::Closed);
-    let superseded = &closed.next().unwrap().incident;
+    let superseded = scenario.closed();
     assert_eq!(
         (superseded.queries, superseded.errors.port, superseded.verified),
         (7, 1, 1)
@@ -189,20 +191,13 @@ fn what_is_superseded_counts_nothing_after_it_closed() {
 
 #[test]
 fn what_is_superseded_does_not_recover_before_it_is_told() {
-    let mut scenario = Scenario::new();
-    for n in 0..6_u32 {
-        scenario.query(1.0 + f64::from(n) / 10.0, A, ["a.test", "b.test"][n as usize % 2]);
-    }
-    scenario.advance(8.0).rejected(8.5);
+    let mut scenario = silent();
+    scenario.rejected(8.5);
     scenario
         .query(8.52, A, "a.test")
         .answer(8.55, A, 8.52)
         .advance(9.0);
-    let mut closed = scenario
-        .changes
-        .iter()
-        .filter(|change| change.kind == Happened::Closed);
-    let superseded = &closed.next().unwrap().incident;
+    let superseded = scenario.closed();
     assert_eq!(
         (superseded.recovered, superseded.queries, superseded.answers),
         (None, 7, 0)
