@@ -74,7 +74,7 @@ impl Flow {
     /// universal string hashing is fast, 2014). Whoever does not know the keys meets a given flow's hash with one
     /// flow in 2^51, which is what is kept of it. BPF has no rotation, which makes `SipHash` slow.
     ///
-    /// The upper half of an address adds nothing where it is zero, as of IPv4: 8 of 20 multiplications are spared. A flow
+    /// The upper half of an address adds nothing where it is zero, as of IPv4: 4 of 10 multiplications are spared. A flow
     /// that has another one there differs by a product of keys of its own, as it does by any other word.
     #[inline(always)]
     pub fn hash<K: Keys>(&self, keys: &K) -> FlowHash {
