@@ -9,7 +9,7 @@ use core::ffi::c_void;
 use aya_ebpf::btf_maps::Array;
 use aya_ebpf::helpers::{
     bpf_get_current_cgroup_id, bpf_get_current_pid_tgid, bpf_get_current_task, bpf_get_current_uid_gid,
-    bpf_get_socket_cookie, bpf_ktime_get_boot_ns, bpf_probe_read_kernel, generated,
+    bpf_get_socket_cookie, bpf_probe_read_kernel, generated,
 };
 use aya_ebpf::macros::{btf_map, cgroup_sock_addr};
 use aya_ebpf::programs::SockAddrContext;
@@ -161,9 +161,6 @@ pub fn leaves_by_loopback<P: Packet>(packet: P) {
     if !Configured.contains(server) {
         return;
     }
-    // Before all else: the processor reads its clock when everything before is done, and does what follows meanwhile.
-    // SAFETY: reads a clock.
-    let now_ns = unsafe { bpf_ktime_get_boot_ns() };
     let flow = Flow {
         client: address(ip.header.source(), &bytes),
         server: address(ip.header.destination(), &bytes),
@@ -171,12 +168,30 @@ pub fn leaves_by_loopback<P: Packet>(packet: P) {
         server_port: u16::from_be_bytes(server),
         transport,
     };
-    note(packet, flow.hash(&traces::Configured), now_ns);
+    note(packet, flow.hash(&traces::Configured), Origin::NOT_ARRIVED);
 }
 
-/// Notes from which socket of this host a query leaves, or that it is from none.
+/// A query arrives by the loopback interface: whoever sent it left its socket a moment ago, and not the time, which is read here
+/// for other purposes anyway.
 #[inline(always)]
-pub fn note<P: Packet>(packet: P, flow: FlowHash, now_ns: u64) {
+pub fn arrives_by_loopback(flow: FlowHash, now_ns: u64) {
+    if ASKING.load() == 0 {
+        return;
+    }
+    let Some(origin) = place(flow) else {
+        return;
+    };
+    // SAFETY: the place is there. CPUs share it: a time that another flow gets is one between its query's leaving and arriving.
+    unsafe {
+        if (&raw const (*origin).since_ns).read_volatile() == Origin::NOT_ARRIVED {
+            (&raw mut (*origin).since_ns).write_volatile(now_ns);
+        }
+    }
+}
+
+/// Notes from which socket of this host a query leaves, or that it is from none, and when.
+#[inline(always)]
+pub fn note<P: Packet>(packet: P, flow: FlowHash, since_ns: u64) {
     if ASKING.load() == 0 {
         return;
     }
@@ -187,7 +202,7 @@ pub fn note<P: Packet>(packet: P, flow: FlowHash, now_ns: u64) {
     // SAFETY: the place is there. CPUs share it: what two of them leave of each other's is no socket's.
     unsafe {
         if (&raw const (*origin).sealed).read_volatile() != sealed {
-            (&raw mut (*origin).since_ns).write_volatile(now_ns);
+            (&raw mut (*origin).since_ns).write_volatile(since_ns);
             (&raw mut (*origin).sealed).write_volatile(sealed);
         }
     }
@@ -210,7 +225,7 @@ pub fn of(flow: FlowHash, query_ns: u64) -> u64 {
         )
     };
     let cookie = sealed ^ flow.number();
-    if query_ns < since_ns || cookie >> COOKIE_BITS != 0 {
+    if since_ns == Origin::NOT_ARRIVED || query_ns < since_ns || cookie >> COOKIE_BITS != 0 {
         return 0;
     }
     cookie

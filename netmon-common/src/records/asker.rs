@@ -39,8 +39,13 @@ pub struct Origin {
     /// Its cookie, combined with the flow's hash: to whoever has another flow, or half of what two CPUs wrote at once, it is
     /// the cookie of no socket.
     pub sealed: u64,
-    /// Since when its queries come from that socket.
+    /// Since when its queries come from that socket; [`Self::NOT_ARRIVED`] where none of them was seen yet.
     pub since_ns: u64,
+}
+
+impl Origin {
+    /// In place of a time: a query left by the loopback interface, and has not arrived.
+    pub const NOT_ARRIVED: u64 = 0;
 }
 
 /// Bits of a socket's cookie that an event has room for: a kernel needs centuries for so many sockets.

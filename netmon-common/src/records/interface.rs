@@ -17,6 +17,9 @@ pub struct Interface {
 }
 
 impl Interface {
+    /// The index of the loopback interface, in every network namespace.
+    pub const LOOPBACK: u32 = 1;
+
     /// Frames for any hardware address are this host's: it is the port of a bridge, or has no hardware address.
     pub const ANY: u32 = 1;
     /// It is a mirror port: all frames are judged, whoever sent them.

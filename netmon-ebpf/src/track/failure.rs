@@ -3,7 +3,7 @@
 use core::mem::offset_of;
 
 use netmon_common::records::{
-    AGAIN, Destination, EventKind, NOT_IN_SECONDS, PerCpuCache, RECURSION_KNOWN, Totals,
+    AGAIN, Destination, EventKind, Interface, NOT_IN_SECONDS, PerCpuCache, RECURSION_KNOWN, Totals,
 };
 use netmon_common::trace::{Key, Trace};
 use netmon_common::{Address, Code};
@@ -22,9 +22,6 @@ use crate::services::{self, Missing};
 use crate::settings::is_local;
 use crate::totals;
 use crate::traces::TABLE;
-
-/// The loopback interface's index, in every network namespace.
-const LOOPBACK: u32 = 1;
 
 impl<P: Packet> Seen<'_, P> {
     /// An error about a query.
@@ -110,7 +107,7 @@ impl<P: Packet> Seen<'_, P> {
     #[inline(always)]
     fn unverified(&self) {
         // What is seen on the loopback interface only this host can have sent; user space looks closer.
-        if self.ifindex != LOOPBACK {
+        if self.ifindex != Interface::LOOPBACK {
             totals::add(offset_of!(Totals, unsolicited), 1);
             if let Some(entry) = self.entry {
                 entry.add(offset_of!(Destination, unsolicited) + by_code(self.exchange), 1);

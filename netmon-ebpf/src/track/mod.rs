@@ -10,7 +10,9 @@ use core::mem::offset_of;
 use aya_ebpf::helpers::bpf_ktime_get_boot_ns;
 use netmon_common::Transport;
 use netmon_common::limits;
-use netmon_common::records::{EventKind, Hook, NOT_IN_SECONDS, PerCpuCache, RECURSION_DESIRED, Totals};
+use netmon_common::records::{
+    EventKind, Hook, Interface, NOT_IN_SECONDS, PerCpuCache, RECURSION_DESIRED, Totals,
+};
 use netmon_common::trace::{Asked, Flow, FlowHash, Trace};
 
 use crate::askers;
@@ -118,6 +120,8 @@ impl<P: Packet> Seen<'_, P> {
     fn query(&self, kind: Kind) {
         if matches!(P::HOOK, Hook::Egress) {
             askers::note(self.packet, self.flow, self.now_ns);
+        } else if self.ifindex == Interface::LOOPBACK {
+            askers::arrives_by_loopback(self.flow, self.now_ns);
         }
         if self.is_leaving {
             // From here: before Linux 6.6 each call takes a multiple of 32 bytes of the stack, and `leaves` many.

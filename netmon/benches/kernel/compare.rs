@@ -128,6 +128,11 @@ impl Added {
         }
     }
 
+    /// How many nanoseconds more.
+    pub const fn more_ns(&self) -> f64 {
+        self.more_ns
+    }
+
     /// As a figure.
     pub fn figure(&self, name: &str, most_ns: Option<f64>) -> Figure {
         let Self {

@@ -5,8 +5,8 @@ use anyhow::Result;
 
 use crate::compare::{Added, in_turn};
 use crate::exchanges::{self, BLOCK};
-use crate::figures::Figures;
-use crate::reference::Reference;
+use crate::figures::{Figure, Figures};
+use crate::reference::{Programs, Reference, Varying};
 use crate::runner::{Hook, Runner};
 use crate::{frames, loaded};
 
@@ -77,8 +77,9 @@ fn queries(figures: &mut Figures<'_>) -> Result<()> {
     Ok(())
 }
 
-/// On `lo` a program of its own notes where a query leaves, against one that does nothing. Where netmon does not know who asks there
-/// is none: what it adds to other packets there has no goal but is said.
+/// On `lo` a program of its own notes from which socket a query leaves, against one that does nothing, and the one where it arrives
+/// notes when: what both add counts. Where netmon does not know who asks there is no such program: what it adds to other packets
+/// there has no goal but is said.
 fn loopback(figures: &mut Figures<'_>) -> Result<()> {
     let [query, other] = ["DNS query", "TCP to port 443"].map(|what| format!("who: lo: {what}"));
     if !figures.wants(&query) && !figures.wants(&other) {
@@ -88,21 +89,52 @@ fn loopback(figures: &mut Figures<'_>) -> Result<()> {
         programs,
         mut varying,
     } = Reference::load()?;
-    let mut kernel = loaded::load_asking()?;
-    let both = [programs.noop(Hook::Egress)?, Runner::Tc(kernel.loopback()?)];
+    let noop = programs.noop(Hook::Egress)?;
+    let mut with = loaded::load_asking()?;
+    let both = [noop, Runner::Tc(with.loopback()?)];
     if figures.wants(&query) {
         let caller = programs.varying(exchanges::exchanges_of(BLOCK), Hook::Egress)?;
-        let times = in_turn(ROUNDS, |round, with| {
-            let [query, _answer] = exchanges::time(&mut varying, [caller, which(both, with)], BLOCK, round)?;
+        let leaving = in_turn(ROUNDS, |round, is_with| {
+            let [query, _answer] =
+                exchanges::time(&mut varying, [caller, which(both, is_with)], BLOCK, round)?;
             Ok(query)
         })?;
-        figures.take(Added::of(&times).figure(&query, Some(QUERY_NS)));
+        let arriving = arriving(&programs, &mut varying)?;
+        let [leaving, arriving] = [leaving, arriving].map(|times| Added::of(&times).more_ns());
+        let figure = Figure::new(&query, leaving + arriving, "ns").at_most(Some(QUERY_NS));
+        figures.take(figure.note(format!(
+            "{leaving:.1} where it leaves, {arriving:.1} where it arrives"
+        )));
     }
     if figures.wants(&other) {
         let times = same(both, &frames::tcp_443(), ROUNDS)?;
         figures.take(Added::of(&times).figure(&other, None));
     }
     Ok(())
+}
+
+/// What a query takes where it arrives by `lo`, after it has left.
+fn arriving(programs: &Programs, varying: &mut Varying) -> Result<Vec<[f64; 2]>> {
+    let [leaving, arriving] =
+        [Hook::Egress, Hook::Ingress].map(|hook| programs.varying(exchanges::exchanges_of(BLOCK), hook));
+    let (leaving, arriving) = (leaving?, arriving?);
+    let mut times = Vec::new();
+    for _ in 0..QUERY_LOADS {
+        let (mut without, mut with) = (loaded::load(true)?, loaded::load_asking()?);
+        for kernel in [&mut without, &mut with] {
+            exchanges::is_answered([loaded::at(kernel, Hook::Ingress)?; 2])?;
+        }
+        times.extend(in_turn(QUERY_ROUNDS, |round, is_with| {
+            let kernel = if is_with { &mut with } else { &mut without };
+            // Of both, so that both find the processor's caches the same.
+            let leaves = [leaving, Runner::Tc(kernel.loopback()?)];
+            exchanges::time(varying, leaves, BLOCK, round)?;
+            let arrives = [arriving, loaded::at(kernel, Hook::Ingress)?];
+            let [query, _answer] = exchanges::time(varying, arrives, BLOCK, round)?;
+            Ok(query)
+        })?);
+    }
+    Ok(times)
 }
 
 fn others(figures: &mut Figures<'_>, hook: Hook) -> Result<()> {

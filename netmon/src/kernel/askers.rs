@@ -13,7 +13,7 @@ use aya::programs::{
 };
 use aya::{Btf, BtfError, Endianness};
 use netmon_common::limits::ASKERS;
-use netmon_common::records::Asker;
+use netmon_common::records::{Asker, Interface};
 
 use super::attach::TcLink;
 use super::btf::Types;
@@ -31,8 +31,6 @@ const AT_SOCKETS: [&str; 4] = [
 /// The one where packets leave by the loopback interface.
 const AT_LOOPBACK: &str = "netmon_loopback";
 const LOOPBACK: &str = "lo";
-/// In every network namespace.
-const LOOPBACK_INDEX: u32 = 1;
 
 /// The one where the kernel hands a socket an error, and the tracepoint (since Linux 5.14).
 const AT_ERRORS: &str = "netmon_error_report";
@@ -124,20 +122,22 @@ impl Kernel {
         program.take_link(link)
     }
 
-    /// Loads the program where packets leave by the loopback interface, and gives it back.
+    /// Gives back the program where packets leave by the loopback interface, which is loaded if it was not.
     pub fn loopback(&mut self) -> Result<&mut SchedClassifier, ProgramError> {
         let program = self
             .ebpf
             .program_mut(AT_LOOPBACK)
             .ok_or(ProgramError::NotLoaded)?;
         let program: &mut SchedClassifier = program.try_into()?;
-        patiently(|| program.load())?;
+        if program.fd().is_err() {
+            patiently(|| program.load())?;
+        }
         Ok(program)
     }
 
     fn at_loopback(&mut self) -> Result<TcLink, ProgramError> {
         self.loopback()?;
-        self.attach_classifier(AT_LOOPBACK, LOOPBACK, LOOPBACK_INDEX, TcAttachType::Egress)
+        self.attach_classifier(AT_LOOPBACK, LOOPBACK, Interface::LOOPBACK, TcAttachType::Egress)
     }
 }
 

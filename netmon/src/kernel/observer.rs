@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use foldhash::fast::RandomState;
 use netmon_common::limits::TRACE_LIFETIME_NS;
 use netmon_common::records::{
-    AGAIN, EventKind, Exchanges, NOT_IN_SECONDS, RECURSION_DESIRED, RECURSION_KNOWN, ServiceKey,
+    AGAIN, EventKind, Exchanges, Interface, NOT_IN_SECONDS, RECURSION_DESIRED, RECURSION_KNOWN, ServiceKey,
 };
 use netmon_common::wire::udp;
 use netmon_common::{Address, Code, Rcode, Transport};
@@ -24,9 +24,6 @@ use crate::observation::{
     Why,
 };
 use crate::time::Time;
-
-/// The loopback interface's index, in every network namespace.
-const LOOPBACK: u32 = 1;
 
 /// For how many seconds queries speak for a SYN.
 const LATELY: u64 = 60;
@@ -348,8 +345,9 @@ impl Observer {
     fn proof(&self, event: &Event<'_>) -> Result<Proof, Why> {
         let header = &event.header;
         let query = moment(header.query_time_ns);
-        let is_ours =
-            header.ifindex == LOOPBACK && self.is_own(header.reporter) && self.is_own(header.client);
+        let is_ours = header.ifindex == Interface::LOOPBACK
+            && self.is_own(header.reporter)
+            && self.is_own(header.client);
         match query {
             Some(_) if header.flags & AGAIN != 0 => Err(Why::Again),
             _ if is_ours => Ok(Proof::RaisedByThisHost(query)),
