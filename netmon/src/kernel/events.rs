@@ -1,20 +1,29 @@
 //! Reads what the kernel reports at once, through its ring buffer.
 
 use std::io;
+use std::time::Duration;
 
 use aya::maps::{MapData, RingBuf};
 use netmon_common::records::EventHeader;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+use tokio::time::{Instant, sleep_until};
 
 use super::error::KernelError;
 use super::load::Kernel;
+use crate::clock;
 
 pub(super) const EVENTS: &str = "EVENTS";
+
+/// Events that come so soon after others are read together: to wake for each takes longer than to read it. Less than a person sees, and
+/// than an incident waits before it is reported.
+const TOGETHER: Duration = Duration::from_millis(10);
 
 /// The ring's reader.
 pub struct Events {
     ring: AsyncFd<RingBuf<MapData>>,
+    /// Until when those that come are left to be read together.
+    together_until: Instant,
     /// Whether some were left in the ring: the kernel does not announce them again.
     are_left: bool,
 }
@@ -50,6 +59,7 @@ impl Kernel {
             .map_err(|error| KernelError::map("open", EVENTS, aya::maps::MapError::IoError(error.into())))?;
         Ok(Events {
             ring,
+            together_until: now(),
             are_left: false,
         })
     }
@@ -61,9 +71,12 @@ impl Events {
         if self.are_left {
             return Ok(());
         }
+        let until = self.together_until;
         let mut guard = self.ring.readable_mut().await?;
+        sleep_until(until).await;
         // What comes from now on wakes us again; what is there is read next.
         guard.clear_ready();
+        self.together_until = now() + TOGETHER;
         Ok(())
     }
 
@@ -80,4 +93,8 @@ impl Events {
         self.are_left = true;
         false
     }
+}
+
+fn now() -> Instant {
+    Instant::from_std(clock::instant())
 }

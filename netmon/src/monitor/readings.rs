@@ -35,10 +35,12 @@ impl Monitor<'_> {
                 again.push(key);
                 return;
             }
-            for time in [ended, now] {
-                let reading = Reading { second, time };
-                observer.counted(key, exchanges, reading, &mut |one| observations.push(one));
-            }
+            let observe = &mut |one| observations.push(one);
+            let reading = Reading { second, time: ended };
+            observer.counted(key, exchanges, reading, observe);
+            // What is left is of the present second.
+            let reading = Reading { second, time: now };
+            observer.unchanged(key, reading, observe);
         });
         observer.all_counted(now.second(), &mut |one| observations.push(one));
         observations.sort_by_key(|observation| observation.time);
