@@ -20,8 +20,18 @@ use crate::text::samples;
 const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), SUGGESTED_PORT);
 const METRICS: [&str; 2] = ["--metrics", "127.0.0.1:19053"];
 
+/// Scrapes, again where a monitor that has much to do says that it is to be asked later, as Prometheus would.
+#[track_caller]
 fn scrape(host: &Namespace) -> Answer {
-    host.enter(|| get(ADDRESS, "/metrics")).unwrap()
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let answer = host.enter(|| get(ADDRESS, "/metrics")).unwrap();
+        if answer.status != 503 {
+            return answer;
+        }
+        assert!(Instant::now() < until, "{}", answer.body);
+        thread::sleep(Duration::from_millis(200));
+    }
 }
 
 /// Scrapes until that is so, and gives back the last answer.

@@ -21,6 +21,9 @@ const USUAL_TIME: Duration = Duration::from_secs(4 * 60 + 4);
 const BURST: u32 = 1_000;
 const BURST_TIME: Duration = Duration::from_secs(12);
 
+/// How many queries wait at most: all that dnsperf can have.
+const WAITING: u32 = 65_000;
+
 /// What the server's host takes: so many at once, that the minute before the first failure has well over
 /// 100 queries a second.
 const LIMIT: &str = "limit rate over 10/second burst 7000 packets";
@@ -37,8 +40,8 @@ fn a_burst_that_a_server_limits_is_an_overload() {
     let usual_is_known = !crate::is_slice();
     if usual_is_known {
         let usual = Instant::now();
-        let bursts =
-            FAMILIES.map(|family| Burst::start(&hosts.client, family.server, USUAL, USUAL_TIME).unwrap());
+        let bursts = FAMILIES
+            .map(|family| Burst::start(&hosts.client, family.server, USUAL, WAITING, USUAL_TIME).unwrap());
         for burst in bursts {
             burst.finish().unwrap();
         }
@@ -46,8 +49,8 @@ fn a_burst_that_a_server_limits_is_an_overload() {
         assert!(netmon.events_named("incident_opened").unwrap().is_empty());
     }
 
-    let bursts =
-        FAMILIES.map(|family| Burst::start(&hosts.client, family.server, BURST, BURST_TIME).unwrap());
+    let bursts = FAMILIES
+        .map(|family| Burst::start(&hosts.client, family.server, BURST, WAITING, BURST_TIME).unwrap());
     // One client asks, and is answered in part: whether an answer came before the first errors is up to the server.
     let severities = FAMILIES.map(|family| {
         let opens = |event: &Event| {

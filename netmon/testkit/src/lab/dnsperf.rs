@@ -31,8 +31,9 @@ pub struct Tally {
 }
 
 impl Burst {
-    /// Starts to ask the server `rate` times a second, for so many whole seconds.
-    pub fn start(from: &Namespace, server: IpAddr, rate: u32, time: Duration) -> Result<Self> {
+    /// Starts to ask the server `rate` times a second, for so many whole seconds, as long as no more than `waiting` queries wait for
+    /// their answers: a busy machine's server must not drown in what it cannot answer, and one that is silent must not slow it down.
+    pub fn start(from: &Namespace, server: IpAddr, rate: u32, waiting: u32, time: Duration) -> Result<Self> {
         let mut text = String::new();
         for number in 0..NAMES {
             writeln!(text, "burst{number}.test A")?;
@@ -43,8 +44,7 @@ impl Burst {
         command
             .args(["-s", &server.to_string(), "-Q", &rate.to_string()])
             .args(["-l", &time.as_secs().max(1).to_string()])
-            // A server that is silent must not slow it down.
-            .args(["-q", "65000", "-t", "2", "-W"])
+            .args(["-q", &waiting.to_string(), "-t", "2", "-W"])
             .arg("-d")
             .arg(names.path());
         Ok(Self {
