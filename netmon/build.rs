@@ -24,6 +24,9 @@ use object::elf::SHT_STRTAB;
 #[expect(dead_code, reason = "set-up needs more of it than the build does")]
 mod toolchain;
 
+#[path = "../xtask/src/remap.rs"]
+mod remap;
+
 use toolchain::Toolchain;
 
 /// The kernel crate, and the name of the object that it leaves.
@@ -31,6 +34,10 @@ const KERNEL: &str = "netmon-ebpf";
 
 /// The third version of BPF's instructions, which Linux 5.1 has: comparisons of 32 bits, and in both directions.
 const PROCESSOR: &str = "v3";
+
+/// Whose layout of registers aya-ebpf has. No program of netmon reads registers, so that one object is right on every machine, and
+/// the binaries for all processors hold the same.
+const BINDINGS: &str = "x86_64";
 
 fn main() {
     if let Err(error) = run() {
@@ -99,7 +106,7 @@ fn without_dwarf(object: &[u8]) -> anyhow::Result<Vec<u8>> {
 }
 
 /// The target directory of the kernel side, which all builds of this crate share: its objects are the same for debug
-/// and release, for a check and for a test, and need half a minute. The lock lasts until they are copied.
+/// and release, for a check and for a test, for glibc and for musl, and need minutes. The lock lasts until they are copied.
 struct Target {
     directory: PathBuf,
     _lock: File,
@@ -107,10 +114,12 @@ struct Target {
 
 impl Target {
     fn lock(out: &Path) -> anyhow::Result<Self> {
-        // OUT_DIR is target/{debug,release}/build/netmon-<hash>/out.
+        // OUT_DIR is target/{debug,release}/build/netmon-<hash>/out, or below target/<target> where one was named.
+        let target = env::var_os("TARGET").context("cargo sets TARGET")?;
         let directory = out
             .ancestors()
-            .nth(4)
+            .skip(4)
+            .find(|directory| directory.file_name() != Some(&target))
             .context("OUT_DIR is not below a target directory")?
             .join("kernel");
         fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
@@ -127,14 +136,17 @@ impl Target {
     /// Builds the kernel crate, and says where its object is. The sets of features lie side by side in the target
     /// directory: no build makes the other one anew.
     fn build(&self, workspace: &Path, toolchain: &Toolchain, features: &str) -> anyhow::Result<PathBuf> {
-        let architecture = env::var("CARGO_CFG_TARGET_ARCH").context("cargo sets CARGO_CFG_TARGET_ARCH")?;
-        let flags = [
-            // aya-ebpf chooses the layout of registers by it.
-            &format!("--cfg=bpf_target_arch=\"{architecture}\""),
-            &format!("-Ctarget-cpu={PROCESSOR}"),
-            "-Cdebuginfo=2",
-            "-Clink-arg=--btf",
+        let mut flags = vec![
+            format!("--cfg=bpf_target_arch=\"{BINDINGS}\""),
+            format!("-Ctarget-cpu={PROCESSOR}"),
+            "-Cdebuginfo=2".to_owned(),
+            "-Clink-arg=--btf".to_owned(),
         ];
+        // The types and lines that the kernel reads name the files they come from.
+        let sysroot = fs::canonicalize(&toolchain.directory)
+            .with_context(|| format!("cannot find {}", toolchain.directory.display()))?;
+        let renamed = remap::renamed(workspace, &sysroot, None);
+        flags.extend(remap::flags("--remap-path-prefix", &renamed));
         let mut cargo = Command::new("rustup");
         cargo
             .args(["run", &toolchain.name, "cargo", "build", "--quiet", "--release"])

@@ -22,10 +22,14 @@ mod kernels;
 mod lint;
 mod manual;
 mod process;
+#[cfg(test)]
+mod remap;
 mod run;
+mod sbom;
 mod setup;
 mod soak;
 mod structure;
+mod supply_chain;
 mod test;
 mod toolchain;
 mod workspace;
@@ -67,6 +71,8 @@ enum Command {
     Conformance(conformance::Options),
     /// Build the Debian package
     Deb(deb::Options),
+    /// Check the licences, sources and versions of all crates, and what is known against them
+    SupplyChain,
     /// Run the fuzz targets
     Fuzz(fuzz::Options),
     /// Boot other kernels in QEMU, and run privileged tests in them
@@ -101,6 +107,7 @@ fn dispatch(task: Command) -> Result<()> {
         Command::Bench(options) => bench::run(&options),
         Command::Conformance(options) => conformance::run(&options),
         Command::Deb(options) => deb::run(&options),
+        Command::SupplyChain => supply_chain::run(),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Kernels(options) => kernels::run(&options),
     }

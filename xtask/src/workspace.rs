@@ -6,6 +6,10 @@ use std::{
     process::Command,
 };
 
+use anyhow::Result;
+
+use crate::process;
+
 /// The root of the workspace. It is known when xtask is compiled, and xtask is compiled where it runs.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -21,6 +25,16 @@ pub fn tools() -> PathBuf {
 /// Cargo's target directory, for files of our own beside cargo's.
 pub fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |target| root().join(target))
+}
+
+/// When the sources were last changed, in seconds since 1970: the time of all that is packed.
+pub fn epoch() -> Result<String> {
+    if let Ok(named) = env::var("SOURCE_DATE_EPOCH") {
+        return Ok(named);
+    }
+    let mut git = Command::new("git");
+    git.args(["log", "-1", "--format=%ct"]).current_dir(root());
+    Ok(process::output(&mut git)?.trim().to_owned())
 }
 
 /// The cargo that started this task, at the root of the workspace.

@@ -12,7 +12,8 @@ use clap::Args;
 use crate::{
     build,
     process::{self, as_root},
-    setup::{self, Task},
+    sbom,
+    setup::{self, Task, crates},
     workspace,
 };
 
@@ -53,11 +54,12 @@ fn package() -> Result<PathBuf> {
         fs::remove_dir_all(&pages).with_context(|| format!("cannot remove {}", pages.display()))?;
     }
     manual(&workspace::target().join("release/netmon"), &pages)?;
-    let mut cargo_deb = std::process::Command::new(workspace::tools().join("bin/cargo-deb"));
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    sbom::write(&pages.join("sbom"), &target)?;
+    let mut cargo_deb = crates::command("cargo-deb");
     cargo_deb
         .args(["--no-build", "--quiet", "--package", "netmon", "--output"])
-        .arg(workspace::target().join("debian/"))
-        .current_dir(workspace::root());
+        .arg(workspace::target().join("debian/"));
     // It prints the package's path, and nothing else.
     let printed = process::output(&mut cargo_deb)?;
     let path = printed.lines().last().context("cargo-deb names no package")?;

@@ -9,9 +9,8 @@ mod bpffs;
 mod browser;
 mod clippy;
 mod compiler;
-mod fuzzer;
+pub mod crates;
 mod linker;
-mod packager;
 mod packages;
 mod resolved;
 
@@ -33,25 +32,27 @@ pub enum Task {
     Fuzz,
     Deb,
     Kernels,
+    SupplyChain,
 }
 
 /// Makes sure of everything that the task needs.
 pub fn ensure(task: Task) -> Result<()> {
     let mut apt = Apt::default();
-    let toolchain = compiler::ensure(&mut apt)?;
-    linker::ensure(&mut apt)?;
-    if task == Task::Lint {
-        clippy::ensure(&toolchain, &mut apt)?;
+    if task != Task::SupplyChain {
+        let toolchain = compiler::ensure(&mut apt)?;
+        linker::ensure(&mut apt)?;
+        if task == Task::Lint {
+            clippy::ensure(&toolchain, &mut apt)?;
+        }
     }
     packages::ensure(task, &mut apt)?;
+    crates::ensure(task)?;
     match task {
         Task::Test => {
             bpffs::ensure()?;
             resolved::ensure(&mut apt)?;
             browser::ensure()
         }
-        Task::Fuzz => fuzzer::ensure(),
-        Task::Deb => packager::ensure(),
         _ => Ok(()),
     }
 }
