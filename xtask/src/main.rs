@@ -15,18 +15,20 @@ mod conformance;
 mod deb;
 mod demo;
 mod demo_view;
+mod dist;
 mod executables;
 mod find;
 mod fuzz;
 mod kernels;
 mod lint;
 mod manual;
+mod pages;
 mod process;
-#[cfg(test)]
 mod remap;
 mod run;
 mod sbom;
 mod setup;
+mod shipped;
 mod soak;
 mod structure;
 mod supply_chain;
@@ -71,6 +73,8 @@ enum Command {
     Conformance(conformance::Options),
     /// Build the Debian package
     Deb(deb::Options),
+    /// Build static binaries for each processor, packed with all that belongs to them
+    Dist(dist::Options),
     /// Check the licences, sources and versions of all crates, and what is known against them
     SupplyChain,
     /// Run the fuzz targets
@@ -107,6 +111,7 @@ fn dispatch(task: Command) -> Result<()> {
         Command::Bench(options) => bench::run(&options),
         Command::Conformance(options) => conformance::run(&options),
         Command::Deb(options) => deb::run(&options),
+        Command::Dist(options) => dist::run(&options),
         Command::SupplyChain => supply_chain::run(),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Kernels(options) => kernels::run(&options),

@@ -7,6 +7,10 @@ use jiff::tz::{Offset, TimeZone};
 ///
 /// Not what POSIX has besides: `UTC+2` is two hours west of it there, and hardly anybody means that.
 pub fn zone(text: &str) -> Result<TimeZone, String> {
+    // Also where there is no database, as in a container that holds nothing but netmon.
+    if text == "UTC" {
+        return Ok(TimeZone::UTC);
+    }
     if let Ok(zone) = TimeZone::get(text) {
         return Ok(zone);
     }

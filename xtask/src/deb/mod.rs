@@ -1,16 +1,13 @@
 //! `cargo xtask deb`: the Debian package, with manual pages and completions; `--check` also installs it on a machine of its
 //! own, upgrades it, removes and purges it, under a real systemd.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 
 use crate::{
-    build,
+    build, pages,
     process::{self, as_root},
     sbom,
     setup::{self, Task, crates},
@@ -53,7 +50,7 @@ fn package() -> Result<PathBuf> {
     if pages.exists() {
         fs::remove_dir_all(&pages).with_context(|| format!("cannot remove {}", pages.display()))?;
     }
-    manual(&workspace::target().join("release/netmon"), &pages)?;
+    pages::write(&workspace::target().join("release/netmon"), &pages)?;
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     sbom::write(&pages.join("sbom"), &target)?;
     let mut cargo_deb = crates::command("cargo-deb");
@@ -64,21 +61,4 @@ fn package() -> Result<PathBuf> {
     let printed = process::output(&mut cargo_deb)?;
     let path = printed.lines().last().context("cargo-deb names no package")?;
     Ok(PathBuf::from(path.trim()))
-}
-
-/// Has netmon write its manual pages and completions.
-fn manual(netmon: &Path, pages: &Path) -> Result<()> {
-    process::run(
-        std::process::Command::new(netmon)
-            .args(["man", "--directory"])
-            .arg(pages.join("man")),
-    )?;
-    let completions = pages.join("completions");
-    fs::create_dir_all(&completions).with_context(|| format!("cannot make {}", completions.display()))?;
-    for (shell, file) in [("bash", "netmon"), ("zsh", "_netmon"), ("fish", "netmon.fish")] {
-        let text = process::output(std::process::Command::new(netmon).args(["completions", shell]))?;
-        let file = completions.join(file);
-        fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
-    }
-    Ok(())
 }

@@ -155,7 +155,7 @@ impl Release {
 }
 
 /// The name of the one entry of a directory.
-fn only(directory: &Path) -> Result<String> {
+pub fn only(directory: &Path) -> Result<String> {
     let entries = fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))?;
     let mut names = Vec::new();
     for entry in entries {

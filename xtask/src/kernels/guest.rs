@@ -1,5 +1,5 @@
-//! Boots a kernel in QEMU on this machine's own file system: read-only by 9p, with an overlay in memory. So all that is
-//! installed and built here is there, at the same paths.
+//! Boots a kernel in QEMU on this machine's own file system, or on another one: read-only by 9p, with an overlay in memory. So all
+//! that is installed and built here is there, at the same paths.
 
 use std::{
     fmt::Write as _,
@@ -19,42 +19,63 @@ use crate::process;
 const MODULES: [&str; 4] = ["virtio_pci", "9pnet_virtio", "9p", "overlay"];
 
 /// What makes emulation bearable, and what must not wait for a human.
-const COMMAND_LINE: &str = "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off init_on_alloc=0 nokaslr audit=0 \
-                            cgroup_no_v1=all";
+const COMMAND_LINE: &str =
+    "quiet loglevel=3 panic=-1 mitigations=off init_on_alloc=0 nokaslr audit=0 cgroup_no_v1=all";
 
 /// Mounts the second root file system and runs the script in it.
 const INIT: &str = include_str!("init.sh");
+
+/// What is emulated.
+pub struct Machine {
+    /// The emulator.
+    qemu: &'static str,
+    /// As it is to be.
+    kind: &'static str,
+    /// The device of its console.
+    console: &'static str,
+}
+
+/// This machine's own kind.
+pub const X86_64: Machine = Machine {
+    qemu: "qemu-system-x86_64",
+    kind: "q35,accel=tcg",
+    console: "ttyS0",
+};
+
+/// The other kind that netmon is shipped for.
+pub const AARCH64: Machine = Machine {
+    qemu: "qemu-system-aarch64",
+    kind: "virt,accel=tcg",
+    console: "ttyAMA0",
+};
 
 /// A guest that runs.
 pub struct Guest(Child);
 
 impl Guest {
-    /// Boots the kernel, and runs the script in it. `directory` is for its first root file system.
-    pub fn boot(kernel: &Unpacked, directory: &Path, script: &str) -> Result<Self> {
-        let initrd = pack(kernel, directory, script)?;
-        let mut qemu = Command::new("qemu-system-x86_64");
-        qemu.args([
-            "-machine",
-            "q35,accel=tcg",
-            "-cpu",
-            "max",
-            "-smp",
-            "2",
-            "-m",
-            "3072",
-        ])
-        .args(["-nographic", "-no-reboot", "-nic", "none"])
-        .args([
-            "-virtfs",
-            "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap",
-        ])
-        .arg("-kernel")
-        .arg(&kernel.image)
-        .arg("-initrd")
-        .arg(&initrd)
-        .args(["-append", COMMAND_LINE])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
+    /// Boots the kernel on the file system `root`, and runs the script in it. `directory` is for its first root file system.
+    pub fn boot(
+        machine: &Machine,
+        kernel: &Unpacked,
+        root: &Path,
+        directory: &Path,
+        script: &str,
+    ) -> Result<Self> {
+        let initrd = pack(kernel, root, directory, script)?;
+        let mut qemu = Command::new(machine.qemu);
+        qemu.args(["-machine", machine.kind, "-cpu", "max", "-smp", "2", "-m", "3072"])
+            .args(["-nographic", "-no-reboot", "-nic", "none", "-virtfs"])
+            .arg(format!(
+                "local,path={},mount_tag=host,security_model=none,readonly=on,multidevs=remap",
+                root.display()
+            ))
+            .arg("-kernel")
+            .arg(&kernel.image)
+            .arg("-initrd")
+            .arg(&initrd)
+            .args(["-append", &format!("console={} {COMMAND_LINE}", machine.console)])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
         let child = qemu
             .spawn()
             .with_context(|| format!("cannot start `{}`", process::show(&qemu)))?;
@@ -83,7 +104,7 @@ impl Drop for Guest {
 }
 
 /// Packs the first root file system: busybox, a few modules, and the script.
-fn pack(kernel: &Unpacked, directory: &Path, script: &str) -> Result<std::path::PathBuf> {
+fn pack(kernel: &Unpacked, system: &Path, directory: &Path, script: &str) -> Result<std::path::PathBuf> {
     let root = directory.join("initrd");
     if root.exists() {
         fs::remove_dir_all(&root)?;
@@ -91,7 +112,7 @@ fn pack(kernel: &Unpacked, directory: &Path, script: &str) -> Result<std::path::
     for part in ["bin", "proc", "sys", "dev", "host", "mnt", "new", "modules"] {
         fs::create_dir_all(root.join(part))?;
     }
-    fs::copy("/bin/busybox", root.join("bin/busybox"))?;
+    fs::copy(system.join("bin/busybox"), root.join("bin/busybox"))?;
     let mut modprobe = Command::new("modprobe");
     modprobe
         .arg("-d")
@@ -118,10 +139,10 @@ fn pack(kernel: &Unpacked, directory: &Path, script: &str) -> Result<std::path::
     }
     fs::write(root.join("modules/order"), order)?;
     fs::write(root.join("script"), script)?;
-    let init = INIT.replace(
-        "@MODULES@",
-        &kernel.root.join("lib/modules").display().to_string(),
-    );
+    // Where the guest finds them below its own root.
+    let modules = kernel.root.join("lib/modules");
+    let modules = modules.strip_prefix(system).unwrap_or(&modules);
+    let init = INIT.replace("@MODULES@", &format!("/{}", modules.display()));
     fs::write(root.join("init"), init)?;
     fs::set_permissions(root.join("init"), fs::Permissions::from_mode(0o755))?;
     let packed = directory.join("initrd.cpio");

@@ -2,11 +2,15 @@
 //! docs/kernel-support.md from what came out.
 
 mod checks;
-mod debian;
-mod guest;
+pub mod debian;
+pub mod guest;
 mod page;
 
-use std::{collections::BTreeSet, fmt::Write as _, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -108,7 +112,13 @@ fn try_one(release: &'static Release, executables: &[Executable], options: &Opti
     println!("kernels: {} (Linux {})", release.name, kernel.release);
     let jobs = jobs(executables, options)?;
     let directory = workspace::target().join("kernels").join(release.name);
-    let mut guest = Guest::boot(&kernel, &directory, &script(&jobs)?)?;
+    let mut guest = Guest::boot(
+        &guest::X86_64,
+        &kernel,
+        Path::new("/"),
+        &directory,
+        &script(&jobs)?,
+    )?;
     let mut outcomes = vec![Vec::new(); CHECKS.len()];
     let (mut run, mut lacks) = (0, BTreeSet::new());
     for line in guest.console()? {

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{
     Task,
-    Task::{Deb, Fuzz, SupplyChain},
+    Task::{Deb, Dist, Fuzz, SupplyChain},
     linker, say,
 };
 use crate::{process, workspace};
@@ -22,7 +22,7 @@ const TOOLS: [Tool; 4] = [
     tool("cargo-fuzz", "0.13.2", &[Fuzz]),
     tool("cargo-deb", "3.8.0", &[Deb]),
     // Lists what the packages hold (CycloneDX).
-    tool("cargo-cyclonedx", "0.5.9", &[Deb]),
+    tool("cargo-cyclonedx", "0.5.9", &[Deb, Dist]),
     // Judges licences, sources, duplicates and advisories.
     tool("cargo-deny", "0.20.2", &[SupplyChain]),
 ];

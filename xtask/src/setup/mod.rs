@@ -12,7 +12,9 @@ mod compiler;
 pub mod crates;
 mod linker;
 mod packages;
+pub mod python;
 mod resolved;
+mod targets;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -31,6 +33,7 @@ pub enum Task {
     Conformance,
     Fuzz,
     Deb,
+    Dist,
     Kernels,
     SupplyChain,
 }
@@ -47,12 +50,14 @@ pub fn ensure(task: Task) -> Result<()> {
     }
     packages::ensure(task, &mut apt)?;
     crates::ensure(task)?;
+    python::ensure(task)?;
     match task {
         Task::Test => {
             bpffs::ensure()?;
             resolved::ensure(&mut apt)?;
             browser::ensure()
         }
+        Task::Dist => targets::ensure(),
         _ => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{
     Task,
-    Task::{Bench, Conformance, Deb, Demo, Fuzz, Kernels, Test},
+    Task::{Bench, Conformance, Deb, Demo, Dist, Fuzz, Kernels, Test},
     apt::Apt,
 };
 use crate::process;
@@ -21,13 +21,13 @@ struct Tool {
 
 const TOOLS: &[Tool] = &[
     // Network namespaces and what lies between them.
-    tool("ip", "iproute2", &[Test, Demo, Bench, Kernels]),
+    tool("ip", "iproute2", &[Test, Demo, Dist, Bench, Kernels]),
     tool("ethtool", "ethtool", &[Test]),
     tool("nft", "nftables", &[Test, Kernels]),
     // Real servers and real clients.
     tool("unbound", "unbound", &[Test, Demo, Kernels]),
-    tool("dnsmasq", "dnsmasq-base", &[Test, Demo, Kernels]),
-    tool("dig", "dnsutils", &[Test, Demo, Kernels]),
+    tool("dnsmasq", "dnsmasq-base", &[Test, Demo, Dist, Kernels]),
+    tool("dig", "dnsutils", &[Test, Demo, Dist, Kernels]),
     tool("kdig", "knot-dnsutils", &[Test]),
     tool("dnsperf", "dnsperf", &[Test]),
     tool("musl-gcc", "musl-tools", &[Test]),
@@ -64,8 +64,13 @@ const TOOLS: &[Tool] = &[
     // A machine for other kernels, and what its first root file system is made of.
     tool("qemu-system-x86_64", "qemu-system-x86", &[Kernels]),
     tool("/bin/busybox", "busybox-static", &[Kernels]),
-    tool("modprobe", "kmod", &[Kernels]),
-    tool("cpio", "cpio", &[Kernels]),
+    tool("modprobe", "kmod", &[Dist, Kernels]),
+    tool("cpio", "cpio", &[Dist, Kernels]),
+    // Other Debians, and other processors.
+    tool("mmdebstrap", "mmdebstrap", &[Dist]),
+    tool("qemu-system-aarch64", "qemu-system-arm", &[Dist]),
+    // What brings tools from PyPI.
+    tool("pip3", "python3-pip", &[Dist]),
     // libFuzzer is C++.
     tool("c++", "g++", &[Fuzz]),
 ];

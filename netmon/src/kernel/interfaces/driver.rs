@@ -5,7 +5,7 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 
 /// In `include/uapi/linux/ethtool.h` and `include/uapi/linux/sockios.h`.
 const ETHTOOL_GDRVINFO: u32 = 3;
-const SIOCETHTOOL: libc::c_ulong = 0x8946;
+const SIOCETHTOOL: libc::Ioctl = 0x8946;
 
 /// `struct ethtool_drvinfo`; only the first two fields are read.
 #[repr(C)]
