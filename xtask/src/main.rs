@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod build;
+mod chart;
 mod conformance;
 mod deb;
 mod demo;
@@ -75,6 +76,8 @@ enum Command {
     Deb(deb::Options),
     /// Build static binaries for each processor, packed with all that belongs to them
     Dist(dist::Options),
+    /// Check the Helm chart, and what it renders to
+    Chart(chart::Options),
     /// Check the licences, sources and versions of all crates, and what is known against them
     SupplyChain,
     /// Run the fuzz targets
@@ -112,6 +115,7 @@ fn dispatch(task: Command) -> Result<()> {
         Command::Conformance(options) => conformance::run(&options),
         Command::Deb(options) => deb::run(&options),
         Command::Dist(options) => dist::run(&options),
+        Command::Chart(options) => chart::run(&options),
         Command::SupplyChain => supply_chain::run(),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Kernels(options) => kernels::run(&options),

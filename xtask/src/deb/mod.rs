@@ -15,7 +15,7 @@ use crate::{
 };
 
 mod check;
-mod machine;
+pub mod machine;
 
 #[derive(Args)]
 pub struct Options {

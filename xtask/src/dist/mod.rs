@@ -19,8 +19,10 @@ mod archive;
 mod arm64;
 mod binary;
 mod bullseye;
+mod image;
 mod reproduce;
 mod roots;
+mod rpm;
 mod scene;
 mod tree;
 
@@ -46,6 +48,10 @@ enum Check {
     Bullseye,
     /// On Debian's kernel for arm64 in QEMU: the textbook incident
     Arm64,
+    /// rpmlint; installed, used, upgraded and removed under a systemd
+    Rpm,
+    /// In a container with three capabilities: the textbook incident
+    Image,
 }
 
 pub fn run(options: &Options) -> Result<()> {
@@ -64,6 +70,8 @@ pub fn run(options: &Options) -> Result<()> {
     for target in &targets {
         let tree = tree::lay_out(target)?;
         made.push(archive::make(&tree)?);
+        made.push(rpm::make(target, &tree)?);
+        made.push(image::make(target, &tree)?);
     }
     checksums(&made)?;
     for file in made {
@@ -100,6 +108,8 @@ impl Check {
             Self::Reproducible => Ok(()),
             Self::Bullseye => bullseye::check(&tree),
             Self::Arm64 => arm64::check(&tree, &Place::here().path(target, "xtask")),
+            Self::Rpm => rpm::check(target, &tree),
+            Self::Image => image::check(target, &tree),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The textbook incident, live, with a netmon that a script starts.
+//! The textbook incident, live, with a netmon that a script starts: in another root, in a container.
 
 use anyhow::{Context as _, Result};
 use netmon_testkit::executable;

@@ -36,12 +36,13 @@ pub enum Task {
     Dist,
     Kernels,
     SupplyChain,
+    Chart,
 }
 
 /// Makes sure of everything that the task needs.
 pub fn ensure(task: Task) -> Result<()> {
     let mut apt = Apt::default();
-    if task != Task::SupplyChain {
+    if !matches!(task, Task::SupplyChain | Task::Chart) {
         let toolchain = compiler::ensure(&mut apt)?;
         linker::ensure(&mut apt)?;
         if task == Task::Lint {

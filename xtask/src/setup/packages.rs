@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{
     Task,
-    Task::{Bench, Conformance, Deb, Demo, Dist, Fuzz, Kernels, Test},
+    Task::{Bench, Chart, Conformance, Deb, Demo, Dist, Fuzz, Kernels, Test},
     apt::Apt,
 };
 use crate::process;
@@ -32,8 +32,8 @@ const TOOLS: &[Tool] = &[
     tool("dnsperf", "dnsperf", &[Test]),
     tool("musl-gcc", "musl-tools", &[Test]),
     // Real containers: crun refuses a host that has both versions of control groups.
-    tool("podman", "podman", &[Test]),
-    tool("runc", "runc", &[Test]),
+    tool("podman", "podman", &[Dist, Test]),
+    tool("runc", "runc", &[Dist, Test]),
     tool("/usr/lib/podman/netavark", "netavark", &[Test]),
     tool("iptables", "iptables", &[Test]),
     // Second opinions on packets and on maps.
@@ -57,10 +57,10 @@ const TOOLS: &[Tool] = &[
     tool("/usr/include/bpf/bpf_helpers.h", "libbpf-dev", &[Bench]),
     // Who judges packages and units, and a systemd to install them under.
     tool("lintian", "lintian", &[Deb]),
-    tool("/lib/systemd/systemd", "systemd", &[Deb]),
+    tool("/lib/systemd/systemd", "systemd", &[Deb, Dist]),
     tool("dpkg-shlibdeps", "dpkg-dev", &[Deb]),
     tool("man", "man-db", &[Deb]),
-    tool("curl", "curl", &[Deb, Test]),
+    tool("curl", "curl", &[Deb, Dist, Test]),
     // A machine for other kernels, and what its first root file system is made of.
     tool("qemu-system-x86_64", "qemu-system-x86", &[Kernels]),
     tool("/bin/busybox", "busybox-static", &[Kernels]),
@@ -69,8 +69,13 @@ const TOOLS: &[Tool] = &[
     // Other Debians, and other processors.
     tool("mmdebstrap", "mmdebstrap", &[Dist]),
     tool("qemu-system-aarch64", "qemu-system-arm", &[Dist]),
+    // Who gives a container's filter of system calls what it lacks.
+    tool("jq", "jq", &[Dist]),
+    // Who makes and judges RPM packages.
+    tool("rpmbuild", "rpm", &[Dist]),
+    tool("rpmlint", "rpmlint", &[Dist]),
     // What brings tools from PyPI.
-    tool("pip3", "python3-pip", &[Dist]),
+    tool("pip3", "python3-pip", &[Chart, Dist]),
     // libFuzzer is C++.
     tool("c++", "g++", &[Fuzz]),
 ];

@@ -20,10 +20,17 @@ pub const ZIG: Tools = Tools {
     list: include_str!("python/zig.txt"),
 };
 
+/// Helm, as a library, and Kubernetes' schemas.
+pub const CHART: Tools = Tools {
+    name: "chart",
+    list: include_str!("python/chart.txt"),
+};
+
 /// Installs what the task needs.
 pub fn ensure(task: Task) -> Result<()> {
     match task {
         Task::Dist => ZIG.install(),
+        Task::Chart => CHART.install(),
         _ => Ok(()),
     }
 }
@@ -32,6 +39,15 @@ impl Tools {
     /// Where they are.
     pub fn directory(self) -> PathBuf {
         workspace::tools().join(self.name)
+    }
+
+    /// Python, which finds them.
+    pub fn python(self) -> Command {
+        let mut python = Command::new("python3");
+        python
+            .env("PYTHONPATH", self.directory())
+            .current_dir(workspace::root());
+        python
     }
 
     fn install(self) -> Result<()> {
