@@ -2,9 +2,9 @@
 //! between a client and a DNS server.
 
 use netmon_common::Offload;
-use netmon_common::classify::classify_into;
+use netmon_common::classify::{classify_into, classify_payload_into};
 use netmon_common::records::{Interface, Tally};
-use netmon_common::wire::ethernet::TAG_LEN;
+use netmon_common::wire::ethernet::{TAG_LEN, payload};
 
 use crate::classify_sink::{ClassifySink, Rest};
 use crate::copies::is_copy;
@@ -21,7 +21,12 @@ use crate::track::track;
 /// Counts the packet, unless it was counted where it entered, and follows it.
 #[inline(always)]
 pub fn observe<P: Packet>(packet: P) {
-    let scratch = match find(packet, Linear::of) {
+    let found = if P::ETHERNET {
+        find(packet, Linear::of)
+    } else {
+        Rest::Read
+    };
+    let scratch = match found {
         Rest::Nothing => return,
         Rest::Noted(scratch) => scratch,
         Rest::Read => {
@@ -86,7 +91,12 @@ fn find<P: Packet, B: Reader>(packet: P, read: impl FnOnce(P) -> Option<B>) -> R
         tags_removed: packet.tags_removed(),
         segment_size: packet.segment_size(),
     };
-    classify_into(&bytes, offload, &Configured, &mut sink);
+    if P::ETHERNET {
+        classify_into(&bytes, offload, &Configured, &mut sink);
+    } else {
+        let payload = payload(packet.ether_type(), 0);
+        classify_payload_into(&bytes, payload, offload, &Configured, &mut sink);
+    }
     sink.rest
 }
 

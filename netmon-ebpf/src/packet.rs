@@ -12,6 +12,10 @@ pub trait Packet: Copy {
     /// The hook.
     const HOOK: Hook;
 
+    /// Whether it begins with an Ethernet header, and is read in place. Else it is read from its IP header on, by copying: only a
+    /// helper knows where that is. Some devices leave the header of their tunnel in front of it, and before Linux 5.14 most did.
+    const ETHERNET: bool;
+
     /// Start and end of the part that can be read directly.
     fn linear(&self) -> (usize, usize);
 
@@ -22,7 +26,7 @@ pub trait Packet: Copy {
     /// IP packet ends at `end` (0 where that is not known).
     fn len_at_once(&self, linear: usize, end: usize) -> Option<usize>;
 
-    /// Copies `len` bytes at `offset` to `to`; `false` when they are not all there.
+    /// Copies `len` bytes at `offset`, from the first header on, to `to`; `false` when they are not all there.
     ///
     /// # Safety
     /// `to` is valid for writing `len` bytes.
@@ -30,6 +34,9 @@ pub trait Packet: Copy {
 
     /// Runs [`find_in_whole`](crate::observe::find_in_whole), as a function that stands alone.
     fn find_in_whole(self) -> bool;
+
+    /// The `EtherType` of a packet that begins with no Ethernet header.
+    fn ether_type(&self) -> u16;
 
     /// The interface.
     fn ifindex(&self) -> u32;

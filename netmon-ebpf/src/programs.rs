@@ -6,7 +6,7 @@ use aya_ebpf::programs::{TcContext, XdpContext};
 
 use crate::askers::leaves_by_loopback;
 use crate::observe::observe;
-use crate::skb::Skb;
+use crate::skb::{Frame, IpPacket};
 use crate::xdp::Xdp;
 
 /// The licence that the kernel is told: some helpers are for GPL-compatible programs only.
@@ -29,7 +29,7 @@ fn netmon_xdp(ctx: XdpContext) -> u32 {
 #[classifier]
 #[inline(always)]
 fn netmon_ingress(ctx: TcContext) -> i32 {
-    observe(Skb::<ARRIVES>::new(&ctx));
+    observe(Frame::<ARRIVES>::new(&ctx));
     // "Unspecified" lets the programs behind this one run; "OK" would skip them.
     TC_ACT_UNSPEC
 }
@@ -39,13 +39,29 @@ fn netmon_ingress(ctx: TcContext) -> i32 {
 #[classifier]
 #[inline(always)]
 fn netmon_egress(ctx: TcContext) -> i32 {
-    observe(Skb::<LEAVES>::new(&ctx));
+    observe(Frame::<LEAVES>::new(&ctx));
+    TC_ACT_UNSPEC
+}
+
+/// What arrives at a device whose packets have no Ethernet header.
+#[classifier]
+#[inline(always)]
+fn netmon_ip_in(ctx: TcContext) -> i32 {
+    observe(IpPacket::<ARRIVES>::new(&ctx));
+    TC_ACT_UNSPEC
+}
+
+/// What leaves by such a device.
+#[classifier]
+#[inline(always)]
+fn netmon_ip_out(ctx: TcContext) -> i32 {
+    observe(IpPacket::<LEAVES>::new(&ctx));
     TC_ACT_UNSPEC
 }
 
 /// What leaves by the loopback interface: where it arrives it has no socket any more.
 #[classifier]
 fn netmon_loopback(ctx: TcContext) -> i32 {
-    leaves_by_loopback(Skb::<LEAVES>::new(&ctx));
+    leaves_by_loopback(Frame::<LEAVES>::new(&ctx));
     TC_ACT_UNSPEC
 }

@@ -1,7 +1,7 @@
 //! A packet at a TC hook.
 
-use aya_ebpf::bindings::__sk_buff;
-use aya_ebpf::helpers::{bpf_get_socket_cookie, bpf_skb_load_bytes};
+use aya_ebpf::bindings::{__sk_buff, bpf_hdr_start_off};
+use aya_ebpf::helpers::{bpf_get_socket_cookie, bpf_skb_load_bytes, bpf_skb_load_bytes_relative};
 use aya_ebpf::programs::TcContext;
 use netmon_common::records::Hook;
 
@@ -9,22 +9,29 @@ use crate::observe::find_in_whole;
 use crate::packet::Packet;
 use crate::settings::is_watched;
 
-/// A packet at a TC hook: one that leaves, or one that arrives. Two types, so that the verifier sees no more of each program
-/// than can happen in it.
+/// A packet at a TC hook: one that leaves, or one that arrives; one that begins with its Ethernet header, or one of a device that
+/// has none, which is read from its IP header on. Types of their own, so that the verifier sees no more of each program than can
+/// happen in it, and no packet pays for what others need.
 #[derive(Clone, Copy)]
-pub struct Skb<const LEAVES: bool> {
+pub struct Skb<const LEAVES: bool, const ETHERNET: bool> {
     skb: *mut __sk_buff,
 }
 
-impl<const LEAVES: bool> Skb<LEAVES> {
+/// A packet that begins with its Ethernet header.
+pub type Frame<const LEAVES: bool> = Skb<LEAVES, true>;
+/// A packet of a device without Ethernet headers.
+pub type IpPacket<const LEAVES: bool> = Skb<LEAVES, false>;
+
+impl<const LEAVES: bool, const ETHERNET: bool> Skb<LEAVES, ETHERNET> {
     #[inline(always)]
     pub fn new(ctx: &TcContext) -> Self {
         Self { skb: ctx.skb.skb }
     }
 }
 
-impl<const LEAVES: bool> Packet for Skb<LEAVES> {
+impl<const LEAVES: bool, const ETHERNET: bool> Packet for Skb<LEAVES, ETHERNET> {
     const HOOK: Hook = if LEAVES { Hook::Egress } else { Hook::Ingress };
+    const ETHERNET: bool = ETHERNET;
 
     #[inline(always)]
     fn linear(&self) -> (usize, usize) {
@@ -45,18 +52,34 @@ impl<const LEAVES: bool> Packet for Skb<LEAVES> {
 
     #[inline(always)]
     unsafe fn copy(&self, offset: usize, to: *mut u8, len: usize) -> bool {
+        let (skb, offset, to, len) = (self.skb.cast(), offset as u32, to.cast(), len as u32);
         // SAFETY: the context is the program's own, and the caller vouches for `to`.
-        unsafe { bpf_skb_load_bytes(self.skb.cast(), offset as u32, to.cast(), len as u32) == 0 }
+        let result = unsafe {
+            if ETHERNET {
+                bpf_skb_load_bytes(skb, offset, to, len)
+            } else {
+                bpf_skb_load_bytes_relative(skb, offset, to, len, bpf_hdr_start_off::BPF_HDR_START_NET)
+            }
+        };
+        result == 0
     }
 
     #[inline(always)]
     fn find_in_whole(self) -> bool {
-        let found = if LEAVES {
-            netmon_find_egress(self.skb)
-        } else {
-            netmon_find_ingress(self.skb)
+        let found = match (LEAVES, ETHERNET) {
+            (false, true) => netmon_find_ingress(self.skb),
+            (true, true) => netmon_find_egress(self.skb),
+            (false, false) => netmon_find_ip_ingress(self.skb),
+            (true, false) => netmon_find_ip_egress(self.skb),
         };
         found != 0
+    }
+
+    #[inline(always)]
+    fn ether_type(&self) -> u16 {
+        // In network order, in the lower half.
+        // SAFETY: as above.
+        u16::from_be(unsafe { (*self.skb).protocol } as u16)
     }
 
     #[inline(always)]
@@ -70,7 +93,7 @@ impl<const LEAVES: bool> Packet for Skb<LEAVES> {
         /// `PACKET_OTHERHOST` (`include/uapi/linux/if_packet.h`).
         const OTHER_HOST: u32 = 3;
         // SAFETY: as above.
-        LEAVES || unsafe { (*self.skb).pkt_type } != OTHER_HOST
+        LEAVES || !ETHERNET || unsafe { (*self.skb).pkt_type } != OTHER_HOST
     }
 
     #[inline(always)]
@@ -125,16 +148,30 @@ impl<const LEAVES: bool> Packet for Skb<LEAVES> {
     }
 }
 
-/// [`find_in_whole`] of what arrives.
+/// [`find_in_whole`] of frames that arrive.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn netmon_find_ingress(skb: *mut __sk_buff) -> u32 {
-    u32::from(find_in_whole(Skb::<false> { skb }))
+    u32::from(find_in_whole(Frame::<false> { skb }))
 }
 
-/// [`find_in_whole`] of what leaves.
+/// [`find_in_whole`] of frames that leave.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn netmon_find_egress(skb: *mut __sk_buff) -> u32 {
-    u32::from(find_in_whole(Skb::<true> { skb }))
+    u32::from(find_in_whole(Frame::<true> { skb }))
+}
+
+/// [`find_in_whole`] of IP packets that arrive.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn netmon_find_ip_ingress(skb: *mut __sk_buff) -> u32 {
+    u32::from(find_in_whole(IpPacket::<false> { skb }))
+}
+
+/// [`find_in_whole`] of IP packets that leave.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn netmon_find_ip_egress(skb: *mut __sk_buff) -> u32 {
+    u32::from(find_in_whole(IpPacket::<true> { skb }))
 }

@@ -26,6 +26,8 @@ impl Xdp {
 
 impl Packet for Xdp {
     const HOOK: Hook = Hook::Xdp;
+    /// Drivers give XDP programs nothing else.
+    const ETHERNET: bool = true;
 
     #[inline(always)]
     fn linear(&self) -> (usize, usize) {
@@ -67,6 +69,12 @@ impl Packet for Xdp {
     #[inline(always)]
     fn find_in_whole(self) -> bool {
         netmon_find_xdp(self.ctx) != 0
+    }
+
+    /// Never asked for: it stands in the frame.
+    #[inline(always)]
+    fn ether_type(&self) -> u16 {
+        0
     }
 
     #[inline(always)]

@@ -23,7 +23,10 @@ fn the_kernel_takes_all_programs_with_and_without_logging() {
                 xdp.verified_instruction_count()
             );
         }
-        for program in [Program::Ingress, Program::Egress] {
+        for program in Program::ALL
+            .into_iter()
+            .filter(|program| *program != Program::Xdp)
+        {
             let info = kernel.classifier(program).unwrap().info().unwrap();
             println!("{}: {:?}", program.name(), info.verified_instruction_count());
         }

@@ -42,14 +42,26 @@ pub fn classify_payload<B: Bytes>(
     ports: &DnsPorts,
 ) -> Classified {
     let mut sink = Keep(None);
+    classify_payload_into(frame, payload, || offload, ports, &mut sink);
+    sink.kept()
+}
+
+/// Classifies what a link header of any kind announced, into a sink.
+#[inline(always)]
+pub fn classify_payload_into<B: Bytes, O: Fn() -> Offload, P: Ports, S: Sink>(
+    frame: &B,
+    payload: Payload,
+    offload: O,
+    ports: &P,
+    sink: &mut S,
+) {
     let packet = Packet {
         bytes: frame,
-        offload: || offload,
+        offload,
         ports,
     };
-    let result = packet.classify(payload, &mut sink);
-    take_unreadable(result, &mut sink);
-    sink.kept()
+    let result = packet.classify(payload, sink);
+    take_unreadable(result, sink);
 }
 
 /// Classifies an Ethernet frame, into a sink.

@@ -47,7 +47,7 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     for program in Program::ALL {
         let info = match program {
             Program::Xdp => kernel.xdp()?.info()?,
-            Program::Ingress | Program::Egress => kernel.classifier(program)?.info()?,
+            _ => kernel.classifier(program)?.info()?,
         };
         let verified = info
             .verified_instruction_count()

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::findings::Finding;
 use crate::kernel::{
-    AtXdp, Interface, Inventory, Kind, Known, OURS, Selection, all_programs, driver, features, native_xdp,
-    tcx_programs,
+    AtXdp, Interface, Inventory, Kind, Known, Link, OURS, Selection, all_programs, driver, features,
+    native_xdp, tcx_programs, why_unreadable,
 };
 
 pub(super) fn all() -> Vec<Finding> {
@@ -68,17 +68,18 @@ fn look_at(interface: &Interface, native: Option<&BTreeSet<u32>>) -> Finding {
         .as_ref()
         .map_or_else(|| "no driver".to_owned(), |driver| format!("driver {driver}"));
     let has_native = native.map(|native| native.contains(&interface.index));
+    if interface.link == Link::Other {
+        return Finding::warning(
+            name,
+            format!("{driver}; {}", why_unreadable(interface.link)),
+            "watch the other interfaces that its packets come by",
+        );
+    }
     let auto = match interface.kind {
-        Kind::NotEthernet(word) => {
-            return Finding::warning(
-                name,
-                format!("{driver}; a {word} without Ethernet headers, which netmon cannot read live"),
-                "watch the interface that carries its packets",
-            );
-        }
+        _ if interface.link == Link::Ip => "TC: its packets have no Ethernet header".to_owned(),
         Kind::Loopback => "TC: netmon sees each packet once, where it arrives".to_owned(),
         Kind::Veth => "TC: on virtual Ethernet native XDP costs more than it saves".to_owned(),
-        Kind::Lowest | Kind::Stacked(_) => match (interface.xdp, has_native) {
+        Kind::Lowest | Kind::Stacked(_) | Kind::Tunnel => match (interface.xdp, has_native) {
             (Some(_), _) => "TC: the XDP hook is taken".to_owned(),
             (None, Some(true)) => "native XDP: the driver has it".to_owned(),
             (None, Some(false)) => "TC: the driver or the kernel has no native XDP for netmon".to_owned(),
@@ -89,6 +90,7 @@ fn look_at(interface: &Interface, native: Option<&BTreeSet<u32>>) -> Finding {
     };
     let stacked = match interface.kind {
         Kind::Stacked(word) => format!(", a {word}, which --all-interfaces leaves out"),
+        Kind::Tunnel => ", a tunnel, which --all-interfaces leaves out".to_owned(),
         _ => String::new(),
     };
     let finding = format!("{driver}{stacked}; --hook auto would take {auto}");
@@ -161,6 +163,7 @@ mod tests {
             index: 9,
             name: "no-such-card".to_owned(),
             kind: Kind::Lowest,
+            link: Link::Ethernet,
             master: None,
             lower: None,
             is_up: true,

@@ -4,17 +4,17 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use aya::programs::TcAttachType;
 use aya::programs::links::FdLink;
 use aya::programs::tc::SchedClassifierLink;
 use aya::programs::xdp::XdpLink;
 
-use super::attach::{AtIngress, IngressLink, TcLink};
+use super::attach::{AtIngress, IngressLink, TcLink, program_for};
 use super::error::{KernelError, chain};
 use super::hooks::{HookChoice, Ingress};
-use super::interfaces::{Interface, Kind};
+use super::interfaces::{Interface, Kind, Link};
 use super::load::Kernel;
 use super::pins::{Pins, Place};
-use super::programs::Program;
 
 impl Kernel {
     /// Sees what arrives at the interface.
@@ -70,7 +70,7 @@ impl Kernel {
     /// The pinned link, now of this kernel's program; `None` if there is none, or if its interface is gone.
     fn adopt(&mut self, pins: &Arc<Pins>, interface: &Interface, place: Place) -> Option<FdLink> {
         let link = pins.pinned(interface.index, place)?;
-        match self.update(link, place) {
+        match self.update(interface, link, place) {
             Ok(link) => Some(link),
             Err(error) => {
                 tracing::warn!(
@@ -83,7 +83,12 @@ impl Kernel {
         }
     }
 
-    fn update(&mut self, link: FdLink, place: Place) -> Result<FdLink, Box<dyn Error>> {
+    fn update(
+        &mut self,
+        interface: &Interface,
+        link: FdLink,
+        place: Place,
+    ) -> Result<FdLink, Box<dyn Error>> {
         let link = match place {
             Place::XdpNative | Place::XdpGeneric => {
                 let xdp = self.xdp()?;
@@ -91,12 +96,12 @@ impl Kernel {
                 xdp.take_link(link)?.try_into()
             }
             Place::TcIngress | Place::TcEgress => {
-                let program = if place == Place::TcEgress {
-                    Program::Egress
+                let direction = if place == Place::TcEgress {
+                    TcAttachType::Egress
                 } else {
-                    Program::Ingress
+                    TcAttachType::Ingress
                 };
-                let classifier = self.classifier(program)?;
+                let classifier = self.classifier(program_for(interface, direction)?)?;
                 let link = classifier.attach_to_link(SchedClassifierLink::try_from(link)?)?;
                 classifier.take_link(link)?.try_into()
             }
@@ -108,7 +113,7 @@ impl Kernel {
 /// Whether what was asked for may be found there. Without a wish what is attached stays where it is.
 fn may_be_at(place: Place, hook: HookChoice, interface: &Interface) -> bool {
     match place {
-        _ if interface.kind == Kind::Loopback => place == Place::TcIngress,
+        _ if interface.kind == Kind::Loopback || interface.link == Link::Ip => place == Place::TcIngress,
         Place::XdpNative => matches!(hook, HookChoice::XdpNative | HookChoice::Auto),
         Place::XdpGeneric => hook == HookChoice::XdpGeneric,
         Place::TcIngress => matches!(hook, HookChoice::Tc | HookChoice::Auto),

@@ -13,7 +13,7 @@ use super::clsact::ClsactLink;
 use super::error::{KernelError, chain, is_not_permitted, os_error};
 use super::features;
 use super::hooks::{Egress, HookChoice, Ingress};
-use super::interfaces::{AtXdp, Interface, Kind};
+use super::interfaces::{AtXdp, Interface, Kind, Link, why_unreadable};
 use super::load::Kernel;
 use super::programs::Program;
 use super::version::{self, Running};
@@ -65,6 +65,10 @@ impl Kernel {
             (HookChoice::XdpNative | HookChoice::XdpGeneric | HookChoice::Auto, Kind::Loopback) => (
                 "the loopback interface has no driver; netmon sees each packet once, where it arrives"
                     .to_owned(),
+                None,
+            ),
+            (HookChoice::XdpNative | HookChoice::XdpGeneric | HookChoice::Auto, _) if interface.link == Link::Ip => (
+                "its packets have no Ethernet header, and XDP programs read from there".to_owned(),
                 None,
             ),
             (HookChoice::XdpNative, _) => (
@@ -122,7 +126,7 @@ impl Kernel {
             );
         }
         Ok(AtIngress {
-            link: IngressLink::Tc(self.attach_tc(interface, Program::Ingress)?),
+            link: IngressLink::Tc(self.attach_tc(interface, TcAttachType::Ingress)?),
             hook: Ingress::Tc,
             why,
         })
@@ -133,7 +137,7 @@ impl Kernel {
         if interface.kind == Kind::Loopback {
             return Ok(None);
         }
-        self.attach_tc(interface, Program::Egress).map(Some)
+        self.attach_tc(interface, TcAttachType::Egress).map(Some)
     }
 
     fn attach_xdp(&mut self, interface: &Interface, mode: XdpMode) -> Result<FdLink, KernelError> {
@@ -165,17 +169,14 @@ impl Kernel {
         }
     }
 
-    fn attach_tc(&mut self, interface: &Interface, program: Program) -> Result<TcLink, KernelError> {
+    fn attach_tc(&mut self, interface: &Interface, direction: TcAttachType) -> Result<TcLink, KernelError> {
         // aya asks for a name, and the one that is known may be an old one.
         let Some(name) = current_name(interface.index) else {
             return Err(KernelError::InterfaceGone {
                 interface: interface.name.clone(),
             });
         };
-        let direction = match program {
-            Program::Egress => TcAttachType::Egress,
-            Program::Ingress | Program::Xdp => TcAttachType::Ingress,
-        };
+        let program = program_for(interface, direction)?;
         self.load_programs(&[program])?;
         self.attach_classifier(program.name(), &name, interface.index, direction)
             .map_err(|error| attach_error(&name, "TC", &error))
@@ -210,6 +211,21 @@ impl Kernel {
         let link = link.try_into().map_err(io::Error::other)?;
         Ok(TcLink::Tcx(link))
     }
+}
+
+/// The TC program for what such an interface's packets begin with.
+pub(super) fn program_for(interface: &Interface, direction: TcAttachType) -> Result<Program, KernelError> {
+    let Some([ingress, egress]) = Program::at_tc(interface.link) else {
+        return Err(KernelError::Attach {
+            interface: interface.name.clone(),
+            hook: "TC",
+            reason: format!("it {}", why_unreadable(interface.link)),
+        });
+    };
+    Ok(match direction {
+        TcAttachType::Egress => egress,
+        TcAttachType::Ingress | TcAttachType::Custom(_) => ingress,
+    })
 }
 
 /// The name that the interface has now; `None` if it is gone.

@@ -143,7 +143,8 @@ impl Following {
         }
         let mut gone = self.let_go_of_deleted(&deleted);
         let held: BTreeSet<u32> = self.held().collect();
-        let choice = self.inventory.choose(&self.selection, &held);
+        let can_read = |link| self.kernel.can_read(link);
+        let choice = self.inventory.choose(&self.selection, &held, &can_read);
         self.let_go_of_others(&choice);
         self.refused
             .retain(|index, as_it_was| self.inventory.interfaces.get(index) == Some(as_it_was));

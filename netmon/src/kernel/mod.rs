@@ -53,7 +53,8 @@ pub use events::{Event, Events};
 pub use hooks::{Attachment, Egress, HookChoice, Ingress, OURS};
 pub use instances::{Hook, Instance, Occupied, occupied};
 pub use interfaces::{
-    AtXdp, Choice, Interface, Inventory, Kind, Route, RouteSigns, Selection, driver, native_xdp, route,
+    AtXdp, Choice, Interface, Inventory, Kind, Link, Route, RouteSigns, Selection, driver, native_xdp, route,
+    why_unreadable,
 };
 pub use load::{Kernel, OwnQueries, Settings};
 pub use log::KernelLog;

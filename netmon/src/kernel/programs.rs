@@ -8,11 +8,11 @@ use aya::programs::{ProgramError, SchedClassifier, Xdp};
 use super::error::KernelError;
 use super::features;
 use super::hooks::HookChoice;
-use super::interfaces::{Interface, Kind};
+use super::interfaces::{Interface, Kind, Link};
 use super::load::Kernel;
 use super::version::Running;
 
-/// The three programs.
+/// The programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
     /// XDP, what arrives.
@@ -21,13 +21,31 @@ pub enum Program {
     Ingress,
     /// TC, what leaves.
     Egress,
+    /// TC, what arrives without an Ethernet header.
+    IpIngress,
+    /// TC, what leaves without an Ethernet header.
+    IpEgress,
 }
 
 impl Program {
     /// All programs.
-    pub const ALL: [Self; 3] = [Self::Xdp, Self::Ingress, Self::Egress];
+    pub const ALL: [Self; 5] = [
+        Self::Xdp,
+        Self::Ingress,
+        Self::Egress,
+        Self::IpIngress,
+        Self::IpEgress,
+    ];
 
-    const AT_TC: [Self; 2] = [Self::Ingress, Self::Egress];
+    /// At TC, the one for what arrives, and the one for what leaves; `None` where packets begin with a header that none of them
+    /// reads.
+    pub const fn at_tc(link: Link) -> Option<[Self; 2]> {
+        match link {
+            Link::Ethernet => Some([Self::Ingress, Self::Egress]),
+            Link::Ip => Some([Self::IpIngress, Self::IpEgress]),
+            Link::Other => None,
+        }
+    }
 
     /// Its name in the kernel object.
     pub const fn name(self) -> &'static str {
@@ -35,6 +53,8 @@ impl Program {
             Self::Xdp => "netmon_xdp",
             Self::Ingress => "netmon_ingress",
             Self::Egress => "netmon_egress",
+            Self::IpIngress => "netmon_ip_in",
+            Self::IpEgress => "netmon_ip_out",
         }
     }
 }
@@ -67,19 +87,38 @@ impl Kernel {
         hook: HookChoice,
         interfaces: impl IntoIterator<Item = &'a Interface>,
     ) -> Result<(), KernelError> {
-        let is_for_xdp = |one: &Interface| !matches!(one.kind, Kind::Loopback | Kind::Veth);
+        let interfaces: Vec<&Interface> = interfaces.into_iter().collect();
+        let is_for_xdp =
+            |one: &&Interface| one.link == Link::Ethernet && !matches!(one.kind, Kind::Loopback | Kind::Veth);
         let at_xdp = match hook {
-            HookChoice::XdpNative | HookChoice::XdpGeneric => true,
-            HookChoice::Auto => features::has_xdp_frags() && interfaces.into_iter().any(is_for_xdp),
+            HookChoice::XdpNative | HookChoice::XdpGeneric => {
+                interfaces.iter().any(|one| one.link == Link::Ethernet)
+            }
+            HookChoice::Auto => features::has_xdp_frags() && interfaces.iter().any(is_for_xdp),
             HookChoice::Tc => false,
         };
-        self.load_programs(if at_xdp { &Program::ALL } else { &Program::AT_TC })
+        let mut wanted = if at_xdp { vec![Program::Xdp] } else { Vec::new() };
+        for link in [Link::Ethernet, Link::Ip] {
+            if interfaces.iter().any(|one| one.link == link) {
+                wanted.extend(Program::at_tc(link).into_iter().flatten());
+            }
+        }
+        self.load_programs(&wanted)
+    }
+
+    /// Whether the programs are loaded that read packets which begin with this.
+    pub(super) fn can_read(&self, link: Link) -> bool {
+        Program::at_tc(link).is_some_and(|programs| programs.iter().all(|program| self.is_loaded(*program)))
     }
 
     /// Loads all programs that this kernel takes.
     pub fn load_all(&mut self) -> Result<(), KernelError> {
         let has_xdp = features::has_xdp_frags();
-        self.load_programs(if has_xdp { &Program::ALL } else { &Program::AT_TC })
+        let all = Program::ALL.into_iter();
+        let wanted: Vec<Program> = all
+            .filter(|program| has_xdp || *program != Program::Xdp)
+            .collect();
+        self.load_programs(&wanted)
     }
 
     /// Loads those of these programs that are not loaded, at the same time: each on a processor of its own, if there are so many.

@@ -77,11 +77,11 @@ impl Network {
 
     /// Loads the programs that this network may need, as long as its interfaces are of the kinds that are there.
     pub fn load_programs(&self, kernel: &mut Kernel, hook: HookChoice) -> Result<(), KernelError> {
+        let all = self.inventory.interfaces.values();
         match &self.selection {
             Selection::Named(_) => kernel.load_for(hook, &self.choice.watched),
-            Selection::DefaultRoutes | Selection::All { .. } => {
-                kernel.load_for(hook, self.inventory.interfaces.values())
-            }
+            Selection::DefaultRoutes => kernel.load_for(hook, all),
+            Selection::All { .. } => kernel.load_for(hook, all.filter(|one| one.kind != Kind::Tunnel)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use netmon::kernel::{Choice, HookChoice, Interface, Kind};
+use netmon::kernel::{Choice, HookChoice, Interface, Kind, Link};
 use netmon_testkit::frames::Counted;
 use netmon_testkit::lab::{FrameSocket, Namespace, cable};
 use nix::net::if_::if_nametoindex;
@@ -47,7 +47,9 @@ impl Cable {
             End::Sender => (&self.sender, NEAR, HookChoice::Tc),
             End::Receiver(hook) => (&self.receiver, FAR, hook),
         };
-        namespace.enter(|| attach(side, name, hook)).unwrap();
+        namespace
+            .enter(|| attach(side, name, (Kind::Veth, Link::Ethernet), hook))
+            .unwrap();
     }
 
     /// A socket at the sending end that takes whole frames. With headers, each frame has one of virtio before it
@@ -57,11 +59,13 @@ impl Cable {
     }
 }
 
-fn attach(side: &mut Side, name: &str, hook: HookChoice) {
+/// Attaches to an interface in the namespace of this thread.
+pub fn attach(side: &mut Side, name: &str, (kind, link): (Kind, Link), hook: HookChoice) {
     let interface = Interface {
         index: if_nametoindex(name).unwrap(),
         name: name.to_owned(),
-        kind: Kind::Veth,
+        kind,
+        link,
         mac: None,
         master: None,
         lower: None,

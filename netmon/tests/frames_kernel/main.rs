@@ -20,4 +20,5 @@ mod non_linear;
 mod on_the_cable;
 mod side;
 mod super_packets;
+mod tun;
 mod user_space;

@@ -1,11 +1,10 @@
 //! Random and mutated frames: the kernel counts and reports what user space does.
 
-use netmon::kernel::Program;
 use netmon_common::DnsPorts;
 use netmon_testkit::frames::mutate::{Mutator, originals};
 use netmon_testkit::frames::{Counted, table};
 
-use crate::side::{Context, Hex, Side, can_be_run};
+use crate::side::{Context, Hex, OF_FRAMES, Side, can_be_run};
 use crate::user_space::{self, difference};
 
 /// How many frames each program gets.
@@ -67,7 +66,7 @@ fn agree(
 ) -> Result<(), String> {
     let mut reported = Vec::new();
     for frame in frames {
-        for program in Program::ALL
+        for program in OF_FRAMES
             .into_iter()
             .filter(|program| can_be_run(*program, frame))
         {
@@ -93,7 +92,7 @@ fn agree(
 /// Dies of the first of the frames over which one of the programs disagrees.
 fn find_culprit(frames: &[Vec<u8>], ports: &DnsPorts) {
     let mut side = Side::load(*ports, DESTINATIONS);
-    for program in Program::ALL {
+    for program in OF_FRAMES {
         for frame in frames.iter().filter(|frame| can_be_run(program, frame)) {
             let before = side.counted();
             side.run(program, frame, Context::Plain);

@@ -7,7 +7,7 @@ use netmon_common::{Address, DnsPorts, limits};
 use netmon_testkit::frames::{Case, Counted, Expect, table};
 
 use crate::kernel::lacks_xdp;
-use crate::side::{Context, Failure, REPORTED, Side, can_be_run};
+use crate::side::{Context, Failure, OF_FRAMES, REPORTED, Side, can_be_run};
 use crate::user_space::{self, difference};
 
 #[test]
@@ -89,7 +89,7 @@ fn a_full_table_of_destinations_counts_the_rest_as_overflow() {
         .into_iter()
         .find(|case| case.name == "a query over IPv4 without tags");
     let mut frame = plain.unwrap().frame;
-    for program in Program::ALL {
+    for program in OF_FRAMES {
         let mut side = Side::load(DnsPorts::DEFAULT, ROOM);
         for _ in 0..3 {
             for host in 0..DESTINATIONS {

@@ -67,13 +67,16 @@ pub enum Context {
     SuperPacket { segments: u32, size: u32 },
 }
 
+/// The programs that read Ethernet frames, as `BPF_PROG_TEST_RUN` makes them.
+pub const OF_FRAMES: [Program; 3] = [Program::Xdp, Program::Ingress, Program::Egress];
+
 /// What each program answers: it passes the packet on.
 pub const fn passes_on(program: Program) -> u32 {
     match program {
         // `XDP_PASS`.
         Program::Xdp => 2,
         // `TC_ACT_UNSPEC`, -1.
-        Program::Ingress | Program::Egress => u32::MAX,
+        Program::Ingress | Program::Egress | Program::IpIngress | Program::IpEgress => u32::MAX,
     }
 }
 
@@ -86,7 +89,7 @@ pub fn can_be_run(program: Program, frame: &[u8]) -> bool {
     const MOST: usize = 3_500;
     match program {
         Program::Xdp => frame.len() >= ETHERNET,
-        Program::Ingress | Program::Egress => {
+        Program::Ingress | Program::Egress | Program::IpIngress | Program::IpEgress => {
             let least = match frame.get(12..ETHERNET) {
                 Some([0x08, 0x00]) => ETHERNET + 20,
                 Some([0x86, 0xdd]) => ETHERNET + 40,
@@ -143,7 +146,9 @@ impl Side {
         };
         let result = match program {
             Program::Xdp => self.kernel.xdp().unwrap().test_run(options),
-            Program::Ingress | Program::Egress => self.kernel.classifier(program).unwrap().test_run(options),
+            Program::Ingress | Program::Egress | Program::IpIngress | Program::IpEgress => {
+                self.kernel.classifier(program).unwrap().test_run(options)
+            }
         };
         let run = format!("{} over {}", program.name(), Hex(frame));
         let result = result.unwrap_or_else(|error| panic!("{run}: {error}"));

@@ -16,7 +16,7 @@ pub struct Check {
 }
 
 /// All of them.
-pub const CHECKS: [Check; 9] = [
+pub const CHECKS: [Check; 10] = [
     Check {
         what: "the verifier accepts the programs, with and without their log",
         executable: "kernel_load",
@@ -43,6 +43,19 @@ pub const CHECKS: [Check; 9] = [
             "named::the_xdp_program_counts_every_named_frame_as_the_contract_says",
             "named::the_tc_program_for_what_arrives_counts_every_named_frame_as_the_contract_says",
             "named::the_tc_program_for_what_leaves_counts_every_named_frame_as_the_contract_says",
+            "tun::packets_that_arrive_without_an_ethernet_header_are_counted_as_the_contract_says",
+            "tun::packets_that_leave_without_an_ethernet_header_are_counted_as_the_contract_says_and_stay_as_they_are",
+        ],
+    },
+    Check {
+        what: "an outage behind a tunnel, without Ethernet headers: `tun`, IP in IP, GRE and WireGuard, counted exactly",
+        executable: "tunnels",
+        tests: &[
+            "outage::an_outage_behind_a_tun_device_is_reported_and_counted_exactly",
+            "outage::an_outage_behind_a_vxlan_without_ethernet_headers_is_reported_and_counted_exactly",
+            "outage::an_outage_behind_a_tunnel_of_ip_in_ip_is_reported_and_counted_exactly",
+            "outage::an_outage_behind_a_tunnel_of_gre_is_reported_and_counted_exactly",
+            "outage::an_outage_behind_wireguard_is_reported_and_counted_exactly",
         ],
     },
     Check {

@@ -22,6 +22,7 @@ struct Tool {
 const TOOLS: &[Tool] = &[
     // Network namespaces and what lies between them.
     tool("ip", "iproute2", &[Test, Demo, Dist, Bench, Kernels]),
+    tool("wg", "wireguard-tools", &[Kernels]),
     tool("ethtool", "ethtool", &[Test]),
     tool("nft", "nftables", &[Test, Kernels]),
     // Real servers and real clients.

@@ -6,7 +6,7 @@ use netmon_common::limits::INTERFACE_PLACES;
 use netmon_common::records;
 use netmon_common::records::MacAt;
 
-use super::{Interface, Inventory, Kind, Mac};
+use super::{Interface, Inventory, Kind, Link, Mac};
 
 /// What the kernel programs are told of the watched interfaces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,11 +31,10 @@ impl Inventory {
         let mut frames = Frames::default();
         let known = watched.iter().filter_map(|index| self.interfaces.get(index));
         for interface in known {
-            let Some(own) = interface.mac.filter(|_| can_have_others(interface.kind)) else {
+            let Some((own, owner)) = self.whose(interface) else {
                 continue;
             };
             let is_mirror = mirrors.contains(&interface.name);
-            let owner = self.owner(interface);
             let flags = match owner {
                 _ if is_mirror => records::Interface::MIRROR | records::Interface::ANY,
                 Owner::Anybody => records::Interface::ANY,
@@ -62,6 +61,15 @@ impl Inventory {
             }
         }
         frames
+    }
+
+    /// An interface's own hardware address, and whose frames arrive there; `None` where only this host's can arrive.
+    fn whose(&self, interface: &Interface) -> Option<(Mac, Owner)> {
+        match (interface.kind, interface.link) {
+            (Kind::Loopback, _) | (_, Link::Other) => None,
+            (_, Link::Ethernet) => interface.mac.map(|own| (own, self.owner(interface))),
+            (_, Link::Ip) => Some((Mac::default(), Owner::Anybody)),
+        }
     }
 
     /// Whether another one that is watched may see the same packets on the same way: a port of the same bridge, or what is
@@ -99,7 +107,7 @@ impl Inventory {
             if let Some(master) = below.master.and_then(|master| self.interfaces.get(&master)) {
                 match master.kind {
                     Kind::Stacked("bond" | "team") => storeys.push(master),
-                    Kind::Stacked("VRF") | Kind::NotEthernet(_) => {}
+                    Kind::Stacked("VRF") => {}
                     // A bridge, or what does the same under another name.
                     _ => return Owner::Anybody,
                 }
@@ -112,14 +120,6 @@ impl Inventory {
             );
         }
         Owner::These(macs)
-    }
-}
-
-/// Whether frames for other hosts can arrive there.
-const fn can_have_others(kind: Kind) -> bool {
-    match kind {
-        Kind::Veth | Kind::Lowest | Kind::Stacked(_) => true,
-        Kind::Loopback | Kind::NotEthernet(_) => false,
     }
 }
 
@@ -144,6 +144,7 @@ mod tests {
             index,
             name: format!("if{index}"),
             kind,
+            link: Link::Ethernet,
             mac: u8::try_from(index).ok().map(mac),
             master,
             lower,
@@ -214,6 +215,22 @@ mod tests {
             "a port, and the card below another one"
         );
         assert_eq!(related(&[6, 7, 8]), [6, 7, 8]);
+    }
+
+    #[test]
+    fn a_device_without_ethernet_headers_has_packets_for_anybody_and_is_known_so_that_own_sources_are_refused()
+     {
+        let mut inventory = inventory();
+        let tunnel = Interface {
+            mac: None,
+            link: Link::Ip,
+            ..interface(11, Kind::Tunnel, None, None)
+        };
+        inventory.interfaces.insert(11, tunnel);
+        let frames = inventory.frames(&[2, 11].into(), &BTreeSet::new());
+        let known = frames.interfaces[&11];
+        assert_eq!((known.flags, known.mac), (records::Interface::ANY, [0; 8]));
+        assert!(frames.stacked.iter().all(|at| at.ifindex != 11));
     }
 
     #[test]

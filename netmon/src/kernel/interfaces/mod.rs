@@ -5,24 +5,24 @@ mod changes;
 mod driver;
 mod frames;
 mod inventory;
+mod kind;
 mod netlink;
 mod route_signs;
 mod routes;
 mod selection;
 mod xdp_features;
 
-use netlink_packet_route::link::{
-    InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage, LinkXdp,
-};
+use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkInfo, LinkMessage, LinkXdp};
 
 pub use changes::{Changes, News};
 pub use driver::driver;
 pub use frames::Frames;
 pub use inventory::Inventory;
+pub use kind::{Kind, Link};
 pub use netlink::{ask, request};
 pub use route_signs::RouteSigns;
 pub use routes::{Route, route};
-pub use selection::{Choice, Selection};
+pub use selection::{Choice, Selection, why_unreadable};
 pub use xdp_features::native_xdp;
 
 /// An interface.
@@ -34,11 +34,14 @@ pub struct Interface {
     pub name: String,
     /// What kind of device it is.
     pub kind: Kind,
+    /// What its packets begin with.
+    pub link: Link,
     /// Its hardware address, if it has one.
     pub mac: Option<Mac>,
     /// The bridge, bond or team that it is a port of.
     pub master: Option<u32>,
-    /// The device in this namespace that it lies on, if it is a VLAN or the like.
+    /// The device in this namespace that it lies on, if it is a VLAN or the like. Not that of a tunnel: what passes there are
+    /// other packets, with the tunnel's packets inside.
     pub lower: Option<u32>,
     /// The program at its XDP hook, whoever's it is.
     pub xdp: Option<AtXdp>,
@@ -56,21 +59,6 @@ pub struct AtXdp {
     pub id: u32,
     /// Whether it runs in the stack, behind the driver.
     pub generic: bool,
-}
-
-/// Kinds of devices, by what netmon does with them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// The loopback interface.
-    Loopback,
-    /// One end of a virtual Ethernet pair.
-    Veth,
-    /// Another device with Ethernet frames that lies on no other: a network card, a tap.
-    Lowest,
-    /// A device that lies on others, whose packets are seen there; with the word for it.
-    Stacked(&'static str),
-    /// A device whose packets have no Ethernet header; with the word for it.
-    NotEthernet(&'static str),
 }
 
 impl Interface {
@@ -92,48 +80,23 @@ impl Interface {
                 _ => {}
             }
         }
+        let device = info.iter().find_map(|entry| match entry {
+            LinkInfo::Kind(kind) => Some(kind),
+            _ => None,
+        });
+        let kind = Kind::of(link, device);
         Some(Self {
             index: link.header.index,
             name: name?,
-            kind: kind(link, info),
+            kind,
+            link: Link::of(link),
             mac,
             master,
-            lower,
+            lower: lower.filter(|_| kind != Kind::Tunnel),
             xdp,
             is_up: link.header.flags.contains(LinkFlags::Up | LinkFlags::LowerUp),
         })
     }
-}
-
-fn kind(link: &LinkMessage, info: &[LinkInfo]) -> Kind {
-    if link.header.flags.contains(LinkFlags::Loopback) {
-        return Kind::Loopback;
-    }
-    let kind = info.iter().find_map(|entry| match entry {
-        LinkInfo::Kind(kind) => Some(kind),
-        _ => None,
-    });
-    let stacked = match kind {
-        Some(InfoKind::Veth) => return Kind::Veth,
-        Some(InfoKind::Bridge) => Some("bridge"),
-        Some(InfoKind::Bond) => Some("bond"),
-        Some(InfoKind::Team) => Some("team"),
-        Some(InfoKind::Vlan) => Some("VLAN device"),
-        Some(InfoKind::MacVlan | InfoKind::MacVtap) => Some("macvlan device"),
-        Some(InfoKind::IpVlan | InfoKind::IpVtap) => Some("ipvlan device"),
-        Some(InfoKind::Vrf) => Some("VRF"),
-        Some(InfoKind::MacSec) => Some("MACsec device"),
-        Some(InfoKind::Vxlan | InfoKind::Geneve | InfoKind::GreTap | InfoKind::GreTap6) => Some("tunnel"),
-        _ => None,
-    };
-    if link.header.link_layer_type != LinkLayerType::Ether {
-        return Kind::NotEthernet(if matches!(kind, Some(InfoKind::Tun | InfoKind::Wireguard)) {
-            "tunnel"
-        } else {
-            "device of another link type"
-        });
-    }
-    stacked.map_or(Kind::Lowest, Kind::Stacked)
 }
 
 /// The program at the XDP hook. Where there is one in hardware as well, it is that of the driver.

@@ -52,6 +52,12 @@ impl FrameSocket {
         Ok(Self { socket, to })
     }
 
+    /// Sends one packet of this `EtherType` by a device without Ethernet headers.
+    pub fn send_as(&mut self, ether_type: u16, packet: &[u8]) -> io::Result<()> {
+        self.to.sll_protocol = ether_type.to_be();
+        self.send(packet)
+    }
+
     /// Sends one frame.
     pub fn send(&self, frame: &[u8]) -> io::Result<()> {
         // SAFETY: the frame and the address live until the call returns, and have these lengths.

@@ -42,6 +42,8 @@ mod sweep;
 mod switch;
 mod tmux;
 mod topology;
+mod tun;
+mod tunnel;
 mod unbound;
 mod veth;
 
@@ -74,5 +76,7 @@ pub use topology::{
     CLIENT_V4, CLIENT_V6, FAMILIES, Family, Routed, SERVER_V4, SERVER_V6, Switched, TwoHosts, switched,
     two_hosts, with_router, with_silent_router,
 };
+pub use tun::Tun;
+pub use tunnel::{Tunnel, Tunnelled};
 pub use unbound::Unbound;
 pub use veth::cable;
