@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output};
 
 use netmon_testkit::executable;
-use netmon_testkit::lab::{DnsServer, Namespace, SERVER_V4, two_hosts};
+use netmon_testkit::lab::{DnsServer, Namespace, SERVER_V4, XdpProgram, two_hosts};
 use serde_json::Value;
 use support::{NETMON, ask_answered, ask_refused, start};
 
@@ -82,6 +82,48 @@ fn the_doctor_says_which_hook_each_interface_gets_and_who_is_there() {
     assert_eq!(findings(&document, "free").len(), 1);
     other.stop().unwrap();
     support::assert_nothing_attached(&hosts.client);
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and XDP"]
+fn the_doctor_says_who_has_the_xdp_hook_and_who_takes_packets_past_netmon() {
+    let hosts = two_hosts().unwrap();
+    for name in ["plain", "several", "sockets"] {
+        hosts.client.ip(&format!("tuntap add {name} mode tap")).unwrap();
+    }
+    // What a DNS server by AF_XDP has: a socket, and a program that hands packets to it.
+    let mut server = Command::new("perl");
+    server.args(["-e", "socket(my $one, 44, 3, 0) or die; sleep"]);
+    let server = hosts.client.spawn(&mut server).unwrap();
+    let attach = |interface: &str, name: &str, sockets| {
+        XdpProgram::attach(&hosts.client, interface, name, sockets).unwrap()
+    };
+    let _plain = attach("plain", "somebody", false);
+    let _several = attach("several", "xdp_dispatcher", false);
+    let sockets = attach("sockets", "kresd_like", true);
+    let whose = format!(
+        "AF_XDP sockets of perl (process {}): netmon sees neither",
+        server.id()
+    );
+    let hidden = |document: &Value| {
+        let found = findings(document, "sockets");
+        let text = |one: &Value| one["finding"].as_str().unwrap().to_owned();
+        found
+            .into_iter()
+            .map(text)
+            .any(|finding| finding.contains("AF_XDP"))
+    };
+    let document = ask(&hosts.client, "doctor");
+    assert_found(&document, "plain", "warning", "`somebody` (id ");
+    assert_found(&document, "several", "warning", "is libxdp's dispatcher");
+    assert_found(&document, "sockets", "warning", &whose);
+    assert!(
+        findings(&document, "plain")
+            .iter()
+            .all(|one| !one["finding"].as_str().unwrap().contains("AF_XDP"))
+    );
+    drop(sockets);
+    assert!(!hidden(&ask(&hosts.client, "doctor")));
 }
 
 #[test]

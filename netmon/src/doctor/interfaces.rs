@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::findings::Finding;
+use super::others;
 use crate::kernel::{
-    AtXdp, Interface, Inventory, Kind, Known, Link, OURS, Selection, all_programs, driver, features,
-    native_xdp, tcx_programs, why_unreadable,
+    Interface, Inventory, Kind, Link, Selection, all_programs, driver, features, native_xdp, why_unreadable,
 };
 
 pub(super) fn all() -> Vec<Finding> {
@@ -35,7 +35,7 @@ pub(super) fn all() -> Vec<Finding> {
     });
     for interface in inventory.interfaces.values() {
         findings.push(look_at(interface, native.as_ref()));
-        findings.extend(others(interface, &programs));
+        findings.extend(others::at(interface, &programs));
     }
     findings
 }
@@ -110,44 +110,6 @@ fn look_at(interface: &Interface, native: Option<&BTreeSet<u32>>) -> Finding {
 /// Whether a driver has no queues in hardware that must be made again for XDP (in `ndo_bpf` of `drivers/net`).
 fn is_software(driver: &str) -> bool {
     matches!(driver, "tun" | "veth" | "bridge" | "dummy" | "netdevsim")
-}
-
-/// Programs at its hooks, netmon's own ones included.
-fn others(interface: &Interface, all: &[Known]) -> Option<Finding> {
-    let name = &interface.name;
-    let mut there = Vec::new();
-    let mut in_the_way = false;
-    if let Some(AtXdp { id, .. }) = interface.xdp {
-        let known = all.iter().find(|program| program.id == id);
-        let program = known.map_or_else(
-            || "an unknown program".to_owned(),
-            |known| format!("`{}`", known.name),
-        );
-        in_the_way = known.is_none_or(|known| !known.name.starts_with(OURS));
-        there.push(format!("{program} (id {id}) at XDP"));
-    }
-    if let Ok(tcx) = tcx_programs(name) {
-        for (programs, hook) in tcx.iter().zip(["TCX ingress", "TCX egress"]) {
-            there.extend(
-                programs
-                    .iter()
-                    .map(|Known { id, name }| format!("`{name}` (id {id}) at {hook}")),
-            );
-        }
-    }
-    if there.is_empty() {
-        return None;
-    }
-    let finding = format!("attached: {}", there.join(", "));
-    Some(if in_the_way {
-        Finding::warning(
-            name,
-            finding,
-            "netmon never replaces a program at XDP: it uses TC there, and does not see packets that the other program drops",
-        )
-    } else {
-        Finding::ok(name, finding)
-    })
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 //! It attaches to nothing, because that makes some network cards restart. It loads the programs, which only asks the
 //! verifier. Without rights it says what it cannot see.
 
+mod af_xdp;
 mod clock;
 pub mod findings;
 mod interfaces;
+mod others;
 mod resolvers;
 mod rights;
 mod system;

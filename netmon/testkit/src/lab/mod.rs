@@ -46,6 +46,7 @@ mod tun;
 mod tunnel;
 mod unbound;
 mod veth;
+mod xdp_program;
 
 pub use asker::{Asker, ask_each};
 pub use browser::Browser;
@@ -80,3 +81,4 @@ pub use tun::Tun;
 pub use tunnel::{Tunnel, Tunnelled};
 pub use unbound::Unbound;
 pub use veth::cable;
+pub use xdp_program::XdpProgram;
