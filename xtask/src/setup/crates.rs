@@ -40,8 +40,7 @@ pub fn ensure(task: Task) -> Result<()> {
         say(format!(
             "building {name} {version} into .tools/ (a minute or more)"
         ));
-        // Not optimised: that takes half the time, and none of them has much to do.
-        process::run(linker::install(name, version).arg("--debug"))?;
+        process::run(&mut linker::install(name, version))?;
     }
     Ok(())
 }
