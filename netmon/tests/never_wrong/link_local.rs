@@ -2,11 +2,12 @@
 
 use std::net::{Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::process::Command;
+use std::thread::sleep;
 
 use netmon_testkit::lab::{Namespace, Netmon, Recording, Scripted, cable};
 use serde_json::Value;
 
-use crate::support::doors::{analyzed, assert_same, incidents_of};
+use crate::support::doors::{BOTH_HAVE_JUDGED, analyzed, assert_same, incidents_of};
 use crate::support::incident::assert_errors;
 use crate::support::{PATIENCE, assert_adds_up, watch};
 use crate::trouble::{answers, assert_exact};
@@ -92,6 +93,7 @@ fn one_of_two_servers_with_the_same_link_local_address_is_dead_and_is_reported_w
     dead.ask(&client, 1, true);
     drop(serves);
     assert_adds_up(&netmon.stop().unwrap());
+    sleep(BOTH_HAVE_JUDGED);
 
     // A record of both links would be one of one server: a file of tcpdump's says nothing of interfaces. Of one link, it
     // holds the same, but for the interface.

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,12 +13,12 @@ use netmon::kernel::{Kernel, Leaving, Pins, Policy, Poller, Settings, Step};
 use netmon::time::Time;
 use netmon_common::Address;
 use netmon_testkit::frames::build::prelude::*;
-use netmon_testkit::lab::{Event, with_silent_router};
+use netmon_testkit::lab::with_silent_router;
 use nix::sys::signal::Signal;
 
-use crate::load::{RETIRING, ask_in_turns, number};
+use crate::load::{RETIRING, TellOver, ask_in_turns, number, retires_more};
 use crate::support::pins::Directory;
-use crate::support::{PATIENCE, assert_sums, start};
+use crate::support::{assert_sums, start};
 
 /// How many destinations there may be.
 const DESTINATIONS: u32 = 64;
@@ -135,22 +136,22 @@ fn what_is_sent_is_counted_when_netmon_is_killed_again_and_again() {
     let pins = Directory::new();
     let arguments = [&RETIRING[..], &["--pin", pins.text()]].concat();
     let mut netmon = start(&hosts.client, &arguments);
+    let over = AtomicBool::new(false);
     let (sent, kills) = thread::scope(|scope| {
-        let load = scope.spawn(|| ask_in_turns(&hosts.client, TIME));
+        let load = scope.spawn(|| ask_in_turns(&hosts.client, &over));
+        let tell = TellOver(&over);
         let began = Instant::now();
-        let (mut kills, mut before) = (0_u64, 0);
+        let (mut kills, mut retired) = (0_u64, 0);
         while began.elapsed() < TIME || kills < 2 {
             // Each lives until it has retired something, which takes a second, and a little longer.
-            let event = netmon
-                .wait_for("something is retired", PATIENCE, |event| retired(event) > before)
-                .unwrap();
-            before = retired(&event);
+            retired = retires_more(&netmon, retired);
             thread::sleep(Duration::from_millis(kills * 137 % 400));
             netmon.process().signal(Signal::SIGKILL).unwrap();
             netmon.wait().unwrap();
             netmon = start(&hosts.client, &arguments);
             kills += 1;
         }
+        drop(tell);
         (load.join().unwrap(), kills)
     });
     let stopped = netmon.stop().unwrap();
@@ -161,9 +162,4 @@ fn what_is_sent_is_counted_when_netmon_is_killed_again_and_again() {
         totals["retired"], totals["overflow"]
     );
     assert_eq!(number(&totals["dns_queries"]), sent);
-}
-
-/// How many queries are those of destinations that are retired, of all runs; none of an event that does not say.
-fn retired(event: &Event) -> u64 {
-    event.value["totals"]["retired"].as_u64().unwrap_or_default()
 }
