@@ -27,17 +27,13 @@ mod toolchain;
 #[path = "../xtask/src/remap.rs"]
 mod remap;
 
-use toolchain::Toolchain;
+use toolchain::{BINDINGS, Toolchain};
 
 /// The kernel crate, and the name of the object that it leaves.
 const KERNEL: &str = "netmon-ebpf";
 
 /// The third version of BPF's instructions, which Linux 5.1 has: comparisons of 32 bits, and in both directions.
 const PROCESSOR: &str = "v3";
-
-/// Whose layout of registers aya-ebpf has. No program of netmon reads registers, so that one object is right on every machine, and
-/// the binaries for all processors hold the same.
-const BINDINGS: &str = "x86_64";
 
 fn main() {
     if let Err(error) = run() {

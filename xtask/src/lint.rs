@@ -81,10 +81,9 @@ fn clippy_kernel() -> Result<()> {
         clippy
             .args(["--", "-Dwarnings"])
             .env("RUSTC_BOOTSTRAP", toolchain.bootstrap())
-            // As aya-build passes it: aya-ebpf chooses the layout of registers by it.
             .env(
                 "CARGO_ENCODED_RUSTFLAGS",
-                format!("--cfg=bpf_target_arch=\"{}\"", std::env::consts::ARCH),
+                format!("--cfg=bpf_target_arch=\"{}\"", toolchain::BINDINGS),
             );
         process::run(&mut clippy)?;
     }

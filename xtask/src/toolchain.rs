@@ -29,6 +29,10 @@ pub const TARGET: &str = if cfg!(target_endian = "big") {
     "bpfel-unknown-none"
 };
 
+/// Whose layout of registers aya-ebpf has. No program of netmon reads registers, so that one object is right on every machine, and
+/// the binaries for all processors hold the same.
+pub const BINDINGS: &str = "x86_64";
+
 /// A toolchain that can build the kernel programs.
 pub struct Toolchain {
     /// As `rustup run` wants it.

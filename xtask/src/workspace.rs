@@ -37,6 +37,13 @@ pub fn epoch() -> Result<String> {
     Ok(process::output(&mut git)?.trim().to_owned())
 }
 
+/// Where the compiler of the workspace at `sources` has its libraries.
+pub fn sysroot(sources: &Path) -> Result<PathBuf> {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "sysroot"]).current_dir(sources);
+    Ok(PathBuf::from(process::output(&mut rustc)?.trim()))
+}
+
 /// The cargo that started this task, at the root of the workspace.
 pub fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -121,17 +121,7 @@ mod tests {
     fn a_card_whose_queues_native_xdp_may_restart_is_warned_about_and_nothing_else_is() {
         assert!(is_software("tun") && !is_software("ixgbe"));
         // There is no driver of that name's device here, so that nothing is known to be a card.
-        let interface = Interface {
-            index: 9,
-            name: "no-such-card".to_owned(),
-            kind: Kind::Lowest,
-            link: Link::Ethernet,
-            master: None,
-            lower: None,
-            is_up: true,
-            mac: None,
-            xdp: None,
-        };
+        let interface = Interface::example(9, "no-such-card", Kind::Lowest);
         let found = look_at(&interface, Some(&[9].into()));
         assert_eq!(found.verdict, Verdict::Ok, "{found:?}");
     }

@@ -12,7 +12,7 @@ use netmon_testkit::lab::{
     query, two_hosts,
 };
 
-use crate::support::incident::Expected;
+use crate::support::incident::{Expected, refusal};
 use crate::support::{ask_answered, assert_adds_up, destination, watch};
 
 /// Different servers that the errors are about: many more than are counted apart.
@@ -33,15 +33,7 @@ const REJECTED: [&str; 2] = ["203.0.113.9", "2001:db8:2::9"];
 fn outages(family: &Family) -> [Expected<'static>; 3] {
     let index = usize::from(family.server.is_ipv6());
     let [never_asked, rejected] = [NEVER_ASKED, REJECTED].map(|addresses| addresses[index].parse().unwrap());
-    let server_says = |server| Expected {
-        server,
-        transport: "udp",
-        kind: "unreachable",
-        severity: "down",
-        cause: "service-down",
-        reporter: Some(server),
-        client: family.client,
-    };
+    let server_says = |server| refusal(family.client, server);
     let host_says = Expected {
         cause: "firewall-reject",
         reporter: Some(family.client),

@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use netmon::kernel::{Choice, HookChoice, Interface, Kind, Link};
-use netmon_testkit::frames::Counted;
+use netmon_testkit::frames::{Case, Counted, table};
 use netmon_testkit::lab::{FrameSocket, Namespace, cable};
 use nix::net::if_::if_nametoindex;
 
 use crate::side::Side;
+use crate::user_space::difference;
 
 /// A sender at one end and a receiver at the other, with nobody else on the cable.
 pub struct Cable {
@@ -89,6 +90,25 @@ pub fn counted_when_arrived(side: &mut Side, expected: &Counted) -> Counted {
         }
         std::thread::yield_now();
     }
+}
+
+/// Hands over each frame of the table that is about port 53, and insists that it is counted as expected; `hand_over` says how many
+/// bytes of it were sent, or nothing where it cannot be. How many were.
+pub fn each_counts(side: &mut Side, mut hand_over: impl FnMut(&Case) -> Option<usize>) -> usize {
+    let (mut expected, mut ran, mut failed) = (Counted::default(), 0, Vec::new());
+    for case in table().iter().filter(|case| case.ports == [53]) {
+        let Some(len) = hand_over(case) else { continue };
+        expected.expect(case.expect, len);
+        let counted = counted_when_arrived(side, &expected);
+        if counted != expected {
+            failed.push(format!("{}: {}", case.name, difference(&counted, &expected)));
+            expected = counted;
+        }
+        side.failures();
+        ran += 1;
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    ran
 }
 
 /// What stands before a frame on a socket with headers: `struct virtio_net_hdr` (virtio 1.3, section 5.1.6).

@@ -59,17 +59,21 @@ fn a_super_packet_of_a_guest_counts_as_its_datagrams() {
     }
 }
 
-#[test]
-#[ignore = "needs root: runs the programs"]
-fn of_a_super_packet_of_tcp_only_the_first_segment_starts_a_message() {
-    // A response of 1,000 bytes in segments of 300.
+/// A response over TCP of 1,000 bytes, which are sent in segments of 300.
+pub fn response_in_segments() -> Vec<u8> {
     let frame = frame()
         / ipv4(SERVER, CLIENT)
         / tcp(53, 40_000).ack()
         / MessageLength::of(998)
         / response("a.test")
         / raw(vec![0; 998 - 24]);
-    let frame = frame.bytes();
+    frame.bytes()
+}
+
+#[test]
+#[ignore = "needs root: runs the programs"]
+fn of_a_super_packet_of_tcp_only_the_first_segment_starts_a_message() {
+    let frame = response_in_segments();
     for program in TC {
         let mut side = Side::load_default();
         let context = Context::SuperPacket {

@@ -3,11 +3,12 @@
 
 use netmon::kernel::{HookChoice, Kind, Link};
 use netmon_testkit::frames::build::prelude::*;
-use netmon_testkit::frames::{Counted, Expect, table};
+use netmon_testkit::frames::{Counted, Expect};
 use netmon_testkit::lab::{FrameSocket, Namespace, Tun};
 
-use crate::cable::{attach, counted_when_arrived};
+use crate::cable::{attach, counted_when_arrived, each_counts};
 use crate::side::Side;
+use crate::super_packets::response_in_segments;
 use crate::user_space::difference;
 
 const NAME: &str = "tunnel";
@@ -44,23 +45,12 @@ fn untagged(frame: &[u8]) -> Option<(u16, &[u8])> {
 }
 
 /// Hands over each packet, and insists that it is counted as expected.
-fn each_counts(side: &mut Side, mut hand_over: impl FnMut(u16, &[u8])) {
-    let (mut expected, mut ran, mut failed) = (Counted::default(), 0, Vec::new());
-    for case in table().iter().filter(|case| case.ports == [53]) {
-        let Some((ether_type, packet)) = untagged(&case.frame) else {
-            continue;
-        };
+fn each_packet_counts(side: &mut Side, mut hand_over: impl FnMut(u16, &[u8])) {
+    let ran = each_counts(side, |case| {
+        let (ether_type, packet) = untagged(&case.frame)?;
         hand_over(ether_type, packet);
-        expected.expect(case.expect, packet.len());
-        let counted = counted_when_arrived(side, &expected);
-        if counted != expected {
-            failed.push(format!("{}: {}", case.name, difference(&counted, &expected)));
-            expected = counted;
-        }
-        side.failures();
-        ran += 1;
-    }
-    assert!(failed.is_empty(), "{}", failed.join("\n"));
+        Some(packet.len())
+    });
     assert!(ran > 300, "only {ran} packets were sent");
     println!("{ran} packets");
 }
@@ -73,7 +63,7 @@ fn packets_that_arrive_without_an_ethernet_header_are_counted_as_the_contract_sa
         tun,
         mut side,
     } = Host::new(false);
-    each_counts(&mut side, |ether_type, packet| {
+    each_packet_counts(&mut side, |ether_type, packet| {
         tun.write(ether_type, packet).unwrap();
     });
 }
@@ -87,7 +77,7 @@ fn packets_that_leave_without_an_ethernet_header_are_counted_as_the_contract_say
         mut side,
     } = Host::new(false);
     let mut socket = FrameSocket::open(&namespace, NAME, false).unwrap();
-    each_counts(&mut side, |ether_type, packet| {
+    each_packet_counts(&mut side, |ether_type, packet| {
         socket.send_as(ether_type, packet).unwrap();
         assert_eq!(tun.read().unwrap(), (ether_type, packet.to_vec()));
     });
@@ -97,14 +87,7 @@ fn packets_that_leave_without_an_ethernet_header_are_counted_as_the_contract_say
 #[test]
 #[ignore = "needs root: a tun device and programs at it"]
 fn a_super_packet_without_an_ethernet_header_counts_as_its_segments() {
-    // A response of 1,000 bytes in segments of 300.
-    let frame = frame()
-        / ipv4(SERVER, CLIENT)
-        / tcp(53, 40_000).ack()
-        / MessageLength::of(998)
-        / response("a.test")
-        / raw(vec![0; 998 - 24]);
-    let frame = frame.bytes();
+    let frame = response_in_segments();
     // `VIRTIO_NET_HDR_F_NEEDS_CSUM`, `VIRTIO_NET_HDR_GSO_TCPV4`; headers, payload of a segment, where the checksum starts and is.
     let words = [40_u16, 300, 20, 16].map(u16::to_ne_bytes).concat();
     let header = [&[1, 1][..], &words].concat();

@@ -6,9 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use netmon_testkit::lab::{FAMILIES, Reply, SERVER_V4, SERVER_V6, Unbound, dig, two_hosts};
 
 use crate::support::doors::BothDoors;
-use crate::support::incident::{Expected, assert_evidence, wait_for_names};
+use crate::support::incident::{Expected, assert_evidence, silence, wait_for_names};
 use crate::support::{ANSWER, assert_adds_up, destination, in_both_families};
-use crate::trouble::{add_second, assert_exact, assert_nothing_of, second, silence};
+use crate::trouble::{add_second, assert_exact, assert_nothing_of, second};
 
 /// Refuses everybody.
 const REFUSES: &str = r"

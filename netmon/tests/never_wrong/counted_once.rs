@@ -3,9 +3,9 @@
 
 use netmon_testkit::lab::{CLIENT_V4, DnsServer, Namespace, Netmon, SERVER_V4, cable};
 
-use crate::support::incident::{Expected, assert_errors};
+use crate::support::incident::{Expected, assert_errors, refusal};
 use crate::support::{ask_answered, ask_refused, assert_adds_up, destination, watch};
-use crate::trouble::{assert_exact, refusal};
+use crate::trouble::assert_exact;
 
 const QUERIES: u32 = 5;
 

@@ -9,10 +9,9 @@ use netmon_testkit::lab::{
 };
 
 use crate::support::doors::BothDoors;
+use crate::support::incident::refusal;
 use crate::support::{ANSWER, assert_adds_up, destination};
-use crate::trouble::{
-    add_second, answers, assert_exact, assert_nothing_of, port_53, refusal, says_nothing, second,
-};
+use crate::trouble::{add_second, answers, assert_exact, assert_nothing_of, port_53, says_nothing, second};
 
 const PORT: u16 = 40_000;
 const ID: u16 = 7;

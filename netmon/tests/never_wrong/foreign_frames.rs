@@ -10,8 +10,9 @@ use netmon_testkit::lab::{
     query, two_hosts,
 };
 
+use crate::support::incident::silence;
 use crate::support::{PATIENCE, assert_adds_up, watch};
-use crate::trouble::{NAMES, ask_in_vain, assert_exact, assert_nothing_of, port_53, says_nothing, silence};
+use crate::trouble::{NAMES, ask_in_vain, assert_exact, assert_nothing_of, port_53, says_nothing};
 
 /// Another host's card.
 const ELSEWHERE: [u8; 6] = [0x02, 0, 0, 0, 0, 0x99];

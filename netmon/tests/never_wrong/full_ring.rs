@@ -11,11 +11,10 @@ use netmon_testkit::lab::{
 };
 use nix::sys::signal::Signal;
 
-use crate::support::incident::events_of;
+use crate::support::incident::{events_of, refusal, silence};
 use crate::support::{PATIENCE, assert_sums, destination, watch};
 use crate::trouble::{
-    add_second, ask_in_vain, ask_refused, ask_well, assert_nothing_of, port_53, refusal, says_nothing,
-    second, silence,
+    add_second, ask_in_vain, ask_refused, ask_well, assert_nothing_of, port_53, says_nothing, second,
 };
 
 /// Addresses of the server's host that never answer.

@@ -7,8 +7,9 @@ use std::thread::sleep;
 use netmon_testkit::lab::{Asker, CLIENT_V4, SERVER_V4, TYPE_A, on_each_cpu, query, with_silent_router};
 use nix::sys::signal::Signal;
 
+use crate::support::incident::refusal;
 use crate::support::{PATIENCE, assert_sums, watch};
-use crate::trouble::{SECOND, ask_refused, refusal, warnings};
+use crate::trouble::{SECOND, ask_refused, warnings};
 
 /// Servers that are asked, fewer than there are places for.
 const SERVERS: u16 = 3_000;

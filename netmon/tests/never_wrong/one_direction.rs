@@ -5,8 +5,9 @@ use netmon_testkit::lab::{
     Asker, CLIENT_V4, DnsServer, Hook, Namespace, Rules, SERVER_V4, TwoHosts, cable, two_hosts,
 };
 
+use crate::support::incident::silence;
 use crate::support::{PATIENCE, assert_adds_up, destination, watch};
-use crate::trouble::{NAMES, ask_in_vain, ask_well, assert_exact, assert_nothing_of, silence, warnings};
+use crate::trouble::{NAMES, ask_in_vain, ask_well, assert_exact, assert_nothing_of, warnings};
 
 const QUERIES: u16 = 30;
 

@@ -11,9 +11,9 @@ use netmon_testkit::lab::{
 use serde_json::Value;
 
 use crate::support::doors::BothDoors;
-use crate::support::incident::{Expected, assert_errors};
+use crate::support::incident::{Expected, assert_errors, refusal};
 use crate::support::{ANSWER, PATIENCE, assert_adds_up};
-use crate::trouble::{SECOND, assert_exact, refusal};
+use crate::trouble::{SECOND, assert_exact};
 
 const OTHER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 51, 100, 16));
 

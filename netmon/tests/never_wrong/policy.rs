@@ -8,10 +8,10 @@ use netmon_testkit::lab::{
 };
 
 use crate::support::doors::{BOTH_HAVE_JUDGED, BothDoors};
-use crate::support::incident::assert_errors;
+use crate::support::incident::{assert_errors, refusal, silence};
 use crate::support::{assert_adds_up, watch};
 use crate::trouble::{
-    add_second, ask_in_vain, ask_refused, ask_well, assert_exact, assert_nothing_of, refusal, second, silence,
+    add_second, ask_in_vain, ask_refused, ask_well, assert_exact, assert_nothing_of, second,
 };
 
 const STRANGER: [&str; 2] = ["192.51.100.16", "2001:db8:1::16"];

@@ -9,10 +9,9 @@ use netmon_testkit::lab::{
 
 use crate::support::assert_adds_up;
 use crate::support::doors::{BothDoors, incidents_of};
-use crate::support::incident::{assert_errors, events_of};
+use crate::support::incident::{assert_errors, events_of, refusal, silence};
 use crate::trouble::{
-    add_second, ask_in_vain, ask_refused, ask_well, assert_exact, port_53, refusal, says_nothing, second,
-    silence,
+    add_second, ask_in_vain, ask_refused, ask_well, assert_exact, port_53, says_nothing, second,
 };
 
 const BOTH: [&str; 4] = ["--port", "53", "--port", "5353"];

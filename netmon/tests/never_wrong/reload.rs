@@ -5,9 +5,9 @@ use std::fs;
 use netmon_testkit::lab::{Asker, CLIENT_V4, DnsServer, SERVER_V4, two_hosts};
 use nix::sys::signal::Signal;
 
-use crate::support::incident::assert_errors;
+use crate::support::incident::{assert_errors, refusal};
 use crate::support::{PATIENCE, assert_adds_up, destination, watch};
-use crate::trouble::{ask_refused, ask_well, assert_exact, refusal};
+use crate::trouble::{ask_refused, ask_well, assert_exact};
 
 /// How often netmon reads its configuration again in the reloading scene.
 const RELOADS: u16 = 25;

@@ -10,9 +10,9 @@ use netmon_testkit::lab::{
 };
 use serde_json::Value;
 
-use crate::support::incident::{Expected, events_of};
+use crate::support::incident::{Expected, events_of, refusal, silence};
 use crate::support::{NETMON, PATIENCE, assert_adds_up, watch};
-use crate::trouble::{add_second, ask_in_vain, ask_refused, ask_well, refusal, second, silence};
+use crate::trouble::{add_second, ask_in_vain, ask_refused, ask_well, second};
 
 /// An address of the server's host that stays dead.
 const STAYS_DEAD: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 4));

@@ -8,10 +8,9 @@ use netmon_testkit::lab::{
     with_router,
 };
 
+use crate::support::incident::silence;
 use crate::support::{PATIENCE, assert_adds_up, destination, start};
-use crate::trouble::{
-    NAMES, SECOND, ask_in_vain, ask_well, assert_exact, assert_nothing_of, silence, warnings,
-};
+use crate::trouble::{NAMES, SECOND, ask_in_vain, ask_well, assert_exact, assert_nothing_of, warnings};
 
 const BEFORE: u16 = 2;
 const AFTER: u16 = 30;

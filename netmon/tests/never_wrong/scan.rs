@@ -6,9 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use netmon_testkit::lab::{Asker, CLIENT_V4, DnsServer, with_router};
 
 use crate::support::doors::{BothDoors, incidents_of};
-use crate::support::incident::events_of;
+use crate::support::incident::{events_of, refusal};
 use crate::support::{PATIENCE, assert_adds_up};
-use crate::trouble::{ask_refused, ask_well, assert_exact, refusal, warnings};
+use crate::trouble::{ask_refused, ask_well, assert_exact, warnings};
 
 /// How many services may fail a client before it is taken for the cause.
 const FOR_A_MOMENT: usize = 4;

@@ -7,9 +7,9 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use netmon_testkit::lab::{FAMILIES, Namespace, TYPE_A, query, respond, two_hosts};
 
 use crate::support::doors::BothDoors;
-use crate::support::incident::assert_errors;
+use crate::support::incident::{assert_errors, refusal};
 use crate::support::{PATIENCE, assert_adds_up, destination};
-use crate::trouble::{assert_exact, assert_nothing_of, port_53, refusal};
+use crate::trouble::{assert_exact, assert_nothing_of, port_53};
 
 fn bind(host: &Namespace, address: IpAddr) -> UdpSocket {
     let socket = host.enter(|| UdpSocket::bind((address, 53))).unwrap().unwrap();

@@ -9,9 +9,9 @@ use netmon_testkit::lab::{
 };
 
 use crate::support::doors::BothDoors;
-use crate::support::incident::{Expected, assert_errors, time};
+use crate::support::incident::{Expected, assert_errors, refusal, time};
 use crate::support::{ANSWER, PATIENCE, assert_adds_up};
-use crate::trouble::{SECOND, assert_exact, refusal};
+use crate::trouble::{SECOND, assert_exact};
 
 const OTHER_CLIENT: &str = "192.51.100.16";
 

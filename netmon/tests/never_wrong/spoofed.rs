@@ -11,13 +11,11 @@ use netmon_testkit::lab::{
 };
 
 use crate::support::doors::BothDoors;
-use crate::support::incident::{Expected, assert_errors, assert_evidence, wait_for_names};
+use crate::support::incident::{Expected, assert_errors, assert_evidence, refusal, silence, wait_for_names};
 use crate::support::{
     ANSWER, PATIENCE, ask_answered, ask_refused, assert_adds_up, destination, in_both_families, watch,
 };
-use crate::trouble::{
-    NAMES, SECOND, add_second, assert_exact, assert_nothing_of, port_53, refusal, second, silence,
-};
+use crate::trouble::{NAMES, SECOND, add_second, assert_exact, assert_nothing_of, port_53, second};
 
 const NOERROR: u8 = 0;
 const SERVFAIL: u8 = 2;

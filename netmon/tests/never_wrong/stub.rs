@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use netmon_testkit::lab::{DnsServer, FAMILIES, two_hosts};
 
-use crate::support::incident::{assert_errors, assert_evidence};
+use crate::support::incident::{assert_errors, assert_evidence, refusal};
 use crate::support::{ask_answered, ask_refused, assert_adds_up, watch};
-use crate::trouble::{assert_exact, assert_nothing_of, refusal};
+use crate::trouble::{assert_exact, assert_nothing_of};
 
 #[test]
 #[ignore = "needs root: network namespaces and TC"]

@@ -8,9 +8,9 @@ use std::thread;
 use netmon_testkit::lab::{FAMILIES, Namespace, respond, serve_tcp, two_hosts};
 
 use crate::support::doors::BothDoors;
-use crate::support::incident::Expected;
+use crate::support::incident::{Expected, silence};
 use crate::support::{assert_adds_up, destination};
-use crate::trouble::{NAMES, add_second, assert_exact, assert_nothing_of, port_53, second, silence};
+use crate::trouble::{NAMES, add_second, assert_exact, assert_nothing_of, port_53, second};
 
 /// Queries to each healthy server.
 const QUERIES: u32 = 30;

@@ -8,11 +8,10 @@ use netmon_testkit::lab::{
 };
 
 use crate::support::doors::{BothDoors, incidents_of};
-use crate::support::incident::assert_errors;
+use crate::support::incident::{assert_errors, silence};
 use crate::support::{PATIENCE, ask_answered, assert_adds_up};
 use crate::trouble::{
     add_second, ask_in_vain, ask_refused, assert_exact, assert_nothing_of, port_53, says_nothing, second,
-    silence,
 };
 
 /// Service addresses: of a service whose pod is at the server's address, and of one whose pod is at the second.

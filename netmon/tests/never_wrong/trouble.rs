@@ -7,7 +7,7 @@ use std::time::Duration;
 use netmon_testkit::lab::{Asker, FAMILIES, Family, Namespace, Netmon, Reply, respond};
 use serde_json::Value;
 
-use crate::support::incident::{Expected, events_of};
+use crate::support::incident::events_of;
 
 pub const SECOND: Duration = Duration::from_secs(1);
 
@@ -74,29 +74,6 @@ pub fn ask_refused(asker: &Asker, names: u16) {
             .ask(id, &format!("refused{id}.test"), crate::support::ANSWER)
             .unwrap();
         assert!(matches!(reply, Reply::Refused(_)), "{reply:?}");
-    }
-}
-
-/// A silence, as it must be reported.
-pub fn silence(client: IpAddr, server: IpAddr) -> Expected<'static> {
-    Expected {
-        server,
-        transport: "udp",
-        kind: "unanswered",
-        severity: "down",
-        cause: "silent-drop",
-        reporter: None,
-        client,
-    }
-}
-
-/// A server whose own kernel refuses, as it must be reported.
-pub fn refusal(client: IpAddr, server: IpAddr) -> Expected<'static> {
-    Expected {
-        kind: "unreachable",
-        cause: "service-down",
-        reporter: Some(server),
-        ..silence(client, server)
     }
 }
 

@@ -11,7 +11,7 @@ use netmon_testkit::lab::{
 };
 
 use crate::support::doors::BothDoors;
-use crate::support::incident::{Expected, events_of};
+use crate::support::incident::{events_of, refusal};
 use crate::support::{PATIENCE, assert_adds_up, destination, in_both_families};
 
 const SECOND: [&str; 2] = ["203.0.113.3", "2001:db8:2::3"];
@@ -36,15 +36,7 @@ fn a_resolver_that_moves_to_its_second_server_hides_nothing() {
     let mut opened = Vec::new();
     for (index, family) in FAMILIES.iter().enumerate() {
         look_up(index, "one.test");
-        let expected = Expected {
-            server: family.server,
-            transport: "udp",
-            kind: "unreachable",
-            severity: "down",
-            cause: "service-down",
-            reporter: Some(family.server),
-            client: family.client,
-        };
+        let expected = refusal(family.client, family.server);
         let incident = expected.opened(&netmon);
         opened.push((expected, incident));
         look_up(index, "two.test");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use netmon_testkit::lab::icmp::{query_packet, unreachable};
 use netmon_testkit::lab::{FAMILIES, Family, Forger, TYPE_A, query, switched};
 
-use crate::support::incident::{Expected, assert_no_incident};
+use crate::support::incident::{assert_no_incident, refusal};
 use crate::support::{assert_adds_up, destination, watch};
 
 /// The client's port, and the id of its only query.
@@ -121,15 +121,7 @@ fn an_error_opens_an_incident_only_if_it_quotes_a_query_that_was_seen() {
         quoted,
     });
     for family in &FAMILIES {
-        let expected = Expected {
-            server: family.server,
-            transport: "udp",
-            kind: "unreachable",
-            severity: "down",
-            cause: "service-down",
-            reporter: Some(family.server),
-            client: family.client,
-        };
+        let expected = refusal(family.client, family.server);
         for truth in &truths {
             forger.send(&error(family, truth), family.client).unwrap();
         }

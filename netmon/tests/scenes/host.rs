@@ -5,7 +5,9 @@ use std::net::IpAddr;
 
 use netmon_testkit::lab::{DnsServer, FAMILIES, Hook, Rules, SERVER_V4, SERVER_V6, switched};
 
-use crate::support::incident::{Expected, assert_errors, assert_evidence, assert_flow, assert_only_errors};
+use crate::support::incident::{
+    Expected, assert_errors, assert_evidence, assert_flow, assert_only_errors, refusal,
+};
 use crate::support::{
     ask_answered, ask_failing, ask_refused, assert_adds_up, assert_dns_unreachable, destination,
     in_both_families, watch,
@@ -103,15 +105,7 @@ fn a_stub_resolver_that_is_gone_is_missed_and_so_is_one_that_never_came_up() {
 
     // One of this host's addresses on which nothing ever answered: it is this host itself that asks, and misses it.
     ask_refused(&hosts.client, never, 2);
-    let missed = Expected {
-        server: never,
-        transport: "udp",
-        kind: "unreachable",
-        severity: "down",
-        cause: "service-down",
-        reporter: Some(never),
-        client: never,
-    };
+    let missed = refusal(never, never);
     assert_only_errors(&missed.opened(&netmon), "port");
 
     let mut server = DnsServer::new(&hosts.client, &[gone]).unwrap();
@@ -119,15 +113,7 @@ fn a_stub_resolver_that_is_gone_is_missed_and_so_is_one_that_never_came_up() {
     let mut opened = Vec::new();
     for (server, client) in [(stub, never), (gone, gone)] {
         ask_refused(&hosts.client, server, 2);
-        let expected = Expected {
-            server,
-            transport: "udp",
-            kind: "unreachable",
-            severity: "down",
-            cause: "service-down",
-            reporter: Some(server),
-            client,
-        };
+        let expected = refusal(client, server);
         let incident = expected.opened(&netmon);
         assert_only_errors(&incident, "port");
         assert_evidence(&incident, "raised by this host");

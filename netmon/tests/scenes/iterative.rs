@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use netmon_testkit::lab::{FAMILIES, Family, Namespace, Netmon, Switched, Unbound, kdig, switched};
 
-use crate::support::incident::{Expected, assert_no_incident, events_of};
+use crate::support::incident::{Expected, assert_no_incident, events_of, refusal};
 use crate::support::{assert_adds_up, destination, watch};
 
 /// Zones under the top-level domain. The resolver picks a server of each by chance: that it picks the living one
@@ -136,15 +136,7 @@ fn iterates(family: &Family) {
         }
     });
 
-    let deaf = Expected {
-        server: internet.deaf,
-        transport: "udp",
-        kind: "unreachable",
-        severity: "down",
-        cause: "service-down",
-        reporter: Some(internet.deaf),
-        client: family.server,
-    };
+    let deaf = refusal(family.server, internet.deaf);
     let gone = Expected {
         server: internet.gone,
         cause: "host-down",

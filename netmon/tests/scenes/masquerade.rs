@@ -3,7 +3,7 @@
 
 use netmon_testkit::lab::{DnsServer, FAMILIES, Hook, Rules, SERVER_V4, SERVER_V6, with_router};
 
-use crate::support::incident::{Expected, assert_errors, assert_flow, assert_only_errors};
+use crate::support::incident::{assert_errors, assert_flow, assert_only_errors, refusal};
 use crate::support::{ask_answered, ask_refused, assert_adds_up, assert_dns_unreachable, destination, watch};
 
 #[test]
@@ -24,17 +24,9 @@ fn an_error_that_quotes_a_translated_address_is_verified_all_the_same() {
     for family in &FAMILIES {
         ask_refused(&hosts.client, family.server, 2);
     }
+    // Whom the errors are for, as far as they tell.
     let outside = ["203.0.113.1", "2001:db8:2::1"].map(|address| address.parse().unwrap());
-    let expected = [0, 1].map(|family| Expected {
-        server: FAMILIES[family].server,
-        transport: "udp",
-        kind: "unreachable",
-        severity: "down",
-        cause: "service-down",
-        reporter: Some(FAMILIES[family].server),
-        // Whom the error is for, as far as it tells.
-        client: outside[family],
-    });
+    let expected = [0, 1].map(|family| refusal(outside[family], FAMILIES[family].server));
     let opened = expected.map(|expected| {
         let incident = expected.opened(&netmon);
         assert_only_errors(&incident, "port");

@@ -11,7 +11,7 @@ use netmon_testkit::lab::{
 
 use crate::support::doors::BothDoors;
 use crate::support::incident::{
-    Expected, assert_errors, assert_evidence, assert_flow, assert_only_errors, events_of,
+    Expected, assert_errors, assert_evidence, assert_flow, assert_only_errors, events_of, refusal,
 };
 use crate::support::{
     ask_answered, ask_refused, assert_adds_up, assert_counts, destination, in_both_families, watch,
@@ -120,15 +120,7 @@ fn an_incident_stays_open_while_the_kernel_limits_its_errors() {
         }
     });
     let opened = FAMILIES.map(|family| {
-        let expected = Expected {
-            server: family.server,
-            transport: "udp",
-            kind: "unreachable",
-            severity: "down",
-            cause: "service-down",
-            reporter: Some(family.server),
-            client: family.client,
-        };
+        let expected = refusal(family.client, family.server);
         (expected, expected.opened(&netmon))
     });
     assert!(netmon.events_named("incident_closed").unwrap().is_empty());
@@ -173,15 +165,7 @@ fn of_two_servers_only_the_one_that_is_down_has_an_incident() {
             ask_refused(&hosts.client, family.server, 1);
             ask_answered(&hosts.client, healthy, 1);
         }
-        let expected = Expected {
-            server: family.server,
-            transport: "udp",
-            kind: "unreachable",
-            severity: "down",
-            cause: "service-down",
-            reporter: Some(family.server),
-            client: family.client,
-        };
+        let expected = refusal(family.client, family.server);
         expected.opened(&netmon);
     }
     sleep(Duration::from_secs(2).saturating_sub(began.elapsed()));

@@ -27,6 +27,29 @@ pub struct Expected<'a> {
     pub client: IpAddr,
 }
 
+/// A silence, as it must be reported.
+pub fn silence(client: IpAddr, server: IpAddr) -> Expected<'static> {
+    Expected {
+        server,
+        transport: "udp",
+        kind: "unanswered",
+        severity: "down",
+        cause: "silent-drop",
+        reporter: None,
+        client,
+    }
+}
+
+/// A server whose own kernel refuses, as it must be reported.
+pub fn refusal(client: IpAddr, server: IpAddr) -> Expected<'static> {
+    Expected {
+        kind: "unreachable",
+        cause: "service-down",
+        reporter: Some(server),
+        ..silence(client, server)
+    }
+}
+
 impl Expected<'_> {
     /// Waits until it opens, insists that it is reported as expected, and returns it.
     #[track_caller]

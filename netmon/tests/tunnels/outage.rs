@@ -9,7 +9,7 @@ use netmon_testkit::lab::{
 };
 use serde_json::json;
 
-use crate::support::incident::{Expected, assert_errors, assert_no_incident};
+use crate::support::incident::{assert_errors, assert_no_incident, refusal};
 use crate::support::kernel::tc_link;
 use crate::support::{ask_answered, ask_refused, assert_adds_up, assert_counts, destination, watch};
 
@@ -165,16 +165,4 @@ fn counted(netmon: &mut Netmon, servers: &[IpAddr]) {
     }
     assert_eq!(stopped.value["totals"]["not_ours"], 0);
     assert_adds_up(&stopped);
-}
-
-fn refusal(client: IpAddr, server: IpAddr) -> Expected<'static> {
-    Expected {
-        server,
-        transport: "udp",
-        kind: "unreachable",
-        severity: "down",
-        cause: "service-down",
-        reporter: Some(server),
-        client,
-    }
 }

@@ -1,12 +1,10 @@
 //! `cargo xtask chart`: whether the Helm chart is a good one, by Helm and by Kubernetes' schemas; and the plain manifests from it.
 
-use std::fs;
-
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 
 use crate::{
-    process,
+    dist, process,
     setup::{self, Task, python},
     workspace,
 };
@@ -20,8 +18,6 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Result<()> {
     setup::ensure(Task::Chart)?;
-    let directory = workspace::target().join("dist");
-    fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
     let kubernetes = workspace::root().join("deploy/kubernetes");
     let mut check = python::CHART.python();
     check
@@ -29,7 +25,7 @@ pub fn run(options: &Options) -> Result<()> {
         .args([
             kubernetes.join("netmon"),
             kubernetes.join("netmon.yaml"),
-            directory,
+            dist::directory()?,
         ]);
     if options.write {
         check.arg("--write");

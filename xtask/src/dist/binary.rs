@@ -1,10 +1,6 @@
 //! The static binary, built by zig for C and as a linker, with the names of no directory of this machine.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{env, path::PathBuf, process::Command};
 
 use anyhow::Result;
 
@@ -38,14 +34,8 @@ impl Place {
 
     /// Builds the binary of that name, of the package of that name, and says where it is.
     pub fn build(&self, target: &Target, name: &str) -> Result<PathBuf> {
-        let mut rustc = Command::new("rustc");
-        rustc.args(["--print", "sysroot"]).current_dir(&self.sources);
-        let sysroot = process::output(&mut rustc)?;
-        let renamed = remap::renamed(
-            &self.sources,
-            Path::new(sysroot.trim()),
-            self.cargo_home.as_deref(),
-        );
+        let sysroot = workspace::sysroot(&self.sources)?;
+        let renamed = remap::renamed(&self.sources, &sysroot, self.cargo_home.as_deref());
         let mut cargo = Command::new(python::ZIG.directory().join("bin/cargo-zigbuild"));
         cargo
             .args([

@@ -120,7 +120,7 @@ fn of(arch: &str) -> Result<&'static Target> {
 }
 
 /// Where all that is shipped goes.
-fn directory() -> Result<PathBuf> {
+pub fn directory() -> Result<PathBuf> {
     let directory = workspace::target().join("dist");
     fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
     Ok(directory)

@@ -10,7 +10,7 @@ use clap::Args;
 
 use crate::{
     process,
-    setup::{self, Task},
+    setup::{self, Task, crates},
     workspace,
 };
 
@@ -72,7 +72,7 @@ pub fn run(options: &Options) -> Result<()> {
 /// cargo-fuzz with a compiler that takes the sanitizer's flags: a nightly, if rustup has one; otherwise the
 /// one that runs us, told to.
 fn cargo_fuzz() -> Command {
-    let program = workspace::tools().join("bin/cargo-fuzz");
+    let program = crates::path("cargo-fuzz");
     let nightly = Command::new("rustup")
         .args(["run", "nightly", "rustc", "--version"])
         .output()

@@ -1,6 +1,6 @@
 //! The one table of tools from crates.io: what a task starts, built into `.tools/`.
 
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
 
 use anyhow::Result;
 
@@ -48,12 +48,17 @@ pub fn ensure(task: Task) -> Result<()> {
 /// Whether cargo has installed it there: not each of them says its version.
 fn is_there(name: &str, version: &str) -> bool {
     let record = std::fs::read_to_string(workspace::tools().join(".crates.toml")).unwrap_or_default();
-    record.contains(&format!("\"{name} {version} (")) && workspace::tools().join("bin").join(name).exists()
+    record.contains(&format!("\"{name} {version} (")) && path(name).exists()
+}
+
+/// Where the tool is.
+pub fn path(name: &str) -> PathBuf {
+    workspace::tools().join("bin").join(name)
 }
 
 /// The tool, ready for arguments.
 pub fn command(name: &str) -> Command {
-    let mut command = Command::new(workspace::tools().join("bin").join(name));
+    let mut command = Command::new(path(name));
     command.current_dir(workspace::root());
     command
 }

@@ -9,11 +9,9 @@ use crate::{manual::Manual, process, shipped::TARGETS, workspace};
 
 /// Makes sure of it, for each target that is shipped.
 pub fn ensure() -> Result<()> {
-    let mut rustc = Command::new("rustc");
-    let sysroot = process::output(rustc.args(["--print", "sysroot"]).current_dir(workspace::root()))?;
+    let libraries = workspace::sysroot(workspace::root())?.join("lib/rustlib");
     for target in TARGETS {
-        let library = format!("{}/lib/rustlib/{}/lib", sysroot.trim(), target.triple);
-        if std::path::Path::new(&library).exists() {
+        if libraries.join(target.triple).join("lib").exists() {
             continue;
         }
         say(format!("rustup target add {}", target.triple));

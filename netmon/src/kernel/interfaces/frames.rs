@@ -141,15 +141,10 @@ mod tests {
 
     fn interface(index: u32, kind: Kind, master: Option<u32>, lower: Option<u32>) -> Interface {
         Interface {
-            index,
-            name: format!("if{index}"),
-            kind,
-            link: Link::Ethernet,
             mac: u8::try_from(index).ok().map(mac),
             master,
             lower,
-            xdp: None,
-            is_up: true,
+            ..Interface::example(index, &format!("if{index}"), kind)
         }
     }
 

@@ -99,6 +99,24 @@ impl Interface {
     }
 }
 
+#[cfg(test)]
+impl Interface {
+    /// One with Ethernet frames that is up, and lies on no other.
+    pub fn example(index: u32, name: &str, kind: Kind) -> Self {
+        Self {
+            index,
+            name: name.to_owned(),
+            kind,
+            link: Link::Ethernet,
+            mac: None,
+            master: None,
+            lower: None,
+            xdp: None,
+            is_up: true,
+        }
+    }
+}
+
 /// The program at the XDP hook. Where there is one in hardware as well, it is that of the driver.
 fn at_xdp(entries: &[LinkXdp]) -> Option<AtXdp> {
     let find = |pick: fn(&LinkXdp) -> Option<u32>| entries.iter().find_map(pick).filter(|id| *id != 0);

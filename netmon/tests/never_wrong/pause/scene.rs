@@ -11,12 +11,11 @@ use netmon_testkit::lab::{
 };
 use nix::sys::signal::Signal;
 
-use crate::support::incident::events_of;
+use crate::support::incident::{events_of, refusal, silence};
 use crate::support::pins::Directory;
 use crate::support::{ANSWER, assert_adds_up, watch};
 use crate::trouble::{
-    SECOND, add_second, ask_in_vain, ask_refused, assert_nothing_of, port_53, refusal, says_nothing, second,
-    silence,
+    SECOND, add_second, ask_in_vain, ask_refused, assert_nothing_of, port_53, says_nothing, second,
 };
 
 /// Addresses of the server's host where nothing listens.

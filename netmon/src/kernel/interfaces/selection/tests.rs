@@ -4,15 +4,9 @@ use super::*;
 
 fn interface(index: u32, name: &str, kind: Kind, master: Option<u32>, lower: Option<u32>) -> Interface {
     Interface {
-        index,
-        name: name.to_owned(),
-        kind,
-        link: Link::Ethernet,
-        mac: None,
         master,
         lower,
-        xdp: None,
-        is_up: true,
+        ..Interface::example(index, name, kind)
     }
 }
 
