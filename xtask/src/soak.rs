@@ -39,7 +39,7 @@ pub fn run(options: &Options) -> Result<()> {
     } else {
         Duration::from_secs(options.duration.get().into())
     };
-    let build = ["test", "--package", "netmon", "--test", plan::SOAK, "--no-run"];
+    let build = ["test", "--workspace", "--test", plan::SOAK, "--no-run"];
     let executable = executables::build_one(&build, plan::SOAK)?;
     let mut jobs = Vec::new();
     for test in plan::list(&executable, options.filter.as_deref(), &["--ignored"])? {

@@ -80,7 +80,7 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// The executables of the tests.
 fn build() -> Result<Vec<Executable>> {
-    let mut arguments = vec!["test", "--package", "netmon", "--no-run"];
+    let mut arguments = vec!["test", "--workspace", "--no-run"];
     for check in &CHECKS {
         arguments.extend(["--test", check.executable]);
     }
