@@ -15,6 +15,9 @@ use crate::{process, workspace};
 
 const UNIT: &str = "netmon.service";
 
+/// Where its maps and links are pinned.
+const PINS: &str = "/sys/fs/bpf/netmon";
+
 /// The exposure that `systemd-analyze security` may find, in tenths.
 const EXPOSURE: &str = "25";
 
@@ -54,11 +57,12 @@ pub fn installed(package: &Path) -> Result<()> {
     say("booting a machine");
     let machine = Machine::boot()?;
     machine.copy(package, PACKAGE)?;
-    let steps: [(&str, Step); 6] = [
+    let steps: [(&str, Step); 7] = [
         ("install", install),
         ("sandbox", sandbox),
         ("use", use_it),
         ("upgrade", upgrade),
+        ("start over", start_over),
         ("remove", remove),
         ("purge", purge),
     ];
@@ -185,13 +189,24 @@ fn upgrade(machine: &Machine) -> Result<()> {
     Ok(())
 }
 
+/// What is pinned goes with `netmon detach`, and the next start makes its place again.
+fn start_over(machine: &Machine) -> Result<()> {
+    machine.run("systemctl", &["stop", UNIT])?;
+    machine.run("netmon", &["detach"])?;
+    expect(machine, PINS, false)?;
+    machine.run("systemctl", &["start", UNIT])?;
+    expect(machine, PINS, true)?;
+    ask(machine)?;
+    counted(machine, 1)
+}
+
 fn remove(machine: &Machine) -> Result<()> {
     machine.run("dpkg", &["--remove", "netmon"])?;
     ensure!(
         !machine.succeeds("systemctl", &["is-active", UNIT]),
         "the service still runs"
     );
-    expect(machine, "/sys/fs/bpf/netmon", false)?;
+    expect(machine, PINS, false)?;
     expect(machine, "/run/netmon", false)?;
     expect(machine, "/usr/bin/netmon", false)?;
     expect(machine, "/var/lib/netmon/history.db", true)?;
