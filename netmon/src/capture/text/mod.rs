@@ -14,6 +14,7 @@ mod complaints;
 mod count;
 mod door;
 mod duplicates;
+mod exchange;
 mod file;
 mod grammar;
 mod hosts;

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use netmon_common::{Address, Transport};
 
+use super::exchange::Exchange;
 use super::packet::Conversation;
 use crate::bounded::Bounded;
-use crate::capture::exchange::{About, Sent, Transmissions};
+use crate::capture::exchange::{About, Sent};
 use crate::capture::limits::SAME_PACKET;
 use crate::capture::pairing::Settled;
 use crate::observation::{Name, Service};
@@ -50,31 +51,6 @@ pub struct Trace {
     time: Time,
     /// Whether its client has sent the server nothing since that is none of DNS.
     pub is_last: bool,
-}
-
-/// A query by its number: each time that it was sent, and what came of it.
-#[derive(Clone, Debug)]
-struct Exchange {
-    sent: Transmissions,
-    name: Option<Name>,
-    answered: bool,
-    /// When the newest error about it came, and which client that quotes.
-    error: Option<(Time, Address)>,
-}
-
-impl Exchange {
-    fn new(sent: Sent, name: Option<&Name>) -> Self {
-        Self {
-            sent: Transmissions::new(sent),
-            name: name.cloned(),
-            answered: false,
-            error: None,
-        }
-    }
-
-    fn waits(&self, now: Time) -> bool {
-        !self.answered && self.sent.waits(now)
-    }
 }
 
 /// What is known of a query besides its server and its client. Each query is kept under all three.
@@ -121,7 +97,7 @@ impl Traces {
         }
     }
 
-    /// Queries that were forgotten to make room.
+    /// Queries that waited and were forgotten to make room.
     pub fn overwritten(&self) -> u64 {
         self.overwritten
     }
@@ -145,7 +121,8 @@ impl Traces {
             .get(&(service, client, Known::PortAndId(client_port, id)));
         let waiting = before.and_then(|trace| {
             let exchange = self.exchanges.get_mut(&trace.number)?;
-            exchange.waits(sent.at).then_some((trace.number, exchange))
+            // An id that is used again for another question is another query's.
+            (exchange.waits(sent.at) && exchange.may_ask_for(name)).then_some((trace.number, exchange))
         });
         let is_same = |exchange: &Exchange| {
             hides_interface
@@ -166,7 +143,9 @@ impl Traces {
             number
         } else {
             self.number += 1;
-            self.exchanges.insert(self.number, Exchange::new(sent, name));
+            let exchange = Exchange::new(sent, id, name);
+            let forgotten = self.exchanges.insert(self.number, exchange);
+            self.overwritten += u64::from(forgotten.is_some_and(|(_, exchange)| exchange.waits(sent.at)));
             self.remember_recent(conversation);
             self.number
         };
@@ -216,11 +195,7 @@ impl Traces {
             Known::Port(client_port),
             Known::PortAndId(client_port, id),
         ] {
-            if let Some(((_, _, Known::PortAndId(..)), _)) =
-                self.queries.insert((service, client, known), trace.clone())
-            {
-                self.overwritten += 1;
-            }
+            self.queries.insert((service, client, known), trace.clone());
         }
     }
 
@@ -287,17 +262,14 @@ impl Traces {
             client_port,
         } = *conversation;
         let known = Known::PortAndId(client_port, id);
-        let Some(trace) = self.queries.get(&(service, client, known)).cloned() else {
+        let Some(newest) = self.queries.get(&(service, client, known)).cloned() else {
             self.answers(conversation, (client, client_port));
             return (Settled::Nothing, None);
         };
-        self.answers(conversation, (trace.client, trace.client_port));
-        if (trace.name.as_ref())
-            .zip(question)
-            .is_some_and(|(asked, named)| asked != named)
-        {
+        self.answers(conversation, (newest.client, newest.client_port));
+        let Some(trace) = self.answered_by(&newest, id, question, now) else {
             return (Settled::Nothing, None);
-        }
+        };
         let Some(exchange) = self.exchanges.get_mut(&trace.number) else {
             return (Settled::Nothing, Some(trace));
         };
@@ -309,6 +281,31 @@ impl Traces {
         }
         exchange.answered = true;
         (Settled::Queries(exchange.sent.answered(now)), Some(trace))
+    }
+
+    /// Of that query and those before with the same port and id, the last that asks for that name, and rather one that waits.
+    fn answered_by(
+        &self,
+        newest: &Trace,
+        id: Option<u16>,
+        question: Option<&Name>,
+        now: Time,
+    ) -> Option<Trace> {
+        let before = self
+            .recent(newest)
+            .filter(|(_, port)| *port == newest.client_port);
+        let numbers = std::iter::once(newest.number).chain(before.map(|(number, _)| number));
+        let mut asking = numbers
+            .filter_map(|number| Some((number, self.exchanges.get(&number)?)))
+            .filter(|(_, exchange)| exchange.id == id && exchange.may_ask_for(question))
+            .peekable();
+        let last = asking.peek().copied();
+        let (number, exchange) = asking.find(|(_, exchange)| exchange.waits(now)).or(last)?;
+        Some(Trace {
+            name: exchange.name.clone(),
+            number,
+            ..newest.clone()
+        })
     }
 
     /// The last query to a service of which this is known.

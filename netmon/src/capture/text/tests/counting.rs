@@ -1,5 +1,6 @@
 //! What the door counts: as packets are counted.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use netmon_common::classify::{Concern, Meaning, Offload, classify};
@@ -162,5 +163,65 @@ fn a_connection_is_told_once_with_each_time_that_its_syn_was_sent() {
             _ => None,
         });
         assert_eq!(connected.collect::<Vec<_>>(), [2], "{text}");
+    }
+}
+
+/// A port and an id that a client uses for two questions at once.
+#[test]
+fn an_id_used_again_for_another_question_is_another_query() {
+    const A: &str = "192.0.2.10.40000 > 203.0.113.2.53: 7+ A?";
+    const TO_A: &str = "203.0.113.2.53 > 192.0.2.10.40000: 7";
+    let asked = format!("12:00:01.0 IP {A} a.test. (24)\n12:00:02.0 IP {A} b.test. (24)\n");
+    let answer = |second: u32, question: &str| {
+        format!("12:00:0{second}.0 IP {TO_A}{question} 1/0/0 A 192.0.2.80 (40)\n")
+    };
+    // With the questions, as -vv prints them, in either order; and without.
+    let answers = [
+        answer(3, " q: A? a.test.") + &answer(4, " q: A? b.test."),
+        answer(3, " q: A? b.test.") + &answer(4, " q: A? a.test."),
+        answer(3, "") + &answer(4, ""),
+    ];
+    for answers in answers {
+        let (packets, _) = read(&format!("{asked}{answers}"));
+        let (door, observations) = observe(&packets);
+        assert_eq!(door.counts().totals.unmatched_responses, 0, "{answers}");
+        let mut names: Vec<String> = observations
+            .iter()
+            .filter_map(|observation| match &observation.what {
+                What::Answered(answered) => {
+                    assert!(answered.earlier.is_empty(), "{answers}: {answered:?}");
+                    Some(answered.name.as_ref()?.to_string())
+                }
+                _ => None,
+            })
+            .collect();
+        names.sort();
+        assert_eq!(names, ["a.test", "b.test"], "{answers}");
+    }
+}
+
+#[test]
+fn only_queries_that_wait_are_lost_when_they_make_room() {
+    for (is_answered, lost) in [(true, 0), (false, 20_000 - 16_384)] {
+        let mut text = String::new();
+        for n in 0..20_000_u32 {
+            let (port, id) = (10_000 + n / 16, n % 16);
+            let second = n / 1_000;
+            writeln!(
+                text,
+                "12:00:{second:02}.0 IP 192.0.2.10.{port} > 203.0.113.2.53: {id}+ A? a.test. (24)"
+            )
+            .unwrap();
+            if is_answered {
+                writeln!(
+                    text,
+                    "12:00:{second:02}.0 IP 203.0.113.2.53 > 192.0.2.10.{port}: {id} 1/0/0 A 192.0.2.80 (40)"
+                )
+                .unwrap();
+            }
+        }
+        let (packets, _) = read(&text);
+        let (door, _) = observe(&packets);
+        assert_eq!(door.traces_overwritten(), lost, "{is_answered}");
     }
 }
