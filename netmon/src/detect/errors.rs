@@ -187,34 +187,46 @@ impl Failures {
     }
 }
 
-/// The last errors about a server, whatever they are worth: an incident counts those since its first query.
+/// The last errors about a server, whatever they are worth: an incident counts those since its first query. Of too many,
+/// those of a second stand together.
 #[derive(Debug, Default)]
 pub(super) struct EarlyErrors(VecDeque<EarlyError>);
 
-/// An error that came before an incident opened.
+/// Errors that came before an incident opened.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EarlyError {
+    /// When the last of them came.
     pub at: Time,
-    /// What it says.
+    /// What they say.
     pub code: Code,
-    /// Whether it is verified.
-    pub verified: bool,
-    /// Who sent it, if it is to be named.
+    /// How many, and how many of them are verified.
+    pub counts: [u64; 2],
+    /// Who sent them, if it is to be named.
     pub sender: Option<Address>,
 }
 
 impl EarlyErrors {
-    /// Takes an error.
-    pub fn note(&mut self, at: Time, code: Code, verified: bool, sender: Option<Address>) {
+    /// Takes errors.
+    pub fn note(&mut self, error: EarlyError) {
         if self.0.len() == EARLY_ERRORS {
-            self.0.pop_front();
+            self.make_room();
         }
-        self.0.push_back(EarlyError {
-            at,
-            code,
-            verified,
-            sender,
-        });
+        self.0.push_back(error);
+    }
+
+    /// Puts the oldest two together that are alike; where there are none, the oldest is forgotten.
+    fn make_room(&mut self) {
+        let alike = |error: &EarlyError| (error.at.second(), error.code, error.sender);
+        let mut pairs = self.0.iter().zip(self.0.iter().skip(1));
+        let first = pairs.position(|(one, next)| alike(one) == alike(next));
+        let gone = self.0.remove(first.unwrap_or(0));
+        if let (Some(place), Some(gone)) = (first, gone)
+            && let Some(next) = self.0.get_mut(place)
+        {
+            for (count, more) in next.counts.iter_mut().zip(gone.counts) {
+                *count += more;
+            }
+        }
     }
 
     /// Those of that time.

@@ -71,6 +71,7 @@ pub(super) struct Heard {
 
 /// One incident.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself")]
 pub(super) struct Incident {
     pub kind: Kind,
     pub service: Service,
@@ -114,6 +115,8 @@ pub(super) struct Incident {
     /// Whether somebody was, and nobody knows who.
     pub others_unknown: bool,
     pub overload: Option<Overload>,
+    /// Whether it is `failing` that opened for a domain that was lost.
+    pub lost_domain: bool,
     /// The id of the incident that explains it.
     pub because_of: Option<String>,
     /// Whether something other than counts of exchanges changed since it was reported last, which may be seen or not.
@@ -174,6 +177,7 @@ impl Incident {
             others: Vec::new(),
             others_unknown: false,
             overload: None,
+            lost_domain: false,
             because_of: None,
             changed: false,
             counted: Flow::default(),
@@ -188,6 +192,12 @@ impl Incident {
     /// When the newest failure was.
     pub const fn newest_failure(&self) -> Option<Time> {
         self.severity.newest_failure()
+    }
+
+    /// When the last error came. One more about the same query is no new failure, and no quiet.
+    pub fn last_error(&self) -> Option<Time> {
+        let failure = self.newest_failure()?;
+        Some(self.heard.error_again.map_or(failure, |again| again.max(failure)))
     }
 
     pub const fn is_open(&self) -> bool {
@@ -304,9 +314,8 @@ impl Incident {
     /// Takes the errors of a time before it opened.
     pub fn count_early_errors(&mut self, errors: &EarlyErrors, time: impl RangeBounds<Time>) {
         for error in errors.of(time) {
-            let counts = [1, error.verified.into()];
-            self.errors.add(error.code, counts, error.sender);
-            self.note_lately(error.at, error.code, counts);
+            self.errors.add(error.code, error.counts, error.sender);
+            self.note_lately(error.at, error.code, error.counts);
         }
     }
 
@@ -346,8 +355,7 @@ impl Incident {
     }
 
     /// One more error about a query that has failed.
-    pub fn fail_again(&mut self, at: Time, reporter: Address) {
-        self.changed |= self.reporters.note(&reporter);
+    pub const fn fail_again(&mut self, at: Time) {
         self.heard.error_again = Some(at);
     }
 

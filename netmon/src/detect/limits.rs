@@ -99,7 +99,7 @@ pub const SUSPECTS: usize = 4_096;
 /// Services that are remembered of each of them.
 pub const SUSPECT_SERVICES: usize = 16;
 
-/// Errors of each server that are remembered with their time before an incident opens.
+/// Errors of each server that are remembered with their time before an incident opens; of more, those of a second together.
 pub const EARLY_ERRORS: usize = 64;
 
 /// How many servers are compared when one must be forgotten.

@@ -175,19 +175,19 @@ impl Decider {
         self.judged.set_own(addresses, loopback);
         for server in self.servers.iter() {
             if server.facts.last_good.is_some() {
-                self.judged.has_answered(server.facts.service.server);
+                self.judged.has_answered(server.facts.service);
             }
         }
         self.judge_standings();
     }
 
-    /// A client that an own address has answered well in an earlier run, according to the history.
-    pub fn recall_own_client(&mut self, recalled: model::OwnClient, now: Time) {
-        self.judged.clients.recall(recalled, now);
+    /// A client that an own service has answered well in an earlier run, according to the history, which remembers it until then.
+    pub fn recall_own_client(&mut self, client: model::OwnClient, until: Time, now: Time) {
+        self.judged.clients.recall(client, until, now);
     }
 
-    /// Clients that own addresses have answered well, of which the history has not heard.
-    pub fn take_own_clients(&mut self) -> Vec<model::OwnClient> {
+    /// Clients that own services have answered well, of which the history has not heard, and until when they are remembered.
+    pub fn take_own_clients(&mut self) -> Vec<(model::OwnClient, Time)> {
         self.judged.clients.take_news()
     }
 

@@ -4,12 +4,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use foldhash::fast::RandomState;
-use netmon_common::Address;
-
 use super::limits::OWN_CLIENTS;
-use crate::model::OwnClient;
+use crate::model::{OwnClient, OwnService};
 use crate::time::Time;
+use foldhash::fast::RandomState;
 
 /// How long it is remembered that an own service has answered a client, and that a service has answered anybody.
 pub(super) const REMEMBERED: Duration = Duration::from_hours(24);
@@ -21,11 +19,11 @@ const NEWS: Duration = Duration::from_hours(1);
 /// All of them, up to [`OWN_CLIENTS`].
 #[derive(Debug, Default)]
 pub(super) struct OwnClients {
-    of: HashMap<(Address, Address), Until, RandomState>,
-    /// Own addresses that have answered well; this host itself may be all that has asked them.
-    servers: BTreeSet<Address>,
-    /// Of which the history has not heard.
-    news: Vec<OwnClient>,
+    of: HashMap<OwnClient, Until, RandomState>,
+    /// Own services that have answered well; this host itself may be all that has asked them.
+    services: BTreeSet<OwnService>,
+    /// Of which the history has not heard, and until when they are remembered.
+    news: Vec<(OwnClient, Time)>,
     /// In which second it was last looked who can make room.
     looked_at: u64,
 }
@@ -39,39 +37,35 @@ struct Until {
 }
 
 impl OwnClients {
-    /// The own address has answered the client well.
-    pub fn note(&mut self, server: Address, client: Address, at: Time) {
-        self.servers.insert(server);
+    /// The service has answered the client well.
+    pub fn note(&mut self, client: OwnClient, at: Time) {
+        self.services.insert(client.service);
         let until = at.after(REMEMBERED);
         let has_room = self.news.len() < OWN_CLIENTS;
-        let Some(known) = self.place(server, client, at) else {
+        let Some(known) = self.place(client, at) else {
             return;
         };
         known.here = known.here.max(until);
         if has_room && until.since(known.in_history) >= NEWS {
             known.in_history = until;
-            self.news.push(OwnClient {
-                server,
-                client,
-                until,
-            });
+            self.news.push((client, until));
         }
     }
 
     /// The history knows of that client.
-    pub fn recall(&mut self, recalled: OwnClient, now: Time) {
-        if recalled.until <= now {
+    pub fn recall(&mut self, client: OwnClient, until: Time, now: Time) {
+        if until <= now {
             return;
         }
-        self.servers.insert(recalled.server);
-        if let Some(known) = self.place(recalled.server, recalled.client, now) {
-            known.here = known.here.max(recalled.until);
-            known.in_history = known.in_history.max(recalled.until);
+        self.services.insert(client.service);
+        if let Some(known) = self.place(client, now) {
+            known.here = known.here.max(until);
+            known.in_history = known.in_history.max(until);
         }
     }
 
-    fn place(&mut self, server: Address, client: Address, now: Time) -> Option<&mut Until> {
-        if self.of.len() >= OWN_CLIENTS && !self.of.contains_key(&(server, client)) {
+    fn place(&mut self, client: OwnClient, now: Time) -> Option<&mut Until> {
+        if self.of.len() >= OWN_CLIENTS && !self.of.contains_key(&client) {
             // Looking at all of them takes its time.
             if self.looked_at == now.second() {
                 return None;
@@ -84,22 +78,21 @@ impl OwnClients {
                 return None;
             }
         }
-        Some(self.of.entry((server, client)).or_default())
+        Some(self.of.entry(client).or_default())
     }
 
-    /// Whether the own address has answered that client well within the day.
-    pub fn is_known(&self, server: Address, client: Address, now: Time) -> bool {
-        let known = self.of.get(&(server, client));
-        known.is_some_and(|until| until.here >= now)
+    /// Whether the service has answered that client well within the day.
+    pub fn is_known(&self, client: OwnClient, now: Time) -> bool {
+        self.of.get(&client).is_some_and(|until| until.here >= now)
     }
 
-    /// Whether the own address is known to have answered anybody well.
-    pub fn serves(&self, server: Address) -> bool {
-        self.servers.contains(&server)
+    /// Whether the service is known to have answered anybody well.
+    pub fn serves(&self, service: OwnService) -> bool {
+        self.services.contains(&service)
     }
 
-    /// Of whom the history must hear.
-    pub fn take_news(&mut self) -> Vec<OwnClient> {
+    /// Of whom the history must hear, and until when they are remembered.
+    pub fn take_news(&mut self) -> Vec<(OwnClient, Time)> {
         std::mem::take(&mut self.news)
     }
 }

@@ -13,6 +13,7 @@ use netmon_common::{Address, Code};
 
 use super::own_clients::OwnClients;
 use super::prefix::Prefix;
+use crate::model::{OwnClient, OwnService};
 use crate::observation::{Failed, Proof, Service};
 use crate::time::Time;
 
@@ -34,14 +35,14 @@ pub(super) struct Judged {
     own: BTreeSet<Address>,
     /// Whether all loopback addresses are this host's own.
     loopback: bool,
-    /// Whom own addresses have answered.
+    /// Whom own services have answered.
     pub clients: OwnClients,
     /// The resolvers that this host is configured to use.
     configured: BTreeSet<Address>,
     /// The service addresses that this host is known to translate.
     translated: BTreeSet<Address>,
-    /// Addresses that had answered somebody well before they were this host's own: nobody knows whom.
-    served_somebody: BTreeSet<Address>,
+    /// Services that had answered somebody well before their address was this host's own: nobody knows whom.
+    served_somebody: BTreeSet<OwnService>,
 }
 
 /// How a service stands to the scope.
@@ -124,13 +125,14 @@ impl Judged {
         if !standing.own || standing.named || self.is_own(client) {
             return true;
         }
-        let server = service.server;
-        self.clients.is_known(server, client, at) || self.served_somebody.contains(&server)
+        let service = own(service);
+        self.clients.is_known(OwnClient { service, client }, at) || self.served_somebody.contains(&service)
     }
 
-    /// Whether this own address is known to have answered anybody.
-    pub fn serves(&self, address: Address) -> bool {
-        self.clients.serves(address) || self.served_somebody.contains(&address)
+    /// Whether this own service is known to have answered anybody.
+    pub fn serves(&self, service: Service) -> bool {
+        let service = own(service);
+        self.clients.serves(service) || self.served_somebody.contains(&service)
     }
 
     /// These, and no others, are this host's own addresses; `loopback` says whether all loopback addresses are, too.
@@ -139,18 +141,28 @@ impl Judged {
         self.loopback = loopback;
     }
 
-    /// The address has answered somebody well, and nobody knows whom.
-    pub fn has_answered(&mut self, address: Address) {
-        if self.is_own(address) && !self.clients.serves(address) {
-            self.served_somebody.insert(address);
+    /// The service has answered somebody well, and nobody knows whom.
+    pub fn has_answered(&mut self, service: Service) {
+        if self.is_own(service.server) && !self.clients.serves(own(service)) {
+            self.served_somebody.insert(own(service));
         }
     }
 
-    /// The address has answered that client well.
-    pub fn has_answered_well(&mut self, address: Address, client: Address, at: Time) {
-        if self.is_own(address) {
-            self.served_somebody.remove(&address);
-            self.clients.note(address, client, at);
+    /// The service has answered that client well.
+    pub fn has_answered_well(&mut self, service: Service, client: Address, at: Time) {
+        if self.is_own(service.server) {
+            let service = own(service);
+            self.served_somebody.remove(&service);
+            self.clients.note(OwnClient { service, client }, at);
         }
+    }
+}
+
+/// The service, if it is this host's: at whichever interface it is asked.
+const fn own(service: Service) -> OwnService {
+    OwnService {
+        server: service.server,
+        port: service.port,
+        transport: service.transport,
     }
 }

@@ -6,6 +6,7 @@ mod judging;
 use netmon_common::{Address, Code, Rcode};
 
 use super::change::Change;
+use super::errors::EarlyError;
 use super::facts::Facts;
 use super::incidents::Incidents;
 use super::lookups::Move;
@@ -250,15 +251,10 @@ impl Tracked {
                 }
                 heard.others_answered += u64::from(is_later);
             }
-            // `failing` recovers by its share.
-            let ends = match incident.kind {
-                Kind::Unreachable => hit,
-                Kind::Unanswered => true,
-                Kind::Failing => false,
-            };
             // One that is over counts nothing that comes later.
             incident.answered(settled);
-            if ends && is_later {
+            // `failing` recovers by its share.
+            if hit && is_later && incident.kind != Kind::Failing {
                 incident.recover_by(settled, &self.facts.ledger, rules.offset);
             }
         }
@@ -363,21 +359,18 @@ impl Tracked {
 
     /// Takes errors, whatever they are worth; so many of them are verified. Nobody is
     /// named as the `sender` of one that anybody can have forged.
-    pub fn count_errors(
-        &mut self,
-        at: Time,
-        code: Code,
-        [count, verified]: [u64; 2],
-        sender: Option<Address>,
-    ) {
-        if count == 0 {
+    pub fn count_errors(&mut self, at: Time, code: Code, counts: [u64; 2], sender: Option<Address>) {
+        if counts == [0; 2] {
             return;
         }
-        if count == 1 {
-            self.facts.early_errors.note(at, code, verified == 1, sender);
-        }
+        self.facts.early_errors.note(EarlyError {
+            at,
+            code,
+            counts,
+            sender,
+        });
         for incident in self.incidents.all_mut() {
-            incident.count_errors(at, code, [count, verified], sender);
+            incident.count_errors(at, code, counts, sender);
         }
     }
 

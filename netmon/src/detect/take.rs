@@ -110,7 +110,7 @@ impl Decider {
             self.moved(moves);
         }
         if own && matches!(answered.rcode, Some(Rcode::NoError | Rcode::NxDomain)) {
-            self.judged.has_answered_well(service.server, answered.client, at);
+            self.judged.has_answered_well(service, answered.client, at);
         }
         Some(After::default())
     }
@@ -176,7 +176,7 @@ impl Decider {
             && error.code.is_outage()
             && let Some(incident) = server.incidents.open_mut(Kind::Unreachable)
         {
-            incident.fail_again(self.now, error.reporter);
+            incident.fail_again(self.now);
         }
         Some(After::default()).filter(|_| !server.incidents.are_none())
     }
@@ -188,7 +188,7 @@ impl Decider {
         errors: &[u64; Code::ALL.len()],
     ) -> Option<After> {
         let standing = self.judged.standing(service.server);
-        let counts = !standing.own || standing.named || self.judged.serves(service.server);
+        let counts = !standing.own || standing.named || self.judged.serves(service);
         let Some(server) = self.servers.get_mut(service).filter(|_| counts) else {
             self.not_served.note_many(service.server, errors.iter().sum());
             return None;

@@ -26,11 +26,18 @@ pub(super) struct Asked {
 }
 
 impl Waiting {
-    /// Takes a client and a name, where there are any and they do not wait already. Of too many, gives back the first.
+    /// Takes a client and a name, where there are any and they do not wait already since then or longer. Of too many, gives
+    /// back the first.
     pub fn add(&mut self, since: Time, client: Option<&Address>, name: Option<&Name>) -> Option<Asked> {
         let same = |asked: &Asked| asked.client.as_ref() == client && asked.name.as_ref() == name;
-        if (client.is_none() && name.is_none()) || self.0.iter().any(same) {
+        if client.is_none() && name.is_none() {
             return None;
+        }
+        if let Some((place, known)) = self.0.iter().enumerate().find(|(_, asked)| same(asked)) {
+            if known.since <= since {
+                return None;
+            }
+            self.0.remove(place);
         }
         let first = (self.0.len() == WAITING).then(|| self.0.pop_front());
         let place = self.0.partition_point(|asked| asked.since <= since);
@@ -53,5 +60,28 @@ impl Waiting {
     /// Forgets all: the server answered.
     pub fn clear(&mut self) {
         self.0.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn what_is_told_late_stands_where_it_was_asked_first() {
+        let client = Address::from(Ipv4Addr::new(192, 0, 2, 1));
+        let [early, late] = ["early.test", "late.test"].map(Name::new);
+        let mut waiting = Waiting::default();
+        for (second, name) in [(5, &late), (6, &early), (4, &early), (7, &late)] {
+            let first = waiting.add(Time::at_second(second), Some(&client), Some(name));
+            assert!(first.is_none());
+        }
+        let asked = waiting
+            .iter()
+            .map(|asked| (asked.since.second(), asked.name.clone()));
+        let asked: Vec<_> = asked.collect();
+        assert_eq!(asked, [(4, Some(early)), (5, Some(late))]);
     }
 }

@@ -106,10 +106,10 @@ impl Keeper {
         self.seconds.want(incident.server, moment.second());
     }
 
-    /// Clients that this host's own addresses have answered well.
-    pub fn own_clients(&self, clients: &[OwnClient], offset: WallOffset) {
+    /// Clients that this host's own services have answered well, and until when they are remembered.
+    pub fn own_clients(&self, clients: &[(OwnClient, Time)], offset: WallOffset) {
         if !clients.is_empty() {
-            let one = |known: &OwnClient| ((known.server, known.client), offset.wall(known.until));
+            let one = |(client, until): &(OwnClient, Time)| (*client, offset.wall(*until));
             self.mailbox.own_clients(clients.iter().map(one));
         }
     }

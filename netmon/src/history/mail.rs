@@ -9,12 +9,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use netmon_common::Address;
 
 use super::limits::{WAITING_CLIENTS, WAITING_INCIDENTS, WAITING_ROWS, WAITING_SECONDS};
 use super::rollup::Minute;
 use super::seconds::Row;
-use crate::model::{Counted, Remembered};
+use crate::model::{Counted, OwnClient, Remembered};
 
 /// What waits.
 #[derive(Debug, Default)]
@@ -30,8 +29,8 @@ pub(super) struct Mail {
     pub minutes: VecDeque<Minute>,
     /// Seconds around the beginning and the end of incidents, oldest first.
     pub seconds: VecDeque<Row>,
-    /// Until when clients are remembered that own addresses have answered, by own address and client.
-    pub own_clients: BTreeMap<(Address, Address), Timestamp>,
+    /// Until when clients are remembered that own services have answered.
+    pub own_clients: BTreeMap<OwnClient, Timestamp>,
     /// What found no room.
     pub lost: Lost,
 }
@@ -45,7 +44,7 @@ pub(super) struct Lost {
     pub minutes: u64,
     /// Rows of seconds.
     pub seconds: u64,
-    /// Clients of own addresses.
+    /// Clients of own services.
     pub own_clients: u64,
 }
 
@@ -105,10 +104,10 @@ impl Mail {
         self.lost.seconds += too_many as u64;
     }
 
-    fn own_clients(&mut self, clients: impl IntoIterator<Item = ((Address, Address), Timestamp)>) {
-        for (pair, until) in clients {
-            if self.own_clients.len() < WAITING_CLIENTS || self.own_clients.contains_key(&pair) {
-                self.own_clients.insert(pair, until);
+    fn own_clients(&mut self, clients: impl IntoIterator<Item = (OwnClient, Timestamp)>) {
+        for (client, until) in clients {
+            if self.own_clients.len() < WAITING_CLIENTS || self.own_clients.contains_key(&client) {
+                self.own_clients.insert(client, until);
             } else {
                 self.lost.own_clients += 1;
             }
@@ -171,8 +170,8 @@ impl Mailbox {
         }
     }
 
-    /// Leaves clients that own addresses have answered, by own address and client, and until when they are remembered.
-    pub fn own_clients(&self, clients: impl IntoIterator<Item = ((Address, Address), Timestamp)>) {
+    /// Leaves clients that own services have answered, and until when they are remembered.
+    pub fn own_clients(&self, clients: impl IntoIterator<Item = (OwnClient, Timestamp)>) {
         self.leave(|mail| mail.own_clients(clients));
     }
 

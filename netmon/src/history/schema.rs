@@ -92,14 +92,18 @@ CREATE TABLE IF NOT EXISTS seconds (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// Clients that this host's own addresses have answered, and until when they are remembered, by Unix time. It takes the place
-/// of `served`, which did not say whom; an older netmon reads and writes that one still.
-const OWN_CLIENTS: &str = "
-CREATE TABLE IF NOT EXISTS own_clients (
+/// Clients that this host's own services have answered, and until when they are remembered, by Unix time. It takes the place
+/// of `served`, which did not say whom and which an older netmon reads and writes still, and of `own_clients`, which did not say
+/// by which service.
+const SERVICE_CLIENTS: &str = "
+DROP TABLE IF EXISTS own_clients;
+CREATE TABLE IF NOT EXISTS service_clients (
     server TEXT NOT NULL,
+    port INTEGER NOT NULL,
+    transport TEXT NOT NULL,
     client TEXT NOT NULL,
     until INTEGER NOT NULL,
-    PRIMARY KEY (server, client)
+    PRIMARY KEY (server, port, transport, client)
 ) STRICT, WITHOUT ROWID;
 ";
 
@@ -139,7 +143,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     complete::<Destination>(&transaction, "minutes")?;
     complete::<Totals>(&transaction, "totals")?;
     transaction.execute_batch(SECONDS)?;
-    transaction.execute_batch(OWN_CLIENTS)?;
+    transaction.execute_batch(SERVICE_CLIENTS)?;
     transaction.commit()?;
     Ok(())
 }

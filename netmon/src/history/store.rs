@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
-use netmon_common::Address;
 use netmon_common::records::Destination;
+use netmon_common::{Address, Transport};
 use nix::fcntl::{Flock, FlockArg};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, ToSql, TransactionBehavior, params};
 
@@ -22,7 +22,7 @@ use super::rollup::{Minute, OTHER};
 use super::schema;
 use super::seconds::Row;
 use crate::limits::SERVERS;
-use crate::model::{Latency, Remembered, Totals, Wall};
+use crate::model::{Latency, OwnClient, OwnService, Remembered, Totals, Wall};
 use crate::timeline::Activity;
 
 /// What earlier runs have left.
@@ -31,7 +31,7 @@ pub struct Recalled {
     /// Incidents that are open, or closed lately.
     pub incidents: Vec<Remembered>,
     /// Clients that this host's own addresses have answered: own address, client, until when to remember it.
-    pub own_clients: Vec<(Address, Address, Timestamp)>,
+    pub own_clients: Vec<(OwnClient, Timestamp)>,
     /// Incidents that cannot be understood, and stay as they are.
     pub garbled: u64,
 }
@@ -91,11 +91,11 @@ impl Store {
         Ok(recalled)
     }
 
-    /// The clients of own addresses, those that were answered last first.
-    fn own_clients(&self) -> Result<Vec<(Address, Address, Timestamp)>, StoreError> {
-        let mut known = self
-            .connection
-            .prepare("SELECT server, client, until FROM own_clients ORDER BY until DESC LIMIT ?1")?;
+    /// The clients of own services, those that were answered last first.
+    fn own_clients(&self) -> Result<Vec<(OwnClient, Timestamp)>, StoreError> {
+        let mut known = self.connection.prepare(
+            "SELECT server, port, transport, client, until FROM service_clients ORDER BY until DESC LIMIT ?1",
+        )?;
         let limit = i64::try_from(WAITING_CLIENTS).unwrap_or(i64::MAX);
         let mut rows = known.query([limit])?;
         let mut clients = Vec::new();
@@ -104,11 +104,19 @@ impl Store {
                 let text: String = row.get(column)?;
                 Ok(text.parse::<IpAddr>().ok().map(Address::from))
             };
+            let transport: String = row.get(2)?;
+            let mut transports = Transport::ALL.into_iter();
+            let transport = transports.find(|known| known.name() == transport);
             // A row that somebody has spoilt is none.
-            if let (Some(server), Some(client)) = (address(0)?, address(1)?)
-                && let Ok(until) = Timestamp::from_second(row.get(2)?)
+            if let (Some(server), Ok(port), Some(transport)) = (address(0)?, row.get(1), transport)
+                && let (Some(client), Ok(until)) = (address(3)?, Timestamp::from_second(row.get(4)?))
             {
-                clients.push((server, client, until));
+                let service = OwnService {
+                    server,
+                    port,
+                    transport,
+                };
+                clients.push((OwnClient { service, client }, until));
             }
         }
         Ok(clients)
@@ -128,13 +136,19 @@ impl Store {
         for row in &mail.seconds {
             second(&transaction, row)?;
         }
-        for ((server, client), until) in &mail.own_clients {
+        for (OwnClient { service, client }, until) in &mail.own_clients {
             transaction
                 .prepare_cached(
-                    "INSERT INTO own_clients (server, client, until) VALUES (?1, ?2, ?3)
+                    "INSERT INTO service_clients (server, port, transport, client, until) VALUES (?1, ?2, ?3, ?4, ?5)
                      ON CONFLICT DO UPDATE SET until = max(until, excluded.until)",
                 )?
-                .execute(params![server.to_string(), client.to_string(), until.as_second()])?;
+                .execute(params![
+                    service.server.to_string(),
+                    service.port,
+                    service.transport.name(),
+                    client.to_string(),
+                    until.as_second(),
+                ])?;
         }
         transaction.commit()?;
         Ok(())

@@ -45,7 +45,7 @@ pub(super) fn tidy(
             }
         }
     }
-    while delete(connection, OWN_CLIENTS, now.as_second())? > 0 {}
+    while delete(connection, SERVICE_CLIENTS, now.as_second())? > 0 {}
     let room = settings.max_size / SECONDS_SHARE / SECOND_BYTES;
     tidied.too_many += connection
         .prepare_cached(SECONDS_BEYOND)?
@@ -85,8 +85,8 @@ const SECONDS: &str = "DELETE FROM seconds WHERE (second, server) IN
     (SELECT second, server FROM seconds WHERE second < ?1 ORDER BY second LIMIT ?2)";
 const SECONDS_BEYOND: &str = "DELETE FROM seconds WHERE (second, server) IN
     (SELECT second, server FROM seconds ORDER BY second DESC, server LIMIT -1 OFFSET ?1)";
-const OWN_CLIENTS: &str = "DELETE FROM own_clients WHERE (server, client) IN
-    (SELECT server, client FROM own_clients WHERE until < ?1 LIMIT ?2)";
+const SERVICE_CLIENTS: &str = "DELETE FROM service_clients WHERE (server, port, transport, client) IN
+    (SELECT server, port, transport, client FROM service_clients WHERE until < ?1 LIMIT ?2)";
 const TOTALS: &str = "DELETE FROM totals WHERE minute IN
     (SELECT minute FROM totals WHERE minute < ?1 ORDER BY minute LIMIT ?2)";
 const INCIDENTS: &str = "DELETE FROM incidents WHERE id IN

@@ -46,7 +46,7 @@ pub struct Memory {
     pub partly: bool,
     /// Whether others are taken to be answered, and nobody knows who.
     pub others_unknown: bool,
-    /// Whether a client that it hit got an answer to a query sent after the newest failure.
+    /// Whether a client that it hit got an answer to a query sent after the last error.
     pub hit_are_answered: bool,
     /// Whether others did, to queries sent after the server's first `port` error.
     pub others_are_answered: bool,
@@ -54,6 +54,8 @@ pub struct Memory {
     pub any_answer: bool,
     /// The query rate before it, where that was unusual.
     pub overload: Option<Overload>,
+    /// Whether it opened for a domain that was lost.
+    pub lost_domain: bool,
     /// The reporters, clients and names that are not listed, as sketches in hexadecimal.
     pub unlisted: Unlisted,
 }

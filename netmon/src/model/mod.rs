@@ -31,7 +31,7 @@ pub use incident::{Cause, CloseReason, Diagnosis, Happened, Incident, Kind, Like
 pub use judgement::Judgement;
 pub use memory::{Memory, Remembered};
 pub use names::Names;
-pub use own_client::OwnClient;
+pub use own_client::{OwnClient, OwnService};
 pub use probe::{Probe, ProbeOutcome};
 pub use resolver::{OtherResolver, Resolver, ResolverState, WhichResolver};
 pub use server::ServerInfo;

@@ -11,7 +11,7 @@ use super::losses::Lost;
 use super::troubles::Trouble;
 use crate::clock;
 use crate::history::Keeper;
-use crate::model::{Event, Happened, Incident, Moment, OwnClient};
+use crate::model::{Event, Happened, Incident, Moment};
 use crate::time::Time;
 
 /// How long the first events wait for what the last run has left.
@@ -69,14 +69,9 @@ impl Monitor<'_> {
             );
         }
         let now = self.now().time;
-        for (server, client, until) in recalled.own_clients {
+        for (client, until) in recalled.own_clients {
             let until = self.offset.time(until);
-            let known = OwnClient {
-                server,
-                client,
-                until,
-            };
-            self.decider.recall_own_client(known, now);
+            self.decider.recall_own_client(client, until, now);
         }
         for remembered in &recalled.incidents {
             self.recall_askers(&remembered.incident);
@@ -121,7 +116,7 @@ impl Monitor<'_> {
         }
     }
 
-    /// Has the history keep whom own addresses have answered, and reports what is wrong with it.
+    /// Has the history keep whom own services have answered, and reports what is wrong with it.
     pub(super) fn keep(&mut self) {
         let clients = self.decider.take_own_clients();
         let Some(history) = &self.partners.history else {

@@ -22,7 +22,6 @@ impl Incident {
     /// What is kept of it beside what is reported.
     pub fn memory(&self, ledger: &Ledger) -> Memory {
         let flow = self.flow(ledger);
-        let newest = self.newest_failure();
         let (clients, names) = self.hit();
         Memory {
             failed: flow.failed,
@@ -35,10 +34,11 @@ impl Incident {
             said: self.failures.memory(),
             partly: self.severity.partly(),
             others_unknown: self.others_unknown || !self.others.is_empty(),
-            hit_are_answered: self.heard.query_of_failed > newest,
+            hit_are_answered: self.heard.query_of_failed > self.last_error(),
             others_are_answered: self.failures.others_are_answered(self.served_others()),
             any_answer: self.heard.any,
             overload: self.overload.map(Overload::memory),
+            lost_domain: self.lost_domain,
             unlisted: Unlisted {
                 reporters: self.reporters.sketch(),
                 clients: clients.sketch(),
@@ -122,6 +122,7 @@ impl Incident {
             others: Vec::new(),
             others_unknown: memory.others_unknown,
             overload: memory.overload.map(Overload::restore),
+            lost_domain: memory.lost_domain,
             because_of: reported.because_of.clone(),
             changed: false,
             counted: flow,

@@ -51,6 +51,17 @@ fn share_of(facts: &Facts, (from, to): (u64, u64)) -> Share {
     }
 }
 
+/// Whether a domain that was answered well lately fails for all who ask.
+fn has_lost_a_domain(facts: &Facts, at: Time, rules: &Rules) -> bool {
+    let thresholds = &rules.thresholds;
+    facts.faults.has_lost_a_domain(
+        at.second(),
+        window(facts, at, rules),
+        thresholds.lost_queries(),
+        thresholds.domain_memory,
+    )
+}
+
 fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
     let thresholds = &context.rules.thresholds;
     let window = window(facts, at, context.rules);
@@ -65,29 +76,24 @@ fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
         let domains = facts.faults.domains_in(at.second(), window);
         domains.failing >= thresholds.failing_domains && domains.failing > domains.good
     };
-    let lost = || {
-        facts.faults.has_lost_a_domain(
-            at.second(),
-            window,
-            thresholds.lost_queries(),
-            thresholds.domain_memory,
-        )
-    };
-    let opens = (enough && many()) || lost();
-    if !opens {
+    let opens: fn(Time) -> Verdict = if enough && many() {
+        Verdict::Opens
+    } else if has_lost_a_domain(facts, at, context.rules) {
+        Verdict::OpensForDomain
+    } else {
         return Verdict::Nothing;
-    }
+    };
     let faults = &facts.faults;
     let fails =
         |second, found| found > faults.excused(second, second + 1) + faults.undecided(second, second + 1);
     match facts.ledger.first_with_faults(from..to, fails) {
-        Some(first) => Verdict::Opens(faults.first_sent(first)),
+        Some(first) => opens(faults.first_sent(first)),
         None => Verdict::Nothing,
     }
 }
 
-/// Without any answer, no share is under anything. Seconds in which a lost domain fails are none of the good ones, however
-/// much else is asked.
+/// Without any answer, no share is under anything. Seconds in which the lost domain fails for which it opened are none of the
+/// good ones, however much else is asked.
 fn follow(incident: &Incident, facts: &Facts, at: Time, rules: &Rules) -> Course {
     let thresholds = &rules.thresholds;
     let Share {
@@ -114,7 +120,9 @@ fn follow(incident: &Incident, facts: &Facts, at: Time, rules: &Rules) -> Course
         && !facts.has_gap_since(start)
         && (failed + undecided).saturating_mul(100)
             < (answered + undecided).saturating_mul(thresholds.recovered_percent)
-        && !was_lost();
+        && !(incident.lost_domain && was_lost())
+        // It would open again at once.
+        && !has_lost_a_domain(facts, at, rules);
     Course {
         failure: newest.filter(|newest| incident.newest_failure().is_none_or(|known| *newest > known)),
         // Those that were asked later do not belong to it, if these are the good seconds.

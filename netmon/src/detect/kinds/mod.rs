@@ -50,6 +50,8 @@ pub(super) enum Verdict {
     Nothing,
     /// It opens; the first query that failed was sent then.
     Opens(Time),
+    /// The same, for a domain that was lost: while that fails it stays open, however much else is answered.
+    OpensForDomain(Time),
     /// It would open, but an answer would not be seen.
     OneDirection,
 }

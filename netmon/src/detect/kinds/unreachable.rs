@@ -30,11 +30,11 @@ fn follow(incident: &Incident, _: &Facts, at: Time, rules: &Rules) -> Course {
 
 fn closes(incident: &Incident, at: Time, rules: &Rules) -> bool {
     let (heard, thresholds) = (&incident.heard, &rules.thresholds);
-    let Some(failure) = incident.newest_failure() else {
+    let Some(last_error) = incident.last_error() else {
         return false;
     };
-    let quiet = at.since(last_error(incident, failure));
-    let is_answered = heard.query_of_failed.is_some_and(|sent| sent > failure);
+    let quiet = at.since(last_error);
+    let is_answered = heard.query_of_failed.is_some_and(|sent| sent > last_error);
     if is_answered {
         return quiet >= thresholds.unreachable_quiet;
     }
@@ -44,17 +44,9 @@ fn closes(incident: &Incident, at: Time, rules: &Rules) -> bool {
     asks_no_more && quiet >= thresholds.idle && heard.others_answered >= thresholds.others_answered
 }
 
-/// When the last error came. One more about the same query is no new failure, and no quiet.
-fn last_error(incident: &Incident, failure: Time) -> Time {
-    incident
-        .heard
-        .error_again
-        .map_or(failure, |again| again.max(failure))
-}
-
 fn next(incident: Option<&Incident>, _: &Facts, second: u64, rules: &Rules) -> Option<u64> {
     let incident = incident?;
-    let last_error = last_error(incident, incident.newest_failure()?);
+    let last_error = incident.last_error()?;
     let asked = incident.heard.failed_asked.unwrap_or(last_error);
     let moments = [
         last_error.after(rules.thresholds.unreachable_quiet),

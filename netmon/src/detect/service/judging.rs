@@ -51,12 +51,14 @@ impl Tracked {
                 is_unreachable: self.incidents.is_open(Kind::Unreachable),
                 would_be_seen,
             };
-            match (book.opens)(&self.facts, at, &context) {
+            let verdict = (book.opens)(&self.facts, at, &context);
+            match verdict {
                 Verdict::Nothing => {}
                 Verdict::OneDirection => one_direction = true,
-                Verdict::Opens(_) if !outcome.has_room => outcome.refused = true,
-                Verdict::Opens(began) => {
+                Verdict::Opens(_) | Verdict::OpensForDomain(_) if !outcome.has_room => outcome.refused = true,
+                Verdict::Opens(began) | Verdict::OpensForDomain(began) => {
                     let mut incident = self.begin(book.kind, began, at, rules);
+                    incident.lost_domain = matches!(verdict, Verdict::OpensForDomain(_));
                     self.fill(&mut incident, at, rules);
                     let course = (book.follow)(&incident, &self.facts, at, rules);
                     self.follow(&mut incident, course, at, rules, outcome);

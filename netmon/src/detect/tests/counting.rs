@@ -3,7 +3,7 @@
 use netmon_common::Code;
 use netmon_common::Rcode::NoError;
 
-use super::scenario::{A, B, Error, ROUTER, Scenario};
+use super::scenario::{A, B, Error, ROUTER, Scenario, when};
 use crate::detect::limits::EXACT_TIMES;
 
 /// An error about a query of A.
@@ -99,6 +99,27 @@ fn errors_since_the_first_query_are_counted_those_before_are_not() {
 }
 
 #[test]
+fn errors_since_the_first_query_are_counted_however_many_they_are() {
+    let mut scenario = Scenario::new();
+    let unsolicited = Error {
+        why: Some(crate::observation::Why::Unsolicited),
+        code: Code::Admin,
+        ..error(0.0)
+    };
+    for n in 0..500_u32 {
+        let time = 4.2 + f64::from(n) / 200.0;
+        if n == 160 {
+            scenario.query(time, A, "a.test");
+        }
+        scenario.error(time, &unsolicited);
+    }
+    scenario.more_errors(6.9, Code::Port, 40).error(7.0, &error(5.0));
+    let errors = scenario.incident().errors;
+    assert_eq!((errors.host, errors.port), (1, 40));
+    assert_eq!(errors.admin, 500 - 160);
+}
+
+#[test]
 fn an_incident_that_lasts_counts_on_beyond_what_is_remembered_of_its_server() {
     let mut scenario = Scenario::new();
     for second in 0..400_u32 {
@@ -115,7 +136,7 @@ fn an_earlier_stamp_counts_as_the_latest_one_seen() {
     // Stamped before the query that failed, but taken after it.
     scenario.query(5.1, B, "b.test").error(5.2, &error(5.8));
     assert_eq!(counted(&scenario), (2, 0));
-    assert_eq!(super::scenario::when(scenario.incident().opened), "5.800");
+    assert_eq!(when(scenario.incident().opened), "5.800");
 }
 
 #[test]
@@ -145,14 +166,7 @@ fn what_comes_after_it_has_recovered_does_not_count_unless_it_fails_again() {
         .asked(4.0, A, "a.test", NoError)
         .asked(4.5, B, "a.test", NoError);
     assert_eq!(counted(&scenario), (2, 0));
-    assert_eq!(
-        scenario
-            .incident()
-            .recovered
-            .map(super::scenario::when)
-            .as_deref(),
-        Some("3.500")
-    );
+    assert_eq!(scenario.incident().recovered.map(when).as_deref(), Some("3.500"));
     scenario.rejected(5.0);
     assert_eq!(
         (counted(&scenario), scenario.incident().recovered),
@@ -191,4 +205,28 @@ fn errors_that_were_counted_when_the_server_answered_again_count_in_the_outage()
     // After the reading at 1.5.
     scenario.more_errors(1.5, Code::Port, 7).advance(4.0);
     assert_eq!(scenario.incident().errors.port, 41);
+}
+
+#[test]
+fn an_answer_to_a_client_that_never_failed_closes_a_silence_and_is_no_recovery() {
+    for (client, recovered) in [(B, None), (A, Some("20.500"))] {
+        let mut scenario = Scenario::new();
+        for (n, time) in [1.0, 1.1, 1.2, 1.3, 1.4].into_iter().enumerate() {
+            scenario.query(time, A, ["a.test", "b.test"][n % 2]);
+        }
+        scenario
+            .query(20.4, client, "c.test")
+            .answer(20.5, client, 20.4)
+            .advance(30.0);
+        assert_eq!(
+            scenario.story(),
+            ["opened unanswered", "closed unanswered answered"],
+            "{client}"
+        );
+        let incident = scenario.closed();
+        assert_eq!(incident.recovered.map(when).as_deref(), recovered, "{client}");
+        // That answer and its query belong to no recovery of this incident's: they count up to its end.
+        let counted = if recovered.is_some() { (5, 0) } else { (6, 1) };
+        assert_eq!((incident.queries, incident.answers), counted, "{client}");
+    }
 }

@@ -88,3 +88,26 @@ fn a_good_answer_right_after_the_last_failure_takes_none_of_the_failures_away() 
     let incident = scenario.closed();
     assert_eq!(when(incident.recovered.unwrap()), "145.000");
 }
+
+#[test]
+fn what_opened_by_its_share_is_not_held_open_by_a_domain_that_was_lost_meanwhile_and_is_answered_again() {
+    let mut scenario = Scenario::new();
+    scenario.asked(0.1, A, "www.lost.test", Rcode::NoError);
+    // Three broken domains, and one that was answered well before: its failures end at 11.0.
+    for n in 0..40_u32 {
+        let time = 1.0 + f64::from(n) / 4.0;
+        let client = if n % 3 == 0 { A } else { B };
+        let name = ["alpha.test", "beta.test", "gamma.test", "lost.test"][n as usize % 4];
+        scenario.asked(time, client, &format!("{n}.{name}"), Rcode::ServFail);
+    }
+    scenario.asked(11.5, A, "www.lost.test", Rcode::NoError);
+    for n in 0..3_000_u32 {
+        scenario.asked(12.0 + f64::from(n) / 60.0, B, "good.test", Rcode::NoError);
+    }
+    scenario.advance(60.0);
+    assert_eq!(scenario.story(), ["opened failing", "closed failing recovered"]);
+    // Its share, however many fail for the lost domain, is under a tenth of what 30 s hold: the good seconds begin before
+    // the last failure.
+    let recovered: f64 = when(scenario.closed().recovered.unwrap()).parse().unwrap();
+    assert!(recovered < 10.0, "{recovered}");
+}

@@ -1,10 +1,10 @@
 //! A restart: what the history kept of incidents goes on as the same incidents. The clock of observations may
 //! have begun again (a reboot), so that an incident began before its zero.
 
-use netmon_common::{Code, Rcode};
+use netmon_common::{Code, Rcode, Transport};
 
 use super::scenario::{A, B, C, Error, ROUTER, SERVER, START, Scenario, address, at};
-use crate::model::{CloseReason, Happened, Incident, OwnClient, Remembered, Severity};
+use crate::model::{CloseReason, Happened, Incident, OwnClient, OwnService, Remembered, Severity};
 use crate::time::{SECOND_NS, Time, WallOffset};
 
 /// What the history keeps of all that is told.
@@ -291,12 +291,16 @@ fn a_client_that_an_own_address_answered_before_the_restart_counts_after_it() {
         let mut scenario = Scenario::new();
         scenario.decider.set_local([address(SERVER)]);
         if let Some(client) = client {
-            let known = OwnClient {
+            let service = OwnService {
                 server: address(SERVER),
-                client: address(client),
-                until: at(3_600.0),
+                port: 53,
+                transport: Transport::Udp,
             };
-            scenario.decider.recall_own_client(known, at(0.5));
+            let known = OwnClient {
+                service,
+                client: address(client),
+            };
+            scenario.decider.recall_own_client(known, at(3_600.0), at(0.5));
         }
         scenario.rejected(1.0);
         assert_eq!(!scenario.story().is_empty(), opens, "{client:?}");

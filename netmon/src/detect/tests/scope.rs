@@ -5,19 +5,21 @@ use std::time::Duration;
 use netmon_common::{Rcode, Transport};
 
 use super::scenario::{A, B, Error, SERVER, Scenario, address, at};
-use crate::model::OwnClient;
+use crate::model::{OwnClient, OwnService};
 use crate::observation::{Proof, Why};
 
 const OWN: &str = "192.0.2.53";
 
 /// The history knows that the own address has answered that client.
 fn recall(scenario: &mut Scenario, client: &str, until: f64) {
-    let known = OwnClient {
+    let service = OwnService {
         server: address(OWN),
-        client: address(client),
-        until: at(until),
+        port: 53,
+        transport: Transport::Udp,
     };
-    scenario.decider.recall_own_client(known, at(0.5));
+    let client = address(client);
+    let known = OwnClient { service, client };
+    scenario.decider.recall_own_client(known, at(until), at(0.5));
 }
 
 #[test]
@@ -64,7 +66,7 @@ fn failures_at_an_own_address_count_for_clients_that_it_has_answered_and_for_thi
             "the client was answered over TCP",
             |s| _ = s.over(Transport::Tcp).asked_ok(0.1).over(Transport::Udp),
             A,
-            true,
+            false,
         ),
         (
             "somebody was answered, and nobody knows whom",
@@ -208,10 +210,11 @@ fn the_history_hears_once_an_hour_of_a_client_that_an_own_address_answers() {
     for (time, expected) in [(1.0, 1), (1_800.0, 0), (3_500.0, 0), (3_602.0, 1)] {
         let news = scenario.asked_ok(time).decider.take_own_clients();
         assert_eq!(news.len(), expected, "{time}: {news:?}");
-        for known in news {
-            assert_eq!((known.server, known.client), (address(OWN), address(A)));
+        for (OwnClient { service, client }, kept_until) in news {
+            assert_eq!((service.server, service.port), (address(OWN), 53));
+            assert_eq!((service.transport, client), (Transport::Udp, address(A)));
             let until = at(time).after(Duration::from_hours(24));
-            assert_eq!(known.until.second(), until.second());
+            assert_eq!(kept_until.second(), until.second());
         }
     }
 }

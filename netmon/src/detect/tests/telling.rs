@@ -1,7 +1,8 @@
 //! What is told of incidents, and when.
 
-use super::scenario::{A, B, Error, Scenario, at, when};
+use super::scenario::{A, B, Error, ROUTER, SERVER, Scenario, at, when};
 use crate::model::Happened;
+use crate::observation::Why;
 use crate::time::WallOffset;
 
 /// The kinds of the changes so far.
@@ -133,6 +134,24 @@ fn reporters_are_the_senders_of_the_errors_each_once() {
     }
     let json = serde_json::to_value(scenario.incident()).unwrap();
     assert_eq!(json["reporters"], serde_json::json!(["192.0.2.8", "192.0.2.7"]));
+}
+
+#[test]
+fn who_sends_one_more_error_is_a_reporter_until_the_server_has_answered() {
+    let again = Error {
+        reporter: Some(ROUTER),
+        why: Some(Why::Again),
+        ..Error::default()
+    };
+    let mut before = Scenario::new();
+    before.rejected(0.0).error(0.5, &again).answer(2.0, A, 1.0);
+    let mut after = Scenario::new();
+    after.rejected(0.0).answer(2.0, A, 1.0).error(3.5, &again);
+    for (mut scenario, reporters) in [(before, &[SERVER, ROUTER][..]), (after, &[SERVER])] {
+        scenario.advance(5.0);
+        let json = serde_json::to_value(scenario.incident()).unwrap();
+        assert_eq!(json["reporters"], serde_json::json!(reporters));
+    }
 }
 
 #[test]

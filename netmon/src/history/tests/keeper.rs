@@ -10,9 +10,9 @@ use super::super::keeper::Keeper;
 use super::super::read::{Reader, Wanted};
 use super::super::schema::VERSION;
 use super::super::store::Recalled;
-use super::{Place, address, incident, wait_for};
+use super::{Place, incident, own_client, wait_for};
 use crate::clock;
-use crate::model::{Counted, Event, Memory, Moment, OwnClient, WarningState};
+use crate::model::{Counted, Event, Memory, Moment, WarningState};
 use crate::outlets::Outlet as _;
 use crate::time::{Time, WallOffset};
 
@@ -49,13 +49,9 @@ fn what_is_told_is_in_the_file_at_once_and_comes_back_after_a_restart() {
     assert_eq!(keeper.recall(), None, "and says so once");
     let open = incident("203.0.113.2", 0, None);
     let until = clock::boot_now().after(Duration::from_hours(24));
-    let known = OwnClient {
-        server: address("203.0.113.2"),
-        client: address("192.51.100.15"),
-        until,
-    };
+    let known = own_client("203.0.113.2", "192.51.100.15");
     let offset = clock::wall_offset();
-    keeper.own_clients(&[known], offset);
+    keeper.own_clients(&[(known, until)], offset);
     keeper.remember(&open, Some(Memory::default()));
     wait_until_kept(&place, 1);
     drop(keeper);
@@ -64,8 +60,8 @@ fn what_is_told_is_in_the_file_at_once_and_comes_back_after_a_restart() {
     assert_eq!(recalled.incidents.len(), 1);
     assert_eq!(recalled.incidents[0].incident, open);
     assert_eq!(recalled.own_clients.len(), 1);
-    let (server, client, kept_until) = recalled.own_clients[0];
-    assert_eq!((server, client), (known.server, known.client));
+    let (client, kept_until) = recalled.own_clients[0];
+    assert_eq!(client, known);
     assert_eq!(kept_until.as_second(), offset.wall(until).as_second());
     assert_eq!(keeper.trouble(), None);
 }

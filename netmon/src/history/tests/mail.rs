@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::super::limits::{WAITING_CLIENTS, WAITING_INCIDENTS, WAITING_ROWS};
 use super::super::mail::{Lost, Mail, Mailbox};
-use super::{address, incident, minute, remembered};
+use super::{incident, minute, own_client, remembered};
 use crate::model::Counted;
 
 fn fetched(mailbox: &Mailbox) -> Mail {
@@ -85,12 +85,12 @@ fn what_could_not_be_written_waits_and_what_is_newer_stands() {
 }
 
 #[test]
-fn clients_of_own_addresses_are_bounded_too() {
+fn clients_of_own_services_are_bounded_too() {
     let mailbox = Mailbox::default();
     mailbox.own_clients((0..20_000_u16).map(|n| {
         let [high, low] = n.to_be_bytes();
-        let client = address(&format!("10.0.{high}.{low}"));
-        ((address("203.0.113.2"), client), Timestamp::UNIX_EPOCH)
+        let client = own_client("203.0.113.2", &format!("10.0.{high}.{low}"));
+        (client, Timestamp::UNIX_EPOCH)
     }));
     let mail = fetched(&mailbox);
     assert_eq!(mail.own_clients.len(), WAITING_CLIENTS);

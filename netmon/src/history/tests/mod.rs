@@ -18,13 +18,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use netmon_common::records::{Counters as _, Destination};
-use netmon_common::{Address, Code, Outcome};
+use netmon_common::{Address, Code, Outcome, Transport};
 use tempfile::TempDir;
 
 use super::Settings;
 use super::rollup::{Minute, ServerMinute};
 use super::store::Store;
-use crate::model::{Incident, Latency, Memory, Remembered, Totals};
+use crate::model::{Incident, Latency, Memory, OwnClient, OwnService, Remembered, Totals};
 
 /// 2026-11-24T13:00:00Z.
 const START: i64 = 1_795_525_200;
@@ -100,6 +100,19 @@ fn remembered(incident: Incident) -> Remembered {
 
 fn address(text: &str) -> Address {
     text.parse::<std::net::IpAddr>().unwrap().into()
+}
+
+/// A client of a server of this host's on UDP port 53.
+fn own_client(server: &str, client: &str) -> OwnClient {
+    let service = OwnService {
+        server: address(server),
+        port: 53,
+        transport: Transport::Udp,
+    };
+    OwnClient {
+        service,
+        client: address(client),
+    }
 }
 
 /// So many queries, and `port` errors about them.

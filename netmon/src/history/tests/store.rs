@@ -3,7 +3,7 @@ use std::os::unix::fs::MetadataExt as _;
 use super::super::error::StoreError;
 use super::super::mail::Mail;
 use super::super::store::Store;
-use super::{Place, address, incident, mail, minute, moment, remembered};
+use super::{Place, incident, mail, minute, moment, own_client, remembered};
 use crate::model::Latency;
 
 #[test]
@@ -89,19 +89,19 @@ fn one_that_cannot_be_understood_does_not_keep_the_others_back() {
 }
 
 #[test]
-fn clients_of_own_addresses_are_known_until_the_latest_of_their_times() {
+fn clients_of_own_services_are_known_until_the_latest_of_their_times() {
     let place = Place::new();
     let mut store = place.store();
-    let pair = ["2001:db8:2::2", "2001:db8:1::15"].map(address);
+    let client = own_client("2001:db8:2::2", "2001:db8:1::15");
     for until in [7, 9, 8] {
         let mail = Mail {
-            own_clients: [((pair[0], pair[1]), moment(until))].into(),
+            own_clients: [(client, moment(until))].into(),
             ..Mail::default()
         };
         store.write(&mail).unwrap();
     }
     let known = store.recall(moment(0)).unwrap().own_clients;
-    assert_eq!(known, [(pair[0], pair[1], moment(9))]);
+    assert_eq!(known, [(client, moment(9))]);
 }
 
 #[test]
