@@ -30,6 +30,7 @@ mod probe;
 pub mod replay;
 pub mod report;
 pub mod resolvers;
+pub mod resources;
 pub mod rights;
 mod stand_in;
 pub mod status;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use netmon::cli::{Run, RunFormat};
@@ -17,15 +18,20 @@ use netmon::outlets::people::People;
 use netmon::outlets::service::{self, Service};
 use netmon::outlets::{Outlet, Output};
 use netmon::report::story::numbers::Clock;
-use netmon::rights;
+use netmon::{resources, rights};
 
 use super::{INCIDENT, clock_of, listeners, logging, style};
+
+/// How long a thread that has nothing to do stays.
+const FOR_EVER: Duration = Duration::from_hours(24 * 36_500);
 
 /// Watches, and reports what happens.
 pub fn run(source: Source) -> anyhow::Result<ExitCode> {
     let loaded = source.load()?;
     let (config, arguments) = (loaded.config.clone(), &loaded.arguments);
+    resources::check_threads()?;
     let log = logging::start(config.log_level);
+    resources::raise_open_files();
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
@@ -69,6 +75,8 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
                 tracing::warn!("a thread cannot give up its capabilities: {error}");
             }
         })
+        // Where there is one, no further one is needed: nothing waits for a limit that was reached meanwhile.
+        .thread_keep_alive(FOR_EVER)
         .build()
         .context("cannot start the event loop")?;
     let summary = runtime.block_on(monitor::run(&config, &mut partners, &mut reload));

@@ -9,6 +9,7 @@ use netmon_common::limits;
 
 use super::locked;
 use super::version::{MAPS_UNLOCKED, OLDEST, OLDEST_BRINGS, Running, XDP_FRAGS};
+use crate::resources::OpenFiles;
 use crate::rights;
 
 /// Why the kernel's side does not work. All of these end netmon with exit status 3.
@@ -67,6 +68,12 @@ pub enum KernelError {
         what: String,
         /// The kernel's words.
         reason: String,
+    },
+    /// This process may not open as many files as there are maps and programs.
+    #[error("{what}: this process has too many files open: {}", OpenFiles)]
+    TooManyOpenFiles {
+        /// What was tried.
+        what: String,
     },
     /// The verifier refuses a program, and neither rights nor memory nor the kernel's age is why.
     #[error(
@@ -239,10 +246,21 @@ impl KernelError {
 
     /// A map that cannot be used.
     pub(super) fn map(what: &'static str, map: &'static str, error: impl Into<MapError>) -> Self {
+        let error = error.into();
+        let number = match &error {
+            // Transparent: the chain of sources does not have it.
+            MapError::IoError(error) => error.raw_os_error(),
+            error => os_error(error),
+        };
+        if number == Some(libc::EMFILE) {
+            return Self::TooManyOpenFiles {
+                what: format!("cannot {what} the map {map}"),
+            };
+        }
         Self::Map {
             what,
             map,
-            reason: chain(&error.into()),
+            reason: chain(&error),
         }
     }
 
@@ -264,6 +282,7 @@ impl KernelError {
                 what: what(),
                 reason: chain(error),
             },
+            Some(libc::EMFILE) => Self::TooManyOpenFiles { what: what() },
             _ => Self::Load { reason: chain(error) },
         }
     }
@@ -306,6 +325,7 @@ impl KernelError {
         let what = format!("loading the program {program}");
         match number {
             Some(libc::ENOMEM) => Self::OutOfMemory { what, reason },
+            Some(libc::EMFILE) => Self::TooManyOpenFiles { what },
             // EPERM is a lack of rights. EACCES is the verifier's word for an unsafe access, which is what it takes
             // arithmetic with pointers for where CAP_PERFMON is missing.
             Some(libc::EPERM) => Self::NotPermitted { what },

@@ -151,3 +151,34 @@ fn the_report_in_the_readme_is_what_netmon_prints() {
     let printed = String::from_utf8(output.stdout).unwrap();
     assert_eq!(printed.trim_end(), expected.trim_end());
 }
+
+#[test]
+fn every_test_that_the_page_about_reliability_names_is_there() {
+    let page = fs::read_to_string(root().join("docs/reliability.md")).unwrap();
+    // The last column of each table.
+    let named: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.rsplit(" | ").next())
+        .flat_map(|tests| tests.split('`').skip(1).step_by(2))
+        .collect();
+    let mut sources = String::new();
+    read_all(&root().join("netmon/tests"), &mut sources);
+    let missing: Vec<&&str> = named
+        .iter()
+        .filter(|name| !sources.contains(&format!("fn {name}()")))
+        .collect();
+    assert!(named.len() > 20, "{named:?}");
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// Adds the text of all files below.
+fn read_all(directory: &Path, to: &mut String) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_all(&path, to);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            to.push_str(&fs::read_to_string(&path).unwrap());
+        }
+    }
+}

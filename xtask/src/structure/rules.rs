@@ -20,6 +20,7 @@ const GROUND: &[&str] = &[
     "model",
     "observation",
     "ongoing",
+    "resources",
     "rights",
     "stand_in",
     "time",

@@ -1,0 +1,57 @@
+//! What the system gives this process: open files and threads. Too few of either are said in words, before anything is loaded
+//! where that can be known.
+
+use std::sync::RwLock;
+use std::thread::{self, Builder};
+use std::{fmt, io};
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+/// Threads that netmon has at most: the event loop, the one that attaches, the printer, the log, the history's writer, two that
+/// notify, and three that answer.
+pub const THREADS: usize = 10;
+
+/// The system gives netmon too few threads.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "netmon may need {THREADS} threads, and cannot have them: {0}; raise the limit of this user (ulimit -u), of the service \
+     (TasksMax= in the unit) or of the container (--pids-limit)"
+)]
+pub struct TooFewThreads(io::Error);
+
+/// Insists that there are as many threads as netmon may need. Else whatever starts one would find out in the middle of its work.
+pub fn check_threads() -> Result<(), TooFewThreads> {
+    let all_are_there = RwLock::new(());
+    thread::scope(|scope| {
+        let _waiting = all_are_there.write();
+        for _ in 1..THREADS {
+            let wait = || drop(all_are_there.read());
+            Builder::new().spawn_scoped(scope, wait).map_err(TooFewThreads)?;
+        }
+        Ok(())
+    })
+}
+
+/// Raises the number of files that this process may open to the most that it is allowed: each interface needs some, and each
+/// connection.
+pub fn raise_open_files() {
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard
+        && let Err(error) = setrlimit(Resource::RLIMIT_NOFILE, hard, hard)
+    {
+        tracing::debug!("the limit of open files stays {soft}: {error}");
+    }
+}
+
+/// How many files this process may open, and how to have more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpenFiles;
+
+impl fmt::Display for OpenFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Ok((_soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+            write!(f, "it may open {hard}; ")?;
+        }
+        f.write_str("raise the limit (ulimit -Hn, or LimitNOFILE= in the unit)")
+    }
+}
