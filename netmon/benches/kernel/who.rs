@@ -20,9 +20,9 @@ const ROUNDS_A_LOAD: usize = 15;
 /// The same of queries.
 const QUERY_LOADS: usize = 15;
 const QUERY_ROUNDS: usize = 6;
-/// The same of queries where they arrive by `lo`: they take longer by less than the places of the tables make them differ.
-const ARRIVING_LOADS: usize = 3 * QUERY_LOADS;
-/// How often what leaves by `lo` is measured.
+/// The same of queries at `lo`: they take longer by less than the places of the tables make them differ.
+const LOOPBACK_LOADS: usize = 3 * QUERY_LOADS;
+/// How often another packet at `lo` is measured.
 const ROUNDS: usize = 45;
 /// How often a program runs in a round, and before.
 const RUNS: u32 = 40_000;
@@ -95,12 +95,7 @@ fn loopback(figures: &mut Figures<'_>) -> Result<()> {
     let mut with = loaded::load_asking()?;
     let both = [noop, Runner::Tc(with.loopback()?)];
     if figures.wants(&query) {
-        let caller = programs.varying(exchanges::exchanges_of(BLOCK), Hook::Egress)?;
-        let leaving = in_turn(ROUNDS, |round, is_with| {
-            let [query, _answer] =
-                exchanges::time(&mut varying, [caller, which(both, is_with)], BLOCK, round)?;
-            Ok(query)
-        })?;
+        let leaving = leaving(&programs, &mut varying)?;
         let arriving = arriving(&programs, &mut varying)?;
         let [leaving, arriving] = [leaving, arriving].map(|times| Added::of(&times).more_ns());
         let figure = Figure::new(&query, leaving + arriving, "ns").at_most(Some(QUERY_NS));
@@ -115,13 +110,30 @@ fn loopback(figures: &mut Figures<'_>) -> Result<()> {
     Ok(())
 }
 
+/// What a query takes where it leaves by `lo`.
+fn leaving(programs: &Programs, varying: &mut Varying) -> Result<Vec<[f64; 2]>> {
+    let noop = programs.noop(Hook::Egress)?;
+    let caller = programs.varying(exchanges::exchanges_of(BLOCK), Hook::Egress)?;
+    let mut times = Vec::new();
+    for _ in 0..LOOPBACK_LOADS {
+        let mut with = loaded::load_asking()?;
+        let both = [noop, Runner::Tc(with.loopback()?)];
+        times.extend(in_turn(QUERY_ROUNDS, |round, is_with| {
+            let program = which(both, is_with);
+            let [query, _answer] = exchanges::time(varying, [caller, program], BLOCK, round)?;
+            Ok(query)
+        })?);
+    }
+    Ok(times)
+}
+
 /// What a query takes where it arrives by `lo`, after it has left.
 fn arriving(programs: &Programs, varying: &mut Varying) -> Result<Vec<[f64; 2]>> {
     let [leaving, arriving] =
         [Hook::Egress, Hook::Ingress].map(|hook| programs.varying(exchanges::exchanges_of(BLOCK), hook));
     let (leaving, arriving) = (leaving?, arriving?);
     let mut times = Vec::new();
-    for _ in 0..ARRIVING_LOADS {
+    for _ in 0..LOOPBACK_LOADS {
         let (mut without, mut with) = (loaded::load(true)?, loaded::load_asking()?);
         for kernel in [&mut without, &mut with] {
             exchanges::is_answered([loaded::at(kernel, Hook::Ingress)?; 2])?;
