@@ -32,7 +32,9 @@ impl Monitor<'_> {
     /// taken: whoever has the kernel report without end must not keep the monitor from anything else.
     pub(super) fn take_events(&mut self, events: &mut Events) -> anyhow::Result<()> {
         let began = clock::boot_now();
-        while !self.take_burst(events, began)? && Instant::from_std(clock::instant()) < self.next_poll() {}
+        // A new second polls in between, and moves the next poll: what else there is to do must not wait for all of them.
+        let until = self.next_poll();
+        while !self.take_burst(events, began)? && Instant::from_std(clock::instant()) < until {}
         Ok(())
     }
 

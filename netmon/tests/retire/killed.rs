@@ -3,7 +3,6 @@
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,7 +15,7 @@ use netmon_testkit::frames::build::prelude::*;
 use netmon_testkit::lab::with_silent_router;
 use nix::sys::signal::Signal;
 
-use crate::load::{RETIRING, TellOver, ask_in_turns, number, retires_more};
+use crate::load::{self, RETIRING, number, retires_more};
 use crate::support::pins::Directory;
 use crate::support::{assert_sums, start};
 
@@ -132,28 +131,27 @@ fn services(poller: &mut Poller) -> usize {
 #[ignore = "needs root: network namespaces, TC and pins"]
 fn what_is_sent_is_counted_when_netmon_is_killed_again_and_again() {
     const TIME: Duration = Duration::from_secs(25);
+    const ASKING: Duration = Duration::from_millis(500);
     let hosts = with_silent_router().unwrap();
     let pins = Directory::new();
     let arguments = [&RETIRING[..], &["--pin", pins.text()]].concat();
     let mut netmon = start(&hosts.client, &arguments);
-    let over = AtomicBool::new(false);
-    let (sent, kills) = thread::scope(|scope| {
-        let load = scope.spawn(|| ask_in_turns(&hosts.client, &over));
-        let tell = TellOver(&over);
-        let began = Instant::now();
-        let (mut kills, mut retired) = (0_u64, 0);
-        while began.elapsed() < TIME || kills < 2 {
-            // Each lives until it has retired something, which takes a second, and a little longer.
-            retired = retires_more(&netmon, retired);
-            thread::sleep(Duration::from_millis(kills * 137 % 400));
+    let began = Instant::now();
+    let (mut kills, mut retired, mut sent) = (0_u32, 0, 0);
+    while began.elapsed() < TIME || kills < 2 {
+        sent += load::ask(&hosts.client, kills, Duration::from_millis(300));
+        // Each lives until it has retired something, which takes a second, and a little longer, while others are asked.
+        retired = retires_more(&netmon, retired);
+        thread::scope(|scope| {
+            let asking = scope.spawn(|| load::ask(&hosts.client, kills + 1, ASKING));
+            thread::sleep(Duration::from_millis(u64::from(kills) * 137 % 400));
             netmon.process().signal(Signal::SIGKILL).unwrap();
             netmon.wait().unwrap();
-            netmon = start(&hosts.client, &arguments);
-            kills += 1;
-        }
-        drop(tell);
-        (load.join().unwrap(), kills)
-    });
+            sent += asking.join().unwrap();
+        });
+        netmon = start(&hosts.client, &arguments);
+        kills += 1;
+    }
     let stopped = netmon.stop().unwrap();
     assert_sums(&stopped);
     let totals = &stopped.value["totals"];
