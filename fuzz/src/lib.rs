@@ -2,15 +2,16 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 use netmon::analyze::{Options, analyze};
 use netmon::detect::{Scope, Thresholds};
 use netmon::model::Names;
+use netmon::report::Cover;
 use netmon::report::forms::{FORMS, Style};
 use netmon::report::story::numbers::UTC;
-use netmon::report::{Cover, GENERATED_BY, Report};
 use netmon_common::DnsPorts;
 use tempfile::TempDir;
 
@@ -44,9 +45,10 @@ impl Default for Place {
 
 /// `netmon analyze`, from the first byte to the report, in a form that the input chooses. Every packet has one outcome, and
 /// nothing reaches a terminal that could control it.
-pub fn analyzed(place: &Place, bytes: &[u8]) {
+pub fn analyzed(bytes: &[u8]) {
+    static PLACE: LazyLock<Place> = LazyLock::new(Place::new);
     let options = Options {
-        files: vec![place.file("input", bytes)],
+        files: vec![PLACE.file("input", bytes)],
         ports: DnsPorts::DEFAULT,
         scope: Scope::default(),
         thresholds: Thresholds::default(),
@@ -63,16 +65,8 @@ pub fn analyzed(place: &Place, bytes: &[u8]) {
     };
     let counters = &analysis.document.totals.counters;
     assert_eq!(counters.outcomes.iter().sum::<u64>(), counters.frames);
-    let report = Report {
-        document: &analysis.document,
-        timeline: &analysis.timeline,
-        close_ups: &[],
-        excerpts: &analysis.excerpts,
-        from_text: analysis.from_text,
-        clock: &UTC,
-        cover: &Cover::default(),
-        generated_by: GENERATED_BY,
-    };
+    let cover = Cover::default();
+    let report = analysis.report(&UTC, &cover);
     let form = &FORMS[bytes.len() % FORMS.len()];
     let style = Style {
         colour: false,

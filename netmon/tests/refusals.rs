@@ -9,33 +9,11 @@ use std::process::{Command, Output};
 use netmon::kernel::version::OLDEST;
 use netmon_testkit::executable;
 use netmon_testkit::lab::{Namespace, two_hosts};
-use support::{NETMON, assert_nothing_attached, start};
-
-/// Wrong usage.
-const USAGE: i32 = 2;
-/// The system refused.
-const REFUSED: i32 = 3;
+use support::{NETMON, REFUSED, USAGE, assert_nothing_attached, assert_says, start};
 
 fn run(host: &Namespace, arguments: &[&str]) -> Output {
     host.output(Command::new(NETMON).arg("run").args(arguments))
         .unwrap()
-}
-
-#[track_caller]
-fn assert_says(output: &Output, status: i32, words: &[&str]) {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(status), "{said}");
-    for word in words {
-        assert!(said.contains(word), "`{word}` is missing: {said}");
-    }
-    assert!(
-        output.stdout.is_empty(),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
-    if status == REFUSED {
-        assert_eq!(said.trim_end().lines().count(), 1, "one line: {said}");
-    }
 }
 
 #[test]

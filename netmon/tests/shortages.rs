@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use netmon::resources::THREADS;
 use netmon_testkit::executable;
 use netmon_testkit::lab::{Namespace, two_hosts};
-use support::{NETMON, assert_nothing_attached, start};
+use support::{NETMON, REFUSED, assert_nothing_attached, assert_says, start};
 
 /// Runs netmon for a second, under the words of another command.
 fn run(host: &Namespace, words: &[&str], netmon: &str) -> Output {
@@ -32,12 +32,7 @@ fn run(host: &Namespace, words: &[&str], netmon: &str) -> Output {
 
 #[track_caller]
 fn assert_refused(host: &Namespace, output: &Output, words: &[&str]) {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(3), "{said}");
-    assert_eq!(said.trim_end().lines().count(), 1, "one line: {said}");
-    for word in words {
-        assert!(said.contains(word), "`{word}` is missing: {said}");
-    }
+    assert_says(output, REFUSED, words);
     assert_nothing_attached(host);
 }
 

@@ -91,9 +91,6 @@ fn loopback(figures: &mut Figures<'_>) -> Result<()> {
         programs,
         mut varying,
     } = Reference::load()?;
-    let noop = programs.noop(Hook::Egress)?;
-    let mut with = loaded::load_asking()?;
-    let both = [noop, Runner::Tc(with.loopback()?)];
     if figures.wants(&query) {
         let leaving = leaving(&programs, &mut varying)?;
         let arriving = arriving(&programs, &mut varying)?;
@@ -104,6 +101,9 @@ fn loopback(figures: &mut Figures<'_>) -> Result<()> {
         )));
     }
     if figures.wants(&other) {
+        let noop = programs.noop(Hook::Egress)?;
+        let mut with = loaded::load_asking()?;
+        let both = [noop, Runner::Tc(with.loopback()?)];
         let times = same(both, &frames::tcp_443(), ROUNDS)?;
         figures.take(Added::of(&times).figure(&other, None));
     }

@@ -29,6 +29,8 @@ use crate::model::{
     Assumed, DestinationCounts, Document, Judgement, Latency, Names, Source, SourceKind, Totals, Wall,
     Warning, WarningKind,
 };
+use crate::report::story::numbers::Clock;
+use crate::report::{Cover, GENERATED_BY, Report};
 use crate::time::{Time, WallOffset};
 use crate::timeline::Timeline;
 use engine::Finished;
@@ -77,6 +79,22 @@ pub struct Analysis {
     pub hosts: Hosts,
     /// What the check of the kernel's side came to, if it was asked for.
     pub check: Option<Check>,
+}
+
+impl Analysis {
+    /// What a report of it is written from.
+    pub const fn report<'a>(&'a self, clock: &'a Clock, cover: &'a Cover) -> Report<'a> {
+        Report {
+            document: &self.document,
+            timeline: &self.timeline,
+            close_ups: &[],
+            excerpts: &self.excerpts,
+            from_text: self.from_text,
+            clock,
+            cover,
+            generated_by: GENERATED_BY,
+        }
+    }
 }
 
 /// What cannot be analysed.

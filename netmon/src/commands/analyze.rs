@@ -7,7 +7,6 @@ use netmon::analyze;
 use netmon::cli::Analyze;
 use netmon::config;
 use netmon::report::story::numbers::Clock;
-use netmon::report::{GENERATED_BY, Report};
 
 use super::{INCIDENT, USAGE, warn_of_zone, write_report};
 
@@ -16,22 +15,16 @@ pub fn analyze(arguments: &Analyze) -> anyhow::Result<ExitCode> {
     warn_of_zone(arguments.timezone.as_ref());
     let options = config::analysis(arguments)?;
     let analysis = analyze::analyze(&options)?;
-    let report = Report {
-        document: &analysis.document,
-        timeline: &analysis.timeline,
-        close_ups: &[],
-        excerpts: &analysis.excerpts,
-        from_text: analysis.from_text,
-        clock: &Clock {
-            zone: options.zone.clone(),
-            date_is_assumed: (analysis.document.assumed.as_ref()).is_some_and(|assumed| assumed.date),
-            year_is_assumed: (analysis.document.assumed.as_ref()).is_some_and(|assumed| assumed.year),
-        },
-        cover: &arguments.written.cover(),
-        generated_by: GENERATED_BY,
+    let assumed = analysis.document.assumed.as_ref();
+    let clock = Clock {
+        zone: options.zone.clone(),
+        date_is_assumed: assumed.is_some_and(|assumed| assumed.date),
+        year_is_assumed: assumed.is_some_and(|assumed| assumed.year),
     };
+    let cover = arguments.written.cover();
+    let report = analysis.report(&clock, &cover);
     write_report(&report, arguments.written.form(), &analysis.hosts)?;
-    if analysis.document.assumed.is_some() && io::stderr().is_terminal() {
+    if assumed.is_some() && io::stderr().is_terminal() {
         eprintln!(
             "netmon: what is marked as assumed above can be said: --date 2026-11-24, --timezone Europe/Berlin"
         );

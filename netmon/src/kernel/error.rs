@@ -247,12 +247,7 @@ impl KernelError {
     /// A map that cannot be used.
     pub(super) fn map(what: &'static str, map: &'static str, error: impl Into<MapError>) -> Self {
         let error = error.into();
-        let number = match &error {
-            // Transparent: the chain of sources does not have it.
-            MapError::IoError(error) => error.raw_os_error(),
-            error => os_error(error),
-        };
-        if number == Some(libc::EMFILE) {
+        if os_error(&error) == Some(libc::EMFILE) {
             return Self::TooManyOpenFiles {
                 what: format!("cannot {what} the map {map}"),
             };
@@ -381,6 +376,10 @@ pub(super) fn os_error(error: &(dyn std::error::Error + 'static)) -> Option<i32>
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(io) = error.downcast_ref::<io::Error>() {
+            return io.raw_os_error();
+        }
+        // Transparent: the chain of sources leaves out what it holds.
+        if let Some(MapError::IoError(io)) = error.downcast_ref() {
             return io.raw_os_error();
         }
         next = error.source();

@@ -172,6 +172,29 @@ pub fn assert_sums(event: &Event) {
     );
 }
 
+/// Wrong usage.
+pub const USAGE: i32 = 2;
+/// The system refused.
+pub const REFUSED: i32 = 3;
+
+/// Insists that netmon ended with that status and said these words on standard error, in one line if the system refused.
+#[track_caller]
+pub fn assert_says(output: &std::process::Output, status: i32, words: &[&str]) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{said}");
+    for word in words {
+        assert!(said.contains(word), "`{word}` is missing: {said}");
+    }
+    assert!(
+        output.stdout.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    if status == REFUSED {
+        assert_eq!(said.trim_end().lines().count(), 1, "one line: {said}");
+    }
+}
+
 /// Insists that nothing of netmon is attached to any interface of the host.
 #[track_caller]
 pub fn assert_nothing_attached(host: &Namespace) {
