@@ -1,7 +1,8 @@
 //! The decider: from what was seen to incidents (contract, section 3; docs/detection.md explains it).
 //!
 //! It is pure: it reads no clock, does no I/O, and the same observations give the same incidents, from a
-//! capture or live. Time is data, and never goes back: an earlier stamp counts as the latest one seen.
+//! capture or live. Time is data, and never goes back: the doors of captures take an earlier stamp for the latest one seen. Live,
+//! a query may be told after a later reading of the counts: it lies where it was sent.
 //! `unreachable` opens at its packet, everything else is judged when a whole second has ended.
 //!
 //! A door calls [`Decider::advance`] with the time of each packet, then [`Decider::observe`] with what came of it.

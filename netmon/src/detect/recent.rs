@@ -64,6 +64,7 @@ impl<T: Clone + Eq> Recent<T> {
     /// Takes a value; its number, which tells it from the others.
     pub fn note(&mut self, value: &T, at: Time) -> u32 {
         if let Some(known) = self.values.iter_mut().find(|known| known.value == *value) {
+            known.first = known.first.min(at);
             known.seconds.note(at);
             return known.number;
         }
@@ -125,10 +126,12 @@ struct Seconds {
 
 impl Seconds {
     fn note(&mut self, at: Time) {
-        let second = at.second().max(self.last);
-        self.bits = older(self.bits, second - self.last) | 1;
-        self.at_start = older(self.at_start, second - self.last) | u64::from(at == Time::at_second(second));
-        self.last = second;
+        let second = at.second();
+        let last = self.last.max(second);
+        let is_at_start = u64::from(at == Time::at_second(second));
+        self.bits = older(self.bits, last - self.last) | older(1, last - second);
+        self.at_start = older(self.at_start, last - self.last) | older(is_at_start, last - second);
+        self.last = last;
     }
 
     fn any(self, second: u64, window: Window) -> bool {
@@ -185,6 +188,17 @@ mod tests {
         assert_eq!(recent.count(30, WINDOW), 1);
         assert_eq!(recent.count(31, WINDOW), 0);
         assert_eq!(recent.count(33, WINDOW), 1);
+    }
+
+    #[test]
+    fn what_is_told_late_counts_when_it_was_seen() {
+        let mut recent = Recent::default();
+        for second in [28, 5, 28] {
+            recent.note(&'a', Time::at_second(second));
+        }
+        let inside: Vec<u64> = (28..80).filter(|&s| recent.count(s, WINDOW) == 1).collect();
+        assert_eq!(inside, (28..=58).collect::<Vec<_>>());
+        assert!(recent.iter().all(|known| known.first == Time::at_second(5)));
     }
 
     #[test]

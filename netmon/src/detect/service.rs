@@ -155,29 +155,30 @@ impl Tracked {
         facts.silence.end(at, silent);
     }
 
-    /// Takes a query; `counts` tells whether its failure would count. Whether it was looked at.
-    pub fn asked(&mut self, at: Time, asked: &Asked, counts: bool, rules: &Rules) -> bool {
+    /// Takes a query that was `sent` then, which may be told later; `counts` tells whether its failure would count. Whether it was
+    /// looked at.
+    pub fn asked(&mut self, at: Time, sent: Time, asked: &Asked, counts: bool, rules: &Rules) -> bool {
         let facts = &mut self.facts;
-        facts.last_query = facts.last_query.max(at);
-        facts.idle_since = facts.idle_since.max(at);
+        facts.last_query = facts.last_query.max(sent);
+        facts.idle_since = facts.idle_since.max(sent);
         if !facts.is_wanted(asked.recursion_desired) {
             return false;
         }
         let name = asked.name.as_ref();
-        facts.ledger.note_query(at);
+        facts.ledger.note_query(sent);
         let look = self
             .queries_looked_at
             .take(at.second(), rules.thresholds.looks_per_second);
         for incident in self.incidents.all_open_mut() {
             if incident.kind == Kind::Unreachable && incident.may_have_hit(asked.client) {
-                incident.heard.failed_asked = Some(at);
+                incident.heard.failed_asked = incident.heard.failed_asked.max(Some(sent));
             }
         }
         if !counts {
             return look;
         }
         if asked.is_syn {
-            let oldest = facts.silence.connects(at, asked.client, look, rules.keep());
+            let oldest = facts.silence.connects(sent, asked.client, look, rules.keep());
             if let Some(oldest) = oldest
                 && let Some(incident) = self.incidents.open_mut(Kind::Unanswered)
             {
@@ -185,9 +186,9 @@ impl Tracked {
             }
             return look;
         }
-        facts.silence.asked(at, asked.client, name, look, rules.keep());
+        facts.silence.asked(sent, asked.client, name, look, rules.keep());
         if look && let Some(incident) = self.incidents.open_mut(Kind::Unanswered) {
-            incident.wait(at, Some(&asked.client), name);
+            incident.wait(sent, Some(&asked.client), name);
         }
         look
     }

@@ -22,8 +22,8 @@ const KEPT: usize = 64;
 /// What was asked since the service was last heard of.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
-    /// The second in which it began.
-    pub since: u64,
+    /// When it began: the service was heard of last.
+    pub since: Time,
     /// How many queries of that second, sent before it, had no answer when it began.
     pub silent_before: u64,
     first: Option<Time>,
@@ -114,7 +114,8 @@ impl Silence {
         }
         let name = None;
         let sent = Last { at, client, name };
-        self.syns.push_back(Syn { sent, look });
+        let place = self.syns.partition_point(|known| known.sent.at <= at);
+        self.syns.insert(place, Syn { sent, look });
         oldest.filter(|oldest| oldest.look).map(|oldest| oldest.sent)
     }
 
@@ -134,7 +135,9 @@ impl Silence {
     }
 
     fn take(&mut self, at: Time, client: Address, name: Option<&Name>, look: bool, keep: Keep) {
-        self.first = Some(self.first.map_or(at, |first| first.min(at)));
+        // One that is told late may have been sent before an answer that was counted.
+        let began = at.max(self.since);
+        self.first = Some(self.first.map_or(began, |first| first.min(began)));
         self.newest = self.newest.max(at);
         self.count(at.second());
         let mut number = None;
@@ -179,7 +182,7 @@ impl Silence {
 
     /// When the first query was sent, if there is any.
     pub fn first(&self) -> Option<Time> {
-        let syn = self.syns.front().map(|syn| syn.sent.at);
+        let syn = self.syns.front().map(|syn| syn.sent.at.max(self.since));
         self.first.into_iter().chain(syn).min()
     }
 
@@ -193,7 +196,7 @@ impl Silence {
     /// The service was heard of: what was asked before is forgotten. So many queries of this second have no answer by
     /// now.
     pub fn end(&mut self, at: Time, silent: u64) {
-        self.since = at.second();
+        self.since = at;
         self.silent_before = silent;
         self.syns.clear();
         if self.first.take().is_some() {
@@ -333,6 +336,18 @@ mod tests {
         assert!(silence.last.len() <= 3 * 8, "{}", silence.last.len());
         assert_eq!(silence.first(), Some(Time::default()));
         assert_eq!((silence.seconds.len(), silence.seen(90, 92)), (KEPT, 2_000));
+    }
+
+    #[test]
+    fn no_silence_begins_before_the_server_was_heard_of_last() {
+        let at = |millis: u64| Time::from_nanos(millis * SECOND_NS / 1_000);
+        let mut silence = silence([at(11_000).nanos()]);
+        silence.end(at(12_400), 1);
+        for sent in [11_900, 12_500] {
+            silence.asked(at(sent), Address::UNSPECIFIED, None, true, KEEP);
+        }
+        assert_eq!(silence.first(), Some(at(12_400)));
+        assert_eq!(silence.seen(11, 13), 2);
     }
 
     #[test]

@@ -57,9 +57,9 @@ impl Decider {
         let standing = || Some(judged.standing(service.server));
         let (_, server) = self.servers.track(service, at, standing)?;
         let counts = counts && (!scans || serves(server, at)) && !server.facts.has_gap_since(sent);
-        let look = server.asked(at, asked, counts, rules);
+        let look = server.asked(at, sent, asked, counts, rules);
         if is_stranger {
-            server.facts.ledger.leave_out(sent.min(at), false);
+            server.facts.ledger.leave_out(sent, false);
         }
         let question = question(asked.client, asked.name.as_ref(), asked.details);
         if let Some(question) = question.filter(|_| look) {

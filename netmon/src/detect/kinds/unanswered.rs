@@ -48,13 +48,10 @@ fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
 fn many_failed(facts: &Facts, at: Time, rules: &Rules) -> bool {
     let (silence, window) = (&facts.silence, rules.unanswered_window());
     let (from, to) = window.seconds(at.second());
-    let from = from.max(silence.since);
+    let since = silence.since.second();
+    let from = from.max(since);
     let silent = facts.ledger.between(from, to).silent();
-    let before = if from == silence.since {
-        silence.silent_before
-    } else {
-        0
-    };
+    let before = if from == since { silence.silent_before } else { 0 };
     // Queries that do not count, as strangers', are in the ledger, and were not taken one by one.
     let silent = silent.saturating_sub(before).min(silence.seen(from, to));
     silent >= rules.thresholds.unanswered_queries

@@ -54,6 +54,29 @@ fn queries_that_were_only_counted_and_answered_came_before_the_one_that_failed()
 }
 
 #[test]
+fn queries_that_are_told_after_a_later_reading_lie_where_they_were_sent() {
+    let mut scenario = Scenario::new();
+    scenario
+        .advance(5.503)
+        .query(5.5, B, "b.test")
+        .count(5.503, 5.5, |counts| counts.answered += 1)
+        .query(5.501, A, "a.test")
+        .error(5.502, &error(5.501));
+    assert_eq!(counted(&scenario), (1, 0));
+}
+
+#[test]
+fn a_silence_began_when_its_first_query_was_sent_though_that_was_told_later() {
+    let mut scenario = Scenario::new();
+    scenario.asked_ok(1.0).advance(5.503);
+    for sent in [5.5, 5.501, 5.502] {
+        scenario.query(sent, A, "a.test").query(sent, A, "b.test");
+    }
+    scenario.advance(11.0);
+    assert_eq!(when(scenario.opened().began), "5.500");
+}
+
+#[test]
 fn where_too_many_came_since_all_of_the_first_second_counts_that_is_not_known_to_come_before() {
     let before = 3_u32;
     let since = u32::try_from(EXACT_TIMES).unwrap() - 2;
@@ -130,12 +153,12 @@ fn an_incident_that_lasts_counts_on_beyond_what_is_remembered_of_its_server() {
 }
 
 #[test]
-fn an_earlier_stamp_counts_as_the_latest_one_seen() {
+fn time_never_goes_back_and_a_query_lies_where_it_was_sent() {
     let mut scenario = Scenario::new();
     scenario.query(5.0, B, "b.test").query(5.8, A, "a.test");
-    // Stamped before the query that failed, but taken after it.
+    // Stamped before the query that failed, but told after it.
     scenario.query(5.1, B, "b.test").error(5.2, &error(5.8));
-    assert_eq!(counted(&scenario), (2, 0));
+    assert_eq!(counted(&scenario), (1, 0));
     assert_eq!(when(scenario.incident().opened), "5.800");
 }
 
