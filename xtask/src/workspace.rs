@@ -44,10 +44,18 @@ pub fn sysroot(sources: &Path) -> Result<PathBuf> {
     Ok(PathBuf::from(process::output(&mut rustc)?.trim()))
 }
 
-/// The cargo that started this task, at the root of the workspace.
+/// The cargo that started this task, at the root of the workspace. What it says to this task of its package is not passed on: a build
+/// script that looks at it (ring's) would run again whenever cargo is started by hand in between.
 pub fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
+    let of_package = ["CARGO_MANIFEST_", "CARGO_PKG_"];
+    for (variable, _) in env::vars_os() {
+        let name = variable.to_string_lossy();
+        if of_package.iter().any(|start| name.starts_with(start)) {
+            command.env_remove(variable);
+        }
+    }
     command
 }
 
