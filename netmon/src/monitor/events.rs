@@ -20,9 +20,9 @@ impl Monitor<'_> {
 
     /// Reports what has opened and settled.
     pub(super) fn report(&mut self) -> anyhow::Result<()> {
-        let now = clock::boot_now();
+        let now = self.taken();
         if now.second() > self.polled.second() {
-            return self.poll();
+            return self.poll(now);
         }
         self.advance(now);
         self.tell_changes()
@@ -34,15 +34,27 @@ impl Monitor<'_> {
         let began = clock::boot_now();
         // A new second polls in between, and moves the next poll: what else there is to do must not wait for all of them.
         let until = self.next_poll();
-        while !self.take_burst(events, began)? && Instant::from_std(clock::instant()) < until {}
-        Ok(())
+        loop {
+            let are_all = self.take_burst(events, began)?;
+            self.all_taken = are_all.then_some(began);
+            if are_all || Instant::from_std(clock::instant()) >= until {
+                return Ok(());
+            }
+        }
     }
 
     /// Takes the last events: all that came before now.
     pub(super) fn take_last_events(&mut self, events: &mut Events) -> anyhow::Result<()> {
         let began = clock::boot_now();
         while !self.take_burst(events, began)? {}
+        self.all_taken = Some(began);
         Ok(())
+    }
+
+    /// Up to when events were taken, as far as that is known. What is read is reported for that time, and nothing is judged beyond: an
+    /// event that comes meanwhile is later.
+    pub(super) fn taken(&self) -> Time {
+        self.all_taken.unwrap_or_else(clock::boot_now).max(self.polled)
     }
 
     /// Takes some events; whether none is left from before that time.
@@ -66,7 +78,7 @@ impl Monitor<'_> {
         // what was counted up to them.
         let is_new = clock::boot_now().since(time) < FRESH;
         if is_new && time.second() > self.polled.second() {
-            self.poll()?;
+            self.poll(time)?;
         }
         // Whatever is judged of a service is judged by what was counted of it up to then.
         let key = Observer::key_of(event).filter(|_| is_new);

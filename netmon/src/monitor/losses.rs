@@ -46,7 +46,9 @@ impl Monitor<'_> {
     /// Looks whether events were lost, of whatever service; and whether answers came that match no query of a server, at a
     /// time when traces were overwritten: they may have been to queries that wait in vain now. `changed` are the servers'
     /// counters before and now.
-    pub(super) fn look_for_losses(&mut self, changed: &[(Address, Destination, Destination)], now: Time) {
+    pub(super) fn look_for_losses(&mut self, changed: &[(Address, Destination, Destination)]) {
+        // Whatever was lost was lost by now.
+        let now = clock::boot_now();
         let totals = &self.totals;
         if totals.events_lost > self.lost.events {
             self.decider.gap(None, now);

@@ -85,6 +85,8 @@ struct Monitor<'a> {
     gathering: Gathering,
     offset: WallOffset,
     polled: Time,
+    /// Up to when all events were taken; `None` where more of them wait.
+    all_taken: Option<Time>,
     /// The interfaces that are watched.
     watched: BTreeSet<String>,
     /// By which ways packets come.
@@ -140,6 +142,7 @@ impl<'a> Monitor<'a> {
             gathering: Gathering::default(),
             offset,
             polled,
+            all_taken: None,
             watched: BTreeSet::new(),
             ways: Ways::default(),
             troubles: Troubles::default(),
@@ -215,10 +218,9 @@ impl<'a> Monitor<'a> {
         Instant::from_std(clock::instant()) + Duration::from_nanos(next.saturating_sub(now))
     }
 
-    /// Reads all counts, and lets the decider judge the seconds that have ended.
-    fn poll(&mut self) -> anyhow::Result<()> {
+    /// Reads all counts, and lets the decider judge the seconds that have ended by `now`, up to which all events were taken.
+    fn poll(&mut self, now: Time) -> anyhow::Result<()> {
         self.look_for_gap();
-        let now = clock::boot_now();
         self.offset = clock::wall_offset();
         self.decider.set_offset(self.offset);
         self.totals = self.poller.totals()?;
@@ -232,7 +234,7 @@ impl<'a> Monitor<'a> {
         let time = if ended > self.polled { ended } else { now };
         self.read_services(now, time)?;
         self.keep_second(&changed, time);
-        self.look_for_losses(&changed, now);
+        self.look_for_losses(&changed);
         self.trace_lifetime = self.config.settings.tracking.then(|| self.traces.now(now));
         self.polled = now;
         if let Some(metrics) = &mut self.partners.metrics {
@@ -300,7 +302,7 @@ impl<'a> Monitor<'a> {
     /// The last word: everything is detached, so that these counts are final.
     fn stop(&mut self) -> anyhow::Result<Summary> {
         self.observer.is_over();
-        self.poll()?;
+        self.poll(self.taken())?;
         self.decider.finish();
         self.tell_changes()?;
         let counts = self.poller.counts()?;

@@ -14,7 +14,7 @@ impl Monitor<'_> {
         if let Ok(reloaded) = &reloaded {
             let config = &reloaded.config;
             // What has happened so far is judged by what held then.
-            self.poll()?;
+            self.poll(self.taken())?;
             self.decider.set_thresholds(config.thresholds.clone());
             self.decider.set_scope(config.scope());
             self.switches.set_iterative(config.wants_iterative())?;

@@ -106,7 +106,7 @@ pub async fn run(config: &Config, partners: &mut Partners, reload: Reload<'_>) -
         match turn {
             Turn::Events | Turn::Log => {}
             Turn::Poll => {
-                monitor.poll()?;
+                monitor.poll(monitor.taken())?;
                 monitor.snapshot()?;
             }
             Turn::Reload => monitor.reload(reload)?,
