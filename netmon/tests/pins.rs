@@ -22,7 +22,8 @@ use nix::sys::signal::Signal;
 use support::kernel::lacks_tcx;
 use support::pins::Directory;
 use support::{
-    NETMON, ask_answered, ask_refused, assert_counts, assert_nothing_attached, destination, start,
+    NETMON, REFUSED, ask_answered, ask_refused, assert_counts, assert_nothing_attached, assert_says,
+    destination, start,
 };
 
 fn netmon(arguments: &[&str]) -> Output {
@@ -141,6 +142,15 @@ fn the_kernel_counts_while_netmon_is_stopped_and_detach_ends_it() {
         stderr(&in_use).contains("another netmon uses the pins"),
         "{}",
         stderr(&in_use)
+    );
+    let mut third = Command::new(NETMON);
+    third
+        .args(["run", "--config", "/dev/null", "--duration", "1s"])
+        .args(arguments);
+    assert_says(
+        &hosts.client.output(&mut third).unwrap(),
+        REFUSED,
+        &["another netmon uses the pins", "--pin DIRECTORY"],
     );
     // An error that came meanwhile is told now, and verified by the trace of before.
     second.wait_event("incident_opened", support::PATIENCE).unwrap();
