@@ -5,13 +5,18 @@
 mod support;
 
 use std::fs;
-use std::process::{Command, Output};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command, Output};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use netmon::resources::THREADS;
 use netmon_testkit::executable;
 use netmon_testkit::lab::{Namespace, two_hosts};
-use support::{NETMON, REFUSED, assert_nothing_attached, assert_says, start};
+use nix::sys::signal::Signal;
+use support::kernel::lacks_memory_of_maps;
+use support::{NETMON, PATIENCE, REFUSED, assert_nothing_attached, assert_says, start};
 
 /// Runs netmon for a second, under the words of another command.
 fn run(host: &Namespace, words: &[&str], netmon: &str) -> Output {
@@ -81,6 +86,60 @@ fn too_few_threads_are_named_before_anything_is_loaded() {
     let output = with(THREADS);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
+}
+
+/// A control group whose processes may have so much memory, that of their maps included.
+struct MemoryGroup(PathBuf);
+
+impl MemoryGroup {
+    /// `None` where nobody gives out the controller.
+    fn new(mib: u64) -> Option<Self> {
+        // The hierarchy of the controller itself, or the only one.
+        let (root, limit) = if Path::new("/sys/fs/cgroup/memory").exists() {
+            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
+        } else {
+            ("/sys/fs/cgroup", "memory.max")
+        };
+        let group = Self(Path::new(root).join(format!("netmon-{}-{mib}", process::id())));
+        fs::create_dir(&group.0).ok()?;
+        fs::write(group.0.join(limit), (mib << 20).to_string()).ok()?;
+        Some(group)
+    }
+}
+
+impl Drop for MemoryGroup {
+    fn drop(&mut self) {
+        let began = Instant::now();
+        // It is empty a moment after its last process has ended.
+        while fs::remove_dir(&self.0).is_err() && began.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs root: control groups and BPF"]
+fn a_limit_of_memory_that_is_too_small_for_the_maps_is_named() {
+    if lacks_memory_of_maps() {
+        return;
+    }
+    let host = Namespace::new("little-memory").unwrap();
+    let mut named = 0;
+    for mib in (20..=64).step_by(4) {
+        let Some(group) = MemoryGroup::new(mib) else {
+            println!("SKIPPED: there are no control groups with the memory controller");
+            return;
+        };
+        let enters = r#"echo $$ > "$0/cgroup.procs"; exec "$@""#;
+        let output = run(&host, &["sh", "-c", enters, group.0.to_str().unwrap()], NETMON);
+        // Of a process that needs more for itself, the kernel asks nothing.
+        let is_killed = output.status.signal() == Some(Signal::SIGKILL as i32);
+        if !is_killed && !output.status.success() {
+            assert_refused(&host, &output, &["memory", "MemoryMax="]);
+            named += 1;
+        }
+    }
+    assert!(named > 0, "no limit was too small for the maps alone");
 }
 
 #[test]

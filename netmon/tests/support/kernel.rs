@@ -1,7 +1,7 @@
 //! What the kernel under test lacks: tests of `cargo xtask kernels` run on old ones too.
 
 use netmon::kernel::features;
-use netmon::kernel::version::{Running, TCX, XDP_FRAGS};
+use netmon::kernel::version::{MAPS_UNLOCKED, Running, TCX, XDP_FRAGS};
 
 /// The word for how netmon attaches to TC here.
 pub fn tc_link() -> &'static str {
@@ -28,4 +28,15 @@ pub fn lacks_tcx() -> bool {
         println!("SKIPPED: the kernel has no TCX links ({TCX}), and filters of clsact cannot be pinned");
     }
     !has_tcx()
+}
+
+/// Whether a test must end because maps are no memory of the control group. Says so.
+pub fn lacks_memory_of_maps() -> bool {
+    let lacks = Running::now().is_older_than(MAPS_UNLOCKED);
+    if lacks {
+        println!(
+            "SKIPPED: the kernel counts maps as locked memory, and not as the control group's ({MAPS_UNLOCKED})"
+        );
+    }
+    lacks
 }
