@@ -27,3 +27,9 @@ fn random_destinations_fill_the_table_and_lose_no_count() {
 fn live_frames_on_two_cpus_are_counted_each_by_xdp() {
     scenes::live_frames_are_counted_each_by_xdp(500_000);
 }
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn garbage_as_fast_as_can_be_hides_no_outage() {
+    scenes::garbage_hides_no_outage(500_000);
+}

@@ -2,16 +2,22 @@
 //! the soak choose.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use aya::TestRun as _;
-use aya::programs::{TestRunAttrs, TestRunOptions};
-use netmon::kernel::{Kernel, Settings};
+use aya::programs::{SchedClassifier, TestRunAttrs, TestRunOptions, loaded_programs};
+use netmon::kernel::{Hook, Inventory, Kernel, Occupied, Settings, occupied};
 use netmon_common::{Outcome, limits};
 use netmon_testkit::frames::build::prelude as build;
-use netmon_testkit::lab::{Namespace, Netmon, Routed, TYPE_A, on_each_cpu, query, with_silent_router};
+use netmon_testkit::lab::{
+    CLIENT_V4, DnsServer, Namespace, Netmon, Routed, SERVER_V4, TYPE_A, on_each_cpu, query, two_hosts,
+    with_silent_router,
+};
 use serde_json::Value;
 
-use crate::support::{assert_sums, start};
+use crate::support::incident::{assert_errors, refusal};
+use crate::support::{ask_answered, ask_refused, assert_counts, assert_sums, start};
 
 /// A client that sends to a router which forwards nothing and says nothing.
 fn scene() -> (Routed, Netmon) {
@@ -113,4 +119,93 @@ pub fn live_frames_are_counted_each_by_xdp(each: u32) {
     assert!(counts.add_up());
     assert_eq!(counts.totals.outcome(Outcome::DnsQuery), 2 * u64::from(each));
     assert_eq!(counts.totals.frames, 2 * u64::from(each));
+}
+
+/// Is over when it goes, also where a test dies.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The frame with this number: any bytes, behind a header of Ethernet that announces IPv4, IPv6, a tag, or anything.
+fn garbage(number: u64) -> Vec<u8> {
+    const TYPES: [[u8; 2]; 4] = [[0x08, 0x00], [0x86, 0xdd], [0x81, 0x00], [0x12, 0x34]];
+    let mut random = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        // Xorshift (Marsaglia).
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random.to_le_bytes()
+    };
+    let [kind, short, version, ..] = next();
+    // The kernel takes none that is shorter than the IP header which it announces (`bpf_prog_test_run_skb`).
+    let words = 5 + usize::from(short) % 175;
+    let mut frame = vec![2; 12];
+    frame.extend(TYPES[usize::from(kind) % TYPES.len()]);
+    frame.extend((0..words).flat_map(|_| next()));
+    if version % 2 == 0 {
+        // Many get beyond the first byte.
+        frame[14] = if kind % 2 == 0 { 0x45 } else { 0x60 };
+    }
+    frame
+}
+
+/// The program of what arrives at an interface.
+fn program_at(host: &Namespace, interface: &str) -> SchedClassifier {
+    let hooks = host
+        .enter(|| occupied(&Inventory::read_here()?))
+        .unwrap()
+        .unwrap();
+    let is_it = |hook: &&Occupied| hook.interface == interface && matches!(hook.hook, Hook::In(_));
+    let id = hooks.iter().find(is_it).unwrap().program;
+    let program = loaded_programs().find(|program| program.as_ref().is_ok_and(|one| one.id() == id));
+    SchedClassifier::from_program_info(program.unwrap().unwrap(), "netmon".into()).unwrap()
+}
+
+/// Garbage goes through the program of a netmon that runs, as fast as two CPUs can, while a server ends: its outage is reported,
+/// exactly, and each frame has one outcome. Each CPU sends at least `each` frames.
+pub fn garbage_hides_no_outage(each: u64) {
+    const AT_ONCE: u32 = 1_024;
+    let hosts = two_hosts().unwrap();
+    let mut server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+    let mut netmon = start(&hosts.client, &["--hook", "tc", "--interface", "to-server"]);
+    let program = &program_at(&hosts.client, "to-server");
+    let is_over = &AtomicBool::new(false);
+    let flood = |cpu: usize| {
+        let mut sent = 0;
+        while sent < each || !is_over.load(Ordering::Relaxed) {
+            let frame = garbage(sent + cpu as u64);
+            let options = TestRunOptions {
+                data_in: Some(&frame),
+                repeat: AT_ONCE,
+                ..TestRunOptions::new()
+            };
+            program.test_run(options).unwrap();
+            sent += u64::from(AT_ONCE);
+        }
+        sent
+    };
+    let sent: u64 = thread::scope(|scope| {
+        let over = Over(is_over);
+        let flood = scope.spawn(|| hosts.client.enter(|| on_each_cpu(flood)));
+        ask_answered(&hosts.client, SERVER_V4, 2);
+        server.stop().unwrap();
+        ask_refused(&hosts.client, SERVER_V4, 1);
+        let incident = refusal(CLIENT_V4, SERVER_V4).opened(&netmon);
+        assert_errors(&incident, "port", 1);
+        drop(over);
+        let sent = flood.join().unwrap().unwrap().unwrap();
+        sent.into_iter().sum()
+    });
+    let stopped = netmon.stop().unwrap();
+    assert_sums(&stopped);
+    assert_counts(&stopped, SERVER_V4, 3, 2, 1);
+    assert!(
+        stopped.value["totals"]["frames"].as_u64().unwrap() >= sent,
+        "{sent}"
+    );
 }

@@ -60,6 +60,12 @@ fn live_frames_on_two_cpus_are_counted_each_by_xdp() {
 }
 
 #[test]
+#[ignore = "needs root: network namespaces and TC; the machine for itself"]
+fn garbage_as_fast_as_can_be_hides_no_outage() {
+    load::garbage_hides_no_outage(10 * each());
+}
+
+#[test]
 #[ignore = "needs root: network namespaces, TC and raw sockets; the machine for itself"]
 fn a_flood_of_forged_errors_hides_no_real_outage() {
     flood::a_flood_hides_no_real_outage(100_000, duration());
