@@ -2,6 +2,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use netmon_fuzz::analyzed;
+use netmon_fuzz::any_file;
 
-fuzz_target!(|bytes: &[u8]| analyzed(bytes));
+fuzz_target!(|bytes: &[u8]| any_file(bytes));

@@ -1,12 +1,16 @@
-//! What several targets need: files for what netmon reads as files, and a whole analysis of one.
+//! What several targets need: files for what netmon reads as files, and what `netmon analyze` does with one.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 use netmon::analyze::{Options, analyze};
+use netmon::capture::text::{self, Hosts, TextFile};
+use netmon::capture::{Frames, Opened, open_source};
 use netmon::detect::{Scope, Thresholds};
 use netmon::model::Names;
 use netmon::report::Cover;
@@ -43,9 +47,53 @@ impl Default for Place {
     }
 }
 
+/// One of so many inputs, whichever, is analysed to its report: that takes a hundred times as long as to read its packets.
+const ANALYSED: u64 = 64;
+
+/// What `netmon analyze` does with a file: of each its packets are read, and some are analysed.
+pub fn any_file(bytes: &[u8]) {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    if hasher.finish() % ANALYSED == 0 {
+        analyzed(bytes);
+    } else {
+        read(bytes);
+    }
+}
+
+/// Reads all packets. None is longer than what is there.
+fn read(bytes: &[u8]) {
+    let source = Box::new(Cursor::new(bytes.to_vec()));
+    match open_source(source, "input").expect("memory can be read") {
+        Opened::Packets(file) => {
+            let mut frames = Frames::new(vec![*file]);
+            while let Some(frame) = frames.next() {
+                assert!(frame.bytes.len() <= bytes.len() || is_compressed(bytes));
+            }
+            frames.warnings();
+        }
+        Opened::Text(lines) => {
+            let options = text::Options {
+                date: date(2026, 11, 24),
+                zone: TimeZone::UTC,
+                ports: DnsPorts::DEFAULT,
+            };
+            let mut text = TextFile::new("input".to_owned(), lines, options, &Hosts::default());
+            while text.take().is_some() {}
+            text.warnings();
+        }
+        Opened::Unreadable(_) => {}
+    }
+}
+
+/// gzip or zstd, by their first bytes.
+fn is_compressed(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x1f, 0x8b]) || bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
+}
+
 /// `netmon analyze`, from the first byte to the report, in a form that the input chooses. Every packet has one outcome, and
 /// nothing reaches a terminal that could control it.
-pub fn analyzed(bytes: &[u8]) {
+fn analyzed(bytes: &[u8]) {
     static PLACE: LazyLock<Place> = LazyLock::new(Place::new);
     let options = Options {
         files: vec![PLACE.file("input", bytes)],
