@@ -10,7 +10,7 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 use netmon::analyze::{Options, analyze};
 use netmon::capture::text::{self, Hosts, TextFile};
-use netmon::capture::{Frames, Opened, open_source};
+use netmon::capture::{FileKind, Frames, Opened, open_source};
 use netmon::detect::{Scope, Thresholds};
 use netmon::model::Names;
 use netmon::report::Cover;
@@ -63,12 +63,13 @@ pub fn any_file(bytes: &[u8]) {
 
 /// Reads all packets. None is longer than what is there.
 fn read(bytes: &[u8]) {
+    let is_compressed = matches!(FileKind::of(bytes), FileKind::Gzip | FileKind::Zstd);
     let source = Box::new(Cursor::new(bytes.to_vec()));
     match open_source(source, "input").expect("memory can be read") {
         Opened::Packets(file) => {
             let mut frames = Frames::new(vec![*file]);
             while let Some(frame) = frames.next() {
-                assert!(frame.bytes.len() <= bytes.len() || is_compressed(bytes));
+                assert!(frame.bytes.len() <= bytes.len() || is_compressed);
             }
             frames.warnings();
         }
@@ -84,11 +85,6 @@ fn read(bytes: &[u8]) {
         }
         Opened::Unreadable(_) => {}
     }
-}
-
-/// gzip or zstd, by their first bytes.
-fn is_compressed(bytes: &[u8]) -> bool {
-    bytes.starts_with(&[0x1f, 0x8b]) || bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
 }
 
 /// `netmon analyze`, from the first byte to the report, in a form that the input chooses. Every packet has one outcome, and

@@ -11,7 +11,7 @@ use netmon::kernel::{Hook, Inventory, Kernel, Occupied, Settings, occupied};
 use netmon_common::{Outcome, limits};
 use netmon_testkit::frames::build::prelude as build;
 use netmon_testkit::lab::{
-    CLIENT_V4, DnsServer, Namespace, Netmon, Routed, SERVER_V4, TYPE_A, on_each_cpu, query, two_hosts,
+    CLIENT_V4, DnsServer, End, Namespace, Netmon, Routed, SERVER_V4, TYPE_A, on_each_cpu, query, two_hosts,
     with_silent_router,
 };
 use serde_json::Value;
@@ -121,15 +121,6 @@ pub fn live_frames_are_counted_each_by_xdp(each: u32) {
     assert_eq!(counts.totals.frames, 2 * u64::from(each));
 }
 
-/// Is over when it goes, also where a test dies.
-struct Over<'a>(&'a AtomicBool);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 /// The frame with this number: any bytes, behind a header of Ethernet that announces IPv4, IPv6, a tag, or anything.
 fn garbage(number: u64) -> Vec<u8> {
     const TYPES: [[u8; 2]; 4] = [[0x08, 0x00], [0x86, 0xdd], [0x81, 0x00], [0x12, 0x34]];
@@ -190,7 +181,7 @@ pub fn garbage_hides_no_outage(each: u64) {
         sent
     };
     let sent: u64 = thread::scope(|scope| {
-        let over = Over(is_over);
+        let over = End(is_over);
         let flood = scope.spawn(|| hosts.client.enter(|| on_each_cpu(flood)));
         ask_answered(&hosts.client, SERVER_V4, 2);
         server.stop().unwrap();

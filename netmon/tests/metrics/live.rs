@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use netmon::outlets::metrics::SUGGESTED_PORT;
 use netmon_testkit::lab::{
-    DnsServer, Namespace, Netmon, Routed, SERVER_V4, TwoHosts, ask_each, two_hosts, with_silent_router,
+    DnsServer, End, Namespace, Netmon, Routed, SERVER_V4, TwoHosts, ask_each, two_hosts, with_silent_router,
 };
 
 use crate::names::assert_asked_names_exist;
@@ -155,7 +155,7 @@ fn an_outage_is_reported_while_a_thousand_connections_stand_half_open() {
                 }
             })
         });
-        let _end = Ended(&over);
+        let _end = End(&over);
         let until = Instant::now() + PATIENCE;
         while standing.load(Ordering::Relaxed) < 1_000 {
             assert!(Instant::now() < until, "{standing:?} connections stand");
@@ -169,15 +169,6 @@ fn an_outage_is_reported_while_a_thousand_connections_stand_half_open() {
         oversized.join().unwrap().unwrap();
         scraper.join().unwrap();
     });
-}
-
-/// Lets the others end when it is dropped, also by a panic.
-struct Ended<'a>(&'a AtomicBool);
-
-impl Drop for Ended<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// A client that sends to a router which forwards nothing and says nothing.

@@ -8,7 +8,7 @@ use std::thread::{Scope, ScopedJoinHandle, scope, sleep};
 use std::time::{Duration, Instant};
 
 use netmon_testkit::lab::{
-    Asker, CLIENT_V4, DnsServer, Hook, Namespace, Netmon, Rules, SERVER_V4, Switched, switched,
+    Asker, CLIENT_V4, DnsServer, End, Hook, Namespace, Netmon, Rules, SERVER_V4, Switched, switched,
 };
 use serde_json::Value;
 
@@ -34,15 +34,6 @@ fn ask_steadily(client: &Namespace, from: IpAddr, is_over: &AtomicBool) {
         asker.ask(id, &format!("busy{id}.test"), EVERY / 2).unwrap();
         next += EVERY;
         sleep(next.saturating_duration_since(Instant::now()));
-    }
-}
-
-/// Ends the clients, also when the test fails.
-struct End<'a>(&'a AtomicBool);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
     }
 }
 

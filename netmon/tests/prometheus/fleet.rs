@@ -3,13 +3,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use netmon_testkit::lab::icmp::{query_packet, unreachable};
 use netmon_testkit::lab::{
-    CLIENT_V4, DnsServer, Forger, Hook, Namespace, Netmon, Rules, SERVER_V4, Switched, TYPE_A, query,
+    CLIENT_V4, DnsServer, End, Forger, Hook, Namespace, Netmon, Rules, SERVER_V4, Switched, TYPE_A, query,
     switched,
 };
 use serde_json::Value;
@@ -90,22 +90,13 @@ fn a_server_that_is_down_and_a_host_that_is_shut_out_are_told_apart_within_a_min
             scope.spawn(|| ask(host, &[STOPS, SHUT_OUT], &over));
         }
         // However this ends, the askers do too.
-        let _end = Ended(&over);
+        let _end = End(&over);
         for server in [STOPS, SHUT_OUT] {
             let query = format!("site_server:netmon_dns_responses:hosts{{server=\"{server}\"}}");
             programs.await_value(&query, 3.0, SETTLING);
         }
         scene([&lab.client, &control], &mut server, &programs, &mut webhook);
     });
-}
-
-/// Tells the askers to stop when it is dropped.
-struct Ended<'a>(&'a AtomicBool);
-
-impl Drop for Ended<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// What anybody can forge: an error about a query that nobody sent, and an answer to none. The host that gets that answer says that

@@ -7,7 +7,7 @@ use std::thread::{scope, sleep};
 use std::time::Duration;
 
 use netmon_testkit::lab::{
-    Asker, CLIENT_V4, Event, Namespace, Netmon, Reply, Scripted, respond, with_router,
+    Asker, CLIENT_V4, End, Event, Namespace, Netmon, Reply, Scripted, respond, with_router,
 };
 use serde_json::Value;
 
@@ -33,15 +33,6 @@ const BROKEN: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 5));
 const HEALTHY: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 6));
 
 const SERVFAIL: u8 = 2;
-
-/// Ends the scan with what goes on beside it, also where that fails.
-struct Ends<'a>(&'a AtomicBool);
-
-impl Drop for Ends<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
 
 /// A server that answers each query so, or not at all.
 fn serve(host: &Namespace, address: IpAddr, rcode: Option<u8>) -> Scripted {
@@ -143,7 +134,7 @@ fn each_kind_of_outage_of_new_servers_is_reported_exactly_while_both_tables_are_
     scrape();
     let is_over = AtomicBool::new(false);
     scope(|scope| {
-        let _ends = Ends(&is_over);
+        let _ends = End(&is_over);
         scope.spawn(|| {
             let mut first = Ipv4Addr::new(10, 8, 0, 1).to_bits();
             while !is_over.load(Ordering::Relaxed) {

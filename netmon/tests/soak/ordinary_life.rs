@@ -7,9 +7,11 @@ mod faults;
 mod happening;
 mod world;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
+
+use netmon_testkit::lab::End;
 
 use crate::support::incident::assert_no_incident;
 use clients::ask_as_people_do;
@@ -23,15 +25,6 @@ fn length() -> (Duration, usize) {
     } else {
         // Of half an hour, with the rounds.
         (4 * crate::duration(), 5)
-    }
-}
-
-/// Ends the clients, also when the test fails.
-struct End<'a>(&'a AtomicBool);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
     }
 }
 

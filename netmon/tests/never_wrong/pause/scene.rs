@@ -7,7 +7,7 @@ use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
 use netmon_testkit::lab::{
-    Asker, DnsServer, FAMILIES, Namespace, Netmon, SERVER_V4, SERVER_V6, Scripted, two_hosts,
+    Asker, DnsServer, End, FAMILIES, Namespace, Netmon, SERVER_V4, SERVER_V6, Scripted, two_hosts,
 };
 use nix::sys::signal::Signal;
 
@@ -120,15 +120,6 @@ pub fn a_pause_says_nothing_about_healthy_servers(how: How, times: Times) {
         assert_eq!(events_of(&netmon, "incident_opened", second(family)).len(), 1);
     }
     assert_adds_up(&netmon.stop().unwrap());
-}
-
-/// Ends the steady clients, also when the test fails.
-struct End<'a>(&'a AtomicBool);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 fn pause(
