@@ -28,6 +28,8 @@ const BLOCKS: Blocks = Blocks {
 const SERVERS: u32 = 2;
 const _: () = assert!(BLOCKS.count * BLOCKS.runs == limits::UNVERIFIED_PER_CPU as u32);
 const FIRST: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 0);
+/// The port before that of the first query that is quoted.
+const FIRST_PORT: u16 = 1_024;
 
 /// Measures it with tracking and without, at each hook.
 pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
@@ -78,11 +80,13 @@ impl Bursts<'_> {
         let first = Ipv4Addr::from_bits(FIRST.to_bits() + u32::from(round) * SERVERS);
         let frame = frames::unreachable_53(first);
         if tracking {
-            // With a query before, each error is verified, and each server has a budget of its own.
-            for server in (0..SERVERS).map(|more| Ipv4Addr::from_bits(first.to_bits() + more)) {
-                self.netmon.run(&frames::query_to(server), 1)?;
-                let c = self.reference.programs.tracking(self.hook)?;
-                c.run(&frames::query_to(server), 1)?;
+            // With its query before, each error is verified, and each server has a budget of its own.
+            let c = self.reference.programs.tracking(self.hook)?;
+            for number in 1..=BLOCKS.count * BLOCKS.runs {
+                let server = Ipv4Addr::from_bits(first.to_bits() + number % SERVERS);
+                let query = frames::query_to(server, FIRST_PORT + u16::try_from(number)?);
+                self.netmon.run(&query, 1)?;
+                c.run(&query, 1)?;
             }
         } else {
             // Until the second has ended in which the errors before were sent.

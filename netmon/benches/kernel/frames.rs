@@ -37,9 +37,9 @@ pub fn query_v6() -> Vec<u8> {
     (frame() / ipv6(CLIENT_V6, SERVER_V6) / udp(PORT, 53) / query("www.example.com")).bytes()
 }
 
-/// A query to one of many servers.
-pub fn query_to(server: std::net::Ipv4Addr) -> Vec<u8> {
-    (frame() / ipv4(CLIENT, server) / udp(PORT, 53) / query("www.example.com")).bytes()
+/// A query from this port to one of many servers.
+pub fn query_to(server: std::net::Ipv4Addr, port: u16) -> Vec<u8> {
+    (frame() / ipv4(CLIENT, server) / udp(port, 53) / query("www.example.com")).bytes()
 }
 
 /// An error about a datagram that has nothing to do with DNS.

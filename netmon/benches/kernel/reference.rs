@@ -53,7 +53,7 @@ pub enum Vary {
     /// The client, its port and the id: another exchange with this server in each run, first so many blocks of
     /// queries, then as many of their answers.
     Exchanges(Ipv4Addr, u32),
-    /// The server of the query that an error quotes: this one and the next one in turn.
+    /// The query that an error quotes: to this server and the next one in turn, each time from another port.
     Quoted(Ipv4Addr),
 }
 

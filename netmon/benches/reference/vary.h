@@ -14,6 +14,7 @@
 #define PORTS 34
 #define DNS_ID 42
 #define QUOTED_ADDRESSES 54
+#define QUOTED_PORTS 62
 
 #define BLOCKS 64
 
@@ -126,17 +127,22 @@ ALWAYS_INLINE void vary_exchange(void *data, void *end)
 	}
 }
 
-// Errors about two servers in turn, `first` and the one behind it.
+// Errors about two servers in turn, `first` and the one behind it, each about a query from a port of its own: 1025, 1026 ...
 ALWAYS_INLINE void vary_quoted(void *data, void *end)
 {
 	__u32 zero = 0;
 	struct vary *vary = bpf_map_lookup_elem(&VARY, &zero);
 	__u64 *addresses = data + QUOTED_ADDRESSES;
+	__u32 *ports = data + QUOTED_PORTS;
 	__be32 server;
+	__be16 port, dns = bpf_htons(DNS_PORT);
 
-	if (!vary || (void *)(addresses + 1) > end)
+	if (!vary || (void *)(ports + 1) > end)
 		return;
 	next_run(vary);
-	server = bpf_htonl(vary->first + vary->left % 2);
+	vary->state++;
+	server = bpf_htonl(vary->first + vary->state % 2);
+	port = bpf_htons(1024 + vary->state);
 	*addresses = (__u32)*addresses | (__u64)server << 32;
+	*ports = port | (__u32)dns << 16;
 }
