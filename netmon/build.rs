@@ -12,11 +12,12 @@
 use std::{
     env,
     fs::{self, File},
+    ops::Range,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use object::build::elf::{Builder, SectionData};
 use object::elf::SHT_STRTAB;
 
@@ -75,15 +76,16 @@ fn run() -> anyhow::Result<()> {
         let built = target.build(workspace, &toolchain, features)?;
         let object = out.join(object);
         let whole = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
-        let stripped = without_dwarf(&whole).with_context(|| format!("cannot strip {}", built.display()))?;
+        let stripped = stripped(&whole).with_context(|| format!("cannot strip {}", built.display()))?;
         fs::write(&object, stripped).with_context(|| format!("cannot write {}", object.display()))?;
     }
     Ok(())
 }
 
-/// The object without what only debuggers read, five sixths of it. The types (BTF) that the kernel reads stay.
-fn without_dwarf(object: &[u8]) -> anyhow::Result<Vec<u8>> {
+/// The object without what only debuggers read, nine tenths of it. The types (BTF) that the kernel reads stay.
+fn stripped(object: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut object = Builder::read(object)?;
+    drop_lines(&mut object)?;
     for section in &mut object.sections {
         let name = section.name.as_slice();
         section.delete = [&b".debug_"[..], b".rel.debug_"]
@@ -99,6 +101,48 @@ fn without_dwarf(object: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut stripped = Vec::new();
     object.write(&mut stripped)?;
     Ok(stripped)
+}
+
+/// Takes the source lines out of `.BTF.ext` (Linux, Documentation/bpf/btf.rst, section 4.2): of the verifier's log
+/// netmon shows the last lines of a refusal only, and each start would read 34,000 of them into 17 MiB, and hand them to the kernel, which keeps them.
+fn drop_lines(object: &mut Builder<'_>) -> anyhow::Result<()> {
+    const LINES: Range<usize> = 16..24;
+    const CORE: Range<usize> = 24..32;
+    let mut end = 0;
+    for section in &mut object.sections {
+        let name = section.name.as_slice();
+        match &mut section.data {
+            SectionData::Data(data) if name == b".BTF.ext" => {
+                let mut bytes = data.to_vec();
+                let field = |at: usize| {
+                    let field = bytes.get(at..at + 4).and_then(|field| field.try_into().ok());
+                    field.map(u32::from_le_bytes).context("`.BTF.ext` is cut off")
+                };
+                let (header, lines) = (field(4)?, field(LINES.start)?);
+                ensure!(
+                    field(CORE.start + 4)? == 0,
+                    "`.BTF.ext` has relocations (CO-RE) behind its lines"
+                );
+                ensure!(
+                    field(8)? + field(12)? == lines,
+                    "the lines of `.BTF.ext` are not behind its functions"
+                );
+                end = u64::from(header + lines);
+                bytes.truncate(usize::try_from(end)?);
+                for (range, value) in [(LINES, [lines, 0]), (CORE, [lines, 0])] {
+                    let field = bytes.get_mut(range).context("`.BTF.ext` is cut off")?;
+                    field.copy_from_slice(&value.map(u32::to_le_bytes).concat());
+                }
+                *data = bytes.into();
+            }
+            SectionData::Relocation(relocations) if name == b".rel.BTF.ext" => {
+                ensure!(end > 0, "`.rel.BTF.ext` comes before `.BTF.ext`");
+                relocations.retain(|relocation| relocation.r_offset < end);
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The target directory of the kernel side, which all builds of this crate share: its objects are the same for debug
