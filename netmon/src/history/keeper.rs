@@ -100,7 +100,10 @@ impl Keeper {
     fn want_seconds(&mut self, at: Moment, happened: Happened, incident: &Incident) {
         let moment = match happened {
             Happened::Opened | Happened::Closed => Some(at.time),
-            Happened::Updated => incident.recovered.map(|recovered| at.offset.time(recovered.0)),
+            // Where the wall clock was set back since, that seems to be still to come.
+            Happened::Updated => incident
+                .recovered
+                .map(|recovered| at.offset.time(recovered.0).min(at.time)),
         };
         let Some(moment) = moment else { return };
         self.seconds.want(incident.server, moment.second());

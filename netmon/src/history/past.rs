@@ -58,9 +58,11 @@ fn close_ups(reader: &Reader, incident: &Incident) -> Result<Vec<CloseUp>, ReadE
         .recovered
         .or(incident.closed)
         .map(|end| (from(end), to(end)));
+    // Where the wall clock was set back in it, its end is before its beginning.
     let stretches = match end {
-        Some(end) if end.0 <= beginning.1 => {
-            vec![("The seconds around the incident", (beginning.0, end.1))]
+        Some(end) if end.0 <= beginning.1 && beginning.0 <= end.1 => {
+            let both = (beginning.0.min(end.0), beginning.1.max(end.1));
+            vec![("The seconds around the incident", both)]
         }
         Some(end) => vec![
             ("The seconds around its beginning", beginning),
@@ -82,16 +84,18 @@ fn close_ups(reader: &Reader, incident: &Incident) -> Result<Vec<CloseUp>, ReadE
     Ok(close_ups)
 }
 
-/// The minutes to look at: from the one that began before the incident to the one that ends after it.
+/// The minutes to look at: from the one that began before the incident to the one that ends after it. Where the wall clock was set
+/// back in it, its end is before its beginning, and all between is looked at.
 fn around(incident: &Incident) -> (i64, i64) {
     let around = i64::try_from(REPORT_AROUND.as_secs()).unwrap_or(0);
-    let end = incident
-        .closed
-        .map_or(incident.last_seen, |closed| closed.max(incident.last_seen));
+    let (mut first, mut last) = (incident.began, incident.began);
+    for wall in [Some(incident.last_seen), incident.closed].into_iter().flatten() {
+        (first, last) = (first.min(wall), last.max(wall));
+    }
     let whole = |second: i64| second - second.rem_euclid(MINUTE);
     (
-        whole(incident.began.0.as_second() - around),
-        whole(end.0.as_second() + around) + MINUTE,
+        whole(first.0.as_second() - around),
+        whole(last.0.as_second() + around) + MINUTE,
     )
 }
 
@@ -166,7 +170,9 @@ fn warnings(incident: &Incident, sums: &[ServerSum], watched: Option<&Watched>) 
                     ),
                 ));
             }
-            if missing > 0 {
+            // Where the wall clock was set back, nobody knows how many there should be.
+            let is_set_back = incident.closed.unwrap_or(incident.last_seen) < incident.began;
+            if missing > 0 && !is_set_back {
                 warnings.push(Warning::new(
                     WarningKind::Unwatched,
                     format!(

@@ -11,3 +11,4 @@ mod restart;
 #[path = "../support/mod.rs"]
 mod support;
 mod troubles;
+mod wall_clock;

@@ -16,7 +16,7 @@ pub struct Check {
 }
 
 /// All of them.
-pub const CHECKS: [Check; 10] = [
+pub const CHECKS: [Check; 11] = [
     Check {
         what: "the verifier accepts the programs, with and without their log",
         executable: "kernel_load",
@@ -70,6 +70,13 @@ pub const CHECKS: [Check; 10] = [
             "the_next_one_takes_away_what_one_that_was_killed_has_left_and_nothing_else",
             "detach_takes_away_what_one_that_was_killed_has_left",
             "a_queueing_discipline_that_netmon_made_goes_with_it_and_another_one_stays",
+        ],
+    },
+    Check {
+        what: "the wall clock is really set, an hour forward and an hour back: no false incident, and none is hidden",
+        executable: "history",
+        tests: &[
+            "wall_clock::a_wall_clock_that_is_stepped_makes_no_incident_hides_none_and_shows_in_all_times",
         ],
     },
     Check {

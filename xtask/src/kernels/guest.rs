@@ -18,9 +18,9 @@ use crate::process;
 /// What the first root file system needs to find the second one.
 const MODULES: [&str; 4] = ["virtio_pci", "9pnet_virtio", "9p", "overlay"];
 
-/// What makes emulation bearable, and what must not wait for a human.
-const COMMAND_LINE: &str =
-    "quiet loglevel=3 panic=-1 mitigations=off init_on_alloc=0 nokaslr audit=0 cgroup_no_v1=all";
+/// What makes emulation bearable, and what must not wait for a human; and by what a test knows that the machine is nobody else's.
+const COMMAND_LINE: &str = "quiet loglevel=3 panic=-1 mitigations=off init_on_alloc=0 nokaslr audit=0 cgroup_no_v1=all \
+    netmon.guest";
 
 /// Mounts the second root file system and runs the script in it.
 const INIT: &str = include_str!("init.sh");

@@ -41,6 +41,8 @@ const TOOLS: &[Tool] = &[
     tool("tcpdump", "tcpdump", &[Test, Bench]),
     tool("tshark", "tshark", &[Test, Conformance, Bench]),
     tool("bpftool", "bpftool", &[Test]),
+    // A wall clock that a test may step.
+    tool("faketime", "faketime", &[Test]),
     // A terminal for netmon top.
     tool("tmux", "tmux", &[Test]),
     // A reader of the HTML report, and of the web page.

@@ -47,6 +47,7 @@ mod tun;
 mod tunnel;
 mod unbound;
 mod veth;
+mod wall_clock;
 mod xdp_program;
 
 pub use asker::{Asker, ask_each};
@@ -83,4 +84,5 @@ pub use tun::Tun;
 pub use tunnel::{Tunnel, Tunnelled};
 pub use unbound::Unbound;
 pub use veth::cable;
+pub use wall_clock::{WallClock, is_guest};
 pub use xdp_program::XdpProgram;
