@@ -136,8 +136,8 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // What was committed survives a crash of the program; of a power cut, the last moments do not.
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    // The tables survive a power cut, too; of what is written to them, `Store::write` decides.
+    connection.pragma_update(None, "synchronous", "FULL")?;
     migrate(connection, VERSION)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     complete::<Destination>(&transaction, "minutes")?;

@@ -122,8 +122,11 @@ impl Store {
         Ok(clients)
     }
 
-    /// Writes all of it, or nothing.
+    /// Writes all of it, or nothing. Minutes, and that incidents open and close, are on the disk before anybody can read them; how
+    /// an incident goes on may be lost in a power cut, back to the last of these.
     pub fn write(&mut self, mail: &Mail) -> Result<(), StoreError> {
+        let synchronous = if self.must_last(mail)? { "FULL" } else { "NORMAL" };
+        self.connection.pragma_update(None, "synchronous", synchronous)?;
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -152,6 +155,20 @@ impl Store {
         }
         transaction.commit()?;
         Ok(())
+    }
+
+    /// Whether it is to outlive a power cut.
+    fn must_last(&self, mail: &Mail) -> Result<bool, StoreError> {
+        let mut known = self
+            .connection
+            .prepare_cached("SELECT closed IS NOT NULL FROM incidents WHERE id = ?1")?;
+        for Remembered { incident, .. } in mail.incidents.values() {
+            let was_closed: Option<bool> = known.query_row([&incident.id], |row| row.get(0)).optional()?;
+            if was_closed != Some(incident.closed.is_some()) {
+                return Ok(true);
+            }
+        }
+        Ok(!mail.minutes.is_empty())
     }
 
     /// Reads the newest rows as somebody else would.

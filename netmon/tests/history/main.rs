@@ -7,6 +7,8 @@
 
 mod disk;
 mod place;
+mod power;
+mod power_cut;
 mod restart;
 #[path = "../support/mod.rs"]
 mod support;

@@ -73,10 +73,11 @@ pub const CHECKS: [Check; 11] = [
         ],
     },
     Check {
-        what: "the wall clock is really set, an hour forward and an hour back: no false incident, and none is hidden",
+        what: "the wall clock is really set, an hour forward and an hour back, and the power fails: no false incident, nothing lost",
         executable: "history",
         tests: &[
             "wall_clock::a_wall_clock_that_is_stepped_makes_no_incident_hides_none_and_shows_in_all_times",
+            "power_cut::a_power_cut_in_mid_write_costs_nothing_that_the_history_had_shown",
         ],
     },
     Check {

@@ -43,6 +43,8 @@ const TOOLS: &[Tool] = &[
     tool("bpftool", "bpftool", &[Test]),
     // A wall clock that a test may step.
     tool("faketime", "faketime", &[Test]),
+    // Disks that lose their power.
+    tool("/sbin/mkfs.ext4", "e2fsprogs", &[Test, Kernels]),
     // A terminal for netmon top.
     tool("tmux", "tmux", &[Test]),
     // A reader of the HTML report, and of the web page.
