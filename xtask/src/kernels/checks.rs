@@ -16,7 +16,7 @@ pub struct Check {
 }
 
 /// All of them.
-pub const CHECKS: [Check; 11] = [
+pub const CHECKS: [Check; 12] = [
     Check {
         what: "the verifier accepts the programs, with and without their log",
         executable: "kernel_load",
@@ -35,6 +35,11 @@ pub const CHECKS: [Check; 11] = [
             "the_server_host_sees_queries_come_in_and_errors_go_out_over_ipv6",
             "a_router_counts_each_packet_once_on_its_two_interfaces",
         ],
+    },
+    Check {
+        what: "counts and an outage where 8 CPUs are possible, 2 are there, and one of them goes: exact",
+        executable: "cpus",
+        tests: &["counts_are_exact_where_more_cpus_are_possible_than_there_are_and_one_of_them_goes"],
     },
     Check {
         what: "the table of frames, by each program",

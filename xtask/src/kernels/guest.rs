@@ -18,9 +18,14 @@ use crate::process;
 /// What the first root file system needs to find the second one.
 const MODULES: [&str; 4] = ["virtio_pci", "9pnet_virtio", "9p", "overlay"];
 
-/// What makes emulation bearable, and what must not wait for a human; and by what a test knows that the machine is nobody else's.
+/// What makes emulation bearable, and what must not wait for a human. Of the CPUs that are possible the kernel starts two, so that
+/// values for each CPU are of more than there are, as on a host that takes CPUs while it runs. (A kernel of Linux 6.12 counts no CPU as
+/// possible that QEMU could plug in later.)
 const COMMAND_LINE: &str = "quiet loglevel=3 panic=-1 mitigations=off init_on_alloc=0 nokaslr audit=0 cgroup_no_v1=all \
-    netmon.guest";
+    maxcpus=2 netmon.guest";
+
+/// The CPUs that are possible.
+const CPUS: &str = "8";
 
 /// Mounts the second root file system and runs the script in it.
 const INIT: &str = include_str!("init.sh");
@@ -63,7 +68,8 @@ impl Guest {
     ) -> Result<Self> {
         let initrd = pack(kernel, root, directory, script)?;
         let mut qemu = Command::new(machine.qemu);
-        qemu.args(["-machine", machine.kind, "-cpu", "max", "-smp", "2", "-m", "3072"])
+        qemu.args(["-machine", machine.kind, "-cpu", "max", "-m", "3072"])
+            .args(["-smp", CPUS])
             .args(["-nographic", "-no-reboot", "-nic", "none", "-virtfs"])
             .arg(format!(
                 "local,path={},mount_tag=host,security_model=none,readonly=on,multidevs=remap",
