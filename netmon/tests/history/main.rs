@@ -13,4 +13,5 @@ mod restart;
 #[path = "../support/mod.rs"]
 mod support;
 mod troubles;
+mod upgrade;
 mod wall_clock;
