@@ -5,6 +5,12 @@ use std::hash::Hash;
 
 use foldhash::fast::RandomState;
 
+/// How many entries a hash table of so many places may hold for ever while some come and others go: beyond half of what it can be filled
+/// with, the marks of those that are gone would make it twice as large (hashbrown fills 7 of 8 places). One more comes before one goes.
+pub const fn lasting(places: usize) -> usize {
+    places / 16 * 7 - 2
+}
+
 /// A map of at most so many entries.
 #[derive(Debug)]
 pub struct Bounded<K, V> {
@@ -34,20 +40,42 @@ impl<K: Copy + Eq + Hash, V> Bounded<K, V> {
 
     /// Writes an entry; gives the one that had to be forgotten for it.
     pub fn insert(&mut self, key: K, value: V) -> Option<(K, V)> {
-        self.writes += 1;
-        let written = self.writes;
+        let written = self.write(key);
         self.entries.insert(key, Entry { value, written });
-        self.order.push_back((key, written));
-        if self.order.len() > 2 * self.capacity {
-            let entries = &self.entries;
-            self.order
-                .retain(|(key, written)| entries.get(key).is_some_and(|entry| entry.written == *written));
-        }
         if self.entries.len() > self.capacity {
             self.forget_oldest()
         } else {
             None
         }
+    }
+
+    /// The entry of this key, written again as it is, to change; an empty one where there was none.
+    pub fn renew(&mut self, key: K) -> &mut V
+    where
+        V: Default,
+    {
+        let written = self.write(key);
+        if self.entries.len() >= self.capacity && !self.entries.contains_key(&key) {
+            self.forget_oldest();
+        }
+        let entry = self.entries.entry(key).or_insert_with(|| Entry {
+            value: V::default(),
+            written,
+        });
+        entry.written = written;
+        &mut entry.value
+    }
+
+    /// Notes that a key is written: when that is.
+    fn write(&mut self, key: K) -> u64 {
+        if self.order.len() >= 2 * self.capacity {
+            let entries = &self.entries;
+            self.order
+                .retain(|(key, written)| entries.get(key).is_some_and(|entry| entry.written == *written));
+        }
+        self.writes += 1;
+        self.order.push_back((key, self.writes));
+        self.writes
     }
 
     /// The entry of this key.
@@ -93,6 +121,29 @@ mod tests {
         assert_eq!(
             (map.get(&"a"), map.get(&"b"), map.get(&"c")),
             (Some(&3), None, Some(&4))
+        );
+    }
+
+    #[test]
+    fn a_table_of_lasting_size_does_not_grow_by_what_has_gone() {
+        const PLACES: usize = 1_024;
+        let mut map = Bounded::new(lasting(PLACES));
+        for key in 0..100 * PLACES {
+            map.insert(key, ());
+        }
+        assert_eq!(map.entries.len(), lasting(PLACES));
+        assert!(map.entries.capacity() < PLACES, "{}", map.entries.capacity());
+    }
+
+    #[test]
+    fn an_entry_that_is_renewed_is_kept_and_a_new_one_is_empty() {
+        let mut map = Bounded::new(2);
+        for (key, value) in [("a", 1), ("b", 2), ("a", 3), ("c", 4)] {
+            *map.renew(key) += value;
+        }
+        assert_eq!(
+            (map.get(&"a"), map.get(&"b"), map.get(&"c")),
+            (Some(&4), None, Some(&4))
         );
     }
 

@@ -60,10 +60,11 @@ impl Cgroups {
         }
     }
 
-    /// Where the processes of that group run, such as this one; nothing is said of a group that cannot be found.
-    pub fn place_of(&mut self, id: u64, pid: u32) -> Place {
-        if let Some(place) = self.known.get(&id) {
-            return place.clone();
+    /// Where the processes of that group run, such as this one: nowhere, where the group cannot be found; `None` while it was not
+    /// looked for everywhere.
+    pub fn place_of(&mut self, id: u64, pid: u32) -> Option<&Place> {
+        if self.known.get(&id).is_some() {
+            return self.known.get(&id);
         }
         if let Some(path) = self.of_process(id, pid) {
             self.note(id, &path);
@@ -74,7 +75,7 @@ impl Cgroups {
                 self.known.insert(id, Place::default());
             }
         }
-        self.known.get(&id).cloned().unwrap_or_default()
+        self.known.get(&id)
     }
 
     /// The quick way: the process still runs, may be looked at, and is in the group.
@@ -137,13 +138,16 @@ mod tests {
         let mut groups = Cgroups::new(directory.path().to_owned());
         let nobody = u32::MAX;
         let id = fs::metadata(&path).unwrap().ino();
-        assert_eq!(groups.place_of(id, nobody).unit.as_deref(), Some("a.service"));
+        let unit = groups
+            .place_of(id, nobody)
+            .and_then(|place| place.unit.as_deref());
+        assert_eq!(unit, Some("a.service"));
         // Of one that is gone nobody asks the whole hierarchy again.
         groups.walked = None;
-        assert_eq!(groups.place_of(0, nobody), Place::default());
+        assert_eq!(groups.place_of(0, nobody), Some(&Place::default()));
         let walked = groups.walked.take();
         assert!(walked.is_some());
-        assert_eq!(groups.place_of(0, nobody), Place::default());
+        assert_eq!(groups.place_of(0, nobody), Some(&Place::default()));
         assert_eq!(groups.walked, None);
     }
 

@@ -26,15 +26,15 @@ pub struct Process {
 }
 
 impl Process {
-    /// The process that the kernel has noted.
-    pub fn new(asker: &records::Asker, cgroups: &mut Cgroups) -> Self {
+    /// The process that the kernel has noted, and where it runs.
+    pub fn new(asker: &records::Asker, place: Place) -> Self {
         let name: Vec<u8> = asker.name.iter().copied().take_while(|byte| *byte != 0).collect();
         Self {
             name: String::from_utf8_lossy(&name).into_owned(),
             pid: asker.pid,
             uid: asker.uid,
             cgroup: asker.cgroup,
-            place: cgroups.place_of(asker.cgroup, asker.pid),
+            place,
         }
     }
 }

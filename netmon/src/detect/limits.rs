@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use crate::bounded::lasting;
+
 /// Servers that are tracked at once. Beyond it the one that was idle longest, among some without an incident, is forgotten.
 pub use crate::limits::SERVERS;
 
@@ -15,7 +17,7 @@ pub const INCIDENTS: usize = SERVERS - SERVERS / 16;
 pub const STRANGERS: usize = SERVERS / 4;
 
 /// Services that have answered well and were forgotten, of which it is remembered that they have: about 120 bytes each.
-pub const KNOWN_SERVICES: usize = 8_192;
+pub const KNOWN_SERVICES: usize = lasting(16_384);
 
 /// Names, clients and reporters that an incident lists (docs/contract.md, section 4).
 pub const LISTED: usize = 32;
@@ -69,10 +71,10 @@ pub const OWN_CLIENTS: usize = 16_384;
 pub const REPORTED_EVERY: Duration = Duration::from_nanos(1 << 33);
 
 /// Clients that are remembered by who answered them, and when: about 120 bytes each.
-pub const HEARD_CLIENTS: usize = 16_384;
+pub const HEARD_CLIENTS: usize = lasting(32_768);
 
 /// Lookups that are remembered, to know which are asked again elsewhere: about 200 bytes each.
-pub const LOOKUPS: usize = 16_384;
+pub const LOOKUPS: usize = lasting(32_768);
 
 /// Servers that are remembered of each of them, and for each type that is asked for.
 pub const LOOKUP_SERVERS: usize = 8;

@@ -1,5 +1,6 @@
 //! Who retires: those that were idle for long; and where places are short, those that were asked least recently.
 
+use std::hash::Hash;
 use std::time::Duration;
 
 use aya::Pod;
@@ -85,7 +86,7 @@ impl Poller {
         let taken: Vec<_> = self.places.latencies.taken().collect();
         let (mut leaving, mut staying) = (Vec::new(), Vec::new());
         for (place, server) in taken {
-            match self.places.destinations.find(server)? {
+            match self.places.destinations.locate(server)? {
                 None => leaving.push((place, server)),
                 Some(destination) => {
                     let known = self.destinations.get(destination as usize);
@@ -107,13 +108,15 @@ impl Poller {
     /// Their places are others' from now on. The destinations, and what was counted for each by the last look.
     pub fn gone(&mut self, leaving: &Leaving) -> Vec<(Address, Destination)> {
         let destinations = forget(&mut self.destinations, &leaving.destinations);
+        let places = &mut self.places;
+        let destinations = destinations.inspect(|(address, _known)| places.destinations.forget(*address));
         let counted = |(address, known): (Address, Activity)| {
             let counters = known.counters.map_or(Destination::ZERO, |counters| *counters);
             (address, counters)
         };
         let gone = destinations.map(counted).collect();
         for (service, _known) in forget(&mut self.services, &leaving.services) {
-            self.found.remove(&service);
+            self.places.services.forget(service);
         }
         if !leaving.latencies.is_empty() {
             for place in 0..self.places.destinations.capacity() {
@@ -134,7 +137,7 @@ fn forget<K: Copy>(known: &mut [Activity], gone: &[Held<K>]) -> impl Iterator<It
     })
 }
 
-fn choose<'a, K: Pod + Eq>(
+fn choose<'a, K: Pod + Eq + Hash>(
     pool: &Pool<K>,
     activity: impl Fn(u32) -> Option<&'a Activity>,
     policy: &Policy<'_>,

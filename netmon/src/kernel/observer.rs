@@ -18,7 +18,7 @@ use super::event_parts::{details, moment, opcode, question};
 use super::events::Event;
 use super::questions::Questions;
 use super::readings::Readings;
-use crate::bounded::Bounded;
+use crate::bounded::{Bounded, lasting};
 use crate::observation::{
     Answered, Asked, Connected, Counts, Failed, Name, Observation, Proof, Seconds, Service, Unverified, What,
     Why,
@@ -29,7 +29,7 @@ use crate::time::Time;
 const LATELY: u64 = 60;
 
 /// Connections whose SYN was reported: each about 150 bytes.
-const CONNECTIONS: usize = 8_192;
+const CONNECTIONS: usize = lasting(16_384);
 
 /// Turns events and counts into observations.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub struct Observer {
     local: BTreeSet<Address>,
     tracking: bool,
     /// As many as the kernel has places for.
-    services: HashMap<ServiceKey, Readings, RandomState>,
+    services: HashMap<ServiceKey, Box<Readings>, RandomState>,
     /// In which second all of them were read last.
     read_in: u64,
     is_over: bool,
@@ -87,7 +87,7 @@ impl Observer {
         let readings = self
             .services
             .entry(service)
-            .or_insert_with(|| Readings::new(second));
+            .or_insert_with(|| Box::new(Readings::new(second)));
         readings.begin(exchanges, second);
     }
 
@@ -104,7 +104,7 @@ impl Observer {
         let readings = self
             .services
             .entry(service)
-            .or_insert_with(|| Readings::new(read_in));
+            .or_insert_with(|| Box::new(Readings::new(read_in)));
         let report = |second, counts| observe(seconds(service, time, second, counts));
         readings.take(exchanges, second, time, report);
     }

@@ -1,12 +1,11 @@
 //! Reads the counters. The kernel goes on counting meanwhile, so that a reading is not one moment: a packet
 //! may be in the totals and not yet at its destination.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::mem::offset_of;
 
 use aya::Pod;
 use aya::maps::{Map, MapData, PerCpuArray};
-use foldhash::fast::RandomState;
 use netmon_common::Address;
 use netmon_common::records::{Destination, Entry, Exchanges, Latency, PerCpuCache, ServiceKey, Totals};
 
@@ -41,8 +40,6 @@ pub struct Poller {
     pub(super) latencies_looked_at: u64,
     /// In which one places were last taken because they were short.
     pub(super) latencies_taken_at: u64,
-    /// Where services were found: to ask the kernel takes longer.
-    pub(super) found: HashMap<ServiceKey, u32, RandomState>,
 }
 
 impl Kernel {
@@ -75,7 +72,6 @@ impl Poller {
             taken: 0,
             latencies_looked_at: 0,
             latencies_taken_at: 0,
-            found: HashMap::default(),
             places,
         })
     }
@@ -168,7 +164,7 @@ impl Poller {
     pub fn look_at_destinations(
         &mut self,
         now: Time,
-        mut visit: impl FnMut(Address, Destination, Destination),
+        mut visit: impl FnMut(Address, &Destination, &Destination),
     ) {
         self.taken = 0;
         let pool = &self.places.destinations;
@@ -189,16 +185,16 @@ impl Poller {
             }
             known.asked(counters.asked(), now.second());
             let last = known.counters.get_or_insert_with(|| Box::new(Destination::ZERO));
-            let before = std::mem::replace(&mut **last, counters);
-            if before != counters {
-                visit(address, before, counters);
+            if **last != counters {
+                visit(address, last, &counters);
+                **last = counters;
             }
         }
     }
 
     /// What was counted for a destination by the last look, and at which look it was there first.
     pub fn known(&mut self, address: Address) -> Option<(Destination, Time)> {
-        let place = self.places.destinations.find(address).ok()??;
+        let place = self.places.destinations.locate(address).ok()??;
         let known = self.destinations.get(place as usize)?;
         Some((**known.counters.as_ref()?, known.since))
     }
@@ -210,7 +206,7 @@ impl Poller {
 
     /// The counters of one destination; `None` if it has none.
     pub fn destination(&mut self, address: Address) -> Result<Option<Destination>, KernelError> {
-        let place = self.places.destinations.find(address)?;
+        let place = self.places.destinations.locate(address)?;
         Ok(place.map(|place| self.places.destination_at(place)))
     }
 
@@ -242,15 +238,8 @@ impl Poller {
 
     /// What became of the queries of one service; `None` if it has no place.
     pub fn service(&mut self, service: ServiceKey) -> Result<Option<Exchanges>, KernelError> {
-        let found = self.found.get(&service).copied();
-        if let Some(place) = found.filter(|place| self.places.services.taker(*place) == Some(service)) {
-            return Ok(Some(self.places.exchanges_at(place)));
-        }
-        let Some(place) = self.places.services.find(service)? else {
-            return Ok(None);
-        };
-        self.found.insert(service, place);
-        Ok(Some(self.places.exchanges_at(place)))
+        let place = self.places.services.locate(service)?;
+        Ok(place.map(|place| self.places.exchanges_at(place)))
     }
 
     /// Each server whose answers are measured, and how long they took.

@@ -3,12 +3,14 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use foldhash::fast::RandomState;
 use netmon_common::Address;
 
+use crate::bounded::lasting;
 use crate::observation::Name;
 
 /// Queries that are remembered: two or three seconds of a CPU's samples in the worst case, about 200 KiB.
-const KEPT: usize = 1_024;
+const KEPT: usize = lasting(2_048);
 
 /// A query: when it was seen, in nanoseconds of the boot clock, and who asked.
 type Query = (u64, Address);
@@ -16,7 +18,7 @@ type Query = (u64, Address);
 /// Names of the last queries.
 #[derive(Debug, Default)]
 pub struct Questions {
-    names: HashMap<Query, Name>,
+    names: HashMap<Query, Name, RandomState>,
     order: VecDeque<Query>,
 }
 

@@ -97,10 +97,10 @@ impl Readings {
             return;
         }
         self.begin_seconds(second);
-        let is_news = now.seconds != self.last.seconds || self.is_behind;
         self.take_sums(now, time);
-        let before = std::mem::replace(&mut self.last, *now);
-        if !is_news {
+        let changed = changed(&self.last.seconds, &now.seconds);
+        self.last = *now;
+        if changed == 0 && !self.is_behind {
             return;
         }
         // Of a second whose counters are as they were nothing is new, unless what was not reported or attributed yet belongs to it.
@@ -109,8 +109,7 @@ impl Readings {
             self.kept.pop_front();
         }
         for second in (self.read_in + 1).saturating_sub(ROUND)..=self.read_in {
-            let place = place(second);
-            if !may_all_have_changed && before.seconds.get(place) == now.seconds.get(place) {
+            if !may_all_have_changed && changed & 1 << place(second) == 0 {
                 continue;
             }
             let added = self.added(second);
@@ -177,7 +176,7 @@ impl Readings {
 
     /// What is known of a second by now, if that has changed.
     fn change(&mut self, second: u64, added: Second) -> Option<Counts> {
-        let place = self.kept.partition_point(|kept| kept.second < second);
+        let place = self.place_of(second);
         if self.kept.get(place).is_none_or(|kept| kept.second != second) {
             if added == Second::default() {
                 return None;
@@ -201,6 +200,12 @@ impl Readings {
         kept.counted.faults = kept.counted.faults.plus(some_of(&mut self.faults, new));
         let now = kept.counts();
         (now != before).then_some(now)
+    }
+
+    /// Where a second is kept, or is to be: nearly always at the end.
+    fn place_of(&self, second: u64) -> usize {
+        let behind = self.kept.iter().rev().take_while(|kept| kept.second >= second);
+        self.kept.len() - behind.count()
     }
 
     /// A query that was sent in that second was answered when the second had lost its counters.
@@ -248,6 +253,16 @@ impl Readings {
 const fn place(second: u64) -> usize {
     (second % ROUND) as usize
 }
+
+/// The places whose counters are others, a bit for each.
+fn changed(before: &[Second; SECONDS], now: &[Second; SECONDS]) -> u32 {
+    let differ = before.iter().zip(now).map(|(before, now)| before != now);
+    differ
+        .rev()
+        .fold(0, |bits, differs| bits << 1 | u32::from(differs))
+}
+
+const _: () = assert!(SECONDS <= u32::BITS as usize);
 
 /// A count that may be below zero: a query is answered, and was sent before its second was read for the first time.
 fn positive(count: u32) -> u32 {

@@ -14,7 +14,7 @@ use crate::time::Time;
 const OLD_TRACES: &str = "OLD_TRACES";
 
 /// How many buckets are looked at each time, a cache line each: where many have to make room, some of these have.
-const SAMPLE: u32 = 256;
+const SAMPLE: u32 = 64;
 /// From one to the next: a prime, so that all have their turn.
 const STEP: u32 = 7_919;
 

@@ -1,5 +1,6 @@
 //! Whose queries an incident hits: what the kernel's events say of sockets, resolved at once, and counted by incident.
 
+mod processes;
 mod tally;
 mod witness;
 
@@ -7,16 +8,16 @@ use netmon_common::records::{AGAIN, EventKind};
 use netmon_common::{Code, Rcode};
 
 use super::Monitor;
-use crate::askers::{Cgroups, Process, root};
+use crate::askers::{Process, root};
 use crate::clock;
 use crate::config::Config;
 use crate::detect::doubt;
 use crate::kernel::{Askers, Event, Kernel, Network, NoAskers, Observer, service_of};
 use crate::model::{Asker, Incident};
-use crate::report::story;
 use crate::time::Time;
 use crate::views::Seen;
 
+use processes::Processes;
 use tally::{Hit, Sight, Tallies, Which};
 use witness::Told;
 
@@ -26,7 +27,7 @@ const SLACK_NS: u64 = 1_000_000;
 /// Who asks, as far as the kernel notes it.
 pub(super) struct Asking {
     askers: Askers,
-    cgroups: Cgroups,
+    processes: Processes,
     tallies: Tallies,
 }
 
@@ -51,21 +52,22 @@ impl Asking {
         let root = root().ok_or_else(NoAskers::no_cgroups)?;
         Ok(Self {
             askers: kernel.askers(&root, loopback)?,
-            cgroups: Cgroups::new(root),
+            processes: Processes::new(root),
             tallies: Tallies::default(),
         })
     }
 }
 
 /// As the outlets have it, with nothing counted yet.
-fn asker_of(process: Process) -> Asker {
+fn asker_of(process: &Process) -> Asker {
+    let place = process.place.clone();
     Asker {
-        process: Some(process.name),
+        process: Some(process.name.clone()),
         pid: Some(process.pid),
         uid: Some(process.uid),
-        unit: process.place.unit,
-        container: process.place.container,
-        pod: process.place.pod,
+        unit: place.unit,
+        container: place.container,
+        pod: place.pod,
         queries: 0,
         errors: 0,
     }
@@ -83,7 +85,7 @@ impl Monitor<'_> {
             return None;
         }
         let asker = asking.askers.of(cookie)?;
-        let process = Process::new(&asker, &mut asking.cgroups);
+        let met = asking.processes.of(&asker);
         let service = service_of(Observer::key_of(event)?);
         let is_verified =
             kind == EventKind::Failure && header.flags & AGAIN == 0 && header.query_time_ns != 0;
@@ -101,9 +103,10 @@ impl Monitor<'_> {
                 at: Time::from_nanos(header.time_ns),
             }),
         };
-        asking.tallies.take(service, sight, &process);
-        let process = Seen::Process(story::asker(&asker_of(process)));
-        self.sightings.note(service.server, process);
+        asking.tallies.take(service, sight, &met.process);
+        if self.partners.views.is_some() {
+            self.sightings.note(service.server, Seen::Process(met.shown));
+        }
         Some(())
     }
 

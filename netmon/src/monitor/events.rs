@@ -94,7 +94,7 @@ impl Monitor<'_> {
         self.advance(time);
         self.take_asker(event);
         let (decider, room, routes) = (&mut self.decider, &mut self.room, &mut self.routes);
-        let sightings = &mut self.sightings;
+        let mut sightings = self.partners.views.is_some().then_some(&mut self.sightings);
         self.observer.event(event, asked_over_udp, &mut |observation| {
             if let What::Answered(answered) = &observation.what {
                 routes.answered(observation.service, observation.time, answered);
@@ -102,7 +102,9 @@ impl Monitor<'_> {
                     room.answered.note(observation.service, answered.client);
                 }
             }
-            sightings.observe(&observation);
+            if let Some(sightings) = &mut sightings {
+                sightings.observe(&observation);
+            }
             decider.observe(&observation);
         });
         self.look_up_routes();

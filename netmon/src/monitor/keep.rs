@@ -36,7 +36,7 @@ impl Monitor<'_> {
         let now = clock::boot_now();
         let mut changed = Vec::new();
         self.poller.look_at_destinations(now, |server, before, counters| {
-            changed.push((server, before, counters));
+            changed.push((server, *before, *counters));
         });
         if let Some(metrics) = &mut self.partners.metrics {
             metrics.changed(&changed);

@@ -87,6 +87,8 @@ struct Monitor<'a> {
     polled: Time,
     /// Up to when all events were taken; `None` where more of them wait.
     all_taken: Option<Time>,
+    /// How many destinations had changed at the last poll: about as many will have at the next.
+    changed: usize,
     /// The interfaces that are watched.
     watched: BTreeSet<String>,
     /// By which ways packets come.
@@ -143,6 +145,7 @@ impl<'a> Monitor<'a> {
             offset,
             polled,
             all_taken: None,
+            changed: 0,
             watched: BTreeSet::new(),
             ways: Ways::default(),
             troubles: Troubles::default(),
@@ -224,11 +227,12 @@ impl<'a> Monitor<'a> {
         self.offset = clock::wall_offset();
         self.decider.set_offset(self.offset);
         self.totals = self.poller.totals()?;
-        let mut changed = Vec::new();
+        let mut changed = Vec::with_capacity(self.changed);
         self.poller
             .look_at_destinations(now, |address, before, counters| {
-                changed.push((address, before, counters));
+                changed.push((address, *before, *counters));
             });
+        self.changed = changed.len();
         // What is new was counted since the last poll, nearly all of it in the second that has just ended.
         let ended = Time::from_nanos(Time::at_second(now.second()).nanos().saturating_sub(1));
         let time = if ended > self.polled { ended } else { now };

@@ -17,8 +17,8 @@ pub const FLOW_STEPS: usize = 2_160;
 pub const FLOW_SECONDS: u64 = 10;
 /// Clients, names and processes that are remembered of a server, each.
 pub const SEEN: usize = 8;
-/// How many of these are taken between two readings.
-pub const SIGHTINGS: usize = 4_096;
+/// Of how many servers these are taken between two readings: up to 2 KiB each.
+pub const SIGHTINGS: usize = 1_024;
 /// Incidents that have closed and are still shown; the history has all.
 pub const CLOSED: usize = 256;
 /// Warnings that are still shown.

@@ -12,6 +12,7 @@ mod retired;
 mod retirement;
 
 use std::mem::offset_of;
+use std::ops::Range;
 
 use aya::maps::Map;
 use netmon_common::Address;
@@ -28,6 +29,9 @@ pub(super) use pool::{Held, Pool};
 pub(super) use retired::RETIRED;
 use retired::Sums;
 pub use retirement::{Gone, Retirement};
+
+/// What of a service's exchanges is not by second: of a CPU that has counted any, some of it is no zero.
+const SUMS: Range<usize> = offset_of!(Exchanges, untold)..size_of::<Exchanges>();
 
 const DESTINATIONS: Names = Names {
     index: "DESTINATIONS",
@@ -214,12 +218,21 @@ impl Places {
         sum
     }
 
+    /// What became of the queries of a place's service, as all CPUs have counted it. On a large host most CPUs never meet most
+    /// services: of these, nothing is read but the sums.
     pub(super) fn exchanges_at(&self, place: u32) -> Exchanges {
-        self.services.sum(place, Exchanges::ZERO, Exchanges::merge)
+        let counts = self.services.counts();
+        let has_counted = |entry: &u32| {
+            let mut sums = SUMS.step_by(size_of::<u64>());
+            sums.any(|at| counts.word(*entry, at).unwrap_or(0_u64) != 0)
+        };
+        let entries = self.services.entries(place).filter(has_counted);
+        self.services.sum(entries, Exchanges::ZERO, Exchanges::merge)
     }
 
     pub(super) fn latency_at(&self, place: u32) -> Latency {
-        self.latencies.sum(place, Latency::ZERO, Latency::merge)
+        let entries = self.latencies.entries(place);
+        self.latencies.sum(entries, Latency::ZERO, Latency::merge)
     }
 
     /// The last batch whose counts are in the sums.

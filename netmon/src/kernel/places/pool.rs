@@ -1,12 +1,15 @@
 //! The places of one kind: the index by which programs find them, the queues of the free ones, who has which, and the counters.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::Hash;
 use std::mem::offset_of;
 use std::ops::Range;
 use std::sync::atomic::{Ordering, fence};
 
 use aya::Pod;
 use aya::maps::{Map, MapData, Queue};
+use foldhash::fast::RandomState;
 use netmon_common::records::{NO_PLACE, Owner};
 
 use super::super::error::KernelError;
@@ -35,6 +38,8 @@ pub(in crate::kernel) struct Pool<K> {
     state: Option<Mapped>,
     /// How many CPUs have entries.
     cpus: u32,
+    /// Where keys were found: to ask the kernel takes longer.
+    found: HashMap<K, u32, RandomState>,
     /// How many places each queue has: the first ones have the first places.
     shares: Vec<u32>,
     /// Empty where places are only read.
@@ -50,7 +55,7 @@ impl<K> fmt::Debug for Pool<K> {
 /// A place, and who has it.
 pub(in crate::kernel) type Held<K> = (u32, K);
 
-impl<K: Pod + Eq> Pool<K> {
+impl<K: Pod + Eq + Hash> Pool<K> {
     /// Opens the maps, to read what is in them.
     pub fn open(
         names: &'static Names,
@@ -70,6 +75,7 @@ impl<K: Pod + Eq> Pool<K> {
             owners,
             counts,
             state,
+            found: HashMap::default(),
             free: Vec::new(),
         })
     }
@@ -167,17 +173,34 @@ impl<K: Pod + Eq> Pool<K> {
             .filter(|place| *place != NO_PLACE))
     }
 
+    /// The place of one that stays: where it was found before, or where the index has it.
+    pub fn locate(&mut self, key: K) -> Result<Option<u32>, KernelError> {
+        let before = self.found.get(&key).copied();
+        if before.and_then(|place| self.taker(place)) == Some(key) {
+            return Ok(before);
+        }
+        let place = self.find(key)?;
+        match place {
+            Some(place) => self.found.insert(key, place),
+            None => self.found.remove(&key),
+        };
+        Ok(place)
+    }
+
+    /// It has lost its place.
+    pub fn forget(&mut self, key: K) {
+        self.found.remove(&key);
+    }
+
     /// Each CPU's entry of a place.
     pub fn entries(&self, place: u32) -> impl Iterator<Item = u32> + use<K> {
         let first = place * self.cpus;
         first..first + self.cpus
     }
 
-    /// What all CPUs have counted at a place.
-    pub fn sum<T: Pod>(&self, place: u32, zero: T, merge: impl Fn(&mut T, &T)) -> T {
-        let each = self
-            .entries(place)
-            .filter_map(|entry| self.counts.read::<T>(entry, 0));
+    /// What CPUs have counted in their entries.
+    pub fn sum<T: Pod>(&self, entries: impl Iterator<Item = u32>, zero: T, merge: impl Fn(&mut T, &T)) -> T {
+        let each = entries.filter_map(|entry| self.counts.read::<T>(entry, 0));
         each.fold(zero, |mut sum, one| {
             merge(&mut sum, &one);
             sum

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
+use std::sync::Arc;
 
 use netmon_common::records::{self, EventKind};
 
@@ -42,7 +43,7 @@ pub(super) struct Sight {
 struct Counted {
     number: u64,
     sight: Sight,
-    process: Process,
+    process: Arc<Process>,
     queries: u64,
     errors: u64,
 }
@@ -95,11 +96,11 @@ impl Default for Tallies {
 
 impl Tallies {
     /// Takes a sight of an exchange of that process.
-    pub fn take(&mut self, service: Service, sight: Sight, process: &Process) {
+    pub fn take(&mut self, service: Service, sight: Sight, process: &Arc<Process>) {
         self.number += 1;
-        let mut sights = self.sights.remove(&service).unwrap_or_default();
+        let sights = self.sights.renew(service);
         let told = sight.told.map(|told| Told {
-            number: 1 + counted_of(&sights, told.cookie),
+            number: 1 + counted_of(sights, told.cookie),
             ..told
         });
         let sight = Sight { told, ..sight };
@@ -114,11 +115,10 @@ impl Tallies {
         sights.push_back(Counted {
             number: self.number,
             sight,
-            process: process.clone(),
+            process: Arc::clone(process),
             queries: u64::from(!is_known),
             errors: u64::from(sight.kind == EventKind::Failure),
         });
-        self.sights.insert(service, sights);
     }
 
     /// The processes that an incident hits by queries that were sent then. `asker` is what the kernel knows of a socket now.
@@ -174,7 +174,7 @@ impl Tally {
             let asker = Asker {
                 queries: one.queries,
                 errors: one.errors,
-                ..asker_of(one.process.clone())
+                ..asker_of(&one.process)
             };
             self.listed.push(asker);
         } else if self.more.len() < COUNTED {
@@ -207,14 +207,14 @@ mod tests {
     use super::*;
     use crate::askers::Place;
 
-    fn process(pid: u32) -> Process {
-        Process {
+    fn process(pid: u32) -> Arc<Process> {
+        Arc::new(Process {
             name: format!("p{pid}"),
             pid,
             uid: 0,
             cgroup: 1,
             place: Place::default(),
-        }
+        })
     }
 
     fn service(last: u8) -> Service {

@@ -114,7 +114,7 @@ impl Filter {
         let asked = |value: &str| {
             let mut names = incidents.iter().flat_map(|incident| &incident.names);
             let mut seen = lately.iter().flat_map(|lately| &lately.names);
-            names.any(|name| name.contains(value)) || seen.any(|name| name.contains(value))
+            names.any(|name| name.contains(value)) || seen.any(|name| name.as_str().contains(value))
         };
         let clients = || {
             let seen = lately.iter().flat_map(|lately| &lately.clients);

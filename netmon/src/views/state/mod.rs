@@ -9,9 +9,10 @@ mod recent;
 mod tests;
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 use netmon_common::Address;
 use netmon_common::records::{self, Destination};
@@ -41,7 +42,7 @@ pub struct State {
     totals: Totals,
     flow: Ring,
     recent: Ring,
-    servers: BTreeMap<Address, Server>,
+    servers: HashMap<Address, Box<Server>, RandomState>,
     /// A line for each, once somebody has asked since the last change.
     lines: OnceCell<Vec<ServerLine>>,
     /// As of the last reading; `None` where it had none, because nobody looked.
@@ -88,7 +89,7 @@ impl State {
             totals: Totals::default(),
             flow: Ring::new(FLOW_SECONDS, FLOW_STEPS),
             recent: Ring::default(),
-            servers: BTreeMap::new(),
+            servers: HashMap::default(),
             lines: OnceCell::new(),
             latencies: None,
             open: BTreeMap::new(),
@@ -216,7 +217,7 @@ impl State {
         }
         for (address, seen) in reading.seen.into_all() {
             if let Some(server) = self.servers.get_mut(&address) {
-                server.lately.take(seen);
+                server.lately.add(seen);
             }
         }
         self.latencies = reading.latencies;

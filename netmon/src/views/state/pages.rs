@@ -1,6 +1,6 @@
 //! The documents that are made of the state.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use netmon_common::{Address, latency as buckets, records};
@@ -163,9 +163,10 @@ impl State {
         let clients = each.clone().flat_map(|incident| incident.clients.clone());
         let names = each.clone().flat_map(|incident| incident.names.clone());
         let processes = each.flat_map(|incident| incident.askers.iter().flatten().map(story::asker));
-        let clients = distinct(clients, &server.lately.clients);
-        let names = distinct(names, &server.lately.names);
-        let processes = distinct(processes, &server.lately.processes);
+        let lately = &server.lately;
+        let clients = distinct(clients, lately.clients.iter().copied());
+        let names = distinct(names, lately.names.iter().map(ToString::to_string));
+        let processes = distinct(processes, lately.processes.iter().map(ToString::to_string));
         Some(ServerPage {
             schema: SCHEMA,
             time: self.time(),
@@ -294,9 +295,9 @@ impl State {
 }
 
 /// All of these, each once, those of incidents before what was seen lately.
-fn distinct<T: Clone + PartialEq>(of_incidents: impl Iterator<Item = T>, lately: &VecDeque<T>) -> Vec<T> {
+fn distinct<T: PartialEq>(of_incidents: impl Iterator<Item = T>, lately: impl Iterator<Item = T>) -> Vec<T> {
     let mut all = Vec::new();
-    for one in of_incidents.chain(lately.iter().cloned()) {
+    for one in of_incidents.chain(lately) {
         if !all.contains(&one) {
             all.push(one);
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::model::Kind;
+use crate::observation::Name;
 use crate::time::{Time, WallOffset};
 use crate::views::limits::SEEN;
 use crate::views::{Changed, Seen, Sightings};
@@ -88,10 +89,10 @@ fn who_is_seen_asking_a_healthy_server_is_shown_and_found() {
     let mut reading = reading(1, &[(HERE, 5), (LEAVES, 5)], true);
     for number in 0..20 {
         let name = format!("name{number:02}.test");
-        reading.seen.note(HERE, Seen::Name(name));
+        reading.seen.note(HERE, Seen::Name(Name::new(&name)));
     }
     reading.seen.note(HERE, Seen::Client(client));
-    reading.seen.note(HERE, Seen::Process("dig (pid 812)".to_owned()));
+    reading.seen.note(HERE, Seen::Process("dig (pid 812)".into()));
     state.reading(reading);
     let page = state.server(HERE).unwrap();
     assert_eq!(
