@@ -32,6 +32,7 @@ pub mod report;
 pub mod resolvers;
 pub mod resources;
 pub mod rights;
+pub mod served;
 mod stand_in;
 pub mod status;
 pub mod time;

@@ -10,6 +10,7 @@ use crate::detect::{ByDestination, Decider, Scope, Thresholds};
 use crate::excerpt::{self, Excerpts, Packet};
 use crate::model::{Incident, Warning, WarningKind};
 use crate::observation::{Details, Name, Observation, What};
+use crate::served::ServedBy;
 use crate::time::Time;
 use crate::timeline::{Activity, Timeline};
 
@@ -18,6 +19,7 @@ use crate::timeline::{Activity, Timeline};
 pub struct Engine {
     decider: Decider,
     timeline: Timeline,
+    served: ServedBy,
     excerpts: Excerpts,
     incidents: Vec<Incident>,
     places: HashMap<String, usize>,
@@ -37,6 +39,7 @@ impl Engine {
         Self {
             decider: decider(&options),
             timeline: Timeline::new(),
+            served: ServedBy::default(),
             excerpts: Excerpts::default(),
             incidents: Vec::new(),
             places: HashMap::new(),
@@ -87,6 +90,7 @@ impl Engine {
                 self.timeline.take_off(*syn, observation.service.server);
             }
         }
+        self.served.take(observation);
         if let Some(packet) = packet(observation) {
             self.excerpts.add(observation.service, packet);
         }
@@ -164,6 +168,7 @@ impl Engine {
         Finished {
             incidents: self.incidents,
             timeline: self.timeline,
+            served: self.served,
             excerpts: self.excerpts,
             names: self.names.len() as u64,
             warnings,
@@ -179,6 +184,8 @@ pub struct Finished {
     pub incidents: Vec<Incident>,
     /// What passed when.
     pub timeline: Timeline,
+    /// What became of each server's queries.
+    pub served: ServedBy,
     /// The first packets of each incident.
     pub excerpts: Excerpts,
     /// How many different names were asked for, up to a bound.

@@ -31,6 +31,7 @@ use crate::model::{
 };
 use crate::report::story::numbers::Clock;
 use crate::report::{Cover, GENERATED_BY, Report};
+use crate::served::ServedBy;
 use crate::time::{Time, WallOffset};
 use crate::timeline::Timeline;
 use engine::Finished;
@@ -69,6 +70,8 @@ pub struct Analysis {
     pub document: Document,
     /// What passed when.
     pub timeline: Timeline,
+    /// What became of each server's queries.
+    pub served: ServedBy,
     /// The first packets of each incident.
     pub excerpts: Excerpts,
     /// Whether the packets were read as text.
@@ -87,6 +90,7 @@ impl Analysis {
         Report {
             document: &self.document,
             timeline: &self.timeline,
+            served: Some(&self.served),
             close_ups: &[],
             excerpts: &self.excerpts,
             from_text: self.from_text,
@@ -248,6 +252,7 @@ impl Found {
         Analysis {
             document,
             timeline: self.finished.timeline,
+            served: self.finished.served,
             excerpts: self.finished.excerpts,
             from_text: false,
             nothing_read,

@@ -51,6 +51,7 @@ pub fn report(arguments: &Report) -> anyhow::Result<ExitCode> {
     let report = report::Report {
         document: &past.document,
         timeline: &past.timeline,
+        served: None,
         close_ups: &past.close_ups,
         excerpts: &Excerpts::default(),
         from_text: false,

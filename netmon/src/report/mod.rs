@@ -11,6 +11,7 @@ pub mod story;
 
 use crate::excerpt::Excerpts;
 use crate::model::Document;
+use crate::served::ServedBy;
 use crate::timeline::Timeline;
 use story::numbers::Clock;
 
@@ -24,6 +25,8 @@ pub struct Report<'a> {
     pub document: &'a Document,
     /// What passed when, in the document's (wall) time.
     pub timeline: &'a Timeline,
+    /// What became of each server's queries; `None` where only packets were counted.
+    pub served: Option<&'a ServedBy>,
     /// Stretches of it in finer parts, where they are known.
     pub close_ups: &'a [CloseUp],
     /// The first packets of each incident.

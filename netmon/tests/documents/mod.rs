@@ -52,6 +52,7 @@ impl Case {
         Report {
             document: &self.document,
             timeline: &self.timeline,
+            served: None,
             close_ups: &[],
             excerpts: &self.excerpts,
             from_text: self.from_text,

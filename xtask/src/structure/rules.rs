@@ -22,6 +22,7 @@ const GROUND: &[&str] = &[
     "ongoing",
     "resources",
     "rights",
+    "served",
     "stand_in",
     "time",
     "timeline",

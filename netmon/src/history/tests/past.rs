@@ -78,6 +78,7 @@ fn written(past: &Past, name: &str) -> String {
     let report = Report {
         document: &past.document,
         timeline: &past.timeline,
+        served: None,
         close_ups: &past.close_ups,
         excerpts: &Excerpts::default(),
         from_text: false,

@@ -2,11 +2,12 @@
 
 use netmon_common::{Outcome, Rcode};
 
-use super::context::{Context, answers, queries};
+use super::context::Context;
 use super::heading;
 use super::numbers;
 use super::rich::{Block, Column, Table, Text};
-use crate::model::{DestinationCounts, SourceKind};
+use super::servers::Server;
+use crate::model::SourceKind;
 
 /// Servers in the table at most.
 const ROWS: usize = 25;
@@ -85,7 +86,7 @@ fn server_table(context: &Context<'_>) -> Table {
     let troubled = context.troubled_servers();
     let (first, others): (Vec<_>, Vec<_>) = context
         .servers()
-        .into_iter()
+        .iter()
         .partition(|server| troubled.contains(&server.address));
     let mut table = Table {
         caption: format!(
@@ -110,31 +111,37 @@ fn server_table(context: &Context<'_>) -> Table {
             Column::numbers("Other codes"),
         ]
         .into(),
-        rows: first.into_iter().chain(others).take(ROWS).map(server).collect(),
+        rows: first
+            .into_iter()
+            .chain(others)
+            .take(ROWS)
+            .map(|server| row(context, server))
+            .collect(),
     };
     table.drop_columns_that_say_nothing(5, &["0", NOTHING]);
     table
 }
 
-fn server(server: &DestinationCounts) -> Vec<Text> {
+fn row(context: &Context<'_>, server: &Server<'_>) -> Vec<Text> {
     let took = |micros: Option<u64>| {
         micros.map_or_else(
             || Text::from(NOTHING),
             |micros| numbers::duration(std::time::Duration::from_micros(micros)).into(),
         )
     };
-    let counters = &server.counters;
+    let exchanges = &server.served;
+    let latency = server.counts.map(|counts| counts.latency_us).unwrap_or_default();
     let mut row = vec![
-        named(server),
-        numbers::number(queries(server)).into(),
-        numbers::number(answers(server)).into(),
-        numbers::percent(answers(server), queries(server))
+        named(context, server),
+        numbers::number(exchanges.queries).into(),
+        numbers::number(exchanges.answers).into(),
+        numbers::percent(exchanges.answers, exchanges.queries)
             .unwrap_or_else(|| NOTHING.into())
             .into(),
-        numbers::number(counters.dns_unreachables()).into(),
-        numbers::number(counters.tcp_connects).into(),
-        took(server.latency_us.p50),
-        took(server.latency_us.p99),
+        numbers::number(exchanges.errors).into(),
+        numbers::number(exchanges.connects).into(),
+        took(latency.p50),
+        took(latency.p99),
     ];
     row.extend(
         [
@@ -146,15 +153,22 @@ fn server(server: &DestinationCounts) -> Vec<Text> {
             Rcode::NotImp,
             Rcode::Other,
         ]
-        .map(|rcode| numbers::number(counters.rcode(rcode)).into()),
+        .map(|rcode| numbers::number(exchanges.rcode(rcode)).into()),
     );
     row
 }
 
 /// Its address, and what people call it.
-fn named(server: &DestinationCounts) -> Text {
+fn named(context: &Context<'_>, server: &Server<'_>) -> Text {
     let address = Text::code(server.address);
-    match server.server_info.as_ref().and_then(|info| info.name.as_ref()) {
+    let info = if let Some(counts) = server.counts {
+        counts.server_info.as_ref()
+    } else {
+        let mut incidents = context.incidents().iter();
+        let own = incidents.find(|incident| incident.server == server.address);
+        own.and_then(|own| own.server_info.as_ref())
+    };
+    match info.and_then(|info| info.name.as_ref()) {
         Some(name) => address.then(format!(" ({name})")),
         None => address,
     }

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use netmon_common::{Address, Transport};
+use netmon_common::Address;
 
 use super::facts::Facts;
 use super::incident::Until;
 use super::numbers::{self, Clock, count};
 use super::rich::Text;
-use crate::model::{DestinationCounts, Document, Incident, Judgement, Severity, SourceKind, WarningKind};
+use super::servers::{self, Server, Together};
+use crate::model::{Document, Incident, Judgement, Severity, SourceKind, WarningKind};
 use crate::report::Report;
 use crate::stand_in;
 use crate::time::Time;
@@ -35,6 +36,7 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Context<'a> {
     report: &'a Report<'a>,
+    servers: Vec<Server<'a>>,
     /// The servers with incidents.
     troubled: HashSet<Address>,
 }
@@ -42,35 +44,20 @@ pub struct Context<'a> {
 /// How the servers without an incident did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Others {
-    /// How many were asked.
-    pub servers: u64,
-    /// Queries to them.
-    pub queries: u64,
-    /// Their answers.
-    pub answers: u64,
-    /// Servers with incidents of their own, which are in none of the above.
+    /// Those without one.
+    pub well: Together,
+    /// How many have incidents of their own.
     pub troubled: u64,
-}
-
-impl Others {
-    /// Whether they do well enough to say that DNS as such works.
-    pub fn work(&self) -> bool {
-        self.answers > 0 && works(self.queries, self.answers)
-    }
-}
-
-/// Whether nine of ten queries were answered.
-pub fn works(queries: u64, answers: u64) -> bool {
-    answers.saturating_mul(10) >= queries.saturating_mul(9)
 }
 
 impl<'a> Context<'a> {
     /// Of this report.
     pub fn new(report: &'a Report<'a>) -> Self {
-        let servers = report.document.incidents.iter().map(|incident| incident.server);
+        let troubled = report.document.incidents.iter().map(|incident| incident.server);
         Self {
             report,
-            troubled: servers.collect(),
+            servers: servers::all(report),
+            troubled: troubled.collect(),
         }
     }
 
@@ -161,10 +148,11 @@ impl<'a> Context<'a> {
         let mut figures = Vec::new();
         match incidents {
             [] => {
-                let (asked, questions, answered) = self.sums();
-                figures.push(("DNS servers", numbers::number(asked)));
-                figures.push(("Queries", numbers::number(questions)));
-                figures.extend(numbers::percent(answered, questions).map(|share| ("Answered", share)));
+                let sums = self.sums();
+                figures.push(("DNS servers", numbers::number(sums.servers)));
+                figures.push(("Queries", numbers::number(sums.queries)));
+                let share = numbers::percent(sums.answers, sums.queries);
+                figures.extend(share.map(|share| ("Answered", share)));
                 return figures;
             }
             [incident] => {
@@ -181,13 +169,13 @@ impl<'a> Context<'a> {
         figures
     }
 
-    /// Servers that were asked, queries to them, and their answers.
-    pub fn sums(&self) -> (u64, u64, u64) {
-        let asked = self.servers().into_iter().filter(|server| queries(server) > 0);
-        asked.fold((0, 0, 0), |(servers, questions, answered), server| {
-            let (asked, came) = (queries(server), answers(server));
-            (servers + 1, questions + asked, answered + came.min(asked))
-        })
+    /// How the servers did that were asked, all together.
+    pub fn sums(&self) -> Together {
+        let mut sums = Together::default();
+        for Server { served, .. } in self.servers().iter().filter(|one| one.served.queries > 0) {
+            sums.add(served);
+        }
+        sums
     }
 
     /// The servers with incidents: `one server`, `two servers`.
@@ -237,33 +225,19 @@ impl<'a> Context<'a> {
     }
 
     /// The servers that somebody tried to ask, or that answered, over UDP or TCP; the busiest first.
-    pub fn servers(&self) -> Vec<&'a DestinationCounts> {
-        let mut servers: Vec<_> = self
-            .document()
-            .destinations
-            .iter()
-            .filter(|destination| tried(destination) + answers(destination) > 0)
-            .collect();
-        servers.sort_by_key(|server| (std::cmp::Reverse(queries(server)), server.address));
-        servers
+    pub fn servers(&self) -> &[Server<'a>] {
+        &self.servers
     }
 
-    /// What was counted for an incident's server.
-    pub fn server(&self, incident: &Incident) -> Option<&'a DestinationCounts> {
-        self.document()
-            .destinations
-            .iter()
-            .find(|destination| destination.address == incident.server)
+    /// What is known of an incident's server.
+    pub fn server(&self, incident: &Incident) -> Option<Server<'a>> {
+        servers::one(self.report, incident.server)
     }
 
     /// Answers of an incident's server, on its transport, that no incident counts.
     pub fn answers_at_other_times(&self, incident: &Incident) -> u64 {
-        let all = self
-            .server(incident)
-            .map_or(0, |server| match incident.transport {
-                Transport::Tcp => server.counters.tcp_dns_responses,
-                Transport::Udp => server.counters.dns_responses,
-            });
+        let counts = self.server(incident).and_then(|server| server.counts);
+        let all = servers::served(self.report, incident.server, incident.transport, counts).answers;
         let in_incidents: u64 = self
             .incidents()
             .iter()
@@ -301,34 +275,17 @@ impl<'a> Context<'a> {
     pub fn others(&self, incident: &Incident) -> Others {
         let mut others = Others::default();
         for server in self.servers() {
-            if server.address == incident.server || tried(server) == 0 {
+            if server.address == incident.server || server.served.tried() == 0 {
                 continue;
             }
             if self.troubled.contains(&server.address) {
                 others.troubled += 1;
             } else {
-                others.servers += 1;
-                others.queries += queries(server);
-                others.answers += answers(server);
+                others.well.add(&server.served);
             }
         }
         others
     }
-}
-
-/// Queries over UDP and TCP.
-pub fn queries(destination: &DestinationCounts) -> u64 {
-    destination.counters.queries()
-}
-
-/// Whatever shows that somebody tried to ask: over TCP one has to connect first.
-fn tried(destination: &DestinationCounts) -> u64 {
-    queries(destination) + destination.counters.tcp_connects
-}
-
-/// Answers over UDP and TCP.
-pub fn answers(destination: &DestinationCounts) -> u64 {
-    destination.counters.responses()
 }
 
 /// Unanswered queries that are enough for an incident, where they are for two names at least.

@@ -8,8 +8,9 @@ use super::healthy::by_rcode;
 use super::numbers::{self, count, number};
 use super::packets;
 use super::rich::Text;
+use super::servers::Server;
 use super::sides;
-use crate::model::{DestinationCounts, Incident};
+use crate::model::Incident;
 
 /// The observations.
 pub(super) fn points(context: &Context<'_>, facts: &Facts<'_>) -> Vec<Text> {
@@ -53,7 +54,7 @@ pub(super) fn points(context: &Context<'_>, facts: &Facts<'_>) -> Vec<Text> {
         );
     }
     if let Some(server) = context.server(incident) {
-        points.extend(of_server(context, incident, server));
+        points.extend(of_server(context, incident, &server));
     }
     points.extend(sides::points(context, incident));
     points.push(others(context, incident));
@@ -62,20 +63,21 @@ pub(super) fn points(context: &Context<'_>, facts: &Facts<'_>) -> Vec<Text> {
 }
 
 /// What else was counted for the server, over the whole log.
-fn of_server(context: &Context<'_>, incident: &Incident, server: &DestinationCounts) -> Vec<Text> {
+fn of_server(context: &Context<'_>, incident: &Incident, server: &Server<'_>) -> Vec<Text> {
     let (mut points, log) = (Vec::new(), context.log());
-    let counters = &server.counters;
+    let exchanges = &server.served;
     let faults = Rcode::ALL.into_iter().filter(|code| code.is_fault());
-    if faults.map(|code| counters.rcode(code)).sum::<u64>() > 0 {
-        points.extend(by_rcode(&[server]).map(|codes| {
+    if faults.map(|code| exchanges.rcode(code)).sum::<u64>() > 0 {
+        points.extend(by_rcode(|rcode| exchanges.rcode(rcode)).map(|codes| {
             Text::from(format!(
-                "All answers of this server in the {log}, by response code: "
+                "All answers of this server to queries in the {log}, by response code: "
             ))
             .then(codes)
             .then(".")
         }));
     }
-    if let (Some(median), Some(slow)) = (server.latency_us.p50, server.latency_us.p99) {
+    let latency = server.counts.map(|counts| counts.latency_us).unwrap_or_default();
+    if let (Some(median), Some(slow)) = (latency.p50, latency.p99) {
         points.push(
             format!(
                 "When the server answered, it took {} at the median, and at most {} for 99% of the answers.",
@@ -85,11 +87,12 @@ fn of_server(context: &Context<'_>, incident: &Incident, server: &DestinationCou
             .into(),
         );
     }
-    if incident.transport == Transport::Tcp && counters.tcp_connects + counters.tcp_resets > 0 {
+    let counters = server.counts.map(|counts| counts.counters).unwrap_or_default();
+    if incident.transport == Transport::Tcp && exchanges.connects + counters.tcp_resets > 0 {
         points.push(
             format!(
                 "Over TCP the {log} holds {} to the server and {} from it.",
-                count(counters.tcp_connects, "connection attempt", "connection attempts"),
+                count(exchanges.connects, "connection attempt", "connection attempts"),
                 count(counters.tcp_resets, "reset", "resets")
             )
             .into(),
@@ -124,27 +127,28 @@ fn of_server(context: &Context<'_>, incident: &Incident, server: &DestinationCou
 /// Whether other servers worked: a problem of one server, or of the network.
 fn others(context: &Context<'_>, incident: &Incident) -> Text {
     let (others, log) = (context.others(incident), context.log());
-    if others.servers == 0 && others.troubled > 0 {
+    let (well, troubled) = (others.well, others.troubled);
+    if well.servers == 0 && troubled > 0 {
         return format!(
             "Every other DNS server that was asked in this {log} had an incident, too, so none is left to compare with."
         )
         .into();
     }
-    let Some(share) = numbers::percent(others.answers, others.queries) else {
+    let Some(share) = numbers::percent(well.answers, well.queries) else {
         return format!("No other DNS server was asked in this {log}, so there is nothing to compare with.")
             .into();
     };
     let text = Text::from(format!(
         "In the same {log}, {} answered {} of {} ({share}).",
-        if others.servers == 1 {
+        if well.servers == 1 {
             "one other server".into()
         } else {
-            format!("{} other servers", number(others.servers))
+            format!("{} other servers", number(well.servers))
         },
-        number(others.answers.min(others.queries)),
-        count(others.queries, "query", "queries"),
+        number(well.answers),
+        count(well.queries, "query", "queries"),
     ));
-    if others.work() {
+    if well.work() {
         text.then(" DNS as such worked, so the problem lies with this server or on the path to it.")
     } else {
         text

@@ -2,12 +2,14 @@
 
 use netmon_common::{Outcome, Rcode};
 
-use super::context::{Context, answers, queries, works};
+use super::context::Context;
 use super::numbers::{self, count};
 use super::part1::protocols;
 use super::rich::{Block, Text};
+use super::servers::works;
 use super::{appendix, heading};
-use crate::model::{DestinationCounts, Judgement, WarningKind};
+use crate::model::{Judgement, WarningKind};
+use crate::served::Served;
 
 pub(super) fn write(context: &Context<'_>, blocks: &mut Vec<Block>) {
     blocks.push(heading(
@@ -46,7 +48,7 @@ pub(super) fn write(context: &Context<'_>, blocks: &mut Vec<Block>) {
 
 /// The answer to "is something wrong?".
 pub fn verdict(context: &Context<'_>) -> Text {
-    let (asked, questions, answered) = context.sums();
+    let sums = context.sums();
     if let Some(judgement) = context.document().judgement
         && !judgement.is_possible()
     {
@@ -54,14 +56,14 @@ pub fn verdict(context: &Context<'_>) -> Text {
             .then(" Whether the DNS servers were well is not known from this.");
     }
     let verdict = Text::strong("No incident was found.");
-    match numbers::percent(answered, questions) {
+    match numbers::percent(sums.answers, sums.queries) {
         None => verdict
             .then(" But the log holds no DNS query, so it says nothing about the health of any DNS server."),
         Some(share) => verdict.then(format!(
             " {} received {}{}.",
-            count(asked, "DNS server", "DNS servers"),
-            count(questions, "query", "queries"),
-            match (questions, answered) {
+            count(sums.servers, "DNS server", "DNS servers"),
+            count(sums.queries, "query", "queries"),
+            match (sums.queries, sums.answers) {
                 (1, 1) => ", which was answered".to_owned(),
                 (1, _) => ", which was not answered".to_owned(),
                 (_, 1) => format!("; {share} of them was answered"),
@@ -78,20 +80,21 @@ fn healthy(context: &Context<'_>) -> Vec<Text> {
     let servers = context.servers();
     let mut points: Vec<Text> = servers
         .iter()
-        .filter(|server| answers(server) > 0 && works(queries(server), answers(server)))
+        .filter(|server| server.served.answers > 0 && works(server.served.queries, server.served.answers))
         .take(SHOWN)
         .map(|server| {
-            let latency = &server.latency_us;
-            let text = Text::code(server.address).then(match queries(server) {
+            let latency = server.counts.map(|counts| counts.latency_us).unwrap_or_default();
+            let Served { queries, answers, .. } = server.served;
+            let text = Text::code(server.address).then(match queries {
                 0 => format!(
                     " gave {} to queries that are not in the log",
-                    count(answers(server), "answer", "answers")
+                    count(answers, "answer", "answers")
                 ),
-                queries => format!(
+                _ => format!(
                     " answered {} of {} ({})",
-                    numbers::number(answers(server).min(queries)),
+                    numbers::number(answers.min(queries)),
                     count(queries, "query", "queries"),
-                    numbers::percent(answers(server), queries).unwrap_or_default()
+                    numbers::percent(answers, queries).unwrap_or_default()
                 ),
             });
             match (latency.p50, latency.p99) {
@@ -104,7 +107,9 @@ fn healthy(context: &Context<'_>) -> Vec<Text> {
             }
         })
         .collect();
-    points.extend(by_rcode(&servers).map(|codes| {
+    let destinations = &context.document().destinations;
+    let of_all = |rcode| -> u64 { destinations.iter().map(|one| one.counters.rcode(rcode)).sum() };
+    points.extend(by_rcode(of_all).map(|codes| {
         Text::from("All answers, by response code: ")
             .then(codes)
             .then(".")
@@ -112,9 +117,8 @@ fn healthy(context: &Context<'_>) -> Vec<Text> {
     points
 }
 
-/// Answers by response code, those that came; `None` without answers.
-pub(super) fn by_rcode(servers: &[&DestinationCounts]) -> Option<Text> {
-    let sum = |rcode| -> u64 { servers.iter().map(|server| server.counters.rcode(rcode)).sum() };
+/// Answers by response code, those that came; `None` without answers. `sum` says how many came with each code.
+pub(super) fn by_rcode(sum: impl Fn(Rcode) -> u64) -> Option<Text> {
     let codes = [
         (sum(Rcode::NoError), "without error (NOERROR)"),
         (sum(Rcode::NxDomain), "no such name (NXDOMAIN)"),
@@ -175,9 +179,9 @@ fn oddities(context: &Context<'_>) -> Vec<Text> {
         "ICMP errors about traffic other than DNS",
         ".",
     );
-    let (_, questions, answered) = context.sums();
+    let sums = context.sums();
     point(
-        questions - answered,
+        sums.queries - sums.answers,
         "query",
         "queries",
         if context.is_warned(WarningKind::OneDirection) {

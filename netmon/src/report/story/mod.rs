@@ -19,6 +19,7 @@ mod part1;
 mod part2;
 mod resolver;
 pub mod rich;
+mod servers;
 mod sides;
 
 use super::Report;

@@ -211,7 +211,7 @@ fn failing_codes(context: &Context<'_>, incident: &Incident) -> Vec<&'static Res
         .filter(|_| incident.kind == Kind::Failing);
     [Rcode::ServFail, Rcode::Refused]
         .into_iter()
-        .filter(|code| server.is_some_and(|server| server.counters.rcode(*code) > 0))
+        .filter(|code| server.is_some_and(|server| server.served.rcode(*code) > 0))
         .filter_map(knowledge::rcode)
         .collect()
 }

@@ -317,6 +317,7 @@ pub fn write_report(
     let report = Report {
         document,
         timeline,
+        served: None,
         close_ups,
         excerpts: &Excerpts::default(),
         from_text: false,
