@@ -14,7 +14,7 @@ use netmon::capture::{Frame, Frames, LinkType, Opened, Progress, link, open};
 use netmon_common::limits;
 use netmon_common::wire::Captured;
 use netmon_testkit::captures::pcapng::{RESOLUTION, enhanced, interface, section};
-use netmon_testkit::captures::{Link, Order, Pcap, textbook};
+use netmon_testkit::captures::{Link, Order, Pcap, textbook, translated};
 use netmon_testkit::executable;
 use netmon_testkit::frames::build::prelude::*;
 use serde_json::Value;
@@ -195,6 +195,33 @@ fn the_textbook_incident_is_the_same_to_the_kernel_behind_every_link_header() {
         assert_eq!(incident["verified"], 3, "{link:?}");
         assert_eq!(incident["causes"][0]["cause"], "service-down", "{link:?}");
         assert_eq!(incident["opened"], "2026-03-19T13:24:36.098564Z", "{link:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs root: runs the programs"]
+fn a_service_address_that_is_translated_is_the_same_to_the_kernel() {
+    use translated::{POD, Pod, SERVICE};
+    let folder = TempDir::new().unwrap();
+    for (link, pod, incidents) in [
+        (Link::CookedV1, Pod::Answers, 0),
+        (Link::CookedV1, Pod::Refuses, 2),
+        (Link::CookedV2, Pod::IsSilent, 2),
+    ] {
+        let pcap = Pcap {
+            link: link.number().into(),
+            ..Pcap::USUAL
+        };
+        let path = folder.path().join(format!("{pod:?}.pcap"));
+        std::fs::write(&path, pcap.file(&translated::frames(link, SERVICE, pod))).unwrap();
+        let files = [path];
+        let document = assert_same(&files, &files, 0);
+        let found = document["incidents"].as_array().unwrap();
+        assert_eq!(found.len(), incidents, "{found:#?}");
+        for server in [SERVICE, POD] {
+            let is_there = found.iter().any(|one| one["server"] == server.to_string());
+            assert_eq!(is_there, incidents > 0, "{server}");
+        }
     }
 }
 

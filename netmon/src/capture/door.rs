@@ -26,6 +26,7 @@ use super::link;
 use super::links::{Interface, Links, scoped};
 use super::names::Names;
 use super::pairing::{Pairing, Settled};
+use super::translations::Shown;
 use super::unreadable::UnreadablePackets;
 use crate::counter::Counter;
 use crate::counts::Counts;
@@ -61,6 +62,8 @@ struct Packet<'a> {
     interface: u32,
     /// Whether it was seen at a loopback interface.
     is_loopback: bool,
+    /// Whether it is counted: not what was counted already, on the other side of a translation.
+    is_counted: bool,
     bytes: &'a Captured<'a>,
 }
 
@@ -105,28 +108,34 @@ impl Door {
             self.hear(&bytes, payload);
         }
         let classified = self.counter.classify(&bytes, payload, Offload::default());
-        let packet = Packet {
+        let mut packet = Packet {
             interface: payload.map_or(0, |payload| self.links.number(frame, &bytes, payload)),
             ..Packet::new(frame, self.last, &bytes)
         };
-        if self.is_second_sight(&packet, payload, &classified.meaning) == Some(true) {
-            // A host counts a packet once that it forwards.
-            return;
-        }
-        self.counter.add(&bytes, &classified, Offload::default());
-        if let Meaning::Unreadable(Unreadable { fault, .. }) = classified.meaning {
-            self.unreadable.note(&bytes, payload, fault, self.counter.ports());
+        // A host counts a packet once that it forwards.
+        match self.shown(&packet, payload, &classified.meaning) {
+            Shown::First => {
+                self.counter.add(&bytes, &classified, Offload::default());
+                if let Meaning::Unreadable(Unreadable { fault, .. }) = classified.meaning {
+                    self.unreadable.note(&bytes, payload, fault, self.counter.ports());
+                }
+            }
+            Shown::Masqueraded => return,
+            Shown::OfOtherService => {
+                self.pairing.translations.leave_out();
+                packet.is_counted = false;
+            }
         }
         self.observe(&packet, payload, &classified, observe);
     }
 
-    /// Whether the next packet is the second sight of one, behind an address translation: [`Self::take`] would count nothing.
+    /// Whether the next packet is the second sight of one, on the other side of a translation: [`Self::take`] would count nothing.
     pub fn is_shown_again(&mut self, frame: &Frame<'_>) -> bool {
         let bytes = Captured::new(frame.bytes, frame.wire_len);
         let payload = link::payload(frame.link, &bytes);
         let classified = self.counter.classify(&bytes, payload, Offload::default());
         let packet = Packet::new(frame, self.last.max(frame.time), &bytes);
-        self.is_second_sight(&packet, payload, &classified.meaning) == Some(true)
+        self.shown(&packet, payload, &classified.meaning) != Shown::First
     }
 
     /// The service that a flow is of, of which this packet is.
@@ -205,7 +214,7 @@ impl Door {
             Settled::Queries(queries) => queries,
             Settled::Again => return None,
             Settled::Nothing => {
-                self.counter.unmatched(flow.server, flow.transport);
+                self.unmatched(packet, &flow);
                 return None;
             }
         };
@@ -224,6 +233,13 @@ impl Door {
         self.exchanges
             .answered(service, packet.time, &queries, answer, observe);
         None
+    }
+
+    /// A response is to no query that was seen.
+    fn unmatched(&mut self, packet: &Packet<'_>, flow: &Flow) {
+        if packet.is_counted {
+            self.counter.unmatched(flow.server, flow.transport);
+        }
     }
 
     /// Measures how long the first answer took.
@@ -286,6 +302,7 @@ impl Door {
             self.addresses.warning(),
             self.counter.warning(),
             self.pairing.warning(),
+            self.pairing.translations.warning(),
             self.unreadable.warning(),
             overwritten,
         ];
@@ -311,6 +328,7 @@ impl<'a> Packet<'a> {
             hides_interface: link::hides_interface(frame.link),
             interface: 0,
             is_loopback: link::is_loopback(frame.link, frame.bytes),
+            is_counted: true,
             bytes,
         }
     }

@@ -10,7 +10,7 @@ use netmon_common::trace::{Asked, Bucket, Flow, Key, Memory, Secret, Table, Trac
 
 use super::exchanges::{About, Sent};
 use super::limits::{FAILED_QUERIES, SAME_PACKET};
-use super::masquerade::{Hop, Mark, Masquerade};
+use super::translations::Translations;
 use crate::bounded::Bounded;
 use crate::model::{Warning, WarningKind};
 use crate::time::Time;
@@ -22,7 +22,8 @@ pub(super) struct Pairing {
     errors: Bounded<(Flow, Option<u16>), (Time, Flow)>,
     /// The type of each flow's query with this id, where the capture does not say at which interface: the table knows names.
     types: Bounded<(Flow, u16), Option<u16>>,
-    masquerade: Masquerade,
+    /// Packets that are seen before and after the translation of an address.
+    pub translations: Translations,
     overwritten: u64,
     duplicates: u64,
 }
@@ -73,25 +74,15 @@ impl Pairing {
             }),
             errors: Bounded::new(FAILED_QUERIES),
             types: Bounded::new(FAILED_QUERIES),
-            masquerade: Masquerade::new(),
+            translations: Translations::new(),
             overwritten: 0,
             duplicates: 0,
         }
     }
 
-    /// Whether a query or a SYN is one that was seen before its client's address was translated: it is no exchange of its own.
-    pub fn is_second_sight(&mut self, flow: &Flow, mark: Mark, hop: Hop, now: Time) -> bool {
-        self.masquerade.asked(flow, mark, hop, now)
-    }
-
-    /// Whether an answer, or an error by what it quotes, is one that was seen behind the translation of the client's address.
-    pub fn comes_back_again(&mut self, flow: &Flow, mark: Mark, hop: Hop, now: Time) -> bool {
-        self.masquerade.comes_back(flow, mark, hop, now)
-    }
-
     /// The flow that an exchange belongs to: where the client's address was translated, the one before.
     pub fn exchange_of(&self, flow: &Flow) -> Flow {
-        self.masquerade.before(flow).unwrap_or(*flow)
+        self.translations.before(flow).unwrap_or(*flow)
     }
 
     /// Whether a query, with the mark of its question and its type, is a packet that came before, in a capture that does not

@@ -20,3 +20,4 @@ mod silences;
 mod terminal;
 mod textbook_captures;
 mod textbook_text;
+mod translations;

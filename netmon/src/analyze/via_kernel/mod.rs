@@ -154,7 +154,7 @@ impl Sides {
         }
         if self.door.is_shown_again(frame) {
             // What the kernel knows of a host's interfaces, it is not told here.
-            return Ok(Vec::new());
+            return Ok(self.pair(frame, engine));
         }
         let Some(ethernet) = link::as_ethernet(frame.link, &Captured::whole(frame.bytes), &mut self.frame)
         else {
@@ -182,10 +182,8 @@ impl Sides {
         self.ran += 1;
         self.link_bytes += on_the_wire.cast_signed() as i64 - ethernet.len().cast_signed() as i64;
 
-        engine.advance(frame.time, &|client| self.door.heard(client));
-        let (before, mut observed) = (*self.door.totals(), Vec::new());
-        self.door
-            .take(frame, &mut |observation| observed.push(observation));
+        let before = *self.door.totals();
+        let observed = self.pair(frame, engine);
         let expected = self.door.totals().since(&before);
         let is_told_right = |told| is_right(told, &observed);
         if let Some(difference) = difference(&counted, &expected, bytes) {
@@ -197,6 +195,15 @@ impl Sides {
             return Ok(observed);
         }
         Ok(Vec::new())
+    }
+
+    /// Takes a frame through user space. What it means.
+    fn pair(&mut self, frame: &Frame<'_>, engine: &mut Engine) -> Vec<Observation> {
+        engine.advance(frame.time, &|client| self.door.heard(client));
+        let mut observed = Vec::new();
+        self.door
+            .take(frame, &mut |observation| observed.push(observation));
+        observed
     }
 
     fn finish(mut self, engine: Engine, mut warnings: Vec<Warning>) -> Result<(Found, Check), KernelError> {

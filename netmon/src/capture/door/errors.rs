@@ -51,7 +51,9 @@ impl Door {
             // The error quotes a query if there was one; else an answer, which came when its client had gone.
             let is_about_query = about != About::Nothing;
             let quoted = [flow.client, flow.server];
-            self.counter.decide(quoted, transport, code, is_about_query);
+            if packet.is_counted {
+                self.counter.decide(quoted, transport, code, is_about_query);
+            }
             if !is_about_query {
                 return None;
             }
@@ -78,7 +80,8 @@ impl Door {
         } else {
             about
         };
-        if self.exchanges.failed(service, packet.time, error, about, observe) {
+        let is_unsolicited = self.exchanges.failed(service, packet.time, error, about, observe);
+        if is_unsolicited && packet.is_counted {
             self.counter.unsolicited(flow.server, flow.transport, code);
         }
         None

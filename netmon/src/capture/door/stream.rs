@@ -91,7 +91,7 @@ impl Door {
             .connections
             .answers(&key, stream.acknowledgment, id, packet.time);
         if settled.is_empty() && message.is_some() && !self.connections.is_answering(&key, packet.time) {
-            self.counter.unmatched(flow.server, flow.transport);
+            self.unmatched(packet, &flow);
         }
         for one in settled {
             self.time(packet, flow.server, one.queries.first());

@@ -14,6 +14,7 @@ mod packets;
 mod proofs;
 mod sights;
 mod textbook;
+mod translations;
 mod unreadable;
 
 use std::io::Cursor;

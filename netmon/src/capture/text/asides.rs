@@ -8,7 +8,7 @@ use super::begins;
 use super::grammar::endpoint::is_mac;
 use super::packet::Sight;
 use super::record::RECORD_LEN;
-use crate::capture::masquerade::Hop;
+use crate::capture::translations::Hop;
 
 /// Where a word begins in the line that it is a part of.
 pub fn offset_in(line: &str, word: &str) -> usize {

@@ -18,11 +18,11 @@ use super::traces::Traces;
 use crate::capture::addresses::{Addresses, LocalAddresses};
 use crate::capture::connections::{Carried, Connections, Taken};
 use crate::capture::exchanges::{self, Answer, Exchanges, Question, Sent};
-use crate::capture::masquerade::Masquerade;
 use crate::capture::pairing::Settled;
+use crate::capture::translations::{Shown, Translations};
 use crate::counts::Counts;
 use crate::model::Warning;
-use crate::observation::{Details, Observation, What};
+use crate::observation::{Details, Observation, Service, What};
 use crate::time::Time;
 
 /// The door for tcpdump's text: printed packets in, counts kept, observations out.
@@ -36,7 +36,7 @@ pub struct TextDoor {
     connections: Connections,
     exchanges: Exchanges,
     addresses: Addresses,
-    masquerade: Masquerade,
+    translations: Translations,
     local: LocalAddresses,
     first: Option<Time>,
     last: Time,
@@ -52,7 +52,7 @@ impl TextDoor {
             connections: Connections::new(),
             exchanges: Exchanges::default(),
             addresses: Addresses::default(),
-            masquerade: Masquerade::new(),
+            translations: Translations::new(),
             local: LocalAddresses::default(),
             first: None,
             last: Time::default(),
@@ -81,8 +81,9 @@ impl TextDoor {
             TextWhat::Unreachable(unreachable) => self.matter(unreachable),
             _ => Matter::Other,
         };
-        if self.is_second_sight(packet, &matter) {
-            // A host counts a packet once that it forwards.
+        // A host counts a packet once that it forwards.
+        let shown = self.shown(packet, &matter);
+        if shown == Shown::Masqueraded {
             return;
         }
         let told;
@@ -100,7 +101,12 @@ impl TextDoor {
             }
             _ => packet,
         };
-        count(&mut self.counts, packet, matter.concerns());
+        let is_counted = shown == Shown::First;
+        if is_counted {
+            count(&mut self.counts, packet, matter.concerns());
+        } else {
+            self.translations.leave_out();
+        }
         match &packet.what {
             TextWhat::Query(query) => self.asked(packet, query, observe),
             TextWhat::Connect(conversation) => self.connect(packet, conversation, observe),
@@ -108,8 +114,20 @@ impl TextDoor {
             TextWhat::Segment(conversation) => {
                 self.segment(packet, conversation, None, observe);
             }
-            TextWhat::Response(response) => self.answer(packet, response, observe),
-            TextWhat::Unreachable(unreachable) => self.failure(packet, unreachable, matter, observe),
+            TextWhat::Response(response) => {
+                let is_matched = self.answer(packet, response, observe);
+                if !is_matched && is_counted {
+                    unmatched(&mut self.counts, response.conversation.service);
+                }
+            }
+            TextWhat::Unreachable(unreachable) => {
+                let unsolicited_of = self.failure(packet, unreachable, matter, observe);
+                if let Some(service) = unsolicited_of
+                    && is_counted
+                {
+                    unsolicited(&mut self.counts, service, unreachable.code);
+                }
+            }
             TextWhat::Other { .. } => {
                 if let Some(ends) = packet.ends {
                     self.traces.sends_else(ends.source, ends.destination);
@@ -173,24 +191,24 @@ impl TextDoor {
         self.exchanges.asked(service, sent, asked, observe);
     }
 
-    fn answer(&mut self, packet: &TextPacket, response: &Response, observe: &mut impl FnMut(Observation)) {
+    /// Takes a response. Whether it is to a query that was seen.
+    fn answer(
+        &mut self,
+        packet: &TextPacket,
+        response: &Response,
+        observe: &mut impl FnMut(Observation),
+    ) -> bool {
         let conversation = &response.conversation;
         if conversation.service.transport == Transport::Tcp {
-            if !self.segment(packet, conversation, Some(response), observe) {
-                unmatched(&mut self.counts, conversation.service);
-            }
-            return;
+            return self.segment(packet, conversation, Some(response), observe);
         }
         let (settled, query) =
             self.traces
                 .answer(conversation, response.id, response.name.as_ref(), self.last);
         let queries = match settled {
             Settled::Queries(queries) => queries,
-            Settled::Again => return,
-            Settled::Nothing => {
-                unmatched(&mut self.counts, conversation.service);
-                return;
-            }
+            Settled::Again => return true,
+            Settled::Nothing => return false,
         };
         let (client, client_port) = query
             .as_ref()
@@ -213,22 +231,24 @@ impl TextDoor {
         };
         self.exchanges
             .answered(conversation.service, self.last, &queries, answer, observe);
+        true
     }
 
+    /// Takes an error. The service that it is about, if it quotes no query of it that was seen and waits.
     fn failure(
         &mut self,
         packet: &TextPacket,
         error: &Unreachable,
         matter: Matter,
         observe: &mut impl FnMut(Observation),
-    ) {
+    ) -> Option<Service> {
         let Matter::Asked {
             service,
             client,
             trace,
         } = matter
         else {
-            return;
+            return None;
         };
         let quoted = error.quoted.as_ref();
         let message = quoted.and_then(|quoted| quoted.message.as_ref());
@@ -245,9 +265,7 @@ impl TextDoor {
             }
             None => Some((exchanges::About::Nothing, None)),
         };
-        let Some((about, asked_for)) = of_trace else {
-            return;
-        };
+        let (about, asked_for) = of_trace?;
         let name = message.and_then(|message| message.name.clone());
         let recursion_desired = message.and_then(|message| message.recursion_desired);
         let is_loopback = packet.sight.as_ref().is_some_and(|sight| sight.is_loopback);
@@ -269,9 +287,8 @@ impl TextDoor {
                 query_type: None,
             },
         };
-        if self.exchanges.failed(service, self.last, failed, about, observe) {
-            unsolicited(&mut self.counts, service, error.code);
-        }
+        let is_unsolicited = self.exchanges.failed(service, self.last, failed, about, observe);
+        is_unsolicited.then_some(service)
     }
 
     /// What is to be believed now that the text has ended: it holds no query at all.
@@ -305,7 +322,11 @@ impl TextDoor {
 
     /// What could not be remembered, as warnings.
     pub fn warnings(&self) -> Vec<Warning> {
-        let warnings = [self.addresses.warning(), self.counts.destinations.warning()];
+        let warnings = [
+            self.addresses.warning(),
+            self.counts.destinations.warning(),
+            self.translations.warning(),
+        ];
         warnings.into_iter().flatten().collect()
     }
 

@@ -2,7 +2,7 @@
 
 use super::packet::TextPacket;
 use crate::capture::duplicates::Duplicates;
-use crate::capture::masquerade::Hop;
+use crate::capture::translations::Hop;
 use crate::model::Warning;
 
 /// Packets that texts show several times.

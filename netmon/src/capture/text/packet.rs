@@ -7,7 +7,7 @@ use netmon_common::wire::Unreadable;
 use netmon_common::wire::ip::Family;
 use netmon_common::{Address, Code, Meaning, Outcome, Rcode, Transport};
 
-use crate::capture::masquerade::Hop;
+use crate::capture::translations::Hop;
 use crate::observation::{Name, Service};
 use crate::time::Time;
 

@@ -8,6 +8,7 @@ pub mod pcap;
 pub mod pcapng;
 pub mod silences;
 pub mod textbook;
+pub mod translated;
 
 pub use link::Link;
 pub use pcap::Pcap;

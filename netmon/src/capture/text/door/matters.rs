@@ -1,5 +1,6 @@
 //! What an ICMP error is about, by what the text tells of it and the queries that it shows.
 
+use netmon_common::trace::Flow;
 use netmon_common::{Address, Code, Transport};
 
 use super::super::count::Concerns;
@@ -18,8 +19,8 @@ pub(super) enum Matter {
         client: Address,
         trace: Option<Trace>,
     },
-    /// An answer of this server.
-    LateAnswer(Address),
+    /// The answer of this exchange.
+    LateAnswer(Flow),
     /// Nothing of DNS, or not known to be.
     Other,
 }
@@ -40,8 +41,11 @@ impl TextDoor {
             })
         };
         match error.about {
-            About::Port(..) if self.is_answer(error) => Matter::LateAnswer(client),
-            About::Port(transport, port) if self.ports.contains(port) => {
+            About::Port(transport, port) => {
+                let late = || self.late_answer(error, transport, port).map(Matter::LateAnswer);
+                if !self.ports.contains(port) || self.is_answer(error) {
+                    return late().unwrap_or(Matter::Other);
+                }
                 let service = Service {
                     server: error.destination,
                     port,
@@ -50,8 +54,11 @@ impl TextDoor {
                 };
                 let trace = self.traces.find(service, client, known(error, transport));
                 // Where nothing tells a query from an answer, a query that was seen does.
-                if trace.is_none() && !quotes(error, false) && self.is_late(error, transport, port) {
-                    return Matter::LateAnswer(client);
+                if trace.is_none()
+                    && !quotes(error, false)
+                    && let Some(late) = late()
+                {
+                    return late;
                 }
                 Matter::Asked {
                     service,
@@ -59,13 +66,10 @@ impl TextDoor {
                     trace: trace.cloned(),
                 }
             }
-            About::Port(transport, port) if self.is_late(error, transport, port) => {
-                Matter::LateAnswer(client)
-            }
             About::Transport(transport) => portless(Some(transport)),
             About::Anything => portless(None),
             About::Unsaid => self.unsaid(error),
-            About::Port(..) | About::NoPort => Matter::Other,
+            About::NoPort => Matter::Other,
         }
     }
 
@@ -105,20 +109,29 @@ impl TextDoor {
         port.is_some_and(|port| self.ports.contains(port)) && quotes(error, true)
     }
 
-    /// Whether an error is about an answer: its quoted source port is a DNS port, or, where that is not
-    /// printed, whom the error is for has answered to that port.
-    fn is_late(&self, error: &Unreachable, transport: Transport, port: u16) -> bool {
-        if let Some(quoted) = &error.quoted {
-            return quoted.source_port.is_some_and(|port| self.ports.contains(port));
-        }
-        self.ports.table().into_iter().any(|server_port| {
+    /// The exchange whose answer an error is about: the quoted source port is a DNS port, or, where that is not printed, whom the
+    /// error is for has answered to that port.
+    fn late_answer(&self, error: &Unreachable, transport: Transport, client_port: u16) -> Option<Flow> {
+        let (server, client) = (error.client(), error.destination);
+        let has_answered = |port: &u16| {
             let service = Service {
-                server: error.receiver,
-                port: server_port,
+                server,
+                port: *port,
                 transport,
                 interface: 0,
             };
-            self.traces.has_answered(service, error.destination, port)
+            self.traces.has_answered(service, client, client_port)
+        };
+        let server_port = match &error.quoted {
+            Some(quoted) => quoted.source_port.filter(|port| self.ports.contains(*port)),
+            None => self.ports.table().into_iter().find(has_answered),
+        };
+        Some(Flow {
+            client,
+            server,
+            client_port,
+            server_port: server_port?,
+            transport,
         })
     }
 }
@@ -128,7 +141,7 @@ impl Matter {
     pub(super) fn concerns(&self) -> Concerns {
         match self {
             Self::Asked { .. } => Concerns::Dns,
-            Self::LateAnswer(server) => Concerns::LateAnswerOf(*server),
+            Self::LateAnswer(exchange) => Concerns::LateAnswerOf(exchange.server),
             Self::Other => Concerns::Nothing,
         }
     }

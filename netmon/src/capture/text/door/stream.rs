@@ -123,6 +123,6 @@ impl TextDoor {
     /// The flow of a packet's exchange: where the client's address was translated, the one before.
     fn exchange_of(&self, conversation: &Conversation) -> Flow {
         let flow = conversation.flow();
-        self.masquerade.before(&flow).unwrap_or(flow)
+        self.translations.before(&flow).unwrap_or(flow)
     }
 }

@@ -1,4 +1,4 @@
-//! A packet that is seen before and after masquerading is counted once, and is one exchange.
+//! A packet that is seen before and after the translation of an address is counted once; where its server keeps its address, it is one exchange.
 
 use super::read;
 use super::tcpdump::address;
@@ -217,4 +217,104 @@ fn a_packet_that_is_printed_at_several_interfaces_is_the_same_with_link_headers(
     let [first, second] = [0, 1].map(|n| packets[n].sight.as_ref().unwrap());
     assert_eq!(first.text, second.text);
     assert_ne!(first.at, second.at);
+}
+
+const SERVICE: &str = "10.96.0.10";
+const POD: &str = "10.244.1.7";
+
+/// For a server: how many queries, responses and errors of DNS were counted; and how many were asked, answered and failed.
+fn told_of(text: &str, server: &str) -> ([u64; 3], [usize; 3]) {
+    let (packets, warnings) = read(text);
+    assert_eq!(warnings, [], "{text}");
+    let (door, observations) = observe(&packets);
+    let counts = door.counts();
+    assert!(counts.add_up(), "{text}");
+    assert_eq!(
+        (counts.totals.unsolicited, counts.totals.unmatched_responses),
+        (0, 0),
+        "{text}"
+    );
+    let counted = counts.destinations.get(&address(server)).copied();
+    let counted = counted.unwrap_or_default();
+    let mut of = [0; 3];
+    let of_server = observations
+        .iter()
+        .filter(|observation| observation.service.server == address(server));
+    for observation in of_server {
+        match &observation.what {
+            What::Asked(_) => of[0] += 1,
+            What::Answered(_) => of[1] += 1,
+            What::Failed(failed) => {
+                assert!(matches!(failed.proof, Proof::QuerySeen(_)), "{text}");
+                of[2] += 1;
+            }
+            other => panic!("{other:?}: {text}"),
+        }
+    }
+    let errors = counted.dns_unreachables();
+    ([counted.dns_queries, counted.dns_responses, errors], of)
+}
+
+#[test]
+fn a_packet_that_is_printed_with_two_servers_is_counted_once_and_is_of_an_exchange_of_both() {
+    let asked = |server: &str| format!("10.0.0.1.5000 > {server}.53: 7+ A? a.example. (27)");
+    let answer = |server: &str| format!("{server}.53 > 10.0.0.1.5000: 7 1/0/0 A 192.0.2.80 (43)");
+    let header = "\n\tIP (tos 0x0, ttl 60, id 1, offset 0, flags [none], proto UDP (17), length 59)\n    ";
+    let both = |second: u32, verbose: bool, left: u8, [first, then]: [String; 2]| {
+        let ways = if left == 64 {
+            ["eth0 In", "eth1 Out"]
+        } else {
+            ["eth1 In", "eth0 Out"]
+        };
+        let sights = [(ways[0], left, first.as_str()), (ways[1], left - 1, &then)];
+        lines(second, 100 * second, verbose, &sights)
+    };
+    for verbose in [false, true] {
+        let error = |server: &str| {
+            let quote = if verbose {
+                format!("{header}{}", asked(server))
+            } else {
+                String::new()
+            };
+            format!("{server} > 10.0.0.1: ICMP {server} udp port 53 unreachable, length 67{quote}")
+        };
+        // The client's socket is closed.
+        let late = |server: &str| {
+            let quote = if verbose {
+                format!("{header}{}", answer(server))
+            } else {
+                String::new()
+            };
+            format!("10.0.0.1 > {server}: ICMP 10.0.0.1 udp port 5000 unreachable, length 67{quote}")
+        };
+        let query = both(1, verbose, 64, [SERVICE, POD].map(asked));
+        let answered = query.clone() + &both(2, verbose, 55, [POD, SERVICE].map(answer));
+        let failed = query.clone() + &both(2, verbose, 55, [POD, SERVICE].map(error));
+        for (case, text, of_service, of_pod, exchange) in [
+            ("silent", &query, [1, 0, 0], [0, 0, 0], [1, 0, 0]),
+            ("answered", &answered, [1, 0, 0], [0, 1, 0], [1, 1, 0]),
+            ("failed", &failed, [1, 0, 0], [0, 0, 1], [1, 0, 1]),
+        ] {
+            assert_eq!(
+                told_of(text, SERVICE),
+                (of_service, exchange),
+                "{case}, {verbose}"
+            );
+            assert_eq!(told_of(text, POD), (of_pod, exchange), "{case}, {verbose}");
+        }
+        let late = answered + &both(3, verbose, 64, [SERVICE, POD].map(late));
+        let (packets, _) = read(&late);
+        let totals = observe(&packets).0.counts().totals;
+        assert_eq!((totals.frames, totals.late_responses), (3, 1), "{verbose}");
+    }
+}
+
+#[test]
+fn what_a_forwarder_asks_with_its_clients_id_is_a_query_of_its_own() {
+    let own = "198.51.100.1.6000 > 203.0.113.3.53: 7+ A? a.example. (27)";
+    let sights = [("eth0 In", 64, ASKED), ("eth1 Out", 64, own)];
+    for verbose in [false, true] {
+        let (packets, _) = read(&lines(1, 100, verbose, &sights));
+        assert_eq!(observe(&packets).0.counts().totals.frames, 2, "{verbose}");
+    }
 }
