@@ -64,6 +64,8 @@ pub(super) struct Tallies {
 /// The processes that an incident hits.
 #[derive(Debug, Default)]
 struct Tally {
+    /// When the first query was sent that it hits, as it was known at the opening: the wall clock may be set later.
+    began: Option<Time>,
     /// Sights up to this one are counted.
     counted: u64,
     listed: Vec<Asker>,
@@ -131,6 +133,7 @@ impl Tallies {
     ) -> Hit {
         let mut tally = self.incidents.remove(&which).unwrap_or_default();
         let counted = tally.counted;
+        let sent = *tally.began.get_or_insert(sent.start)..sent.end;
         let sights = self.sights.get(&which.0).into_iter().flatten();
         for one in sights.filter(|one| one.number > counted && sent.contains(&one.sight.sent)) {
             tally.add(one);
@@ -265,6 +268,21 @@ mod tests {
             (vec![(8, 2, 1), (7, 1, 1)], 0),
             "what came later does not count"
         );
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_set_back_in_an_incident_hides_nobody() {
+        let mut tallies = Tallies::default();
+        let which = (service(1), Kind::Unreachable, 0);
+        tallies.take(service(1), sight(5, EventKind::Query), &process(7));
+        hit(&mut tallies, which, Time::at_second(5)..Time::at_second(9_999));
+        tallies.take(service(1), sight(6, EventKind::Query), &process(7));
+        let hit = hit(
+            &mut tallies,
+            which,
+            Time::at_second(3_605)..Time::at_second(9_999),
+        );
+        assert_eq!(hit.askers.first().map(|one| one.queries), Some(2));
     }
 
     #[test]
