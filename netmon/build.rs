@@ -103,8 +103,9 @@ fn stripped(object: &[u8]) -> anyhow::Result<Vec<u8>> {
     Ok(stripped)
 }
 
-/// Takes the source lines out of `.BTF.ext` (Linux, Documentation/bpf/btf.rst, section 4.2): of the verifier's log
-/// netmon shows the last lines of a refusal only, and each start would read 34,000 of them into 17 MiB, and hand them to the kernel, which keeps them.
+/// Takes the source lines out of `.BTF.ext` (Linux, Documentation/bpf/btf.rst, section 4.2). netmon shows the last lines of the
+/// verifier's log only, and only of a refusal; each start would read 34,000 source lines into 17 MiB, and hand them to the kernel,
+/// which keeps them.
 fn drop_lines(object: &mut Builder<'_>) -> anyhow::Result<()> {
     const LINES: Range<usize> = 16..24;
     const CORE: Range<usize> = 24..32;
