@@ -83,13 +83,12 @@ impl Chain {
         if is_one_socket || stub.server == service.server || at.since(waiting.since) > AT_ONCE {
             return;
         }
-        let mut upstreams = self.upstreams.remove(&stub).unwrap_or_default();
+        let upstreams = self.upstreams.renew(stub);
         upstreams.retain(|one| one.service != service);
         if upstreams.len() == UPSTREAMS {
             upstreams.remove(0);
         }
         upstreams.push(Upstream { service, last: at });
-        self.upstreams.insert(stub, upstreams);
     }
 
     /// Whom a stub has asked since then.

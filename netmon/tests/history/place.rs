@@ -32,6 +32,11 @@ impl Place {
         self.file.to_str().unwrap()
     }
 
+    /// Has netmon watch an interface by this hook, and keep its history here.
+    pub fn watched<'a>(&'a self, hook: &'a str, interface: &'a str) -> [&'a str; 6] {
+        ["--hook", hook, "--interface", interface, "--history", self.file()]
+    }
+
     /// What `netmon incidents` says.
     #[track_caller]
     pub fn incidents(&self, arguments: &[&str]) -> Vec<Value> {

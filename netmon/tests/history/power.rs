@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use netmon_testkit::lab::command::run;
 use nix::mount::{MntFlags, umount2};
 
 use crate::support::PATIENCE;
@@ -118,20 +119,14 @@ impl Drop for Disk {
 }
 
 fn make_file_system(device: &Path) {
-    run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(device));
+    run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(device)).unwrap();
 }
 
 fn mount(device: &Path, at: &Path, options: &str) {
     run(Command::new("mount")
         .args(["-t", "ext4", "-o", options])
-        .args([device, at]));
-}
-
-#[track_caller]
-fn run(command: &mut Command) {
-    let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {said}");
+        .args([device, at]))
+    .unwrap();
 }
 
 /// The loop device lets go of its file a moment after its own file system is gone.

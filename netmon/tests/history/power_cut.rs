@@ -71,16 +71,7 @@ fn assert_whole(place: &Place, before: &Kept) {
 
 fn start(hosts: &TwoHosts, clock: &WallClock, place: &Place) -> Netmon {
     let program = clock.program(NETMON).unwrap();
-    let arguments = [
-        "--hook",
-        "tc",
-        "--interface",
-        "to-server",
-        "--interval",
-        "200ms",
-        "--history",
-        place.file(),
-    ];
+    let arguments = [&place.watched("tc", "to-server")[..], &["--interval", "200ms"]].concat();
     Netmon::start_without_snapshots(&hosts.client, program, &arguments).unwrap()
 }
 

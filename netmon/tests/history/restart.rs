@@ -10,15 +10,7 @@ use crate::support::incident::{assert_flow, time};
 use crate::support::{PATIENCE, ask_answered, ask_refused, watch};
 
 fn start(host: &Namespace, interface: &str, place: &Place) -> Netmon {
-    let arguments = [
-        "--hook",
-        "xdp-native",
-        "--interface",
-        interface,
-        "--history",
-        place.file(),
-    ];
-    watch(host, &arguments)
+    watch(host, &place.watched("xdp-native", interface))
 }
 
 /// Who it is, and when it began.

@@ -12,15 +12,7 @@ use crate::support::incident::assert_flow;
 use crate::support::{PATIENCE, ask_refused, watch};
 
 fn start(host: &Namespace, place: &Place) -> Netmon {
-    let arguments = [
-        "--hook",
-        "xdp-native",
-        "--interface",
-        "to-server",
-        "--history",
-        place.file(),
-    ];
-    watch(host, &arguments)
+    watch(host, &place.watched("xdp-native", "to-server"))
 }
 
 /// An outage begins, and is reported, whatever the disk does. Some seconds later there was one warning, with these

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::place::Place;
-use crate::support::{NETMON, PATIENCE, ask_answered};
+use crate::support::{PATIENCE, ask_answered, watch};
 
 /// What the netmon of commit 035f192 left when it was killed, written by `sqlite3 FILE .dump`: one incident that is closed, and one
 /// of 203.0.113.2 that is open.
@@ -41,18 +41,10 @@ fn incidents(history: &Connection) -> Vec<Value> {
 }
 
 fn start(hosts: &TwoHosts, place: &Place) -> Netmon {
-    let arguments = [
-        "--hook",
-        "tc",
-        "--interface",
-        "to-server",
-        "--history",
-        place.file(),
-        // However old these minutes have become.
-        "--history-keep",
-        "876000h",
-    ];
-    Netmon::start_without_snapshots(&hosts.client, NETMON, &arguments).unwrap()
+    // However old these minutes have become.
+    let all = ["--history-keep", "876000h"];
+    let arguments = [&place.watched("tc", "to-server")[..], &all].concat();
+    watch(&hosts.client, &arguments)
 }
 
 /// What every netmon has said of an incident.

@@ -139,15 +139,7 @@ fn scene(there: i64) {
 
 fn start(hosts: &TwoHosts, clock: &WallClock, place: &Place) -> Netmon {
     let program = clock.program(NETMON).unwrap();
-    let arguments = [
-        "--hook",
-        "tc",
-        "--interface",
-        "to-server",
-        "--history",
-        place.file(),
-    ];
-    Netmon::start(&hosts.client, program, &arguments).unwrap()
+    Netmon::start(&hosts.client, program, &place.watched("tc", "to-server")).unwrap()
 }
 
 /// Insists that the report has all minutes in which the incident was, by both clocks, and seconds of both.

@@ -131,7 +131,8 @@ impl Tallies {
         asker: impl Fn(u64) -> Option<records::Asker>,
         now: Time,
     ) -> Hit {
-        let mut tally = self.incidents.remove(&which).unwrap_or_default();
+        // One that is over may open again: it makes room when others need it.
+        let tally = self.incidents.renew(which);
         let counted = tally.counted;
         let sent = *tally.began.get_or_insert(sent.start)..sent.end;
         let sights = self.sights.get(&which.0).into_iter().flatten();
@@ -143,8 +144,6 @@ impl Tallies {
         listed.sort_by_key(|asker| std::cmp::Reverse(asker.queries));
         let more = tally.more_before + tally.more.len() as u64;
         let accepted = tally.witnesses.accepted(asker, now);
-        // One that is over may open again: it makes room when others need it.
-        self.incidents.insert(which, tally);
         Hit {
             askers: listed,
             more,

@@ -14,7 +14,7 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 mod asker;
 pub mod attack;
 mod browser;
-mod command;
+pub mod command;
 mod cpus;
 mod crowd;
 mod dig;

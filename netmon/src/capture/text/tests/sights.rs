@@ -3,7 +3,8 @@
 use super::read;
 use super::tcpdump::address;
 use super::textbook::observe;
-use crate::observation::{Proof, What};
+use crate::counts::Counts;
+use crate::observation::{Observation, Proof, What};
 
 /// One sight of a packet: where, with how many hops left, and what it is.
 type Seen<'a> = (&'a str, u8, &'a str);
@@ -26,9 +27,8 @@ const SERVER: &str = "203.0.113.2";
 const ASKED: &str = "10.0.0.1.5000 > 203.0.113.2.53: 7+ A? a.example. (27)";
 const ASKED_OUTSIDE: &str = "198.51.100.1.6000 > 203.0.113.2.53: 7+ A? a.example. (27)";
 
-/// How many queries, SYNs and responses were counted, and errors of DNS; and how many were asked, answered and failed, always
-/// by the client inside.
-fn told(text: &str) -> ([u64; 4], [usize; 3]) {
+/// What was counted and observed of a text in which all belongs together.
+fn taken(text: &str) -> (Counts, Vec<Observation>) {
     let (packets, warnings) = read(text);
     assert_eq!(warnings, [], "{text}");
     let (door, observations) = observe(&packets);
@@ -39,6 +39,13 @@ fn told(text: &str) -> ([u64; 4], [usize; 3]) {
         (0, 0),
         "{text}"
     );
+    (counts, observations)
+}
+
+/// How many queries, SYNs and responses were counted, and errors of DNS; and how many were asked, answered and failed, always
+/// by the client inside.
+fn told(text: &str) -> ([u64; 4], [usize; 3]) {
+    let (counts, observations) = taken(text);
     let server = &counts.destinations[&address(SERVER)];
     let mut of = [0; 3];
     for observation in &observations {
@@ -224,16 +231,7 @@ const POD: &str = "10.244.1.7";
 
 /// For a server: how many queries, responses and errors of DNS were counted; and how many were asked, answered and failed.
 fn told_of(text: &str, server: &str) -> ([u64; 3], [usize; 3]) {
-    let (packets, warnings) = read(text);
-    assert_eq!(warnings, [], "{text}");
-    let (door, observations) = observe(&packets);
-    let counts = door.counts();
-    assert!(counts.add_up(), "{text}");
-    assert_eq!(
-        (counts.totals.unsolicited, counts.totals.unmatched_responses),
-        (0, 0),
-        "{text}"
-    );
+    let (counts, observations) = taken(text);
     let counted = counts.destinations.get(&address(server)).copied();
     let counted = counted.unwrap_or_default();
     let mut of = [0; 3];
