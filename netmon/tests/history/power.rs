@@ -3,7 +3,8 @@
 //! It is a file in a file system of its own, and that file's cached pages are the disk's cache: what is written to the disk lies there
 //! until the disk is told to flush, or does so by itself now and then, in any order. To cut the power is to shut the outer file
 //! system down without its journal (`FS_IOC_SHUTDOWN`, as xfstests does it): it forgets everything that it had not written. Both file
-//! systems are the kernel's own ext4 and recover when the power is back.
+//! systems are the kernel's own ext4 and recover when the power is back. The mounts are the test's own: whoever copies the machine's
+//! (each `ip netns exec` does) would keep the file system in use that was shut down, and it would not come back.
 //!
 //! What this does not show: a sector that is half written, and a disk that says that it has flushed and has not.
 
@@ -16,6 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use netmon_testkit::lab::command::run;
+use netmon_testkit::lab::require_own_mounts;
 use nix::mount::{MntFlags, umount2};
 
 use crate::support::PATIENCE;
@@ -44,6 +46,7 @@ pub struct Disk {
 impl Disk {
     /// Makes one in this directory, and mounts it.
     pub fn new(directory: &Path) -> Self {
+        require_own_mounts("mount a disk whose power will be cut").unwrap();
         let disk = Self {
             image: directory.join("image"),
             below: directory.join("below"),

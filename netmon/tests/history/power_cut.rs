@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use netmon_testkit::lab::{DnsServer, End, Netmon, SERVER_V4, TwoHosts, WallClock, is_guest, two_hosts};
+use netmon_testkit::lab::{
+    DnsServer, End, Netmon, SERVER_V4, TwoHosts, WallClock, is_guest, two_hosts, with_own_mounts,
+};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
@@ -96,12 +98,17 @@ fn cut_amid(place: &Place, disk: &Disk, minutes: usize) -> Kept {
             return now;
         }
         assert!(Instant::now() < until, "{now:?}");
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
 #[test]
 #[ignore = "needs root: network namespaces, TC and loop devices"]
 fn a_power_cut_in_mid_write_costs_nothing_that_the_history_had_shown() {
+    with_own_mounts(cut_the_power_again_and_again).unwrap();
+}
+
+fn cut_the_power_again_and_again() {
     // Emulation takes ten times as long.
     let cuts = if is_guest() { 2 } else { 6 };
     let hosts = two_hosts().unwrap();

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::{fs, panic, thread};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, ensure};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use tempfile::NamedTempFile;
@@ -37,19 +37,21 @@ pub fn use_resolvers(servers: &[IpAddr]) -> Result<NamedTempFile> {
     Ok(file)
 }
 
-/// Whether this thread's mounts are its own: other ones than those of the thread that this program began with.
-fn are_own() -> Result<bool> {
+/// Refuses to do this unless this thread's mounts are its own: other ones than those of the thread that this program began with.
+pub fn require_own_mounts(to: &str) -> Result<()> {
     let of = |who: &str| {
         fs::read_link(format!("/proc/{who}/ns/mnt")).context("cannot tell whose mounts are whose")
     };
-    Ok(of("thread-self")? != of("self")?)
+    ensure!(
+        of("thread-self")? != of("self")?,
+        "refusing to {to}: the mounts here are the machine's"
+    );
+    Ok(())
 }
 
 /// Mounts an empty directory over that one.
 pub(super) fn cover(directory: &str) -> Result<()> {
-    if !are_own()? {
-        bail!("refusing to cover the machine's own {directory}");
-    }
+    require_own_mounts(&format!("cover {directory}"))?;
     mount(
         Some("tmpfs"),
         directory,
@@ -62,8 +64,6 @@ pub(super) fn cover(directory: &str) -> Result<()> {
 
 /// Mounts one file over another.
 pub(super) fn replace(file: &str, by: &Path) -> Result<()> {
-    if !are_own()? {
-        bail!("refusing to replace the machine's own {file}");
-    }
+    require_own_mounts(&format!("replace {file}"))?;
     mount(Some(by), file, NONE, MsFlags::MS_BIND, NONE).with_context(|| format!("cannot replace {file}"))
 }
