@@ -87,6 +87,9 @@ pub const WATCHED_SERVERS: u32 = 4_096;
 /// may be the ones that fail.
 pub const QUIET_NS: u64 = 1_000_000_000;
 
+/// Up to here it may do well, and be asked seldom: of queries to such servers each CPU tells of few.
+pub const LONG_QUIET_NS: u64 = 2 * QUIET_NS;
+
 /// A packet that this host forwards leaves it again within this time; where it waited for more than its turn,
 /// it did not.
 pub const FORWARDING_NS: u64 = 1_000_000;
@@ -102,9 +105,9 @@ pub const ANSWERED_PRECISION_NS: u64 = 8_000_000;
 /// Good answers that are sent for one service in a second whatever it does, so that user space knows who is served.
 pub const ANSWERS_ALWAYS: u16 = 2;
 
-/// How many of these answers one CPU sends in a second, of all healthy services together. Beside them it sends one of each
-/// client in 8 s.
-pub const DOES_WELL_PER_CPU: u16 = 128;
+/// How many of these answers one CPU sends in a second, of all healthy services together, and how many of the queries to those that
+/// have answered a moment ago. Beside them it sends one answer to each client in 8 s.
+pub const DOES_WELL_PER_CPU: u16 = 32;
 
 /// A service that answered within this time that it failed does not do well: as long as shares of failures are looked at.
 pub const FAILED_ANSWERS_NS: u64 = 30 * 1_000_000_000;

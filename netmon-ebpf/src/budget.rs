@@ -47,6 +47,7 @@ enum Sample {
     Any = 0,
     FirstQuery = 1,
     DoesWell = 2,
+    QueryDoesWell = 3,
 }
 
 impl Budget {
@@ -93,10 +94,16 @@ pub fn may_send_unverified(now_ns: u64) -> bool {
 }
 
 /// Takes one of this CPU's samples for a query. Of the first ones to services there are fewer: whoever asks thousands of addresses
-/// must not take all samples of those that are asked again and again.
+/// must not take all samples of those that are asked again and again. Of those to services that do well there are few.
 #[inline(always)]
-pub fn may_send_query(is_first: bool, now_ns: u64) -> bool {
-    let what = if is_first { Sample::FirstQuery } else { Sample::Any };
+pub fn may_send_query(is_first: bool, does_well: bool, now_ns: u64) -> bool {
+    let what = if is_first {
+        Sample::FirstQuery
+    } else if does_well {
+        Sample::QueryDoesWell
+    } else {
+        Sample::Any
+    };
     take(what, now_ns)
 }
 
@@ -111,7 +118,7 @@ fn take(what: Sample, now_ns: u64) -> bool {
     let most = match what {
         Sample::Any => limits::SAMPLES_PER_CPU,
         Sample::FirstQuery => limits::FIRST_SAMPLES_PER_CPU,
-        Sample::DoesWell => limits::DOES_WELL_PER_CPU,
+        Sample::DoesWell | Sample::QueryDoesWell => limits::DOES_WELL_PER_CPU,
     };
     SAMPLES
         .get(0)

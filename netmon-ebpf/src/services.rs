@@ -207,6 +207,14 @@ impl Service {
         now_ns.wrapping_sub(self.last_answer_ns()) > limits::QUIET_NS || self.has_failed_answers(now_ns)
     }
 
+    /// Whether it answered a moment ago, and nothing of late says that it fails.
+    #[inline(always)]
+    pub fn answers(&self, now_ns: u64) -> bool {
+        now_ns.wrapping_sub(self.last_answer_ns()) < limits::LONG_QUIET_NS
+            && self.does_well(now_ns)
+            && !self.failed_lately(now_ns)
+    }
+
     /// Whether all of its answers have been good for as long as shares of failures are looked at.
     #[inline(always)]
     pub fn does_well(&self, now_ns: u64) -> bool {

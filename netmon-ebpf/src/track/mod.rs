@@ -194,7 +194,7 @@ impl<P: Packet> Seen<'_, P> {
             return;
         }
         if service.may_send(Limited::Queries, self.now_ns)
-            && budget::may_send_query(given.is_new, self.now_ns)
+            && budget::may_send_query(given.is_new, service.answers(self.now_ns), self.now_ns)
         {
             self.send_query(service.last_answer_ns());
         }

@@ -39,6 +39,11 @@ fn claims_about_the_kernel() -> Vec<Claim> {
             limits::DOES_WELL_PER_CPU,
         ),
         claim(
+            "docs/architecture.md",
+            "a CPU tells of {} a second",
+            limits::DOES_WELL_PER_CPU,
+        ),
+        claim(
             "docs/metrics.md",
             "At most {} servers on each CPU are timed",
             limits::LATENCY_SERVERS,

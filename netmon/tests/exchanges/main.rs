@@ -21,6 +21,7 @@ use tokio::runtime::Runtime;
 
 mod forged;
 mod programs;
+mod samples;
 
 use programs::*;
 

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, TcpStream};
 
 use netmon_testkit::lab::{
-    CLIENT_V4, CLIENT_V6, DnsServer, Namespace, Netmon, SERVER_V4, SERVER_V6, Tunnel, Tunnelled,
+    CLIENT_V4, CLIENT_V6, DnsServer, Namespace, Netmon, SERVER_V4, SERVER_V6, Tunnel, Tunnelled, is_guest,
 };
 use serde_json::json;
 
@@ -50,10 +50,7 @@ fn an_outage_behind_wireguard_is_reported_and_counted_exactly() {
 /// Not every kernel has every tunnel; those of `cargo xtask kernels` have all of these.
 fn lay(tunnel: Tunnel) -> Option<Tunnelled> {
     match tunnel.lay() {
-        Err(error)
-            if std::env::var_os("NETMON_GUEST").is_none()
-                && error.to_string().contains("Unknown device type") =>
-        {
+        Err(error) if !is_guest() && error.to_string().contains("Unknown device type") => {
             println!("{tunnel:?}: this kernel has none, nothing was tested");
             None
         }

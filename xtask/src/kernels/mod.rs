@@ -9,7 +9,11 @@ mod page;
 use std::{
     collections::BTreeSet,
     fmt::Write as _,
+    num::NonZero,
+    panic,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -36,6 +40,9 @@ pub struct Options {
     /// Only tests with this in their name
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
+    /// How many kernels run at a time; each has two CPUs
+    #[arg(long, value_name = "N", default_value = "1")]
+    jobs: NonZero<usize>,
     /// Write docs/kernel-support.md, with these kernels
     #[arg(long, conflicts_with = "only")]
     page: bool,
@@ -64,18 +71,54 @@ pub fn run(options: &Options) -> Result<()> {
     let releases = chosen(&options.versions)?;
     setup::ensure(Task::Kernels)?;
     let executables = build()?;
-    let mut found = Vec::new();
-    for release in &releases {
-        found.push(try_one(release, &executables, options)?);
+    let results = try_all(&releases, &executables, options);
+    let (mut found, mut failed) = (Vec::new(), Vec::new());
+    for (release, result) in releases.iter().zip(results) {
+        match result {
+            Ok(one) => {
+                if one.has_failed() {
+                    failed.push(format!("{}: tests failed", release.name));
+                }
+                found.push(one);
+            }
+            Err(error) => failed.push(format!("{}: {error:#}", release.name)),
+        }
     }
-    let failed = found.iter().filter(|one| one.has_failed()).count();
     if options.page {
         page::write(&found)?;
     }
-    if failed > 0 {
-        bail!("tests failed in {failed} of {} kernels", found.len());
+    if !failed.is_empty() {
+        bail!("{}", failed.join("; "));
     }
     Ok(())
+}
+
+/// Tries each, so many at a time; in the order of the kernels.
+fn try_all(
+    releases: &[&'static Release],
+    executables: &[Executable],
+    options: &Options,
+) -> Vec<Result<Found>> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut results = Vec::new();
+        while let number = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(release) = releases.get(number)
+        {
+            results.push((number, try_one(release, executables, options)));
+        }
+        results
+    };
+    let mut results = thread::scope(|scope| {
+        let workers: Vec<_> = (0..options.jobs.get()).map(|_| scope.spawn(work)).collect();
+        let all = workers.into_iter().map(|worker| match worker.join() {
+            Ok(results) => results,
+            Err(panic) => panic::resume_unwind(panic),
+        });
+        all.flatten().collect::<Vec<_>>()
+    });
+    results.sort_unstable_by_key(|(number, _)| *number);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// The executables of the tests.
@@ -126,10 +169,10 @@ fn try_one(release: &'static Release, executables: &[Executable], options: &Opti
             lacks.insert(why.to_owned());
         }
         let Some(said) = line.split_once(MARK).map(|(_, said)| said.trim()) else {
-            println!("    | {line}");
+            println!("{}:     | {line}", release.name);
             continue;
         };
-        println!("  {said}");
+        println!("{}:   {said}", release.name);
         let Some((number, word)) = said.split_once(' ') else {
             continue;
         };
@@ -147,11 +190,7 @@ fn try_one(release: &'static Release, executables: &[Executable], options: &Opti
         }
     }
     if run < jobs.len() || jobs.is_empty() {
-        bail!(
-            "{}: only {run} of {} tests came to an end",
-            release.name,
-            jobs.len()
-        );
+        bail!("only {run} of {} tests came to an end", jobs.len());
     }
     Ok(Found {
         name: release.name,
