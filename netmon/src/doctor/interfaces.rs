@@ -6,6 +6,7 @@ use super::findings::Finding;
 use super::others;
 use crate::kernel::{
     Interface, Inventory, Kind, Link, Selection, all_programs, driver, features, native_xdp, why_unreadable,
+    xdp_refusal,
 };
 
 pub(super) fn all() -> Vec<Finding> {
@@ -75,15 +76,22 @@ fn look_at(interface: &Interface, native: Option<&BTreeSet<u32>>) -> Finding {
             "watch the other interfaces that its packets come by",
         );
     }
+    let is_card = interface.kind == Kind::Lowest && module.is_some_and(|module| !is_software(&module));
+    let refusal = xdp_refusal(interface);
     let auto = match interface.kind {
         _ if interface.link == Link::Ip => "TC: its packets have no Ethernet header".to_owned(),
         Kind::Loopback => "TC: netmon sees each packet once, where it arrives".to_owned(),
         Kind::Veth => "TC: on virtual Ethernet native XDP costs more than it saves".to_owned(),
-        Kind::Lowest | Kind::Stacked(_) | Kind::Tunnel => match (interface.xdp, has_native) {
-            (Some(_), _) => "TC: the XDP hook is taken".to_owned(),
-            (None, Some(true)) => "native XDP: the driver has it".to_owned(),
-            (None, Some(false)) => "TC: the driver or the kernel has no native XDP for netmon".to_owned(),
-            (None, None) => {
+        Kind::Lowest | Kind::Stacked(_) | Kind::Tunnel => match (interface.xdp, &refusal, has_native) {
+            (Some(_), _, _) => "TC: the XDP hook is taken".to_owned(),
+            (None, _, Some(false)) => "TC: the driver or the kernel has no native XDP for netmon".to_owned(),
+            (None, Some(reason), _) => format!("TC: the driver refuses native XDP ({reason})"),
+            (None, None, Some(true)) if is_card => {
+                "native XDP: the driver has it; where it refuses, for queues, MTU or offloads of the card, TC"
+                    .to_owned()
+            }
+            (None, None, Some(true)) => "native XDP: the driver has it".to_owned(),
+            (None, None, None) => {
                 "native XDP if the driver accepts it, else TC: this kernel does not say".to_owned()
             }
         },
@@ -94,8 +102,7 @@ fn look_at(interface: &Interface, native: Option<&BTreeSet<u32>>) -> Finding {
         _ => String::new(),
     };
     let finding = format!("{driver}{stacked}; --hook auto would take {auto}");
-    let is_card = interface.kind == Kind::Lowest && module.is_some_and(|module| !is_software(&module));
-    if is_card && interface.xdp.is_none() && has_native != Some(false) {
+    if is_card && refusal.is_none() && interface.xdp.is_none() && has_native != Some(false) {
         return Finding::warning(
             name,
             format!(

@@ -13,7 +13,7 @@ use super::clsact::ClsactLink;
 use super::error::{KernelError, chain, is_not_permitted, os_error};
 use super::features;
 use super::hooks::{Egress, HookChoice, Ingress};
-use super::interfaces::{AtXdp, Interface, Kind, Link, why_unreadable};
+use super::interfaces::{AtXdp, Interface, Kind, Link, why_unreadable, xdp_refusal};
 use super::load::Kernel;
 use super::programs::Program;
 use super::version::{self, Running};
@@ -93,7 +93,10 @@ impl Kernel {
                 None,
             ),
             (HookChoice::Auto, _) if !self.is_loaded(Program::Xdp) => (
-                "no interface for XDP was there when netmon started; restart netmon to use XDP here".to_owned(),
+                xdp_refusal(interface).map_or_else(
+                    || "no interface for XDP was there when netmon started; restart netmon to use XDP here".to_owned(),
+                    |reason| refuses_xdp(&reason),
+                ),
                 None,
             ),
             (HookChoice::Auto, _) => match self.attach_xdp(interface, XdpMode::Driver) {
@@ -105,9 +108,7 @@ impl Kernel {
                     format!("another program{id} is at the XDP hook, and netmon does not replace it"),
                     None,
                 ),
-                Err(KernelError::NoNativeXdp { reason, .. }) => {
-                    (format!("the driver refuses native XDP ({reason})"), None)
-                }
+                Err(KernelError::NoNativeXdp { reason, .. }) => (refuses_xdp(&reason), None),
                 Err(error) => return Err(error),
             },
             (HookChoice::Tc, _) => ("TC was asked for".to_owned(), None),
@@ -162,7 +163,7 @@ impl Kernel {
                 Some(libc::EPERM | libc::ENODEV) => attach_error(name, "XDP", &error),
                 _ if mode == XdpMode::Driver => KernelError::NoNativeXdp {
                     interface: name.clone(),
-                    reason: chain(&error),
+                    reason: xdp_refusal(interface).unwrap_or_else(|| chain(&error)),
                 },
                 _ => attach_error(name, "generic XDP", &error),
             }),
@@ -231,6 +232,10 @@ pub(super) fn program_for(interface: &Interface, direction: TcAttachType) -> Res
 /// The name that the interface has now; `None` if it is gone.
 fn current_name(index: u32) -> Option<String> {
     if_indextoname(index).ok()?.into_string().ok()
+}
+
+fn refuses_xdp(reason: &str) -> String {
+    format!("the driver refuses native XDP ({reason})")
 }
 
 fn attach_error(interface: &str, hook: &'static str, error: &ProgramError) -> KernelError {

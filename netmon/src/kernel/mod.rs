@@ -54,7 +54,7 @@ pub use hooks::{Attachment, Egress, HookChoice, Ingress, OURS};
 pub use instances::{Hook, Instance, Occupied, occupied};
 pub use interfaces::{
     AtXdp, Choice, Interface, Inventory, Kind, Link, Route, RouteSigns, Selection, driver, native_xdp, route,
-    why_unreadable,
+    why_unreadable, xdp_refusal,
 };
 pub use load::{Kernel, OwnQueries, Settings};
 pub use log::KernelLog;

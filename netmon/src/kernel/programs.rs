@@ -8,7 +8,7 @@ use aya::programs::{ProgramError, SchedClassifier, Xdp};
 use super::error::KernelError;
 use super::features;
 use super::hooks::HookChoice;
-use super::interfaces::{Interface, Kind, Link};
+use super::interfaces::{Interface, Kind, Link, xdp_refusal};
 use super::load::Kernel;
 use super::version::Running;
 
@@ -88,8 +88,10 @@ impl Kernel {
         interfaces: impl IntoIterator<Item = &'a Interface>,
     ) -> Result<(), KernelError> {
         let interfaces: Vec<&Interface> = interfaces.into_iter().collect();
-        let is_for_xdp =
-            |one: &&Interface| one.link == Link::Ethernet && !matches!(one.kind, Kind::Loopback | Kind::Veth);
+        let is_for_xdp = |one: &&Interface| {
+            let may_have_it = !matches!(one.kind, Kind::Loopback | Kind::Veth);
+            one.link == Link::Ethernet && may_have_it && xdp_refusal(one).is_none()
+        };
         let at_xdp = match hook {
             HookChoice::XdpNative | HookChoice::XdpGeneric => {
                 interfaces.iter().any(|one| one.link == Link::Ethernet)

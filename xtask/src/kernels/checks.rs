@@ -16,7 +16,7 @@ pub struct Check {
 }
 
 /// All of them.
-pub const CHECKS: [Check; 12] = [
+pub const CHECKS: [Check; 13] = [
     Check {
         what: "the verifier accepts the programs, with and without their log",
         executable: "kernel_load",
@@ -61,6 +61,18 @@ pub const CHECKS: [Check; 12] = [
             "outage::an_outage_behind_a_tunnel_of_ip_in_ip_is_reported_and_counted_exactly",
             "outage::an_outage_behind_a_tunnel_of_gre_is_reported_and_counted_exactly",
             "outage::an_outage_behind_wireguard_is_reported_and_counted_exactly",
+        ],
+    },
+    Check {
+        what: "the incident between network cards, counted exactly, at the hook that `netmon doctor` said: virtio-net with one queue, \
+               with two, without offloads, with offloads that the host keeps on, and e1000",
+        executable: "cards",
+        tests: &[
+            "a_virtio_card_with_one_queue",
+            "a_virtio_card_with_several_queues",
+            "a_virtio_card_without_offloads",
+            "a_virtio_card_whose_offloads_stay_on",
+            "an_e1000_card",
         ],
     },
     Check {

@@ -12,6 +12,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
+use super::cards;
 use super::debian::Unpacked;
 use crate::process;
 
@@ -38,6 +39,8 @@ pub struct Machine {
     kind: &'static str,
     /// The device of its console.
     console: &'static str,
+    /// Whether it has network cards.
+    has_cards: bool,
 }
 
 /// This machine's own kind.
@@ -45,6 +48,7 @@ pub const X86_64: Machine = Machine {
     qemu: "qemu-system-x86_64",
     kind: "q35,accel=tcg",
     console: "ttyS0",
+    has_cards: true,
 };
 
 /// The other kind that netmon is shipped for.
@@ -52,6 +56,7 @@ pub const AARCH64: Machine = Machine {
     qemu: "qemu-system-aarch64",
     kind: "virt,accel=tcg",
     console: "ttyAMA0",
+    has_cards: false,
 };
 
 /// A guest that runs.
@@ -67,10 +72,16 @@ impl Guest {
         script: &str,
     ) -> Result<Self> {
         let initrd = pack(kernel, root, directory, script)?;
-        let mut qemu = Command::new(machine.qemu);
+        let (mut qemu, cards) = if machine.has_cards {
+            (cards::plugged(machine.qemu), cards::word())
+        } else {
+            let mut qemu = Command::new(machine.qemu);
+            qemu.args(["-nic", "none"]);
+            (qemu, String::new())
+        };
         qemu.args(["-machine", machine.kind, "-cpu", "max", "-m", "3072"])
             .args(["-smp", CPUS])
-            .args(["-nographic", "-no-reboot", "-nic", "none", "-virtfs"])
+            .args(["-nographic", "-no-reboot", "-virtfs"])
             .arg(format!(
                 "local,path={},mount_tag=host,security_model=none,readonly=on,multidevs=remap",
                 root.display()
@@ -79,7 +90,10 @@ impl Guest {
             .arg(&kernel.image)
             .arg("-initrd")
             .arg(&initrd)
-            .args(["-append", &format!("console={} {COMMAND_LINE}", machine.console)])
+            .args([
+                "-append",
+                &format!("console={} {COMMAND_LINE} {cards}", machine.console),
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
         let child = qemu

@@ -1,6 +1,7 @@
 //! `cargo xtask kernels`: boots Debian's kernels in QEMU and runs privileged tests in each; `--page` makes
 //! docs/kernel-support.md from what came out.
 
+mod cards;
 mod checks;
 pub mod debian;
 pub mod guest;

@@ -5,7 +5,7 @@ mount -t bpf bpf /sys/fs/bpf
 mount -t tracefs tracefs /sys/kernel/tracing
 ip link set lo up
 for module in veth macvlan bridge sch_ingress cls_bpf nf_tables nft_reject_inet nft_chain_nat \
-    tun ipip ip_gre sit ip6_tunnel ip6_gre wireguard loop ext4; do modprobe -q "$module"; done
+    virtio_net e1000 tun ipip ip_gre sit ip6_tunnel ip6_gre wireguard loop ext4; do modprobe -q "$module"; done
 echo "@MARK@ Linux $(uname -r) is up after $(cut -d' ' -f1 /proc/uptime) s"
 
 # check NUMBER SECONDS PACKAGE EXECUTABLE TEST

@@ -10,6 +10,7 @@ mod netlink;
 mod route_signs;
 mod routes;
 mod selection;
+mod virtio;
 mod xdp_features;
 
 use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkInfo, LinkMessage, LinkXdp};
@@ -23,6 +24,7 @@ pub use netlink::{ask, request};
 pub use route_signs::RouteSigns;
 pub use routes::{Route, route};
 pub use selection::{Choice, Selection, why_unreadable};
+pub use virtio::xdp_refusal;
 pub use xdp_features::native_xdp;
 
 /// An interface.

@@ -14,6 +14,7 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 mod asker;
 pub mod attack;
 mod browser;
+mod cards;
 pub mod command;
 mod cpus;
 mod crowd;
@@ -52,6 +53,7 @@ mod xdp_program;
 
 pub use asker::{Asker, ask_each};
 pub use browser::Browser;
+pub use cards::Cards;
 pub use cpus::on_each_cpu;
 pub use crowd::Crowd;
 pub use dig::{Reply, dig, kdig};

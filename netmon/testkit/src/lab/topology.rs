@@ -138,7 +138,7 @@ pub fn with_silent_router() -> Result<Routed> {
 }
 
 /// Gives a host its addresses, and its only link for all routes.
-fn on_link(host: &Namespace, interface: &str, addresses: [IpAddr; 2]) -> Result<()> {
+pub(super) fn on_link(host: &Namespace, interface: &str, addresses: [IpAddr; 2]) -> Result<()> {
     for address in addresses {
         host.add_address(address, interface)?;
         host.ip(&format!("{} route add default dev {interface}", flag(address)))?;
