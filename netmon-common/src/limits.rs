@@ -83,12 +83,14 @@ pub const SERVICES: u32 = 4_096;
 /// Servers of whose answers user space is told, at most: those with an open incident.
 pub const WATCHED_SERVERS: u32 = 4_096;
 
-/// A server that has not answered for this long is quiet: queries to it are told of one by one, because they
-/// may be the ones that fail.
+/// A server that has not answered for this long is quiet: queries to it may be the ones that fail, and are told of.
 pub const QUIET_NS: u64 = 1_000_000_000;
 
-/// Up to here it may do well, and be asked seldom: of queries to such servers each CPU tells of few.
+/// Up to here it may do well, and be asked seldom: of queries to such servers a CPU tells of few. Beyond it they are told of one by one.
 pub const LONG_QUIET_NS: u64 = 2 * QUIET_NS;
+
+/// How many of the queries to servers that are quiet, and may do well, one CPU sends in a second.
+pub const SELDOM_PER_CPU: u16 = 32;
 
 /// A packet that this host forwards leaves it again within this time; where it waited for more than its turn,
 /// it did not.
@@ -105,9 +107,9 @@ pub const ANSWERED_PRECISION_NS: u64 = 8_000_000;
 /// Good answers that are sent for one service in a second whatever it does, so that user space knows who is served.
 pub const ANSWERS_ALWAYS: u16 = 2;
 
-/// How many of these answers one CPU sends in a second, of all healthy services together, and how many of the queries to those that
-/// have answered a moment ago. Beside them it sends one answer to each client in 8 s.
-pub const DOES_WELL_PER_CPU: u16 = 32;
+/// How many of these answers one CPU sends in a second, of all healthy services together. Beside them it sends one of each
+/// client in 8 s.
+pub const DOES_WELL_PER_CPU: u16 = 128;
 
 /// A service that answered within this time that it failed does not do well: as long as shares of failures are looked at.
 pub const FAILED_ANSWERS_NS: u64 = 30 * 1_000_000_000;

@@ -47,7 +47,7 @@ enum Sample {
     Any = 0,
     FirstQuery = 1,
     DoesWell = 2,
-    QueryDoesWell = 3,
+    Seldom = 3,
 }
 
 impl Budget {
@@ -65,10 +65,16 @@ impl Budget {
         self.take(what as usize, most, now_ns)
     }
 
+    /// Whether a query may be sent, which is not taken yet.
+    #[inline(always)]
+    pub fn has_queries(&self, now_ns: u64) -> bool {
+        let used = self.used.get(Limited::Queries as usize);
+        self.second.get() != second(now_ns) || used.is_some_and(|used| used.get() < limits::EVENTS_PER_SERVER)
+    }
+
     #[inline(always)]
     fn take(&self, place: usize, most: u16, now_ns: u64) -> bool {
-        // A power of two near a second: divisions are slow.
-        let second = (now_ns >> 30) as u32;
+        let second = second(now_ns);
         if self.second.get() != second {
             self.second.set(second);
             self.used.iter().for_each(|used| used.set(0));
@@ -85,6 +91,12 @@ impl Budget {
     }
 }
 
+/// A power of two near a second: divisions are slow.
+#[inline(always)]
+fn second(now_ns: u64) -> u32 {
+    (now_ns >> 30) as u32
+}
+
 /// Takes one of the errors that nothing verifies.
 #[inline(always)]
 pub fn may_send_unverified(now_ns: u64) -> bool {
@@ -94,17 +106,17 @@ pub fn may_send_unverified(now_ns: u64) -> bool {
 }
 
 /// Takes one of this CPU's samples for a query. Of the first ones to services there are fewer: whoever asks thousands of addresses
-/// must not take all samples of those that are asked again and again. Of those to services that do well there are few.
+/// must not take all samples of those that are asked again and again.
 #[inline(always)]
-pub fn may_send_query(is_first: bool, does_well: bool, now_ns: u64) -> bool {
-    let what = if is_first {
-        Sample::FirstQuery
-    } else if does_well {
-        Sample::QueryDoesWell
-    } else {
-        Sample::Any
-    };
+pub fn may_send_query(is_first: bool, now_ns: u64) -> bool {
+    let what = if is_first { Sample::FirstQuery } else { Sample::Any };
     take(what, now_ns)
+}
+
+/// Takes one of this CPU's samples for a query to a service that may only be asked seldom.
+#[inline(always)]
+pub fn may_send_seldom(now_ns: u64) -> bool {
+    take(Sample::Seldom, now_ns)
 }
 
 /// Takes one of this CPU's samples for an answer. Of those of services that do well there are fewer.
@@ -118,7 +130,8 @@ fn take(what: Sample, now_ns: u64) -> bool {
     let most = match what {
         Sample::Any => limits::SAMPLES_PER_CPU,
         Sample::FirstQuery => limits::FIRST_SAMPLES_PER_CPU,
-        Sample::DoesWell | Sample::QueryDoesWell => limits::DOES_WELL_PER_CPU,
+        Sample::DoesWell => limits::DOES_WELL_PER_CPU,
+        Sample::Seldom => limits::SELDOM_PER_CPU,
     };
     SAMPLES
         .get(0)

@@ -207,9 +207,9 @@ impl Service {
         now_ns.wrapping_sub(self.last_answer_ns()) > limits::QUIET_NS || self.has_failed_answers(now_ns)
     }
 
-    /// Whether it answered a moment ago, and nothing of late says that it fails.
+    /// Whether it may do well, and be asked seldom: it answered a moment ago, and nothing of late says that it fails.
     #[inline(always)]
-    pub fn answers(&self, now_ns: u64) -> bool {
+    pub fn may_do_well(&self, now_ns: u64) -> bool {
         now_ns.wrapping_sub(self.last_answer_ns()) < limits::LONG_QUIET_NS
             && self.does_well(now_ns)
             && !self.failed_lately(now_ns)
@@ -272,6 +272,12 @@ impl Service {
         let mut clients = self.reported_clients.get();
         clients.insert(client);
         self.reported_clients.set(clients);
+    }
+
+    /// Whether a query of the present second's may be sent.
+    #[inline(always)]
+    pub fn has_queries(&self, now_ns: u64) -> bool {
+        self.budget.has_queries(now_ns)
     }
 
     /// Takes one event of the present second's; `false` when they are used up.

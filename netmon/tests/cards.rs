@@ -6,7 +6,9 @@ mod support;
 
 use std::process::Command;
 
-use netmon_testkit::lab::{CLIENT_V4, CLIENT_V6, Cards, DnsServer, SERVER_V4, SERVER_V6};
+use netmon_testkit::lab::{
+    CLIENT_V4, CLIENT_V6, Cards, DnsServer, SERVER_V4, SERVER_V6, show_in_sys, with_own_mounts,
+};
 use serde_json::Value;
 use support::incident::{assert_errors, assert_flow, refusal};
 use support::kernel::lacks_xdp;
@@ -93,6 +95,22 @@ fn a_virtio_card_without_offloads() {
 #[ignore = "needs root, and a guest with cards"]
 fn a_virtio_card_whose_offloads_stay_on() {
     outage("virtio-fixed", false);
+}
+
+/// Where it can read the card's features, netmon does not try.
+#[test]
+#[ignore = "needs root, and a guest with cards"]
+fn a_virtio_card_whose_offloads_stay_on_is_not_tried_at_xdp() {
+    with_own_mounts(|| {
+        let hosts = Cards::of("virtio-fixed").unwrap().two_hosts().unwrap();
+        show_in_sys(&hosts.client).unwrap();
+        let netmon = start(&hosts.client, &["--interface", "to-server"]);
+        let told = netmon.interface("to-server");
+        assert_eq!(told["ingress"], "tc", "{told}");
+        let why = told["why"].as_str().unwrap();
+        assert!(lacks_xdp() || why.contains("no ctrl_guest_offloads"), "{why}");
+    })
+    .unwrap();
 }
 
 #[test]

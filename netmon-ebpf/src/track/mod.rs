@@ -193,8 +193,15 @@ impl<P: Packet> Seen<'_, P> {
             }
             return;
         }
+        // What is not sent takes nothing from the CPU's budget, nor from the service's.
+        if service.may_do_well(self.now_ns)
+            && !services::is_on_watchlist(&self.exchange.server)
+            && !(service.has_queries(self.now_ns) && budget::may_send_seldom(self.now_ns))
+        {
+            return;
+        }
         if service.may_send(Limited::Queries, self.now_ns)
-            && budget::may_send_query(given.is_new, service.answers(self.now_ns), self.now_ns)
+            && budget::may_send_query(given.is_new, self.now_ns)
         {
             self.send_query(service.last_answer_ns());
         }

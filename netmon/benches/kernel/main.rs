@@ -5,6 +5,7 @@
 mod attack;
 mod calls;
 mod compare;
+mod delay;
 mod events;
 mod exchanges;
 mod figures;
@@ -66,6 +67,7 @@ fn measure(figures: &mut Figures<'_>) -> Result<()> {
     paths::measure(figures)?;
     exchanges::measure(figures)?;
     events::measure(figures)?;
+    delay::measure(figures)?;
     memory::measure(figures)?;
     start::measure(figures)?;
     table::measure(figures)?;

@@ -46,6 +46,7 @@ use gather::{Gathering, Wanted};
 use losses::Lost;
 pub use partners::{Partners, Snapshots};
 use probing::Probing;
+use readings::Read;
 pub use reload::Reload;
 use room::Room;
 use routes::Routes;
@@ -87,6 +88,8 @@ struct Monitor<'a> {
     polled: Time,
     /// Up to when all events were taken; `None` where more of them wait.
     all_taken: Option<Time>,
+    /// Room for what is read of services: each poll reads about as much.
+    read: Read,
     /// How many destinations had changed at the last poll: about as many will have at the next.
     changed: usize,
     /// The interfaces that are watched.
@@ -145,6 +148,7 @@ impl<'a> Monitor<'a> {
             offset,
             polled,
             all_taken: None,
+            read: Read::default(),
             changed: 0,
             watched: BTreeSet::new(),
             ways: Ways::default(),

@@ -5,16 +5,26 @@ use netmon_common::records::ServiceKey;
 use super::Monitor;
 use crate::clock;
 use crate::kernel::Reading;
+use crate::observation::Observation;
 use crate::time::Time;
 
 /// A reading is of one second of the boot clock. Where that has changed meanwhile, it is read again, at most so often.
 const TRIES: usize = 3;
 
+/// What was read of services, before it is observed.
+#[derive(Default)]
+pub(super) struct Read {
+    /// Of the seconds that have ended, and then everything.
+    ended: Vec<Observation>,
+    /// Of the present one.
+    now: Vec<Observation>,
+}
+
 impl Monitor<'_> {
     /// Reads the exchanges of all services. What is new of the seconds that have ended is reported for `ended`, then what is new
     /// of the present one for `now`.
     pub(super) fn read_services(&mut self, now: Time, ended: Time) -> anyhow::Result<()> {
-        let (mut observations, mut again) = (Vec::new(), Vec::new());
+        let (mut read, mut again) = (std::mem::take(&mut self.read), Vec::new());
         let Self {
             poller,
             observer,
@@ -28,25 +38,30 @@ impl Monitor<'_> {
             let second = std::mem::replace(&mut before, after);
             let Some(exchanges) = exchanges else {
                 let reading = Reading { second, time: now };
-                observer.unchanged(key, reading, &mut |one| observations.push(one));
+                observer.unchanged(key, reading, &mut |one| read.now.push(one));
                 return;
             };
             if second != after {
                 again.push(key);
                 return;
             }
-            let observe = &mut |one| observations.push(one);
             let reading = Reading { second, time: ended };
-            observer.counted(key, exchanges, reading, observe);
+            observer.counted(key, exchanges, reading, &mut |one| read.ended.push(one));
             // What is left is of the present second.
             let reading = Reading { second, time: now };
-            observer.unchanged(key, reading, observe);
+            observer.unchanged(key, reading, &mut |one| read.now.push(one));
         });
-        observer.all_counted(now.second(), &mut |one| observations.push(one));
-        observations.sort_by_key(|observation| observation.time);
-        for observation in &observations {
-            self.decider.observe(observation);
+        let all = &mut read.ended;
+        all.append(&mut read.now);
+        observer.all_counted(now.second(), &mut |one| all.push(one));
+        // Mostly it is in this order.
+        all.sort_by_key(|observation| observation.time);
+        let most = 2 * all.len();
+        for observation in all.drain(..) {
+            self.decider.observe(&observation);
         }
+        all.shrink_to(most);
+        self.read = read;
         for key in again {
             self.read_service(key, now)?;
         }

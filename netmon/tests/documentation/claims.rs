@@ -41,7 +41,7 @@ fn claims_about_the_kernel() -> Vec<Claim> {
         claim(
             "docs/architecture.md",
             "a CPU tells of {} a second",
-            limits::DOES_WELL_PER_CPU,
+            limits::SELDOM_PER_CPU,
         ),
         claim(
             "docs/metrics.md",

@@ -6,14 +6,18 @@ use std::thread;
 use std::time::Duration;
 
 use netmon::kernel::Events;
-use netmon_common::limits::{DOES_WELL_PER_CPU, LONG_QUIET_NS, QUIET_NS};
+use netmon_common::limits::{LONG_QUIET_NS, QUIET_NS, SELDOM_PER_CPU};
 use netmon_common::records::EventKind;
 use netmon_testkit::frames::build::prelude::*;
+
+use nix::sched::{CpuSet, sched_getcpu, sched_setaffinity};
+use nix::unistd::Pid;
 
 use super::events_of;
 use super::programs::*;
 
 const SERVERS: u8 = 250;
+const QUIET: Duration = Duration::from_nanos(QUIET_NS);
 /// The programs count their seconds by this power of two of nanoseconds.
 const SECOND_BITS: u32 = 30;
 
@@ -50,35 +54,57 @@ fn of_servers_that_answered_a_moment_ago_few_queries_are_told_and_of_those_that_
     let (mut kernel, _poller) = load(&[53]);
     let (_runtime, mut events) = events_of(&mut kernel);
     let xdp = kernel.xdp().unwrap();
+    // A CPU has a budget of its own.
+    let mut one = CpuSet::new();
+    one.set(sched_getcpu().unwrap()).unwrap();
+    sched_setaffinity(Pid::from_raw(0), &one).unwrap();
     // Every tenth says that it failed.
-    for n in 0..SERVERS {
-        run(xdp, &asked(n));
-        run(xdp, &answered(n, if n % 10 == 0 { 2 } else { 0 }));
-    }
-    told(&mut events);
-
-    // Each may be asked seldom, and do well; those that failed do not.
-    thread::sleep(Duration::from_nanos(QUIET_NS + QUIET_NS / 10));
-    (0..SERVERS).for_each(|n| run(xdp, &asked(n)));
-    let seldom = told(&mut events);
-    let do_well = seldom
-        .iter()
-        .filter(|(server, (at, answered))| server.octets()[3] % 10 != 0 && at - answered < LONG_QUIET_NS);
-    let do_well: Vec<u64> = do_well.map(|(_, (at, _))| at >> SECOND_BITS).collect();
-    let seconds = do_well.iter().collect::<BTreeSet<_>>().len();
-    let cpus = thread::available_parallelism().unwrap().get();
-    let most = usize::from(DOES_WELL_PER_CPU) * cpus * seconds;
-    assert!(
-        !do_well.is_empty() && do_well.len() <= most,
-        "{} of at most {most}",
-        do_well.len()
-    );
-    for n in (0..SERVERS).step_by(10) {
-        assert!(seldom.contains_key(&server(n)), "{n} failed");
-    }
+    let is_well = |server: u8| !server.is_multiple_of(10);
+    let times = |run: &dyn Fn(u8)| -> Vec<Duration> {
+        let each = (0..SERVERS).map(|n| {
+            run(n);
+            now()
+        });
+        each.collect()
+    };
+    let mut round = || {
+        let answers = times(&|n| {
+            run(xdp, &asked(n));
+            run(xdp, &answered(n, if is_well(n) { 0 } else { 2 }));
+        });
+        told(&mut events);
+        // Each may be asked seldom, and do well; those that failed do not.
+        thread::sleep(QUIET + QUIET / 10);
+        let queries = times(&|n| run(xdp, &asked(n)));
+        let all = told(&mut events);
+        for n in (0..SERVERS).filter(|n| !is_well(*n)) {
+            assert!(all.contains_key(&server(n)), "{n} failed");
+        }
+        let well: Vec<_> = (0..SERVERS).filter(|n| is_well(*n)).collect();
+        let seldom: Vec<u64> = well
+            .iter()
+            .filter_map(|n| all.get(&server(*n)))
+            .filter(|(at, answered)| at - answered < LONG_QUIET_NS)
+            .map(|(at, _)| at >> SECOND_BITS)
+            .collect();
+        let seconds = seldom.iter().collect::<BTreeSet<_>>().len();
+        let most = usize::from(SELDOM_PER_CPU) * seconds;
+        assert!(seldom.len() <= most, "{} of at most {most}", seldom.len());
+        // On a machine that has no time for this the queries come too late, and all are told.
+        let in_time = answers
+            .iter()
+            .zip(&queries)
+            .all(|(answer, query)| *query < *answer + 2 * QUIET);
+        in_time.then(|| {
+            assert!(well.len() > most, "{most} of {} may be told", well.len());
+            seldom.len()
+        })
+    };
+    let told_seldom = (0..10).find_map(|_| round()).unwrap();
+    assert!(told_seldom > 0);
 
     // Nobody has answered since.
-    thread::sleep(Duration::from_nanos(LONG_QUIET_NS - QUIET_NS));
-    (0..SERVERS).for_each(|n| run(xdp, &asked(n)));
+    thread::sleep(QUIET);
+    times(&|n| run(xdp, &asked(n)));
     assert_eq!(told(&mut events).len(), usize::from(SERVERS));
 }

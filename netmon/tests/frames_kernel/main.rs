@@ -22,3 +22,13 @@ mod side;
 mod super_packets;
 mod tun;
 mod user_space;
+
+/// How many mutated frames each program gets; `cargo xtask soak` gives them more.
+const MUTATED: usize = 120_000;
+
+#[test]
+#[ignore = "needs root: runs the programs"]
+fn the_kernel_counts_mutated_frames_as_user_space_does() {
+    // Any seed would do.
+    mutated::each_program_agrees(53, MUTATED);
+}

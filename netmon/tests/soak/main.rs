@@ -10,13 +10,21 @@
 mod flood;
 #[path = "../load/scenes.rs"]
 mod load;
+#[path = "../frames_kernel/mutated.rs"]
+mod mutated;
 mod ordinary_life;
 mod overload;
 mod pause;
+#[path = "../frames_kernel/side.rs"]
+#[expect(dead_code, reason = "frames alone, without attaching")]
+mod side;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../never_wrong/trouble.rs"]
 mod trouble;
+#[path = "../frames_kernel/user_space.rs"]
+#[expect(dead_code, reason = "mutated frames alone")]
+mod user_space;
 
 use std::time::Duration;
 
@@ -63,6 +71,18 @@ fn live_frames_on_two_cpus_are_counted_each_by_xdp() {
 #[ignore = "needs root: network namespaces and TC; the machine for itself"]
 fn garbage_as_fast_as_can_be_hides_no_outage() {
     load::garbage_hides_no_outage(10 * each());
+}
+
+/// Random and mutated frames, three programs over each: ten million runs in five minutes' worth.
+#[test]
+#[ignore = "needs root: runs the programs"]
+fn packets_of_all_shapes_pass_each_program_as_they_came_and_are_counted_as_the_contract_says() {
+    // The kernel's table has room for the addresses of so many frames.
+    const ROUND: usize = 120_000;
+    let rounds = duration().as_secs().div_ceil(10);
+    for seed in 0..rounds {
+        mutated::each_program_agrees(seed, if is_slice() { ROUND / 10 } else { ROUND });
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! A server behind a tunnel stops, and comes back. Both ends of the tunnel are watched, and the cable below as well, where
 //! nobody may see any DNS.
 
-use std::io::ErrorKind;
-use std::net::{IpAddr, TcpStream};
+use std::io::{ErrorKind, Read as _};
+use std::net::{IpAddr, Shutdown, TcpStream};
 
 use netmon_testkit::lab::{
     CLIENT_V4, CLIENT_V6, DnsServer, Namespace, Netmon, SERVER_V4, SERVER_V6, Tunnel, Tunnelled, is_guest,
@@ -143,10 +143,13 @@ fn on_the_cable_below_a_tunnel_there_is_no_dns() {
     assert_adds_up(&stopped);
 }
 
-/// Whether a server takes a connection.
+/// Whether a server takes a connection. Closed on both sides: a server that stops in the middle of one would reset it.
 fn connect(client: &Namespace, server: IpAddr) -> Result<(), ErrorKind> {
     let connected = client.enter(|| TcpStream::connect((server, 53))).unwrap();
-    connected.map(drop).map_err(|error| error.kind())
+    let mut stream = connected.map_err(|error| error.kind())?;
+    stream.shutdown(Shutdown::Write).unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+    Ok(())
 }
 
 /// Each packet once, although it passes the tunnel, and inside another packet the cable.

@@ -3,6 +3,10 @@
 
 use std::process::Command;
 
+use anyhow::Result;
+
+use crate::process::as_root;
+
 /// A kind of card.
 struct Card {
     /// What the tests call it (`netmon/tests/cards.rs`).
@@ -37,7 +41,7 @@ pub fn word() -> String {
 }
 
 /// A command that starts `program` in a namespace with their cables, and the arguments that plug them in.
-pub fn plugged(program: &str) -> Command {
+pub fn plugged(program: &str) -> Result<Command> {
     let mut steps = vec!["set -e; echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6".to_owned()];
     let mut arguments = Vec::new();
     for (number, card) in CARDS.iter().enumerate() {
@@ -65,8 +69,8 @@ pub fn plugged(program: &str) -> Command {
         }
     }
     steps.push("exec \"$@\"".to_owned());
-    let mut command = Command::new("unshare");
+    let mut command = as_root("unshare")?;
     command.args(["--net", "sh", "-c", &steps.join("\n"), "sh", program]);
     command.args(arguments);
-    command
+    Ok(command)
 }

@@ -72,6 +72,7 @@ pub const CHECKS: [Check; 13] = [
             "a_virtio_card_with_several_queues",
             "a_virtio_card_without_offloads",
             "a_virtio_card_whose_offloads_stay_on",
+            "a_virtio_card_whose_offloads_stay_on_is_not_tried_at_xdp",
             "an_e1000_card",
         ],
     },

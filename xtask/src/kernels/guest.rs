@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result};
 
 use super::cards;
 use super::debian::Unpacked;
-use crate::process;
+use crate::process::{self, as_root};
 
 /// What the first root file system needs to find the second one.
 const MODULES: [&str; 4] = ["virtio_pci", "9pnet_virtio", "9p", "overlay"];
@@ -73,7 +73,7 @@ impl Guest {
     ) -> Result<Self> {
         let initrd = pack(kernel, root, directory, script)?;
         let (mut qemu, cards) = if machine.has_cards {
-            (cards::plugged(machine.qemu), cards::word())
+            (cards::plugged(machine.qemu)?, cards::word())
         } else {
             let mut qemu = Command::new(machine.qemu);
             qemu.args(["-nic", "none"]);
@@ -118,7 +118,11 @@ impl Guest {
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        let _it_may_be_off = self.0.kill();
+        // Where we are not root, it was started by one who is.
+        if self.0.kill().is_err() {
+            let _it_may_be_off =
+                as_root("kill").and_then(|mut kill| process::run(kill.arg(self.0.id().to_string())));
+        }
         let _whatever_it_says = self.0.wait();
     }
 }

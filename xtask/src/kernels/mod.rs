@@ -85,7 +85,10 @@ pub fn run(options: &Options) -> Result<()> {
             Err(error) => failed.push(format!("{}: {error:#}", release.name)),
         }
     }
-    if options.page {
+    // A page must not lack a kernel because its package could not be had.
+    if options.page && found.len() < releases.len() {
+        failed.push("docs/kernel-support.md is as it was".to_owned());
+    } else if options.page {
         page::write(&found)?;
     }
     if !failed.is_empty() {

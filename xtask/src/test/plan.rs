@@ -29,7 +29,7 @@ const LONGEST: &[&str] = &[
     "via_kernel the_textbook",
     "pins nothing_is_lost",
     "prometheus fleet",
-    "frames_kernel mutated",
+    "frames_kernel the_kernel_counts",
     "scenes failing",
 ];
 

@@ -64,7 +64,7 @@ pub use forger::{Flood, Forger};
 pub use forwarder::Forwarder;
 pub use frame_socket::FrameSocket;
 pub use getent::getent;
-pub use mounts::{require_own_mounts, use_resolvers, with_own_mounts};
+pub use mounts::{require_own_mounts, show_in_sys, use_resolvers, with_own_mounts};
 pub use namespace::Namespace;
 pub use netmon::{Event, Netmon};
 pub use nft::{Hook, Rules};

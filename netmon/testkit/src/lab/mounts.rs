@@ -10,6 +10,8 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use tempfile::NamedTempFile;
 
+use super::namespace::Namespace;
+
 const NONE: Option<&Path> = None;
 
 /// Does the work on a thread of its own, with mounts of its own. Processes started there have them, too; they are gone with the
@@ -47,6 +49,15 @@ pub fn require_own_mounts(to: &str) -> Result<()> {
         "refusing to {to}: the mounts here are the machine's"
     );
     Ok(())
+}
+
+/// Has the programs that this thread starts see that host's interfaces in `/sys`, and of everything else there only what it shows by
+/// itself.
+pub fn show_in_sys(host: &Namespace) -> Result<()> {
+    require_own_mounts("cover /sys")?;
+    // It shows the network of whoever mounts it.
+    host.enter(|| mount(Some("sysfs"), "/sys", Some("sysfs"), MsFlags::empty(), NONE))?
+        .context("cannot mount /sys")
 }
 
 /// Mounts an empty directory over that one.
