@@ -3,7 +3,7 @@ mod support;
 
 use std::net::UdpSocket;
 
-use netmon_testkit::lab::{CLIENT_V4, DnsServer, SERVER_V4, SERVER_V6, two_hosts};
+use netmon_testkit::lab::{CLIENT_V4, DnsServer, Namespace, SERVER_V4, SERVER_V6, two_hosts};
 use support::kernel::{lacks_xdp, tc_link};
 use support::{
     PATIENCE, ask_answered, ask_refused, assert_adds_up, assert_counts, assert_nothing_attached, start,
@@ -113,33 +113,44 @@ fn all_interfaces_are_the_lowest_ones_and_the_others_are_named() {
 
 #[test]
 #[ignore = "needs root: network namespaces and XDP"]
-fn an_interface_with_a_large_mtu_takes_the_xdp_program() {
+fn packets_as_large_as_the_mtu_pass_and_are_counted_at_each_hook() {
+    /// Of IPv4 and UDP.
+    const HEADERS: usize = 20 + 8;
     let hosts = two_hosts().unwrap();
-    hosts.client.ip("link set to-server mtu 9000").unwrap();
-    hosts.server.ip("link set to-client mtu 9000").unwrap();
     let _server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
-    let mut netmon = start(
-        &hosts.client,
-        &["--hook", "xdp-native", "--interface", "to-server"],
+    let bind = |host: &Namespace, at| host.enter(|| UdpSocket::bind(at)).unwrap().unwrap();
+    let (client, server) = (
+        bind(&hosts.client, (CLIENT_V4, 5_300)),
+        bind(&hosts.server, (SERVER_V4, 5_300)),
     );
-    assert_eq!(netmon.interface("to-server")["ingress"], "xdp-native");
-    ask_answered(&hosts.client, SERVER_V4, 1);
-    // A packet of several buffers passes the program as well.
-    let receiver = hosts
-        .client
-        .enter(|| UdpSocket::bind((CLIENT_V4, 5300)))
-        .unwrap()
-        .unwrap();
-    let sender = hosts
-        .server
-        .enter(|| UdpSocket::bind((SERVER_V4, 0)))
-        .unwrap()
-        .unwrap();
-    sender.send_to(&[0; 8_000], (CLIENT_V4, 5300)).unwrap();
-    let mut buffer = [0; 9_000];
-    receiver.set_read_timeout(Some(PATIENCE)).unwrap();
-    assert_eq!(receiver.recv(&mut buffer).unwrap(), 8_000);
-    let stopped = netmon.stop().unwrap();
-    assert_counts(&stopped, SERVER_V4, 1, 1, 0);
-    assert_adds_up(&stopped);
+    for end in [&client, &server] {
+        end.set_read_timeout(Some(PATIENCE)).unwrap();
+    }
+    let hooks = if lacks_xdp() {
+        &["tc"][..]
+    } else {
+        &["xdp-native", "xdp-generic", "tc"]
+    };
+    for mtu in [1_500, 3_500, 9_000] {
+        for (host, name) in [(&hosts.client, "to-server"), (&hosts.server, "to-client")] {
+            host.ip(&format!("link set {name} mtu {mtu}")).unwrap();
+        }
+        for hook in hooks {
+            let mut netmon = start(&hosts.client, &["--hook", hook, "--interface", "to-server"]);
+            assert_eq!(netmon.interface("to-server")["ingress"], *hook);
+            ask_answered(&hosts.client, SERVER_V4, 1);
+            let sent = vec![0x5a; mtu - HEADERS];
+            let mut buffer = [0; 9_000];
+            for (from, to) in [(&server, &client), (&client, &server)] {
+                from.send_to(&sent, to.local_addr().unwrap()).unwrap();
+                let len = to.recv(&mut buffer).unwrap();
+                assert!(buffer[..len] == sent, "{len} bytes at {hook}, MTU {mtu}");
+            }
+            let stopped = netmon.stop().unwrap();
+            assert_counts(&stopped, SERVER_V4, 1, 1, 0);
+            assert_adds_up(&stopped);
+            let bytes = stopped.value["totals"]["bytes"].as_u64().unwrap();
+            assert!(bytes > 2 * mtu as u64, "{bytes} bytes at {hook}, MTU {mtu}");
+        }
+    }
 }

@@ -16,7 +16,7 @@ pub struct Check {
 }
 
 /// All of them.
-pub const CHECKS: [Check; 13] = [
+pub const CHECKS: [Check; 14] = [
     Check {
         what: "the verifier accepts the programs, with and without their log",
         executable: "kernel_load",
@@ -26,6 +26,11 @@ pub const CHECKS: [Check; 13] = [
         what: "each hook counts alike, and says which it is",
         executable: "hooks",
         tests: &["every_hook_counts_alike_and_tells_which_it_is"],
+    },
+    Check {
+        what: "packets as large as an MTU of 1,500, 3,500 and 9,000 pass at each hook, and are counted",
+        executable: "hooks",
+        tests: &["packets_as_large_as_the_mtu_pass_and_are_counted_at_each_hook"],
     },
     Check {
         what: "the textbook incident on the client, the server and a router, over IPv4 and IPv6, counted exactly",
