@@ -31,15 +31,12 @@ const STEP: Duration = Duration::from_millis(20);
 
 /// The n-th packet of a stream. To port 53 it is a query, else a number and as many bytes as fit, or as few.
 fn packet(n: u64, port: u16) -> Vec<u8> {
-    let mut packet = if port == 53 {
-        query(n as u16, &format!("n{n}.harmless.test"), TYPE_A)
-    } else {
-        n.to_be_bytes().to_vec()
-    };
-    if port != 53 {
-        let len = 8 + usize::try_from(n * 37 % 1_400).unwrap();
-        packet.extend((8..len).map(|place| (place as u64 * n) as u8));
+    if port == 53 {
+        return query(n as u16, &format!("n{n}.harmless.test"), TYPE_A);
     }
+    let mut packet = n.to_be_bytes().to_vec();
+    let len = 8 + usize::try_from(n * 37 % 1_400).unwrap();
+    packet.extend((8..len).map(|place| (place as u64 * n) as u8));
     packet
 }
 
