@@ -5,7 +5,7 @@ pub const MAX_DNS_PORTS: usize = 8;
 
 /// Destinations that are counted apart at once, by default; what finds no place goes to `overflow`.
 ///
-/// Kernel memory, preallocated: about 130 bytes a destination, and 512 more for each CPU.
+/// Kernel memory, preallocated: about 130 bytes a destination, and 464 more for each CPU.
 pub const DESTINATIONS: u32 = 8_192;
 
 /// The part of these places that is for those that nobody asks, which only errors and stray responses name: one of so many.
@@ -60,11 +60,11 @@ pub const VLAN_TAGS: u8 = 2;
 /// wait there.
 pub const YOUNG_BUCKETS: u32 = 1 << 10;
 
-/// Buckets of the old traces, 64 bytes each: 8 MiB.
+/// Buckets of the old traces, 64 bytes each: 6 MiB.
 ///
-/// Of 60,000 queries that nobody answers (1,000 a second for 60 s) 12 then lose their traces; see
+/// Of 60,000 queries that nobody answers (1,000 a second for 60 s) 33 then lose their traces; see
 /// [`crate::trace`].
-pub const OLD_BUCKETS: u32 = 1 << 17;
+pub const OLD_BUCKETS: u32 = 3 << 15;
 
 /// Young traces that had to move to the old are remembered by so many marks, 4 bytes each: 16 KiB.
 pub const MOVED_MARKS: u32 = 1 << 12;
@@ -72,8 +72,8 @@ pub const MOVED_MARKS: u32 = 1 << 12;
 /// How long an answer or an error may be late: a trace that is overwritten later is not missed.
 pub const TRACE_LIFETIME_NS: u64 = 60 * 1_000_000_000;
 
-/// Servers whose latency is measured apart at once; 1.6 KiB each for each CPU.
-pub const LATENCY_SERVERS: u32 = 512;
+/// Servers whose latency is measured apart at once; 1.5 KiB each for each CPU.
+pub const LATENCY_SERVERS: u32 = 256;
 
 /// Services whose exchanges are counted by second: a server that is asked at two ports, or over UDP and TCP, is as many.
 ///
@@ -127,8 +127,8 @@ pub const FIRST_SAMPLES_PER_CPU: u16 = 256;
 /// forge those, at any rate.
 pub const UNVERIFIED_PER_CPU: u16 = 128;
 
-/// Sockets whose processes are remembered, 64 bytes each: 4 MiB. One that asked is forgotten after that many others.
-pub const ASKERS: u32 = 1 << 16;
+/// Sockets whose processes are remembered, 64 bytes each: 2 MiB. One that asked is forgotten after that many others.
+pub const ASKERS: u32 = 1 << 15;
 
 /// Flows of which is remembered which socket they came from, 16 bytes each: 128 KiB.
 ///

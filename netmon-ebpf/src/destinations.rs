@@ -2,6 +2,7 @@
 
 use core::ptr::NonNull;
 
+use aya_ebpf::Global;
 use aya_ebpf::btf_maps::{Array, HashMap, Queue};
 use aya_ebpf::macros::btf_map;
 use netmon_common::limits;
@@ -36,6 +37,10 @@ static DRY_SURE: Dry = Dry::new();
 
 #[btf_map]
 static DEST_OWNERS: Array<Owner<Address>, PLACES, MAPPED> = Array::new();
+
+/// How many places there are for destinations. Set before loading.
+#[unsafe(no_mangle)]
+static DEST_PLACES: Global<u32> = Global::new(limits::DESTINATIONS);
 
 /// The counters: of each place one entry for each CPU.
 #[btf_map]
@@ -192,7 +197,7 @@ pub fn find(address: &Address) -> Option<PerCpuEntry> {
     if place == NO_PLACE {
         return None;
     }
-    NonNull::new(DEST_COUNTS.get_ptr_mut(places::of_this_cpu(place))?).map(PerCpuEntry)
+    NonNull::new(DEST_COUNTS.get_ptr_mut(places::of_this_cpu(place, DEST_PLACES.load()))?).map(PerCpuEntry)
 }
 
 #[inline(never)]

@@ -33,7 +33,7 @@ impl Place {
     /// The one with this number.
     #[inline(always)]
     pub fn at(number: u32) -> Option<Self> {
-        let entry = EXCHANGES.get_ptr_mut(places::of_this_cpu(number))?;
+        let entry = EXCHANGES.get_ptr_mut(places::of_this_cpu(number, SERVICES))?;
         NonNull::new(entry).map(Self)
     }
 

@@ -43,7 +43,7 @@ pub fn count(entry: PerCpuEntry, server: &Address, nanos: u64) {
     if place == 0 || place == NO_PLACE {
         return;
     }
-    let Some(latency) = LATENCY.get_ptr_mut(places::of_this_cpu(place - 1)) else {
+    let Some(latency) = LATENCY.get_ptr_mut(places::of_this_cpu(place - 1, LATENCY_SERVERS)) else {
         return;
     };
     // SAFETY: the slot belongs to this CPU alone while the program runs, array slots never move, and this is the only

@@ -16,10 +16,6 @@ use netmon_common::records::{NO_PLACE, Owner, Retired};
 /// User space reads these arrays as memory, without a system call.
 pub const MAPPED: usize = BPF_F_MMAPABLE as usize;
 
-/// How many CPUs there may be: each has its own entry of a place. Set before loading.
-#[unsafe(no_mangle)]
-static CPUS: Global<u32> = Global::new(1);
-
 /// Whether some places are kept for some (1). Set before loading.
 #[unsafe(no_mangle)]
 static APART: Global<u32> = Global::new(1);
@@ -34,14 +30,15 @@ pub fn are_apart() -> bool {
     APART.load() != 0
 }
 
-/// Where this CPU's entry of a place is, in the arrays that have one for each CPU. It belongs to this CPU alone while a program
-/// runs, because programs run with bottom halves off and do not nest.
+/// Where this CPU's entry of a place is, in an array that has so many `places` for each CPU: those of one CPU lie together, so that
+/// two CPUs share no cache line but the one where they meet. It belongs to this CPU alone while a program runs, because programs run with bottom halves
+/// off and do not nest.
 #[inline(always)]
-pub fn of_this_cpu(place: u32) -> u32 {
+pub fn of_this_cpu(place: u32, places: u32) -> u32 {
     // SAFETY: it only says which CPU this is.
-    place
-        .wrapping_mul(CPUS.load())
-        .wrapping_add(unsafe { bpf_get_smp_processor_id() })
+    unsafe { bpf_get_smp_processor_id() }
+        .wrapping_mul(places)
+        .wrapping_add(place)
 }
 
 /// The place of a key.

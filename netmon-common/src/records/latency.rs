@@ -10,19 +10,15 @@ pub struct Latency {
     pub max_us: u64,
     /// Answers in each bucket of [`crate::latency`]. 4 billion in one bucket wrap around.
     pub counts: [u32; BUCKETS],
-    /// Not used, 0: no two CPUs write to one cache line.
-    pub reserved: [u64; 7],
 }
 
-const _: () =
-    assert!(size_of::<Latency>() == 8 + 4 * BUCKETS + 56 && size_of::<Latency>().is_multiple_of(64));
+const _: () = assert!(size_of::<Latency>() == 8 + 4 * BUCKETS && align_of::<Latency>() == 8);
 
 impl Latency {
     /// No answer yet.
     pub const ZERO: Self = Self {
         max_us: 0,
         counts: [0; BUCKETS],
-        reserved: [0; 7],
     };
 
     /// Adds the answers of the same server on another CPU.

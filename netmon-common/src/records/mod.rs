@@ -30,7 +30,7 @@ pub use totals::Totals;
 /// Which layout the maps have: their names, capacities, and what their keys and values mean. It is pinned beside them, so
 /// that a netmon of another layout refuses them. Whoever changes any of it counts this up; a test beside the programs'
 /// loader notices most changes.
-pub const LAYOUT: u32 = 7;
+pub const LAYOUT: u32 = 8;
 
 /// Places in the map of what may change while the programs run.
 pub mod switch {

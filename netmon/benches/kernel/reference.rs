@@ -89,7 +89,6 @@ impl Reference {
             .map_max_entries("C_COUNTS", limits::DESTINATIONS * cpus)
             .map_max_entries("C_EXCHANGES", limits::SERVICES * cpus)
             .map_max_entries("C_LATENCY", limits::LATENCY_SERVERS * cpus)
-            .override_global("C_CPUS", &cpus, true)
             .override_global("C_SECRET", &secret, true)
             .load_file(path)
             .with_context(|| format!("cannot load {}", path.display()))?;

@@ -6,11 +6,11 @@
 
 #define DESTINATIONS 8192
 #define SERVICES 4096
-#define LATENCY_SERVERS 512
+#define LATENCY_SERVERS 256
 #define INTERFACES 1024
 #define OWN_FILTER_BITS 4096
 #define YOUNG_BUCKETS (1 << 10)
-#define OLD_BUCKETS (1 << 17)
+#define OLD_BUCKETS (3 << 15)
 #define MOVED_MARKS (1 << 12)
 #define SLOTS 4
 #define SECONDS 32
@@ -64,6 +64,12 @@ struct totals {
 
 // netmon_common::records::Entry: the counters of a destination on one CPU, and what the CPU keeps beside them.
 struct entry {
+	__u32 answered[TRANSPORTS];
+	__u32 latency;
+	__u16 port[TRANSPORTS];
+	__u32 place[TRANSPORTS];
+	__u32 entered;
+	__u32 changes;
 	__u64 queries[3];
 	__u64 connects_and_resets[3];
 	__u64 rcodes[TRANSPORTS][RCODES];
@@ -72,20 +78,13 @@ struct entry {
 	__u64 unsolicited[TRANSPORTS][CODES];
 	__u64 late_responses;
 	__u64 unmatched_responses[TRANSPORTS];
-	__u32 answered[TRANSPORTS];
-	__u32 latency;
-	__u16 port[TRANSPORTS];
-	__u32 place[TRANSPORTS];
-	__u32 entered;
-	__u32 changes;
-	__u64 reserved[7];
+	__u64 reserved;
 };
 
 // netmon_common::records::Latency.
 struct latency {
 	__u64 max_us;
 	__u32 counts[BUCKETS];
-	__u64 reserved[7];
 };
 
 // netmon_common::records::Exchanges.
@@ -223,7 +222,6 @@ ARRAY(C_INTERFACES, INTERFACES, struct interface, 0);
 ARRAY(C_OWN_FILTER, OWN_FILTER_BITS / 64, __u64, 0);
 
 // Set before loading.
-const volatile __u32 C_CPUS = 1;
 const volatile __u64 C_SECRET[22] = {};
 
 // When each queue was last found to be empty.

@@ -1,7 +1,7 @@
 // Which place a destination, a service or a server has, as netmon-ebpf/src/places.rs: an index finds it, a new one takes a free one
 // out of a queue, and each CPU has an entry of its own there.
 
-#define THIS_CPU(place) ((place) * C_CPUS + bpf_get_smp_processor_id())
+#define THIS_CPU(place, places) (bpf_get_smp_processor_id() * (places) + (place))
 
 ALWAYS_INLINE __u32 log2(__u64 value)
 {
@@ -67,7 +67,7 @@ ALWAYS_INLINE struct entry *known(struct address *address)
 
 	if (place == NO_PLACE)
 		return NULL;
-	place = THIS_CPU(place);
+	place = THIS_CPU(place, DESTINATIONS);
 	return bpf_map_lookup_elem(&C_COUNTS, &place);
 }
 
@@ -124,7 +124,7 @@ ALWAYS_INLINE void count_latency(struct entry *entry, const struct address *of, 
 	}
 	if (entry->latency == NO_PLACE)
 		return;
-	place = THIS_CPU(entry->latency - 1);
+	place = THIS_CPU(entry->latency - 1, LATENCY_SERVERS);
 	latency = bpf_map_lookup_elem(&C_LATENCY, &place);
 	if (!latency)
 		return;

@@ -72,16 +72,21 @@ ALWAYS_INLINE __u64 hashed(struct exchange *exchange)
 	return hash & (FINGERPRINT | (YOUNG_BUCKETS - 1));
 }
 
+ALWAYS_INLINE __u32 among_old(__u32 number)
+{
+	return (__u64)number * OLD_BUCKETS >> 32;
+}
+
 ALWAYS_INLINE __u32 home(__u64 flow)
 {
-	return ((flow & (YOUNG_BUCKETS - 1)) | flow >> 23 << 10) & (OLD_BUCKETS - 1);
+	return among_old((__u32)flow << 22 | flow >> 42);
 }
 
 ALWAYS_INLINE __u32 away(__u64 flow, __u16 id)
 {
 	__u64 mixed = (flow ^ id) * 0x9e3779b97f4a7c15ULL;
 
-	return (mixed ^ mixed >> 32) * 0xbf58476d1ce4e5b9ULL >> 32 & (OLD_BUCKETS - 1);
+	return among_old((mixed ^ mixed >> 32) * 0xbf58476d1ce4e5b9ULL >> 32);
 }
 
 ALWAYS_INLINE struct trace trace_of(struct slot *slot, __u64 now)
@@ -307,7 +312,7 @@ ALWAYS_INLINE struct trace answer(struct exchange *exchange, __u64 flow, __u64 n
 
 ALWAYS_INLINE struct exchanges *exchanges_of(__u32 place)
 {
-	place = THIS_CPU(place);
+	place = THIS_CPU(place, SERVICES);
 	return bpf_map_lookup_elem(&C_EXCHANGES, &place);
 }
 

@@ -1,6 +1,6 @@
 //! What reading captures may cost at most, whatever the files hold.
 //!
-//! Together some 50 MiB for one file at most: the traces (8 MiB), 8,192 destinations (2.5 MiB) with their
+//! Together some 50 MiB for one file at most: the traces (6 MiB), 8,192 destinations (2.5 MiB) with their
 //! latencies (12 MiB), a buffer, and for compressed files the decompressor's window (8 MiB). Each further file
 //! that is merged costs a buffer and a decompressor.
 

@@ -60,7 +60,7 @@ pub struct Run {
     #[arg(long, value_name = "PORT", default_value = "53", value_parser = values::port)]
     pub port: Vec<u16>,
 
-    /// How many destinations are counted individually; further ones are counted together. Each takes 512 bytes of
+    /// How many destinations are counted individually; further ones are counted together. Each takes 464 bytes of
     /// kernel memory on each CPU, and 130 bytes once
     #[arg(long, value_name = "N", default_value_t = limits::DESTINATIONS, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub destinations: u32,

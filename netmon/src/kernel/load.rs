@@ -198,7 +198,7 @@ impl Kernel {
             .override_global("SOCKET_ERROR", &socket_error, true)
             .override_global("PROBE_PORT", &own.port, true)
             .override_global("PROBE_ID", &own.id, true)
-            .override_global("CPUS", &cpus, true)
+            .override_global("DEST_PLACES", &settings.destinations, true)
             .override_global("APART", &u32::from(settings.apart), true)
             .load(object)
             .map_err(|error| KernelError::load(&error))?;

@@ -48,6 +48,11 @@ fn claims_about_the_kernel() -> Vec<Claim> {
             "At most {} servers on each CPU are timed",
             limits::LATENCY_SERVERS,
         ),
+        grouped(
+            "docs/operations.md",
+            "in kernel memory until {} other sockets have asked",
+            limits::ASKERS,
+        ),
         claim(
             "docs/configuration.md",
             "as `overflow`. {} bytes of kernel memory for each on each CPU",

@@ -194,8 +194,8 @@ impl<K: Pod + Eq + Hash> Pool<K> {
 
     /// Each CPU's entry of a place.
     pub fn entries(&self, place: u32) -> impl Iterator<Item = u32> + use<K> {
-        let first = place * self.cpus;
-        first..first + self.cpus
+        let places = self.capacity();
+        (0..self.cpus).map(move |cpu| cpu * places + place)
     }
 
     /// What CPUs have counted in their entries.
