@@ -71,19 +71,29 @@ impl Errors {
 /// `port 53 unreachable`, less than which no error is.
 const SHORTEST: usize = 19;
 
-/// How often a text says that a DNS port is unreachable: `udp port 53 unreachable`, however it is written.
+/// How often a text says that a DNS port is unreachable: `udp port 53 unreachable`, or of IPv6 `unreachable port, 2001:db8::2 udp port
+/// 53`, however it is written.
 fn errors_in(text: &str, ports: &DnsPorts) -> usize {
     let word = |word: &str| {
         let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
         bare.to_ascii_lowercase()
     };
     let is_dns = |port: &str| port == "domain" || port.parse().is_ok_and(|port| ports.contains(port));
-    let mut before = (String::new(), String::new());
+    let mut last: [String; 8] = Default::default();
     let mut count = 0;
     for next in text.split_whitespace() {
-        let next = word(next);
-        count += usize::from(next == "unreachable" && before.0 == "port" && is_dns(&before.1));
-        before = (std::mem::take(&mut before.1), next);
+        last.rotate_left(1);
+        if let Some(place) = last.last_mut() {
+            *place = word(next);
+        }
+        count += usize::from(match last.each_ref().map(String::as_str) {
+            [.., "port", port, "unreachable"] => is_dns(port),
+            // Between them stands the address, in one piece or more.
+            [before @ .., "udp" | "tcp", "port", port] => {
+                is_dns(port) && before.windows(2).any(|words| words == ["unreachable", "port"])
+            }
+            _ => false,
+        });
     }
     count
 }

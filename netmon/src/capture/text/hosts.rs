@@ -14,6 +14,7 @@ use netmon_common::wire::ip::Family;
 
 use super::super::limits::HOST_NAMES;
 use super::grammar::endpoint::{Endpoint, Port, may_be_host};
+use super::grammar::why::Why;
 use crate::stand_in;
 
 /// The names that texts have in place of addresses. Copies share them.
@@ -58,23 +59,23 @@ impl Hosts {
         self.0.borrow().names.get(place).map(Rc::clone)
     }
 
-    /// Reads a host, with a port behind it or without.
-    pub fn endpoint(&self, word: &str, family: Family, with_port: bool) -> Option<Endpoint> {
+    /// Reads a host, with a port behind it or without. [`Why::HostNames`] where there is no room for its name.
+    pub fn endpoint(&self, word: &str, family: Family, with_port: bool) -> Result<Endpoint, Why> {
         let word = word.strip_suffix([':', ',']).unwrap_or(word);
         let (name, port) = if with_port {
-            let (name, port) = word.rsplit_once('.')?;
-            (name, Some(Port::read(port)?))
+            let (name, port) = word.rsplit_once('.').ok_or(Why::NotUnderstood)?;
+            (name, Some(Port::read(port).ok_or(Why::NotUnderstood)?))
         } else {
             (word, None)
         };
         if !may_be_host(name) {
-            return None;
+            return Err(Why::NotUnderstood);
         }
         let address = match name.parse::<IpAddr>() {
             Ok(ip) => ip.into(),
-            Err(_) => self.address(name, family)?,
+            Err(_) => self.address(name, family).ok_or(Why::HostNames)?,
         };
-        Some(Endpoint { address, port })
+        Ok(Endpoint { address, port })
     }
 }
 
@@ -129,6 +130,7 @@ mod tests {
             assert_eq!(
                 hosts
                     .endpoint(word, Family::V4, true)
+                    .ok()
                     .filter(|e| e.port == Some(Port::Number(53))),
                 None,
                 "{word}"

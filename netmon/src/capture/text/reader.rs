@@ -333,29 +333,31 @@ impl TextReader {
             record.dump(),
             &self.ports,
         );
-        if let Ok(read) = &result
-            && read.sure
-        {
-            return result;
-        }
+        let glued = || {
+            glued(text).filter_map(|text| {
+                let words = words::of_record(&text);
+                let cursor = Cursor::new(&words).with_hosts(&self.hosts);
+                let read = classify::read(cursor, record.dump(), &self.ports).ok();
+                read.filter(|read| read.sure)
+            })
+        };
         // Where the addresses are known already, what was taken for another protocol may be half a word; and what was
         // taken for a name, half an address.
         let may_replace = |read: &Read| match &result {
             Ok(unsure) if unsure.named => true,
-            Ok(unsure) => unsure.ends == read.ends && matches!(read.what, TextWhat::Unreachable(_)),
+            Ok(unsure) => unsure.ends == read.ends,
             Err(_) => true,
         };
-        let glued = glued(text).find_map(|text| {
-            let words = words::of_record(&text);
-            let read = classify::read(
-                Cursor::new(&words).with_hosts(&self.hosts),
-                record.dump(),
-                &self.ports,
-            )
-            .ok();
-            read.filter(|read| read.sure && may_replace(read))
-        });
-        glued.map_or(result, Ok)
+        let read = match result {
+            Ok(read) if read.sure => read,
+            _ => match glued().find(may_replace) {
+                Some(read) => read,
+                None => return result,
+            },
+        };
+        // Half an address may be one as well. What else stands in front of an address makes none with it.
+        let ends_elsewhere = |other: &Read| other.ends.is_some() && other.ends != read.ends;
+        Ok(glued().find(ends_elsewhere).unwrap_or(read))
     }
 
     /// Notes what is to be said of a packet that was read.

@@ -140,10 +140,11 @@ fn with_ports(header: &Header, ports: Ports, words: &mut Cursor<'_, '_>) -> Resu
     if is_bad_header(*words) {
         return unreadable(Unreadable::wrong(wire::Header::Tcp));
     }
-    let Some(word) = words.next() else {
+    let Some(word) = words.peek_word() else {
         return Ok(Carried::Nothing(ports));
     };
-    match bare(word) {
+    words.next();
+    match bare(word.text) {
         "Flags" => Ok(Carried::Tcp(ports, read_segment(words)?)),
         // -q.
         "tcp" => {
@@ -163,7 +164,9 @@ fn with_ports(header: &Header, ports: Ports, words: &mut Cursor<'_, '_>) -> Resu
         "udp" => udp(Datagram::Undecoded(
             words.next().and_then(|word| bare(word).parse().ok()),
         )),
-        "syn" | "fin" | "psh" | "rst" | "ack" => Ok(Carried::Tcp(ports, read_spelled_flags(word, words))),
+        "syn" | "fin" | "psh" | "rst" | "ack" => {
+            Ok(Carried::Tcp(ports, read_spelled_flags(word.text, words)))
+        }
         // With -q, and for ports that tcpdump knows nothing about.
         "UDP" => udp(Datagram::Undecoded(read_length(words))),
         "[|udp]" => unreadable(Unreadable::cut(wire::Header::Udp)),
@@ -173,9 +176,19 @@ fn with_ports(header: &Header, ports: Ports, words: &mut Cursor<'_, '_>) -> Resu
         "domain" => udp(Datagram::Unreadable(Unreadable::short(wire::Header::Dns))),
         "truncated-udplength" => unreadable(Unreadable::wrong(wire::Header::Udp)),
         "truncated-udp" => unreadable(Unreadable::short(wire::Header::Udp)),
+        half if is_last_of_line(word.line, *words) && is_half_a_start(half) => {
+            Ok(Carried::Other { sure: false })
+        }
         _ if header.protocol == Some(UDP) => udp(Datagram::Other),
         _ => Ok(Carried::Other { sure: true }),
     }
+}
+
+/// Whether a word is the beginning of one that stands behind the addresses.
+fn is_half_a_start(word: &str) -> bool {
+    ["Flags", "[udp", "[bad", "[no"]
+        .iter()
+        .any(|whole| word.len() < whole.len() && whole.starts_with(word))
 }
 
 fn without_ports(header: &Header, extended: bool, words: &mut Cursor<'_, '_>) -> Result<Carried, Why> {

@@ -115,13 +115,11 @@ impl Message {
             "YXDomain" | "YXRRSet" | "NXRRSet" | "NotAuth" | "NotZone" | "NoChange" | "BadCookie" => {
                 Some(Rcode::Other)
             }
-            _ if name
-                .strip_prefix("Resp")
-                .is_some_and(|code| code.parse::<u8>().is_ok()) =>
-            {
-                Some(Rcode::Other)
-            }
-            _ => return false,
+            // With the bits of EDNS: of those the header has the lowest four.
+            _ => match name.strip_prefix("Resp").map(str::parse::<u16>) {
+                Some(Ok(code)) => Some(Rcode::from_flags(code)),
+                _ => return false,
+            },
         };
         if let Some(rcode) = rcode {
             self.response = Some(true);

@@ -208,10 +208,11 @@ impl<'a> Seen<'a> {
                 let with_ports = !behind.peek().is_some_and(is_icmp);
                 let family = self.family.unwrap_or(Family::V4);
                 let hosts = behind.hosts.ok_or(Why::HostNames)?;
-                let host = |word: &str, read: Option<Endpoint>| {
-                    read.filter(|read| read.port.is_some() == with_ports)
-                        .or_else(|| hosts.endpoint(word, family, with_ports))
-                        .ok_or(Why::HostNames)
+                let host = |word: &str, read: Option<Endpoint>| match read
+                    .filter(|read| read.port.is_some() == with_ports)
+                {
+                    Some(read) => Ok(read),
+                    None => hosts.endpoint(word, family, with_ports),
                 };
                 Ok(header(
                     host(source, source_read)?,

@@ -4,15 +4,16 @@
 //! whom the error is sent to. With `-v` an ICMP error (not an ICMPv6 one) is followed by the quoted packet.
 
 use netmon_common::wire::ip::Family;
-use netmon_common::wire::{self, Captured, Unreadable as WireUnreadable};
-use netmon_common::{Address, Code, Transport};
+use netmon_common::wire::{self, Unreadable as WireUnreadable};
+use netmon_common::{Code, Transport};
 
 use super::super::packet::{About, Quoted, QuotedMessage, Unreachable};
 use super::carried::{self, Carried, Datagram, Ports};
-use super::endpoint::{Port, may_be_host, read_address};
 use super::header::{self, Front, Header};
+use super::icmp6::{self, V6};
 use super::why::Why;
-use super::words::{Cursor, bare, in_parentheses};
+use super::wording::{Wording, about_port, read_host};
+use super::words::{Cursor, bare};
 
 /// An ICMP message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,18 +26,11 @@ pub enum Icmp {
     Other,
 }
 
-/// What the wording says.
-struct Wording {
-    code: Code,
-    destination: Address,
-    about: About,
-}
-
 /// Reads an ICMP message, from behind its name. `dump` is what tcpdump printed of it in hexadecimal.
 pub fn read(header: &Header, words: &mut Cursor<'_, '_>, dump: &[u8]) -> Result<Icmp, Why> {
     let wording = match header.family {
         Family::V4 => read_v4(words)?,
-        Family::V6 => match read_v6(header, words, dump)? {
+        Family::V6 => match icmp6::read(header, words, dump)? {
             V6::Worded(wording) => Some(wording),
             V6::Cut => return Ok(Icmp::Unreadable(WireUnreadable::cut(wire::Header::Quoted))),
             V6::Other => None,
@@ -86,16 +80,18 @@ fn read_v4(words: &mut Cursor<'_, '_>) -> Result<Option<Wording>, Why> {
     }
     let mut ahead = *words;
     let mut subject = Vec::with_capacity(LONGEST);
-    loop {
-        match ahead.next().map(bare) {
-            Some(word) if word.eq_ignore_ascii_case("unreachable") => break,
+    let is_all = loop {
+        let raw = ahead.next();
+        match raw.map(bare) {
+            // A comma follows where no reason does.
+            Some(word) if word.eq_ignore_ascii_case("unreachable") => break raw != Some(word),
             // The line was cut there: `203.0.113.2 udp port 53 unreac`.
-            Some(word) if ahead.left() == 0 && subject.len() == 4 && is_cut_off(word) => break,
+            Some(word) if ahead.left() == 0 && subject.len() == 4 && is_cut_off(word) => break true,
             Some(word) if subject.len() < LONGEST => subject.push(word),
             _ if begins_an_error(subject.first().copied()) => return Err(Why::NotUnderstood),
             _ => return Ok(None),
         }
-    }
+    };
     *words = ahead;
     let subject: Vec<String> = subject.iter().map(|word| word.to_ascii_lowercase()).collect();
     let subject: Vec<&str> = subject.iter().map(String::as_str).collect();
@@ -115,6 +111,9 @@ fn read_v4(words: &mut Cursor<'_, '_>) -> Result<Option<Wording>, Why> {
         _ => return Err(Why::NotUnderstood),
     };
     let reason = read_reason(words);
+    if reason.is_none() && !is_all && words.peek().is_some_and(is_cut_reason) {
+        return Err(Why::NotUnderstood);
+    }
     let code = match (scope, reason) {
         (Some("net" | "host"), Some(Reason::Prohibited)) => Code::Admin,
         (Some("net"), None) => Code::Net,
@@ -153,12 +152,21 @@ enum Reason {
     Other,
 }
 
+/// The first words of reasons.
+const PROHIBITED: &str = "admin";
+const OTHERS: [&str; 6] = ["need", "source", "unknown", "tos", "host", "precedence"];
+
+/// Whether a word is the beginning of a reason's first one.
+fn is_cut_reason(word: &str) -> bool {
+    let mut reasons = OTHERS.iter().chain([&PROHIBITED]);
+    reasons.any(|reason| reason.starts_with(word))
+}
+
 /// `- admin prohibited filter`, `- need to frag (mtu 1400)`.
 fn read_reason(words: &mut Cursor<'_, '_>) -> Option<Reason> {
     let reason = match bare(words.peek()?) {
-        "admin" => Reason::Prohibited,
-        "need" | "source" | "unknown" | "tos" | "host" | "precedence" => Reason::Other,
-        code if code.starts_with('#') => Reason::Other,
+        PROHIBITED => Reason::Prohibited,
+        code if OTHERS.contains(&code) || code.starts_with('#') => Reason::Other,
         _ => return None,
     };
     let mut ahead = *words;
@@ -171,157 +179,6 @@ fn read_reason(words: &mut Cursor<'_, '_>) -> Option<Reason> {
         ahead.next();
     }
     Some(reason)
-}
-
-fn about_port(transport: Transport, port: &str) -> Result<About, Why> {
-    let port = Port::read(port).ok_or(Why::NotUnderstood)?;
-    Ok(port
-        .number()
-        .map_or(About::NoPort, |port| About::Port(transport, port)))
-}
-
-fn read_host(word: &str, words: &Cursor<'_, '_>, family: Family) -> Result<Address, Why> {
-    if let Some(address) = read_address(word) {
-        return Ok(address);
-    }
-    if !may_be_host(bare(word)) {
-        return Err(Why::NotUnderstood);
-    }
-    let endpoint = words.hosts.and_then(|hosts| hosts.endpoint(word, family, false));
-    endpoint.map(|endpoint| endpoint.address).ok_or(Why::HostNames)
-}
-
-/// What ICMPv6 words say.
-enum V6 {
-    Worded(Wording),
-    Cut,
-    Other,
-}
-
-/// `destination unreachable, unreachable port, 2001:db8::2 udp port 53`.
-fn read_v6(header: &Header, words: &mut Cursor<'_, '_>, dump: &[u8]) -> Result<V6, Why> {
-    // KAME's, which OpenBSD still has: `icmp6: 2001:db8::2 udp port 53 unreachable`.
-    if words.peek().is_some_and(|word| read_address(word).is_some()) {
-        return read_v6_kame(words);
-    }
-    let mut next = || words.next().map(bare);
-    if next() != Some("destination") {
-        return Ok(V6::Other);
-    }
-    match next() {
-        Some("unreachable") => {}
-        Some(word) if word.starts_with("unreachable[|") => return Ok(V6::Cut),
-        _ => return Err(Why::NotUnderstood),
-    }
-    let wording = match (next(), next()) {
-        (Some("unreachable"), Some("route")) => Code::Net,
-        (Some("unreachable"), Some("prohibited")) => Code::Admin,
-        (Some("unreachable"), Some("address")) => Code::Host,
-        (Some("beyond"), Some("scope")) => Code::Other,
-        (Some("unreachable"), Some("port")) => return read_v6_port(words),
-        // Codes that tcpdump has no words for: it dumps the message instead, but not with `-vv`.
-        (Some("unknown"), Some("unreach")) if dump.is_empty() => return read_number(header, words),
-        (Some("unknown"), Some("unreach")) => return Ok(read_dump(dump)),
-        _ => return Err(Why::NotUnderstood),
-    };
-    let host = words.next().ok_or(Why::NotUnderstood)?;
-    if host.starts_with("[|") {
-        return Ok(V6::Cut);
-    }
-    if wording == Code::Other && words.eat("source") && words.eat("address") {
-        words.next();
-    }
-    Ok(V6::Worded(Wording {
-        code: wording,
-        destination: read_host(host, words, Family::V6)?,
-        about: About::Anything,
-    }))
-}
-
-/// `2001:db8::2 udp port 53 unreachable`, `2001:db8::2 unreachable prohibited`.
-fn read_v6_kame(words: &mut Cursor<'_, '_>) -> Result<V6, Why> {
-    let destination = words.next().and_then(read_address).ok_or(Why::NotUnderstood)?;
-    let (code, about) = match words.next().map(bare) {
-        Some("unreachable") => match words.next().map(bare) {
-            Some("route") => (Code::Net, About::Anything),
-            Some("prohibited") => (Code::Admin, About::Anything),
-            Some("address") => (Code::Host, About::Anything),
-            _ => return Err(Why::NotUnderstood),
-        },
-        Some("beyond") => (Code::Other, About::Anything),
-        Some(protocol @ ("udp" | "tcp")) if words.eat("port") => {
-            let transport = if protocol == "udp" {
-                Transport::Udp
-            } else {
-                Transport::Tcp
-            };
-            let about = about_port(transport, bare(words.next().ok_or(Why::NotUnderstood)?))?;
-            words.eat("unreachable");
-            (Code::Port, about)
-        }
-        _ => return Ok(V6::Other),
-    };
-    Ok(V6::Worded(Wording {
-        code,
-        destination,
-        about,
-    }))
-}
-
-/// `2001:db8::2 udp port 53`, `2001:db8::2 protocol 132 port 53 unreachable`.
-fn read_v6_port(words: &mut Cursor<'_, '_>) -> Result<V6, Why> {
-    let mut next = || words.next().ok_or(Why::NotUnderstood);
-    let host = next()?;
-    if host.starts_with("[|") {
-        return Ok(V6::Cut);
-    }
-    let about = match next()? {
-        "udp" if next()? == "port" => about_port(Transport::Udp, bare(next()?))?,
-        "tcp" if next()? == "port" => about_port(Transport::Tcp, bare(next()?))?,
-        "protocol" => {
-            next()?;
-            next()?;
-            next()?;
-            words.eat("unreachable");
-            About::NoPort
-        }
-        _ => return Err(Why::NotUnderstood),
-    };
-    Ok(V6::Worded(Wording {
-        code: Code::Port,
-        destination: read_host(host, words, Family::V6)?,
-        about,
-    }))
-}
-
-/// `code (5)`: nothing says what it is about.
-fn read_number(header: &Header, words: &mut Cursor<'_, '_>) -> Result<V6, Why> {
-    words.eat("code");
-    let number = words.next().and_then(in_parentheses).ok_or(Why::NotUnderstood)?;
-    Ok(V6::Worded(Wording {
-        code: Code::from_icmpv6(u8::try_from(number).map_err(|_| Why::NotUnderstood)?),
-        destination: header.source.address,
-        about: About::Unsaid,
-    }))
-}
-
-/// Reads an ICMPv6 message from its bytes, by the parser that reads packets.
-fn read_dump(dump: &[u8]) -> V6 {
-    let bytes = Captured::whole(dump);
-    let wording = wire::icmp::parse_v6(&bytes, 0, dump.len())
-        .ok()
-        .flatten()
-        .and_then(|unreachable| {
-            let ports = unreachable.quoted.ports;
-            Some(Wording {
-                code: unreachable.code,
-                destination: unreachable.quoted.header.destination().read(&bytes)?,
-                about: ports.map_or(About::NoPort, |ports| {
-                    About::Port(ports.transport, ports.destination)
-                }),
-            })
-        });
-    wording.map_or(V6::Cut, V6::Worded)
 }
 
 /// Reads the quoted packet that `-v` prints, if it is there, and what it is about. Not one that tcpdump

@@ -210,6 +210,44 @@ fn what_is_not_tcpdumps_is_told_with_its_place() {
 }
 
 #[test]
+fn what_is_cut_at_a_terminals_edge_is_read_as_it_was_or_said_to_be_unread() {
+    const V6: &str = "\
+14:04:32.192571 IP6 (hlim 64, next-header UDP (17) payload length: 40) 2001:db8:1::15.40000 > 2001:db8:2::53.53: [udp sum ok] 100+ A? h0.example.net. (32)
+14:04:32.492571 IP6 (hlim 64, next-header ICMPv6 (58) payload length: 88) 2001:db8:2::53 > 2001:db8:1::15: [icmp6 sum ok] ICMP6, destination unreachable, unreachable port, 2001:db8:2::53 udp port 53
+";
+    const V4: &str = "\
+14:04:32.192571 02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype IPv4 (0x0800), length 74: 192.51.100.15.40000 > 203.0.113.2.53: 100+ A? h0.example.net. (32)
+14:04:32.492571 02:00:00:00:00:02 > 02:00:00:00:00:01, ethertype IPv4 (0x0800), length 102: 192.51.100.1 > 192.51.100.15: ICMP host 203.0.113.2 unreachable - admin prohibited, length 68
+";
+    /// What verdicts rest on.
+    fn matters(text: &str) -> Vec<String> {
+        let packets = packets(text).into_iter();
+        let each = packets.map(|(_, _, what)| match what {
+            TextWhat::Unreachable(error) => format!(
+                "{:?} {:?} {:?} {:?}",
+                error.reporter, error.code, error.destination, error.about
+            ),
+            what => format!("{:?}", what.destination()),
+        });
+        each.collect()
+    }
+    for (text, least) in [(V6, 85), (V4, 85)] {
+        let whole = matters(text);
+        let (mut same, mut wrong) = (0, Vec::new());
+        for width in 40..=140 {
+            let cut = cut_at_edge(text, width);
+            let is_same = matters(&cut) == whole;
+            same += usize::from(is_same);
+            if !is_same && read(&cut).1.is_empty() {
+                wrong.push(cut);
+            }
+        }
+        assert_eq!(wrong, [""; 0]);
+        assert!(same >= least, "{same} of 101 widths:\n{text}");
+    }
+}
+
+#[test]
 fn a_line_that_was_cut_off_is_told_with_its_place() {
     let whole = TEXTBOOK.trim_end();
     // From here on what is cut off can be nothing else.
