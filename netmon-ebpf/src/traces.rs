@@ -6,7 +6,9 @@ use aya_ebpf::btf_maps::Array;
 use aya_ebpf::macros::btf_map;
 use netmon_common::Shared;
 use netmon_common::limits::{MOVED_MARKS, OLD_BUCKETS, YOUNG_BUCKETS};
-use netmon_common::trace::{self, Bucket, FlowHash, KEYS, Key, Keys, Memory, SlotNumber, Table, Trace};
+use netmon_common::trace::{
+    self, Bucket, FlowHash, KEYS, Key, Keys, Memory, Quoted, SlotNumber, Table, Trace,
+};
 
 /// A bucket is a cache line, but only an array that could be mapped into user space starts with one.
 type Map<const BUCKETS: usize> = Array<Bucket, BUCKETS, { BPF_F_MMAPABLE as usize }>;
@@ -60,11 +62,12 @@ impl Memory for Maps {
     }
 
     #[inline(always)]
-    fn failing(&self, flow: FlowHash, key: Key, is_known: bool, now_ns: u64) -> SlotNumber {
+    fn failing(&self, flow: FlowHash, quoted: Quoted, now_ns: u64) -> SlotNumber {
         SlotNumber::new(netmon_failing(
             flow.number(),
-            key.number(),
-            u32::from(is_known),
+            quoted.key.number(),
+            u32::from(quoted.is_known),
+            u32::from(quoted.question),
             now_ns,
         ))
     }
@@ -97,9 +100,13 @@ extern "C" fn netmon_newest(flow: u64, now_ns: u64) -> u32 {
 /// [`trace::failing`].
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn netmon_failing(flow: u64, key: u64, is_known: u32, now_ns: u64) -> u32 {
-    let (flow, key) = (FlowHash::from_number(flow), Key::from_number(key));
-    trace::failing(&Maps, flow, key, is_known != 0, now_ns).number()
+extern "C" fn netmon_failing(flow: u64, key: u64, is_known: u32, question: u32, now_ns: u64) -> u32 {
+    let quoted = Quoted {
+        key: Key::from_number(key),
+        is_known: is_known != 0,
+        question: question as u16,
+    };
+    trace::failing(&Maps, FlowHash::from_number(flow), quoted, now_ns).number()
 }
 
 /// [`trace::move_to_old`].

@@ -80,6 +80,8 @@ pub enum What {
     Connected(Connected),
     /// A response that matches a query.
     Answered(Answered),
+    /// What a response says to a query of which it was known already that it is answered: over TCP, in captures.
+    Said(Answered),
     /// An ICMP error about a query that waited, or that is believed for another reason.
     Failed(Failed),
     /// Any other ICMP error about a packet to the server's DNS port: it is counted.

@@ -10,7 +10,7 @@ use foldhash::fast::RandomState;
 use netmon_common::{Address, Rcode, Transport};
 
 use crate::limits::SERVED;
-use crate::observation::{Observation, Proof, What};
+use crate::observation::{Answered, Observation, Proof, What};
 
 /// What became of what a server was asked, over one transport or both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,11 +40,9 @@ impl Served {
             What::Answered(answered) => {
                 let queries = 1 + answered.earlier.len() as u64;
                 self.answers += queries;
-                let rcode = answered.rcode.map(|rcode| rcode as usize);
-                if let Some(count) = rcode.and_then(|rcode| self.rcodes.get_mut(rcode)) {
-                    *count += queries;
-                }
+                self.say(answered);
             }
+            What::Said(answered) => self.say(answered),
             What::Failed(failed) => {
                 self.errors += 1;
                 // Such a query reaches no hook: the error is all that shows it.
@@ -57,6 +55,13 @@ impl Served {
             }
             What::Unverified(_) => self.errors += 1,
             What::Connected(_) | What::Seconds(_) | What::MoreErrors(_) => {}
+        }
+    }
+
+    fn say(&mut self, answered: &Answered) {
+        let rcode = answered.rcode.map(|rcode| rcode as usize);
+        if let Some(count) = rcode.and_then(|rcode| self.rcodes.get_mut(rcode)) {
+            *count += 1 + answered.earlier.len() as u64;
         }
     }
 
@@ -116,7 +121,7 @@ impl ServedBy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observation::{Answered, Asked, Details, Service};
+    use crate::observation::{Asked, Details, Service};
     use crate::time::Time;
 
     const SERVER: Address = Address::v4([192, 0, 2, 53]);

@@ -86,11 +86,11 @@ impl Bucket {
         )
     }
 
-    /// The place of the newest trace of this query of the flow that waits.
+    /// The place of the newest trace of this query of the flow that waits, and may be for that question.
     #[inline(always)]
-    pub(super) fn newest_waiting(&self, flow: FlowHash, key: Key, now_ns: u64) -> u32 {
+    pub(super) fn newest_waiting(&self, flow: FlowHash, key: Key, question: u16, now_ns: u64) -> u32 {
         self.newest(
-            |what, trace| what.is(flow, key) && trace.is_waiting(now_ns),
+            |what, trace| what.is(flow, key) && trace.is_waiting(now_ns) && trace.may_ask(question),
             now_ns,
         )
     }

@@ -93,6 +93,17 @@ impl Key {
     }
 }
 
+/// What an error quotes of a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quoted {
+    /// Which one.
+    pub key: Key,
+    /// Whether that is known. (No option: the kernel's programs would copy what is undefined of it.)
+    pub is_known: bool,
+    /// The [mark](crate::wire::dns::Question::mark) of its question; 0 where that is not known.
+    pub question: u16,
+}
+
 /// What is kept of one query: the fingerprint of its flow, its id and flags, when it was seen, and what acknowledges it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trace {

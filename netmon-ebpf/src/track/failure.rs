@@ -5,7 +5,7 @@ use core::mem::offset_of;
 use netmon_common::records::{
     AGAIN, Destination, EventKind, Interface, NOT_IN_SECONDS, PerCpuCache, RECURSION_KNOWN, Totals,
 };
-use netmon_common::trace::{Key, Trace};
+use netmon_common::trace::{Key, Quoted, Trace};
 use netmon_common::{Address, Code};
 
 use super::{Seen, hidden, not_in_seconds, note_lost};
@@ -27,8 +27,12 @@ impl<P: Packet> Seen<'_, P> {
     /// An error about a query.
     #[inline(never)]
     pub(super) fn failure(&self, kind: Kind, told: &mut Sight) {
-        let key = Key::query(self.exchange.id);
-        let found = TABLE.fail(self.flow, key, self.exchange.is_id_known, self.now_ns);
+        let quoted = Quoted {
+            key: Key::query(self.exchange.id),
+            is_known: self.exchange.is_id_known,
+            question: 0,
+        };
+        let found = TABLE.fail(self.flow, quoted, self.now_ns);
         // No option: the compiler would copy what is undefined of it.
         let (is_seen, trace) = (found.is_some(), found.unwrap_or(Trace::NONE));
         if kind == Kind::Undecided && !self.is_leaving && !self.decide(is_seen) {

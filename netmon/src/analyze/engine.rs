@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use netmon_common::{Address, Rcode};
 
+use super::judge::Exchanges;
 use super::limits::{INCIDENTS, NAMES};
 use crate::capture::Interface;
 use crate::detect::{ByDestination, Decider, Scope, Thresholds};
@@ -26,6 +27,7 @@ pub struct Engine {
     left_out: u64,
     /// Some of the names that were asked for.
     names: HashSet<Name>,
+    exchanges: Exchanges,
     /// The time of the last packet.
     last: Time,
     options: (Thresholds, Scope, Vec<Address>),
@@ -45,6 +47,7 @@ impl Engine {
             places: HashMap::new(),
             left_out: 0,
             names: HashSet::new(),
+            exchanges: Exchanges::default(),
             last: Time::default(),
             options,
             interfaces: BTreeMap::new(),
@@ -91,6 +94,7 @@ impl Engine {
             }
         }
         self.served.take(observation);
+        self.exchanges.take(observation);
         if let Some(packet) = packet(observation) {
             self.excerpts.add(observation.service, packet);
         }
@@ -171,6 +175,8 @@ impl Engine {
             served: self.served,
             excerpts: self.excerpts,
             names: self.names.len() as u64,
+            exchanges: self.exchanges,
+            last: self.last,
             warnings,
             not_served: self.decider.not_served().clone(),
         }
@@ -190,6 +196,10 @@ pub struct Finished {
     pub excerpts: Excerpts,
     /// How many different names were asked for, up to a bound.
     pub names: u64,
+    /// What became of the queries.
+    pub exchanges: Exchanges,
+    /// The time of the last packet.
+    pub last: Time,
     /// The decider's warnings.
     pub warnings: Vec<Warning>,
     /// DNS unreachables about addresses of the capturing host where nothing has served their client.
@@ -210,6 +220,9 @@ fn activity(what: &What) -> Option<Activity> {
             activity.answers = 1;
             activity.failures = u64::from(answered.rcode.is_some_and(Rcode::is_fault));
         }
+        What::Said(answered) => {
+            activity.failures = u64::from(answered.rcode.is_some_and(Rcode::is_fault));
+        }
         What::Failed(_) | What::Unverified(_) => activity.errors = 1,
         What::Connected(_) | What::Seconds(_) | What::MoreErrors(_) => return None,
     }
@@ -228,7 +241,7 @@ fn packet(observation: &Observation) -> Option<Packet> {
                 name: asked.name.clone(),
             },
         ),
-        What::Answered(answered) => (
+        What::Answered(answered) | What::Said(answered) => (
             answered.client,
             answered.details,
             excerpt::What::Answer {

@@ -4,6 +4,7 @@
 //! told as a warning with its place.
 
 mod engine;
+mod judge;
 pub mod limits;
 pub mod named;
 mod packets;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use netmon_common::{Address, DnsPorts, Outcome};
+use netmon_common::{Address, DnsPorts};
 
 use crate::capture::text::{self as texts, Hosts, TextFile, modified};
 use crate::capture::{OpenError, Opened, Progress, open};
@@ -26,8 +27,7 @@ use crate::detect::{Scope, Thresholds};
 use crate::excerpt::Excerpts;
 use crate::kernel::KernelError;
 use crate::model::{
-    Assumed, DestinationCounts, Document, Judgement, Latency, Names, Source, SourceKind, Totals, Wall,
-    Warning, WarningKind,
+    Assumed, DestinationCounts, Document, Latency, Names, Source, SourceKind, Totals, Wall, Warning,
 };
 use crate::report::story::numbers::Clock;
 use crate::report::{Cover, GENERATED_BY, Report};
@@ -35,6 +35,7 @@ use crate::served::ServedBy;
 use crate::time::{Time, WallOffset};
 use crate::timeline::Timeline;
 use engine::Finished;
+use judge::judge;
 use progress::Bar;
 pub use via_kernel::Check;
 
@@ -248,7 +249,20 @@ impl Found {
         document.incidents = self.finished.incidents;
         document.name_servers(&options.names);
         document.assumed = assumed(self.assumed, options);
-        document.judgement = Some(judgement(&document, self.finished.names));
+        let Finished {
+            exchanges,
+            names,
+            last,
+            ..
+        } = self.finished;
+        let waits_for = options.thresholds.unanswered_wait;
+        document.judgement = Some(judge(
+            &document,
+            &exchanges,
+            names,
+            (last, waits_for),
+            &options.scope,
+        ));
         Analysis {
             document,
             timeline: self.finished.timeline,
@@ -288,34 +302,5 @@ fn zone_name(zone: &TimeZone) -> String {
     match of_half_years {
         [one, other] if one == other => format!("UTC{one}"),
         _ => "not named".to_owned(),
-    }
-}
-
-/// Whether there was enough to judge by; `names` is how many different ones were asked for.
-fn judgement(document: &Document, names: u64) -> Judgement {
-    let totals = &document.totals;
-    let queries = totals.queries() + totals.outcome(Outcome::TcpConnect);
-    let answers = totals.responses();
-    let errors = totals.counters.dns_unreachable;
-    if !document.incidents.is_empty() {
-        Judgement::Incident
-    } else if document.is_warned(WarningKind::UnreadErrors) {
-        Judgement::UnreadErrors
-    } else if totals.counters.frames == 0 {
-        Judgement::NothingRead
-    } else if queries + answers + errors + totals.counters.late_responses == 0 {
-        Judgement::NoDns
-    } else if errors > 0 && errors == totals.counters.unsolicited && answers == 0 {
-        Judgement::Unproven { errors }
-    } else if queries == 0 && answers > 0 {
-        Judgement::OnlyAnswers { answers }
-    } else if queries > 0 && answers + errors == 0 {
-        if document.is_warned(WarningKind::OneDirection) {
-            Judgement::OnlyQueries { queries }
-        } else {
-            Judgement::TooFew { queries, names }
-        }
-    } else {
-        Judgement::NoIncident
     }
 }

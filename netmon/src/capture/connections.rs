@@ -2,7 +2,8 @@
 //!
 //! A SYN is an exchange until the server takes the connection; from then on its queries are, each in its own second. Any
 //! segment with payload of the server answers the queries that it acknowledges: some servers send the length of a message in
-//! a segment of its own. Streams are not reassembled.
+//! a segment of its own. What the server says to each of them is in the message with its id, which may come later. Streams are
+//! not reassembled.
 
 use netmon_common::trace::Flow;
 
@@ -29,12 +30,15 @@ struct Connection {
 #[derive(Clone, Debug)]
 struct Query {
     sent: Transmissions,
-    /// Where it starts in the stream, and where it ends; `None` for a SYN.
-    sequence: Option<(u32, u32)>,
+    /// Where it starts in the stream, where that is known, and for a query also where it ends.
+    start: Option<u32>,
+    end: Option<u32>,
     id: Option<u16>,
     name: Option<Name>,
     /// Whether it is answered, or the connection that it opens is there.
     answered: bool,
+    /// What was settled when it was answered, until the message came that says how.
+    untold: Vec<(Sent, bool)>,
     /// When the newest error about it came, and which flow that quotes.
     error: Option<(Time, Flow)>,
 }
@@ -59,12 +63,16 @@ pub(super) enum Taken {
     Again,
 }
 
-/// What a segment of the server settles.
+/// What a segment of the server says of a query.
 pub(super) struct SettledSegment {
-    /// The queries, the newest first, and which of them an error was about.
+    /// Each time that it was sent, the newest first, and about which of them an error was.
     pub queries: Vec<(Sent, bool)>,
-    /// What they asked for.
+    /// What it asks for.
     pub name: Option<Name>,
+    /// Whether the segment answers it. Else one before did.
+    pub is_new: bool,
+    /// Which message of the segment is the answer; `None` where that is still to come.
+    pub message: Option<usize>,
 }
 
 impl Connections {
@@ -90,16 +98,18 @@ impl Connections {
         self.overwritten
     }
 
-    /// A SYN. Whether it is a packet of its own; `hides_interface` as in [`link`](super::link).
-    pub fn opens(&mut self, flow: Flow, sent: Sent, hides_interface: bool) -> bool {
+    /// A SYN, with its number where that is known. Whether it is a packet of its own; `hides_interface` as in
+    /// [`link`](super::link).
+    pub fn opens(&mut self, flow: Flow, sent: Sent, number: Option<u32>, hides_interface: bool) -> bool {
         if let Some(connection) = self.of.get_mut(&flow)
             && let [query] = connection.queries.as_mut_slice()
-            && query.sequence.is_none()
+            && query.is_syn()
             && !query.answered
         {
+            query.start = number;
             return query.send_again(sent, hides_interface);
         }
-        self.open(flow, Query::new(sent, None), sent.at);
+        self.open(flow, Query::syn(sent, number), sent.at);
         true
     }
 
@@ -116,13 +126,14 @@ impl Connections {
     /// A segment with a query.
     pub fn asks(&mut self, flow: Flow, sent: Sent, carried: Carried, hides_interface: bool) -> Taken {
         let Some(connection) = self.of.get_mut(&flow) else {
-            self.open(flow, Query::new(sent, Some(carried)), sent.at);
+            self.open(flow, Query::new(sent, carried), sent.at);
             return Taken::Query;
         };
+        let (start, end) = carried.sequence;
         let same = connection
             .queries
             .iter_mut()
-            .find(|query| query.sequence == Some(carried.sequence));
+            .find(|query| (query.start, query.end) == (Some(start), Some(end)));
         if let Some(query) = same.filter(|query| !query.answered) {
             return if query.send_again(sent, hides_interface) {
                 Taken::Query
@@ -136,36 +147,55 @@ impl Connections {
             let forgotten = connection.queries.remove(settled.unwrap_or_default());
             self.overwritten += u64::from(forgotten.waits(sent.at));
         }
-        connection.queries.push(Query::new(sent, Some(carried)));
+        connection.queries.push(Query::new(sent, carried));
         Taken::Query
     }
 
-    /// A segment with payload of the server, which acknowledges what the client sent up to there, or starts a message with
-    /// this id. Each query that it answers.
+    /// A segment with payload of the server, which acknowledges what the client sent up to there, and holds the beginnings of
+    /// messages with these ids. Each query that it answers, and those that were answered before and of which it now says how. Where
+    /// numbers are not `exact`, an id answers its query as well: tcpdump counts from the first packet that it has seen of a
+    /// connection, and prints the numbers of that one as they are.
     pub fn answers(
         &mut self,
         flow: &Flow,
-        acknowledged: u32,
-        id: Option<u16>,
+        (acknowledged, exact): (u32, bool),
+        ids: &[u16],
         now: Time,
     ) -> Vec<SettledSegment> {
         let Some(connection) = self.of.get_mut(flow) else {
             return Vec::new();
         };
+        let mut messages: Vec<(usize, u16)> = ids.iter().copied().enumerate().collect();
         let mut settled = Vec::new();
-        for query in connection.queries.iter_mut().filter(|query| !query.answered) {
-            let Some((_, end)) = query.sequence else { continue };
+        // The newest first: a client may use an id again.
+        for query in connection.queries.iter_mut().rev() {
+            let Some(end) = query.end else { continue };
             // RFC 9293 section 3.4: sequence numbers are compared around their wrap.
             let is_acknowledged = acknowledged.wrapping_sub(end) < 1 << 31;
-            let is_answer = id.is_some() && id == query.id;
-            if !(is_acknowledged || is_answer) || !query.sent.waits(now) {
+            let is_named = !exact && query.id.is_some_and(|id| ids.contains(&id));
+            let waits = query.sent.waits(now);
+            let is_new = !query.answered && (is_acknowledged || is_named) && waits;
+            if is_new {
+                query.answered = true;
+                query.untold = query.sent.answered(now);
+            }
+            if query.untold.is_empty() || !waits {
                 continue;
             }
-            query.answered = true;
-            settled.push(SettledSegment {
-                queries: query.sent.answered(now),
-                name: query.name.clone(),
-            });
+            let message = messages.iter().position(|(_, id)| query.id == Some(*id));
+            let message = message.map(|at| messages.remove(at).0);
+            if is_new || message.is_some() {
+                let queries = query.untold.clone();
+                if message.is_some() {
+                    query.untold = Vec::new();
+                }
+                settled.push(SettledSegment {
+                    queries,
+                    name: query.name.clone(),
+                    is_new,
+                    message,
+                });
+            }
         }
         settled
     }
@@ -181,15 +211,16 @@ impl Connections {
     pub fn is_answering(&self, flow: &Flow, now: Time) -> bool {
         let queries = self.of.get(flow).map(|connection| &connection.queries);
         let mut answered = queries.into_iter().flatten().filter(|query| query.answered);
-        answered.any(|query| query.sequence.is_some() && query.sent.waits(now))
+        answered.any(|query| !query.is_syn() && query.sent.waits(now))
     }
 
-    /// An error about the connection, which quotes this flow. `None` where it is one that the capture shows before and after the
-    /// translation of its address, or several times without saying where.
+    /// An error about the connection, which quotes this flow, and the number of a segment where that is known: then it is about what
+    /// that segment carried. `None` where it is one that the capture shows before and after the translation of its address, or
+    /// several times without saying where.
     pub fn failed(
         &mut self,
         flow: &Flow,
-        quoted: Flow,
+        (quoted, number): (Flow, Option<u32>),
         hides_interface: bool,
         now: Time,
     ) -> Option<(About, Option<Name>)> {
@@ -205,7 +236,7 @@ impl Connections {
             .queries
             .iter_mut()
             .rev()
-            .filter(|query| !query.answered)
+            .filter(|query| !query.answered && number.is_none_or(|number| query.holds(number)))
         {
             if query.error.is_some_and(is_same) {
                 return None;
@@ -223,22 +254,48 @@ impl Connections {
 impl Connection {
     /// The SYN, while it is known.
     fn syn(&mut self) -> Option<&mut Query> {
-        self.queries.first_mut().filter(|query| query.sequence.is_none())
+        self.queries.first_mut().filter(|query| query.is_syn())
     }
 }
 
 impl Query {
-    fn new(sent: Sent, carried: Option<Carried>) -> Self {
-        let sequence = carried.as_ref().map(|carried| carried.sequence);
-        let id = carried.as_ref().map(|carried| carried.id);
-        let name = carried.and_then(|carried| carried.name);
+    fn syn(sent: Sent, number: Option<u32>) -> Self {
         Self {
             sent: Transmissions::new(sent),
-            sequence,
+            start: number,
+            end: None,
+            id: None,
+            name: None,
+            answered: false,
+            untold: Vec::new(),
+            error: None,
+        }
+    }
+
+    fn new(sent: Sent, carried: Carried) -> Self {
+        let Carried {
+            sequence: (start, end),
             id,
             name,
-            answered: false,
-            error: None,
+        } = carried;
+        Self {
+            end: Some(end),
+            id: Some(id),
+            name,
+            ..Self::syn(sent, Some(start))
+        }
+    }
+
+    const fn is_syn(&self) -> bool {
+        self.end.is_none()
+    }
+
+    /// Whether a segment with this number carried it, or a part of it.
+    fn holds(&self, number: u32) -> bool {
+        match (self.start, self.end) {
+            (Some(start), Some(end)) => number.wrapping_sub(start) < end.wrapping_sub(start),
+            (Some(start), None) => number == start,
+            (None, _) => true,
         }
     }
 
@@ -298,7 +355,7 @@ mod tests {
         }
         assert_eq!(connections.overwritten(), 1);
         // What is answered makes room first.
-        connections.answers(&flow(1), 30, None, Time::at_second(1));
+        connections.answers(&flow(1), (30, true), &[], Time::at_second(1));
         for number in 100..102 {
             connections.asks(flow(1), sent(1), carried(number), false);
         }
@@ -311,10 +368,10 @@ mod tests {
             let mut connections = Connections::new();
             // Opened again, it is no longer the oldest.
             for client in [0, 1, 0] {
-                connections.open(flow(client), Query::new(sent(1), None), Time::at_second(1));
+                connections.open(flow(client), Query::syn(sent(1), None), Time::at_second(1));
             }
             for client in 2..=CONNECTIONS {
-                connections.opens(flow(client), sent(second), false);
+                connections.opens(flow(client), sent(second), None, false);
             }
             assert_eq!(connections.overwritten(), overwritten, "{second}");
             let is_there = |client: &usize| connections.of.get(&flow(*client)).is_some();

@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, HashSet};
 use netmon_common::classify::{Classified, Concern, Conversation, Error, Meaning, Message, Offload, Says};
 use netmon_common::records::{self, Totals};
 use netmon_common::trace::Flow;
-use netmon_common::wire::dns;
 use netmon_common::wire::ethernet::Payload;
 use netmon_common::wire::ip::{AddressAt, Family, HeaderAt};
 use netmon_common::wire::{Captured, Unreadable};
@@ -26,6 +25,7 @@ use super::link;
 use super::links::{Interface, Links, scoped};
 use super::names::Names;
 use super::pairing::{Pairing, Settled};
+use super::question;
 use super::translations::Shown;
 use super::unreadable::UnreadablePackets;
 use crate::counter::Counter;
@@ -179,7 +179,7 @@ impl Door {
                 Transport::Udp => self.answer(packet, message, observe),
                 Transport::Tcp => self.segment(packet, payload, Some(message), observe),
             },
-            Meaning::Connect(conversation) => self.connect(packet, conversation, observe),
+            Meaning::Connect(conversation) => self.connect(packet, payload, conversation, observe),
             Meaning::Segment(segment) => match segment.says {
                 Says::Accepted => self.accepted(packet, &segment.conversation, observe),
                 Says::Data => self.segment(packet, payload, None, observe),
@@ -334,20 +334,20 @@ impl<'a> Packet<'a> {
     }
 }
 
-impl Packet<'_> {
+impl<'a> Packet<'a> {
     fn address(&self, at: AddressAt) -> Option<Address> {
         at.read(self.bytes)
     }
 
     /// As many of these bytes as were captured.
-    fn slice(&self, start: usize, end: usize) -> &[u8] {
+    fn slice(&self, start: usize, end: usize) -> &'a [u8] {
         let bytes = self.bytes.bytes();
         bytes.get(start..end.min(bytes.len())).unwrap_or_default()
     }
 
     /// The mark of the question that a message over UDP names.
     fn question(&self, message: &Message) -> u16 {
-        dns::Question::read(self.bytes, message.offset, message.end).mark()
+        question::mark(self.slice(message.offset, message.end))
     }
 
     fn flow(&self, conversation: &Conversation, transport: Transport) -> Option<Flow> {

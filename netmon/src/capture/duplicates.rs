@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use netmon_common::wire::Captured;
-use netmon_common::wire::ethernet::Payload;
 
 use super::frame::{Frame, LinkType};
 use super::link;
+use super::unchanged::unchanged;
 use crate::model::{Warning, WarningKind};
 use crate::time::Time;
 
@@ -22,8 +22,6 @@ use crate::time::Time;
 const WINDOW: Duration = Duration::from_millis(50);
 /// Packets that are remembered at most, whatever their times; about 200 bytes each.
 const PACKETS: usize = 16_384;
-/// Bytes of a packet that are compared, from its IP header on: all that an error or a name needs.
-const COMPARED: usize = 256;
 
 /// Packets of the last moment, with the places where each was seen.
 #[derive(Debug)]
@@ -201,42 +199,9 @@ fn sender<'a>(frame: &Frame<'a>) -> &'a [u8] {
     frame.bytes.get(place).unwrap_or_default()
 }
 
-/// An IP packet without what routers and network cards change: time to live and checksums. Begins with its version.
-fn unchanged(frame: &[u8], payload: Payload) -> Option<Vec<u8>> {
-    let (offset, v4) = match payload {
-        Payload::Ipv4(offset) => (offset, true),
-        Payload::Ipv6(offset) => (offset, false),
-        Payload::NotIp => return None,
-    };
-    let packet = frame.get(offset..)?;
-    let mut kept = packet.get(..COMPARED.min(packet.len()))?.to_vec();
-    let first = *kept.first()?;
-    let (carried, protocol, changed): (usize, u8, &[usize]) = if v4 {
-        let later_fragment = u16::from_be_bytes([*kept.get(6)?, *kept.get(7)?]) & 0x1fff != 0;
-        let protocol = if later_fragment { 0 } else { *kept.get(9)? };
-        (usize::from(first & 0xf) * 4, protocol, &[8, 10, 11])
-    } else {
-        (40, *kept.get(6)?, &[7])
-    };
-    let checksum = match protocol {
-        6 => Some(carried + 16),
-        17 => Some(carried + 6),
-        _ => None,
-    };
-    let checksum = checksum.into_iter().flat_map(|at| [at, at + 1]);
-    for at in changed.iter().copied().chain(checksum) {
-        if let Some(byte) = kept.get_mut(at) {
-            *byte = 0;
-        }
-    }
-    if let Some(version) = kept.first_mut() {
-        *version = first >> 4;
-    }
-    Some(kept)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::unchanged::tests::frame;
     use super::*;
 
     fn at(millis: u64) -> Time {
@@ -279,26 +244,6 @@ mod tests {
         assert!(
             !duplicates.is_one(at(0), 'b', 0, false) && duplicates.is_one(at(0), 'b', 3 * PACKETS - 1, false)
         );
-    }
-
-    /// A UDP packet over IPv4 in an Ethernet frame.
-    fn frame(id: u16, ttl: u8, checksum: u8, payload: &[u8]) -> Vec<u8> {
-        let mut frame = vec![0; 12];
-        frame.extend([8, 0, 0x45, 0, 0, 40]);
-        frame.extend(id.to_be_bytes());
-        frame.extend([0, 0, ttl, 17, 9, 9, 192, 0, 2, 1, 203, 0, 113, 2]);
-        frame.extend([0x80, 0, 0, 53, 0, 20, checksum, checksum]);
-        frame.extend(payload);
-        frame
-    }
-
-    #[test]
-    fn what_routers_and_cards_change_makes_no_other_packet() {
-        let packet = |frame: &[u8]| unchanged(frame, Payload::Ipv4(14)).unwrap();
-        let first = packet(&frame(7, 64, 1, b"a question?!"));
-        assert_eq!(packet(&frame(7, 63, 2, b"a question?!")), first);
-        assert_ne!(packet(&frame(8, 64, 1, b"a question?!")), first);
-        assert_ne!(packet(&frame(7, 64, 1, b"a question!?")), first);
     }
 
     /// The same in a cooked frame of the second version.

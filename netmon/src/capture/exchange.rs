@@ -3,7 +3,7 @@
 use netmon_common::{Address, Code, Rcode};
 
 use super::limits::{LIFETIME, RESENT};
-use crate::observation::{Asked, Details, Failed, Name, Observation, Proof, Service, What};
+use crate::observation::{Answered, Asked, Details, Failed, Name, Observation, Proof, Service, What};
 use crate::time::Time;
 
 /// A query that was sent, as it is counted.
@@ -64,11 +64,12 @@ impl Transmissions {
         newest.into_iter().chain(earlier).copied().collect()
     }
 
-    /// Which of them an error of now is about: the first that waits, and that no other error is about.
+    /// Which of them an error of now is about: the newest that waits, and that no other error is about, as in the kernel.
     pub fn failed(&mut self, now: Time) -> Option<Sent> {
         let (sent, failed) = self
             .0
             .iter_mut()
+            .rev()
             .find(|(sent, failed)| !failed && now.since(sent.at) < LIFETIME)?;
         *failed = true;
         Some(*sent)
@@ -124,6 +125,30 @@ pub(super) struct Answer {
     pub name: Option<Name>,
     /// What else is known.
     pub details: Details,
+}
+
+impl Answer {
+    /// As the decider takes it, with what it settles: the newest first. `None` where that is nothing.
+    pub fn observed(self, queries: &[(Sent, bool)]) -> Option<Answered> {
+        let ((newest, _), earlier) = queries.split_first()?;
+        let Self {
+            client,
+            rcode,
+            standard,
+            name,
+            details,
+        } = self;
+        Some(Answered {
+            client,
+            sent: newest.at,
+            earlier: earlier.iter().map(|(sent, _)| sent.at).collect(),
+            rcode,
+            standard,
+            name,
+            recursion_desired: !newest.iterative,
+            details,
+        })
+    }
 }
 
 /// An error about a query.

@@ -11,8 +11,7 @@ use netmon_common::{Address, Transport};
 pub(super) use super::exchange::{About, Answer, Error, Question, Sent};
 use super::limits::{SERVICES, UNSEEN_ERRORS, UNSEEN_SERVICES};
 use crate::observation::{
-    Answered, Connected, Counts, Faults, Observation, Proof, Recursion, Seconds, Service, Unverified, What,
-    Why,
+    Connected, Counts, Faults, Observation, Proof, Recursion, Seconds, Service, Unverified, What, Why,
 };
 use crate::time::Time;
 
@@ -150,9 +149,6 @@ impl Exchanges {
         answer: Answer,
         observe: &mut impl FnMut(Observation),
     ) {
-        let Some(((newest, _), earlier)) = queries.split_first() else {
-            return;
-        };
         let faults = Faults::of(answer.rcode.filter(|_| answer.standard));
         for (sent, failed) in queries {
             let settle = |counts: &mut Counts| {
@@ -162,28 +158,41 @@ impl Exchanges {
             };
             self.change(service, *sent, now, settle, observe);
         }
-        let Answer {
-            client,
-            rcode,
-            standard,
-            name,
-            details,
-        } = answer;
-        let answered = Answered {
-            client,
-            sent: newest.at,
-            earlier: earlier.iter().map(|(sent, _)| sent.at).collect(),
-            rcode,
-            standard,
-            name,
-            recursion_desired: !newest.iterative,
-            details,
-        };
-        observe(Observation {
-            time: now,
-            service,
-            what: What::Answered(answered),
-        });
+        if let Some(answered) = answer.observed(queries) {
+            observe(Observation {
+                time: now,
+                service,
+                what: What::Answered(answered),
+            });
+        }
+    }
+
+    /// The message came that says how these queries were answered, which one before has shown to be answered.
+    pub fn said(
+        &mut self,
+        service: Service,
+        now: Time,
+        queries: &[(Sent, bool)],
+        answer: Answer,
+        observe: &mut impl FnMut(Observation),
+    ) {
+        let faults = Faults::of(answer.rcode.filter(|_| answer.standard));
+        for (sent, _) in queries {
+            self.change(
+                service,
+                *sent,
+                now,
+                |counts| counts.faults = counts.faults.plus(faults),
+                observe,
+            );
+        }
+        if let Some(answered) = answer.observed(queries) {
+            observe(Observation {
+                time: now,
+                service,
+                what: What::Said(answered),
+            });
+        }
     }
 
     /// What an error is about that the capturing host itself raised: no capture shows a query that it let no further.

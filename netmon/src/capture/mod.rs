@@ -26,11 +26,13 @@ mod pairing;
 mod pcap;
 mod pcapng;
 mod problems;
+mod question;
 mod quote;
 mod stream;
 pub mod text;
 mod translations;
 mod tunnels;
+mod unchanged;
 mod unreadable;
 mod window;
 

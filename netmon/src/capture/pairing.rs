@@ -6,7 +6,7 @@
 
 use netmon_common::Shared;
 use netmon_common::limits::{MOVED_MARKS, OLD_BUCKETS, YOUNG_BUCKETS};
-use netmon_common::trace::{Asked, Bucket, Flow, Key, Memory, Secret, Table, Trace};
+use netmon_common::trace::{Asked, Bucket, Flow, Key, Memory, Quoted, Secret, Table, Trace};
 
 use super::exchanges::{About, Sent};
 use super::limits::{FAILED_QUERIES, SAME_PACKET};
@@ -18,10 +18,8 @@ use crate::time::Time;
 /// Which queries the capture shows.
 pub(super) struct Pairing {
     table: Table<InMemory>,
-    /// When the newest error came about the flow, and the id where it quotes so much; and the flow that it quotes.
-    errors: Bounded<(Flow, Option<u16>), (Time, Flow)>,
-    /// The type of each flow's query with this id, where the capture does not say at which interface: the table knows names.
-    types: Bounded<(Flow, u16), Option<u16>>,
+    /// When the newest error came about the flow, and the id and the question where it quotes so much; and the flow that it quotes.
+    errors: Bounded<(Flow, Option<u16>, u16), (Time, Flow)>,
     /// Packets that are seen before and after the translation of an address.
     pub translations: Translations,
     overwritten: u64,
@@ -73,7 +71,6 @@ impl Pairing {
                 moved: (0..MOVED_MARKS).map(|_| Shared::new(0)).collect(),
             }),
             errors: Bounded::new(FAILED_QUERIES),
-            types: Bounded::new(FAILED_QUERIES),
             translations: Translations::new(),
             overwritten: 0,
             duplicates: 0,
@@ -85,28 +82,16 @@ impl Pairing {
         self.translations.before(flow).unwrap_or(*flow)
     }
 
-    /// Whether a query, with the mark of its question and its type, is a packet that came before, in a capture that does not
-    /// say where.
-    pub fn is_shown_again(
-        &mut self,
-        flow: &Flow,
-        id: u16,
-        (question, query_type): (u16, Option<u16>),
-        now: Time,
-    ) -> bool {
+    /// Whether a query, with the mark of its question, is a packet that came before, in a capture that does not say where.
+    pub fn is_shown_again(&mut self, flow: &Flow, id: u16, question: u16, now: Time) -> bool {
         let before = self.table.find(flow.hash(&SECRET), Key::query(id), now.nanos());
         let is_same = before.is_some_and(|trace| {
             !trace.is_answered()
                 && !trace.has_failed()
                 && trace.may_ask(question)
-                && self.types.get(&(*flow, id)) == Some(&query_type)
                 && now.since(sent(&trace).at) < SAME_PACKET
         });
-        if is_same {
-            self.duplicates += 1;
-        } else {
-            self.types.insert((*flow, id), query_type);
-        }
+        self.duplicates += u64::from(is_same);
         is_same
     }
 
@@ -137,17 +122,17 @@ impl Pairing {
         Settled::Queries(queries)
     }
 
-    /// Takes an error that quotes the flow, and the id where it quotes so much. `None` where it is an error that the capture
-    /// shows before and after the translation of its address, or several times without saying where.
+    /// Takes an error that quotes the flow, and the id and the question's mark where it quotes so much. `None` where it is an error
+    /// that the capture shows before and after the translation of its address, or several times without saying where.
     pub fn failed(
         &mut self,
         quoted: &Flow,
-        id: Option<u16>,
+        (id, question): (Option<u16>, u16),
         hides_interface: bool,
         now: Time,
     ) -> Option<About> {
         let flow = &self.exchange_of(quoted);
-        if let Some((before, as_quoted)) = self.errors.get_mut(&(*flow, id)) {
+        if let Some((before, as_quoted)) = self.errors.get_mut(&(*flow, id, question)) {
             let is_translated = as_quoted != quoted;
             let is_same = (hides_interface || is_translated) && now.since(*before) < SAME_PACKET;
             *before = now;
@@ -157,8 +142,12 @@ impl Pairing {
             }
         }
         let hash = flow.hash(&SECRET);
-        let key = Key::query(id.unwrap_or_default());
-        let trace = self.table.fail(hash, key, id.is_some(), now.nanos());
+        let quoted_query = Quoted {
+            key: Key::query(id.unwrap_or_default()),
+            is_known: id.is_some(),
+            question,
+        };
+        let trace = self.table.fail(hash, quoted_query, now.nanos());
         let about = match trace {
             Some(trace) if trace.is_answered() => About::Nothing,
             Some(trace) if trace.has_failed() => About::Failed,
@@ -166,7 +155,7 @@ impl Pairing {
             None => About::Nothing,
         };
         if matches!(about, About::Waiting(_)) {
-            self.errors.insert((*flow, id), (now, *quoted));
+            self.errors.insert((*flow, id, question), (now, *quoted));
         }
         Some(about)
     }

@@ -110,10 +110,13 @@ fn of_protocol(protocol: u8, payload: &[u8]) -> Option<usize> {
         4 | 41 => Some(3),
         50 => Some(7),
         17 => {
-            let [_, _, high, low, ..] = *payload else {
+            /// Below it are ports of servers, whose answer may go to a client that has a tunnel's port by chance.
+            const FIRST_OF_TUNNELS: u16 = 1_024;
+            let [from_high, from_low, high, low, ..] = *payload else {
                 return None;
             };
             match u16::from_be_bytes([high, low]) {
+                _ if u16::from_be_bytes([from_high, from_low]) < FIRST_OF_TUNNELS => None,
                 4_789 | 8_472 => Some(4),
                 6_081 => Some(5),
                 2_152 => Some(6),
@@ -177,6 +180,7 @@ mod tests {
         assert!(warning(LinkType::LinuxCookedV2, &cooked).is_some());
         for bytes in [
             udp(53),
+            ipv4(17, &[0, 53, 0x12, 0xb5, 0, 0, 0, 0]),
             ethernet([8, 6], &[0; 28]),
             ethernet([8, 0], &[0x45]),
             vec![],

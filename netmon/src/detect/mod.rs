@@ -247,6 +247,7 @@ impl Decider {
             What::Asked(asked) => self.take_asked(service, observation.time, asked),
             What::Connected(connected) => self.take_connected(service, connected),
             What::Answered(answered) => self.take_answered(service, answered),
+            What::Said(answered) => self.take_said(service, answered),
             What::Failed(failed) => self.take_failed(service, failed),
             What::Unverified(error) => self.take_unverified(service, error),
             What::MoreErrors(errors) => self.take_more_errors(service, observation.time, errors),

@@ -211,25 +211,14 @@ impl Tracked {
 
     /// Takes an answer to a query that was seen; `counts` says whether failures of its client count.
     pub fn answered(&mut self, at: Time, answered: &Answered, counts: bool, rules: &Rules) {
-        let sent = answered.sent.min(at);
-        let facts = &mut self.facts;
-        let exchange = facts.exchange(answered);
-        let settled = Settled {
-            at,
-            sent,
-            earlier: &answered.earlier,
-            exchange,
-        };
-        if !counts && exchange.faults() > 0 {
-            for sent in settled.transmissions() {
-                facts.ledger.leave_out_answered(sent, exchange);
-            }
-            facts.faults.not_counting(settled.transmissions());
+        let settled = Settled::of(at, answered, self.facts.exchange(answered));
+        let sent = settled.sent;
+        if self.leaves_out(settled, counts) {
             self.heard(at);
             return;
         }
         for sent in settled.transmissions() {
-            facts.ledger.note_answer(sent);
+            self.facts.ledger.note_answer(sent);
         }
         self.heard(at);
         let facts = &mut self.facts;
@@ -259,6 +248,26 @@ impl Tracked {
                 incident.recover_by(settled, &self.facts.ledger, rules.offset);
             }
         }
+    }
+
+    /// Takes what a message says to queries that one before it has shown to be answered.
+    pub fn said(&mut self, at: Time, answered: &Answered, counts: bool, rules: &Rules) {
+        let settled = Settled::of(at, answered, self.facts.exchange(answered));
+        if !self.leaves_out(settled, counts) {
+            self.judge_answer(at, answered, rules);
+        }
+    }
+
+    /// Leaves out faults of a client whose failures do not count.
+    fn leaves_out(&mut self, settled: Settled<'_>, counts: bool) -> bool {
+        let leaves_out = !counts && settled.exchange.faults() > 0;
+        if leaves_out {
+            for sent in settled.transmissions() {
+                self.facts.ledger.leave_out_answered(sent, settled.exchange);
+            }
+            self.facts.faults.not_counting(settled.transmissions());
+        }
+        leaves_out
     }
 
     /// What its rcode says of the server.

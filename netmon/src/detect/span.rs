@@ -2,6 +2,7 @@
 
 use super::flow::Flow;
 use super::ledger::{Cut, Ledger};
+use crate::observation::Answered;
 use crate::time::Time;
 
 /// What is counted from one moment on, up to another one or up to now. Seconds that leave the ledger are kept in sum.
@@ -79,6 +80,18 @@ pub(super) struct Settled<'a> {
     pub earlier: &'a [Time],
     /// What one of them counts now; nothing where such exchanges are not counted.
     pub exchange: Flow,
+}
+
+impl<'a> Settled<'a> {
+    /// By an answer that came then, to an exchange that is counted as this.
+    pub fn of(at: Time, answered: &'a Answered, exchange: Flow) -> Self {
+        Self {
+            at,
+            sent: answered.sent.min(at),
+            earlier: &answered.earlier,
+            exchange,
+        }
+    }
 }
 
 impl Settled<'_> {

@@ -115,6 +115,17 @@ impl Decider {
         Some(After::default())
     }
 
+    pub(super) fn take_said(&mut self, service: Service, answered: &Answered) -> Option<After> {
+        let at = self.now;
+        let counts = self.counts(service, answered.client);
+        let server = self.servers.get_mut(service)?;
+        server.said(at, answered, counts, &self.rules);
+        if server.facts.standing.own && matches!(answered.rcode, Some(Rcode::NoError | Rcode::NxDomain)) {
+            self.judged.has_answered_well(service, answered.client, at);
+        }
+        Some(After::default())
+    }
+
     pub(super) fn take_failed(&mut self, service: Service, failed: &Failed) -> Option<After> {
         let at = self.now;
         let counts = self.counts(service, failed.client)
@@ -146,7 +157,7 @@ impl Decider {
         server.failed(at, failed, (!scans, no_endpoints), &self.rules, &mut outcome);
         let Outcome { opened, refused, .. } = outcome;
         after.opened = opened;
-        if failed.proof == Proof::QueriesUnseen && server.incidents.is_open(Kind::Unreachable) {
+        if failed.proof == Proof::QueriesUnseen {
             self.warnings.queries_unseen(service);
         }
         self.seated(seat, opened, refused);

@@ -26,13 +26,25 @@ pub enum Judgement {
         /// How many.
         answers: u64,
     },
+    /// Nothing but iterative queries (RD = 0) was seen, of which those of a resolver to servers that are down are many. They are
+    /// judged where that is asked for.
+    OnlyIterative {
+        /// How many.
+        queries: u64,
+    },
     /// No query was answered, and there are too few of them to say why.
     TooFew {
         /// How many.
         queries: u64,
         /// For how many names, as far as they are known.
         names: u64,
+        /// Whether the first had time for an answer.
+        waited: bool,
     },
+    /// The text shows neither names nor response codes (`tcpdump -q`).
+    Quiet,
+    /// The text has no times (`tcpdump -t`), and not all is well in it.
+    NoTimes,
     /// Errors came, and none is about a query that was seen.
     Unproven {
         /// How many.

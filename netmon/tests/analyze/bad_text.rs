@@ -93,6 +93,14 @@ fn a_verdict_is_given_only_where_one_is_possible() {
     let web =
         "10:00:01.000000 IP 192.0.2.20.40000 > 198.51.100.2.443: Flags [S], seq 1, win 64240, length 0\n";
     let three: String = (1..4).map(|second| query(second, "198.51.100.2")).collect();
+    let iterative = three.replace("1+ A?", "1 A?");
+    let without_times = (1..4).fold(three.clone(), |text, second| {
+        text.replace(&format!("10:00:0{second}.000000 "), "")
+    });
+    let quiet = three.replace(" 1+ A? h.example.com. (31)", " UDP, length 31");
+    // A server that takes a connection and says nothing.
+    let taken = web.replace(".443:", ".53:")
+        + "10:00:01.010000 IP 198.51.100.2.53 > 192.0.2.20.40000: Flags [S.], seq 7, ack 2, win 64240, length 0\n";
     for (verdict, text, headline, status) in [
         ("no_incident", query(1, "198.51.100.2") + answer, "No incident", 0),
         (
@@ -105,6 +113,36 @@ fn a_verdict_is_given_only_where_one_is_possible() {
             "too_few",
             three,
             "Cannot be judged: 3 unanswered queries for 1 name are too few to tell",
+            0,
+        ),
+        (
+            "too_few",
+            taken,
+            "Cannot be judged: 1 unanswered query is too few to tell",
+            0,
+        ),
+        (
+            "only_iterative",
+            iterative,
+            "Cannot be judged: 3 unanswered iterative queries (RD = 0), as resolvers send, which --iterative judges",
+            0,
+        ),
+        (
+            "no_times",
+            without_times,
+            "Cannot be judged: the text has no times (tcpdump -t), and not all queries were answered well",
+            0,
+        ),
+        (
+            "quiet",
+            quiet.clone(),
+            "Cannot be judged: the text shows neither names nor response codes (tcpdump -q)",
+            0,
+        ),
+        (
+            "no_incident",
+            query(1, "198.51.100.2") + answer + &quiet,
+            "No incident",
             0,
         ),
         (

@@ -1,5 +1,6 @@
 //! The table as a whole.
 
+mod errors;
 mod generations;
 
 extern crate std;
@@ -261,68 +262,17 @@ fn a_query_with_the_same_id_after_an_answer_is_another_one() {
     assert_eq!(answer_at(&table, flow(1, 1), 7, 30).1, [20]);
 }
 
-#[test]
-fn one_query_verifies_one_error() {
-    let table = table();
-    table.record(flow(1, 1), query(7), 10);
-    let key = Key::query(7);
-    let first = table.fail(flow(1, 1), key, true, 20).unwrap();
-    assert!(!first.has_failed() && !first.is_answered());
-    assert!(
-        table.fail(flow(1, 1), key, true, 30).unwrap().has_failed(),
-        "by id"
-    );
-    assert!(
-        table
-            .fail(flow(1, 1), Key::query(0), false, 30)
-            .unwrap()
-            .has_failed(),
-        "by flow"
-    );
-    table.record(flow(1, 1), query(7), 40);
-    assert!(
-        !table.fail(flow(1, 1), key, true, 50).unwrap().has_failed(),
-        "sent again"
-    );
-}
+const UNKNOWN: Quoted = Quoted {
+    is_known: false,
+    ..quoted(0)
+};
 
-/// As where a router has asked in vain for the server's hardware address, and gives all that waited for it back at once.
-#[test]
-fn each_time_that_a_query_was_sent_verifies_an_error_that_comes_later() {
-    for key_is_known in [true, false] {
-        let table = table();
-        let times = [10, 20, 30, 40, 50];
-        for sent in times {
-            table.record(flow(1, 1), query(7), sent);
-        }
-        let mut failed: Vec<u64> = times
-            .iter()
-            .filter_map(|_| table.fail(flow(1, 1), Key::query(7), key_is_known, 60))
-            .filter(|trace| !trace.has_failed())
-            .map(|trace| trace.time_ns())
-            .collect();
-        failed.sort_unstable();
-        assert_eq!(failed, times, "{key_is_known}");
-        let more = table.fail(flow(1, 1), Key::query(7), key_is_known, 60);
-        assert!(more.unwrap().has_failed(), "{key_is_known}");
+const fn quoted(id: u16) -> Quoted {
+    Quoted {
+        key: Key::query(id),
+        is_known: true,
+        question: 0,
     }
-}
-
-#[test]
-fn an_answer_may_come_after_an_error_and_an_error_after_an_answer_verifies_nothing() {
-    let table = table();
-    table.record(flow(1, 1), query(7), 10);
-    table.fail(flow(1, 1), Key::query(0), false, 20);
-    let (trace, settled) = answer_at(&table, flow(1, 1), 7, 30);
-    assert!(trace.unwrap().has_failed());
-    assert_eq!(settled, [10]);
-    assert!(
-        table
-            .fail(flow(1, 1), Key::query(0), false, 40)
-            .unwrap()
-            .is_answered(),
-        "only the port was guessed"
-    );
 }
 
 #[test]
@@ -330,8 +280,8 @@ fn nothing_belongs_to_a_query_that_was_sent_a_minute_ago() {
     let table = table();
     table.record(flow(1, 1), query(7), SECOND);
     let late = SECOND + TRACE_LIFETIME_NS;
-    assert_eq!(table.fail(flow(1, 1), Key::query(0), false, late), None);
-    assert_eq!(table.fail(flow(1, 1), Key::query(7), true, late), None);
+    assert_eq!(table.fail(flow(1, 1), UNKNOWN, late), None);
+    assert_eq!(table.fail(flow(1, 1), quoted(7), late), None);
     assert_eq!(answer_at(&table, flow(1, 1), 7, late), (None, Vec::new()));
     assert_eq!(answer_at(&table, flow(1, 1), 7, late - 1).1, [SECOND]);
 }

@@ -45,7 +45,7 @@ pub fn is_right(told: &Observation, seen: &[Observation]) -> bool {
         What::Answered(answered) => Some((1, answered.client, None)),
         What::Failed(failed) => Some((2, failed.client, Some((failed.reporter, failed.code)))),
         What::Unverified(error) => Some((2, error.client, Some((error.reporter, error.code)))),
-        What::Connected(_) | What::Seconds(_) | What::MoreErrors(_) => None,
+        What::Said(_) | What::Connected(_) | What::Seconds(_) | What::MoreErrors(_) => None,
     };
     let Some(said) = about(&told.what) else {
         return true;

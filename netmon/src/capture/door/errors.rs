@@ -2,11 +2,12 @@
 
 use netmon_common::Transport;
 use netmon_common::classify::{Concern, Error};
-use netmon_common::wire::udp;
+use netmon_common::wire::{Bytes as _, udp};
 
 use super::{Door, Packet};
 use crate::capture::exchanges::{self, About};
 use crate::capture::links::scoped;
+use crate::capture::question;
 use crate::capture::quote::QuotedHeader;
 use crate::observation::{Details, Observation, Service, What, query_type};
 
@@ -33,7 +34,7 @@ impl Door {
             Transport::Udp => {
                 let about = self.pairing.failed(
                     &scoped(&quoted_flow, service.interface),
-                    quote.id,
+                    (quote.id, question::mark(message)),
                     packet.hides_interface,
                     packet.time,
                 )?;
@@ -41,7 +42,7 @@ impl Door {
             }
             Transport::Tcp => self.connections.failed(
                 &scoped(&flow, service.interface),
-                quoted_flow,
+                (quoted_flow, packet.quoted_number(ports.offset, quoted.end)),
                 packet.hides_interface,
                 packet.time,
             )?,
@@ -99,5 +100,16 @@ impl Door {
             }
         }
         unseen
+    }
+}
+
+impl Packet<'_> {
+    /// The sequence number of the TCP segment that an error quotes, where it quotes as much (RFC 792: 8 bytes, which are the ports
+    /// and this).
+    fn quoted_number(&self, segment: usize, end: usize) -> Option<u32> {
+        const NUMBER: usize = 4;
+        let at = segment + NUMBER;
+        let number: [u8; 4] = self.bytes.read(at).filter(|_| at + size_of::<u32>() <= end)?;
+        Some(u32::from_be_bytes(number))
     }
 }

@@ -45,14 +45,7 @@ impl Door {
             Transport::Udp => {
                 let id = message.header.id;
                 let question = packet.question(message);
-                if packet.hides_interface
-                    && self.pairing.is_shown_again(
-                        &key,
-                        id,
-                        (question, asked.details.query_type),
-                        packet.time,
-                    )
-                {
+                if packet.hides_interface && self.pairing.is_shown_again(&key, id, question, packet.time) {
                     return None;
                 }
                 self.pairing

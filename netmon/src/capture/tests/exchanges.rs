@@ -7,12 +7,12 @@ use super::packets::{
 };
 use crate::observation::{Counts, Faults, Seconds, What};
 
-fn path() -> Path {
+pub(super) fn path() -> Path {
     Path::new("192.0.2.7", 40_000, "198.51.100.53", 53)
 }
 
 /// The last word on each second, the iterative exchanges apart.
-fn seconds(packets: &[(u64, Vec<u8>)]) -> Vec<(u64, bool, Counts)> {
+pub(super) fn seconds(packets: &[(u64, Vec<u8>)]) -> Vec<(u64, bool, Counts)> {
     let mut last = std::collections::BTreeMap::new();
     for observation in observe_all(packets).1 {
         if let What::Seconds(Seconds {
@@ -29,12 +29,22 @@ fn seconds(packets: &[(u64, Vec<u8>)]) -> Vec<(u64, bool, Counts)> {
         .collect()
 }
 
-fn counts(asked: u32, answered: u32, failed: u32) -> Counts {
+pub(super) fn counts(asked: u32, answered: u32, failed: u32) -> Counts {
     Counts {
         asked,
         answered,
         failed,
         ..Counts::default()
+    }
+}
+
+pub(super) fn failing(asked: u32, servfail: u32) -> Counts {
+    Counts {
+        faults: Faults {
+            servfail,
+            ..Faults::default()
+        },
+        ..counts(asked, asked, 0)
     }
 }
 
@@ -53,13 +63,7 @@ fn rejected(id: u16) -> Vec<u8> {
 
 #[test]
 fn exchanges_are_counted_by_the_second_in_which_the_query_was_sent() {
-    let servfail = Counts {
-        faults: Faults {
-            servfail: 1,
-            ..Faults::default()
-        },
-        ..counts(1, 1, 0)
-    };
+    let servfail = failing(1, 1);
     let cases = [
         (
             "silent",
@@ -147,97 +151,6 @@ fn exchanges_are_counted_by_the_second_in_which_the_query_was_sent() {
                 (1_100, reply(7, 0)),
             ],
             vec![(1, true, counts(1, 1, 0))],
-        ),
-    ];
-    for (case, packets, expected) in cases {
-        assert_eq!(seconds(&packets), expected, "{case}");
-    }
-}
-
-#[test]
-fn a_connection_is_one_exchange_for_each_query_and_any_segment_that_acknowledges_it_answers() {
-    let message = |id| framed(&dns(id, RECURSION_DESIRED, "a.example"));
-    let to = |flags, sequence, payload: &[u8]| ethernet(&tcp_at(path(), flags, sequence, 0, payload));
-    let from =
-        |acknowledged, payload: &[u8]| ethernet(&tcp_at(path().back(), PUSH_ACK, 0, acknowledged, payload));
-    let from_server = |flags, payload: &[u8]| ethernet(&tcp_at(path().back(), flags, 0, 1, payload));
-    let len = u32::try_from(message(7).len()).unwrap();
-    let reply = framed(&dns(7, RESPONSE, "a.example"));
-    let cases = [
-        (
-            "a SYN alone",
-            vec![(1_000, to(SYN, 0, b""))],
-            vec![(1, false, counts(1, 0, 0))],
-        ),
-        (
-            "answered",
-            vec![
-                (1_000, to(SYN, 0, b"")),
-                (2_000, to(PUSH_ACK, 1, &message(7))),
-                (2_100, from(1 + len, &reply)),
-            ],
-            vec![(1, false, counts(0, 0, 0)), (2, false, counts(1, 1, 0))],
-        ),
-        (
-            "a connection without a query, as a health check makes",
-            vec![(1_000, to(SYN, 0, b"")), (1_100, from_server(SYN | ACK, b""))],
-            vec![(1, false, counts(0, 0, 0))],
-        ),
-        (
-            "the length comes in a segment of its own",
-            vec![
-                (1_000, to(SYN, 0, b"")),
-                (1_100, to(PUSH_ACK, 1, &message(7))),
-                (1_200, from(1 + len, &reply[..2])),
-                (1_201, from(1 + len, &reply[2..])),
-            ],
-            vec![(1, false, counts(1, 1, 0))],
-        ),
-        (
-            "answered by its id, whatever it acknowledges",
-            vec![
-                (1_000, to(SYN, 0, b"")),
-                (1_100, to(PUSH_ACK, 1, &message(7))),
-                (1_200, from(0, &reply)),
-            ],
-            vec![(1, false, counts(1, 1, 0))],
-        ),
-        (
-            "acknowledged without payload",
-            vec![
-                (1_000, to(SYN, 0, b"")),
-                (1_100, to(PUSH_ACK, 1, &message(7))),
-                (1_200, from(1 + len, b"")),
-            ],
-            vec![(1, false, counts(1, 0, 0))],
-        ),
-        (
-            "sent again, and answered when it waits since it was sent again only",
-            vec![
-                (1_000, to(PUSH_ACK, 1, &message(7))),
-                (2_500, to(PUSH_ACK, 1, &message(7))),
-                (62_000, from(1 + len, &reply)),
-            ],
-            vec![(1, false, counts(1, 0, 0)), (2, false, counts(1, 1, 0))],
-        ),
-        (
-            "a segment that acknowledges less, with another id",
-            vec![
-                (1_000, to(SYN, 0, b"")),
-                (1_100, to(PUSH_ACK, 1, &message(7))),
-                (1_200, from(len, &framed(&dns(9, RESPONSE, "a.example")))),
-            ],
-            vec![(1, false, counts(1, 0, 0))],
-        ),
-        (
-            "two queries, one answered",
-            vec![
-                (1_000, to(SYN, 0, b"")),
-                (1_100, to(PUSH_ACK, 1, &message(7))),
-                (1_200, from(1 + len, &reply)),
-                (2_000, to(PUSH_ACK, 1 + len, &message(8))),
-            ],
-            vec![(1, false, counts(1, 1, 0)), (2, false, counts(1, 0, 0))],
         ),
     ];
     for (case, packets, expected) in cases {

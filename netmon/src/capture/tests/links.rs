@@ -26,7 +26,7 @@ fn seen(packets: &[(u32, Vec<u8>)]) -> (Vec<Interface>, BTreeSet<(u32, &'static 
         door.take(&frame, &mut |observation| {
             let what = match observation.what {
                 What::Asked(_) => "asked",
-                What::Answered(_) => "answered",
+                What::Answered(_) | What::Said(_) => "answered",
                 What::Failed(_) => "failed",
                 What::Unverified(_) => "unverified",
                 What::Connected(_) | What::Seconds(_) | What::MoreErrors(_) => return,

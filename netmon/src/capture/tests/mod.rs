@@ -2,6 +2,7 @@
 
 mod any_bytes;
 mod compress;
+mod connections;
 mod containers;
 mod damaged;
 mod exchanges;

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use netmon_common::{Address, DnsPorts, Rcode, Transport};
 
 use super::packets::{
-    ACK, PUSH_ACK, Path, RECURSION_DESIRED, RESPONSE, SYN, dns, ethernet, framed, query, response, tcp, udp,
-    unreachable,
+    ACK, PUSH_ACK, Path, RECURSION_DESIRED, RESPONSE, SYN, dns, ethernet, framed, query, response, tcp,
+    tcp_at, udp, unreachable,
 };
 use super::{at, observe};
 use crate::capture::{Door, Frame, LinkType};
@@ -75,11 +75,12 @@ fn a_record_of_an_answer_without_a_question_is_no_other_question() {
 #[test]
 fn dns_over_tcp_is_observed_as_a_connection_and_a_query() {
     let message = dns(7, 0, "a.example");
-    let reply = dns(7, RESPONSE, "a.example");
+    let reply = framed(&dns(7, RESPONSE, "a.example"));
+    let read = u32::try_from(framed(&message).len()).unwrap();
     let (door, observations) = observe(&[
         (1, ethernet(&tcp(path(), SYN, b""))),
-        (2, ethernet(&tcp(path(), PUSH_ACK, &framed(&message)))),
-        (5, ethernet(&tcp(path().back(), PUSH_ACK, &framed(&reply)))),
+        (2, ethernet(&tcp_at(path(), PUSH_ACK, 1, 0, &framed(&message)))),
+        (5, ethernet(&tcp_at(path().back(), PUSH_ACK, 0, 1 + read, &reply))),
     ]);
     assert!(observations.iter().all(|o| o.service.transport == Transport::Tcp));
     let syn = asked(&observations[0]);

@@ -88,13 +88,13 @@ fn follow(incident: &Incident, facts: &Facts, at: Time, rules: &Rules) -> Course
     let newest = facts.silence.sent_by(by).next().map(|asked| asked.at);
     let failure = newest.filter(|newest| incident.newest_failure().is_none_or(|known| *newest > known));
     let silent = failure.map(|_| {
-        let young = facts
-            .ledger
-            .since(rules.unanswered_window().seconds(at.second()).1);
-        let silent = incident
-            .flow(&facts.ledger)
-            .silent()
-            .saturating_sub(young.silent());
+        let young_from = rules.unanswered_window().seconds(at.second()).1;
+        let young = facts.ledger.since(young_from);
+        // Of that second, those that are as old are known one by one.
+        let sent = facts.silence.sent_by(by);
+        let old = sent.take_while(|asked| asked.at.second() >= young_from).count() as u64;
+        let flow = incident.flow(&facts.ledger);
+        let silent = flow.silent().saturating_sub(young.silent()) + old;
         // At least the newest one failed.
         silent.max(incident.silent).max(1)
     });

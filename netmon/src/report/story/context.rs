@@ -302,16 +302,39 @@ fn without_incident(judgement: Option<Judgement>) -> String {
         Some(Judgement::NoDns) => "there is no DNS in it".to_owned(),
         Some(Judgement::OnlyQueries { .. }) => "only queries were captured".to_owned(),
         Some(Judgement::OnlyAnswers { .. }) => "only answers were captured".to_owned(),
-        // With as many, silence alone would have been an incident: there was no time to wait for answers.
-        Some(Judgement::TooFew { queries, names }) if queries >= ENOUGH && names >= 2 => format!(
-            "{} unanswered queries, in too short a time to tell",
-            numbers::number(queries)
+        Some(Judgement::OnlyIterative { queries }) => format!(
+            "{} (RD = 0), as resolvers send, which --iterative judges",
+            count(
+                queries,
+                "unanswered iterative query",
+                "unanswered iterative queries"
+            ),
         ),
-        Some(Judgement::TooFew { queries, names: 1 }) if queries >= ENOUGH => format!(
+        Some(Judgement::Quiet) => "the text shows neither names nor response codes (tcpdump -q)".to_owned(),
+        Some(Judgement::NoTimes) => {
+            "the text has no times (tcpdump -t), and not all queries were answered well".to_owned()
+        }
+        // With as many to one server, silence alone would have been an incident.
+        Some(Judgement::TooFew {
+            queries,
+            names,
+            waited,
+        }) if queries >= ENOUGH && names >= 2 => format!(
+            "{} unanswered queries, {}",
+            numbers::number(queries),
+            if waited {
+                "too few of them to any one server to tell"
+            } else {
+                "in too short a time to tell"
+            },
+        ),
+        Some(Judgement::TooFew {
+            queries, names: 1, ..
+        }) if queries >= ENOUGH => format!(
             "{} unanswered queries, all for one name, are not enough to tell",
             numbers::number(queries)
         ),
-        Some(Judgement::TooFew { queries, names }) => format!(
+        Some(Judgement::TooFew { queries, names, .. }) => format!(
             "{}{} {} too few to tell",
             count(queries, "unanswered query", "unanswered queries"),
             match names {

@@ -22,7 +22,7 @@ impl TextDoor {
             iterative: self.exchanges.syn_is_iterative(service, self.last),
         };
         let flow = conversation.flow();
-        if self.connections.opens(flow, sent, packet.hides_interface()) {
+        if self.connections.opens(flow, sent, None, packet.hides_interface()) {
             self.traces.segment(conversation, None, None, self.last);
             let asked = Question {
                 client: conversation.client,
@@ -57,24 +57,32 @@ impl TextDoor {
         let id = response.and_then(|response| response.id);
         self.traces
             .answers(conversation, (flow.client, Some(flow.client_port)));
-        let settled = self
-            .connections
-            .answers(&flow, packet.stream.acknowledgment, id, self.last);
+        let settled = self.connections.answers(
+            &flow,
+            (packet.stream.acknowledgment, false),
+            id.as_slice(),
+            self.last,
+        );
         let is_matched = !settled.is_empty() || self.connections.is_answering(&flow, self.last);
         for one in settled {
+            let said = response.filter(|_| one.message.is_some());
             let answer = Answer {
                 client: flow.client,
-                rcode: response.map(|response| response.rcode),
-                standard: response.is_none_or(|response| response.standard),
-                name: response.and_then(|response| response.name.clone()).or(one.name),
+                rcode: said.map(|response| response.rcode),
+                standard: said.is_none_or(|response| response.standard),
+                name: said.and_then(|response| response.name.clone()).or(one.name),
                 details: Details {
                     client_port: Some(flow.client_port),
-                    id,
+                    id: said.and(id),
                     query_type: None,
                 },
             };
-            self.exchanges
-                .answered(conversation.service, self.last, &one.queries, answer, observe);
+            let (service, exchanges) = (conversation.service, &mut self.exchanges);
+            if one.is_new {
+                exchanges.answered(service, self.last, &one.queries, answer, observe);
+            } else {
+                exchanges.said(service, self.last, &one.queries, answer, observe);
+            }
         }
         is_matched
     }
@@ -96,7 +104,7 @@ impl TextDoor {
             };
             match self
                 .connections
-                .failed(&flow, quoted, hides_interface, self.last)?
+                .failed(&flow, (quoted, None), hides_interface, self.last)?
             {
                 waiting @ (About::Waiting(_), _) => return Some(waiting),
                 (About::Nothing, _) => {}

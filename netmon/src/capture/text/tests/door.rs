@@ -130,6 +130,11 @@ fn an_error_finds_the_query_that_it_is_about() {
         (
             "one each about a query that was sent twice",
             query(1, A, "a", 7) + &query(2, A, "a", 7) + &error(3, A, PORT) + &error(4, A, PORT),
+            Some(seen(1, "a", Code::Port)),
+        ),
+        (
+            "the newest time that a query was sent",
+            query(1, A, "a", 7) + &query(2, A, "a", 7) + &error(3, A, PORT),
             Some(seen(2, "a", Code::Port)),
         ),
         (
