@@ -5,7 +5,6 @@
 //! once before it is measured, so that the file is in memory for all of them. It refuses to compare anything that
 //! was not measured in the same rounds.
 
-mod figures;
 mod memory;
 mod rounds;
 mod speed;
@@ -16,9 +15,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
+use netmon_testkit::figures::Figures;
 use tempfile::TempDir;
 
-use figures::Figures;
 use traffic::Traffic;
 
 /// Measures netmon analyze, and compares with what it must reach.
@@ -44,7 +43,7 @@ struct Options {
 fn main() -> ExitCode {
     let options = Options::parse();
     match measure(&options) {
-        Ok(missed) if missed == 0 || options.no_fail => ExitCode::SUCCESS,
+        Ok(are_all_met) if are_all_met || options.no_fail => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("bench: error: {error:#}");
@@ -53,18 +52,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure(options: &Options) -> Result<usize> {
+fn measure(options: &Options) -> Result<bool> {
     let captures = Captures::new(options.keep.clone())?;
     if options.only_make {
         for capture in Capture::ALL {
             captures.path(capture)?;
         }
-        return Ok(0);
+        return Ok(true);
     }
     let mut figures = Figures::new(&options.filter);
+    figures.heading("netmon analyze");
     speed::measure(&captures, &mut figures)?;
     memory::measure(&captures, &mut figures)?;
-    Ok(figures.sum_up())
+    figures.finish()
 }
 
 /// A generated capture.

@@ -4,8 +4,8 @@ use std::process::Command;
 
 use anyhow::Result;
 use netmon_testkit::cost;
+use netmon_testkit::figures::{Figure, Figures};
 
-use crate::figures::{Figures, Target};
 use crate::{Capture, Captures};
 
 const MOST_MIB: f64 = 64.0;
@@ -24,7 +24,7 @@ pub fn measure(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
         let mib = taken.resident_kib as f64 / 1_024.0;
         let note = format!("{:.2} s", taken.time.as_secs_f64());
-        figures.take(name, mib, "MiB", Target::AtMost(MOST_MIB), note);
+        figures.take(Figure::new(name, mib, "MiB").at_most(MOST_MIB).note(note));
         captures.remove(capture)?;
     }
     Ok(())

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use netmon_testkit::captures::{silences, textbook};
+use netmon_testkit::figures::{Figure, Figures};
 
-use crate::figures::{Figures, Target};
 use crate::rounds::{compare, processor, time};
 use crate::{Capture, Captures};
 
@@ -41,13 +41,7 @@ fn textbook(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
     let path = captures.folder.join("textbook.txt");
     std::fs::write(&path, textbook::TEXT).context("cannot write the textbook log")?;
     let taken = time(ROUNDS * 3, &mut netmon(&path))?;
-    figures.take(
-        NAME,
-        taken.as_secs_f64() * 1_000.0,
-        "ms",
-        Target::AtMost(MOST_MS),
-        "",
-    );
+    figures.take(Figure::new(NAME, taken.as_secs_f64() * 1_000.0, "ms").at_most(MOST_MS));
     Ok(())
 }
 
@@ -69,11 +63,9 @@ fn silences(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
         std::fs::write(&path, silences::file(after, SILENCE)).context("cannot write the silences")?;
         let taken = processor(SLOW_ROUNDS, &mut netmon(&path))?;
         figures.take(
-            name,
-            taken.as_secs_f64(),
-            "s",
-            Target::AtMost(MOST_S),
-            "of a processor",
+            Figure::new(name, taken.as_secs_f64(), "s")
+                .at_most(MOST_S)
+                .note("of a processor"),
         );
     }
     Ok(())
@@ -93,7 +85,11 @@ fn filtering(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
         .arg(&path)
         .args(["-w", "/dev/null", "udp port 53 or icmp or icmp6"]);
     let ratio = compare(ROUNDS, &mut netmon(&path), &mut tcpdump)?;
-    figures.take(NAME, ratio.first_to_second, "x", Target::AtMost(MOST), ratio);
+    figures.take(
+        Figure::new(NAME, ratio.first_to_second, "x")
+            .at_most(MOST)
+            .note(ratio),
+    );
     Ok(())
 }
 
@@ -108,7 +104,11 @@ fn printing(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
     let mut tcpdump = Command::new("tcpdump");
     tcpdump.arg("-nn").arg("-r").arg(&path);
     let ratio = compare(ROUNDS, &mut tcpdump, &mut netmon(&path))?;
-    figures.take(NAME, ratio.first_to_second, "x", Target::AtLeast(LEAST), ratio);
+    figures.take(
+        Figure::new(NAME, ratio.first_to_second, "x")
+            .at_least(LEAST)
+            .note(ratio),
+    );
     captures.remove(Capture::DNS_AND_ICMP)
 }
 
@@ -120,9 +120,9 @@ fn printing(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
 fn counting(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
     const LONG: &str = "mixed, long streams, 64 MiB, faster than tshark -z dns,tree";
     const SHORT: &str = "mixed, short streams, 64 MiB, faster than tshark -z dns,tree";
-    for (name, capture, target) in [
-        (LONG, Capture::MIXED_LONG, Target::AtLeast(300.0)),
-        (SHORT, Capture::MIXED_SLICE, Target::None),
+    for (name, capture, least) in [
+        (LONG, Capture::MIXED_LONG, Some(300.0)),
+        (SHORT, Capture::MIXED_SLICE, None),
     ] {
         if !figures.wants(name) {
             continue;
@@ -131,7 +131,11 @@ fn counting(captures: &Captures, figures: &mut Figures<'_>) -> Result<()> {
         let mut tshark = Command::new("tshark");
         tshark.arg("-r").arg(&path).args(["-q", "-z", "dns,tree"]);
         let ratio = compare(SLOW_ROUNDS, &mut tshark, &mut netmon(&path))?;
-        figures.take(name, ratio.first_to_second, "x", target, ratio);
+        figures.take(
+            Figure::new(name, ratio.first_to_second, "x")
+                .at_least(least)
+                .note(ratio),
+        );
         captures.remove(capture)?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use std::thread::{scope, sleep};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, ensure};
+use netmon_testkit::figures::{Figure, Figures};
 use netmon_testkit::lab::attack::{Attack, clients, strangers};
 use netmon_testkit::lab::{
     Asker, Event, Forger, Namespace, Netmon, PATIENCE, Reply, Scripted, respond, two_hosts, with_router,
@@ -14,7 +15,6 @@ use netmon_testkit::lab::{
 use serde_json::Value;
 
 use crate::compare::median;
-use crate::figures::{Figure, Figures};
 use crate::strangers::lie;
 
 /// How many servers that are known go down, and how many that are new.
@@ -35,7 +35,7 @@ const WAIT: Duration = Duration::from_millis(500);
 
 /// Measures both attacks.
 pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
-    Figures::heading("under attack");
+    figures.heading("under attack");
     outside(figures)?;
     inside(figures)
 }

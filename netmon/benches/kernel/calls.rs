@@ -14,12 +14,12 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use netmon_testkit::figures::Figures;
 use netmon_testkit::lab::{Namespace, cable};
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, connect, socket};
 
 use crate::compare::{Added, median};
-use crate::figures::Figures;
 use crate::loaded;
 use crate::reference::Reference;
 use crate::runner::thread_time;
@@ -116,7 +116,7 @@ const CASES: [(&str, SetUp, &str, u16, Option<f64>); 10] = [
 
 /// Measures each call.
 pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
-    Figures::heading("who asks: what calls take longer with the programs attached than without");
+    figures.heading("who asks: what calls take longer with the programs attached than without");
     let root = netmon::askers::root().context("the second version of control groups is mounted nowhere")?;
     let [host, _silent] = hosts()?;
     let cases = CASES.map(|(what, set_up, server, port, most_ns)| {

@@ -2,8 +2,8 @@
 //! all of them, and the median of all rounds is what counts.
 
 use anyhow::Result;
+use netmon_testkit::figures::Figure;
 
-use crate::figures::Figure;
 use crate::reference::{Reference, Vary};
 use crate::runner::{Hook, Runner};
 
@@ -84,10 +84,7 @@ impl Comparison {
             .note(note);
         let to_lru = added_to_lru
             .map(|ratio| Figure::new(format!("{name}, added to LRU's"), ratio, "x").at_most(MOST_TO_LRU));
-        [Some(to_c), most_ns.map(|_| ns), to_lru]
-            .into_iter()
-            .flatten()
-            .collect()
+        [Some(to_c), Some(ns), to_lru].into_iter().flatten().collect()
     }
 }
 

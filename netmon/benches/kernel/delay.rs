@@ -7,10 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use netmon_testkit::figures::{Figure, Figures};
 use netmon_testkit::lab::{End, Netmon, SERVER_V4, TYPE_A, TwoHosts, query, respond, two_hosts};
 
 use crate::compare::median;
-use crate::figures::{Figure, Figures};
 
 /// How often all are measured, one after the other.
 const ROUNDS: usize = 9;
@@ -39,7 +39,7 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     if !figures.wants(NAME) {
         return Ok(());
     }
-    Figures::heading("delay on a virtual cable, watched at both ends");
+    figures.heading("delay on a virtual cable, watched at both ends");
     let hosts = two_hosts()?;
     let ended = AtomicBool::new(false);
     let server = hosts

@@ -7,12 +7,12 @@
 use anyhow::{Context as _, Result, ensure};
 use netmon::kernel::Events;
 use netmon_common::limits;
+use netmon_testkit::figures::Figures;
 use std::net::Ipv4Addr;
 use std::thread;
 use std::time::Duration;
 
 use crate::compare::{Comparison, Round};
-use crate::figures::Figures;
 use crate::reference::{Blocks, Reference, Vary};
 use crate::runner::{Hook, Runner};
 use crate::{frames, loaded};

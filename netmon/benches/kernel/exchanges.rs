@@ -5,9 +5,9 @@
 //! measured with as many as a busy host has, and, without a limit, with far more than any has.
 
 use anyhow::Result;
+use netmon_testkit::figures::Figures;
 
 use crate::compare::{Comparison, Round, median};
-use crate::figures::Figures;
 use crate::reference::{Blocks, Reference, Vary, Varying};
 use crate::runner::{Hook, Runner};
 use crate::{frames, loaded};
@@ -36,7 +36,7 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
                 continue;
             }
             if !std::mem::replace(&mut is_headed, true) {
-                Figures::heading(&format!("{group}: exchanges, times those of the same in C"));
+                figures.heading(&format!("{group}: exchanges, times those of the same in C"));
             }
             let mut kernel = loaded::load(true)?;
             let netmon = loaded::at(&mut kernel, hook)?;

@@ -15,14 +15,26 @@ pub fn load_asking() -> Result<Kernel> {
     load_with(true, true)
 }
 
-fn load_with(tracking: bool, askers: bool) -> Result<Kernel> {
+/// Loads them without tracking, for so many destinations.
+pub fn load_for(destinations: u32) -> Result<Kernel> {
     let settings = Settings {
+        destinations,
+        ..with(false, false)
+    };
+    Ok(Kernel::load(&settings)?)
+}
+
+fn load_with(tracking: bool, askers: bool) -> Result<Kernel> {
+    Ok(Kernel::load(&with(tracking, askers))?)
+}
+
+fn with(tracking: bool, askers: bool) -> Settings {
+    Settings {
         tracking,
         askers,
         apart: false,
         ..Settings::default()
-    };
-    Ok(Kernel::load(&settings)?)
+    }
 }
 
 /// The program at a hook.

@@ -8,8 +8,8 @@ mod compare;
 mod delay;
 mod events;
 mod exchanges;
-mod figures;
 mod frames;
+mod growth;
 mod loaded;
 mod memory;
 mod paths;
@@ -27,8 +27,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-
-use figures::Figures;
+use netmon_testkit::figures::Figures;
 
 /// Measures netmon, and compares with what it must reach.
 #[derive(Parser)]
@@ -36,7 +35,7 @@ use figures::Figures;
 struct Options {
     /// Measure only what has all these words in its name
     filter: Vec<String>,
-    /// End well also when a figure is over its target
+    /// End well also when a figure misses its target
     #[arg(long)]
     no_fail: bool,
     /// What cargo tells every benchmark
@@ -47,15 +46,9 @@ struct Options {
 fn main() -> ExitCode {
     let options = Options::parse();
     let mut figures = Figures::new(&options.filter);
-    match measure(&mut figures) {
-        Ok(()) => {
-            figures.sum_up();
-            if figures.over() == 0 || options.no_fail {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
-        }
+    match measure(&mut figures).and_then(|()| figures.finish()) {
+        Ok(are_all_met) if are_all_met || options.no_fail => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("bench: error: {error:#}");
             ExitCode::FAILURE
@@ -67,6 +60,7 @@ fn measure(figures: &mut Figures<'_>) -> Result<()> {
     paths::measure(figures)?;
     exchanges::measure(figures)?;
     events::measure(figures)?;
+    growth::measure(figures)?;
     delay::measure(figures)?;
     memory::measure(figures)?;
     start::measure(figures)?;

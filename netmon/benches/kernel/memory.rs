@@ -1,15 +1,14 @@
 //! What the maps take of the kernel's memory.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
-use std::os::fd::{AsFd as _, AsRawFd as _};
 
 use anyhow::{Context as _, Result};
 use aya::maps::MapInfo;
 use aya::util::nr_cpus;
-use netmon::kernel::{Kernel, Program};
+use netmon::kernel::Program;
+use netmon_testkit::figures::{Figure, Figures};
 
-use crate::figures::{Figure, Figures};
 use crate::loaded;
 
 /// On two processors, which all that is kept for each of them is counted with.
@@ -26,12 +25,12 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     if !figures.wants(SUM) && !figures.wants(VERIFIED) {
         return Ok(());
     }
-    Figures::heading("maps and programs, with defaults");
-    let mut kernel = loaded::load(true)?;
+    figures.heading("maps and programs, with defaults");
+    let mut kernel = loaded::load_asking()?;
     let mut sum = 0.0;
-    for id in maps(&mut kernel)? {
+    for (id, bytes) in maps()? {
         let map = MapInfo::from_id(id)?;
-        let mib = memory(&map)? / f64::from(1 << 20);
+        let mib = bytes / f64::from(1 << 20);
         sum += mib;
         let name = map.name_as_str().unwrap_or_default();
         figures.take(
@@ -61,31 +60,19 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The maps of all programs, in the order in which they were made.
-fn maps(kernel: &mut Kernel) -> Result<BTreeSet<u32>> {
-    let mut maps = BTreeSet::new();
-    maps.extend(kernel.xdp()?.info()?.map_ids()?.into_iter().flatten());
-    for program in [Program::Ingress, Program::Egress] {
-        maps.extend(
-            kernel
-                .classifier(program)?
-                .info()?
-                .map_ids()?
-                .into_iter()
-                .flatten(),
-        );
+/// The maps that this process has open, each with how many bytes it takes, as the kernel accounts for it: the loader keeps all
+/// that it made.
+fn maps() -> Result<BTreeMap<u32, f64>> {
+    let mut maps = BTreeMap::new();
+    for entry in fs::read_dir("/proc/self/fdinfo")? {
+        // The descriptor by which the directory is read is gone by then.
+        let Ok(text) = fs::read_to_string(entry?.path()) else {
+            continue;
+        };
+        let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
+        if let (Some(id), Some(bytes)) = (field("map_id:"), field("memlock:")) {
+            maps.insert(id.trim().parse()?, bytes.trim().parse()?);
+        }
     }
     Ok(maps)
-}
-
-/// How many bytes a map takes, as the kernel accounts for it.
-fn memory(map: &MapInfo) -> Result<f64> {
-    let fd = map.fd()?;
-    let path = format!("/proc/self/fdinfo/{}", fd.as_fd().as_raw_fd());
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
-    let bytes = text
-        .lines()
-        .find_map(|line| line.strip_prefix("memlock:"))
-        .with_context(|| format!("{path} tells no memlock"))?;
-    bytes.trim().parse().context("memlock is no number")
 }

@@ -1,9 +1,9 @@
 //! The paths of plain counting, which `tracking: false` leaves; and with tracking those of packets that are no DNS.
 
 use anyhow::Result;
+use netmon_testkit::figures::Figures;
 
 use crate::compare::{compare, compare_varied};
-use crate::figures::Figures;
 use crate::reference::{Reference, Vary};
 use crate::runner::Hook;
 use crate::{frames, loaded};
@@ -71,7 +71,7 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
             if !paths.iter().any(|path| figures.wants(&name(path))) {
                 continue;
             }
-            Figures::heading(&format!("{group}: times that of the same in C"));
+            figures.heading(&format!("{group}: times that of the same in C"));
             // Anew for each hook, as netmon's: no table is full yet.
             let mut reference = Reference::load()?;
             let mut kernel = loaded::load(tracking)?;

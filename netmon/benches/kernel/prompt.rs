@@ -7,11 +7,11 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
+use netmon_testkit::figures::{Figure, Figures};
 use netmon_testkit::lab::{Event, Namespace, Netmon, PATIENCE, TYPE_A, TwoHosts, query, two_hosts};
 use rusqlite::Connection;
 
 use crate::compare::median;
-use crate::figures::{Figure, Figures};
 
 /// From the error to the line, the time included in which an incident settles (the contract, section 3).
 const MOST_MS_AT_THE_MEDIAN: f64 = 110.0;
@@ -29,7 +29,7 @@ const METRICS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCAL
 
 /// Measures some outages in each scene.
 pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
-    Figures::heading("promptness");
+    figures.heading("promptness");
     let scenes: [(&str, Scene); 5] = [
         ("nothing else", alone),
         ("a thousand connections that stand half open", half_open),

@@ -10,15 +10,15 @@ use aya::programs::TestRunOptions;
 use netmon::kernel::{Kernel, Policy, Poller, Settings, Step, Switches};
 use netmon::time::Time;
 use netmon_common::Address;
+use netmon_testkit::figures::{Figure, Figures};
 use netmon_testkit::frames::build::prelude::{CLIENT, frame, ipv4, query, udp};
 use netmon_testkit::lab::{Crowd, Netmon, Routed, ask_each, two_hosts, with_silent_router};
 
 use crate::compare::median;
-use crate::figures::{Figure, Figures};
 use crate::prompt::{outage, refuse, server};
 use crate::runner::thread_time;
 use crate::strangers::{FRESH, SCRAPES, scrape, share, watch};
-use crate::user_space::resident_mib;
+use netmon_testkit::cost::resident_mib;
 
 /// Destinations that retire, each with a service, as far as there are places for these.
 const RETIRING: u32 = 8_192;
@@ -40,7 +40,7 @@ const ROUNDS: u16 = 9;
 
 /// Measures all of it.
 pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
-    Figures::heading("places that retire, and a large table");
+    figures.heading("places that retire, and a large table");
     retirement(figures)?;
     day(figures)?;
     million(figures)

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
+use netmon_testkit::figures::{Figure, Figures};
 use netmon_testkit::lab::{Netmon, two_hosts};
 
 use crate::compare::median;
-use crate::figures::{Figure, Figures};
 use crate::loaded;
 
 const TIMES: usize = 7;
@@ -17,7 +17,7 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     const LOAD: &str = "start: load the programs and their maps";
     const START: &str = "start: from the process to the event `started`";
     if figures.wants(LOAD) {
-        Figures::heading("start");
+        figures.heading("start");
         let times = repeat(|| {
             let before = Instant::now();
             let _kernel = loaded::load(true)?;

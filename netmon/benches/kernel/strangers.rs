@@ -6,14 +6,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use netmon_testkit::figures::{Figure, Figures};
 use netmon_testkit::lab::icmp::{query_packet, unreachable};
 use netmon_testkit::lab::{
     CLIENT_V4, Forger, Namespace, Netmon, TYPE_A, ask_each, query, two_hosts, with_silent_router,
 };
 
 use crate::compare::median;
-use crate::figures::{Figure, Figures};
-use crate::user_space::{processor_time, resident_mib};
+use netmon_testkit::cost::{processor_time, resident_mib};
 
 const METRICS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9_999);
 /// How long processor time is measured.
@@ -35,7 +35,7 @@ const MOST_MIB_FLOODED: f64 = 32.0;
 
 /// Measures scrapes, tables and the flood.
 pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
-    Figures::heading("strangers");
+    figures.heading("strangers");
     scrapes(figures)?;
     tables(figures)?;
     flood(figures)

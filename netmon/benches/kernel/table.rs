@@ -6,9 +6,9 @@ use anyhow::{Result, ensure};
 use netmon::kernel::{Kernel, Policy, Poller, Step};
 use netmon::time::Time;
 use netmon_common::limits;
+use netmon_testkit::figures::{Figure, Figures};
 
 use crate::compare::median;
-use crate::figures::{Figure, Figures};
 use crate::reference::{Reference, Vary};
 use crate::runner::Hook;
 use crate::{frames, loaded};
@@ -22,7 +22,7 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     if !figures.wants(&name) {
         return Ok(());
     }
-    Figures::heading("reading the counters");
+    figures.heading("reading the counters");
     let mut kernel = loaded::load(false)?;
     let mut poller = kernel.poller()?;
     let Reference {

@@ -1,13 +1,12 @@
 //! What `netmon run` itself takes while it watches a thousand servers that are asked and answer.
 
-use std::fs;
+use netmon_testkit::cost::{processor_time, resident_mib};
+use netmon_testkit::figures::{Figure, Figures};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use netmon_testkit::lab::{Crowd, Namespace, Netmon, two_hosts};
-
-use crate::figures::{Figure, Figures};
 
 const SERVERS: u32 = 1_000;
 /// How long they are asked before: a poll looks up the routes to 64 servers that have answered.
@@ -35,7 +34,7 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
             continue;
         }
         if !std::mem::replace(&mut is_headed, true) {
-            Figures::heading("user space, at one poll a second");
+            figures.heading("user space, at one poll a second");
         }
         let (percent, mib) = run(start)?;
         figures.take(Figure::new(time, percent, "%").at_most(is_judged.then_some(MOST_PERCENT)));
@@ -74,25 +73,4 @@ fn run(start: Start) -> Result<(f64, f64)> {
         "netmon saw {known:?} destinations"
     );
     Ok((taken * 100.0, memory))
-}
-
-/// How long a process has run, all its threads together.
-pub fn processor_time(pid: u32) -> Result<Duration> {
-    let mut nanos = 0;
-    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
-        let path = thread?.path().join("schedstat");
-        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let first = text.split_whitespace().next().context("an empty file")?;
-        nanos += first.parse::<u64>().context("no number")?;
-    }
-    Ok(Duration::from_nanos(nanos))
-}
-
-/// How much memory a process has.
-pub fn resident_mib(pid: u32) -> Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    let kib: f64 = kib.context("the kernel tells no VmHWM")?.trim().parse()?;
-    Ok(kib / 1_024.0)
 }

@@ -2,10 +2,10 @@
 //! costs the processes.
 
 use anyhow::Result;
+use netmon_testkit::figures::{Figure, Figures};
 
 use crate::compare::{Added, in_turn};
 use crate::exchanges::{self, BLOCK};
-use crate::figures::{Figure, Figures};
 use crate::reference::{Programs, Reference, Varying};
 use crate::runner::{Hook, Runner};
 use crate::{frames, loaded};
@@ -40,7 +40,7 @@ const OTHERS: [(&str, Frame); 3] = [
 
 /// Measures queries where they leave, and other packets at each hook.
 pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
-    Figures::heading("who asks: what packets take longer with askers than without");
+    figures.heading("who asks: what packets take longer with askers than without");
     queries(figures)?;
     loopback(figures)?;
     for hook in Hook::ALL {

@@ -1,8 +1,9 @@
-//! Runs a command to its end, and tells how long it took, and how much of the processor and of memory.
+//! How much of the processor and of memory a process takes: one that runs, or a command that is run to its end.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use std::{io, mem, ptr};
+use std::{fs, io, mem, ptr};
 
 use anyhow::{Context as _, Result, ensure};
 use nix::libc;
@@ -59,4 +60,34 @@ fn duration(time: libc::timeval) -> Duration {
 
 fn exit(status: libc::c_int) -> std::process::ExitStatus {
     std::os::unix::process::ExitStatusExt::from_raw(status)
+}
+
+/// How long a process has run, all its threads together.
+pub fn processor_time(pid: u32) -> Result<Duration> {
+    let mut sum = Duration::ZERO;
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        sum += ran(&thread?.path())?;
+    }
+    Ok(sum)
+}
+
+/// How long the calling thread has run.
+pub fn this_thread() -> Result<Duration> {
+    ran(Path::new("/proc/thread-self"))
+}
+
+fn ran(thread: &Path) -> Result<Duration> {
+    let path = thread.join("schedstat");
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let first = text.split_whitespace().next().context("an empty file")?;
+    Ok(Duration::from_nanos(first.parse().context("no number")?))
+}
+
+/// How much memory a process has.
+pub fn resident_mib(pid: u32) -> Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    let kib: f64 = kib.context("the kernel tells no VmHWM")?.trim().parse()?;
+    Ok(kib / 1_024.0)
 }

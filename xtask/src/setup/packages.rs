@@ -46,7 +46,7 @@ const TOOLS: &[Tool] = &[
     // Disks that lose their power.
     tool("/sbin/mkfs.ext4", "e2fsprogs", &[Test, Kernels]),
     // A terminal for netmon top.
-    tool("tmux", "tmux", &[Test]),
+    tool("tmux", "tmux", &[Test, Bench]),
     // A reader of the HTML report, and of the web page.
     tool("chromium", "chromium", &[Test]),
     tool("node", "nodejs", &[Test]),
@@ -56,6 +56,8 @@ const TOOLS: &[Tool] = &[
     tool("promtool", "prometheus", &[Test]),
     tool("prometheus-alertmanager", "prometheus-alertmanager", &[Test]),
     tool("amtool", "prometheus-alertmanager", &[Test]),
+    // Another monitor, to measure beside.
+    tool("dnstop", "dnstop", &[Bench]),
     // The same programs in C, to measure against, by the LLVM that makes netmon's.
     tool("clang-22", "clang-22", &[Bench]),
     tool("/usr/include/linux/bpf.h", "linux-libc-dev", &[Bench]),

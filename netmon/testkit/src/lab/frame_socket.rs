@@ -1,8 +1,8 @@
-//! A socket that puts whole frames onto a cable, byte for byte.
+//! A socket that puts whole frames onto a cable, byte for byte, or takes all that pass.
 
 use std::{
     io,
-    os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd},
+    os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd},
     ptr,
 };
 
@@ -11,7 +11,7 @@ use nix::{libc, net::if_::if_nametoindex};
 
 use super::namespace::Namespace;
 
-/// A socket of the family `AF_PACKET` that sends whole frames by one interface.
+/// A socket of the family `AF_PACKET` (packet(7)) for whole frames of one interface.
 #[derive(Debug)]
 pub struct FrameSocket {
     socket: OwnedFd,
@@ -25,6 +25,27 @@ impl FrameSocket {
         namespace
             .enter(|| Self::open_here(interface, headers))?
             .with_context(|| format!("cannot send frames by {interface} of {}", namespace.name()))
+    }
+
+    /// One that receives whatever passes this interface of a host, either way.
+    pub fn listen(namespace: &Namespace, interface: &str) -> Result<Self> {
+        namespace
+            .enter(|| Self::listen_here(interface))?
+            .with_context(|| format!("cannot read frames of {interface} of {}", namespace.name()))
+    }
+
+    fn listen_here(interface: &str) -> io::Result<Self> {
+        let mut socket = Self::open_here(interface, false)?;
+        socket.to.sll_protocol = u16::try_from(libc::ETH_P_ALL).map_err(io::Error::other)?.to_be();
+        // SAFETY: the address lives until the call returns, and has this length.
+        check(unsafe {
+            libc::bind(
+                socket.socket.as_raw_fd(),
+                ptr::from_ref(&socket.to).cast(),
+                length_of(&socket.to),
+            )
+        })?;
+        Ok(socket)
     }
 
     fn open_here(interface: &str, headers: bool) -> io::Result<Self> {
@@ -76,6 +97,12 @@ impl FrameSocket {
         } else {
             Err(io::Error::last_os_error())
         }
+    }
+}
+
+impl AsFd for FrameSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 

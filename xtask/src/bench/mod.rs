@@ -1,11 +1,19 @@
 //! `cargo xtask bench`: what the kernel programs cost, against a program that does nothing and one in C; and
 //! `cargo xtask bench analyze`: what analysing captures costs, against tcpdump and tshark; `cargo xtask bench views`: what
-//! looking costs; `cargo xtask bench who`: what it costs to know who asks.
+//! looking costs; `cargo xtask bench who`: what it costs to know who asks; `cargo xtask bench live`: what it costs beside other
+//! monitors. `--all` makes docs/performance.md of them.
 
-use std::{fs, path::PathBuf};
+mod page;
+mod plot;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
+use netmon_testkit::figures::FILE;
 
 use crate::{
     executables, process,
@@ -18,6 +26,9 @@ pub struct Options {
     /// What to measure
     #[arg(value_enum, default_value_t = What::Kernel)]
     what: What,
+    /// Measure the kernel programs, analyze and live, and write docs/performance.md and its plots
+    #[arg(long, conflicts_with_all = ["what", "arguments"])]
+    all: bool,
     /// What the benchmark is given
     #[arg(last = true, value_name = "BENCH ARGUMENTS")]
     arguments: Vec<String>,
@@ -33,47 +44,89 @@ enum What {
     Views,
     /// Of the kernel programs, what it costs packets and calls that netmon knows who asks
     Who,
+    /// netmon beside other monitors, on one interface
+    Live,
+}
+
+/// Where figures are written, and whatever else a benchmark is told.
+struct Told<'a> {
+    words: &'a [&'a str],
+    arguments: &'a [String],
+    figures: Option<&'a Path>,
 }
 
 pub fn run(options: &Options) -> Result<()> {
     setup::ensure(match options.what {
         What::Views => Task::Test,
-        What::Kernel | What::Analyze | What::Who => Task::Bench,
+        What::Kernel | What::Analyze | What::Who | What::Live => Task::Bench,
     })?;
+    if options.all {
+        return all();
+    }
+    let told = |words| Told {
+        words,
+        arguments: &options.arguments,
+        figures: None,
+    };
     match options.what {
-        What::Kernel => as_root("kernel", &[], options, reference()?),
+        What::Kernel => as_root("kernel", &told(&[]), reference()?),
         // All figures about it have that word in their names.
-        What::Who => as_root("kernel", &["who:"], options, reference()?),
-        What::Analyze => analyze(options),
-        What::Views => as_root("views", &[], options, None),
+        What::Who => as_root("kernel", &told(&["who:"]), reference()?),
+        What::Analyze => analyze(&told(&[])),
+        What::Live => as_root("live", &told(&[]), None),
+        What::Views => as_root("views", &told(&[]), None),
     }
 }
 
+/// Measures all that docs/performance.md tells of, and writes it. A figure that misses its goal is told like any other.
+fn all() -> Result<()> {
+    let figures = workspace::target().join("xtask/figures.jsonl");
+    if figures.exists() {
+        fs::remove_file(&figures).with_context(|| format!("cannot remove {}", figures.display()))?;
+    }
+    let told = |words| Told {
+        words,
+        arguments: &[],
+        figures: Some(&figures),
+    };
+    as_root("live", &told(&[]), None)?;
+    as_root("kernel", &told(&["--no-fail"]), reference()?)?;
+    analyze(&told(&["--no-fail"]))?;
+    page::write(&figures)
+}
+
 /// Needs no rights.
-fn analyze(options: &Options) -> Result<()> {
+fn analyze(told: &Told<'_>) -> Result<()> {
     let bench = ["bench", "--package", "netmon", "--bench", "analyze", "--no-run"];
     let bench = executables::build_one(&bench, "analyze")?;
     let mut command = std::process::Command::new(&bench.path);
     command
         .arg("--bench")
-        .args(&options.arguments)
+        .args(told.words)
+        .args(told.arguments)
         .current_dir(&bench.package);
+    if let Some(figures) = told.figures {
+        command.env(FILE, figures);
+    }
     process::run(&mut command)
 }
 
 /// Runs a benchmark with these words of its figures' names, and what the user adds.
-fn as_root(name: &'static str, words: &[&str], options: &Options, reference: Option<PathBuf>) -> Result<()> {
+fn as_root(name: &'static str, told: &Told<'_>, reference: Option<PathBuf>) -> Result<()> {
     // Built by this user, run by root: cargo as root would leave files in target/ that are root's.
     let bench = ["bench", "--package", "netmon", "--bench", name, "--no-run"];
     let bench = executables::build_one(&bench, name)?;
     let mut command = process::as_root(&bench.path)?;
     command
         .arg("--bench")
-        .args(words)
-        .args(&options.arguments)
+        .args(told.words)
+        .args(told.arguments)
         .current_dir(&bench.package);
     if let Some(object) = reference {
         command.env("NETMON_REFERENCE_OBJECT", object);
+    }
+    if let Some(figures) = told.figures {
+        command.env(FILE, figures);
     }
     process::run(&mut command)
 }
