@@ -29,24 +29,24 @@ use programs::*;
 const LOST_OF: u32 = 200;
 
 /// Traces are written without a lock: of two CPUs that write the same slot at the same time one loses its trace, and what comes
-/// to that query finds none. That is one in some thousands where both CPUs do nothing else, and never one too many. Of
+/// to that query finds none, or finds the time of the other. That is one in some thousands where both CPUs do nothing else. Of
 /// `unsure` queries it is not known whether they were sent in that second.
 #[track_caller]
 fn assert_nearly(counted: Second, expected: Second, unsure: u32, when: &str) {
-    let within = |counted: u32, expected: u32, lost: u32| {
+    let within = |what: &str, (counted, expected): (u32, u32), lost: u32| {
         let least = expected.saturating_sub(lost + unsure);
         assert!(
-            (least..=expected + unsure).contains(&counted),
-            "{counted} of {expected} {when}"
+            (least..=expected + unsure + lost).contains(&counted),
+            "{counted} {what} of {expected} {when}"
         );
     };
-    within(counted.asked, expected.asked, 0);
-    for (counted, expected) in [
-        (counted.answered, expected.answered),
-        (counted.faults, expected.faults),
-        (counted.failed, expected.failed),
+    within("asked", (counted.asked, expected.asked), 0);
+    for (what, counted, expected) in [
+        ("answered", counted.answered, expected.answered),
+        ("faults", counted.faults, expected.faults),
+        ("failed", counted.failed, expected.failed),
     ] {
-        within(counted, expected, expected.div_ceil(LOST_OF));
+        within(what, (counted, expected), expected.div_ceil(LOST_OF));
     }
 }
 
@@ -76,8 +76,9 @@ fn what_became_of_each_query_is_counted_in_the_second_in_which_it_was_sent_by_bo
     const EACH: u32 = 12_000;
     const BURST: u32 = 1_500;
     // The programs' clock (`ktime_get_boot_fast_ns` in kernel/time/timekeeping.c) "is not guaranteed to be monotonic across an
-    // update", so by a little it may be before this one or behind it.
-    const CLOCKS_DIFFER: Duration = Duration::from_millis(2);
+    // update", so it may be before this one or behind it: on a virtual machine whose processors wait for their host by more than
+    // a burst takes.
+    const CLOCKS_DIFFER: Duration = Duration::from_millis(60);
     let (mut kernel, mut poller) = load(&[53]);
     let (_runtime, mut events) = events_of(&mut kernel);
     let xdp = &*kernel.xdp().unwrap();
