@@ -184,6 +184,13 @@ pub struct Details {
 
 /// The type that a DNS message asks for, if it can be read.
 pub fn query_type(message: &[u8]) -> Option<u16> {
+    let (_name, behind) = question(message)?;
+    behind.first_chunk().map(|kind| u16::from_be_bytes(*kind))
+}
+
+/// The name in the first question of a DNS message, with the zero that ends it, and what stands behind: type and class first, as
+/// far as they are there.
+pub fn question(message: &[u8]) -> Option<(&[u8], &[u8])> {
     const QUESTION: usize = 12;
     /// A name is a sequence of labels of up to 63 bytes, each behind its length (RFC 1035 section 3.1). In a question
     /// there is nothing that a pointer could point to.
@@ -192,12 +199,12 @@ pub fn query_type(message: &[u8]) -> Option<u16> {
     if message.get(4..6) == Some(NO_QUESTION) {
         return None;
     }
-    let mut rest = message.get(QUESTION..)?;
+    let question = message.get(QUESTION..)?;
+    let mut end = 0;
     loop {
-        let (length, behind) = rest.split_first()?;
-        match *length {
-            0 => return behind.first_chunk().map(|kind| u16::from_be_bytes(*kind)),
-            length if length <= LONGEST_LABEL => rest = behind.get(usize::from(length)..)?,
+        match *question.get(end)? {
+            0 => return question.split_at_checked(end + 1),
+            length if length <= LONGEST_LABEL => end += 1 + usize::from(length),
             _ => return None,
         }
     }
@@ -247,6 +254,13 @@ pub struct Answered {
     pub recursion_desired: bool,
     /// What else is known.
     pub details: Details,
+}
+
+impl Answered {
+    /// How many queries it settles.
+    pub fn queries(&self) -> u64 {
+        1 + self.earlier.len() as u64
+    }
 }
 
 /// An ICMP error that may be believed.

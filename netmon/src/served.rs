@@ -38,8 +38,7 @@ impl Served {
             What::Asked(asked) if asked.is_syn => self.connects += 1,
             What::Asked(_) => self.queries += 1,
             What::Answered(answered) => {
-                let queries = 1 + answered.earlier.len() as u64;
-                self.answers += queries;
+                self.answers += answered.queries();
                 self.say(answered);
             }
             What::Said(answered) => self.say(answered),
@@ -61,7 +60,7 @@ impl Served {
     fn say(&mut self, answered: &Answered) {
         let rcode = answered.rcode.map(|rcode| rcode as usize);
         if let Some(count) = rcode.and_then(|rcode| self.rcodes.get_mut(rcode)) {
-            *count += 1 + answered.earlier.len() as u64;
+            *count += answered.queries();
         }
     }
 

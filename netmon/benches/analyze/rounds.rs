@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use netmon_testkit::cost;
+use netmon_testkit::figures::median;
 
 /// How it came out.
 #[derive(Clone, Copy, Debug)]
@@ -68,10 +69,4 @@ pub fn processor(rounds: u32, command: &mut Command) -> Result<Duration> {
 fn median_time(times: impl IntoIterator<Item = Duration>) -> Duration {
     let times = times.into_iter().map(|time| time.as_secs_f64());
     Duration::from_secs_f64(median(times.collect()))
-}
-
-/// The middle value; 0 if there is none.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }

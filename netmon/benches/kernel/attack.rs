@@ -7,14 +7,13 @@ use std::thread::{scope, sleep};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, ensure};
-use netmon_testkit::figures::{Figure, Figures};
+use netmon_testkit::figures::{Figure, Figures, median};
 use netmon_testkit::lab::attack::{Attack, clients, strangers};
 use netmon_testkit::lab::{
     Asker, Event, Forger, Namespace, Netmon, PATIENCE, Reply, Scripted, respond, two_hosts, with_router,
 };
 use serde_json::Value;
 
-use crate::compare::median;
 use crate::strangers::lie;
 
 /// How many servers that are known go down, and how many that are new.

@@ -14,12 +14,12 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use netmon_testkit::figures::Figures;
+use netmon_testkit::figures::{Figures, median};
 use netmon_testkit::lab::{Namespace, cable};
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, connect, socket};
 
-use crate::compare::{Added, median};
+use crate::compare::Added;
 use crate::loaded;
 use crate::reference::Reference;
 use crate::runner::thread_time;

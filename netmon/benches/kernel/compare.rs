@@ -2,7 +2,7 @@
 //! all of them, and the median of all rounds is what counts.
 
 use anyhow::Result;
-use netmon_testkit::figures::Figure;
+use netmon_testkit::figures::{Figure, median};
 
 use crate::reference::{Reference, Vary};
 use crate::runner::{Hook, Runner};
@@ -209,10 +209,4 @@ pub fn quick(mut values: Vec<f64>) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     values.truncate(values.len().div_ceil(3));
     median(values)
-}
-
-/// The middle value; 0 if there is none.
-pub fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }

@@ -7,10 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use netmon_testkit::figures::{Figure, Figures};
+use netmon_testkit::figures::{Figure, Figures, median};
 use netmon_testkit::lab::{End, Netmon, SERVER_V4, TYPE_A, TwoHosts, query, respond, two_hosts};
-
-use crate::compare::median;
 
 /// How often all are measured, one after the other.
 const ROUNDS: usize = 9;

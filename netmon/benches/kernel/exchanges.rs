@@ -5,9 +5,9 @@
 //! measured with as many as a busy host has, and, without a limit, with far more than any has.
 
 use anyhow::Result;
-use netmon_testkit::figures::Figures;
+use netmon_testkit::figures::{Figures, median};
 
-use crate::compare::{Comparison, Round, median};
+use crate::compare::{Comparison, Round};
 use crate::reference::{Blocks, Reference, Vary, Varying};
 use crate::runner::{Hook, Runner};
 use crate::{frames, loaded};

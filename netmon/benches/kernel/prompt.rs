@@ -7,11 +7,9 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
-use netmon_testkit::figures::{Figure, Figures};
+use netmon_testkit::figures::{Figure, Figures, median};
 use netmon_testkit::lab::{Event, Namespace, Netmon, PATIENCE, TYPE_A, TwoHosts, query, two_hosts};
 use rusqlite::Connection;
-
-use crate::compare::median;
 
 /// From the error to the line, the time included in which an incident settles (the contract, section 3).
 const MOST_MS_AT_THE_MEDIAN: f64 = 110.0;

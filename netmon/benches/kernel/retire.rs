@@ -10,11 +10,10 @@ use aya::programs::TestRunOptions;
 use netmon::kernel::{Kernel, Policy, Poller, Settings, Step, Switches};
 use netmon::time::Time;
 use netmon_common::Address;
-use netmon_testkit::figures::{Figure, Figures};
+use netmon_testkit::figures::{Figure, Figures, median};
 use netmon_testkit::frames::build::prelude::{CLIENT, frame, ipv4, query, udp};
 use netmon_testkit::lab::{Crowd, Netmon, Routed, ask_each, two_hosts, with_silent_router};
 
-use crate::compare::median;
 use crate::prompt::{outage, refuse, server};
 use crate::runner::thread_time;
 use crate::strangers::{FRESH, SCRAPES, scrape, share, watch};

@@ -3,10 +3,9 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
-use netmon_testkit::figures::{Figure, Figures};
+use netmon_testkit::figures::{Figure, Figures, median};
 use netmon_testkit::lab::{Netmon, two_hosts};
 
-use crate::compare::median;
 use crate::loaded;
 
 const TIMES: usize = 7;

@@ -6,13 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use netmon_testkit::figures::{Figure, Figures};
+use netmon_testkit::figures::{Figure, Figures, median};
 use netmon_testkit::lab::icmp::{query_packet, unreachable};
 use netmon_testkit::lab::{
     CLIENT_V4, Forger, Namespace, Netmon, TYPE_A, ask_each, query, two_hosts, with_silent_router,
 };
 
-use crate::compare::median;
 use netmon_testkit::cost::{processor_time, resident_mib};
 
 const METRICS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9_999);

@@ -6,9 +6,8 @@ use anyhow::{Result, ensure};
 use netmon::kernel::{Kernel, Policy, Poller, Step};
 use netmon::time::Time;
 use netmon_common::limits;
-use netmon_testkit::figures::{Figure, Figures};
+use netmon_testkit::figures::{Figure, Figures, median};
 
-use crate::compare::median;
 use crate::reference::{Reference, Vary};
 use crate::runner::Hook;
 use crate::{frames, loaded};

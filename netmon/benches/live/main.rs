@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use netmon_testkit::cost::{processor_time, this_thread};
-use netmon_testkit::figures::{Figure, Figures};
+use netmon_testkit::figures::{Figure, Figures, median};
 use netmon_testkit::lab::icmp::query_packet;
 use netmon_testkit::lab::{CLIENT_V4, Forger, Namespace, TYPE_A, query, respond, with_silent_router};
 
@@ -166,21 +166,11 @@ fn idle(running: &Running<'_>) -> Result<Duration> {
 
 /// The medians of all rounds, of which the difference to no monitor is the monitor's.
 fn tell(figures: &mut Figures<'_>, monitor: Monitor, taken: &[Taken], alone: &[Taken]) {
-    let median = |taken: &[Taken], value: fn(&Taken) -> f64| {
-        let mut values: Vec<f64> = taken.iter().map(value).collect();
-        values.sort_unstable_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or_default()
-    };
-    let rate = median(taken, |one| one.rate);
-    let mut added: Vec<f64> = taken
-        .iter()
-        .zip(alone)
-        .map(|(with, without)| with.nanos - without.nanos)
-        .collect();
-    added.sort_unstable_by(f64::total_cmp);
-    let added = added.get(added.len() / 2).copied().unwrap_or_default();
+    let of_each = |value: fn(&Taken) -> f64| median(taken.iter().map(value).collect());
+    let (rate, lost) = (of_each(|one| one.rate), of_each(|one| one.lost));
+    let both = taken.iter().zip(alone);
+    let added = median(both.map(|(with, without)| with.nanos - without.nanos).collect());
     let name = format!("{} at {rate:.0} messages a second", monitor.name());
-    let lost = median(taken, |one| one.lost);
     figures.take(Figure::new(format!("{name}: missed"), lost, "%").point("missed", monitor.name(), rate));
     figures.take(
         Figure::new(format!("{name}: of a processor, a message"), added, "ns").point(

@@ -6,7 +6,6 @@
     reason = "a benchmark prints figures"
 )]
 
-use std::fs;
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::thread;
@@ -14,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use jiff::Timestamp;
+use netmon_testkit::cost::resident_mib;
 use netmon_testkit::lab::icmp::query_packet;
 use netmon_testkit::lab::{
     Browser, CLIENT_V4, Forger, Namespace, Netmon, TYPE_A, Tmux, query, with_silent_router,
@@ -76,7 +76,7 @@ fn main() -> Result<()> {
         (flood.join(), stall)
     });
     let flood = flood.map_err(|_| anyhow::anyhow!("the flood died"))??;
-    let memory = memory(netmon.process().id())?;
+    let memory = resident_mib(netmon.process().id())?;
     netmon.stop()?;
     let late: Vec<(usize, f64)> = readers
         .into_iter()
@@ -162,16 +162,6 @@ fn latest(stream: TcpStream) -> (usize, f64) {
         }
     }
     (summaries, late)
-}
-
-/// The most that the process ever had resident, in MiB.
-fn memory(pid: u32) -> Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line
-        .and_then(|line| line.split_whitespace().next())
-        .context("no VmHWM")?;
-    Ok(kib.parse::<f64>()? / 1_024.0)
 }
 
 /// A real page.

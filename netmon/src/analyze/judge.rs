@@ -29,7 +29,7 @@ impl Exchanges {
     /// Takes what was observed.
     pub fn take(&mut self, observation: &Observation) {
         let faults = |answered: &Answered| match answered.rcode {
-            Some(rcode) if rcode.is_fault() => of(answered),
+            Some(rcode) if rcode.is_fault() => answered.queries(),
             _ => 0,
         };
         match &observation.what {
@@ -43,7 +43,7 @@ impl Exchanges {
                 self.syns = self.syns.saturating_sub(connected.syns.len() as u64);
             }
             What::Answered(answered) => {
-                self.answered += of(answered);
+                self.answered += answered.queries();
                 self.faults += faults(answered);
             }
             What::Said(answered) => self.faults += faults(answered),
@@ -51,11 +51,6 @@ impl Exchanges {
             What::Unverified(_) | What::Seconds(_) | What::MoreErrors(_) => {}
         }
     }
-}
-
-/// How many queries an answer is to.
-fn of(answered: &Answered) -> u64 {
-    1 + answered.earlier.len() as u64
 }
 
 /// What can be said of the document; `names` is how many different ones were asked for, `last` when the last packet came, and

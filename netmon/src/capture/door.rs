@@ -221,6 +221,7 @@ impl Door {
         self.time(packet, flow.server, queries.first());
         let bytes = packet.slice(message.offset, message.end);
         let answer = Answer {
+            is_new: true,
             client: flow.client,
             rcode: Some(message.header.rcode()),
             standard: message.header.opcode() == 0,

@@ -115,6 +115,8 @@ impl Question {
 /// An answer, beside what it settles.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
+    /// Whether it answers its queries. Else a segment before has shown that they are answered, and this says how.
+    pub is_new: bool,
     /// Who asked.
     pub client: Address,
     /// Its rcode, where the packet shows it.
@@ -129,16 +131,17 @@ pub(super) struct Answer {
 
 impl Answer {
     /// As the decider takes it, with what it settles: the newest first. `None` where that is nothing.
-    pub fn observed(self, queries: &[(Sent, bool)]) -> Option<Answered> {
+    pub fn observed(self, queries: &[(Sent, bool)]) -> Option<What> {
         let ((newest, _), earlier) = queries.split_first()?;
         let Self {
+            is_new,
             client,
             rcode,
             standard,
             name,
             details,
         } = self;
-        Some(Answered {
+        let answered = Answered {
             client,
             sent: newest.at,
             earlier: earlier.iter().map(|(sent, _)| sent.at).collect(),
@@ -147,6 +150,11 @@ impl Answer {
             name,
             recursion_desired: !newest.iterative,
             details,
+        };
+        Some(if is_new {
+            What::Answered(answered)
+        } else {
+            What::Said(answered)
         })
     }
 }

@@ -150,47 +150,22 @@ impl Exchanges {
         observe: &mut impl FnMut(Observation),
     ) {
         let faults = Faults::of(answer.rcode.filter(|_| answer.standard));
+        let is_new = answer.is_new;
         for (sent, failed) in queries {
             let settle = |counts: &mut Counts| {
-                counts.answered += 1;
-                counts.failed -= u32::from(*failed).min(counts.failed);
+                if is_new {
+                    counts.answered += 1;
+                    counts.failed -= u32::from(*failed).min(counts.failed);
+                }
                 counts.faults = counts.faults.plus(faults);
             };
             self.change(service, *sent, now, settle, observe);
         }
-        if let Some(answered) = answer.observed(queries) {
+        if let Some(what) = answer.observed(queries) {
             observe(Observation {
                 time: now,
                 service,
-                what: What::Answered(answered),
-            });
-        }
-    }
-
-    /// The message came that says how these queries were answered, which one before has shown to be answered.
-    pub fn said(
-        &mut self,
-        service: Service,
-        now: Time,
-        queries: &[(Sent, bool)],
-        answer: Answer,
-        observe: &mut impl FnMut(Observation),
-    ) {
-        let faults = Faults::of(answer.rcode.filter(|_| answer.standard));
-        for (sent, _) in queries {
-            self.change(
-                service,
-                *sent,
-                now,
-                |counts| counts.faults = counts.faults.plus(faults),
-                observe,
-            );
-        }
-        if let Some(answered) = answer.observed(queries) {
-            observe(Observation {
-                time: now,
-                service,
-                what: What::Said(answered),
+                what,
             });
         }
     }

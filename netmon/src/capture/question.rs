@@ -1,14 +1,14 @@
 //! The question of a message, as a mark that tells most questions apart.
 
-use foldhash::fast::FixedState;
 use std::hash::BuildHasher as _;
 
-use netmon_common::wire::dns::HEADER_LEN;
+use foldhash::fast::FixedState;
 
-/// A name on the wire, at most (RFC 1035 section 3.1), with the type and the class behind it.
-const LONGEST: usize = 255 + TYPE_AND_CLASS;
+use crate::observation;
+
+/// A name on the wire, at most (RFC 1035 section 3.1), and the type and the class behind it.
+const LONGEST_NAME: usize = 255;
 const TYPE_AND_CLASS: usize = 4;
-const LONGEST_LABEL: u8 = 63;
 
 /// The mark of the first question: of the whole name, whatever its capitals, its type and its class. 0 where the message has none,
 /// or not all of it was captured; that fits any. (The kernel programs, which have no time for all of it, mark the beginning of the
@@ -21,25 +21,14 @@ pub(super) fn mark(message: &[u8]) -> u16 {
 }
 
 fn hash(message: &[u8]) -> Option<u64> {
-    if matches!(message.get(4..6)?, [0, 0]) {
-        return None;
-    }
-    let rest = message.get(HEADER_LEN..)?;
-    let mut name = 0;
-    loop {
-        match *rest.get(name)? {
-            0 => break,
-            length if length <= LONGEST_LABEL => name += 1 + usize::from(length),
-            _ => return None,
-        }
-    }
-    let len = name + 1 + TYPE_AND_CLASS;
-    let mut question = [0; LONGEST];
-    let question = question.get_mut(..len)?;
-    question.copy_from_slice(rest.get(..len)?);
+    let (name, behind) = observation::question(message)?;
+    let type_and_class: &[u8; TYPE_AND_CLASS] = behind.first_chunk()?;
+    let mut lowercase = [0; LONGEST_NAME];
+    let lowercase = lowercase.get_mut(..name.len())?;
+    lowercase.copy_from_slice(name);
     // The lengths of labels are no letters.
-    question.get_mut(..name)?.make_ascii_lowercase();
-    Some(FixedState::with_seed(0).hash_one(&*question))
+    lowercase.make_ascii_lowercase();
+    Some(FixedState::with_seed(0).hash_one((&*lowercase, type_and_class)))
 }
 
 #[cfg(test)]

@@ -109,9 +109,7 @@ impl Decider {
             };
             self.moved(moves);
         }
-        if own && matches!(answered.rcode, Some(Rcode::NoError | Rcode::NxDomain)) {
-            self.judged.has_answered_well(service, answered.client, at);
-        }
+        self.learn_served(own, service, answered);
         Some(After::default())
     }
 
@@ -120,10 +118,16 @@ impl Decider {
         let counts = self.counts(service, answered.client);
         let server = self.servers.get_mut(service)?;
         server.said(at, answered, counts, &self.rules);
-        if server.facts.standing.own && matches!(answered.rcode, Some(Rcode::NoError | Rcode::NxDomain)) {
-            self.judged.has_answered_well(service, answered.client, at);
-        }
+        let own = server.facts.standing.own;
+        self.learn_served(own, service, answered);
         Some(After::default())
+    }
+
+    /// Remembers whom an own service has answered well: failures of these count.
+    fn learn_served(&mut self, own: bool, service: Service, answered: &Answered) {
+        if own && matches!(answered.rcode, Some(Rcode::NoError | Rcode::NxDomain)) {
+            self.judged.has_answered_well(service, answered.client, self.now);
+        }
     }
 
     pub(super) fn take_failed(&mut self, service: Service, failed: &Failed) -> Option<After> {

@@ -215,3 +215,9 @@ impl Record {
         self.target.is_none_or(|target| target.is_met(self.value))
     }
 }
+
+/// The middle value; 0 if there is none.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}

@@ -9,6 +9,7 @@ mod plot;
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context as _, Result};
@@ -16,7 +17,8 @@ use clap::{Args, ValueEnum};
 use netmon_testkit::figures::FILE;
 
 use crate::{
-    executables, process,
+    executables::{self, Executable},
+    process,
     setup::{self, Task},
     workspace,
 };
@@ -97,34 +99,34 @@ fn all() -> Result<()> {
 
 /// Needs no rights.
 fn analyze(told: &Told<'_>) -> Result<()> {
-    let bench = ["bench", "--package", "netmon", "--bench", "analyze", "--no-run"];
-    let bench = executables::build_one(&bench, "analyze")?;
-    let mut command = std::process::Command::new(&bench.path);
-    command
-        .arg("--bench")
-        .args(told.words)
-        .args(told.arguments)
-        .current_dir(&bench.package);
-    if let Some(figures) = told.figures {
-        command.env(FILE, figures);
-    }
-    process::run(&mut command)
+    let bench = build("analyze")?;
+    run_told(Command::new(&bench.path), &bench, told)
 }
 
 /// Runs a benchmark with these words of its figures' names, and what the user adds.
 fn as_root(name: &'static str, told: &Told<'_>, reference: Option<PathBuf>) -> Result<()> {
     // Built by this user, run by root: cargo as root would leave files in target/ that are root's.
-    let bench = ["bench", "--package", "netmon", "--bench", name, "--no-run"];
-    let bench = executables::build_one(&bench, name)?;
+    let bench = build(name)?;
     let mut command = process::as_root(&bench.path)?;
+    if let Some(object) = reference {
+        command.env("NETMON_REFERENCE_OBJECT", object);
+    }
+    run_told(command, &bench, told)
+}
+
+fn build(name: &'static str) -> Result<Executable> {
+    executables::build_one(
+        &["bench", "--package", "netmon", "--bench", name, "--no-run"],
+        name,
+    )
+}
+
+fn run_told(mut command: Command, bench: &Executable, told: &Told<'_>) -> Result<()> {
     command
         .arg("--bench")
         .args(told.words)
         .args(told.arguments)
         .current_dir(&bench.package);
-    if let Some(object) = reference {
-        command.env("NETMON_REFERENCE_OBJECT", object);
-    }
     if let Some(figures) = told.figures {
         command.env(FILE, figures);
     }
@@ -141,7 +143,7 @@ fn reference() -> Result<Option<PathBuf>> {
     let directory = workspace::target().join("xtask");
     fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
     let object = directory.join("reference.o");
-    let mut clang = std::process::Command::new("clang-22");
+    let mut clang = Command::new("clang-22");
     // For BPF clang does not look where Debian keeps the headers of the machine (asm/types.h).
     let headers = format!("/usr/include/{}-linux-gnu", std::env::consts::ARCH);
     clang.args([

@@ -107,6 +107,7 @@ impl Door {
             let bytes = said.map_or(&[][..], |(_, bytes)| *bytes);
             let header = said.map(|(header, _)| *header);
             let answer = Answer {
+                is_new: one.is_new,
                 client: flow.client,
                 rcode: header.map(MessageHeader::rcode),
                 standard: header.is_none_or(|header| header.opcode() == 0),
@@ -117,13 +118,8 @@ impl Door {
                     query_type: query_type(bytes),
                 },
             };
-            if one.is_new {
-                self.exchanges
-                    .answered(service, packet.time, &one.queries, answer, observe);
-            } else {
-                self.exchanges
-                    .said(service, packet.time, &one.queries, answer, observe);
-            }
+            self.exchanges
+                .answered(service, packet.time, &one.queries, answer, observe);
         }
         None
     }

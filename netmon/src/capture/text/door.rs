@@ -216,6 +216,7 @@ impl TextDoor {
                 (query.client, query.client_port)
             });
         let answer = Answer {
+            is_new: true,
             client,
             rcode: Some(response.rcode),
             standard: response.standard,

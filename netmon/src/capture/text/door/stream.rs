@@ -67,6 +67,7 @@ impl TextDoor {
         for one in settled {
             let said = response.filter(|_| one.message.is_some());
             let answer = Answer {
+                is_new: one.is_new,
                 client: flow.client,
                 rcode: said.map(|response| response.rcode),
                 standard: said.is_none_or(|response| response.standard),
@@ -77,12 +78,8 @@ impl TextDoor {
                     query_type: None,
                 },
             };
-            let (service, exchanges) = (conversation.service, &mut self.exchanges);
-            if one.is_new {
-                exchanges.answered(service, self.last, &one.queries, answer, observe);
-            } else {
-                exchanges.said(service, self.last, &one.queries, answer, observe);
-            }
+            self.exchanges
+                .answered(conversation.service, self.last, &one.queries, answer, observe);
         }
         is_matched
     }
