@@ -338,7 +338,8 @@ impl TextReader {
                 let words = words::of_record(&text);
                 let cursor = Cursor::new(&words).with_hosts(&self.hosts);
                 let read = classify::read(cursor, record.dump(), &self.ports).ok();
-                read.filter(|read| read.sure)
+                // What is put together to a packet without addresses is no better understood.
+                read.filter(|read| read.sure && read.ends.is_some())
             })
         };
         // Where the addresses are known already, what was taken for another protocol may be half a word; and what was
@@ -356,7 +357,11 @@ impl TextReader {
             },
         };
         // Half an address may be one as well. What else stands in front of an address makes none with it.
-        let ends_elsewhere = |other: &Read| other.ends.is_some() && other.ends != read.ends;
+        let ends_elsewhere = |other: &Read| {
+            read.ends
+                .zip(other.ends)
+                .is_some_and(|(ends, others)| ends != others)
+        };
         Ok(glued().find(ends_elsewhere).unwrap_or(read))
     }
 

@@ -9,7 +9,7 @@ use super::dns::{self, Message};
 use super::endpoint::{Port, read_address};
 use super::header::Header;
 use super::why::Why;
-use super::words::{Cursor, bare};
+use super::words::{Cursor, bare, is_half_of};
 
 /// IP protocol numbers.
 const UDP: u8 = 17;
@@ -176,19 +176,12 @@ fn with_ports(header: &Header, ports: Ports, words: &mut Cursor<'_, '_>) -> Resu
         "domain" => udp(Datagram::Unreadable(Unreadable::short(wire::Header::Dns))),
         "truncated-udplength" => unreadable(Unreadable::wrong(wire::Header::Udp)),
         "truncated-udp" => unreadable(Unreadable::short(wire::Header::Udp)),
-        half if is_last_of_line(word.line, *words) && is_half_a_start(half) => {
+        half if is_last_of_line(word.line, *words) && is_half_of(half, &["Flags", "[udp", "[bad", "[no"]) => {
             Ok(Carried::Other { sure: false })
         }
         _ if header.protocol == Some(UDP) => udp(Datagram::Other),
         _ => Ok(Carried::Other { sure: true }),
     }
-}
-
-/// Whether a word is the beginning of one that stands behind the addresses.
-fn is_half_a_start(word: &str) -> bool {
-    ["Flags", "[udp", "[bad", "[no"]
-        .iter()
-        .any(|whole| word.len() < whole.len() && whole.starts_with(word))
 }
 
 fn without_ports(header: &Header, extended: bool, words: &mut Cursor<'_, '_>) -> Result<Carried, Why> {

@@ -8,7 +8,7 @@ use netmon_common::wire::{self, Unreadable};
 
 use super::endpoint::{Endpoint, begins_with_addresses, is_mac, may_be_host};
 use super::why::Why;
-use super::words::{Cursor, Depth, bare};
+use super::words::{Cursor, Depth, bare, is_half_of};
 
 /// The first word that tcpdump prints for what the link layer carries besides IP, a version's number left
 /// out (`CDPv2` is `CDP`). Protocols that it cannot decode are told by `ethertype` instead.
@@ -67,7 +67,7 @@ pub fn read(words: &mut Cursor<'_, '_>) -> Result<Front, Why> {
         }
     }
     // Of a frame that carries no IP, at least the addresses on the link are printed.
-    if seen.link_addresses && seen.family.is_none() {
+    if seen.link_addresses && seen.family.is_none() && !seen.half_ethertype {
         Ok(Front::NotIp)
     } else {
         Err(Why::NotUnderstood)
@@ -106,6 +106,8 @@ struct Seen<'a> {
     protocol: Option<u8>,
     later_fragment: bool,
     link_addresses: bool,
+    /// Whether `ethertype` is cut.
+    half_ethertype: bool,
 }
 
 impl<'a> Seen<'a> {
@@ -145,6 +147,7 @@ impl<'a> Seen<'a> {
             return Some(Ok(front));
         }
         self.link_addresses |= is_mac(word);
+        self.half_ethertype |= is_half_of(word, &["ethertype"]);
         match text {
             // What has no link header (`-e`). Its version shows in its addresses.
             "ip" if previous.is_empty() => {}
@@ -170,6 +173,7 @@ impl<'a> Seen<'a> {
             "IPv4" => self.family = Some(Family::V4),
             "IPv6" => self.family = Some(Family::V6),
             "802.1Q" | "802.1Q-QinQ" if self.tags < VLAN_TAGS => self.tags += 1,
+            half if is_half_of(half, &["IPv4", "IPv6", "802.1Q"]) => return Some(Err(Why::NotUnderstood)),
             _ => return Some(Ok(Front::NotIp)),
         }
         None

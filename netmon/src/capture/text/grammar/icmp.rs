@@ -13,7 +13,7 @@ use super::header::{self, Front, Header};
 use super::icmp6::{self, V6};
 use super::why::Why;
 use super::wording::{Wording, about_port, read_host};
-use super::words::{Cursor, bare};
+use super::words::{Cursor, bare, is_half_of};
 
 /// An ICMP message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ fn read_v4(words: &mut Cursor<'_, '_>) -> Result<Option<Wording>, Why> {
         _ => return Err(Why::NotUnderstood),
     };
     let reason = read_reason(words);
-    if reason.is_none() && !is_all && words.peek().is_some_and(is_cut_reason) {
+    if reason.is_none() && !is_all && words.peek().is_some_and(|word| is_half_of(word, &REASONS)) {
         return Err(Why::NotUnderstood);
     }
     let code = match (scope, reason) {
@@ -152,21 +152,23 @@ enum Reason {
     Other,
 }
 
-/// The first words of reasons.
+/// The first words of reasons: that of those which prohibit, and those of the others.
+const REASONS: [&str; 7] = [
+    PROHIBITED,
+    "need",
+    "source",
+    "unknown",
+    "tos",
+    "host",
+    "precedence",
+];
 const PROHIBITED: &str = "admin";
-const OTHERS: [&str; 6] = ["need", "source", "unknown", "tos", "host", "precedence"];
-
-/// Whether a word is the beginning of a reason's first one.
-fn is_cut_reason(word: &str) -> bool {
-    let mut reasons = OTHERS.iter().chain([&PROHIBITED]);
-    reasons.any(|reason| reason.starts_with(word))
-}
 
 /// `- admin prohibited filter`, `- need to frag (mtu 1400)`.
 fn read_reason(words: &mut Cursor<'_, '_>) -> Option<Reason> {
     let reason = match bare(words.peek()?) {
         PROHIBITED => Reason::Prohibited,
-        code if OTHERS.contains(&code) || code.starts_with('#') => Reason::Other,
+        code if REASONS.contains(&code) || code.starts_with('#') => Reason::Other,
         _ => return None,
     };
     let mut ahead = *words;

@@ -24,6 +24,12 @@ fn is_mark(word: &str) -> bool {
         .all(|c| MARKS.contains(&c) || !(c.is_ascii() || c.is_alphanumeric() || HIDDEN.contains(&c)))
 }
 
+/// Whether a word is the beginning of one of these, and no more.
+pub fn is_half_of(word: &str, whole: &[&str]) -> bool {
+    let is_half = |whole: &&str| !word.is_empty() && word.len() < whole.len() && whole.starts_with(word);
+    whole.iter().any(is_half)
+}
+
 /// The words of one line, in order. White space is what Unicode calls so, non-breaking spaces included.
 pub fn of_line(line: &str) -> impl Iterator<Item = &str> {
     line.trim_end()

@@ -248,6 +248,18 @@ fn what_is_cut_at_a_terminals_edge_is_read_as_it_was_or_said_to_be_unread() {
 }
 
 #[test]
+fn what_is_whole_is_not_put_together_to_be_another_packet() {
+    // A third tag, which makes it no IP packet for netmon.
+    let text = "\
+13:45:50.312431 02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype 802.1Q (0x8100), length 93: vlan 5, p 0, ethertype 802.1Q (0x8100), vlan 6, p 0, ethertype
+802.1Q (0x8100), vlan 7, p 0, ethertype IPv4 (0x0800), 192.51.100.15.52444 > 203.0.113.2.domain: 35084+ A? yummyrecipesforme.com. (39)
+";
+    let [(_, _, what)] = packets(text).try_into().unwrap();
+    assert_eq!(what, TextWhat::NotIp);
+    assert_eq!(packets(text), packets(&text.replace("ethertype\n", "ethertype ")));
+}
+
+#[test]
 fn a_line_that_was_cut_off_is_told_with_its_place() {
     let whole = TEXTBOOK.trim_end();
     // From here on what is cut off can be nothing else.
