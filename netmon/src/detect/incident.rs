@@ -249,6 +249,15 @@ impl Incident {
         self.last_seen = Some(Moment::new(at, rules.offset));
     }
 
+    /// Judges the severity when it opens. One that opens again is the same outage: it becomes no milder by that.
+    pub fn judge_opening(&mut self, others: bool, rules: &Rules) {
+        if self.reopened == 0 {
+            self.severity.open_as(others);
+        } else {
+            self.judge_severity(self.resumed, others, rules);
+        }
+    }
+
     /// Judges the severity at that moment; `others` tells whether clients that have not failed are taken to be answered.
     pub fn judge_severity(&mut self, at: Time, others: bool, rules: &Rules) {
         if !others {

@@ -64,7 +64,7 @@ impl SeverityJudge {
         self.partly = answer.is_some_and(|answer| at.since(answer) <= thresholds.down_window);
     }
 
-    /// Judges when it opens.
+    /// Judges when it opens for the first time.
     pub const fn open_as(&mut self, others: bool) {
         self.now = if self.partly || others {
             Severity::Degraded

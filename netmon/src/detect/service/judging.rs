@@ -63,7 +63,7 @@ impl Tracked {
                     let course = (book.follow)(&incident, &self.facts, at, rules);
                     self.follow(&mut incident, course, at, rules, outcome);
                     match course.all_fail {
-                        Some(all) => incident.severity.open_as(!all),
+                        Some(all) => incident.judge_opening(!all, rules),
                         None => self.look_at_others(&mut incident, began, rules),
                     }
                     self.incidents.put(incident);
@@ -206,7 +206,7 @@ impl Tracked {
             .filter(|client| !incident.may_have_hit(*client))
             .collect();
         let others = self.others_are_answered(incident, incident.resumed, rules);
-        incident.severity.open_as(others);
+        incident.judge_opening(others, rules);
     }
 
     /// Whether clients that have not failed are taken to be answered still: some were answered shortly before it began;

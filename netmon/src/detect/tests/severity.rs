@@ -254,6 +254,25 @@ fn what_was_answered_while_it_was_closed_counts_when_it_opens_again() {
 }
 
 #[test]
+fn one_that_opens_again_becomes_no_milder_by_that() {
+    let mut scenario = Scenario::new();
+    scenario.rejected(1.0).query(2.0, A, "a.test").answer(2.1, A, 2.0);
+    scenario.advance(12.5);
+    scenario
+        .query(13.0, B, "b.test")
+        .answer(13.1, B, 13.0)
+        .rejected(14.0);
+    assert_eq!(
+        (scenario.incident().reopened, severity(&scenario)),
+        (1, Severity::Down)
+    );
+    scenario.advance(24.0);
+    assert_eq!(severity(&scenario), Severity::Down);
+    scenario.advance(25.0);
+    assert_eq!(severity(&scenario), Severity::Degraded);
+}
+
+#[test]
 fn an_older_query_that_is_answered_later_is_answered_since_it_began() {
     let mut scenario = Scenario::new();
     scenario
