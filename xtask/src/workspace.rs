@@ -37,6 +37,16 @@ pub fn epoch() -> Result<String> {
     Ok(process::output(&mut git)?.trim().to_owned())
 }
 
+/// What is measured now, for the pages that say it: the commit, and the day.
+pub fn revision() -> Result<String> {
+    let mut git = Command::new("git");
+    git.args(["describe", "--always", "--dirty"]).current_dir(root());
+    let mut date = Command::new("date");
+    date.args(["-u", "+%-d %B %Y"]);
+    let (commit, day) = (process::output(&mut git)?, process::output(&mut date)?);
+    Ok(format!("commit {}, {}", commit.trim(), day.trim()))
+}
+
 /// Where the compiler of the workspace at `sources` has its libraries.
 pub fn sysroot(sources: &Path) -> Result<PathBuf> {
     let mut rustc = Command::new("rustc");

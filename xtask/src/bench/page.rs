@@ -1,12 +1,12 @@
 //! docs/performance.md and its plots, from the figures of one run.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
 use netmon_testkit::figures::{Record, Target};
 
 use super::plot::{self, Axes};
-use crate::{process, workspace};
+use crate::workspace;
 
 /// The page: `@table BEGINNING@` stands for the figures whose headings begin so, `@paths@` for those of the kernel programs, hook by hook,
 /// `@machine@` for where they were measured.
@@ -191,11 +191,8 @@ fn paths(records: &[Record]) -> Result<String> {
 
 /// Where and of what it was measured.
 fn machine() -> Result<String> {
-    let say = |program: &str, arguments: &[&str]| {
-        let mut command = Command::new(program);
-        process::output(command.args(arguments).current_dir(workspace::root()))
-            .map(|said| said.trim().to_owned())
-    };
+    let kernel =
+        fs::read_to_string("/proc/sys/kernel/osrelease").context("cannot read the kernel's release")?;
     let cpus = fs::read_to_string("/proc/cpuinfo").context("cannot read /proc/cpuinfo")?;
     let model = cpus.lines().find_map(|line| line.strip_prefix("model name"));
     let model = model.map_or("", |model| model.trim_start_matches([' ', '\t', ':']));
@@ -205,11 +202,10 @@ fn machine() -> Result<String> {
         ""
     };
     Ok(format!(
-        "{} CPUs ({model}){virtual_machine}, Linux {}; netmon at commit {}, on {}.\n",
+        "{} CPUs ({model}){virtual_machine}, Linux {}; netmon at {}.\n",
         std::thread::available_parallelism()?,
-        say("uname", &["-r"])?,
-        say("git", &["describe", "--always", "--dirty"])?,
-        say("date", &["-u", "+%-d %B %Y"])?,
+        kernel.trim(),
+        workspace::revision()?,
     ))
 }
 

@@ -1,5 +1,5 @@
-//! `cargo xtask kernels`: boots Debian's kernels in QEMU and runs privileged tests in each; `--page` makes
-//! docs/kernel-support.md from what came out.
+//! `cargo xtask kernels`: boots Debian's kernels in QEMU and runs privileged tests in each; `--page` writes what came out into
+//! docs/kernel-support.md.
 
 mod cards;
 mod checks;
@@ -44,7 +44,7 @@ pub struct Options {
     /// How many kernels run at a time; each has two CPUs
     #[arg(long, value_name = "N", default_value = "1")]
     jobs: NonZero<usize>,
-    /// Write docs/kernel-support.md, with these kernels
+    /// Write the columns of these kernels in docs/kernel-support.md
     #[arg(long, conflicts_with = "only")]
     page: bool,
 }
@@ -85,10 +85,7 @@ pub fn run(options: &Options) -> Result<()> {
             Err(error) => failed.push(format!("{}: {error:#}", release.name)),
         }
     }
-    // A page must not lack a kernel because its package could not be had.
-    if options.page && found.len() < releases.len() {
-        failed.push("docs/kernel-support.md is as it was".to_owned());
-    } else if options.page {
+    if options.page {
         page::write(&found)?;
     }
     if !failed.is_empty() {
