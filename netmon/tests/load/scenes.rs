@@ -7,6 +7,7 @@ use std::thread;
 
 use aya::TestRun as _;
 use aya::programs::{SchedClassifier, TestRunAttrs, TestRunOptions, loaded_programs};
+use fastrand::Rng;
 use netmon::kernel::{Hook, Inventory, Kernel, Occupied, Settings, occupied};
 use netmon_common::{Outcome, limits};
 use netmon_testkit::frames::build::prelude as build;
@@ -124,14 +125,8 @@ pub fn live_frames_are_counted_each_by_xdp(each: u32) {
 /// The frame with this number: any bytes, behind a header of Ethernet that announces IPv4, IPv6, a tag, or anything.
 fn garbage(number: u64) -> Vec<u8> {
     const TYPES: [[u8; 2]; 4] = [[0x08, 0x00], [0x86, 0xdd], [0x81, 0x00], [0x12, 0x34]];
-    let mut random = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        // Xorshift (Marsaglia).
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        random.to_le_bytes()
-    };
+    let mut random = Rng::with_seed(number);
+    let mut next = || random.u64(..).to_le_bytes();
     let [kind, short, version, ..] = next();
     // The kernel takes none that is shorter than the IP header which it announces (`bpf_prog_test_run_skb`).
     let words = 5 + usize::from(short) % 175;

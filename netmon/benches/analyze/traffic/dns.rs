@@ -2,17 +2,20 @@
 //! about it come back.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
+use fastrand::Rng;
 use netmon_testkit::frames::build::prelude::*;
 
 use super::RECORD_HEADER;
-use super::random::Random;
 use super::template::{Ends, IPV4_END, write_ends_v4, write_over};
 
 /// Names that are asked for.
 const NAMES: u64 = 1_000;
 /// Clients that ask.
 const CLIENTS: u64 = 250;
+/// The ports that they use.
+const CLIENT_PORTS: Range<u16> = 32_768..60_768;
 /// Servers that are asked; the last one is gone.
 const SERVERS: u64 = 12;
 /// Of so many queries one goes to the server that is gone.
@@ -57,8 +60,8 @@ impl Dns {
     }
 
     /// Puts the next packet behind the header of a record.
-    pub fn next(&mut self, random: &mut Random, record: &mut Vec<u8>) {
-        let is_answered = self.waiting.len() >= WAITING || random.below(2) == 0;
+    pub fn next(&mut self, random: &mut Rng, record: &mut Vec<u8>) {
+        let is_answered = self.waiting.len() >= WAITING || random.bool();
         let oldest = if is_answered {
             self.waiting.pop_front()
         } else {
@@ -71,22 +74,22 @@ impl Dns {
         }
     }
 
-    fn query(&mut self, random: &mut Random, record: &mut Vec<u8>) {
-        let is_lost = random.below(TO_THE_LAST) == 0;
+    fn query(&mut self, random: &mut Rng, record: &mut Vec<u8>) {
+        let is_lost = random.u64(..TO_THE_LAST) == 0;
         let server = if is_lost {
             SERVERS
         } else {
-            1 + random.below(SERVERS - 1)
+            random.u64(1..SERVERS)
         };
         let asked = Asked {
-            name: usize::try_from(random.below(NAMES)).unwrap_or(0),
+            name: usize::try_from(random.u64(..NAMES)).unwrap_or(0),
             ends: Ends {
-                source: [10, 20, 0, number(1 + random.below(CLIENTS))],
+                source: [10, 20, 0, number(random.u64(1..=CLIENTS))],
                 destination: [192, 0, 2, number(server)],
-                source_port: random.port(),
+                source_port: random.u16(CLIENT_PORTS).to_be_bytes(),
                 destination_port: 53_u16.to_be_bytes(),
             },
-            id: u16::try_from(random.below(1 << 16)).unwrap_or(0).to_be_bytes(),
+            id: random.u16(..).to_be_bytes(),
             is_lost,
         };
         self.waiting.push_back(asked);

@@ -2,18 +2,17 @@
 
 mod dns;
 mod others;
-mod random;
 mod template;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use fastrand::Rng;
 use netmon_testkit::captures::Pcap;
 
 use dns::Dns;
 use others::{Others, Streams};
-use random::Random;
 use template::write_over;
 
 /// What is captured.
@@ -59,7 +58,7 @@ pub fn write(traffic: Traffic, bytes: u64, path: &Path) -> io::Result<u64> {
 /// Makes one packet after the other.
 struct Source {
     traffic: Traffic,
-    random: Random,
+    random: Rng,
     dns: Dns,
     others: Others,
 }
@@ -68,7 +67,7 @@ impl Source {
     fn new(traffic: Traffic) -> Self {
         Self {
             traffic,
-            random: Random::new(),
+            random: Rng::with_seed(1),
             dns: Dns::new(),
             others: Others::new(match traffic {
                 Traffic::Mixed | Traffic::DnsAndIcmp => Streams::Short,
@@ -82,7 +81,7 @@ impl Source {
         record.clear();
         record.extend([0; RECORD_HEADER]);
         let is_dns = match self.traffic {
-            Traffic::Mixed | Traffic::MixedLong => self.random.below(100) < 5,
+            Traffic::Mixed | Traffic::MixedLong => self.random.u32(..100) < 5,
             Traffic::DnsAndIcmp => true,
         };
         if is_dns {

@@ -2,10 +2,10 @@
 //!
 //! No segment acknowledges another: the capture looks as if made where acknowledgements do not pass.
 
+use fastrand::Rng;
 use netmon_testkit::frames::build::prelude::*;
 
 use super::RECORD_HEADER;
-use super::random::Random;
 use super::template::{Ends, IPV4_END, IPV6_END, write_ends_v4, write_ends_v6, write_over};
 
 /// What stands in front of the packet of a record.
@@ -84,14 +84,14 @@ impl Others {
     }
 
     /// Puts the next packet behind the header of a record.
-    pub fn next(&mut self, random: &mut Random, record: &mut Vec<u8>) {
-        let Some(kind) = random.choose(&self.kinds) else {
+    pub fn next(&mut self, random: &mut Rng, record: &mut Vec<u8>) {
+        let Some(kind) = random.choice(&self.kinds) else {
             return;
         };
         record.extend(&kind.frame);
         let connection = match self.streams {
-            Streams::Short => random.next(),
-            Streams::Long(connections) => random.below(connections),
+            Streams::Short => random.u64(..),
+            Streams::Long(connections) => random.u64(..connections),
         };
         let [.., source_high, source_low, low, high, server, client] = connection.to_be_bytes();
         let source_port = [source_high | 0x80, source_low];

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Scope, ScopedJoinHandle, sleep};
 use std::time::Duration;
 
+use fastrand::Rng;
 use netmon_testkit::lab::{Namespace, getent};
 
 use super::world::{CLIENTS, DNSMASQ, FORWARDER, SERVICE, SLOW, STUB, UNBOUND, World, client};
@@ -24,9 +25,9 @@ pub fn ask_as_people_do<'scope>(
 
 fn one_client(office: &Namespace, number: u8, is_over: &AtomicBool) -> u64 {
     let mut answered = 0;
-    let mut random = Random(u64::from(number) + 1);
+    let mut random = Rng::with_seed(number.into());
     while !is_over.load(Ordering::Relaxed) {
-        let name = random.name();
+        let name = name(&mut random);
         let is_answered = match number % 7 {
             0 => dig(office, client(number), UNBOUND, &name),
             1 => dig(office, client(number), DNSMASQ, &name),
@@ -38,7 +39,7 @@ fn one_client(office: &Namespace, number: u8, is_over: &AtomicBool) -> u64 {
             _ => getent(office, &[STUB, DNSMASQ], &name).unwrap().is_some(),
         };
         answered += u64::from(is_answered);
-        sleep(Duration::from_millis(200 + random.below(2_000)));
+        sleep(Duration::from_millis(random.u64(200..2_200)));
     }
     answered
 }
@@ -55,24 +56,12 @@ fn dig(office: &Namespace, from: IpAddr, server: IpAddr, name: &str) -> bool {
     String::from_utf8_lossy(&output.stdout).contains("status: ")
 }
 
-/// Numbers that look like chance, the same each time (xorshift, by Marsaglia).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-
-    /// Most names are of well domains; some of one that is broken, and some are mistyped.
-    fn name(&mut self) -> String {
-        let host = self.below(40);
-        match self.below(20) {
-            0 => format!("host{host}.broken.test"),
-            1 => format!("host{host}.empty.test"),
-            _ => format!("host{host}.site{}.test", self.below(30)),
-        }
+/// Most names are of well domains; some of one that is broken, and some are mistyped.
+fn name(random: &mut Rng) -> String {
+    let host = random.u32(..40);
+    match random.u32(..20) {
+        0 => format!("host{host}.broken.test"),
+        1 => format!("host{host}.empty.test"),
+        _ => format!("host{host}.site{}.test", random.u32(..30)),
     }
 }
