@@ -35,6 +35,11 @@ impl<T: Clone + Eq + Hash> Distinct<T> {
         self.note_mark(Mark::of(value))
     }
 
+    /// The value was not there after all. One that is not listed stays counted.
+    pub fn take_back(&mut self, value: &T) {
+        self.listed.retain(|listed| listed != value);
+    }
+
     /// Takes the values of another one, none of which was taken before: they are not listed.
     pub fn absorb(&mut self, other: &Self) {
         for value in &other.listed {

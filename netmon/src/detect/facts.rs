@@ -136,12 +136,27 @@ impl Facts {
         let rcode = answered
             .rcode
             .filter(|rcode| answered.standard && self.is_fault(*rcode));
-        Flow::from(Counts {
+        let counts = Counts {
             asked: 1,
             answered: 1,
             faults: Faults::of(rcode),
             failed: 0,
-        })
+        };
+        Flow {
+            aside: self.is_policy(answered).into(),
+            ..Flow::from(counts)
+        }
+    }
+
+    /// Whether it says REFUSED for this host's own server: what it serves to whom is its policy.
+    pub fn is_policy(&self, answered: &Answered) -> bool {
+        self.standing.own && answered.standard && answered.rcode == Some(Rcode::Refused)
+    }
+
+    /// An exchange was answered.
+    pub const fn heard(&mut self, at: Time) {
+        self.last_answer = Some(at);
+        self.answers_are_seen = true;
     }
 
     /// Whether an answer with that rcode says that the server fails. REFUSED by this host's own server is its policy.

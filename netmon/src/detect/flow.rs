@@ -17,6 +17,9 @@ pub(super) struct Flow {
     pub refused: u64,
     /// Of the answers, FORMERR and NOTIMP.
     pub other: u64,
+    /// Of the answers, those that say nothing of how well the server serves: to queries that are not standard (opcode 0), and an own
+    /// server's REFUSED.
+    pub aside: u64,
 }
 
 impl Flow {
@@ -39,6 +42,7 @@ impl Flow {
         self.servfail = self.servfail.saturating_sub(other.servfail);
         self.refused = self.refused.saturating_sub(other.refused);
         self.other = self.other.saturating_sub(other.other);
+        self.aside = self.aside.saturating_sub(other.aside);
     }
 }
 
@@ -50,6 +54,7 @@ impl std::ops::AddAssign for Flow {
         self.servfail += other.servfail;
         self.refused += other.refused;
         self.other += other.other;
+        self.aside += other.aside;
     }
 }
 
@@ -73,6 +78,7 @@ impl From<Counts> for Flow {
             servfail: servfail.into(),
             refused: refused.into(),
             other: other.into(),
+            aside: 0,
         }
     }
 }

@@ -310,29 +310,27 @@ impl Incident {
         [count, verified]: [u64; 2],
         sender: Option<Address>,
     ) {
+        let lately = self.lately(at);
         let errors = if self.is_beyond(at) {
             &mut self.errors_beyond
         } else {
             &mut self.errors
         };
-        errors.add(code, [count, verified], sender);
-        self.note_lately(at, code, [count, verified]);
+        errors.add(code, [count, verified], sender, lately);
         self.changed = true;
     }
 
     /// Takes the errors of a time before it opened.
     pub fn count_early_errors(&mut self, errors: &EarlyErrors, time: impl RangeBounds<Time>) {
         for error in errors.of(time) {
-            self.errors.add(error.code, error.counts, error.sender);
-            self.note_lately(error.at, error.code, error.counts);
+            let lately = self.lately(error.at);
+            self.errors.add(error.code, error.counts, error.sender, lately);
         }
     }
 
-    /// `failing` may turn out to have recovered before.
-    fn note_lately(&mut self, at: Time, code: Code, counts: [u64; 2]) {
-        if self.kind == Kind::Failing && self.recovered.is_none() {
-            self.errors.note_lately(at, code, counts);
-        }
+    /// That moment, if the incident may turn out to have recovered before: `failing` does.
+    fn lately(&self, at: Time) -> Option<Time> {
+        (self.kind == Kind::Failing && self.recovered.is_none()).then_some(at)
     }
 
     /// How many errors it counts, by code, and how many of them are verified.

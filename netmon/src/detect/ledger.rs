@@ -4,12 +4,15 @@
 //! twice. A quiet second costs nothing: only seconds with queries are kept. Exact times say where in a second an incident
 //! began or ended.
 
+mod aside;
 mod left_out;
 mod near_end;
 mod told;
 
 use std::collections::VecDeque;
 use std::ops::Range;
+
+use aside::Aside;
 
 use super::flow::Flow;
 use super::limits::{EXACT_TIMES, SECONDS};
@@ -21,6 +24,7 @@ use crate::time::Time;
 struct Second {
     number: u64,
     counts: [Counts; 2],
+    aside: Aside,
     /// How many of the exact times are of this second.
     exact: u32,
     /// What is left out.
@@ -32,6 +36,7 @@ impl Second {
         let [recursive, iterative] = self.counts;
         let mut flow = Flow::from(recursive);
         flow += Flow::from(iterative);
+        flow.aside = self.aside.answers();
         flow.take_off(self.left_out);
         flow
     }
@@ -163,23 +168,6 @@ impl Ledger {
         let fate = Fate::Unknown;
         self.exact.insert(place, Exact { sent, fate });
         self.forget_oldest();
-    }
-
-    /// A query whose exact time was taken does not count any more.
-    pub fn forget_query(&mut self, sent: Time) {
-        let place = near_end::place(&self.exact, |exact| exact.sent < sent);
-        if self.exact.get(place).is_some_and(|exact| exact.sent == sent) {
-            self.exact.remove(place);
-            if let Some(second) = self.second_mut(sent.second()) {
-                second.exact = second.exact.saturating_sub(1);
-            }
-        }
-    }
-
-    /// A SYN whose exact time was taken does not count any more, whosever it is.
-    pub fn forget_syn(&mut self, sent: Time) {
-        self.take_in(sent);
-        self.forget_query(sent);
     }
 
     /// The query that was sent then was answered. Its time is known from now on, if it was not.

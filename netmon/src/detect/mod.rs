@@ -393,6 +393,6 @@ impl Decider {
         }
         self.seated(seat, opened, refused);
         self.plan_at(place, due);
-        self.close_scanned(after);
+        self.close_scanned(at, after);
     }
 }

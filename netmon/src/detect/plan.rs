@@ -15,7 +15,7 @@ impl Decider {
             }
             self.plan(place);
         }
-        self.close_scanned(after);
+        self.close_scanned(now, after);
         // What need not settle is reported now.
         while let Some(place) = self.agenda.take_report(now) {
             self.report(now, place);
@@ -38,10 +38,10 @@ impl Decider {
         }
     }
 
-    /// Closes what a client that scans has opened elsewhere.
-    pub(super) fn close_scanned(&mut self, after: After) {
+    /// Closes what a client has opened elsewhere that is known by then to scan.
+    pub(super) fn close_scanned(&mut self, at: Time, after: After) {
         let Some(_) = after.scanner else { return };
-        let (at, rules) = (self.now, &self.rules);
+        let rules = &self.rules;
         for service in after.scanned {
             let suspects = &self.suspects;
             let Some(server) = self.servers.get_mut(service) else {

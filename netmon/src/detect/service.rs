@@ -1,9 +1,10 @@
 //! One service (server address, port, transport): how each observation changes what is known of it, and how what the kinds
 //! decide changes its incidents.
 
+mod answers;
 mod judging;
 
-use netmon_common::{Address, Code, Rcode};
+use netmon_common::{Address, Code};
 
 use super::change::Change;
 use super::errors::EarlyError;
@@ -12,9 +13,8 @@ use super::incidents::Incidents;
 use super::lookups::Move;
 use super::rules::Rules;
 use super::scope::Standing;
-use super::span::Settled;
 use crate::model::Kind;
-use crate::observation::{Answered, Asked, Failed, Seconds, Service};
+use crate::observation::{Asked, Failed, Seconds, Service};
 use crate::time::Time;
 
 /// What is known of one service, and its incidents.
@@ -96,9 +96,11 @@ impl Tracked {
             return;
         }
         let mut counts = seconds.counts;
-        if facts.standing.own {
-            counts.faults.refused = 0;
-        }
+        let refused = if facts.standing.own {
+            std::mem::take(&mut counts.faults.refused)
+        } else {
+            0
+        };
         while let Some((number, flow)) = facts.ledger.leaving(seconds.second) {
             self.incidents
                 .all_mut()
@@ -106,6 +108,9 @@ impl Tracked {
             facts.ledger.leave();
         }
         let news = facts.ledger.set(seconds.second, seconds.iterative, counts);
+        if refused > 0 {
+            facts.ledger.set_aside(seconds.second, seconds.iterative, refused);
+        }
         if news.asked > 0 && counts.asked > rules.thresholds.looks_per_second {
             facts.crowded = facts.crowded.max(Some(seconds.second));
             self.incidents
@@ -124,7 +129,7 @@ impl Tracked {
             let faults = facts.ledger.counted_faults(seconds.second);
             facts.faults.counted(seconds.second, faults, at);
         }
-        if news.answered > news.faults {
+        if news.answered > news.faults + u64::from(refused) {
             facts.last_good = Some(at);
         }
         if news.answered > 0 {
@@ -141,8 +146,7 @@ impl Tracked {
 
     /// An exchange was answered.
     fn heard(&mut self, at: Time) {
-        self.facts.last_answer = Some(at);
-        self.facts.answers_are_seen = true;
+        self.facts.heard(at);
         self.end_silence(at);
         for incident in self.incidents.all_open_mut() {
             incident.heard.any = true;
@@ -209,92 +213,6 @@ impl Tracked {
         }
     }
 
-    /// Takes an answer to a query that was seen; `counts` says whether failures of its client count.
-    pub fn answered(&mut self, at: Time, answered: &Answered, counts: bool, rules: &Rules) {
-        let settled = Settled::of(at, answered, self.facts.exchange(answered));
-        let sent = settled.sent;
-        if self.leaves_out(settled, counts) {
-            self.heard(at);
-            return;
-        }
-        for sent in settled.transmissions() {
-            self.facts.ledger.note_answer(sent);
-        }
-        self.heard(at);
-        let facts = &mut self.facts;
-        facts.last_answer_seen = Some(at);
-        facts.answered.note(answered.client, sent, at);
-        self.judge_answer(at, answered, rules);
-        for incident in self.incidents.all_open_mut() {
-            if sent >= incident.began() {
-                incident.heard.answer_since_began = Some(at);
-            }
-            let is_later = incident.newest_failure().is_some_and(|newest| sent > newest);
-            let hit = incident.may_have_hit(answered.client);
-            let heard = &mut incident.heard;
-            if hit {
-                heard.query_of_failed = heard.query_of_failed.max(Some(sent));
-            } else {
-                if heard.query_of_others <= Some(sent) {
-                    heard.query_of_others = Some(sent);
-                    heard.newest_other = Some(answered.client);
-                }
-                heard.others_answered += u64::from(is_later);
-            }
-            // One that is over counts nothing that comes later.
-            incident.answered(settled);
-            // `failing` recovers by its share.
-            if hit && is_later && incident.kind != Kind::Failing {
-                incident.recover_by(settled, &self.facts.ledger, rules.offset);
-            }
-        }
-    }
-
-    /// Takes what a message says to queries that one before it has shown to be answered.
-    pub fn said(&mut self, at: Time, answered: &Answered, counts: bool, rules: &Rules) {
-        let settled = Settled::of(at, answered, self.facts.exchange(answered));
-        if !self.leaves_out(settled, counts) {
-            self.judge_answer(at, answered, rules);
-        }
-    }
-
-    /// Leaves out faults of a client whose failures do not count.
-    fn leaves_out(&mut self, settled: Settled<'_>, counts: bool) -> bool {
-        let leaves_out = !counts && settled.exchange.faults() > 0;
-        if leaves_out {
-            for sent in settled.transmissions() {
-                self.facts.ledger.leave_out_answered(sent, settled.exchange);
-            }
-            self.facts.faults.not_counting(settled.transmissions());
-        }
-        leaves_out
-    }
-
-    /// What its rcode says of the server.
-    fn judge_answer(&mut self, at: Time, answered: &Answered, rules: &Rules) {
-        let facts = &mut self.facts;
-        let Some(rcode) = answered.rcode.filter(|_| answered.standard) else {
-            return;
-        };
-        if !facts.is_wanted(answered.recursion_desired) {
-            return;
-        }
-        let second = at.second();
-        let looks = rules.thresholds.looks_per_second;
-        if facts.is_fault(rcode) {
-            let look = self.faults_looked_at.take(second, looks);
-            // It has failed when it is decided on.
-            facts.faults.fault(at, answered, look);
-        } else if matches!(rcode, Rcode::NoError | Rcode::NxDomain) {
-            facts.last_good = Some(at);
-            if self.answers_looked_at.take(second, looks) {
-                let retry = rules.thresholds.failing_retry;
-                let asked = (answered.name.as_ref(), answered.details.query_type);
-                facts.faults.good(at, answered.client, asked, retry);
-            }
-        }
-    }
-
     /// Takes an error that may be believed. It opens or prolongs `unreachable` if it counts; it may say that a service address
     /// has no endpoints.
     pub fn failed(
@@ -316,6 +234,9 @@ impl Tracked {
         self.end_silence(at);
         if !self.facts.is_wanted(failure.recursion_desired) {
             return;
+        }
+        if let Some(unanswered) = self.incidents.open_mut(Kind::Unanswered) {
+            unanswered.not_silent(sent, failure.client);
         }
         let verified = failure.proof.is_verified();
         let sender = Some(failure.reporter).filter(|_| verified);

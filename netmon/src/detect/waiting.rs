@@ -52,6 +52,12 @@ impl Waiting {
         self.0.drain(..end).collect()
     }
 
+    /// Forgets what was asked then by that client: it is not silent.
+    pub fn forget(&mut self, since: Time, client: Address) {
+        let is_it = |asked: &Asked| asked.since == since && asked.client.is_none_or(|by| by == client);
+        self.0.retain(|asked| !is_it(asked));
+    }
+
     /// All of them, in the order in which they were asked.
     pub fn iter(&self) -> impl Iterator<Item = &Asked> {
         self.0.iter()

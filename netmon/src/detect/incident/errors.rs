@@ -16,42 +16,74 @@ pub(super) struct Errors {
     pub verified: u64,
     pub senders: Distinct<Address>,
     /// Those of the last seconds, by second: the incident may turn out to have ended some seconds ago.
-    pub lately: VecDeque<(u64, CodeCounts, u64)>,
+    lately: VecDeque<Lately>,
+}
+
+/// Errors of one second.
+#[derive(Debug, Default)]
+struct Lately {
+    second: u64,
+    counts: CodeCounts,
+    verified: u64,
+    /// Who sent one for the first time.
+    senders: Vec<Address>,
 }
 
 impl Errors {
-    /// Takes errors, of which so many are verified, and who sent them, if that is to be named.
-    pub fn add(&mut self, code: Code, [count, verified]: [u64; 2], sender: Option<Address>) {
-        self.counts.add(code, count);
-        self.verified += verified;
-        if let Some(sender) = sender {
-            self.senders.note(&sender);
+    /// Those of an earlier run.
+    pub fn restore(counts: impl IntoIterator<Item = (Code, u64)>, verified: u64) -> Self {
+        let mut errors = Self {
+            verified,
+            ..Self::default()
+        };
+        for (code, count) in counts {
+            errors.counts.add(code, count);
         }
+        errors
     }
 
-    /// Notes when those came.
-    pub fn note_lately(&mut self, at: Time, code: Code, [count, verified]: [u64; 2]) {
+    /// Takes errors, of which so many are verified, and who sent them, if that is to be named. When they came is kept for
+    /// [`Self::split`] where it may be needed (`lately`).
+    pub fn add(
+        &mut self,
+        code: Code,
+        [count, verified]: [u64; 2],
+        sender: Option<Address>,
+        lately: Option<Time>,
+    ) {
+        self.counts.add(code, count);
+        self.verified += verified;
+        let new = sender.filter(|sender| self.senders.note(sender));
+        let Some(at) = lately else { return };
         let second = at.second();
-        if self.lately.back().is_none_or(|(newest, ..)| *newest < second) {
+        if self.lately.back().is_none_or(|newest| newest.second < second) {
             if self.lately.len() == FAULT_SECONDS {
                 self.lately.pop_front();
             }
-            self.lately.push_back((second, CodeCounts::default(), 0));
+            self.lately.push_back(Lately {
+                second,
+                ..Lately::default()
+            });
         }
-        if let Some((_, counts, of_them)) = self.lately.back_mut() {
-            counts.add(code, count);
-            *of_them += verified;
+        if let Some(newest) = self.lately.back_mut() {
+            newest.counts.add(code, count);
+            newest.verified += verified;
+            newest.senders.extend(new);
         }
     }
 
     /// Takes off those that came since that second, and gives them.
     pub fn split(&mut self, second: u64) -> Self {
         let mut beyond = Self::default();
-        for (_, counts, verified) in self.lately.drain(..).filter(|(number, ..)| *number >= second) {
-            self.counts -= counts;
-            self.verified -= verified;
-            beyond.counts += counts;
-            beyond.verified += verified;
+        for later in self.lately.drain(..).filter(|one| one.second >= second) {
+            self.counts -= later.counts;
+            self.verified -= later.verified;
+            beyond.counts += later.counts;
+            beyond.verified += later.verified;
+            for sender in later.senders {
+                self.senders.take_back(&sender);
+                beyond.senders.note(&sender);
+            }
         }
         beyond
     }

@@ -48,6 +48,11 @@ impl Incident {
         }
     }
 
+    /// What that client asked then is not silent: an error came.
+    pub fn not_silent(&mut self, sent: Time, client: Address) {
+        self.waiting.forget(sent, client);
+    }
+
     /// Whether those that wait have failed, as far as is known.
     fn shows_waiting(&self) -> bool {
         self.kind == Kind::Failing && self.recovered.is_none()

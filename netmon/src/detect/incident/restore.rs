@@ -64,13 +64,7 @@ impl Incident {
             .closed
             .zip(reported.closed_because)
             .map(|(closed, because)| (moment(closed), because));
-        let mut errors = Errors {
-            verified: reported.verified,
-            ..Errors::default()
-        };
-        for (code, count) in reported.errors.each() {
-            errors.counts.add(code, count);
-        }
+        let errors = Errors::restore(reported.errors.each(), reported.verified);
         let opened = moment(reported.opened);
         let just_after = |time: Time| time.after(Duration::from_nanos(1));
         let flow = Flow {
@@ -80,6 +74,7 @@ impl Incident {
             servfail: memory.servfail,
             refused: memory.refused,
             other: memory.other_faults,
+            aside: 0,
         };
         let here = Ledger::default().cut(now);
         Self {

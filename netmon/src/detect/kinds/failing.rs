@@ -4,7 +4,7 @@
 //! one broken zone fails on every healthy resolver. Or when a domain that was answered well within the last hour fails
 //! for all who ask. An answer is decided on after 5 s, for a client may ask again and be answered well. Closes as
 //! `recovered` when, of the exchanges of a whole 30 s since it opened, under a tenth fail. REFUSED by this host's own server
-//! is its policy, and is no failure.
+//! is its policy: it is no failure, and no good answer.
 
 use super::{Context, Course, Facts, Incident, Rulebook, Rules, Verdict};
 use crate::detect::recent::Window;
@@ -18,7 +18,7 @@ pub(super) const RULEBOOK: Rulebook = Rulebook {
     next,
 };
 
-/// The exchanges of the window that are decided on, and faults that are not.
+/// The standard exchanges of the window that are decided on, and faults that are not.
 struct Share {
     answered: u64,
     failed: u64,
@@ -45,7 +45,7 @@ fn share_of(facts: &Facts, (from, to): (u64, u64)) -> Share {
     let undecided = facts.faults.undecided(from, to);
     let not_failed = undecided + facts.faults.excused(from, to);
     Share {
-        answered: flow.answers.saturating_sub(undecided),
+        answered: flow.answers.saturating_sub(undecided + flow.aside),
         failed: flow.faults().saturating_sub(not_failed),
         undecided,
     }

@@ -27,7 +27,7 @@ fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
     }
     let would_be_seen = context.would_be_seen;
     let mut verdict = Verdict::Nothing;
-    if many_failed(facts, at, rules) {
+    if many_failed(facts, at, by, rules) {
         let mut clients = silence.clients_within(at.second(), rules.unanswered_window());
         if clients.any(would_be_seen) {
             return Verdict::Opens(first);
@@ -45,7 +45,7 @@ fn opens(facts: &Facts, at: Time, context: &Context) -> Verdict {
 }
 
 /// Whether enough queries of the last half minute failed, for enough names.
-fn many_failed(facts: &Facts, at: Time, rules: &Rules) -> bool {
+fn many_failed(facts: &Facts, at: Time, by: Time, rules: &Rules) -> bool {
     let (silence, window) = (&facts.silence, rules.unanswered_window());
     let (from, to) = window.seconds(at.second());
     let since = silence.since.second();
@@ -54,6 +54,13 @@ fn many_failed(facts: &Facts, at: Time, rules: &Rules) -> bool {
     let before = if from == since { silence.silent_before } else { 0 };
     // Queries that do not count, as strangers', are in the ledger, and were not taken one by one.
     let silent = silent.saturating_sub(before).min(silence.seen(from, to));
+    // The window is of whole seconds. Those are as old as it takes that were sent at the very moment at which it ends.
+    let at_its_end = Time::from_nanos(by.nanos().saturating_add(1));
+    let silent = silent
+        + facts
+            .ledger
+            .exact_between(by.max(silence.since), at_its_end)
+            .silent();
     silent >= rules.thresholds.unanswered_queries
         && silence.names.count(at.second(), window) >= rules.thresholds.unanswered_names
 }

@@ -1,12 +1,29 @@
 //! Queries that do not count in an incident, because their clients' failures do not (docs/contract.md, section 3, "Whose failures
 //! count"): the kernel counts them with the others.
 
-use super::Ledger;
+use super::{Ledger, near_end};
 use crate::detect::flow::Flow;
 use crate::detect::limits::LEFT_OUT;
 use crate::time::Time;
 
 impl Ledger {
+    /// A query whose exact time was taken does not count any more.
+    pub fn forget_query(&mut self, sent: Time) {
+        let place = near_end::place(&self.exact, |exact| exact.sent < sent);
+        if self.exact.get(place).is_some_and(|exact| exact.sent == sent) {
+            self.exact.remove(place);
+            if let Some(second) = self.second_mut(sent.second()) {
+                second.exact = second.exact.saturating_sub(1);
+            }
+        }
+    }
+
+    /// A SYN whose exact time was taken does not count any more, whosever it is.
+    pub fn forget_syn(&mut self, sent: Time) {
+        self.take_in(sent);
+        self.forget_query(sent);
+    }
+
     /// The query that was sent then does not count, because its client's failures do not; `failed` says that an error came to it.
     pub fn leave_out(&mut self, sent: Time, failed: bool) {
         let mut known = self.left_out.iter_mut().rev();

@@ -111,3 +111,23 @@ fn what_opened_by_its_share_is_not_held_open_by_a_domain_that_was_lost_meanwhile
     let recovered: f64 = when(scenario.closed().recovered.unwrap()).parse().unwrap();
     assert!(recovered < 10.0, "{recovered}");
 }
+
+#[test]
+fn who_sends_an_error_after_it_was_over_is_no_reporter() {
+    let mut scenario = failing();
+    let late = Error {
+        code: Code::Other,
+        reporter: Some("198.51.100.1"),
+        sent: 20.0,
+        ..Error::default()
+    };
+    scenario
+        .asked(18.0, A, "other.test", Rcode::NoError)
+        .query(20.0, A, "big.test")
+        .error(20.1, &late);
+    for n in 0..40_u32 {
+        scenario.asked(21.0 + f64::from(n), A, "other.test", Rcode::NoError);
+    }
+    let closed = scenario.closed();
+    assert_eq!((closed.verified, closed.reporters.len()), (0, 0), "{closed:#?}");
+}

@@ -1,6 +1,7 @@
 //! The rules of the contract's section 3, each as what happens to a server and its clients.
 
 mod acceptance;
+mod aside;
 mod bounds;
 mod causes;
 mod chain;
@@ -11,6 +12,7 @@ mod failing_ends;
 mod failover;
 mod healthy;
 mod many;
+mod moments;
 mod one_direction;
 mod overload;
 mod properties;

@@ -86,6 +86,7 @@ pub struct Scenario {
     unheard: BTreeSet<Address>,
     recursion_desired: Option<bool>,
     client_port: Option<u16>,
+    standard: bool,
     seconds: HashMap<(Service, u64, bool), Counts>,
     waiting: Vec<(Service, Address, Time)>,
     pub changes: Vec<Change>,
@@ -114,6 +115,7 @@ impl Scenario {
             unheard: BTreeSet::new(),
             recursion_desired: Some(true),
             client_port: None,
+            standard: true,
             seconds: HashMap::new(),
             waiting: Vec::new(),
             changes: Vec::new(),
@@ -142,6 +144,12 @@ impl Scenario {
     /// What follows comes from that port, or goes there.
     pub fn at_port(&mut self, port: u16) -> &mut Self {
         self.client_port = Some(port);
+        self
+    }
+
+    /// What follows has opcode 0, or another one.
+    pub fn standard(&mut self, standard: bool) -> &mut Self {
+        self.standard = standard;
         self
     }
 
@@ -248,13 +256,15 @@ impl Scenario {
         transmissions: &[f64],
         rcode: Rcode,
     ) -> &mut Self {
+        let says = |fault: Rcode| u32::from(self.standard && rcode == fault);
+        let (servfail, refused) = (says(Rcode::ServFail), says(Rcode::Refused));
         for sent in transmissions {
             let known = self.settle(client, *sent);
             self.count(time, *sent, |counts| {
                 counts.asked += u32::from(!known);
                 counts.answered += 1;
-                counts.faults.servfail += u32::from(rcode == Rcode::ServFail);
-                counts.faults.refused += u32::from(rcode == Rcode::Refused);
+                counts.faults.servfail += servfail;
+                counts.faults.refused += refused;
             });
         }
         let (sent, earlier) = transmissions.split_first().unwrap();
@@ -265,7 +275,7 @@ impl Scenario {
                 sent: at(*sent),
                 earlier: earlier.iter().map(|sent| at(*sent)).collect(),
                 rcode: Some(rcode),
-                standard: true,
+                standard: self.standard,
                 name: Some(Name::new(name)).filter(|_| !name.is_empty()),
                 recursion_desired: self.recursion_desired.unwrap_or(true),
                 details: self.details(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use netmon_common::{Rcode, Transport};
 
-use super::scenario::{A, B, Error, SERVER, Scenario, address, at};
+use super::scenario::{A, B, Error, SERVER, Scenario, address, at, when};
 use crate::model::{OwnClient, OwnService};
 use crate::observation::{Proof, Why};
 
@@ -296,7 +296,7 @@ fn iterative_failures_count_in_no_incident_that_is_open_for_others() {
         (incident.queries, incident.errors.port, incident.verified),
         (1, 1, 1)
     );
-    assert_eq!(super::scenario::when(incident.last_seen), "0.001");
+    assert_eq!(when(incident.last_seen), "0.001");
 }
 
 #[test]
@@ -350,4 +350,21 @@ fn what_strangers_ask_an_own_address_counts_in_no_incident() {
     let incident = scenario.closed();
     assert_eq!((incident.queries, incident.errors.port), (2, 2));
     assert_eq!(incident.clients, [address(A)]);
+}
+
+#[test]
+fn iterative_exchanges_neither_prolong_nor_end_an_incident() {
+    let mut scenario = Scenario::new();
+    scenario.rejected(1.0);
+    scenario.recursion_desired(Some(false));
+    for second in 5..25_u32 {
+        scenario.asked_ok(second.into());
+    }
+    assert_eq!(scenario.story(), ["opened unreachable"]);
+    assert_eq!(scenario.incident().answers, 0);
+    scenario
+        .recursion_desired(Some(true))
+        .asked_ok(30.0)
+        .advance(31.0);
+    assert_eq!(when(scenario.closed().closed.unwrap()), "31.000");
 }

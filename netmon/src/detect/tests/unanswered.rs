@@ -42,7 +42,7 @@ fn rules_at_both_sides_of_each_threshold() {
             "exactly 5 s ago, at a whole second",
             &[1.0, 1.2, 1.4, 1.6, 2.0],
             TWO,
-            Some("8.000"),
+            Some("7.000"),
         ),
         (
             "a moment less than 5 s ago",
