@@ -25,6 +25,7 @@ mod lint;
 mod manual;
 mod pages;
 mod process;
+mod published;
 mod remap;
 mod run;
 mod sbom;

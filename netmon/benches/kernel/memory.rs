@@ -1,13 +1,11 @@
 //! What the maps take of the kernel's memory.
 
-use std::collections::BTreeMap;
-use std::fs;
-
 use anyhow::{Context as _, Result};
 use aya::maps::MapInfo;
 use aya::util::nr_cpus;
 use netmon::kernel::Program;
 use netmon_testkit::figures::{Figure, Figures};
+use netmon_testkit::resources;
 
 use crate::loaded;
 
@@ -28,9 +26,11 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     figures.heading("maps and programs, with defaults");
     let mut kernel = loaded::load_asking()?;
     let mut sum = 0.0;
-    for (id, bytes) in maps()? {
+    // The loader keeps all that it made.
+    for (id, bytes) in resources::maps("self")? {
         let map = MapInfo::from_id(id)?;
-        let mib = bytes / f64::from(1 << 20);
+        #[expect(clippy::cast_precision_loss, reason = "maps have less than 2^52 bytes")]
+        let mib = bytes as f64 / f64::from(1 << 20);
         sum += mib;
         let name = map.name_as_str().unwrap_or_default();
         figures.take(
@@ -58,21 +58,4 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// The maps that this process has open, each with how many bytes it takes, as the kernel accounts for it: the loader keeps all
-/// that it made.
-fn maps() -> Result<BTreeMap<u32, f64>> {
-    let mut maps = BTreeMap::new();
-    for entry in fs::read_dir("/proc/self/fdinfo")? {
-        // The descriptor by which the directory is read is gone by then.
-        let Ok(text) = fs::read_to_string(entry?.path()) else {
-            continue;
-        };
-        let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
-        if let (Some(id), Some(bytes)) = (field("map_id:"), field("memlock:")) {
-            maps.insert(id.trim().parse()?, bytes.trim().parse()?);
-        }
-    }
-    Ok(maps)
 }

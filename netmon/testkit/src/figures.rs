@@ -161,14 +161,27 @@ impl<'a> Figures<'a> {
             unit,
             target,
             note,
-            point,
-        } = figure;
+            ..
+        } = &figure;
         let (goal, verdict) = match target {
-            Some(target) if target.is_met(value) => (target.to_string(), "ok"),
+            Some(target) if target.is_met(*value) => (target.to_string(), "ok"),
             Some(target) => (target.to_string(), "MISSED"),
             None => (String::new(), ""),
         };
         println!("  {name:<62} {value:>9.2} {unit:<5} {goal:>8}  {verdict:<6}  {note}");
+        self.keep(figure);
+    }
+
+    /// Takes a figure, and does not print it: one of very many points of a plot.
+    pub fn keep(&mut self, figure: Figure) {
+        let Figure {
+            name,
+            value,
+            unit,
+            target,
+            note,
+            point,
+        } = figure;
         self.taken.push(Record {
             heading: self.heading.clone(),
             name,

@@ -43,7 +43,7 @@ fn outages(family: &Family) -> [Expected<'static>; 3] {
 }
 
 /// Errors about queries that the client never sent, to servers all over the Internet.
-fn lies() -> Vec<(Vec<u8>, IpAddr)> {
+pub fn lies() -> Vec<(Vec<u8>, IpAddr)> {
     let both = |number| FAMILIES.each_ref().map(|family| lie(family, number));
     (0..SERVERS / 2).flat_map(both).collect()
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::process::Command;
 use std::thread;
 
-use netmon_testkit::lab::{FAMILIES, Namespace, respond, serve_tcp, two_hosts};
+use netmon_testkit::lab::{FAMILIES, Family, Namespace, ScriptedTcp, respond, two_hosts};
 
 use crate::support::doors::BothDoors;
 use crate::support::incident::{Expected, silence};
@@ -41,11 +41,14 @@ fn is_answered(client: &Namespace, server: IpAddr, name: &str) -> bool {
 fn a_length_in_a_segment_of_its_own_is_an_answer() {
     let hosts = two_hosts().unwrap();
     add_second(&hosts.server, "to-client");
-    for family in &FAMILIES {
-        serve_tcp(&hosts.server, port_53(family.server), in_two_segments).unwrap();
-        // The control: a server that takes the connection, and says nothing.
-        serve_tcp(&hosts.server, port_53(second(family)), nothing).unwrap();
-    }
+    let serve = |family: &Family| {
+        [
+            ScriptedTcp::start(&hosts.server, port_53(family.server), in_two_segments).unwrap(),
+            // The control: a server that takes the connection, and says nothing.
+            ScriptedTcp::start(&hosts.server, port_53(second(family)), nothing).unwrap(),
+        ]
+    };
+    let _servers = FAMILIES.each_ref().map(serve);
     let mut netmon = BothDoors::open(&hosts.client, &["to-server"], &[]);
     for family in &FAMILIES {
         for number in 0..QUERIES {

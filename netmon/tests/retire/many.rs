@@ -1,11 +1,11 @@
 //! Many servers, one after the other: the latency of a new one is measured, and memory stays bounded.
 
-use std::fs;
 use std::net::Ipv4Addr;
 use std::thread::sleep;
 use std::time::Duration;
 
-use netmon_testkit::lab::{Crowd, Event, Hook, Netmon, Rules, two_hosts, with_router};
+use netmon_testkit::lab::{Crowd, Event, Hook, Rules, two_hosts, with_router};
+use netmon_testkit::resources::Resources;
 
 use crate::blinded::ask_each;
 use crate::support::{assert_sums, destination, start, watch};
@@ -36,13 +36,6 @@ fn latency_of_a_new_server_is_measured_after_nine_hundred_others() {
     }
 }
 
-/// How much memory a process has now, in KiB.
-fn resident(netmon: &Netmon) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", netmon.process().id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.unwrap().trim().trim_end_matches(" kB").parse().unwrap()
-}
-
 /// A client asks one address after the other, and a router's firewall rejects each query.
 #[test]
 #[ignore = "needs root: network namespaces and TC"]
@@ -61,7 +54,7 @@ fn verified_errors_about_thousands_of_servers_leave_memory_bounded() {
         ask_each(&socket, first, SERVERS, Duration::from_micros(100));
         // What was opened is over, and places are free again.
         sleep(Duration::from_secs(3));
-        after.push(resident(&netmon));
+        after.push(Resources::of(netmon.process().id()).unwrap().resident_kib);
     }
     println!("{after:?} KiB");
     let stopped = netmon.stop().unwrap();

@@ -6,6 +6,8 @@
     reason = "a test may die of a surprise"
 )]
 
+mod company;
+mod endurance;
 #[path = "../flood/scene.rs"]
 mod flood;
 #[path = "../load/scenes.rs"]

@@ -2,21 +2,17 @@
 //! come late, netmon restarts and reads its configuration again. Nobody is to be woken up for any of that. Then forty
 //! faults, eight at a time, while life goes on: each is reported, by each netmon that can see it, as what it is.
 
-mod clients;
-mod faults;
-mod happening;
-mod world;
-
 use std::sync::atomic::AtomicBool;
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
 use netmon_testkit::lab::End;
 
+use crate::company::clients::ask_as_people_do;
+use crate::company::faults::{AT_ONCE, Fault};
+use crate::company::happening;
+use crate::company::world::{Watcher, World};
 use crate::support::incident::assert_no_incident;
-use clients::ask_as_people_do;
-use faults::{AT_ONCE, Fault};
-use world::{Watcher, World};
 
 /// How long one life lasts, and how many rounds of faults follow.
 fn length() -> (Duration, usize) {

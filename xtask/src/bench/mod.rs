@@ -3,9 +3,6 @@
 //! looking costs; `cargo xtask bench who`: what it costs to know who asks; `cargo xtask bench live`: what it costs beside other
 //! monitors. `--all` makes docs/performance.md of them.
 
-mod page;
-mod plot;
-
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -19,8 +16,44 @@ use netmon_testkit::figures::FILE;
 use crate::{
     executables::{self, Executable},
     process,
+    published::{Axes, Page, Scale},
     setup::{self, Task},
     workspace,
+};
+
+/// docs/performance.md.
+const PAGE: Page = Page {
+    name: "performance",
+    text: include_str!("page.md"),
+    plots: &[
+        (
+            "growth",
+            Axes {
+                x: "destinations that are asked",
+                x_scale: Scale::Log,
+                y: "ns added to a query",
+                y_scale: Scale::Linear,
+            },
+        ),
+        (
+            "missed",
+            Axes {
+                x: "messages a second",
+                x_scale: Scale::Log,
+                y: "% missed",
+                y_scale: Scale::Linear,
+            },
+        ),
+        (
+            "processor",
+            Axes {
+                x: "messages a second",
+                x_scale: Scale::Log,
+                y: "ns of a processor, a message",
+                y_scale: Scale::Log,
+            },
+        ),
+    ],
 };
 
 #[derive(Args)]
@@ -94,7 +127,7 @@ fn all() -> Result<()> {
     as_root("live", &told(&[]), None)?;
     as_root("kernel", &told(&["--no-fail"]), reference()?)?;
     analyze(&told(&["--no-fail"]))?;
-    page::write(&figures)
+    PAGE.write(&figures)
 }
 
 /// Needs no rights.

@@ -1,63 +1,65 @@
-//! docs/performance.md and its plots, from the figures of one run.
+//! Pages of docs/ that publish what one run has measured, and their plots.
+
+mod plot;
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
 use netmon_testkit::figures::{Record, Target};
 
-use super::plot::{self, Axes};
 use crate::workspace;
+pub use plot::{Axes, Scale};
 
-/// The page: `@table BEGINNING@` stands for the figures whose headings begin so, `@paths@` for those of the kernel programs, hook by hook,
-/// `@machine@` for where they were measured.
-const PAGE: &str = include_str!("page.md");
-
-/// The plots, by the name that figures call them; the page shows each by its file.
-const PLOTS: [(&str, Axes); 3] = [
-    (
-        "growth",
-        Axes {
-            x: "destinations that are asked",
-            y: "ns added to a query",
-            is_y_log: false,
-        },
-    ),
-    (
-        "missed",
-        Axes {
-            x: "messages a second",
-            y: "% missed",
-            is_y_log: false,
-        },
-    ),
-    (
-        "processor",
-        Axes {
-            x: "messages a second",
-            y: "ns of a processor, a message",
-            is_y_log: true,
-        },
-    ),
-];
+/// A page.
+pub struct Page {
+    /// What its file in docs/ is called, and what its plots begin with.
+    pub name: &'static str,
+    /// `@table BEGINNING@` stands for the figures whose headings begin so, `@paths@` for those of the kernel programs, hook by hook,
+    /// `@machine@` for where they were measured.
+    pub text: &'static str,
+    /// The plots, by the name that figures call them; the page shows each by its file.
+    pub plots: &'static [(&'static str, Axes)],
+}
 
 /// The hooks, as figures of the kernel programs begin.
 const HOOKS: [&str; 3] = ["xdp", "ingress", "egress"];
 
-/// Reads the figures, and writes the page and the plots.
-pub fn write(figures: &Path) -> Result<()> {
-    let text = fs::read_to_string(figures).with_context(|| format!("cannot read {}", figures.display()))?;
-    let records: Vec<Record> = text
-        .lines()
-        .map(serde_json::from_str)
-        .collect::<Result<_, _>>()
-        .with_context(|| format!("{} holds no figures", figures.display()))?;
-    let docs = workspace::root().join("docs");
-    for (name, axes) in &PLOTS {
-        let path = docs.join(format!("images/performance-{name}.svg"));
-        plot::draw(&path, axes, &points(&records, name)?)?;
+impl Page {
+    /// Reads the figures, and writes the page and its plots.
+    pub fn write(&self, figures: &Path) -> Result<()> {
+        let text =
+            fs::read_to_string(figures).with_context(|| format!("cannot read {}", figures.display()))?;
+        let records: Vec<Record> = text
+            .lines()
+            .map(serde_json::from_str)
+            .collect::<Result<_, _>>()
+            .with_context(|| format!("{} holds no figures", figures.display()))?;
+        let docs = workspace::root().join("docs");
+        for (name, axes) in self.plots {
+            let path = docs.join(format!("images/{}-{}.svg", self.name, name.replace(' ', "-")));
+            plot::draw(&path, axes, &points(&records, name)?)?;
+        }
+        let path = docs.join(format!("{}.md", self.name));
+        fs::write(&path, self.filled(&records)?).with_context(|| format!("cannot write {}", path.display()))
     }
-    let path = docs.join("performance.md");
-    fs::write(&path, page(&records)?).with_context(|| format!("cannot write {}", path.display()))
+
+    fn filled(&self, records: &[Record]) -> Result<String> {
+        let mut page = String::new();
+        for line in self.text.lines() {
+            let Some(wanted) = line.strip_prefix('@').and_then(|line| line.strip_suffix('@')) else {
+                page += line;
+                page.push('\n');
+                continue;
+            };
+            page += &match wanted.split_once(' ') {
+                Some(("table", beginning)) => table(records, beginning)?,
+                None if wanted == "paths" => paths(records)?,
+                None if wanted == "machine" => machine()?,
+                _ => anyhow::bail!("the text of {} asks for {wanted}, which nobody knows", self.name),
+            };
+        }
+        Ok(page)
+    }
 }
 
 /// The points of a plot, line by line, each in the order of x.
@@ -81,24 +83,6 @@ fn points(records: &[Record], plot: &str) -> Result<Vec<plot::Line>> {
         line.points.sort_by(|one, other| one.0.total_cmp(&other.0));
     }
     Ok(lines)
-}
-
-fn page(records: &[Record]) -> Result<String> {
-    let mut page = String::new();
-    for line in PAGE.lines() {
-        let Some(wanted) = line.strip_prefix('@').and_then(|line| line.strip_suffix('@')) else {
-            page += line;
-            page.push('\n');
-            continue;
-        };
-        page += &match wanted.split_once(' ') {
-            Some(("table", beginning)) => table(records, beginning)?,
-            None if wanted == "paths" => paths(records)?,
-            None if wanted == "machine" => machine()?,
-            _ => anyhow::bail!("page.md asks for {wanted}, which nobody knows"),
-        };
-    }
-    Ok(page)
 }
 
 /// The figures whose heading begins so, as they are.
@@ -292,11 +276,16 @@ mod tests {
         assert_eq!(lines[0].points, [(10_000.0, 0.0), (200_000.0, 40.0)]);
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("missed.svg");
-        for is_y_log in [false, true] {
+        for [x_scale, y_scale] in [
+            [Scale::Log, Scale::Log],
+            [Scale::Log, Scale::Linear],
+            [Scale::Linear, Scale::Linear],
+        ] {
             let axes = Axes {
                 x: "queries a second",
+                x_scale,
                 y: "% missed",
-                is_y_log,
+                y_scale,
             };
             plot::draw(&path, &axes, &lines).unwrap();
             let drawn = fs::read_to_string(&path).unwrap();

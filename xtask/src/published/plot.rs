@@ -1,21 +1,30 @@
-//! Draws lines over a logarithmic axis, as SVG that is read on a light page and on a dark one.
+//! Draws lines, as SVG that is read on a light page and on a dark one.
 
 use std::path::Path;
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 use plotters::prelude::*;
 
 const SIZE: (u32, u32) = (900, 480);
 const FONT: (&str, u32) = ("sans-serif", 15);
 
-/// What the axes say.
+/// What the axes say, and how far apart their numbers are.
 pub struct Axes {
     /// Below.
     pub x: &'static str,
+    pub x_scale: Scale,
     /// To the left.
     pub y: &'static str,
-    /// Whether that one is logarithmic too.
-    pub is_y_log: bool,
+    pub y_scale: Scale,
+}
+
+/// How an axis counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// From zero on.
+    Linear,
+    /// By powers of ten.
+    Log,
 }
 
 /// A line of a plot.
@@ -38,15 +47,14 @@ pub fn draw(path: &Path, axes: &Axes, lines: &[Line]) -> Result<()> {
     };
     let ((left, right), (low, high)) = (range(|point| point.0), range(|point| point.1));
     ensure!(
-        left > 0.0 && left < right,
-        "a plot needs two points, right of zero"
+        left < right && (left > 0.0 || axes.x_scale == Scale::Linear),
+        "a plot needs two points, and a logarithmic one right of zero"
     );
     let root = SVGBackend::new(path, SIZE).into_drawing_area();
     let failed = |error: &dyn std::fmt::Display| anyhow!("cannot draw {}: {error}", path.display());
     root.fill(&WHITE).map_err(|error| failed(&error))?;
     let mut builder = ChartBuilder::on(&root);
     builder.margin(14).x_label_area_size(44).y_label_area_size(64);
-    let x = (left..right).log_scale();
     let numbers = |value: &f64| grouped(*value);
     macro_rules! fill {
         ($chart:expr) => {{
@@ -64,7 +72,10 @@ pub fn draw(path: &Path, axes: &Axes, lines: &[Line]) -> Result<()> {
                 .map_err(|error| failed(&error))?;
             for (number, line) in lines.iter().enumerate() {
                 let color = Palette99::pick(number).to_rgba();
-                let drawn = line.points.iter().filter(|point| !axes.is_y_log || point.1 > 0.0);
+                let drawn = line
+                    .points
+                    .iter()
+                    .filter(|point| axes.y_scale == Scale::Linear || point.1 > 0.0);
                 let series = LineSeries::new(drawn.copied(), color.stroke_width(2));
                 chart
                     .draw_series(series.point_size(3))
@@ -84,14 +95,19 @@ pub fn draw(path: &Path, axes: &Axes, lines: &[Line]) -> Result<()> {
             }
         }};
     }
-    if axes.is_y_log {
-        let bottom = all()
-            .map(|point| point.1)
-            .filter(|value| *value > 0.0)
-            .fold(high, f64::min);
-        fill!(builder.build_cartesian_2d(x, (bottom.max(1.0)..high).log_scale()));
-    } else {
-        fill!(builder.build_cartesian_2d(x, low.min(0.0)..high * 1.05));
+    let (x, y) = (left.min(0.0)..right, low.min(0.0)..high * 1.05);
+    match (axes.x_scale, axes.y_scale) {
+        (Scale::Log, Scale::Log) => {
+            let bottom = all()
+                .map(|point| point.1)
+                .filter(|value| *value > 0.0)
+                .fold(high, f64::min);
+            let y = (bottom.max(1.0)..high).log_scale();
+            fill!(builder.build_cartesian_2d((left..right).log_scale(), y));
+        }
+        (Scale::Log, Scale::Linear) => fill!(builder.build_cartesian_2d((left..right).log_scale(), y)),
+        (Scale::Linear, Scale::Linear) => fill!(builder.build_cartesian_2d(x, y)),
+        (Scale::Linear, Scale::Log) => bail!("no plot has a logarithmic axis to the left alone"),
     }
     root.present().map_err(|error| failed(&error))
 }

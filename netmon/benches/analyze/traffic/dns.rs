@@ -76,11 +76,7 @@ impl Dns {
 
     fn query(&mut self, random: &mut Rng, record: &mut Vec<u8>) {
         let is_lost = random.u64(..TO_THE_LAST) == 0;
-        let server = if is_lost {
-            SERVERS
-        } else {
-            random.u64(1..SERVERS)
-        };
+        let server = if is_lost { SERVERS } else { random.u64(1..SERVERS) };
         let asked = Asked {
             name: usize::try_from(random.u64(..NAMES)).unwrap_or(0),
             ends: Ends {

@@ -74,7 +74,7 @@ pub use recording::{Record, Recording};
 pub use resolved::Resolved;
 pub use route::Route;
 pub use scripted::Scripted;
-pub use scripted_tcp::serve_tcp;
+pub use scripted_tcp::ScriptedTcp;
 pub use server::{ANSWER_V4, ANSWER_V6, DnsServer};
 pub use switch::Switch;
 pub use tmux::Tmux;

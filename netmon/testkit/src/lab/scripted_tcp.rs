@@ -3,36 +3,61 @@
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
+    os::fd::AsRawFd as _,
     sync::Arc,
-    thread,
+    thread::{self, JoinHandle},
 };
 
 use anyhow::{Context as _, Result};
+use nix::sys::socket::{Shutdown, shutdown};
 
 use super::{PATIENCE, namespace::Namespace};
 
 /// What is answered to a message, if anything is: each part in a segment of its own.
 type Script = dyn Fn(&[u8]) -> Vec<Vec<u8>> + Send + Sync;
 
-/// Listens at this address and port of the host to the end of the process. The script is given each message, without its
-/// length, and gives back the segments to be sent; where there are none, the connection stays open in silence.
-pub fn serve_tcp(
-    namespace: &Namespace,
-    at: SocketAddr,
-    script: impl Fn(&[u8]) -> Vec<Vec<u8>> + Send + Sync + 'static,
-) -> Result<()> {
-    let listener = namespace
-        .enter(|| TcpListener::bind(at))?
-        .with_context(|| format!("cannot listen at {at}"))?;
-    let script: Arc<Script> = Arc::new(script);
-    thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            let script = Arc::clone(&script);
-            // A client that is gone is no concern of ours.
-            thread::spawn(move || converse(stream, &*script).ok());
+/// A server on threads of its own. Dropping it closes its socket; connections stay until their clients close them.
+#[derive(Debug)]
+pub struct ScriptedTcp {
+    listener: TcpListener,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl ScriptedTcp {
+    /// Listens at this address and port of the host. The script is given each message, without its length, and gives back the
+    /// segments to be sent; where there are none, the connection stays open in silence.
+    pub fn start(
+        namespace: &Namespace,
+        at: SocketAddr,
+        script: impl Fn(&[u8]) -> Vec<Vec<u8>> + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let listener = namespace
+            .enter(|| TcpListener::bind(at))?
+            .with_context(|| format!("cannot listen at {at}"))?;
+        let accepting = listener.try_clone()?;
+        let script: Arc<Script> = Arc::new(script);
+        let thread = thread::spawn(move || {
+            for stream in accepting.incoming().map_while(Result::ok) {
+                let script = Arc::clone(&script);
+                // A client that is gone is no concern of ours.
+                thread::spawn(move || converse(stream, &*script).ok());
+            }
+        });
+        Ok(Self {
+            listener,
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for ScriptedTcp {
+    fn drop(&mut self) {
+        // So that it accepts no more.
+        let _it_listened = shutdown(self.listener.as_raw_fd(), Shutdown::Both);
+        if let Some(thread) = self.thread.take() {
+            let _it_does_not_panic = thread.join();
         }
-    });
-    Ok(())
+    }
 }
 
 /// Until the client closes, or is silent for too long.

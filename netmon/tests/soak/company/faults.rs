@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use fastrand::Rng;
 use netmon_testkit::lab::{CLIENT_V4, CLIENT_V6};
 
 use super::world::{CLIENTS, World, client};
@@ -128,6 +129,20 @@ impl Fault {
             // Where the network's own words are the same in both families.
             is_v6: (round + place) % 2 == 1 && !matches!(what, PodEnds | NoRoute),
         }
+    }
+
+    /// A round that chance picks, and that happens to the services from that number on.
+    pub fn by_chance(chance: &mut Rng, first: u8) -> Vec<Self> {
+        let mut round = ROUNDS[chance.usize(..ROUNDS.len())];
+        chance.shuffle(&mut round);
+        let faults = round.into_iter().zip(first..);
+        faults
+            .map(|(what, number)| Self {
+                what,
+                number,
+                is_v6: chance.bool() && !matches!(what, PodEnds | NoRoute | ProhibitRoute),
+            })
+            .collect()
     }
 
     /// Where the program is.

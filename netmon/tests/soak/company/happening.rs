@@ -7,7 +7,7 @@ use std::thread::{scope, sleep};
 use std::time::Duration;
 
 use netmon_testkit::lab::{
-    Asker, Hook, Namespace, Reply, Route, Rules, Scripted, TYPE_A, query, respond, serve_tcp,
+    Asker, Hook, Namespace, Reply, Route, Rules, Scripted, ScriptedTcp, TYPE_A, query, respond,
 };
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ struct Behaviour {
 }
 
 /// The program of a service, over UDP and TCP.
-fn serve(host: &Namespace, fault: Fault) -> (Scripted, Arc<Behaviour>) {
+fn serve(host: &Namespace, fault: Fault) -> (Scripted, Option<ScriptedTcp>, Arc<Behaviour>) {
     let behaviour = Arc::new(Behaviour::default());
     let answer = move |behaviour: &Behaviour, query: &[u8]| {
         let is_broken = behaviour.is_broken.load(Ordering::Relaxed);
@@ -35,7 +35,7 @@ fn serve(host: &Namespace, fault: Fault) -> (Scripted, Arc<Behaviour>) {
         }
     };
     let over_tcp = Arc::clone(&behaviour);
-    if fault.is_tcp() {
+    let tcp = fault.is_tcp().then(|| {
         let script = move |query: &[u8]| {
             let message = answer(&over_tcp, query).map(|answer| {
                 let length = u16::try_from(answer.len()).unwrap().to_be_bytes();
@@ -43,12 +43,13 @@ fn serve(host: &Namespace, fault: Fault) -> (Scripted, Arc<Behaviour>) {
             });
             message.into_iter().collect()
         };
-        serve_tcp(host, port_53(fault.place()), script).unwrap();
-    }
+        ScriptedTcp::start(host, port_53(fault.place()), script).unwrap()
+    });
     let over_udp = Arc::clone(&behaviour);
     let script = move |query: &[u8]| answer(&over_udp, query);
     (
         Scripted::start(host, port_53(fault.place()), script).unwrap(),
+        tcp,
         behaviour,
     )
 }
@@ -65,7 +66,7 @@ pub fn happen(world: &World, watchers: &[Watcher<'_>], faults: &[Fault]) {
 fn happens(world: &World, watchers: &[Watcher<'_>], fault: Fault) {
     let (server, router, office) = (&world.hosts.server, &world.hosts.router, &world.hosts.client);
     server.add_address(fault.place(), "to-router").unwrap();
-    let (program, behaviour) = serve(server, fault);
+    let (program, _tcp, behaviour) = serve(server, fault);
     let asker = Asker::of(office, fault.client(), fault.asked()).unwrap();
     ask_well(&asker, 2);
     if fault.is_tcp() {
@@ -86,10 +87,8 @@ fn happens(world: &World, watchers: &[Watcher<'_>], fault: Fault) {
         .route()
         .map(|route| Route::added_in(router, &route).unwrap());
     if fault.what == HostGone {
-        let (address, length) = (fault.place(), if fault.is_v6 { 64 } else { 24 });
-        server
-            .ip(&format!("address delete {address}/{length} dev to-router"))
-            .unwrap();
+        let address = fault.place();
+        remove(server, fault);
         // Only this one: a flush of all drops the packets of others that wait for an answer.
         router
             .ip(&format!("neighbour flush to {address} dev to-server"))
@@ -111,6 +110,18 @@ fn happens(world: &World, watchers: &[Watcher<'_>], fault: Fault) {
         let closed = reported(watcher, fault, "incident_closed");
         assert_counts(watcher, fault, &closed);
     }
+    remove(server, fault);
+}
+
+/// Takes the address of the service away.
+fn remove(server: &Namespace, fault: Fault) {
+    let length = if fault.is_v6 { 64 } else { 24 };
+    server
+        .ip(&format!(
+            "address delete {}/{length} dev to-router",
+            fault.place()
+        ))
+        .unwrap();
 }
 
 /// Asks what fails.

@@ -7,7 +7,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use netmon_testkit::lab::{
-    DnsServer, Forwarder, Hook, Namespace, Netmon, Routed, Rules, Scripted, Unbound, respond, with_router,
+    DnsServer, Event, Forwarder, Hook, Namespace, Netmon, Routed, Rules, Scripted, Unbound, respond,
+    with_router,
 };
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
@@ -30,10 +31,15 @@ const POD: IpAddr = server(23);
 pub const SERVICE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 10));
 /// A resolver that is slow at times.
 pub const SLOW: IpAddr = server(24);
+/// One that only clients ask which keep a log.
+pub const LOGGED: IpAddr = server(25);
 /// On the office's host itself.
 pub const STUB: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53));
 /// Whom the resolvers ask.
 const UPSTREAM: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
+
+/// How many services there are for faults to happen to.
+pub const SERVICES_THAT_FAIL: u8 = 150;
 
 /// Service addresses of the faults, and their pods: see [`World::service_of`].
 const SERVICES: Ipv4Addr = Ipv4Addr::new(10, 96, 1, 0);
@@ -59,7 +65,7 @@ pub struct Resolvers<'lab> {
     _servers: [DnsServer<'lab>; 3],
     _unbound: Unbound,
     _forwarders: [Forwarder; 2],
-    _slow: Scripted,
+    _scripted: [Scripted; 2],
 }
 
 impl World {
@@ -71,7 +77,7 @@ impl World {
         for number in 0..CLIENTS {
             hosts.client.add_address(client(number), "to-router").unwrap();
         }
-        for address in [UNBOUND, DNSMASQ, FORWARDER, POD, SLOW] {
+        for address in [UNBOUND, DNSMASQ, FORWARDER, POD, SLOW, LOGGED] {
             hosts.server.add_address(address, "to-router").unwrap();
         }
         let upstream = Namespace::new("upstream").unwrap();
@@ -113,7 +119,10 @@ impl World {
                 // Of the same view of the broken domain: else it would be lost whenever the stub changes to the other one.
                 Forwarder::start(&self.hosts.client, STUB, &[UNBOUND, FORWARDER]).unwrap(),
             ],
-            _slow: slow.unwrap(),
+            _scripted: [
+                slow.unwrap(),
+                Scripted::start(host, port_53(LOGGED), |query| Some(respond(query, 0))).unwrap(),
+            ],
         }
     }
 
@@ -121,14 +130,14 @@ impl World {
     /// service addresses.
     pub fn losses(&self) -> [Rules<'_>; 4] {
         let lost = format!("numgen random mod 100 < {LOST} drop");
-        let resolvers = format!("{{ {UNBOUND}, {DNSMASQ}, {FORWARDER}, {POD}, {SLOW} }}");
+        let resolvers = format!("{{ {UNBOUND}, {DNSMASQ}, {FORWARDER}, {POD}, {SLOW}, {LOGGED} }}");
         let both_ways = [
             format!("ip daddr {resolvers} udp dport 53 {lost}"),
             format!("ip saddr {resolvers} udp sport 53 {lost}"),
         ];
         let from_upstream = format!("ip saddr {UPSTREAM} udp sport 53 {lost}");
         let to_upstream = format!("udp dport 53 {lost}");
-        let services: Vec<String> = (0..40_u8)
+        let services: Vec<String> = (0..SERVICES_THAT_FAIL)
             .map(|number| {
                 let (service, pod) = (Self::service_of(number), Self::fault_address(number));
                 format!("ip daddr {service} udp dport 53 dnat ip to {pod}")
@@ -168,6 +177,11 @@ impl World {
             Watcher::start(self, client, "office", &["to-router", "lo"]),
             Watcher::start(self, router, "router", &["to-client", "to-server"]),
         ]
+    }
+
+    /// One more in the office, for a long life.
+    pub fn steady(&self) -> Watcher<'_> {
+        Watcher::start(self, &self.hosts.client, "steady", &["to-router", "lo"])
     }
 }
 
@@ -210,13 +224,16 @@ impl<'lab> Watcher<'lab> {
         &self.running
     }
 
+    /// It reads its configuration again, in which something is different that says nothing.
+    pub fn reload(&self, number: usize) {
+        write_configuration(&self.configuration, self.interfaces, number);
+        self.running.process().signal(Signal::SIGHUP).unwrap();
+    }
+
     /// What happens to a monitor.
     pub fn trouble(&mut self, number: usize) {
         match number % 4 {
-            0 => {
-                write_configuration(&self.configuration, self.interfaces, number);
-                self.running.process().signal(Signal::SIGHUP).unwrap();
-            }
+            0 => self.reload(number),
             1 => {
                 self.running.process().signal(Signal::SIGKILL).unwrap();
                 self.running.wait().unwrap();
@@ -235,8 +252,8 @@ impl<'lab> Watcher<'lab> {
         }
     }
 
-    /// Stops it, and insists on how many incidents there were in its last life, which saw all faults.
-    pub fn finish(&mut self, faults: usize) {
+    /// Stops it, and insists that no incident is open, and on how many there were in its last life. What it said at its end.
+    pub fn finish(&mut self, faults: usize) -> Event {
         let stopped = self.running.stop().unwrap();
         assert_sums(&stopped);
         let incidents = crate::support::doors::incidents_of(&self.running);
@@ -246,6 +263,7 @@ impl<'lab> Watcher<'lab> {
             .filter(|incident| incident["state"] != "closed")
             .collect();
         assert!(open.is_empty(), "{}: {open:#?}", self.name);
+        stopped
     }
 }
 
