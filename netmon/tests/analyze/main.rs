@@ -16,6 +16,7 @@ mod incident;
 mod options;
 mod refusals;
 mod run;
+mod sentences;
 mod silences;
 mod terminal;
 mod textbook_captures;

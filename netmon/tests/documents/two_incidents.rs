@@ -70,7 +70,8 @@ fn rejected() -> Incident {
     Incident {
         state: State::Closed,
         severity: Severity::Degraded,
-        closed: Some(wall("18:03:30.000000")),
+        recovered: Some(wall("18:02:56.400000")),
+        closed: Some(wall("18:03:06.000000")),
         closed_because: Some(CloseReason::Answered),
         reopened: 1,
         queries: 122,

@@ -18,10 +18,10 @@ pub fn unanswered() -> Case {
     document.destinations = servers();
     document.incidents.push(Incident {
         state: State::Closed,
-        closed: Some(wall("09:10:47.500000")),
+        recovered: Some(wall("09:10:47.500000")),
+        closed: Some(wall("09:10:48.000000")),
         closed_because: Some(CloseReason::Answered),
-        queries: 47,
-        answers: 1,
+        queries: 46,
         clients: vec![address("10.1.0.7"), address("10.1.0.9")],
         names: [
             "mail.example.com",

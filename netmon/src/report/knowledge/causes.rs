@@ -1,8 +1,8 @@
 //! Causes on the way to the service: what refuses, loses or cannot deliver queries.
 
 use super::{
-    CauseText, Step, always, another_says_so, client_says_so, over_tcp, over_udp, router_says_so, run,
-    server_says_so, some_are_answered, step, when,
+    CauseText, Step, always, another_says_so, answers_came, client_says_so, nothing_came, over_tcp, over_udp,
+    router_says_so, run, server_says_so, some_are_answered, step, when,
 };
 
 const ASK_AGAIN: Step = run(
@@ -306,10 +306,18 @@ pub(super) const NO_ROUTE: CauseText = CauseText {
 
 pub(super) const SILENT_DROP: CauseText = CauseText {
     clause: "queries to {server} or its answers are silently dropped",
-    meaning: &[always(
-        "Neither an answer nor an ICMP error came back, so nothing on the path admits to the loss. A firewall that \
-        drops packets without a word does exactly that.",
-    )],
+    meaning: &[
+        when(
+            nothing_came,
+            "Neither an answer nor an ICMP error came back, so nothing on the path admits to the loss. A firewall that \
+            drops packets without a word does exactly that.",
+        ),
+        when(
+            answers_came,
+            "{Answers} came back, but not in time for the queries that failed. A path that loses some packets does that, and \
+            so does a server that is too slow.",
+        ),
+    ],
     alternatives: &[
         always("A DNS service that hangs, or is too busy to read its queue, is just as silent."),
         always(

@@ -269,11 +269,21 @@ fn some_are_answered(incident: &Incident) -> bool {
     !incident.is_down() && incident.answers > 0
 }
 
-/// Whether the queries came at a rate that overloads no server: below what the contract asks of an overload.
+/// Whether nothing at all came back.
+fn nothing_came(incident: &Incident) -> bool {
+    incident.answers == 0 && incident.errors.sum() == 0
+}
+
+/// Whether answers came back, in time or not.
+fn answers_came(incident: &Incident) -> bool {
+    incident.answers > 0
+}
+
+/// Whether the queries were seen, and came at a rate that overloads no server: below what the contract asks of an overload.
 fn no_flood(incident: &Incident) -> bool {
     const FLOOD_A_SECOND: u64 = 100;
     let lasted = between(incident.began.0, incident.last_seen.0).as_secs();
-    lasted > 0 && incident.queries < FLOOD_A_SECOND * lasted
+    lasted > 0 && incident.queries > 0 && incident.queries < FLOOD_A_SECOND * lasted
 }
 
 #[cfg(test)]

@@ -228,7 +228,11 @@ fn a_flood_is_not_called_none() {
         }],
         ..slow.clone()
     };
-    assert!(no_flood(&slow) && !no_flood(&fast));
+    let unseen = Incident {
+        queries: 0,
+        ..slow.clone()
+    };
+    assert!(no_flood(&slow) && !no_flood(&fast) && !no_flood(&unseen));
 }
 
 #[test]
@@ -238,7 +242,7 @@ fn nobody_is_said_to_have_sent_what_others_may_have_forged() {
         incident.answers = answers;
         for (verified, is_claimed) in [(3, true), (2, false)] {
             incident.verified = verified;
-            let said = Facts::new(&incident, &UTC).exchange().to_string();
+            let said = Facts::new(&incident, &UTC).exchange(answers == 0).to_string();
             assert_eq!(
                 said.contains("(the server itself) sent 3 ICMP errors"),
                 is_claimed,

@@ -13,7 +13,7 @@ use crate::model::SourceKind;
 const ROWS: usize = 25;
 
 /// Stands in a cell where nothing can be said.
-const NOTHING: &str = "–";
+pub(super) const NOTHING: &str = "–";
 
 pub(super) fn write(context: &Context<'_>, blocks: &mut Vec<Block>) {
     blocks.push(heading(2, "appendix", "Appendix: Servers and packets"));
@@ -24,11 +24,17 @@ pub(super) fn write(context: &Context<'_>, blocks: &mut Vec<Block>) {
 /// The timeline, if there is one, and stretches of it in finer parts.
 pub(super) fn timeline(context: &Context<'_>, blocks: &mut Vec<Block>) {
     let close_ups = context.report().close_ups;
-    let has_timeline = context.timeline().axis(1).is_some();
+    let has_timeline = context.has_times() && context.timeline().axis(1).is_some();
     if has_timeline || !close_ups.is_empty() {
         blocks.push(heading(3, "timeline", "Timeline"));
     }
     if has_timeline {
+        let totals = &context.document().totals;
+        if totals.outcome(Outcome::TcpConnect) > totals.outcome(Outcome::TcpDnsQuery) {
+            blocks.push(Block::Paragraph(
+                "Attempts to connect over TCP that no server accepted are drawn as queries.".into(),
+            ));
+        }
         blocks.push(Block::Timeline);
     }
     for (number, close_up) in close_ups.iter().enumerate() {
@@ -55,7 +61,11 @@ pub(super) fn limits(context: &Context<'_>, blocks: &mut Vec<Block>) {
 fn servers(context: &Context<'_>, blocks: &mut Vec<Block>) {
     if context.servers().is_empty() {
         blocks.push(Block::Paragraph(
-            "No DNS server was asked, and none answered.".into(),
+            format!(
+                "netmon saw neither a DNS query nor an answer in this {}.",
+                context.log()
+            )
+            .into(),
         ));
         return;
     }

@@ -49,13 +49,19 @@ impl Brief {
                 format!("{}{again}", kind.now),
             ),
         };
+        let counts = facts.say(if facts.queries_unseen() {
+            "{errors}, no query seen"
+        } else {
+            "{queries}, {answers}, {errors}"
+        });
         let span = match until {
-            Until::Now => facts.say("since {began_time}: {queries}, {answers}, {errors}"),
+            _ if !facts.has_times => Text::from("no times in the log"),
+            Until::Now => facts.say("since {began_time}"),
             Until::EndOfLog | Until::LastRecord => {
                 Text::from(facts.clock.stretch(incident.began.0, facts.counted_to))
-                    .then(facts.say(": {queries}, {answers}, {errors}"))
             }
         };
+        let span = span.then(": ").then(counts);
         let cause = incident.causes.first().map_or_else(
             || Text::from("unknown"),
             |found| {

@@ -6,10 +6,11 @@ use netmon_common::Address;
 
 use super::facts::Facts;
 use super::incident::Until;
+use super::judged;
 use super::numbers::{self, Clock, count};
 use super::rich::Text;
 use super::servers::{self, Server, Together};
-use crate::model::{Document, Incident, Judgement, Severity, SourceKind, WarningKind};
+use crate::model::{Document, Incident, Severity, SourceKind, WarningKind};
 use crate::report::Report;
 use crate::stand_in;
 use crate::time::Time;
@@ -44,8 +45,10 @@ pub struct Context<'a> {
 /// How the servers without an incident did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Others {
-    /// Those without one.
+    /// Those without one that were asked.
     pub well: Together,
+    /// How many clients only tried to connect to.
+    pub connected: u64,
     /// How many have incidents of their own.
     pub troubled: u64,
 }
@@ -75,7 +78,16 @@ impl<'a> Context<'a> {
     pub fn facts(&self, incident: &'a Incident) -> Facts<'a> {
         let last = self.document().source.last;
         let known = last.unwrap_or(incident.last_seen);
-        Facts::known_to(incident, self.report.clock, known.0)
+        Facts {
+            has_times: self.has_times(),
+            ..Facts::known_to(incident, self.report.clock, known.0)
+        }
+    }
+
+    /// Whether the log says when its packets passed. Text may not (`tcpdump -t`): then all of them have one made-up time.
+    pub fn has_times(&self) -> bool {
+        let source = &self.document().source;
+        source.first != source.last || !self.is_warned(WarningKind::NoTimes)
     }
 
     /// Whether there is such a warning.
@@ -116,9 +128,13 @@ impl<'a> Context<'a> {
         let incidents = self.incidents();
         let open = incidents.iter().filter(|one| one.closed.is_none()).count() as u64;
         match incidents {
-            [] => return without_incident(self.document().judgement),
+            [] => return judged::without_incident(self.document()),
             [one] => {
-                let state = if open == 1 { "still open" } else { "over" };
+                let state = match open {
+                    0 => "over",
+                    _ if !self.has_times() => "its end is not known",
+                    _ => "still open",
+                };
                 return format!("1 incident: {}, {state}", one.severity);
             }
             _ => {}
@@ -136,6 +152,7 @@ impl<'a> Context<'a> {
             .collect();
         let state = match open {
             0 => "all over".into(),
+            _ if !self.has_times() => "their end is not known".into(),
             _ => format!("{} still open", numbers::number(open)),
         };
         let all = numbers::number(incidents.len() as u64);
@@ -157,16 +174,26 @@ impl<'a> Context<'a> {
             }
             [incident] => {
                 let facts = self.facts(incident);
-                figures.push(("Duration", numbers::duration(facts.lasted())));
+                if facts.has_times {
+                    figures.push(("Duration", numbers::duration(facts.lasted())));
+                }
                 figures.push(("Clients affected", numbers::number(facts.clients())));
             }
             _ => figures.push(("Servers affected", numbers::number(self.troubled.len() as u64))),
         }
         let sum = |of: fn(&Incident) -> u64| numbers::number(incidents.iter().map(of).sum());
-        figures.push(("Queries", sum(|incident| incident.queries)));
-        figures.push(("Answers", sum(|incident| incident.answers)));
+        if !self.queries_unseen() {
+            figures.push(("Queries", sum(|incident| incident.queries)));
+            figures.push(("Answers", sum(|incident| incident.answers)));
+        }
         figures.push(("ICMP errors", sum(|incident| incident.errors.sum())));
         figures
+    }
+
+    /// Whether all incidents rest on errors alone, because no query is in the log.
+    pub fn queries_unseen(&self) -> bool {
+        let mut incidents = self.incidents().iter();
+        incidents.all(|incident| self.facts(incident).queries_unseen())
     }
 
     /// How the servers did that were asked, all together.
@@ -280,73 +307,12 @@ impl<'a> Context<'a> {
             }
             if self.troubled.contains(&server.address) {
                 others.troubled += 1;
+            } else if server.served.queries == 0 {
+                others.connected += 1;
             } else {
                 others.well.add(&server.served);
             }
         }
         others
     }
-}
-
-/// Unanswered queries that are enough for an incident, where they are for two names at least.
-const ENOUGH: u64 = 5;
-
-/// What is said where there is no incident: that there is none only where one would have been seen.
-fn without_incident(judgement: Option<Judgement>) -> String {
-    let why = match judgement {
-        None | Some(Judgement::Incident | Judgement::NoIncident) => return "No incident".into(),
-        Some(Judgement::NothingRead) => "nothing could be read".to_owned(),
-        Some(Judgement::UnreadErrors) => {
-            "lines say that a DNS port is unreachable, and could not be read".to_owned()
-        }
-        Some(Judgement::NoDns) => "there is no DNS in it".to_owned(),
-        Some(Judgement::OnlyQueries { .. }) => "only queries were captured".to_owned(),
-        Some(Judgement::OnlyAnswers { .. }) => "only answers were captured".to_owned(),
-        Some(Judgement::OnlyIterative { queries }) => format!(
-            "{} (RD = 0), as resolvers send, which --iterative judges",
-            count(
-                queries,
-                "unanswered iterative query",
-                "unanswered iterative queries"
-            ),
-        ),
-        Some(Judgement::Quiet) => "the text shows neither names nor response codes (tcpdump -q)".to_owned(),
-        Some(Judgement::NoTimes) => {
-            "the text has no times (tcpdump -t), and not all queries were answered well".to_owned()
-        }
-        // With as many to one server, silence alone would have been an incident.
-        Some(Judgement::TooFew {
-            queries,
-            names,
-            waited,
-        }) if queries >= ENOUGH && names >= 2 => format!(
-            "{} unanswered queries, {}",
-            numbers::number(queries),
-            if waited {
-                "too few of them to any one server to tell"
-            } else {
-                "in too short a time to tell"
-            },
-        ),
-        Some(Judgement::TooFew {
-            queries, names: 1, ..
-        }) if queries >= ENOUGH => format!(
-            "{} unanswered queries, all for one name, are not enough to tell",
-            numbers::number(queries)
-        ),
-        Some(Judgement::TooFew { queries, names, .. }) => format!(
-            "{}{} {} too few to tell",
-            count(queries, "unanswered query", "unanswered queries"),
-            match names {
-                0 => String::new(),
-                _ => format!(" for {}", count(names, "name", "names")),
-            },
-            if queries == 1 { "is" } else { "are" },
-        ),
-        Some(Judgement::Unproven { errors }) => format!(
-            "{} no query that was captured",
-            count(errors, "error quotes", "errors quote"),
-        ),
-    };
-    format!("Cannot be judged: {why}")
 }

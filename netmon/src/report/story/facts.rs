@@ -28,6 +28,8 @@ pub struct Facts<'a> {
     pub clock: &'a Clock,
     /// Until when the incident's counts run: up to its end, or as far as anything is known.
     pub counted_to: Timestamp,
+    /// Whether the log has times: text may have none, and then all of them are made up.
+    pub has_times: bool,
 }
 
 impl<'a> Facts<'a> {
@@ -43,6 +45,7 @@ impl<'a> Facts<'a> {
             incident,
             clock,
             counted_to: end.map_or(known.max(incident.last_seen.0), |end| end.0),
+            has_times: true,
         }
     }
 
@@ -53,7 +56,11 @@ impl<'a> Facts<'a> {
 
     /// The steps among these that fit the incident, with their commands.
     pub fn steps(&self, steps: &[Step]) -> Vec<rich::Step> {
-        let fits = |step: &&Step| (step.when)(self.incident);
+        let has_time = |text: &str| text.contains("{began}") || text.contains("{since}");
+        let fits = |step: &&Step| {
+            let is_timed = has_time(step.what) || step.command.is_some_and(has_time);
+            (step.when)(self.incident) && (self.has_times || !is_timed)
+        };
         let say = |step: &Step| rich::Step {
             what: self.say(step.what),
             command: step.command.map(|command| self.say(command).to_string()),
@@ -129,6 +136,8 @@ impl<'a> Facts<'a> {
             )
             .into(),
             "queries" => count(incident.queries, "DNS query", "DNS queries").into(),
+            "asks" => self.over("queries", "attempts"),
+            "ask" => self.over("query", "attempt"),
             "answers" => count(incident.answers, "answer", "answers").into(),
             "errors" => {
                 let one = format!("{} error", if self.is_v4() { "ICMP" } else { "ICMPv6" });
@@ -136,6 +145,10 @@ impl<'a> Facts<'a> {
             }
             "errors_by_code" => self.errors_by_code(),
             "are" => if incident.queries == 1 { "is" } else { "are" }.into(),
+            "failed_first" => self.over(
+                "first query that failed was sent",
+                "first attempt that failed was made",
+            ),
             "began" => self.clock.moment(incident.began.0).into(),
             "began_time" => self.time(incident.began.0, Clock::time),
             "began_exactly" => format!(
@@ -211,6 +224,14 @@ impl<'a> Facts<'a> {
     /// Whether the server is asked over IPv4.
     pub fn is_v4(&self) -> bool {
         stand_in::is_v4(self.incident.server)
+    }
+
+    /// What is asked: over TCP an attempt to connect counts as much as a query.
+    fn over(&self, udp: &str, tcp: &str) -> Text {
+        match self.incident.transport {
+            Transport::Udp => udp.into(),
+            Transport::Tcp => tcp.into(),
+        }
     }
 
     /// How nftables calls the family.

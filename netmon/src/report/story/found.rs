@@ -10,21 +10,12 @@ use super::packets;
 use super::rich::Text;
 use super::servers::Server;
 use super::sides;
-use crate::model::Incident;
+use crate::model::{Incident, Kind, Severity};
 
 /// The observations.
 pub(super) fn points(context: &Context<'_>, facts: &Facts<'_>) -> Vec<Text> {
     let incident = facts.incident;
-    let is_a_moment = incident.began.0 == facts.counted_to;
-    // Others asked too where there were answers, or for other names.
-    let mut points = vec![facts.say(match (incident.answers, is_a_moment) {
-        (0, true) => "{Clients} made {queries}{for_names} and got {answers}.",
-        (0, false) => "In {lasted}, {clients} made {queries}{for_names} and got {answers}.",
-        (_, true) => "{queries} went to the server, and {answers} came back. Queries of {clients}{for_names} failed.",
-        (_, false) => {
-            "In {lasted}, {queries} went to the server, and {answers} came back. Queries of {clients}{for_names} failed."
-        }
-    })];
+    let mut points = vec![facts.asked(packets::all_failed(context, incident))];
     if facts.errors() > 0 {
         points.push(facts.say(if facts.some_are_unproven() {
             "{Errors_by_code} came. Those that are verified were sent by {reporters}."
@@ -36,14 +27,7 @@ pub(super) fn points(context: &Context<'_>, facts: &Facts<'_>) -> Vec<Text> {
         }));
     }
     points.extend(packets::findings(context, incident));
-    points.push(
-        if incident.is_down() {
-            "The server counts as down: no answer came from it around the newest failure."
-        } else {
-            "The service counts as degraded, not down: the server still gave answers around the newest failure."
-        }
-        .into(),
-    );
+    points.push(facts.say(severity(facts)));
     if incident.reopened > 0 {
         points.push(
             format!(
@@ -57,9 +41,38 @@ pub(super) fn points(context: &Context<'_>, facts: &Facts<'_>) -> Vec<Text> {
         points.extend(of_server(context, incident, &server));
     }
     points.extend(sides::points(context, incident));
-    points.push(others(context, incident));
+    points.push(others(context, facts));
     points.push(facts.end(context.until()));
     points
+}
+
+/// What its severity rests on (docs/contract.md, section 3); a template.
+fn severity(facts: &Facts<'_>) -> &'static str {
+    let incident = facts.incident;
+    match (incident.kind, incident.severity, incident.answers) {
+        (Kind::Failing, Severity::Down, _) => {
+            "The server counts as down: when netmon decided so, all of its recent answers were failures."
+        }
+        (Kind::Failing, Severity::Degraded, _) => {
+            "The service counts as degraded, not down: not all of the server's answers were failures."
+        }
+        (_, Severity::Down, _) if facts.queries_unseen() => {
+            "The server counts as down: netmon saw no query that it answered."
+        }
+        (_, Severity::Down, 0) => "The server counts as down: it answered none of these {asks}.",
+        // What is answered after the newest failure does not count; what was answered before, only after some time.
+        (_, Severity::Down, _) => {
+            "The server counts as down: when netmon decided so, it had answered none of these {asks} shortly before the \
+            newest failure."
+        }
+        (_, Severity::Degraded, 0) => {
+            "The service counts as degraded, not down: shortly before the incident, the server answered clients that have not \
+            failed since."
+        }
+        (_, Severity::Degraded, _) => {
+            "The service counts as degraded, not down: the server still answered some of these {asks}."
+        }
+    }
 }
 
 /// What else was counted for the server, over the whole log.
@@ -125,18 +138,25 @@ fn of_server(context: &Context<'_>, incident: &Incident, server: &Server<'_>) ->
 }
 
 /// Whether other servers worked: a problem of one server, or of the network.
-fn others(context: &Context<'_>, incident: &Incident) -> Text {
-    let (others, log) = (context.others(incident), context.log());
-    let (well, troubled) = (others.well, others.troubled);
-    if well.servers == 0 && troubled > 0 {
-        return format!(
-            "Every other DNS server that was asked in this {log} had an incident, too, so none is left to compare with."
-        )
-        .into();
-    }
+fn others(context: &Context<'_>, facts: &Facts<'_>) -> Text {
+    let (others, log) = (context.others(facts.incident), context.log());
+    let well = others.well;
     let Some(share) = numbers::percent(well.answers, well.queries) else {
-        return format!("No other DNS server was asked in this {log}, so there is nothing to compare with.")
-            .into();
+        let nothing = if others.connected > 0 {
+            let servers = count(others.connected, "other DNS server", "other DNS servers");
+            format!(
+                "In the same {log}, clients tried to connect to {servers} over TCP. No query to compare with followed."
+            )
+        } else if others.troubled > 0 {
+            format!(
+                "Every other DNS server that was asked in this {log} had an incident, too, so none is left to compare with."
+            )
+        } else if facts.queries_unseen() {
+            "netmon saw no query to another DNS server either, so there is nothing to compare with.".into()
+        } else {
+            format!("No other DNS server was asked in this {log}, so there is nothing to compare with.")
+        };
+        return nothing.into();
     };
     let text = Text::from(format!(
         "In the same {log}, {} answered {} of {} ({share}).",

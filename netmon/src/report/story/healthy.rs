@@ -56,11 +56,22 @@ pub fn verdict(context: &Context<'_>) -> Text {
             .then(" Whether the DNS servers were well is not known from this.");
     }
     let verdict = Text::strong("No incident was found.");
+    let connects: u64 = context.servers().iter().map(|server| server.only_connects).sum();
+    let (transports, not_known) = match connects {
+        0 => ("", String::new()),
+        _ => (
+            transports(context),
+            format!(
+                " {} over TCP led to no query: how DNS does over TCP there is not known from this.",
+                count(connects, "attempt to connect", "attempts to connect")
+            ),
+        ),
+    };
     match numbers::percent(sums.answers, sums.queries) {
         None => verdict
             .then(" But the log holds no DNS query, so it says nothing about the health of any DNS server."),
         Some(share) => verdict.then(format!(
-            " {} received {}{}.",
+            " {} received {}{transports}{}.{not_known}",
             count(sums.servers, "DNS server", "DNS servers"),
             count(sums.queries, "query", "queries"),
             match (sums.queries, sums.answers) {
@@ -70,6 +81,17 @@ pub fn verdict(context: &Context<'_>) -> Text {
                 _ => format!("; {share} of them were answered"),
             }
         )),
+    }
+}
+
+/// Over what the queries were sent.
+fn transports(context: &Context<'_>) -> &'static str {
+    let totals = &context.document().totals;
+    let [udp, tcp] = [Outcome::DnsQuery, Outcome::TcpDnsQuery].map(|queries| totals.outcome(queries) > 0);
+    match (udp, tcp) {
+        (_, false) => " over UDP",
+        (false, true) => " over TCP",
+        (true, true) => " over UDP and TCP",
     }
 }
 

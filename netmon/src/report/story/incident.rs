@@ -3,10 +3,12 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use netmon_common::Transport;
+
 use super::facts::Facts;
 use super::numbers::{count, duration, number};
 use super::rich::Text;
-use crate::model::{Cause, Likelihood};
+use crate::model::{Cause, CloseReason, Likelihood, Wall};
 use crate::report::knowledge;
 
 /// What the end of the data says of an incident that is open.
@@ -53,49 +55,23 @@ impl Facts<'_> {
     /// Whether it is over, and why it counts as over.
     pub fn end(&self, until: Until) -> Text {
         self.say(match (self.incident.closed_because, until) {
+            // No client that failed is known to have been answered again: when that was, is not known either.
+            (Some(CloseReason::Answered), _) if self.incident.recovered.is_none() => {
+                "The incident was closed at {closed}, because the server had given answers again."
+            }
             (Some(reason), _) => knowledge::close(reason).ended,
+            (None, _) if !self.has_times => {
+                "Whether the problem has ended is not known, because the log has no times."
+            }
             (None, Until::Now) => "The problem persists.",
             (None, Until::EndOfLog) => "The problem had not ended when the log did.",
             (None, Until::LastRecord) => "The problem had not ended when the history was last written.",
         })
     }
 
-    /// Who asked what, and what came back.
-    pub fn exchange(&self) -> Text {
-        Text::from(self.clock.stretch(self.incident.began.0, self.counted_to))
-            .capitalised()
-            .then(self.say(match (self.incident.answers, self.errors()) {
-                (0, _) if self.some_are_unproven() => {
-                    ", {clients} made {queries} to {server}{for_names}, and no answer came back. Instead, {errors_by_code} \
-                     came; those that are verified were sent by {reporters}."
-                }
-                (_, _) if self.some_are_unproven() => {
-                    ", {queries} went to {server}, and {answers} came back. Queries of {clients}{for_names} failed: \
-                     {errors_by_code} came; those that are verified were sent by {reporters}."
-                }
-                (0, 0) => {
-                    ", {clients} made {queries} to {server}{for_names}; neither an answer nor an ICMP error came back."
-                }
-                (0, _) => {
-                    ", {clients} made {queries} to {server}{for_names}, and no answer came back. Instead, {reporters} \
-                     sent {errors_by_code}."
-                }
-                // Others asked too, or for other names.
-                (_, 0) => {
-                    ", {queries} went to {server}, and {answers} came back. Queries of {clients}{for_names} failed."
-                }
-                _ => {
-                    ", {queries} went to {server}, and {answers} came back. Queries of {clients}{for_names} failed: \
-                     {reporters} sent {errors_by_code}."
-                }
-            }))
-    }
-
     /// All that is known of it, to look up.
     pub fn rows(&self, until: Until, from_text: bool) -> Vec<(String, Text)> {
-        let (incident, exact) = (self.incident, |wall: crate::model::Wall| {
-            Text::from(self.clock.exact(wall.0))
-        });
+        let incident = self.incident;
         let mut rows: Vec<(&str, Text)> = vec![("Server", self.named_server())];
         let owner = incident.info(|info| info.owner.as_deref());
         let note = incident.info(|info| info.note.as_deref());
@@ -111,30 +87,14 @@ impl Facts<'_> {
                 "Problem",
                 format!("{} ({})", knowledge::kind(incident.kind).short, incident.severity).into(),
             ),
-            ("First failed query", exact(incident.began)),
-            ("Detected", exact(incident.opened)),
-            ("Last failure", exact(incident.last_seen)),
         ]);
-        rows.extend(
-            incident
-                .recovered
-                .map(|recovered| ("Answered again", exact(recovered))),
-        );
-        rows.push(match (incident.closed, incident.closed_because) {
-            (Some(closed), Some(reason)) => ("Closed", exact(closed).then(format!(" ({reason})"))),
-            (Some(closed), None) => ("Closed", exact(closed)),
-            (None, _) => (
-                "State",
-                match until {
-                    Until::Now => "open",
-                    Until::EndOfLog => "open: not ended when the log did",
-                    Until::LastRecord => "open: not ended when the history was last written",
-                }
-                .into(),
-            ),
-        });
-        rows.push(("Queries", number(incident.queries).into()));
-        rows.push(("Answers", number(incident.answers).into()));
+        rows.extend(self.times(until));
+        if self.queries_unseen() {
+            rows.push(("Queries", "not seen".into()));
+        } else {
+            rows.push(("Queries", number(incident.queries).into()));
+            rows.push(("Answers", number(incident.answers).into()));
+        }
         rows.push(("ICMP errors", self.icmp_errors()));
         if self.errors() > 0 {
             rows.push(("Verified", self.verified(from_text)));
@@ -171,6 +131,48 @@ impl Facts<'_> {
         rows.into_iter()
             .map(|(name, value)| (name.into(), value))
             .collect()
+    }
+
+    /// When it began, was seen and ended.
+    fn times(&self, until: Until) -> Vec<(&'static str, Text)> {
+        let incident = self.incident;
+        if !self.has_times {
+            return vec![("Times", "not in the log".into())];
+        }
+        let exact = |wall: Wall| Text::from(self.clock.exact(wall.0));
+        let mut rows = vec![
+            (self.first_failure(), exact(incident.began)),
+            ("Detected", exact(incident.opened)),
+            ("Last failure", exact(incident.last_seen)),
+        ];
+        rows.extend(
+            incident
+                .recovered
+                .map(|recovered| ("Answered again", exact(recovered))),
+        );
+        rows.push(match (incident.closed, incident.closed_because) {
+            (Some(closed), Some(reason)) => ("Closed", exact(closed).then(format!(" ({reason})"))),
+            (Some(closed), None) => ("Closed", exact(closed)),
+            (None, _) => (
+                "State",
+                match until {
+                    Until::Now => "open",
+                    Until::EndOfLog => "open: not ended when the log did",
+                    Until::LastRecord => "open: not ended when the history was last written",
+                }
+                .into(),
+            ),
+        });
+        rows
+    }
+
+    /// What began it.
+    fn first_failure(&self) -> &'static str {
+        match self.incident.transport {
+            _ if self.queries_unseen() => "First error",
+            Transport::Udp => "First failed query",
+            Transport::Tcp => "First failed attempt",
+        }
     }
 
     /// The server with what people call it.

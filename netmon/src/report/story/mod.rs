@@ -9,10 +9,12 @@ mod askers;
 mod brief;
 pub mod chart;
 mod context;
+mod exchange;
 mod facts;
 mod found;
 mod healthy;
 mod incident;
+mod judged;
 pub mod numbers;
 mod packets;
 mod part1;
@@ -113,6 +115,7 @@ pub fn briefs(report: &Report<'_>) -> (String, Verdict, Text, Vec<Brief>) {
         _ => context.not_described().unwrap_or_default(),
     };
     let summary = match &context.document().assumed {
+        _ if !context.has_times() => summary,
         Some(assumed) if summary.to_string().is_empty() => assumption(&context, assumed).into(),
         Some(assumed) => summary.then(format!(" {}", assumption(&context, assumed))),
         None => summary,
@@ -159,6 +162,9 @@ fn source(context: &Context<'_>) -> Text {
             SourceKind::History => " in the minutes around it, as kept in ",
         })
         .then(Text::list(files));
+    if !context.has_times() {
+        return text.then(". The log has no times.");
+    }
     let (Some(first), Some(last)) = (document.source.first, document.source.last) else {
         return text.then(".");
     };

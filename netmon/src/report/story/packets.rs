@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use netmon_common::Address;
+use netmon_common::{Address, Transport};
 
 use super::context::Context;
-use super::facts::Facts;
 use super::numbers::{self, duration};
 use super::rich::{Column, Table, Text};
 use crate::excerpt::{Packet, What};
@@ -26,7 +25,7 @@ const LISTED: usize = 5;
 
 /// The first packets, one a row.
 pub fn table(context: &Context<'_>, incident: &Incident) -> Option<Table> {
-    let facts = Facts::new(incident, context.clock());
+    let facts = context.facts(incident);
     let packets = context.report().excerpts.of(&incident.id);
     if packets.is_empty() {
         return None;
@@ -43,7 +42,7 @@ pub fn table(context: &Context<'_>, incident: &Incident) -> Option<Table> {
         let client = || end(packet.client, packet.client_port);
         let time = Text::from(context.clock().exact_time(wall(packet.time)));
         match &packet.what {
-            What::Query { .. } => vec![time, client(), server(), query(packet)],
+            What::Query { .. } => vec![time, client(), server(), query(packet, incident.transport)],
             What::Answer { rcode, .. } => {
                 let said = knowledge::rcode(*rcode)
                     .map_or_else(|| "answer".into(), |code| format!("answer: {}", code.words));
@@ -52,33 +51,72 @@ pub fn table(context: &Context<'_>, incident: &Incident) -> Option<Table> {
             What::Error { reporter, code, sent } => {
                 let text = Text::from("ICMP: ").then(facts.say(knowledge::code(*code).words));
                 let text = match sent {
-                    Some(sent) => text.then(format!(
-                        ", {} after the query",
-                        duration(packet.time.since(*sent))
-                    )),
-                    None => text,
+                    Some(sent) if facts.has_times => text
+                        .then(format!(", {} after ", duration(packet.time.since(*sent))))
+                        .then(facts.say("the {ask}")),
+                    _ => text,
                 };
                 vec![time, end(*reporter, None), end(packet.client, None), text]
             }
         }
     };
-    let caption = if packets.len() > ROWS {
-        format!("The first {ROWS} packets of the incident")
-    } else {
-        "The packets of the incident".into()
+    let caption = match (has_first(packets, incident), packets.len() > ROWS) {
+        (true, true) => format!("The first {ROWS} packets of the incident"),
+        (true, false) => "The packets of the incident".into(),
+        (false, _) => "Packets of the incident; its first ones were not kept".into(),
     };
-    Some(Table {
+    let mut table = Table {
         caption,
         columns: ["Time", "From", "To", "What"].map(Column::words).into(),
         rows: packets.iter().take(ROWS).map(row).collect(),
-    })
+    };
+    if !facts.has_times {
+        table.drop_first_column();
+    }
+    Some(table)
 }
 
-/// `query 35084+ A? yummyrecipesforme.com.`
-fn query(packet: &Packet) -> Text {
-    let text = match written(packet) {
-        Some(written) => Text::from("query ").then(Text::code(written)),
-        None => "query".into(),
+/// Whether the packets that are kept begin where the incident does. Where many passed before it opened, the first are lost.
+fn has_first(packets: &[Packet], incident: &Incident) -> bool {
+    let first = packets.first();
+    first.is_some_and(|packet| wall(packet.time) <= incident.began.0)
+}
+
+/// Whether each query that counts in the incident is known to have failed: its clients and names are of those alone.
+pub fn all_failed(context: &Context<'_>, incident: &Incident) -> bool {
+    if incident.answers > 0 {
+        return false;
+    }
+    // One query verifies one error.
+    if incident.verified >= incident.queries {
+        return true;
+    }
+    let end = context.facts(incident).counted_to;
+    let packets = context.report().excerpts.of(&incident.id);
+    let mut are_own = packets
+        .iter()
+        .filter(|packet| wall(packet.time) <= end)
+        .filter_map(|packet| match &packet.what {
+            What::Query { name, .. } => Some((packet.client, name)),
+            What::Answer { .. } | What::Error { .. } => None,
+        })
+        .map(|(client, name)| {
+            let is_named = match name {
+                Some(name) => incident.names.contains(&name.to_string()),
+                None => incident.names.is_empty(),
+            };
+            is_named && incident.clients.contains(&client)
+        });
+    let are_there = are_own.clone().count() as u64 >= incident.queries;
+    has_first(packets, incident) && are_there && are_own.all(|is_own| is_own)
+}
+
+/// `query 35084+ A? yummyrecipesforme.com.`; over TCP a packet without an id is a SYN.
+fn query(packet: &Packet, transport: Transport) -> Text {
+    let text = match (written(packet), transport) {
+        (Some(written), _) => Text::from("query ").then(Text::code(written)),
+        (None, Transport::Udp) => "query".into(),
+        (None, Transport::Tcp) => "attempt to connect".into(),
     };
     match &packet.what {
         What::Query {
@@ -174,11 +212,15 @@ pub fn meaning(context: &Context<'_>, incident: &Incident) -> Vec<Text> {
 /// What the packets show beyond their number.
 pub fn findings(context: &Context<'_>, incident: &Incident) -> Vec<Text> {
     let packets = context.report().excerpts.of(&incident.id);
-    repeated(packets).into_iter().chain(late(packets)).collect()
+    let has_times = context.has_times();
+    repeated(packets, incident, has_times)
+        .into_iter()
+        .chain(late(packets, incident))
+        .collect()
 }
 
 /// Whether all queries are one query: the same client, port, id and name.
-fn repeated(packets: &[Packet]) -> Option<Text> {
+fn repeated(packets: &[Packet], incident: &Incident, has_times: bool) -> Option<Text> {
     let queries: Vec<&Packet> = packets
         .iter()
         .filter(|packet| matches!(packet.what, What::Query { .. }))
@@ -189,7 +231,8 @@ fn repeated(packets: &[Packet]) -> Option<Text> {
         (packet.client, packet.client_port, packet.id) == (first.client, first.client_port, first.id)
             && packet.what == first.what
     };
-    if queries.len() < 2 || !queries.iter().all(same) {
+    let are_all = queries.len() as u64 == incident.queries;
+    if queries.len() < 2 || !are_all || !queries.iter().all(same) {
         return None;
     }
     let gaps = queries
@@ -197,14 +240,16 @@ fn repeated(packets: &[Packet]) -> Option<Text> {
         .zip(queries.iter().skip(1))
         .map(|(one, next)| next.time.since(one.time));
     let (shortest, longest) = (gaps.clone().min()?, gaps.max()?);
-    let apart = if duration(shortest) == duration(longest) {
-        format!("{} apart", duration(longest))
+    let apart = if !has_times {
+        String::new()
+    } else if duration(shortest) == duration(longest) {
+        format!(", {} apart", duration(longest))
     } else {
-        format!("{} to {} apart", duration(shortest), duration(longest))
+        format!(", {} to {} apart", duration(shortest), duration(longest))
     };
     Some(
         format!(
-            "The queries are one query, sent {}, {apart}: each time from the same port ({port}) and with the same id ({id}). \
+            "The queries are one query, sent {}{apart}: each time from the same port ({port}) and with the same id ({id}). \
             So this is one program that repeats its query, and not so many attempts of different users.",
             numbers::times(queries.len() as u64)
         )
@@ -213,7 +258,11 @@ fn repeated(packets: &[Packet]) -> Option<Text> {
 }
 
 /// Errors that came late, and what makes errors late.
-fn late(packets: &[Packet]) -> Option<Text> {
+fn late(packets: &[Packet], incident: &Incident) -> Option<Text> {
+    let errors = packets
+        .iter()
+        .filter(|packet| matches!(packet.what, What::Error { .. }))
+        .count();
     let delays: Vec<Duration> = packets
         .iter()
         .filter_map(|packet| match packet.what {
@@ -230,17 +279,22 @@ fn late(packets: &[Packet]) -> Option<Text> {
         .take(LISTED)
         .map(|&delay| duration(delay).into())
         .collect();
-    let which = match (delays.len(), delays.len() > LISTED) {
-        (1, _) => "The error came ".into(),
-        (_, false) => Text::from("The errors came "),
-        (_, true) => Text::from(format!("The first {LISTED} errors came ")),
+    let are_all = incident.errors.sum() == listed.len() as u64;
+    let which = match (listed.len(), are_all) {
+        (1, true) => "The error came ".into(),
+        (_, true) => "The errors came ".into(),
+        (1, false) => "One error came ".into(),
+        (first, false) if has_first(packets, incident) && delays.len() == errors => {
+            format!("The first {first} errors came ")
+        }
+        (some, false) => format!("{some} of the errors came "),
     };
-    let whose = if delays.len() == 1 {
+    let whose = if listed.len() == 1 {
         "its query"
     } else {
         "the last query before each"
     };
-    Some(which.then(Text::list(listed)).then(format!(
+    Some(Text::from(which).then(Text::list(listed)).then(format!(
         " after {whose}. That is not normal: a host that refuses a port says so within milliseconds. Errors come late when \
         the host that sends them is overloaded or limits how many it sends, when a device on the path holds packets back, \
         or when they are about repeated queries that the log does not show."

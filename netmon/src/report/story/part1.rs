@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use netmon_common::{Outcome, Rcode};
 
+use super::appendix::NOTHING;
 use super::context::Context;
 use super::numbers::{self, Clock, count};
 use super::rich::{Block, Column, Table, Text};
 use super::{heading, packets};
-use crate::model::{Incident, Kind};
+use crate::model::{Incident, Kind, Wall};
 use crate::report::knowledge::{self, ResponseText};
 
 pub(super) fn write(context: &Context<'_>, blocks: &mut Vec<Block>) {
@@ -58,7 +59,8 @@ pub(super) fn write(context: &Context<'_>, blocks: &mut Vec<Block>) {
 /// What passed, in a sentence, packet by packet, and as a table to look things up in.
 fn shown<'a>(context: &Context<'a>, incident: &'a Incident, blocks: &mut Vec<Block>) {
     let facts = context.facts(incident);
-    blocks.push(Block::Paragraph(facts.exchange()));
+    let exchange = facts.exchange(packets::all_failed(context, incident));
+    blocks.push(Block::Paragraph(exchange));
     blocks.extend(packets::table(context, incident).map(Block::Table));
     blocks.push(Block::Facts(
         facts.rows(context.until(), context.report().from_text),
@@ -79,31 +81,43 @@ fn overview(context: &Context<'_>) -> Block {
     let zone = incidents
         .first()
         .map_or_else(String::new, |first| clock.name(first.began.0));
-    let row = |(index, incident): (usize, _)| {
+    let row = |(index, incident): (usize, &Incident)| {
         let (number, facts) = (index + 1, context.facts(incident));
+        let known = |is_known: bool, words: String| if is_known { words } else { NOTHING.into() };
+        let at = |moment: Wall| Text::from(known(facts.has_times, time(clock, moment.0)));
+        let asked = |queries| Text::from(known(!facts.queries_unseen(), numbers::number(queries)));
         vec![
             Text::link(number.to_string(), format!("incident-{number}")),
             facts.named_server(),
             facts.say("{transport} {port}"),
             knowledge::kind(incident.kind).short.into(),
             format!("{}, {}", incident.severity, incident.state).into(),
-            time(clock, incident.began.0).into(),
-            time(clock, incident.last_seen.0).into(),
-            numbers::number(incident.queries).into(),
-            numbers::number(incident.answers).into(),
+            at(incident.began),
+            at(incident.last_seen),
+            asked(incident.queries),
+            asked(incident.answers),
             numbers::number(facts.errors()).into(),
             incident.cause().map_or_else(Text::default, Text::code),
         ]
     };
-    Block::Table(Table {
-        caption: format!("Incidents, in the order in which they opened (times are {zone}{day})"),
+    let times = if context.has_times() {
+        format!(" (times are {zone}{day})")
+    } else {
+        String::new()
+    };
+    let mut table = Table {
+        caption: format!("Incidents, in the order in which they opened{times}"),
         columns: vec![
             Column::numbers("No."),
             Column::words("Server"),
             Column::words("Port"),
             Column::words("Problem"),
             Column::words("State"),
-            Column::words("First failed query"),
+            Column::words(if context.queries_unseen() {
+                "First error"
+            } else {
+                "First failed query"
+            }),
             Column::words("Last failure"),
             Column::numbers("Queries"),
             Column::numbers("Answers"),
@@ -111,7 +125,9 @@ fn overview(context: &Context<'_>) -> Block {
             Column::words("First cause"),
         ],
         rows: incidents.iter().enumerate().map(row).collect(),
-    })
+    };
+    table.drop_columns_that_say_nothing(5, &[NOTHING]);
+    Block::Table(table)
 }
 
 /// The protocols in the log, with what they are for and how much of each there is.

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::facts::Facts;
 use super::numbers::{count, number};
 use super::rich::{Block, Step, Text};
-use super::{appendix, found, heading};
+use super::{appendix, found, heading, packets};
 use crate::model::{Cause, Incident, Kind, Likelihood, SourceKind, WarningKind};
 use crate::report::knowledge::{self, CauseText};
 
@@ -110,12 +110,19 @@ impl Section<'_, '_> {
 /// The first failure, the detection, the last failure, and whether it was there before the log.
 fn when(context: &Context<'_>, facts: &Facts<'_>) -> Text {
     let incident = facts.incident;
+    if !facts.has_times {
+        return "The log has no times, so it does not show when the problem began, how long it lasted and whether it has ended."
+            .into();
+    }
     let text = facts.say(match incident.kind {
+        _ if facts.queries_unseen() => {
+            "The first error came at {began_exactly}. netmon saw no {asks}, so when the first one failed is not known."
+        }
         Kind::Unreachable if incident.opened == incident.began => {
-            "The first query that failed was sent at {began_exactly}, and the first error came at once."
+            "The {failed_first} at {began_exactly}, and the first error came at once."
         }
         Kind::Unreachable => {
-            "The first query that failed was sent at {began_exactly}. The first error about such a query followed \
+            "The {failed_first} at {began_exactly}. The first error about such a query followed \
             {took} later, at {opened_exactly}, and opened the incident."
         }
         Kind::Unanswered => {
@@ -123,7 +130,7 @@ fn when(context: &Context<'_>, facts: &Facts<'_>) -> Text {
             later, the silence had lasted long enough to count as an incident."
         }
         Kind::Failing => {
-            "The first query that failed was sent at {began_exactly}. By {opened_exactly}, {took} later, the share \
+            "The {failed_first} at {began_exactly}. By {opened_exactly}, {took} later, the share \
             of failures was large enough to count as an incident."
         }
     });
@@ -155,6 +162,11 @@ fn before(context: &Context<'_>, incident: &Incident) -> Text {
         format!(
             "Apart from the incident, the {log} holds {} from this server.",
             count(at_other_times, "answer", "answers")
+        )
+        .into()
+    } else if context.facts(incident).queries_unseen() {
+        format!(
+            "netmon saw no answer from this server either, so the problem may have begun before the {log}."
         )
         .into()
     } else {
@@ -284,12 +296,15 @@ fn alternatives(context: &Context<'_>, facts: &Facts<'_>) -> Vec<Text> {
         points.extend(facts.hold(knowledge::DENIAL_OF_SERVICE));
     }
     if facts.clients() == 1 {
-        points.push(
+        // Of others nothing is known only where every query is of this one.
+        points.push(if packets::all_failed(context, incident) {
             "All of this concerns one client. The data does not show whether others were served meanwhile."
-                .into(),
-        );
+                .into()
+        } else {
+            "All failures are those of one client.".into()
+        });
     }
-    if incident.closed.is_none() {
+    if incident.closed.is_none() && facts.has_times {
         points.push(
             format!(
                 "The data does not show whether and when the server recovered, because the {log} ends first."

@@ -241,6 +241,14 @@ pub struct Table {
 }
 
 impl Table {
+    /// Drops the first column.
+    pub fn drop_first_column(&mut self) {
+        retain(&mut self.columns, &[false]);
+        for row in &mut self.rows {
+            retain(row, &[false]);
+        }
+    }
+
     /// Drops the columns from this one on in which every cell is one of the words that say nothing.
     pub fn drop_columns_that_say_nothing(&mut self, from: usize, nothing: &[&str]) {
         let keep: Vec<bool> = (0..self.columns.len())

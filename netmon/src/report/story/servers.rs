@@ -16,6 +16,8 @@ pub struct Server<'a> {
     pub address: Address,
     /// What became of its queries, over UDP and TCP.
     pub served: Served,
+    /// Attempts to connect over TCP where no query over TCP came: of these, nobody knows how the server does.
+    pub only_connects: u64,
     /// The packets that were counted for it; `None` where there are none: all were counted for another server, because the address is
     /// translated, or it lost its place among the destinations.
     pub counts: Option<&'a DestinationCounts>,
@@ -115,12 +117,18 @@ fn counted(destination: &DestinationCounts, transport: Transport) -> Served {
 impl<'a> Server<'a> {
     fn new(report: &Report<'a>, address: Address, counts: Option<&'a DestinationCounts>) -> Self {
         let mut all = Served::default();
+        let mut only_connects = 0;
         for transport in Transport::ALL {
-            all += served(report, address, transport, counts);
+            let over = served(report, address, transport, counts);
+            if over.queries == 0 {
+                only_connects += over.connects;
+            }
+            all += over;
         }
         Self {
             address,
             served: all,
+            only_connects,
             counts,
         }
     }
