@@ -80,6 +80,10 @@ pub fn judge(
         Judgement::UnreadErrors
     } else if totals.counters.frames == 0 {
         Judgement::NothingRead
+    } else if document.is_warned(WarningKind::UnreadPackets) {
+        Judgement::UnreadPackets
+    } else if document.is_warned(WarningKind::CutNames) && (queries + syns > answered || faults > 0) {
+        Judgement::CutNames
     } else if document.is_warned(WarningKind::QuietText) && names == 0 {
         Judgement::Quiet
     } else if asks + answers + errors + totals.counters.late_responses == 0 {

@@ -3,6 +3,9 @@
 /// Incidents that are told of, about 2 KiB each.
 pub const INCIDENTS: usize = 4_096;
 
+/// Clients whose silence was not judged, of which it is remembered.
+pub const MISSED: usize = 1_024;
+
 /// Files below this size are read without a progress bar, in bytes: they take less than a tenth of a second.
 pub const PROGRESS_FROM: u64 = 32 << 20;
 

@@ -4,6 +4,7 @@
 //! told as a warning with its place.
 
 mod engine;
+mod hearing;
 mod judge;
 pub mod limits;
 pub mod named;
@@ -12,7 +13,7 @@ mod progress;
 mod text;
 mod via_kernel;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +21,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use netmon_common::{Address, DnsPorts};
 
-use crate::capture::text::{self as texts, Hosts, TextFile, modified};
+use crate::capture::text::{self as texts, Hosts, TextFile, date_of};
 use crate::capture::{OpenError, Opened, Progress, open};
 use crate::counts::Counts;
 use crate::detect::{Scope, Thresholds};
@@ -35,6 +36,7 @@ use crate::served::ServedBy;
 use crate::time::{Time, WallOffset};
 use crate::timeline::Timeline;
 use engine::Finished;
+use hearing::Hearing;
 use judge::judge;
 use progress::Bar;
 pub use via_kernel::Check;
@@ -141,15 +143,25 @@ impl AnalyzeError {
     }
 }
 
-/// Reads all files to their ends.
+/// Reads all files to their ends; once more where it turns out late that answers to a client would have been seen.
 pub fn analyze(options: &Options) -> Result<Analysis, AnalyzeError> {
+    let (analysis, heard_late) = read(options, Hearing::default())?;
+    if heard_late.is_empty() || !options.files.iter().all(|file| file.is_file()) {
+        return Ok(analysis);
+    }
+    let (analysis, _) = read(options, Hearing::knowing(heard_late))?;
+    Ok(analysis)
+}
+
+/// Reads all files to their ends. And the clients of whom it should have been known before that packets to them are shown.
+fn read(options: &Options, hearing: Hearing) -> Result<(Analysis, HashSet<Address>), AnalyzeError> {
     let progress = Progress::default();
     let mut captures = Vec::new();
     let mut texts = Vec::new();
     let mut warnings = Vec::new();
     let hosts = Hosts::default();
     let reading = |path: &Path| texts::Options {
-        date: options.date.unwrap_or_else(|| modified(path, &options.zone)),
+        date: options.date.unwrap_or_else(|| date_of(path, &options.zone)),
         zone: options.zone.clone(),
         ports: options.ports,
     };
@@ -177,20 +189,21 @@ pub fn analyze(options: &Options) -> Result<Analysis, AnalyzeError> {
     let mut bar = Bar::over(&options.files, &progress);
     let mut check = None;
     let from_text = !texts.is_empty();
-    let found = if from_text {
-        text::analyze(texts, options, &mut bar)
+    let mut found = if from_text {
+        text::analyze(texts, options, hearing, &mut bar)
     } else if options.via_kernel {
         let (found, checked) = via_kernel::analyze(captures, options, &mut bar)?;
         check = Some(checked);
         found
     } else {
         let files = captures.into_iter().map(|(_, file)| file).collect();
-        packets::analyze(files, options, &mut bar)
+        packets::analyze(files, options, hearing, &mut bar)
     };
     bar.finish();
+    let heard_late = std::mem::take(&mut found.heard_late);
     let mut analysis = found.analysis(options, warnings, check, hosts);
     analysis.from_text = from_text;
-    Ok(analysis)
+    Ok((analysis, heard_late))
 }
 
 /// What a door and the engine behind it have found.
@@ -200,6 +213,8 @@ struct Found {
     span: Option<(Time, Time)>,
     finished: Finished,
     warnings: Vec<Warning>,
+    /// Clients whose silence was not judged, and that packets are shown to later.
+    heard_late: HashSet<Address>,
     /// What the input does not say of its times.
     assumed: text::Untold,
 }

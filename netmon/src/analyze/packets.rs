@@ -1,12 +1,13 @@
 //! Captures: every packet through the door, what it means to the engine.
 
 use super::engine::Engine;
+use super::hearing::Hearing;
 use super::progress::Bar;
 use super::{Found, Options};
 use crate::capture::{Door, DuplicateFrames, Frames, PacketFile, Tunnels};
 
 /// Analyses the packets of these files in the order of their times.
-pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, bar: &mut Bar) -> Found {
+pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, hearing: Hearing, bar: &mut Bar) -> Found {
     let mut duplicates = DuplicateFrames::new(files.len());
     let mut tunnels = Tunnels::default();
     let mut frames = Frames::new(files);
@@ -20,7 +21,7 @@ pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, bar: &mut Bar) 
     let mut observed = Vec::new();
     while let Some(frame) = frames.next() {
         let file = frame.file;
-        engine.advance(frame.time, &|client| door.heard(client));
+        engine.advance(frame.time, &|client| hearing.hears(client, door.heard(client)));
         if !duplicates.has(&frame) {
             tunnels.look(&frame);
             door.take(&frame, &mut |observation| observed.push(observation));
@@ -50,6 +51,7 @@ pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, bar: &mut Bar) 
         span: door.span(),
         finished,
         warnings,
+        heard_late: hearing.late(|client| door.heard(client)),
         assumed: super::text::Untold::default(),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use netmon_common::DnsPorts;
 
 use super::engine::Engine;
+use super::hearing::Hearing;
 use super::progress::Bar;
 use super::{Found, Options};
 pub(super) use crate::capture::text::Assumed as Untold;
@@ -12,7 +13,7 @@ use crate::capture::text::{DuplicatePackets, TextDoor, TextFile, TextPacket};
 use crate::model::Warning;
 
 /// Analyses the packets of these texts in the order of their times.
-pub(super) fn analyze(mut files: Vec<TextFile>, options: &Options, bar: &mut Bar) -> Found {
+pub(super) fn analyze(mut files: Vec<TextFile>, options: &Options, hearing: Hearing, bar: &mut Bar) -> Found {
     let ports: DnsPorts = options.ports;
     let mut door = TextDoor::new(ports);
     door.set_local(options.local.iter().copied());
@@ -23,7 +24,7 @@ pub(super) fn analyze(mut files: Vec<TextFile>, options: &Options, bar: &mut Bar
     );
     let mut duplicates = DuplicatePackets::default();
     while let Some((file, packet)) = next(&mut files) {
-        engine.advance(packet.time, &|client| door.heard(client));
+        engine.advance(packet.time, &|client| hearing.hears(client, door.heard(client)));
         if !duplicates.has(file, &packet) {
             door.take(&packet, &mut |observation| engine.observe(&observation));
             door.make_room(|| engine.staying());
@@ -45,6 +46,7 @@ pub(super) fn analyze(mut files: Vec<TextFile>, options: &Options, bar: &mut Bar
         span: door.span(),
         finished,
         warnings,
+        heard_late: hearing.late(|client| door.heard(client)),
         assumed: untold,
     }
 }

@@ -113,7 +113,9 @@ impl Door {
             ..Packet::new(frame, self.last, &bytes)
         };
         // A host counts a packet once that it forwards.
-        match self.shown(&packet, payload, &classified.meaning) {
+        let shown = self.shown(&packet, payload, &classified.meaning);
+        self.pairing.translations.leave_out(shown);
+        match shown {
             Shown::First => {
                 self.counter.add(&bytes, &classified, Offload::default());
                 if let Meaning::Unreadable(Unreadable { fault, .. }) = classified.meaning {
@@ -121,10 +123,7 @@ impl Door {
                 }
             }
             Shown::Masqueraded => return,
-            Shown::OfOtherService => {
-                self.pairing.translations.leave_out();
-                packet.is_counted = false;
-            }
+            Shown::OfOtherService => packet.is_counted = false,
         }
         self.observe(&packet, payload, &classified, observe);
     }
@@ -303,11 +302,11 @@ impl Door {
             self.addresses.warning(),
             self.counter.warning(),
             self.pairing.warning(),
-            self.pairing.translations.warning(),
             self.unreadable.warning(),
             overwritten,
         ];
-        warnings.into_iter().flatten().collect()
+        let translations = self.pairing.translations.warnings();
+        warnings.into_iter().flatten().chain(translations).collect()
     }
 
     /// Queries whose trace was overwritten within 60 s, unanswered.

@@ -35,8 +35,10 @@ pub(super) struct Translations {
     back: VecDeque<(Packet, Shown)>,
     /// Flows behind a translation, each with the one before it.
     behind: Bounded<Flow, Flow>,
-    /// Packets that were left out because they were counted for another server.
-    left_out: u64,
+    /// Packets that were left out because they were counted for another client.
+    masqueraded: u64,
+    /// The same for another server.
+    of_other_services: u64,
 }
 
 /// A packet, as it was seen first.
@@ -182,7 +184,8 @@ impl Translations {
             recent: VecDeque::with_capacity(RECENT),
             back: VecDeque::with_capacity(RECENT),
             behind: Bounded::new(FAILED_QUERIES),
-            left_out: 0,
+            masqueraded: 0,
+            of_other_services: 0,
         }
     }
 
@@ -290,23 +293,35 @@ impl Translations {
             .copied()
     }
 
-    /// A packet is left out of the counts because it is [of another service](Shown::OfOtherService).
-    pub fn leave_out(&mut self) {
-        self.left_out += 1;
+    /// A packet is left out of the counts because it is shown once more.
+    pub fn leave_out(&mut self, shown: Shown) {
+        match shown {
+            Shown::First => {}
+            Shown::Masqueraded => self.masqueraded += 1,
+            Shown::OfOtherService => self.of_other_services += 1,
+        }
     }
 
     /// What to say of those that were left out.
-    pub fn warning(&self) -> Option<Warning> {
-        let packets = match self.left_out {
-            0 => return None,
-            1 => "1 packet was".to_owned(),
-            packets => format!("{packets} packets were"),
-        };
-        let message = format!(
-            "{packets} seen again with the address of another server, before or behind a translation: each is counted once, for the \
-             server that it shows first; both servers have the exchange"
+    pub fn warnings(&self) -> impl Iterator<Item = Warning> {
+        let masqueraded = (
+            self.masqueraded,
+            "client, before or behind a translation: each is counted once, for the client that it shows first",
         );
-        Some(Warning::new(WarningKind::Duplicates, message))
+        let of_other_services = (
+            self.of_other_services,
+            "server, before or behind a translation: each is counted once, for the server that it shows first; both servers have the \
+             exchange",
+        );
+        let seen = [masqueraded, of_other_services].into_iter();
+        seen.filter(|(packets, _)| *packets > 0).map(|(packets, whose)| {
+            let packets = match packets {
+                1 => "1 packet was".to_owned(),
+                packets => format!("{packets} packets were"),
+            };
+            let message = format!("{packets} seen again with the address of another {whose}");
+            Warning::new(WarningKind::Duplicates, message)
+        })
     }
 
     fn remember(&mut self, flow: Flow, mark: Mark, hop: Hop, at: Time) {

@@ -14,6 +14,10 @@ pub enum Judgement {
     NothingRead,
     /// Lines say that a DNS port is unreachable, and could not be read.
     UnreadErrors,
+    /// So many packets could not be read that an incident may be among them.
+    UnreadPackets,
+    /// Lines are cut within the names that were asked for, and not all is well in them.
+    CutNames,
     /// There is no DNS among what was read.
     NoDns,
     /// Nothing but queries was seen, so that answers may have passed elsewhere.

@@ -45,6 +45,8 @@ words! {
         NoTime = "no_time",
         /// A text has no times.
         NoTimes = "no_times",
+        /// Times of a text go back: a new day is assumed.
+        NextDay = "next_day",
         /// A text has times without a date.
         RelativeTimes = "relative_times",
         /// A text has host names in place of addresses.
@@ -55,6 +57,10 @@ words! {
         SummaryText = "summary_text",
         /// Lines have an error of DNS in them, and are not read.
         UnreadErrors = "unread_errors",
+        /// So many packets of a text cannot be read that an incident may be missing.
+        UnreadPackets = "unread_packets",
+        /// Lines are cut within the names of queries.
+        CutNames = "cut_names",
         /// Packets that may tell of queries cannot be read.
         UnreadablePackets = "unreadable_packets",
         /// Packets carry packets of others, which are not looked at.

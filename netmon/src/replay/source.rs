@@ -61,7 +61,7 @@ impl Source {
             Opened::Text(lines) => {
                 let hosts = Hosts::default();
                 let options = text::Options {
-                    date: text::modified(path, zone),
+                    date: text::date_of(path, zone),
                     zone: zone.clone(),
                     ports: DnsPorts::DEFAULT,
                 };

@@ -118,7 +118,7 @@ fn a_verdict_is_given_only_where_one_is_possible() {
         (
             "too_few",
             taken,
-            "Cannot be judged: 1 unanswered query is too few to tell",
+            "Cannot be judged: 1 attempt to connect over TCP, without a query, is not enough to tell",
             0,
         ),
         (
@@ -183,6 +183,32 @@ fn a_verdict_is_given_only_where_one_is_possible() {
 }
 
 #[test]
+fn where_so_much_is_cut_off_that_an_outage_could_hide_none_is_ruled_out() {
+    let failures = |cut: bool| {
+        let of = |number: u32| {
+            let name = format!(
+                "10:00:{number:02}.000000 IP 192.0.2.20.40000 > 198.51.100.2.53: {number}+ A? w{number}.zone{number}.com."
+            );
+            let rest = if cut { "" } else { " (31)" };
+            format!(
+                "{name}{rest}\n10:00:{number:02}.100000 IP 198.51.100.2.53 > 192.0.2.20.40000: {number} ServFail 0/0/0 (31)\n"
+            )
+        };
+        (1..20).map(of).collect::<String>()
+    };
+    let unread = failures(false).replace("198.51.100.2.53: 1", "198.51.100.2.53: [1");
+    assert_eq!(
+        document(failures(false).as_bytes(), 0)["incidents"][0]["kind"],
+        "failing"
+    );
+    for (verdict, text) in [("cut_names", failures(true)), ("unread_packets", unread)] {
+        let document = document(text.as_bytes(), 0);
+        assert_eq!(document["judgement"]["verdict"], verdict, "{document:#}");
+        assert_eq!(document["warnings"][0]["warning"], verdict, "{document:#}");
+    }
+}
+
+#[test]
 fn what_is_neither_a_capture_nor_a_log_is_said_to_be_that() {
     let binary: Vec<u8> = (0..=255_u8).cycle().take(5_000).collect();
     for nonsense in [
@@ -207,8 +233,19 @@ fn a_compressed_log_that_is_cut_says_behind_which_line() {
     // Not compressible to the end, so that a cut leaves whole lines.
     let compressed = gzip(TEXT.repeat(20).as_bytes());
     let document = document(&compressed[..compressed.len() - 30], 0);
-    let message = message(&document, "truncated_file");
-    assert!(message.contains("behind line 1"), "{message}");
+    let warnings = document["warnings"].as_array().unwrap();
+    let [cut, next_day] = warnings.as_slice() else {
+        panic!("{warnings:#?}");
+    };
+    assert_eq!(cut["warning"], "truncated_file");
+    assert!(
+        cut["message"]
+            .as_str()
+            .is_some_and(|message| message.contains("behind line 1")),
+        "{cut}"
+    );
+    // The same day twenty times.
+    assert_eq!(next_day["warning"], "next_day");
     assert!(
         document["totals"]["frames"].as_u64() > Some(6),
         "{}",

@@ -8,6 +8,7 @@
 
 mod bad_captures;
 mod bad_text;
+mod begun_before;
 mod cases;
 mod document;
 mod formats;

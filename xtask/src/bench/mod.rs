@@ -115,10 +115,7 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// Measures all that docs/performance.md tells of, and writes it. A figure that misses its goal is told like any other.
 fn all() -> Result<()> {
-    let figures = workspace::target().join("xtask/figures.jsonl");
-    if figures.exists() {
-        fs::remove_file(&figures).with_context(|| format!("cannot remove {}", figures.display()))?;
-    }
+    let figures = PAGE.figures()?;
     let told = |words| Told {
         words,
         arguments: &[],

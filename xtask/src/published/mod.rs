@@ -2,7 +2,12 @@
 
 mod plot;
 
-use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, ensure};
 use netmon_testkit::figures::{Record, Target};
@@ -25,6 +30,17 @@ pub struct Page {
 const HOOKS: [&str; 3] = ["xdp", "ingress", "egress"];
 
 impl Page {
+    /// Where the figures for it are to be written, of which there are none yet.
+    pub fn figures(&self) -> Result<PathBuf> {
+        let directory = workspace::target().join("xtask");
+        fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
+        let figures = directory.join(format!("{}.jsonl", self.name));
+        if figures.exists() {
+            fs::remove_file(&figures).with_context(|| format!("cannot remove {}", figures.display()))?;
+        }
+        Ok(figures)
+    }
+
     /// Reads the figures, and writes the page and its plots.
     pub fn write(&self, figures: &Path) -> Result<()> {
         let text =

@@ -3,7 +3,7 @@
 //! Its tests are those of `netmon/tests/soak`. They run one after the other, because each wants the machine for itself;
 //! each is given its share of the time by the variable `NETMON_SOAK_SECONDS`. `--page` makes docs/soak.md of the longest one.
 
-use std::{fs, num::NonZero, time::Duration};
+use std::{num::NonZero, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -14,7 +14,6 @@ use crate::{
     published::{Axes, Page, Scale},
     setup::{self, Task},
     test::{plan, pool},
-    workspace,
 };
 
 /// The test that docs/soak.md tells of.
@@ -65,10 +64,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     setup::ensure(Task::Test)?;
     let duration = if options.slice { SLICE } else { options.duration };
-    let figures = workspace::target().join("xtask/soak.jsonl");
-    if options.page && figures.exists() {
-        fs::remove_file(&figures).with_context(|| format!("cannot remove {}", figures.display()))?;
-    }
+    let figures = options.page.then(|| PAGE.figures()).transpose()?;
     let filter = options.page.then_some(PUBLISHED).or(options.filter.as_deref());
     let build = ["test", "--workspace", "--test", plan::SOAK, "--no-run"];
     let executable = executables::build_one(&build, plan::SOAK)?;
@@ -76,8 +72,8 @@ pub fn run(options: &Options) -> Result<()> {
     for test in plan::list(&executable, filter, &["--ignored"])? {
         let mut job = plan::privileged(&executable, &test)?;
         job.command.env(SECONDS, duration.as_secs().to_string());
-        if options.page {
-            job.command.env(FILE, &figures);
+        if let Some(figures) = &figures {
+            job.command.env(FILE, figures);
         }
         job.patience += 4 * duration;
         jobs.push(job);
@@ -96,7 +92,7 @@ pub fn run(options: &Options) -> Result<()> {
     if failed > 0 || done.is_empty() {
         bail!("{failed} of {} tests failed", done.len());
     }
-    if options.page {
+    if let Some(figures) = figures {
         PAGE.write(&figures)?;
     }
     Ok(())

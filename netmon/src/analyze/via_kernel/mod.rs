@@ -16,6 +16,7 @@
 mod compare;
 mod listed;
 
+use std::collections::HashSet;
 use std::fmt;
 
 use netmon_common::wire::Captured;
@@ -239,6 +240,7 @@ impl Sides {
             span: self.door.span(),
             finished,
             warnings,
+            heard_late: HashSet::new(),
             assumed: super::text::Untold::default(),
         };
         Ok((found, check))

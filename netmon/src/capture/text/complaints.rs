@@ -1,14 +1,19 @@
 //! What could not be read, with its places: a few of them by line, the rest counted.
 
-use netmon_common::DnsPorts;
-
 use super::super::limits::HOST_NAMES;
 use super::super::unreadable::UnreadablePackets;
 use super::grammar::read::Note;
 use crate::model::{Warning, WarningKind};
 
+mod errors;
+
+pub use errors::Errors;
+
 /// Places that a warning lists at most.
 const PLACES: usize = 10;
+/// As many packets that cannot be read may hide an incident, if they are such a part of those that are.
+const FEW: u64 = 3;
+const PART: u64 = 20;
 /// Characters of a line that a warning shows at most.
 const EXCERPT: usize = 60;
 
@@ -17,6 +22,12 @@ const EXCERPT: usize = 60;
 pub struct Complaints {
     /// Lines that are nothing that tcpdump prints, or end in the middle of it.
     pub lines: Places,
+    /// Lines that have what looks like another packet behind their own.
+    pub joined: Places,
+    /// Queries whose lines are cut within the name that they ask for.
+    pub cut: Places,
+    /// Packets that could not be read.
+    pub unread: u64,
     /// Packets with a host's name in place of its address, where too many others are known.
     pub host_names: Places,
     /// Records that are longer than a packet's ever are.
@@ -47,55 +58,6 @@ impl Names {
             self.0.push(name);
         }
     }
-}
-
-/// Lines that have the sentence in them that netmon exists for, and were not read as a packet.
-#[derive(Clone, Debug, Default)]
-pub struct Errors(Places);
-
-impl Errors {
-    /// Looks for errors of DNS in a text of which so many were read.
-    pub fn add_unread(&mut self, line: u64, text: &str, read: usize, ports: &DnsPorts) {
-        if text.len() < SHORTEST || errors_in(text, ports) <= read {
-            return;
-        }
-        self.0.add(line, text.trim_end());
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.count == 0
-    }
-}
-
-/// `port 53 unreachable`, less than which no error is.
-const SHORTEST: usize = 19;
-
-/// How often a text says that a DNS port is unreachable: `udp port 53 unreachable`, or of IPv6 `unreachable port, 2001:db8::2 udp port
-/// 53`, however it is written.
-fn errors_in(text: &str, ports: &DnsPorts) -> usize {
-    let word = |word: &str| {
-        let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-        bare.to_ascii_lowercase()
-    };
-    let is_dns = |port: &str| port == "domain" || port.parse().is_ok_and(|port| ports.contains(port));
-    let mut last: [String; 8] = Default::default();
-    let mut count = 0;
-    for next in text.split_whitespace() {
-        last.rotate_left(1);
-        if let Some(place) = last.last_mut() {
-            *place = word(next);
-        }
-        count += usize::from(match last.each_ref().map(String::as_str) {
-            [.., "port", port, "unreachable"] => is_dns(port),
-            // Between them stands the address, in one piece or more.
-            [before @ .., "udp" | "tcp", "port", port] => {
-                is_dns(port) && before.windows(2).any(|words| words == ["unreachable", "port"])
-            }
-            _ => false,
-        });
-    }
-    count
 }
 
 /// Places of one kind.
@@ -158,8 +120,8 @@ impl Complaints {
         }
     }
 
-    /// As warnings.
-    pub fn warnings(&self) -> Vec<Warning> {
+    /// As warnings. `read`: how many packets were.
+    pub fn warnings(&self, read: u64) -> Vec<Warning> {
         let mut warnings = Vec::from_iter(self.unreadable.warning());
         let mut warn = |places: &Places, warning, message: String| {
             if places.count > 0 {
@@ -226,14 +188,17 @@ impl Complaints {
             ),
         );
         warn(
-            &self.errors.0,
+            self.errors.places(),
             WarningKind::UnreadErrors,
             format!(
                 "{} not read as a packet although `port 53 unreachable` stands there: {}; not counted. Paste these lines as tcpdump printed them",
-                self.errors.0.counted("line"),
-                self.errors.0.list(|(line, text)| format!("{line} (`{text}`)")),
+                self.errors.places().counted("line"),
+                self.errors
+                    .places()
+                    .list(|(line, text)| format!("{line} (`{text}`)")),
             ),
         );
+        warnings.extend(self.lost(read));
         if !self.names.0.is_empty() {
             let names: Vec<String> = self.names.0.iter().map(|name| format!("`{name}`")).collect();
             warnings.push(Warning::new(
@@ -244,6 +209,36 @@ impl Complaints {
                     if names.len() == PLACES { " and perhaps more" } else { "" },
                 ),
             ));
+        }
+        warnings
+    }
+
+    /// Warnings of what was lost with ends of lines, or of the text.
+    fn lost(&self, read: u64) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        if self.cut.count > 0 {
+            let message = format!(
+                "{} cut within the name of a query, so that netmon does not know how many names fail ({}): print them whole, without `cut` and `less -S`",
+                self.cut.counted("line"),
+                self.cut.numbers(),
+            );
+            warnings.push(Warning::new(WarningKind::CutNames, message));
+        }
+        if self.joined.count > 0 {
+            let message = format!(
+                "{} followed on the same line by what looks like another one, which a name or a text record may hold as well: {}; netmon reads the first one alone. Paste them with their line ends",
+                self.joined.counted("packet"),
+                self.joined.list(|(line, text)| format!("{line} (`{text}`)")),
+            );
+            warnings.push(Warning::new(WarningKind::UnreadableLines, message));
+        }
+        let all = self.unread + read;
+        if self.unread >= FEW && self.unread * PART >= read {
+            let message = format!(
+                "{} of {all} packets could not be read, so that incidents may be missing: paste the lines as tcpdump printed them",
+                self.unread,
+            );
+            warnings.push(Warning::new(WarningKind::UnreadPackets, message));
         }
         warnings
     }
@@ -269,7 +264,7 @@ mod tests {
             complaints.lines.add(line, "a\u{1b}[1mb");
         }
         complaints
-            .warnings()
+            .warnings(0)
             .into_iter()
             .map(|warning| warning.message)
             .collect()
@@ -303,20 +298,6 @@ mod tests {
                 "14 packets are left out, for more than 4096 names stand in place of addresses (lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 4 more): {ADVICE}"
             )
         );
-    }
-
-    #[test]
-    fn an_error_of_dns_is_found_however_it_is_written() {
-        for (text, errors) in [
-            ("ICMP 203.0.113.2 udp port 53 unreachable, length 69", 1),
-            ("icmp: 203.0.113.2 UDP port domain Unreachable", 1),
-            ("(tcp port 53 unreachable)", 1),
-            ("udp port 53 unreachable; udp port 53 unreachable", 2),
-            ("udp port 5353 unreachable", 0),
-            ("port 53 is unreachable", 0),
-        ] {
-            assert_eq!(errors_in(text, &DnsPorts::DEFAULT), errors, "{text}");
-        }
     }
 
     #[test]

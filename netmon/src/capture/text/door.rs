@@ -83,6 +83,7 @@ impl TextDoor {
         };
         // A host counts a packet once that it forwards.
         let shown = self.shown(packet, &matter);
+        self.translations.leave_out(shown);
         if shown == Shown::Masqueraded {
             return;
         }
@@ -104,8 +105,6 @@ impl TextDoor {
         let is_counted = shown == Shown::First;
         if is_counted {
             count(&mut self.counts, packet, matter.concerns());
-        } else {
-            self.translations.leave_out();
         }
         match &packet.what {
             TextWhat::Query(query) => self.asked(packet, query, observe),
@@ -323,12 +322,9 @@ impl TextDoor {
 
     /// What could not be remembered, as warnings.
     pub fn warnings(&self) -> Vec<Warning> {
-        let warnings = [
-            self.addresses.warning(),
-            self.counts.destinations.warning(),
-            self.translations.warning(),
-        ];
-        warnings.into_iter().flatten().collect()
+        let warnings = [self.addresses.warning(), self.counts.destinations.warning()];
+        let translations = self.translations.warnings();
+        warnings.into_iter().flatten().chain(translations).collect()
     }
 
     /// Queries that were forgotten before their answer or error could come.

@@ -1,16 +1,9 @@
 //! A text in a file: lines in, packets out, one after the other.
 
 use std::collections::VecDeque;
-use std::fs;
 use std::io::{self, BufRead, Read as _};
-use std::path::Path;
-
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use super::{Assumed, Hosts, Options, TextPacket, TextReader};
-use crate::clock;
 use crate::model::{Warning, WarningKind};
 
 /// The longest line that is read, in bytes; the rest of a longer one is passed over.
@@ -108,6 +101,7 @@ impl TextFile {
             return vec![Warning::new(WarningKind::UnreadableFile, message)];
         }
         let mut warnings = self.reader.warnings();
+        warnings.extend(self.assumed().days.warnings());
         for warning in &mut warnings {
             warning.message = format!("{}: {}", self.name, warning.message);
         }
@@ -126,12 +120,4 @@ impl TextFile {
         }
         warnings
     }
-}
-
-/// The date of a file's last change, in the zone of its times. Standard input has none: today's.
-pub fn modified(path: &Path, zone: &TimeZone) -> Date {
-    let changed = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
-    let changed = changed.and_then(|time| Timestamp::try_from(time).ok());
-    let time = changed.unwrap_or_else(clock::wall_now);
-    time.to_zoned(zone.clone()).date()
 }

@@ -13,13 +13,15 @@ const INVISIBLE: &[char] = &[
     '\u{ad}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{feff}',
 ];
 
-/// The lines that a line of input stands for: one, unless line ends were printed as `\n`.
-pub fn lines_of(raw: &str) -> Vec<Cow<'_, str>> {
+/// The lines that a line of input stands for: one, unless a log collector's JSON holds several, or line ends were printed as `\n`.
+/// `printed`: they may be. Else only the last one is, for what a packet holds may look so too.
+pub fn lines_of(raw: &str, printed: bool) -> Vec<Cow<'_, str>> {
     let line = clean(soft_break(raw));
     let line = match from_json(&line) {
         Some(text) => Cow::Owned(clean(&text).into_owned()),
         None => line,
     };
+    let line = indented_like(raw, line);
     if !line.contains(['\\', '\n']) {
         return vec![line];
     }
@@ -38,7 +40,9 @@ pub fn lines_of(raw: &str) -> Vec<Cow<'_, str>> {
             // In a name, a backslash is one.
             rest.get(at..)
                 .and_then(|text| text.strip_prefix("\\n"))
-                .filter(|next| next.is_empty() || next.starts_with(|c: char| !c.is_ascii_lowercase()))
+                .filter(|next| {
+                    next.is_empty() || printed && next.starts_with(|c: char| !c.is_ascii_lowercase())
+                })
                 .map(|_| at + 2)
         };
         match end {
@@ -54,6 +58,15 @@ pub fn lines_of(raw: &str) -> Vec<Cow<'_, str>> {
         lines.push(Cow::Owned(rest.to_owned()));
     }
     lines
+}
+
+/// The line behind as much white space as it had before it was cleaned: what a packet holds is indented.
+fn indented_like<'a>(raw: &str, line: Cow<'a, str>) -> Cow<'a, str> {
+    let space = raw.get(..raw.len() - raw.trim_start().len()).unwrap_or_default();
+    if space.is_empty() || line.starts_with(char::is_whitespace) {
+        return line;
+    }
+    Cow::Owned(format!("{space}{line}"))
 }
 
 /// Without what is invisible: escape sequences, control characters, soft hyphens; with entities as characters.
@@ -314,7 +327,25 @@ mod tests {
             ("", &[""]),
         ];
         for (raw, lines) in cases {
-            assert_eq!(lines_of(raw), *lines, "{raw:?}");
+            assert_eq!(lines_of(raw, true), *lines, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_packet_holds_makes_no_line_and_stays_indented() {
+        let cases: &[(&str, &[&str])] = &[
+            (r#"TXT "x\n13:24:32 IP" (9)"#, &[r#"TXT "x\n13:24:32 IP" (9)"#]),
+            ("a (33)\\n", &["a (33)"]),
+            ("\t{\"log\":\"13:24:32 IP a > b\"}", &["\t13:24:32 IP a > b"]),
+            (
+                r#"{"log":"13:24:32 IP a > b\nc d"}"#,
+                &["13:24:32 IP a > b", "c d"],
+            ),
+            ("\t\"13:24\",\"IP\",\"a\"", &["\t13:24 IP a"]),
+            ("\t^C13:24 IP", &["\t13:24 IP"]),
+        ];
+        for (raw, lines) in cases {
+            assert_eq!(lines_of(raw, false), *lines, "{raw:?}");
         }
     }
 }

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 /// What pktmon says of a packet begins and ends with these.
 const PKTMON: [&str; 2] = ["PktGroupId ", "LoggedSize "];
+/// A date, a time and the name of the provider.
+const WORDS_BEFORE_PKTMON: usize = 3;
 
 /// The line as tcpdump prints it.
 pub fn as_tcpdump(line: Cow<'_, str>) -> Cow<'_, str> {
@@ -28,6 +30,10 @@ fn without_pktmon(line: &str) -> Option<String> {
     let (before, about) = line.split_once(begin)?;
     let (_, behind) = about.split_once(end)?;
     let behind = behind.trim_start_matches(|c: char| c.is_ascii_digit());
+    // Else these are the words of a packet, which holds what looks so.
+    if before.split_whitespace().count() > WORDS_BEFORE_PKTMON {
+        return None;
+    }
     // In front of the time there may be the event's numbers: `[00]0000.0000::2026-03-19 13:24:32.192571900 [Microsoft-...]`.
     let before = before.rsplit("::").next().unwrap_or(before);
     let before = before.split_once(" [").map_or(before, |(time, _)| time);
@@ -112,6 +118,10 @@ mod tests {
             (
                 "\t08-00-27-AA-BB-CC > 52-54-00-12-35-02, ethertype IPv4 (0x0800), length 81: a",
                 "\t08:00:27:AA:BB:CC > 52:54:00:12:35:02, ethertype IPv4 (0x0800), length 81: a",
+            ),
+            (
+                "1.1 IP 203.0.113.2.53 > 192.51.100.15.9: 1 1/0/0 TXT \"::2.2 [ PktGroupId LoggedSize IP\" (33)",
+                "1.1 IP 203.0.113.2.53 > 192.51.100.15.9: 1 1/0/0 TXT \"::2.2 [ PktGroupId LoggedSize IP\" (33)",
             ),
             (
                 "13:24:36.1 203.0.113.2 > 192.51.100.15: icmp: 203.0.113.2 udp port 53 unreachable",

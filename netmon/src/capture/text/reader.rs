@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use netmon_common::DnsPorts;
 
-use super::asides::{is_chatter, is_prompt, offset_in, sight, start_of};
+use super::asides::{is_chatter, is_prompt, offset_in, sight};
 use super::begins;
 use super::clock::{Assumed, Clock, Form};
 use super::complaints::Complaints;
@@ -13,12 +13,17 @@ use super::grammar::read::Read;
 use super::grammar::why::Why;
 use super::grammar::words::{self, Cursor};
 use super::hosts::Hosts;
-use super::line::lines_of;
 use super::packet::{TextPacket, TextWhat};
 use super::record::{Record, dump_offset, glued};
 use super::stamp::{self, Stamp};
-use super::starts::{self, Prefix, Split, split};
+use super::starts::{Prefix, Split, split_up_to};
 use crate::model::{Warning, WarningKind};
+
+mod further;
+mod joined;
+mod noted;
+
+use further::{columns_before, columns_behind};
 
 /// What the text itself does not say.
 #[derive(Clone, Debug)]
@@ -53,6 +58,8 @@ pub struct TextReader {
     prefix: Prefix,
     /// Whether packets have no time of their own, but that of what stands in front of them.
     timed_by_prefix: bool,
+    /// Whether lines hold one packet each.
+    layout: joined::Layout,
     complaints: Complaints,
 }
 
@@ -70,6 +77,7 @@ impl TextReader {
             hosts: Hosts::default(),
             prefix: Prefix::default(),
             timed_by_prefix: false,
+            layout: joined::Layout::default(),
             complaints: Complaints::default(),
         }
     }
@@ -80,23 +88,23 @@ impl TextReader {
         Self { hosts, ..self }
     }
 
-    /// Takes the next line, with or without its end, and puts packets that are complete behind `out`.
-    pub fn push_line(&mut self, line: &str, out: &mut Vec<TextPacket>) {
-        self.line += 1;
-        for line in lines_of(start_of(line)) {
-            self.push(self.prefix.clone().strip(&line), &line, out);
-        }
-    }
-
     /// Takes a line as it was printed; `whole` is the same with what somebody put in front of it.
     fn push(&mut self, line: &str, whole: &str, out: &mut Vec<TextPacket>) {
-        if line.trim_start().starts_with("```") {
+        if line.trim_start().starts_with("```") || self.is_dumped(line) {
             return;
         }
         let words: Vec<&str> = words::of_line(line).collect();
-        if words.is_empty() {
+        let Some(first) = words.first() else {
+            // What grep leaves out is not of one packet.
+            if line
+                .trim_start_matches(|c: char| c.is_whitespace() || c == '>')
+                .trim_end()
+                == "--"
+            {
+                self.flush(out);
+            }
             return;
-        }
+        };
         if is_chatter(&words) {
             self.chatter = true;
             return;
@@ -112,22 +120,36 @@ impl TextReader {
             self.complaints.lines.add(self.line, &words.join(" "));
             return;
         }
-        let indent = line
-            .chars()
-            .take_while(|c| c.is_whitespace() || *c == '>')
-            .count();
-        let split = split(&words, !self.timed);
+        let indent = columns_before(whole, first);
         let whole_words: Vec<&str> = if self.timed_by_prefix {
             words::of_line(whole).collect()
         } else {
             Vec::new()
         };
-        let with_prefix = starts::split(&whole_words, true);
-        if !with_prefix.packets.is_empty() {
-            self.begin_all(&with_prefix, indent, whole, out);
-        } else if !split.packets.is_empty() {
-            self.begin_all(&split, indent, whole, out);
-        } else if let Some((stamp, used)) = stamp::read(&words) {
+        let most = if self.holds_one_packet_a_line() {
+            1
+        } else {
+            usize::MAX
+        };
+        let mut split = split_up_to(&whole_words, true, most);
+        if split.packets.is_empty() {
+            split = split_up_to(&words, !self.timed, most);
+        }
+        let is_inside = most == 1
+            && !split.packets.is_empty()
+            && !split.before.is_empty()
+            && (split.is_behind_addresses() || self.completes(&split.before));
+        if is_inside {
+            split.packets.clear();
+        }
+        let stamp = stamp::read(&words);
+        let begins = stamp.is_some() || !split.packets.is_empty();
+        if begins && self.take_further(&split, &words, whole, indent) {
+            return;
+        }
+        if !split.packets.is_empty() {
+            self.begin_all(&split, whole, out);
+        } else if let Some((stamp, used)) = stamp {
             self.begin(stamp, indent, words.get(used..).unwrap_or_default(), out);
         } else if self.begins_untimed(&words, indent) {
             self.begin(Stamp::None, indent, &words, out);
@@ -136,49 +158,40 @@ impl TextReader {
         } else if !is_prompt(&words) {
             self.pass_over(self.line, &words.join(" "));
         }
+        if let Some(record) = &mut self.record {
+            record.has_more |= split.has_more || is_inside && !split.ends_in_quotes();
+        }
     }
 
     /// Takes the packets that begin in a line, and what stands in front of the first: the end of the packet before, or
     /// what somebody put there.
-    fn begin_all(&mut self, split: &Split<'_>, indent: usize, whole: &str, out: &mut Vec<TextPacket>) {
+    fn begin_all(&mut self, split: &Split<'_>, whole: &str, out: &mut Vec<TextPacket>) {
+        let start = split.first.map_or(0, |word| offset_in(whole, word));
         if !split.before.is_empty() && self.completes(&split.before) {
             if let Some(record) = &mut self.record {
                 record.push(self.line, &split.before);
             }
-        } else if whole.len() > indent && !split.is_numbered_columns() {
+        } else if !split.is_numbered_columns() {
             self.complaints
                 .errors
                 .add_unread(self.line, &split.before.join(" "), 0, &self.ports);
-            if let Some(date) = split.date() {
+            // It may have been taken off already.
+            let front = Split::in_front(whole.get(..start).unwrap_or_default());
+            if let Some(date) = front.date() {
                 self.clock.hint(date);
             }
-            let start = split.first.map_or(0, |word| offset_in(whole, word));
             self.prefix = Prefix::of(whole, start);
         }
         let timed = self.timed;
+        let indent = split.first.map_or(0, |word| columns_before(whole, word));
         for (stamp, words) in &split.packets {
             self.begin(*stamp, indent, words, out);
+            if let Some(record) = &mut self.record {
+                record.behind = columns_behind(whole, words);
+            }
         }
         if split.by_prefix {
             (self.timed, self.timed_by_prefix) = (timed, true);
-        }
-    }
-
-    /// Whether these words are the end of the packet whose record is held, which cannot be read without them.
-    fn completes(&mut self, words: &[&str]) -> bool {
-        let Some(record) = self.record.take() else {
-            return false;
-        };
-        let alone = self.read(&record);
-        let mut with = record.clone();
-        with.push(self.line, words);
-        let together = self.read(&with);
-        self.record = Some(record);
-        match (alone, together) {
-            (Err(_), Ok(_)) => true,
-            // What is printed behind a name and a length says more; what a logger prints does not.
-            (Ok(alone), Ok(together)) => alone.what != together.what && !together.named,
-            _ => false,
         }
     }
 
@@ -190,13 +203,14 @@ impl TextReader {
 
     /// Reads what is still held: there are no more lines.
     pub fn finish(&mut self, out: &mut Vec<TextPacket>) {
+        self.settle_last(out);
         self.flush(out);
         self.clock.finish(out);
     }
 
     /// What could not be read so far, with its places, and what about times had to be assumed.
     pub fn warnings(&self) -> Vec<Warning> {
-        let mut warnings = self.complaints.warnings();
+        let mut warnings = self.complaints.warnings(self.recognised);
         let form = if self.recognised > 0 {
             self.clock.form()
         } else {
@@ -260,6 +274,13 @@ impl TextReader {
 
     fn begin(&mut self, stamp: Stamp, indent: usize, words: &[&str], out: &mut Vec<TextPacket>) {
         self.timed |= stamp != Stamp::None;
+        let is_next = self
+            .record
+            .as_ref()
+            .is_some_and(|record| record.line() < self.line);
+        if is_next && matches!(self.layout, joined::Layout::Unknown) {
+            self.layout = joined::Layout::OnePacket;
+        }
         // A date at the end of a line, and the time on the next.
         let stamp = match (&self.record, stamp) {
             (
@@ -290,10 +311,10 @@ impl TextReader {
         let Some(record) = self.record.take() else { return };
         let line = record.line();
         let read = self.read(&record);
-        let counted = matches!(&read, Ok(read) if matches!(read.what, TextWhat::Unreachable(_)));
-        self.complaints
-            .errors
-            .add_unread(line, record.text(), usize::from(counted), &self.ports);
+        self.look_for_errors(&record, read.as_ref().ok());
+        if record.has_more {
+            self.complaints.joined.add(line, record.text());
+        }
         let packet = match read {
             Ok(read) => {
                 self.recognised += 1;
@@ -315,6 +336,7 @@ impl TextReader {
             }
             Err(Why::NotUnderstood) => {
                 self.complaints.lines.add(line, record.text().trim_end());
+                self.complaints.unread += 1;
                 None
             }
         };
@@ -342,16 +364,17 @@ impl TextReader {
                 read.filter(|read| read.sure && read.ends.is_some())
             })
         };
-        // Where the addresses are known already, what was taken for another protocol may be half a word; and what was
-        // taken for a name, half an address.
+        // What was taken for another protocol may be half a word; and what was taken for a name, half an address.
         let may_replace = |read: &Read| match &result {
             Ok(unsure) if unsure.named => true,
             Ok(unsure) => unsure.ends == read.ends,
             Err(_) => true,
         };
+        // Words that are put together wrongly are those of no protocol.
+        let is_other = |read: &Read| matches!(read.what, TextWhat::Other { .. });
         let read = match result {
             Ok(read) if read.sure => read,
-            _ => match glued().find(may_replace) {
+            _ => match glued().filter(may_replace).min_by_key(is_other) {
                 Some(read) => read,
                 None => return result,
             },
@@ -362,37 +385,16 @@ impl TextReader {
                 .zip(other.ends)
                 .is_some_and(|(ends, others)| ends != others)
         };
-        Ok(glued().find(ends_elsewhere).unwrap_or(read))
-    }
-
-    /// Notes what is to be said of a packet that was read.
-    fn note(&mut self, read: &Read, record: &Record) {
-        let line = record.line();
-        let words = words::of_record(record.text().trim_end());
-        self.complain_of_rest(record, &words, read.left);
-        self.complaints.note(read.note, line, record.text());
-        if read.named
-            && let Some(ends) = read.ends
-        {
-            let names = [ends.source, ends.destination].map(|address| self.hosts.name(address));
-            for name in names.into_iter().flatten() {
-                self.complaints.names.add(&name);
-            }
+        if let Some(other) = glued().find(ends_elsewhere) {
+            return Ok(other);
         }
-    }
-
-    /// Lines behind the end of a record are nothing that tcpdump prints of a packet.
-    fn complain_of_rest(&mut self, record: &Record, words: &[words::Word<'_>], left: usize) {
-        let (read, rest) = words
-            .split_at_checked(words.len().saturating_sub(left))
-            .unwrap_or((words, &[]));
-        let end = read.last().map_or(0, |word| word.line);
-        for line in rest.chunk_by(|a, b| a.line == b.line) {
-            let texts: Vec<&str> = line.iter().map(|word| word.text).collect();
-            let place = line.first().map_or(0, |word| word.line);
-            if place > end && !is_prompt(&texts) {
-                self.complaints.lines.add(record.line_at(place), &texts.join(" "));
-            }
-        }
+        // So may half of what an error says; then the other half is left behind.
+        let says_more = |other: &Read| {
+            let are_errors = [&read.what, &other.what]
+                .into_iter()
+                .all(|what| matches!(what, TextWhat::Unreachable(_)));
+            are_errors && other.behind < read.behind && other.what != read.what
+        };
+        Ok(glued().find(says_more).unwrap_or(read))
     }
 }

@@ -17,13 +17,19 @@ const DUMP_LEN: usize = 1_280;
 pub struct Record {
     /// The time stamp that it begins with.
     pub stamp: Stamp,
-    /// White space before its first line, in characters.
+    /// White space before its first line, in columns.
     pub indent: usize,
+    /// White space behind its time stamp, in columns, where a word follows on that line.
+    pub behind: Option<usize>,
+    /// Whether a line of it has what looks like another packet behind it.
+    pub has_more: bool,
     /// The words behind the time stamp, lines ended by `\n`.
     text: String,
     /// The number in the input of each line of `text`.
     lines: Vec<u64>,
     dump: Dump,
+    /// Bytes that are still to come of a dump in ASCII; `None` where there is none.
+    characters: Option<usize>,
     overlong: bool,
     /// Lines that looked like the start of the next record.
     starts: u32,
@@ -35,9 +41,12 @@ impl Record {
         let mut record = Self {
             stamp,
             indent,
+            behind: None,
+            has_more: false,
             text: String::new(),
             lines: Vec::new(),
             dump: Dump::default(),
+            characters: None,
             overlong: false,
             starts: 0,
         };
@@ -67,6 +76,58 @@ impl Record {
     /// Adds a line of a hexadecimal dump.
     pub fn push_dump(&mut self, offset: usize, words: &[&str]) {
         self.dump.push(offset, words);
+    }
+
+    /// Whether a line looks like the first of its dump in ASCII (`-A`), and none has come yet.
+    pub fn may_begin_characters(&self, line: &str) -> bool {
+        self.characters.is_none() && begins_characters(line)
+    }
+
+    /// So many bytes follow at least, dumped in ASCII.
+    pub fn expect_characters(&mut self, bytes: usize) {
+        self.characters = Some(bytes);
+    }
+
+    /// Goes past a line of a dump in ASCII, in which each byte is a character, a line end too. Whether it is one.
+    pub fn skip_characters(&mut self, line: &str) -> bool {
+        match &mut self.characters {
+            None | Some(0) => false,
+            Some(left) => {
+                *left = left.saturating_sub(line.chars().count());
+                *left = left.saturating_sub(1);
+                true
+            }
+        }
+    }
+
+    /// The words in front of its addresses: nobody writes them but who printed them.
+    fn front(&self) -> impl Iterator<Item = &str> {
+        let is_address = |word: &str| {
+            Endpoint::read(word).is_some() || word.ends_with(':') && !matches!(word, "length:" | "proto:")
+        };
+        let mut previous = "";
+        self.text.split([' ', '\n']).take_while(move |word| {
+            let is_length = std::mem::replace(&mut previous, word) == "length";
+            is_length || !is_address(word)
+        })
+    }
+
+    /// Whether its link header is printed (`-e`).
+    pub fn has_link_header(&self) -> bool {
+        self.front().any(|word| word == "ethertype")
+    }
+
+    /// Whether its IP header is printed (`-v`): then lines may follow with what the packet holds.
+    pub fn is_verbose(&self) -> bool {
+        self.is_verbose_v4()
+            || self
+                .front()
+                .any(|word| matches!(word, "(class" | "(flowlabel" | "(hlim"))
+    }
+
+    /// The same of IPv4.
+    pub fn is_verbose_v4(&self) -> bool {
+        self.front().any(|word| word == "(tos")
     }
 
     /// The line that it begins on.
@@ -136,6 +197,23 @@ impl Record {
             Err(_) => words.iter().any(|word| word.text.ends_with(':')) && !text.ends_with(':'),
         }
     }
+}
+
+/// Whether a text ends with the length of a message: `(24)`.
+pub fn ends_with_length(text: &str) -> bool {
+    let word = text.trim_end().rsplit([' ', '\n']).next();
+    word.and_then(words::in_parentheses).is_some()
+}
+
+/// Whether a line begins like an IP packet that is dumped in ASCII: with its version and header length, and with dots for most of
+/// its header. No name has two dots in a row.
+fn begins_characters(line: &str) -> bool {
+    const HEADER: usize = 20;
+    const DOTS: usize = 5;
+    let header = line.get(..HEADER).unwrap_or_default();
+    header.starts_with(['E', 'F', 'G', 'H', '`'])
+        && header.contains("..")
+        && header.matches('.').count() >= DOTS
 }
 
 /// Whether an ICMP message quotes a packet, by its first words.
@@ -217,10 +295,19 @@ pub fn glued(text: &str) -> impl Iterator<Item = String> + '_ {
 
 /// Whether a line ends where a space follows: behind punctuation, but for the colons within an address.
 fn ends_with_whole_word(line: &str) -> bool {
-    let word = line.rsplit([' ', '\n']).next().unwrap_or(line);
+    const ETHERTYPE: usize = 4;
+    let mut words = line.rsplit([' ', '\n']);
+    let word = words.next().unwrap_or(line);
     let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    // `2001:` begins an address, and `length 74:` ends what stands in front of it.
+    let is_length = match words.next() {
+        Some(name) => name == "length" || name.len() == ETHERTYPE && u16::from_str_radix(name, 16).is_ok(),
+        None => true,
+    };
     match word.strip_suffix(':') {
-        Some(before) => is_number(before) || Endpoint::read(word).is_some(),
+        // An address may end so, or go on.
+        Some(before) if before.ends_with(':') => false,
+        Some(before) => is_number(before) && is_length || Endpoint::read(word).is_some(),
         None => word.ends_with([',', ')', ']']),
     }
 }

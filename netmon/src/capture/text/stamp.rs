@@ -1,12 +1,14 @@
 //! Time stamps as tcpdump and its like print them.
 
+mod stuck;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 
 use super::begins::{begins_packet, begins_with_name_of_ip};
-use super::grammar::endpoint::is_mac;
 use super::grammar::words::bare;
 use crate::time::SECOND_NS;
+pub use stuck::glued;
 
 /// A time stamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,26 +221,6 @@ fn read_time(word: &str) -> Option<Time> {
     }
     let nanos = i32::try_from(read_fraction(fraction)?).ok()?;
     Time::new(number(hour)?, number(minute)?, number(second)?, nanos).ok()
-}
-
-/// A word that ends with a time of day to which something is stuck: what that is, and the time. The time has two digits
-/// of hour where a digit stands in front of it.
-pub fn glued(word: &str) -> Option<(&str, &str)> {
-    if is_mac(word) {
-        return None;
-    }
-    let seconds = word.rfind(':')?;
-    let minutes = word.get(..seconds)?.rfind(':')?;
-    let hours = word.get(..minutes)?;
-    let digits = hours.len() - hours.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-    let (front, time) = word.split_at_checked(minutes - digits.min(2))?;
-    // Only what tcpdump itself prints is known behind a letter or a digit.
-    let whole = digits >= 2
-        && time
-            .split_once('.')
-            .is_some_and(|(_, fraction)| fraction.len() >= 6);
-    let marked = whole || !front.ends_with(|c: char| c.is_ascii_alphanumeric());
-    (marked && !front.is_empty() && read_time(time).is_some()).then_some((front, time))
 }
 
 /// `1732455872.192571`: nanoseconds, and how many digits stand behind the point.

@@ -3,10 +3,8 @@
 //!
 //! A packet begins at a time stamp behind which stands what only a packet begins with.
 
-use jiff::civil::Date;
-
 use super::begins;
-use super::grammar::{endpoint, summary};
+use super::grammar::{endpoint, summary, words};
 use super::stamp::{self, Stamp};
 use crate::time::SECOND_NS;
 
@@ -21,23 +19,38 @@ pub struct Split<'a> {
     pub first: Option<&'a str>,
     /// Whether the packet's time is that of what stands in front of it.
     pub by_prefix: bool,
+    /// Whether more packets seem to begin than it was to be split at.
+    pub has_more: bool,
 }
 
 /// Splits the words of a line. `untimed`: packets may have no time of their own.
 pub fn split<'a>(words: &[&'a str], untimed: bool) -> Split<'a> {
+    split_up_to(words, untimed, usize::MAX)
+}
+
+/// Splits the words of a line at `most` packets. What a packet holds in quotes is its own.
+pub fn split_up_to<'a>(words: &[&'a str], untimed: bool, most: usize) -> Split<'a> {
     let mut split = Split::default();
+    let mut quotes = 0;
     let mut place = 0;
     while let Some(&word) = words.get(place) {
-        if let Some((front, stamp, used)) = start_at(words, place) {
+        let start = start_at(words, place).filter(|(front, ..)| {
+            split.packets.is_empty() || (quotes + front.matches('"').count()).is_multiple_of(2)
+        });
+        split.has_more |= start.is_some() && split.packets.len() >= most;
+        if let Some((front, stamp, used)) = start.filter(|_| split.packets.len() < most) {
             if !front.is_empty() {
                 split.push(front);
             }
             let first = word.get(front.len()..).unwrap_or(word);
             split.first = split.first.or(Some(first));
+            split.drop_number();
             split.packets.push((stamp, Vec::new()));
+            quotes = 0;
             place += used;
         } else {
             split.push(word);
+            quotes += word.matches('"').count();
             place += 1;
         }
     }
@@ -48,11 +61,47 @@ pub fn split<'a>(words: &[&'a str], untimed: bool) -> Split<'a> {
 }
 
 impl<'a> Split<'a> {
+    /// What stands in front of a packet.
+    pub fn in_front(text: &'a str) -> Self {
+        Self {
+            before: words::of_line(text).collect(),
+            ..Self::default()
+        }
+    }
+
     fn push(&mut self, word: &'a str) {
         match self.packets.last_mut() {
             Some((_, words)) => words.push(word),
             None => self.before.push(word),
         }
+    }
+
+    /// Whether what stands in front of the first packet opens quotes.
+    pub fn ends_in_quotes(&self) -> bool {
+        let quotes: usize = self.before.iter().map(|word| word.matches('"').count()).sum();
+        !quotes.is_multiple_of(2)
+    }
+
+    /// Drops the number (`-#`) of the next packet, which stands behind the last one, if the first has one in front.
+    fn drop_number(&mut self) {
+        let number = |word: Option<&&str>| word.and_then(|word| word.parse::<usize>().ok());
+        let first = number(self.before.last());
+        let next = first.and_then(|first| first.checked_add(self.packets.len()));
+        if let Some((_, words)) = self.packets.last_mut()
+            && next.is_some()
+            && number(words.last()) == next
+        {
+            words.pop();
+        }
+    }
+
+    /// Whether what stands in front of the first packet is a packet itself.
+    pub fn is_behind_addresses(&self) -> bool {
+        (0..self.before.len()).any(|place| {
+            self.before
+                .get(place..)
+                .is_some_and(endpoint::begins_with_addresses)
+        })
     }
 
     /// Whether a line of columns has nothing but its number in front: that is none of somebody else.
@@ -62,23 +111,15 @@ impl<'a> Split<'a> {
             && matches!(self.packets.as_slice(), [(_, words)] if summary::is_next(words))
     }
 
-    /// The date that stands in front of the first packet, and whether its year is missing there.
-    pub fn date(&self) -> Option<DateHint> {
+    /// The stamp that stands in front of the first packet and says a date.
+    pub fn date(&self) -> Option<Stamp> {
         (0..self.before.len()).find_map(|place| match stamp::read_any(self.before.get(place..)?)?.0 {
-            Stamp::Clock(Some(date), _) | Stamp::Date(date) => Some(DateHint::Whole(date)),
-            Stamp::MonthDay(month, day, _) => Some(DateHint::MonthDay(month, day)),
-            _ => None,
+            dated @ (Stamp::Clock(Some(_), _) | Stamp::Date(_) | Stamp::MonthDay(..) | Stamp::Epoch(_)) => {
+                Some(dated)
+            }
+            Stamp::Clock(None, _) | Stamp::Before(_) | Stamp::Seconds(_) | Stamp::None => None,
         })
     }
-}
-
-/// A date that somebody else than the packet says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DateHint {
-    /// With its year.
-    Whole(Date),
-    /// A month and a day.
-    MonthDay(i8, i8),
 }
 
 /// The packet that begins at this word: what of the word is in front of it, its stamp, and how many words that is.
@@ -144,6 +185,7 @@ fn untimed_split<'a>(words: &[&'a str]) -> Option<Split<'a>> {
         first: packet.first().copied(),
         packets: vec![(time.unwrap_or(Stamp::None), packet.to_vec())],
         by_prefix: time.is_some(),
+        has_more: false,
     })
 }
 
@@ -224,6 +266,30 @@ mod tests {
             assert_eq!(split.packets.len(), 1, "{text}");
             assert_eq!(split.packets[0].1.join(" "), QUERY[16..], "{text}");
             assert_eq!(split.first, Some("13:24:32.192571"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_front_of_a_packet_says_its_date() {
+        let date = jiff::civil::date(2026, 11, 28);
+        let time = jiff::civil::time(13, 24, 32, 0);
+        let epoch = Stamp::Epoch(1_795_872_272_000_000_000);
+        let cases = [
+            (
+                "Nov 28 13:24:32 fw1 tcpdump[4711]: ",
+                Some(Stamp::MonthDay(11, 28, time)),
+            ),
+            ("2026-11-28 13:24:32 ", Some(Stamp::Clock(Some(date), time))),
+            ("2026-11-28T13:24:32.000000000Z stdout F ", Some(epoch)),
+            ("2026-11-28T14:24:32.000000+01:00 fw1 tcpdump: ", Some(epoch)),
+            ("1795872272.000000 ", Some(epoch)),
+            ("00:00:05 ", None),
+            ("12:", None),
+        ];
+        for (prefix, said) in cases {
+            let text = format!("{prefix}{QUERY}");
+            let words: Vec<&str> = text.split_whitespace().collect();
+            assert_eq!(split(&words, true).date(), said, "{text}");
         }
     }
 

@@ -16,6 +16,13 @@ pub fn without_incident(document: &Document) -> String {
         Some(Judgement::UnreadErrors) => {
             "lines say that a DNS port is unreachable, and could not be read".to_owned()
         }
+        Some(Judgement::UnreadPackets) => {
+            "so many packets could not be read that an incident may be among them".to_owned()
+        }
+        Some(Judgement::CutNames) => {
+            "lines are cut within the names that were asked for, and not all queries were answered well"
+                .to_owned()
+        }
         Some(Judgement::NoDns) => "there is no DNS in it".to_owned(),
         Some(Judgement::OnlyQueries { .. }) => "only queries were captured".to_owned(),
         Some(Judgement::OnlyAnswers { .. }) => "only answers were captured".to_owned(),

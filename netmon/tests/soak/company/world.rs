@@ -174,14 +174,15 @@ impl World {
     pub fn watchers(&self) -> Vec<Watcher<'_>> {
         let Routed { client, router, .. } = &self.hosts;
         vec![
-            Watcher::start(self, client, "office", &["to-router", "lo"]),
-            Watcher::start(self, router, "router", &["to-client", "to-server"]),
+            Watcher::start(self, client, "office", &["to-router", "lo"], "10m"),
+            Watcher::start(self, router, "router", &["to-client", "to-server"], "10m"),
         ]
     }
 
-    /// One more in the office, for a long life.
+    /// One more in the office, for a long life. What is idle makes room soon, so that its tables are as full after minutes as after
+    /// hours.
     pub fn steady(&self) -> Watcher<'_> {
-        Watcher::start(self, &self.hosts.client, "steady", &["to-router", "lo"])
+        Watcher::start(self, &self.hosts.client, "steady", &["to-router", "lo"], "1m")
     }
 }
 
@@ -192,6 +193,7 @@ pub struct Watcher<'lab> {
     arguments: Vec<String>,
     configuration: PathBuf,
     interfaces: &'static [&'static str],
+    idle_entries: &'static str,
     /// What runs now.
     running: Netmon,
 }
@@ -202,10 +204,11 @@ impl<'lab> Watcher<'lab> {
         host: &'lab Namespace,
         name: &'static str,
         interfaces: &'static [&'static str],
+        idle_entries: &'static str,
     ) -> Self {
         let file = |kind: &str| world.folder.path().join(format!("{name}.{kind}"));
         let configuration = file("toml");
-        write_configuration(&configuration, interfaces, 0);
+        write_configuration(&configuration, interfaces, idle_entries, 0);
         let arguments = vec![
             format!("--config={}", configuration.display()),
             format!("--history={}", file("db").display()),
@@ -217,6 +220,7 @@ impl<'lab> Watcher<'lab> {
             arguments,
             configuration,
             interfaces,
+            idle_entries,
         }
     }
 
@@ -226,7 +230,7 @@ impl<'lab> Watcher<'lab> {
 
     /// It reads its configuration again, in which something is different that says nothing.
     pub fn reload(&self, number: usize) {
-        write_configuration(&self.configuration, self.interfaces, number);
+        write_configuration(&self.configuration, self.interfaces, self.idle_entries, number);
         self.running.process().signal(Signal::SIGHUP).unwrap();
     }
 
@@ -272,8 +276,10 @@ fn texts(arguments: &[String]) -> Vec<&str> {
 }
 
 /// Each time something is different that says nothing.
-fn write_configuration(file: &PathBuf, interfaces: &[&str], number: usize) {
+fn write_configuration(file: &PathBuf, interfaces: &[&str], idle_entries: &str, number: usize) {
     let idle = 600 + number;
-    let text = format!("interface = {interfaces:?}\n[thresholds]\nidle = \"{idle}s\"\n");
+    let text = format!(
+        "interface = {interfaces:?}\nidle-entries = \"{idle_entries}\"\n[thresholds]\nidle = \"{idle}s\"\n"
+    );
     fs::write(file, text).unwrap();
 }

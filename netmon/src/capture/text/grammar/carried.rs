@@ -88,6 +88,9 @@ pub fn read(header: &Header, words: &mut Cursor<'_, '_>) -> Result<Carried, Why>
     if header.later_fragment {
         return Ok(Carried::LaterFragment);
     }
+    if header.has_ports_of_another() {
+        return Err(Why::NotUnderstood);
+    }
     let printed = header.source.port.zip(header.destination.port);
     let (ports, extended) = match printed {
         Some(ports) => (Some(ports), false),

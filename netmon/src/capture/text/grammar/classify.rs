@@ -16,6 +16,7 @@ use super::summary;
 use super::why::Why;
 use super::words::{Cursor, bare};
 use crate::observation::Service;
+use crate::stand_in;
 
 /// Fewest bytes of a DNS message (RFC 1035 section 4.1.1).
 const DNS_HEADER_LEN: u32 = 12;
@@ -67,13 +68,14 @@ pub fn read(mut words: Cursor<'_, '_>, dump: &[u8], ports: &DnsPorts) -> Result<
         );
     Ok(Read {
         left: if is_read_to_its_end { words.left() } else { 0 },
+        behind: words.left(),
         bytes: header.bytes.or(read.bytes),
         ends: Some(Ends {
             source: header.source.address,
             destination: header.destination.address,
         }),
-        named: header.named,
-        sure: read.sure && !header.named,
+        named: header.named || read.named,
+        sure: read.sure && !header.named && !read.named,
         note: read.note.or(tunnel.then_some(Note::Tunnel)),
         ..read
     })
@@ -159,6 +161,8 @@ impl Packet<'_> {
         };
         Read {
             stream: segment.stream,
+            // What it holds stands behind its length.
+            sure: segment.bytes.is_some(),
             ..read.bytes(segment.bytes)
         }
     }
@@ -183,9 +187,10 @@ impl Packet<'_> {
 
     fn icmp(&self, words: &mut Cursor<'_, '_>, dump: &[u8]) -> Result<Read, Why> {
         Ok(match icmp::read(&self.header, words, dump)? {
-            Icmp::Unreachable(unreachable, bytes) => {
-                Read::new(TextWhat::Unreachable(unreachable)).bytes(bytes)
-            }
+            Icmp::Unreachable(unreachable, bytes) => Read {
+                named: stand_in::number(unreachable.destination).is_some(),
+                ..Read::new(TextWhat::Unreachable(unreachable)).bytes(bytes)
+            },
             Icmp::Unreadable(unreadable) => Read::unreadable(unreadable, Some(true)),
             Icmp::Other => Read::other(self.header.family),
         })

@@ -97,7 +97,15 @@ pub fn may_be_host(word: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "-._:%".contains(c) || HIDDEN.contains(c) || !c.is_ascii())
         && !word.starts_with(['.', ':', '-'])
         && !word.ends_with(['.', '-'])
+        && !is_half_address(word)
         && !is_mac(word)
+}
+
+/// Whether a word is digits of an IPv6 address between colons, and no address: `2001:db8`.
+fn is_half_address(word: &str) -> bool {
+    word.contains(':')
+        && word.chars().all(|c| c.is_ascii_hexdigit() || c == ':')
+        && read_address(word).is_none()
 }
 
 /// Whether a word is an address of the link layer: `02:00:00:00:00:01`.

@@ -20,6 +20,12 @@ const NOT_IP: &str = "\
 /// More tags than that make a frame neither IPv4 nor IPv6 for netmon.
 const VLAN_TAGS: usize = 2;
 
+/// IP protocol numbers.
+const ICMP: u8 = 1;
+const ICMPV6: u8 = 58;
+/// Those that have ports: TCP, UDP, DCCP, SCTP, UDP-Lite.
+const WITH_PORTS: [u8; 5] = [6, 17, 33, 132, 136];
+
 /// An IP packet's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -37,6 +43,18 @@ pub struct Header {
     pub later_fragment: bool,
     /// Whether a name stands in place of one of its addresses.
     pub named: bool,
+}
+
+impl Header {
+    /// Whether the addresses have ports, and what the packet carries has none: they are those of a packet that it quotes or
+    /// carries, and the line in front of that is missing.
+    pub fn has_ports_of_another(&self) -> bool {
+        let has_ports = self.source.port.is_some() && self.destination.port.is_some();
+        // A name ends with what may be a port.
+        let has_none =
+            |protocol| matches!(protocol, ICMP | ICMPV6) || !self.named && !WITH_PORTS.contains(&protocol);
+        has_ports && self.protocol.is_some_and(has_none)
+    }
 }
 
 /// What a record begins with.

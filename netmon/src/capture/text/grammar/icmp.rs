@@ -129,9 +129,9 @@ fn read_v4(words: &mut Cursor<'_, '_>) -> Result<Option<Wording>, Why> {
     }))
 }
 
-/// Whether a word is the beginning of `unreachable`.
+/// Whether a word is the beginning of `unreachable`: behind a port, no other word stands.
 fn is_cut_off(word: &str) -> bool {
-    word.len() >= 3 && "unreachable".starts_with(&word.to_ascii_lowercase())
+    !word.is_empty() && "unreachable".starts_with(&word.to_ascii_lowercase())
 }
 
 /// Whether a word is the first of an error's wording, so that the rest must follow. No message without words.

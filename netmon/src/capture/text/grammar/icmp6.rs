@@ -11,7 +11,7 @@ use super::endpoint::read_address;
 use super::header::Header;
 use super::why::Why;
 use super::wording::{Wording, about_port, read_host};
-use super::words::{Cursor, bare, in_parentheses};
+use super::words::{Cursor, bare, in_parentheses, is_half_of};
 
 /// What ICMPv6 words say.
 pub(super) enum V6 {
@@ -58,6 +58,10 @@ pub(super) fn read(header: &Header, words: &mut Cursor<'_, '_>, dump: &[u8]) -> 
     if host.starts_with("[|") {
         return Ok(V6::Cut);
     }
+    // Without -v the length follows: where it does not, the line was cut, and perhaps the address too.
+    if header.protocol.is_none() && words.left() == 0 && !host.ends_with(',') {
+        return Err(Why::NotUnderstood);
+    }
     if wording == Code::Other && words.eat("source") && words.eat("address") {
         words.next();
     }
@@ -80,12 +84,7 @@ fn read_v6_kame(words: &mut Cursor<'_, '_>) -> Result<V6, Why> {
         },
         Some("beyond") => (Code::Other, About::Anything),
         Some(protocol @ ("udp" | "tcp")) if words.eat("port") => {
-            let transport = if protocol == "udp" {
-                Transport::Udp
-            } else {
-                Transport::Tcp
-            };
-            let about = about_port(transport, bare(words.next().ok_or(Why::NotUnderstood)?))?;
+            let about = read_port(protocol, words)?;
             words.eat("unreachable");
             (Code::Port, about)
         }
@@ -100,18 +99,16 @@ fn read_v6_kame(words: &mut Cursor<'_, '_>) -> Result<V6, Why> {
 
 /// `2001:db8::2 udp port 53`, `2001:db8::2 protocol 132 port 53 unreachable`.
 fn read_v6_port(words: &mut Cursor<'_, '_>) -> Result<V6, Why> {
-    let mut next = || words.next().ok_or(Why::NotUnderstood);
-    let host = next()?;
+    let host = words.next().ok_or(Why::NotUnderstood)?;
     if host.starts_with("[|") {
         return Ok(V6::Cut);
     }
-    let about = match next()? {
-        "udp" if next()? == "port" => about_port(Transport::Udp, bare(next()?))?,
-        "tcp" if next()? == "port" => about_port(Transport::Tcp, bare(next()?))?,
-        "protocol" => {
-            next()?;
-            next()?;
-            next()?;
+    let about = match words.next() {
+        Some(protocol @ ("udp" | "tcp")) if words.eat("port") => read_port(protocol, words)?,
+        Some("protocol") => {
+            for _ in 0..3 {
+                words.next().ok_or(Why::NotUnderstood)?;
+            }
             words.eat("unreachable");
             About::NoPort
         }
@@ -122,6 +119,20 @@ fn read_v6_port(words: &mut Cursor<'_, '_>) -> Result<V6, Why> {
         destination: read_host(host, words, Family::V6)?,
         about,
     }))
+}
+
+/// The port behind `udp port`. At the end of a line that was cut, half a port is none.
+fn read_port(protocol: &str, words: &mut Cursor<'_, '_>) -> Result<About, Why> {
+    let transport = if protocol == "udp" {
+        Transport::Udp
+    } else {
+        Transport::Tcp
+    };
+    let port = words.next().ok_or(Why::NotUnderstood)?;
+    if words.left() == 0 && is_half_of(port, &["domain", "53"]) {
+        return Err(Why::NotUnderstood);
+    }
+    about_port(transport, bare(port))
 }
 
 /// `code (5)`: nothing says what it is about.

@@ -40,14 +40,19 @@ pub fn read_name(words: &mut Cursor<'_, '_>) -> Result<Option<Name>, Why> {
     }
 }
 
-/// Whether a terminal's edge cut a name just behind one of its dots: the next line then begins with the
-/// rest of it, and the message's length follows.
+/// Whether a terminal's edge cut a name just behind one of its dots: the next line then begins with the rest of it, and what
+/// follows a name: the message's length, how many records it has (`0/1/0`), or these.
 fn is_rest_of_name(mut words: Cursor<'_, '_>, line: Option<usize>) -> bool {
     let on_next_line = words.peek_word().is_some_and(|word| Some(word.line) != line);
     let more = words
         .next()
         .is_some_and(|word| word.ends_with('.') && word.len() > 1);
-    on_next_line && more && words.peek().and_then(in_parentheses).is_some()
+    let follows_a_name = |word: &str| {
+        in_parentheses(word).is_some()
+            || word == "ar:"
+            || word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('/')
+    };
+    on_next_line && more && words.peek().is_some_and(follows_a_name)
 }
 
 /// A name as people read it: see [`Name`].
@@ -92,6 +97,16 @@ mod tests {
             ("1+ A? exam\nple.org. (24)", Some("example.org")),
             ("1+ A? example.\norg. (24)", Some("example.org")),
             ("1+ A? example.org.\n(24)", Some("example.org")),
+            (
+                "1 q: A? example.\norg. 0/1/0 ns: org. SOA (90)",
+                Some("example.org"),
+            ),
+            (
+                "1 q: A? example.org.\n0/1/0 ns: org. SOA (90)",
+                Some("example.org"),
+            ),
+            ("1 q: A? example.\norg. 0/1/\n0 (40)", Some("example.org")),
+            ("1+ [1au] A? example.\norg. ar: . OPT (40)", Some("example.org")),
             (
                 "1+ A? my host\\x.\u{e9}. (24)",
                 Some("my\\032host\\\\x.\\195\\169"),

@@ -19,6 +19,8 @@ pub struct Read {
     /// How many words at the end of the record are none of tcpdump's. Known only where the form is read to
     /// its end; else 0.
     pub left: usize,
+    /// How many words follow what was read, in any form.
+    pub behind: usize,
     /// Whether nothing else can be meant, even if the edge of a terminal has cut words.
     pub sure: bool,
     /// Whether names stand in place of addresses.
@@ -49,6 +51,7 @@ impl Read {
             ends: None,
             stream: Stream::default(),
             left: 0,
+            behind: 0,
             sure: true,
             named: false,
             note: None,

@@ -9,7 +9,7 @@ use super::{Options, options, read, read_with};
 use crate::time::WallOffset;
 
 /// The packets' times, in microseconds.
-fn times(options: Options, text: &str) -> Vec<u64> {
+pub fn times(options: Options, text: &str) -> Vec<u64> {
     read_with(options, text)
         .0
         .iter()
@@ -18,7 +18,7 @@ fn times(options: Options, text: &str) -> Vec<u64> {
 }
 
 /// The packets' times, as the contract prints them, without the date and the final letter.
-fn clocks(text: &str) -> Vec<String> {
+pub fn clocks(text: &str) -> Vec<String> {
     let (packets, _) = read(text);
     packets
         .iter()
@@ -27,7 +27,7 @@ fn clocks(text: &str) -> Vec<String> {
 }
 
 /// A log with these time stamps.
-fn log(stamps: &[&str]) -> String {
+pub fn log(stamps: &[&str]) -> String {
     let query = format!(" IP {CLIENT}.52444 > {SERVER}.53: 35084+ A? example.org. (29)\n");
     stamps.iter().flat_map(|stamp| [*stamp, &query]).collect()
 }
@@ -82,7 +82,7 @@ fn without_times_all_packets_are_at_the_start_of_the_date_and_a_warning_says_so(
 }
 
 #[test]
-fn a_clock_that_passes_midnight_begins_the_next_day() {
+fn a_clock_that_goes_back_begins_the_next_day() {
     let cases: &[(&str, &[&str], &[&str])] = &[
         (
             "once",
@@ -100,9 +100,19 @@ fn a_clock_that_passes_midnight_begins_the_next_day() {
             ],
         ),
         (
-            "not for twelve hours",
-            &["13:00:00.0", "01:00:00.0"],
-            &["24T13:00:00.000000", "24T01:00:00.000000"],
+            "after a night of less than twelve hours",
+            &["20:00:45.0", "09:00:00.0", "09:02:00.0"],
+            &["24T20:00:45.000000", "25T09:00:00.000000", "25T09:02:00.000000"],
+        ),
+        (
+            "after nearly a day",
+            &["11:00:00.0", "10:58:59.9"],
+            &["24T11:00:00.000000", "25T10:58:59.900000"],
+        ),
+        (
+            "not within a minute",
+            &["11:00:00.0", "10:59:00.0", "11:00:01.0"],
+            &["24T11:00:00.000000", "24T10:59:00.000000", "24T11:00:01.000000"],
         ),
         (
             "not out of order",
