@@ -15,7 +15,7 @@ use netmon_testkit::resources::Resources;
 use crate::company::clients::ask_as_people_do;
 use crate::company::faults::Fault;
 use crate::company::happening;
-use crate::company::world::{LOGGED, SERVICES_THAT_FAIL, Watcher, World, client};
+use crate::company::world::{LOGGED, Watcher, World, client};
 use crate::flood::lies;
 use crate::support::{ANSWER, destination};
 
@@ -24,6 +24,9 @@ const LOGS: u8 = 4;
 /// How many forged errors come each second, and in a flood.
 const FORGED: u32 = 500;
 const FLOOD: u32 = 20_000;
+/// How many services faults happen to, in turn: each is well for more than a minute in between, so that the next fault is an incident
+/// of its own, and all are known to netmon soon.
+const SERVICES: u8 = 24;
 /// How many points a plot has.
 const POINTS: u32 = 240;
 /// By how much what a netmon holds may differ between the second quarter of its life and the last one.
@@ -96,7 +99,7 @@ fn live(world: &World, steady: &Watcher<'_>) -> Life {
             let mut faults = Fault::by_chance(&mut chance, first);
             faults.truncate(if crate::is_slice() { 2 } else { usize::MAX });
             let next = first + u8::try_from(faults.len()).unwrap();
-            first = if next + 8 > SERVICES_THAT_FAIL { 0 } else { next };
+            first = next % SERVICES;
             happening::happen(world, &watchers, &faults);
             life.faults += faults.len();
             println!(

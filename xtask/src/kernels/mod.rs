@@ -41,7 +41,7 @@ pub struct Options {
     /// Only tests with this in their name
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
-    /// How many kernels run at a time; each has two CPUs
+    /// How many kernels run at a time; each takes one CPU of this machine
     #[arg(long, value_name = "N", default_value = "1")]
     jobs: NonZero<usize>,
     /// Write the columns of these kernels in docs/kernel-support.md

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{scope, sleep};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use netmon_testkit::lab::{
     Asker, Hook, Namespace, Reply, Route, Rules, Scripted, ScriptedTcp, TYPE_A, query, respond,
@@ -74,6 +74,7 @@ fn happens(world: &World, watchers: &[Watcher<'_>], fault: Fault) {
     }
     // What was answered before has nothing to do with it.
     sleep(Duration::from_secs(2));
+    let since = SystemTime::now();
 
     behaviour.is_broken.store(true, Ordering::Relaxed);
     let mut program = Some(program);
@@ -96,7 +97,7 @@ fn happens(world: &World, watchers: &[Watcher<'_>], fault: Fault) {
     }
     ask_broken(office, &asker, fault);
     for watcher in watchers {
-        reported(watcher, fault, "incident_opened");
+        reported(watcher, fault, "incident_opened", since);
     }
 
     drop((rules, route));
@@ -105,10 +106,10 @@ fn happens(world: &World, watchers: &[Watcher<'_>], fault: Fault) {
     }
     behaviour.is_broken.store(false, Ordering::Relaxed);
     let _program = program.or_else(|| Some(serve(server, fault).0));
-    recover(office, &asker, watchers, fault);
+    recover(office, &asker, watchers, fault, since);
     for watcher in watchers {
-        let closed = reported(watcher, fault, "incident_closed");
-        assert_counts(watcher, fault, &closed);
+        let closed = reported(watcher, fault, "incident_closed", since);
+        assert_counts(watcher, fault, &closed, since);
     }
     remove(server, fault);
 }
@@ -154,7 +155,7 @@ fn ask_broken(office: &Namespace, asker: &Asker, fault: Fault) {
 }
 
 /// Asks what is well again, until all have reported so.
-fn recover(office: &Namespace, asker: &Asker, watchers: &[Watcher<'_>], fault: Fault) {
+fn recover(office: &Namespace, asker: &Asker, watchers: &[Watcher<'_>], fault: Fault, since: SystemTime) {
     // An error about an earlier query may still wait in the socket.
     let is_answered = |id| {
         let reply = asker.ask(id, &format!("again{id}.test"), ANSWER).unwrap();
@@ -168,7 +169,9 @@ fn recover(office: &Namespace, asker: &Asker, watchers: &[Watcher<'_>], fault: F
         }
         let has_closed = |watcher: &&Watcher<'_>| {
             let closed = watcher.netmon().events_named("incident_closed").unwrap();
-            closed.iter().any(|event| is_about(event.incident(), fault))
+            closed
+                .iter()
+                .any(|event| event.at >= since && is_about(event.incident(), fault))
         };
         if watchers.iter().filter(has_closed).count() == watchers.len() {
             return;
@@ -212,12 +215,12 @@ fn is_about(incident: &Value, fault: Fault) -> bool {
 }
 
 #[track_caller]
-fn reported(watcher: &Watcher<'_>, fault: Fault, name: &str) -> Value {
+fn reported(watcher: &Watcher<'_>, fault: Fault, name: &str, since: SystemTime) -> Value {
     let said = fault.said();
     let event = watcher
         .netmon()
         .wait_for(&format!("{name} of {fault:?}"), PATIENCE, |event| {
-            event.name() == name && is_about(event.incident(), fault)
+            event.at >= since && event.name() == name && is_about(event.incident(), fault)
         })
         .unwrap();
     let incident = event.incident();
@@ -242,7 +245,7 @@ fn reported(watcher: &Watcher<'_>, fault: Fault, name: &str) -> Value {
 }
 
 #[track_caller]
-fn assert_counts(watcher: &Watcher<'_>, fault: Fault, incident: &Value) {
+fn assert_counts(watcher: &Watcher<'_>, fault: Fault, incident: &Value, since: SystemTime) {
     let said = fault.said();
     let queries = u64::from(fault.queries());
     let about = format!("{}: {fault:?}: {incident:#}", watcher.name);
@@ -263,6 +266,6 @@ fn assert_counts(watcher: &Watcher<'_>, fault: Fault, incident: &Value) {
     let opened = watcher.netmon().events_named("incident_opened").unwrap();
     let same = opened
         .iter()
-        .filter(|event| event.incident()["server"] == incident["server"]);
+        .filter(|event| event.at >= since && event.incident()["server"] == incident["server"]);
     assert_eq!(same.count(), 1, "{about}");
 }

@@ -38,9 +38,6 @@ pub const STUB: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53));
 /// Whom the resolvers ask.
 const UPSTREAM: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
 
-/// How many services there are for faults to happen to.
-pub const SERVICES_THAT_FAIL: u8 = 150;
-
 /// Service addresses of the faults, and their pods: see [`World::service_of`].
 const SERVICES: Ipv4Addr = Ipv4Addr::new(10, 96, 1, 0);
 
@@ -137,7 +134,7 @@ impl World {
         ];
         let from_upstream = format!("ip saddr {UPSTREAM} udp sport 53 {lost}");
         let to_upstream = format!("udp dport 53 {lost}");
-        let services: Vec<String> = (0..SERVICES_THAT_FAIL)
+        let services: Vec<String> = (0..40_u8)
             .map(|number| {
                 let (service, pod) = (Self::service_of(number), Self::fault_address(number));
                 format!("ip daddr {service} udp dport 53 dnat ip to {pod}")
