@@ -108,9 +108,10 @@ impl Tracked {
             facts.ledger.leave();
         }
         let news = facts.ledger.set(seconds.second, seconds.iterative, counts);
-        if refused > 0 {
-            facts.ledger.set_aside(seconds.second, seconds.iterative, refused);
-        }
+        let refused = match refused {
+            0 => 0,
+            _ => facts.ledger.set_aside(seconds.second, seconds.iterative, refused),
+        };
         if news.asked > 0 && counts.asked > rules.thresholds.looks_per_second {
             facts.crowded = facts.crowded.max(Some(seconds.second));
             self.incidents
@@ -129,7 +130,7 @@ impl Tracked {
             let faults = facts.ledger.counted_faults(seconds.second);
             facts.faults.counted(seconds.second, faults, at);
         }
-        if news.answered > news.faults + u64::from(refused) {
+        if news.answered > news.faults + refused {
             facts.last_good = Some(at);
         }
         if news.answered > 0 {

@@ -196,7 +196,7 @@ fn where_so_much_is_cut_off_that_an_outage_could_hide_none_is_ruled_out() {
         };
         (1..20).map(of).collect::<String>()
     };
-    let unread = failures(false).replace("198.51.100.2.53: 1", "198.51.100.2.53: [1");
+    let unread = failures(false).replace("198.51.100.2.53: 1", "198.51.1");
     assert_eq!(
         document(failures(false).as_bytes(), 0)["incidents"][0]["kind"],
         "failing"
@@ -204,7 +204,11 @@ fn where_so_much_is_cut_off_that_an_outage_could_hide_none_is_ruled_out() {
     for (verdict, text) in [("cut_names", failures(true)), ("unread_packets", unread)] {
         let document = document(text.as_bytes(), 0);
         assert_eq!(document["judgement"]["verdict"], verdict, "{document:#}");
-        assert_eq!(document["warnings"][0]["warning"], verdict, "{document:#}");
+        let mut warnings = document["warnings"].as_array().unwrap().iter();
+        assert!(
+            warnings.any(|warning| warning["warning"] == verdict),
+            "{document:#}"
+        );
     }
 }
 
@@ -234,7 +238,7 @@ fn a_compressed_log_that_is_cut_says_behind_which_line() {
     let compressed = gzip(TEXT.repeat(20).as_bytes());
     let document = document(&compressed[..compressed.len() - 30], 0);
     let warnings = document["warnings"].as_array().unwrap();
-    let [cut, next_day] = warnings.as_slice() else {
+    let [next_day, cut] = warnings.as_slice() else {
         panic!("{warnings:#?}");
     };
     assert_eq!(cut["warning"], "truncated_file");

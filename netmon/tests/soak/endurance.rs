@@ -29,8 +29,15 @@ const FLOOD: u32 = 20_000;
 const SERVICES: u8 = 24;
 /// How many points a plot has.
 const POINTS: u32 = 240;
-/// By how much what a netmon holds may differ between the second quarter of its life and the last one.
-const GROWTH: f64 = 1.05;
+/// How many times what it held in the second quarter of its life a netmon may hold in the last one. It remembers ten minutes of each
+/// service: in a short life these fill meanwhile.
+fn growth() -> f64 {
+    if crate::duration() < Duration::from_mins(40) {
+        1.1
+    } else {
+        1.05
+    }
+}
 
 /// What a client has logged.
 #[derive(Default)]
@@ -239,7 +246,7 @@ fn tell(life: &Life, stopped: &Event) {
         let is_long = !crate::is_slice();
         figures.take(
             Figure::new(format!("{name}, last quarter"), late, unit)
-                .at_most(is_long.then_some(early * GROWTH))
+                .at_most(is_long.then_some(early * growth()))
                 .note(format!("second quarter {early:.2}")),
         );
     }

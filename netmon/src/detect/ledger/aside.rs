@@ -21,12 +21,15 @@ impl Aside {
 }
 
 impl Ledger {
-    /// Takes how many answers of a second say nothing of how well the server serves, by now.
-    pub fn set_aside(&mut self, second: u64, iterative: bool, answers: u32) {
-        if let Some(known) = self.second_mut(second) {
-            let [recursive, of_resolvers] = &mut known.aside.counted;
-            *if iterative { of_resolvers } else { recursive } = answers;
-        }
+    /// Takes how many answers of a second say nothing of how well the server serves, by now. How many of them are new.
+    pub fn set_aside(&mut self, second: u64, iterative: bool, answers: u32) -> u64 {
+        let Some(known) = self.second_mut(second) else {
+            return 0;
+        };
+        let [recursive, of_resolvers] = &mut known.aside.counted;
+        let place = if iterative { of_resolvers } else { recursive };
+        let before = std::mem::replace(place, answers);
+        answers.saturating_sub(before).into()
     }
 
     /// Takes one more such answer, to a query that was sent then.
