@@ -71,6 +71,8 @@ struct Found {
 pub fn run(options: &Options) -> Result<()> {
     let releases = chosen(&options.versions)?;
     setup::ensure(Task::Kernels)?;
+    // What is changed while the kernels run is not what runs in them.
+    let netmon = workspace::revision()?;
     let executables = build()?;
     let results = try_all(&releases, &executables, options);
     let (mut found, mut failed) = (Vec::new(), Vec::new());
@@ -86,7 +88,7 @@ pub fn run(options: &Options) -> Result<()> {
         }
     }
     if options.page {
-        page::write(&found)?;
+        page::write(&found, &netmon)?;
     }
     if !failed.is_empty() {
         bail!("{}", failed.join("; "));

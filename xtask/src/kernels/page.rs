@@ -29,16 +29,15 @@ struct Column {
     lacks: String,
 }
 
-/// Writes the page anew, with what was found now.
-pub fn write(found: &[Found]) -> Result<()> {
+/// Writes the page anew, with what was found of that netmon.
+pub fn write(found: &[Found], netmon: &str) -> Result<()> {
     let path = workspace::root().join("docs/kernel-support.md");
     let before = if path.exists() {
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?
     } else {
         String::new()
     };
-    let netmon = workspace::revision()?;
-    let new: Vec<Column> = found.iter().map(|one| column(one, &netmon)).collect();
+    let new: Vec<Column> = found.iter().map(|one| column(one, netmon)).collect();
     let page = page(&merged(columns(&before), new));
     fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))
 }
