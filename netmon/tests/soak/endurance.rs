@@ -114,6 +114,8 @@ fn live(world: &World, steady: &Watcher<'_>) -> Life {
                 minutes(began),
                 life.faults
             );
+            // Who is killed may lose what it told within the last second (docs/history.md).
+            sleep(Duration::from_secs(1));
             let count = watchers.len();
             watchers[life.troubles % count].trouble(life.troubles / count);
             life.troubles += 1;
