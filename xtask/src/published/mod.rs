@@ -110,8 +110,8 @@ fn table(records: &[Record], beginning: &str) -> Result<String> {
         .filter(|record| record.heading.starts_with(beginning))
     {
         let goal = match record.target {
-            Some(Target::AtMost(most)) => format!("at most {most}"),
-            Some(Target::AtLeast(least)) => format!("at least {least}"),
+            Some(Target::AtMost(most)) => format!("at most {}", rounded(most)),
+            Some(Target::AtLeast(least)) => format!("at least {}", rounded(least)),
             None => String::new(),
         };
         let Record { name, note, .. } = record;
@@ -136,7 +136,7 @@ fn measured(record: &Record) -> String {
 /// With as many places as say something.
 fn rounded(value: f64) -> String {
     match value.abs() {
-        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 100.0 || value.fract() == 0.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
         _ => format!("{value:.2}"),
     }
@@ -249,7 +249,7 @@ mod tests {
         let row = table.lines().last().unwrap();
         assert_eq!(
             row,
-            "| plain: DNS query, IPv4, hot | 25.0 ns |  | **31.0 ns** | 0.91 ns |  |  |  |  |  |"
+            "| plain: DNS query, IPv4, hot | 25.0 ns |  | **31 ns** | 0.91 ns |  |  |  |  |  |"
         );
         assert_eq!(table.lines().count(), 3);
     }
