@@ -1,7 +1,7 @@
 //! What an IP packet carries, from behind the addresses: UDP, TCP, ICMP, or what tcpdump says instead.
 
 use netmon_common::Transport;
-use netmon_common::wire::ip::Family;
+use netmon_common::wire::ip::{Family, Protocol};
 use netmon_common::wire::{self, Unreadable};
 
 use super::super::packet::Stream;
@@ -10,10 +10,6 @@ use super::endpoint::{Port, read_address};
 use super::header::Header;
 use super::why::Why;
 use super::words::{Cursor, bare, is_half_of};
-
-/// IP protocol numbers.
-const UDP: u8 = 17;
-const TCP: u8 = 6;
 
 /// What an IP packet carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,7 +178,7 @@ fn with_ports(header: &Header, ports: Ports, words: &mut Cursor<'_, '_>) -> Resu
         half if is_last_of_line(word.line, *words) && is_half_of(half, &["Flags", "[udp", "[bad", "[no"]) => {
             Ok(Carried::Other { sure: false })
         }
-        _ if header.protocol == Some(UDP) => udp(Datagram::Other),
+        _ if header.protocol == Some(Protocol::UDP.0) => udp(Datagram::Other),
         _ => Ok(Carried::Other { sure: true }),
     }
 }
@@ -385,9 +381,9 @@ fn read_length(words: &mut Cursor<'_, '_>) -> Option<u32> {
 
 /// The transport that an IP header announces.
 pub fn transport(protocol: u32) -> Option<Transport> {
-    match u8::try_from(protocol) {
-        Ok(UDP) => Some(Transport::Udp),
-        Ok(TCP) => Some(Transport::Tcp),
+    match u8::try_from(protocol).map(Protocol) {
+        Ok(Protocol::UDP) => Some(Transport::Udp),
+        Ok(Protocol::TCP) => Some(Transport::Tcp),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use netmon_common::wire::ip::Family;
+use netmon_common::wire::ip::{Family, Protocol};
 use netmon_common::wire::{self, Unreadable};
 
 use super::endpoint::{Endpoint, begins_with_addresses, is_mac, may_be_host};
@@ -20,11 +20,10 @@ const NOT_IP: &str = "\
 /// More tags than that make a frame neither IPv4 nor IPv6 for netmon.
 const VLAN_TAGS: usize = 2;
 
-/// IP protocol numbers.
-const ICMP: u8 = 1;
-const ICMPV6: u8 = 58;
-/// Those that have ports: TCP, UDP, DCCP, SCTP, UDP-Lite.
-const WITH_PORTS: [u8; 5] = [6, 17, 33, 132, 136];
+/// IP protocols that have ports; those by number: DCCP, SCTP, UDP-Lite.
+const WITH_PORTS: [u8; 5] = [Protocol::TCP.0, Protocol::UDP.0, 33, 132, 136];
+/// Those that have none, and whose messages quote packets that have.
+const ICMP: [u8; 2] = [Protocol::ICMPV4.0, Protocol::ICMPV6.0];
 
 /// An IP packet's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +50,7 @@ impl Header {
     pub fn has_ports_of_another(&self) -> bool {
         let has_ports = self.source.port.is_some() && self.destination.port.is_some();
         // A name ends with what may be a port.
-        let has_none =
-            |protocol| matches!(protocol, ICMP | ICMPV6) || !self.named && !WITH_PORTS.contains(&protocol);
+        let has_none = |protocol| ICMP.contains(&protocol) || !self.named && !WITH_PORTS.contains(&protocol);
         has_ports && self.protocol.is_some_and(has_none)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use netmon_common::wire::ip::Family;
+use netmon_common::wire::ip::{Family, Protocol};
 use netmon_common::wire::{self, Captured, ipv6};
 use netmon_common::{Code, Transport};
 
@@ -150,7 +150,7 @@ fn read_number(header: &Header, words: &mut Cursor<'_, '_>) -> Result<V6, Why> {
 /// Ethernet as well (`-xx`).
 fn message_in(dump: &[u8]) -> Option<&[u8]> {
     const UNREACHABLE: u8 = 1;
-    const ICMPV6: u8 = 58;
+    const ICMPV6: u8 = Protocol::ICMPV6.0;
     const ETHERTYPE: Range<usize> = 12..14;
     let packet = match dump.get(ETHERTYPE) {
         Some([0x86, 0xdd]) => dump.get(ETHERTYPE.end..)?,
