@@ -27,7 +27,9 @@ pub fn measure(figures: &mut Figures<'_>) -> Result<()> {
     let mut kernel = loaded::load_asking()?;
     let mut sum = 0.0;
     // The loader keeps all that it made.
-    for (id, bytes) in resources::maps("self")? {
+    let mut maps: Vec<_> = resources::maps("self")?.into_iter().collect();
+    maps.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    for (id, bytes) in maps {
         let map = MapInfo::from_id(id)?;
         #[expect(clippy::cast_precision_loss, reason = "maps have less than 2^52 bytes")]
         let mib = bytes as f64 / f64::from(1 << 20);

@@ -6,6 +6,8 @@ use anyhow::{Result, anyhow, bail, ensure};
 use plotters::prelude::*;
 
 const SIZE: (u32, u32) = (900, 480);
+/// How wide the legend is, where there are several lines.
+const LEGEND: u32 = 250;
 const FONT: (&str, u32) = ("sans-serif", 15);
 
 /// What the axes say, and how far apart their numbers are.
@@ -53,9 +55,29 @@ pub fn draw(path: &Path, axes: &Axes, lines: &[Line]) -> Result<()> {
     let root = SVGBackend::new(path, SIZE).into_drawing_area();
     let failed = |error: &dyn std::fmt::Display| anyhow!("cannot draw {}: {error}", path.display());
     root.fill(&WHITE).map_err(|error| failed(&error))?;
-    let mut builder = ChartBuilder::on(&root);
-    builder.margin(14).x_label_area_size(44).y_label_area_size(64);
-    let numbers = |value: &f64| grouped(*value);
+    let (plot, legend) = if lines.len() > 1 {
+        let (plot, legend) = root.split_horizontally(SIZE.0 - LEGEND);
+        (plot, Some(legend))
+    } else {
+        (root.clone(), None)
+    };
+    if let Some(legend) = legend {
+        for ((line, color), y) in lines.iter().zip(colors()).zip((24..).step_by(26)) {
+            let stroke = PathElement::new([(4, y + 7), (26, y + 7)], color.stroke_width(3));
+            let name = Text::new(line.name.as_str(), (34, y), FONT);
+            legend.draw(&stroke).map_err(|error| failed(&error))?;
+            legend.draw(&name).map_err(|error| failed(&error))?;
+        }
+    }
+    let mut builder = ChartBuilder::on(&plot);
+    // To the right the last number needs room for its half.
+    builder
+        .margin(14)
+        .margin_right(40)
+        .x_label_area_size(44)
+        .y_label_area_size(72);
+    let of_scale = |scale| move |value: &f64| label(*value, scale);
+    let (below, beside) = (of_scale(axes.x_scale), of_scale(axes.y_scale));
     macro_rules! fill {
         ($chart:expr) => {{
             let mut chart = $chart.map_err(|error| failed(&error))?;
@@ -66,12 +88,11 @@ pub fn draw(path: &Path, axes: &Axes, lines: &[Line]) -> Result<()> {
                 .axis_desc_style(FONT)
                 .label_style(FONT)
                 .light_line_style(TRANSPARENT)
-                .x_label_formatter(&numbers)
-                .y_label_formatter(&numbers)
+                .x_label_formatter(&below)
+                .y_label_formatter(&beside)
                 .draw()
                 .map_err(|error| failed(&error))?;
-            for (number, line) in lines.iter().enumerate() {
-                let color = Palette99::pick(number).to_rgba();
+            for (line, color) in lines.iter().zip(colors()) {
                 let drawn = line
                     .points
                     .iter()
@@ -79,18 +100,6 @@ pub fn draw(path: &Path, axes: &Axes, lines: &[Line]) -> Result<()> {
                 let series = LineSeries::new(drawn.copied(), color.stroke_width(2));
                 chart
                     .draw_series(series.point_size(3))
-                    .map_err(|error| failed(&error))?
-                    .label(line.name.as_str())
-                    .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2)));
-            }
-            if lines.len() > 1 {
-                chart
-                    .configure_series_labels()
-                    .position(SeriesLabelPosition::UpperLeft)
-                    .background_style(WHITE.mix(0.85))
-                    .border_style(BLACK.mix(0.3))
-                    .label_font(FONT)
-                    .draw()
                     .map_err(|error| failed(&error))?;
             }
         }};
@@ -110,6 +119,22 @@ pub fn draw(path: &Path, axes: &Axes, lines: &[Line]) -> Result<()> {
         (Scale::Linear, Scale::Log) => bail!("no plot has a logarithmic axis to the left alone"),
     }
     root.present().map_err(|error| failed(&error))
+}
+
+/// A color for each line.
+fn colors() -> impl Iterator<Item = RGBAColor> {
+    (0..).map(|number| Palette99::pick(number).to_rgba())
+}
+
+/// The number at a line of the grid. Where these come closer from one to the next, only 1, 2 and 5 have room.
+fn label(value: f64, scale: Scale) -> String {
+    let first = value.abs() / 10_f64.powf(value.abs().log10().floor());
+    let has_room = [1.0, 2.0, 5.0].iter().any(|wanted| (first - wanted).abs() < 1e-6);
+    if scale == Scale::Linear || has_room {
+        grouped(value)
+    } else {
+        String::new()
+    }
 }
 
 /// A number as docs write large ones.
