@@ -102,9 +102,7 @@ fn check_url(url: &str) -> Result<(), String> {
     if let Some((_, port)) = behind_user.split_once(':')
         && !matches!(port.parse::<u16>(), Ok(1..))
     {
-        return Err(format!(
-            "its port {port} is none; write a number from 1 to 65535, {EXAMPLE}"
-        ));
+        return Err(format!("{port} is not a port; write a number from 1 to 65535"));
     }
     Ok(())
 }

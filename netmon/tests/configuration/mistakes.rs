@@ -249,9 +249,9 @@ fn check_finds_what_this_host_would_refuse() {
         ),
         (
             "notify.webhook.url = \"http://a.test:99999/x\"",
-            "its port 99999 is none",
+            "99999 is not a port",
         ),
-        ("notify.webhook.url = \"http://[::1]:0/x\"", "its port 0 is none"),
+        ("notify.webhook.url = \"http://[::1]:0/x\"", "0 is not a port"),
     ] {
         let output = Written::new(text).netmon("check", &[]);
         let said = String::from_utf8_lossy(&output.stderr);

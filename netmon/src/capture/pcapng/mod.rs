@@ -173,7 +173,7 @@ impl Pcapng {
         self.whole(stream, block)?;
         let Some(interface) = self.order.interface(stream.window.data()) else {
             stream.problem(WarningKind::UnreadableFile, || {
-                "an interface description that is none; nothing from here on can be read".into()
+                "an interface description that cannot be read; nothing from here on can be read".into()
             });
             return None;
         };

@@ -45,7 +45,7 @@ async fn check(State(hosts): State<Hosts>, request: Request, next: Next) -> Resp
     if hosts.knows(request.headers()) {
         return next.run(request).await;
     }
-    let why = "this host is not called so: use its address, or have --allowed-host (allowed-host) name it\n";
+    let why = "this is not a name of this host: use its address, or allow the name with --allowed-host (allowed-host)\n";
     (StatusCode::MISDIRECTED_REQUEST, why).into_response()
 }
 
