@@ -11,7 +11,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use netmon_testkit::lab::{Namespace, PATIENCE, SERVER_V4, ask_each, two_hosts};
+use netmon_testkit::lab::{Namespace, PATIENCE, SERVER_V4, ask_each, eventually, two_hosts};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -92,15 +92,13 @@ fn full_pipe() -> (PipeReader, PipeWriter) {
 }
 
 /// Waits until it watches, and has read its counts for the first time.
+#[track_caller]
 fn wait_until_ready(host: &Namespace) {
-    let before = Instant::now();
     let is_well = |path| get(ADDRESS, path).status == 200;
     let is_ready =
         || std::net::TcpStream::connect(ADDRESS).is_ok() && is_well("/readyz") && is_well("/healthz");
-    while !host.enter(is_ready).unwrap() {
-        assert!(before.elapsed() < PATIENCE, "it never watched");
-        thread::sleep(Duration::from_millis(50));
-    }
+    let is_ready = || host.enter(is_ready).unwrap();
+    eventually("sign that it watches", is_ready, |is_ready| *is_ready);
 }
 
 /// The event loop goes on: after a while in which it could have hung, it has read its counts lately. One that hangs never
@@ -108,15 +106,8 @@ fn wait_until_ready(host: &Namespace) {
 #[track_caller]
 fn assert_alive(host: &Namespace) {
     thread::sleep(HANG);
-    let before = Instant::now();
-    loop {
-        let health = host.enter(|| get(ADDRESS, "/healthz")).unwrap();
-        if health.status == 200 {
-            return;
-        }
-        assert!(before.elapsed() < PATIENCE, "{}", health.body);
-        thread::sleep(Duration::from_millis(50));
-    }
+    let ask = || host.enter(|| get(ADDRESS, "/healthz")).unwrap();
+    eventually("sign of life", ask, |health| health.status == 200);
 }
 
 #[test]
@@ -198,15 +189,12 @@ fn a_pipe_that_is_read_again_gets_all_from_there_and_the_word_that_dropping_is_o
     wait_until_ready(&hosts.client);
     // So many servers make snapshots that the queue soon has no room for.
     ask_each(&hosts.client, 8_000).unwrap();
-    let before = Instant::now();
-    while !fs::read_to_string(&log)
-        .unwrap()
-        .contains("stdout is too slow or cannot be written")
-    {
-        assert!(before.elapsed() < PATIENCE, "nothing was dropped");
-        thread::sleep(Duration::from_millis(100));
-    }
+    let said = || fs::read_to_string(&log).unwrap();
+    eventually("word that it drops", said, |said| {
+        said.contains("stdout is too slow or cannot be written")
+    });
     // Now it is read. What filled the pipe stands before the first line.
+    let before = Instant::now();
     let mut states = Vec::new();
     for line in BufReader::new(reader).lines() {
         let line = line.unwrap();
@@ -248,22 +236,19 @@ fn a_full_disk_is_said_and_monitoring_goes_on() {
     wait_until_ready(&hosts.client);
     assert_alive(&hosts.client);
     // `netmon status` learns from the running process what was dropped.
-    let before = Instant::now();
-    let outlets = loop {
+    let outlets = || {
         let status = hosts
             .client
             .exec(Command::new(NETMON).args(["status", "--format=json"]));
         let status: Value = serde_json::from_str(&status.unwrap()).unwrap();
         let mut instances = status["instances"].as_array().unwrap().iter();
         let instance = instances.find(|instance| instance["pids"] == serde_json::json!([netmon.0.id()]));
-        let outlets = instance.expect("the running netmon")["outlets"].clone();
-        // They are there from the first poll on.
-        if outlets["stdout"].as_u64() >= Some(1) {
-            break outlets;
-        }
-        assert!(before.elapsed() < PATIENCE, "{outlets}");
+        instance.expect("the running netmon")["outlets"].clone()
     };
-    assert!(outlets["stdout"].as_u64() >= Some(1), "{outlets}");
+    // They are there from the first poll on.
+    let outlets = eventually("word of what was dropped", outlets, |outlets| {
+        outlets["stdout"].as_u64() >= Some(1)
+    });
     assert_eq!(
         (&outlets["stderr"], &outlets["scrapers"]),
         (&0.into(), &0.into()),

@@ -5,12 +5,11 @@ mod support;
 
 use std::fs;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use aya::maps::{Array, MapData};
 use netmon::kernel::{Kernel, Settings, version};
 use netmon::rights;
-use netmon_testkit::lab::{DnsServer, SERVER_V4, two_hosts};
+use netmon_testkit::lab::{DnsServer, SERVER_V4, eventually, two_hosts};
 use support::{PATIENCE, ask_answered, ask_refused, assert_counts, start};
 
 /// `CAP_NET_ADMIN` (`include/uapi/linux/capability.h`).
@@ -45,17 +44,14 @@ fn once_it_watches_no_thread_has_more_than_the_right_to_attach() {
     } else {
         NET_ADMIN
     };
-    // Threads that read the network when it started end soon.
-    let until = Instant::now() + PATIENCE;
-    loop {
+    let more = || -> Vec<String> {
         let found = capabilities(netmon.process().id());
         assert!(found.len() >= 2, "{found:?}");
-        if found.iter().all(|set| set & !needed == 0) {
-            break;
-        }
-        assert!(Instant::now() < until, "{found:x?}");
-        thread::sleep(Duration::from_millis(50));
-    }
+        let more = found.iter().filter(|set| *set & !needed != 0);
+        more.map(|set| format!("{set:x}")).collect()
+    };
+    // Threads that read the network when it started end soon.
+    eventually("end of further rights", more, Vec::is_empty);
     ask_answered(&hosts.client, SERVER_V4, 2);
     server.stop().unwrap();
     ask_refused(&hosts.client, SERVER_V4, 1);

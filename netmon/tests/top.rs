@@ -5,11 +5,9 @@ mod support;
 
 use std::path::Path;
 use std::process::Command;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use netmon_testkit::captures::{Link, Pcap, textbook};
-use netmon_testkit::lab::{DnsServer, Namespace, PATIENCE, SERVER_V4, Tmux, two_hosts};
+use netmon_testkit::lab::{DnsServer, Namespace, SERVER_V4, Tmux, eventually, two_hosts};
 use support::{NETMON, ask_answered, ask_refused, watch};
 
 /// A terminal that says how its program ended.
@@ -38,19 +36,12 @@ impl<'a> Terminal<'a> {
     }
 
     /// The screen, once all of these words are on it.
+    #[track_caller]
     fn screen(&self, words: &[&str]) -> String {
-        let before = Instant::now();
-        loop {
-            let screen = self.run(&["capture-pane", "-p"]);
-            if words.iter().all(|words| screen.contains(words)) {
-                return screen;
-            }
-            assert!(
-                before.elapsed() < PATIENCE,
-                "{words:?} are not on the screen:\n{screen}"
-            );
-            sleep(Duration::from_millis(50));
-        }
+        let screen = || self.run(&["capture-pane", "-p"]);
+        eventually(&format!("screen with {words:?}"), screen, |screen| {
+            words.iter().all(|words| screen.contains(words))
+        })
     }
 }
 
@@ -131,10 +122,8 @@ fn a_terminal_that_is_closed_takes_the_own_monitor_with_it() {
     let tmux = Terminal::start(&hosts.client, ["120", "50"], &top);
     tmux.screen(&["WELL", "no daemon, own monitor"]);
     drop(tmux);
-    let before = Instant::now();
-    while support::programs_at_hooks(&hosts.client).contains("netmon") && before.elapsed() < PATIENCE {
-        sleep(Duration::from_millis(50));
-    }
+    let programs = || support::programs_at_hooks(&hosts.client);
+    eventually("end of it", programs, |programs| !programs.contains("netmon"));
     support::assert_nothing_attached(&hosts.client);
 }
 
@@ -204,15 +193,11 @@ fn a_frame_and_its_data_for_scripts() {
             .env("TERM", "dumb");
         hosts.client.exec(&mut command).unwrap()
     };
-    let before = Instant::now();
+    let data = || serde_json::from_str::<serde_json::Value>(&top("--json")).unwrap();
     // A poll may have come between the two queries: the next one knows both.
-    let data = loop {
-        let data: serde_json::Value = serde_json::from_str(&top("--json")).unwrap();
-        if data["servers"]["servers"][0]["queries"] == 2 {
-            break data;
-        }
-        assert!(before.elapsed() < PATIENCE, "{data:#}");
-    };
+    let data = eventually("two queries", data, |data| {
+        data["servers"]["servers"][0]["queries"] == 2
+    });
     assert_eq!(data["summary"]["state"], "well", "{data:#}");
     let frame = top("--once");
     assert!(

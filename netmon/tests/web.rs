@@ -7,7 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use netmon_testkit::captures::{Link, Pcap, textbook};
-use netmon_testkit::lab::{Browser, DnsServer, Namespace, PATIENCE, SERVER_V4, Tmux, dig, two_hosts};
+use netmon_testkit::lab::{
+    Browser, DnsServer, Namespace, PATIENCE, SERVER_V4, Tmux, dig, eventually, two_hosts,
+};
 use serde_json::{Value, json};
 use support::{NETMON, ask_answered, ask_refused, watch};
 
@@ -184,13 +186,8 @@ fn a_capture_on_the_page_waits_and_goes_where_it_is_asked_to() {
         capture.display()
     );
     let tmux = Tmux::start(&hosts.client, ["100", "30"], &top).unwrap();
-    while !tmux
-        .run(&["capture-pane", "-p"])
-        .unwrap()
-        .contains("textbook.pcap")
-    {
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    let screen = || tmux.run(&["capture-pane", "-p"]).unwrap();
+    eventually("replay", screen, |screen| screen.contains("textbook.pcap"));
     let Some(mut browser) = Page::start(&hosts.client, "http://127.0.0.1:19054") else {
         return;
     };

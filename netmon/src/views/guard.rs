@@ -118,10 +118,14 @@ impl Guard {
 }
 
 async fn guard(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api/") || request.uri().path() == "/events";
-    let mut response = if request.method() == Method::POST && request.uri().path() == "/login" {
+    let path = request.uri().path();
+    // What programs ask for, which have no use for a page.
+    let is_api = path.starts_with("/api/") || path == "/events" || path == "/metrics";
+    // Whether netmon is well may everybody know.
+    let is_probe = path == "/healthz" || path == "/readyz";
+    let mut response = if request.method() == Method::POST && path == "/login" {
         guard.log_in(request).await
-    } else if guard.admits(request.headers()) {
+    } else if is_probe || guard.admits(request.headers()) {
         next.run(request).await
     } else if is_api {
         (

@@ -135,10 +135,10 @@ impl Shown {
         let guard = guard.ok_or_else(unguarded)?;
         let bound = Bound::tcp(address).map_err(failed)?;
         let address = bound.address().map_err(failed)?;
-        let guarded = guard.over(self.api.routes().merge(page::routes()));
+        let routes = self.api.routes().merge(page::routes()).merge(beside);
         self.sites.push(Site {
             bound,
-            routes: self.options.hosts.over(guarded.merge(beside)),
+            routes: self.options.hosts.over(guard.over(routes)),
             gave_way: self.gave_way.clone(),
         });
         Ok(address)

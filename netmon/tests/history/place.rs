@@ -3,13 +3,13 @@
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
 
 use netmon_testkit::executable;
+use netmon_testkit::lab::eventually;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{NETMON, PATIENCE};
+use crate::support::NETMON;
 
 /// A directory of its own, gone with the test.
 pub struct Place {
@@ -69,33 +69,20 @@ impl Place {
     /// Waits until the only incident in the history is as wanted.
     #[track_caller]
     pub fn wait_for(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let known = if self.file.exists() {
-                let output = netmon(&["incidents", "--format", "json", "--history", self.file()]);
-                String::from_utf8(output.stdout).unwrap()
-            } else {
-                String::new()
-            };
-            let list: Value = serde_json::from_str(&known).unwrap_or(Value::Null);
-            if let Some([incident]) = list["incidents"].as_array().map(Vec::as_slice)
-                && wanted(incident)
-            {
-                return incident.clone();
-            }
-            assert!(Instant::now() < end, "no {what} in the history: {list:#}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let incidents = || {
+            let output = netmon(&["incidents", "--format", "json", "--history", self.file()]);
+            let list: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+            list["incidents"].as_array().cloned().unwrap_or_default()
+        };
+        let is_wanted = |all: &Vec<Value>| all.len() == 1 && wanted(&all[0]);
+        eventually(&format!("{what} in the history"), incidents, is_wanted).remove(0)
     }
 
     /// Waits until there is a history that can be read.
     #[track_caller]
     pub fn wait_until_made(&self) {
-        let end = Instant::now() + PATIENCE;
-        while !netmon(&["incidents", "--history", self.file()]).status.success() {
-            assert!(Instant::now() < end, "no history was made");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let read = || netmon(&["incidents", "--history", self.file()]);
+        eventually("history", read, |output| output.status.success());
     }
 
     /// Files in the directory whose names have this in them.

@@ -14,13 +14,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use netmon_testkit::lab::command::run;
-use netmon_testkit::lab::require_own_mounts;
+use netmon_testkit::lab::{eventually, require_own_mounts};
 use nix::mount::{MntFlags, umount2};
-
-use crate::support::PATIENCE;
 
 /// The disk's size; its files are small.
 const DISK: usize = 24 << 20;
@@ -135,13 +133,6 @@ fn mount(device: &Path, at: &Path, options: &str) {
 /// The loop device lets go of its file a moment after its own file system is gone.
 #[track_caller]
 fn unmount(path: &Path) {
-    let until = Instant::now() + PATIENCE;
-    while let Err(error) = umount2(path, MntFlags::empty()) {
-        assert!(
-            Instant::now() < until,
-            "cannot unmount {}: {error}",
-            path.display()
-        );
-        thread::sleep(Duration::from_millis(10));
-    }
+    let what = format!("end of what is mounted at {}", path.display());
+    eventually(&what, || umount2(path, MntFlags::empty()), Result::is_ok).unwrap();
 }

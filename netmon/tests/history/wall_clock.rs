@@ -4,17 +4,17 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use netmon_testkit::lab::{
     Asker, CLIENT_V4, CLIENT_V6, DnsServer, End, Netmon, SERVER_V4, SERVER_V6, Scripted, TwoHosts, WallClock,
-    respond, two_hosts,
+    eventually, respond, two_hosts,
 };
 use serde_json::Value;
 
 use crate::place::Place;
 use crate::support::incident::{assert_errors, assert_flow, assert_no_incident, refusal, time};
-use crate::support::{NETMON, PATIENCE, ask_answered, ask_refused, assert_adds_up};
+use crate::support::{NETMON, ask_answered, ask_refused, assert_adds_up};
 
 const HOUR: i64 = 3_600;
 
@@ -35,22 +35,18 @@ fn apart(clock: &WallClock, printed: &Value) -> Duration {
 }
 
 /// Steps the clock, and waits until netmon prints times of it.
+#[track_caller]
 fn step(clock: &mut WallClock, seconds: i64, netmon: &Netmon) {
     let printed = netmon.events().unwrap().len();
     clock.step(seconds).unwrap();
-    let is_new = || {
-        let events = netmon.events().unwrap();
-        let mut snapshots = events
-            .iter()
-            .skip(printed)
-            .filter(|event| event.name() == "snapshot");
-        snapshots.any(|event| apart(clock, &event.value["time"]) < NEAR)
+    let times = || -> Vec<Value> {
+        let events = netmon.events().unwrap().into_iter().skip(printed);
+        let snapshots = events.filter(|event| event.name() == "snapshot");
+        snapshots.map(|event| event.value["time"].clone()).collect()
     };
-    let until = Instant::now() + PATIENCE;
-    while !is_new() {
-        assert!(Instant::now() < until, "no snapshot by the new clock");
-        thread::sleep(Duration::from_millis(20));
-    }
+    eventually("snapshot by the new clock", times, |times| {
+        times.iter().any(|time| apart(clock, time) < NEAR)
+    });
 }
 
 /// Asks a server that takes half a second to answer, so that queries wait at any moment, until it is told to end.

@@ -1,8 +1,6 @@
 //! Many changes at once, and announcements that get lost.
 
-use std::time::{Duration, Instant};
-
-use netmon_testkit::lab::{Namespace, SERVER_V4, two_hosts};
+use netmon_testkit::lab::{Namespace, SERVER_V4, eventually, two_hosts};
 use nix::sys::signal::Signal;
 
 use crate::support::{PATIENCE, ask_refused, assert_counts, assert_nothing_attached, start};
@@ -23,11 +21,8 @@ fn a_storm_of_new_interfaces_keeps_nothing_waiting() {
     // While they are attached to, one by one, errors are noticed as ever.
     ask_refused(&hosts.client, SERVER_V4, 1);
     netmon.wait_event("incident_opened", PATIENCE).unwrap();
-    let until = Instant::now() + PATIENCE;
-    while words(&netmon).len() < 2 * PAIRS {
-        assert!(Instant::now() < until, "{:?}", words(&netmon));
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let told = || words(&netmon);
+    eventually("warning for each interface", told, |told| told.len() >= 2 * PAIRS);
     let stopped = netmon.stop().unwrap();
     assert_counts(&stopped, SERVER_V4, 1, 0, 1);
     assert!(words(&netmon).iter().all(|word| word == "interface_attached"));

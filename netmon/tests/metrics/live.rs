@@ -5,11 +5,12 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use netmon::outlets::metrics::SUGGESTED_PORT;
 use netmon_testkit::lab::{
-    DnsServer, End, Namespace, Netmon, Routed, SERVER_V4, TwoHosts, ask_each, two_hosts, with_silent_router,
+    DnsServer, End, Namespace, Netmon, Routed, SERVER_V4, TwoHosts, ask_each, eventually, two_hosts,
+    with_silent_router,
 };
 
 use crate::names::assert_asked_names_exist;
@@ -23,29 +24,14 @@ const METRICS: [&str; 2] = ["--metrics", "127.0.0.1:19053"];
 /// Scrapes, again where a monitor that has much to do says that it is to be asked later, as Prometheus would.
 #[track_caller]
 fn scrape(host: &Namespace) -> Answer {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        let answer = host.enter(|| get(ADDRESS, "/metrics")).unwrap();
-        if answer.status != 503 {
-            return answer;
-        }
-        assert!(Instant::now() < until, "{}", answer.body);
-        thread::sleep(Duration::from_millis(200));
-    }
+    let ask = || host.enter(|| get(ADDRESS, "/metrics")).unwrap();
+    eventually("scrape", ask, |answer| answer.status != 503)
 }
 
 /// Scrapes until that is so, and gives back the last answer.
 #[track_caller]
 fn scrape_until(host: &Namespace, is_so: impl Fn(&str) -> bool) -> String {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        let body = scrape(host).body;
-        if is_so(&body) {
-            return body;
-        }
-        assert!(Instant::now() < until, "{body}");
-        thread::sleep(Duration::from_millis(200));
-    }
+    eventually("such page", || scrape(host).body, |body| is_so(body))
 }
 
 /// A value, of the one sample with this name and these words in it.
@@ -156,11 +142,8 @@ fn an_outage_is_reported_while_a_thousand_connections_stand_half_open() {
             })
         });
         let _end = End(&over);
-        let until = Instant::now() + PATIENCE;
-        while standing.load(Ordering::Relaxed) < 1_000 {
-            assert!(Instant::now() < until, "{standing:?} connections stand");
-            thread::sleep(Duration::from_millis(50));
-        }
+        let stand = || standing.load(Ordering::Relaxed);
+        eventually("thousand connections", stand, |stand| *stand >= 1_000);
         server.stop().unwrap();
         ask_refused(&client, SERVER_V4, 3);
         netmon.wait_event("incident_opened", PATIENCE).unwrap();

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use netmon::model::{Event, Happened};
 use netmon::outlets::Outlet as _;
+use netmon_testkit::lab::eventually;
 
 use crate::sample;
 use crate::served::{Served, now};
-use crate::support::PATIENCE;
 use crate::support::http::{connect, exchange, get};
 
 #[test]
@@ -129,21 +129,16 @@ fn it_is_ready_once_attached_and_healthy_while_it_polls() {
     assert_eq!((status("/healthz"), status("/readyz")), (200, 503));
     served.attach();
     // On a busy machine it may count as stuck before it is asked.
-    let until = Instant::now() + PATIENCE;
-    let polls = || {
+    let poll = || {
         served.poll();
-        status("/healthz") == 200
+        status("/healthz")
     };
-    while !polls() {
-        assert!(Instant::now() < until, "it polls, and is not healthy");
-    }
+    eventually("health of what polls", poll, |status| *status == 200);
     assert_eq!(status("/readyz"), 200);
     // Three polls and a half second later it counts as stuck.
     thread::sleep(Duration::from_secs(1));
     assert_eq!((status("/healthz"), status("/readyz")), (503, 200));
-    while !polls() {
-        assert!(Instant::now() < until, "it polls again, and is not healthy");
-    }
+    eventually("health of what polls again", poll, |status| *status == 200);
     let stopped = Event::Stopped(Arc::new(sample::counted(1)), BTreeMap::new());
     served.order(move |metrics| metrics.emit(now(), &stopped));
     assert_eq!(status("/readyz"), 503);

@@ -8,7 +8,8 @@ use std::thread::{Scope, ScopedJoinHandle, scope, sleep};
 use std::time::{Duration, Instant};
 
 use netmon_testkit::lab::{
-    Asker, CLIENT_V4, DnsServer, End, Hook, Namespace, Netmon, Rules, SERVER_V4, Switched, switched,
+    Asker, CLIENT_V4, DnsServer, End, Hook, Namespace, Netmon, Rules, SERVER_V4, Switched, eventually,
+    switched,
 };
 use serde_json::Value;
 
@@ -88,23 +89,15 @@ impl Scene {
 /// What the command was told, once the last of it is of that severity.
 #[track_caller]
 fn notifications(file: &Path, severity: &str) -> Vec<Value> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
+    let told = || -> Vec<Value> {
         let text = fs::read_to_string(file).unwrap_or_default();
         let lines = text.lines().filter(|line| !line.is_empty());
-        let told: Vec<Value> = lines.filter_map(|line| serde_json::from_str(line).ok()).collect();
-        if told
-            .last()
+        lines.filter_map(|line| serde_json::from_str(line).ok()).collect()
+    };
+    eventually(&format!("`{severity}` for the command"), told, |told| {
+        told.last()
             .is_some_and(|last| last["incident"]["severity"] == severity)
-        {
-            return told;
-        }
-        assert!(
-            Instant::now() < deadline,
-            "the command was not told `{severity}`: {text}"
-        );
-        sleep(Duration::from_millis(20));
-    }
+    })
 }
 
 #[test]

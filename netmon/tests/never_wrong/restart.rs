@@ -2,11 +2,9 @@
 
 use std::net::IpAddr;
 use std::process::Command;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use netmon_testkit::lab::{
-    Asker, DnsServer, FAMILIES, Hook, Namespace, Netmon, Rules, SERVER_V4, SERVER_V6, with_router,
+    Asker, DnsServer, FAMILIES, Hook, Namespace, Netmon, Rules, SERVER_V4, SERVER_V6, eventually, with_router,
 };
 use serde_json::Value;
 
@@ -24,22 +22,15 @@ fn start(host: &Namespace, history: &str) -> Netmon {
 /// Waits until so many open incidents are in the history.
 #[track_caller]
 fn wait_until_kept(history: &str, incidents: usize) {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
+    let kept = || {
         let mut command = Command::new(NETMON);
         command.args(["incidents", "--open", "--format", "json", "--history", history]);
         let output = command.output().unwrap();
         let list: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        let kept = list["incidents"].as_array().map_or(0, Vec::len);
-        if kept == incidents {
-            return;
-        }
-        assert!(
-            Instant::now() < deadline,
-            "{kept} of {incidents} incidents are in the history"
-        );
-        sleep(Duration::from_millis(20));
-    }
+        list["incidents"].as_array().map_or(0, Vec::len)
+    };
+    let what = format!("{incidents} incidents in the history");
+    eventually(&what, kept, |kept| *kept == incidents);
 }
 
 /// The two outages: the first server refuses, the second is silent.

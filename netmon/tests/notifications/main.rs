@@ -19,8 +19,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use netmon_testkit::lab::{
-    DnsServer, Event, Forwarder, Line, Netmon, Process, SERVER_V4, SERVER_V6, Stream, TwoHosts, kdig,
-    two_hosts,
+    DnsServer, Event, Forwarder, Line, Netmon, Process, SERVER_V4, SERVER_V6, Stream, TwoHosts, eventually,
+    kdig, two_hosts,
 };
 use nix::sys::signal::Signal;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -174,14 +174,12 @@ fn webhook_and_command_hear_of_the_server_and_not_of_the_forwarder_that_it_expla
             .filter_map(|line| serde_json::from_str(line).ok())
             .collect()
     };
-    let deadline = std::time::Instant::now() + PATIENCE;
-    while !taken().iter().any(|one| one["event"] == "incident_closed") {
-        assert!(std::time::Instant::now() < deadline, "{:#?}", taken());
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let taken = eventually("end for the command", taken, |taken| {
+        taken.iter().any(|one| one["event"] == "incident_closed")
+    });
     for (who, all) in [
         ("webhook", posted.iter().map(Posted::json).collect()),
-        ("command", taken()),
+        ("command", taken),
     ] {
         assert_eq!(all[0]["event"], "incident_opened", "{who}");
         assert!(

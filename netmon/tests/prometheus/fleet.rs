@@ -29,8 +29,6 @@ const SHUT_OUT: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 3));
 
 /// From the outage to the message, and from the mending to the next: the issue's own figure.
 const A_MINUTE: Duration = Duration::from_mins(1);
-/// Until Prometheus knows all hosts.
-const SETTLING: Duration = Duration::from_secs(20);
 
 /// One more host on the link.
 fn host(lab: &Switched, label: &str, number: u8) -> (Namespace, IpAddr) {
@@ -93,7 +91,7 @@ fn a_server_that_is_down_and_a_host_that_is_shut_out_are_told_apart_within_a_min
         let _end = End(&over);
         for server in [STOPS, SHUT_OUT] {
             let query = format!("site_server:netmon_dns_responses:hosts{{server=\"{server}\"}}");
-            programs.await_value(&query, 3.0, SETTLING);
+            programs.await_value(&query, 3.0);
         }
         scene([&lab.client, &control], &mut server, &programs, &mut webhook);
     });

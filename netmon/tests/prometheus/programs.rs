@@ -5,10 +5,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use netmon_testkit::lab::{Namespace, Process};
+use netmon_testkit::lab::{Namespace, Process, eventually};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -19,9 +17,6 @@ const PROMETHEUS: SocketAddr = loopback(9090);
 const ALERTMANAGER: SocketAddr = loopback(9093);
 /// Where the shipped example sends its messages.
 pub const WEBHOOK: SocketAddr = loopback(9094);
-
-/// How long the two may take to start.
-const STARTUP: Duration = Duration::from_secs(20);
 
 const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
@@ -57,21 +52,18 @@ impl<'lab> Programs<'lab> {
             _processes: [alertmanager, prometheus].map(|mut command| host.spawn(&mut command).unwrap()),
             _directory: directory,
         };
-        let until = Instant::now() + STARTUP;
         for address in [PROMETHEUS, ALERTMANAGER] {
-            programs.await_port(address, until);
+            programs.await_port(address);
         }
         programs
     }
 
     #[track_caller]
-    fn await_port(&self, address: SocketAddr, until: Instant) {
+    fn await_port(&self, address: SocketAddr) {
         let is_ready =
             || std::net::TcpStream::connect(address).is_ok() && get(address, "/-/ready").status == 200;
-        while !self.host.enter(is_ready).unwrap() {
-            assert!(Instant::now() < until, "{address} is not ready");
-            thread::sleep(Duration::from_millis(100));
-        }
+        let is_ready = || self.host.enter(is_ready).unwrap();
+        eventually(&format!("service at {address}"), is_ready, |is_ready| *is_ready);
     }
 
     /// The values that a query has now.
@@ -104,16 +96,9 @@ impl<'lab> Programs<'lab> {
 
     /// Waits until a query has exactly this one value.
     #[track_caller]
-    pub fn await_value(&self, promql: &str, value: f64, within: Duration) {
-        let until = Instant::now() + within;
-        loop {
-            let values = self.query(promql);
-            if values == [value] {
-                return;
-            }
-            assert!(Instant::now() < until, "{promql} is {values:?}, not {value}");
-            thread::sleep(Duration::from_millis(250));
-        }
+    pub fn await_value(&self, promql: &str, value: f64) {
+        let what = format!("{value} for {promql}");
+        eventually(&what, || self.query(promql), |values| *values == [value]);
     }
 }
 

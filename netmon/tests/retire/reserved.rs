@@ -2,14 +2,12 @@
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use netmon::kernel::{Kernel, Settings};
 use netmon::time::Time;
 use netmon_common::records::ServiceKey;
 use netmon_common::{Address, Transport};
-use netmon_testkit::lab::{Namespace, two_hosts};
+use netmon_testkit::lab::{Namespace, eventually, two_hosts};
 use nix::sys::signal::Signal;
 
 use crate::killed::ask;
@@ -73,16 +71,10 @@ fn places(host: &Namespace) -> Option<String> {
     line.and_then(|line| Some(line.rsplit_once(' ')?.1.to_owned()))
 }
 
+#[track_caller]
 fn wait_for_places(host: &Namespace, expected: &str) {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let now = places(host);
-        if now.as_deref() == Some(expected) {
-            return;
-        }
-        assert!(Instant::now() < deadline, "{now:?} places, not {expected}");
-        sleep(Duration::from_millis(600));
-    }
+    let what = format!("{expected} places");
+    eventually(&what, || places(host), |now| now.as_deref() == Some(expected));
 }
 
 #[test]

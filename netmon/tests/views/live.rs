@@ -3,9 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
-use std::time::Instant;
 
-use netmon_testkit::lab::{DnsServer, Namespace, PATIENCE, SERVER_V4, two_hosts};
+use netmon_testkit::lab::{DnsServer, Namespace, SERVER_V4, eventually, two_hosts};
 use serde_json::Value;
 
 use crate::support::{NETMON, ask_answered, ask_refused, watch};
@@ -23,16 +22,9 @@ fn json(text: &str) -> Value {
 }
 
 /// What `ask` answers, once it is so.
+#[track_caller]
 fn until(ask: impl Fn() -> String, is_so: impl Fn(&Value) -> bool) -> Value {
-    let before = Instant::now();
-    loop {
-        let value = json(&ask());
-        if is_so(&value) {
-            return value;
-        }
-        assert!(before.elapsed() < PATIENCE, "{value:#}");
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
+    eventually("such answer", || json(&ask()), is_so)
 }
 
 #[test]
@@ -229,11 +221,15 @@ fn an_address_for_everybody_needs_a_token_that_only_its_owner_can_read() {
     ];
     let mut netmon = watch(&hosts.client, &arguments);
     let url = "http://127.0.0.1:19054/api/v1/summary";
-    assert_eq!(status(&hosts.client, &[url]), "401");
-    let with = curl(
-        &hosts.client,
-        &["--header", "Authorization: Bearer 0123456789abcdef0123", url],
-    );
-    assert_eq!(json(&with)["schema"], 1);
+    let metrics = "http://127.0.0.1:19054/metrics";
+    let shown = ["--header", "Authorization: Bearer 0123456789abcdef0123"];
+    let with = |url| curl(&hosts.client, &[shown[0], shown[1], url]);
+    for url in [url, metrics] {
+        assert_eq!(status(&hosts.client, &[url]), "401");
+    }
+    // Who probes needs none.
+    assert_eq!(status(&hosts.client, &["http://127.0.0.1:19054/healthz"]), "200");
+    assert_eq!(json(&with(url))["schema"], 1);
+    assert!(with(metrics).contains("netmon_packets_total"));
     netmon.stop().unwrap();
 }

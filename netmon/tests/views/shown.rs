@@ -12,6 +12,7 @@ use netmon::report::story::numbers::UTC;
 use netmon::views::{Changed, Controls, Options, Reading, Shown, Sightings, Token, Views};
 use netmon_common::records::{self, Destination, Latency};
 use netmon_common::{Address, Outcome, latency};
+use netmon_testkit::lab::eventually;
 use serde_json::Value;
 
 use crate::support::http::{self, Answer};
@@ -139,14 +140,8 @@ impl Served {
     }
 
     /// What a path answers, once it is so.
+    #[track_caller]
     pub fn json_until(&self, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        for _ in 0..600 {
-            let value = self.json(path);
-            if is_so(&value) {
-                return value;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(100));
-        }
-        panic!("{:#}", self.json(path));
+        eventually("such answer", || self.json(path), is_so)
     }
 }

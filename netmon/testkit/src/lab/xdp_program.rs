@@ -20,13 +20,16 @@ pub struct XdpProgram {
 /// Commands and numbers of bpf(2), in `include/uapi/linux/bpf.h`.
 const MAP_CREATE: libc::c_int = 0;
 const PROG_LOAD: libc::c_int = 5;
-const LINK_CREATE: libc::c_int = 28;
+pub(super) const LINK_CREATE: libc::c_int = 28;
 const XSKMAP: u32 = 17;
 const TYPE_XDP: u32 = 6;
 const AT_XDP: u32 = 37;
+/// The instruction that ends a program.
+pub(super) const EXIT: u64 = 0x95;
 /// `XDP_FLAGS_DRV_MODE` in `include/uapi/linux/if_link.h`.
 const IN_DRIVER: u32 = 4;
 
+/// What has a program loaded.
 #[repr(C)]
 #[derive(Default)]
 struct LoadProgram {
@@ -60,18 +63,7 @@ impl XdpProgram {
                 0x0000_0033_0000_0085,
             ],
         };
-        let instructions = [body, vec![0x95]].concat();
-        let mut load = LoadProgram {
-            kind: TYPE_XDP,
-            count: u32::try_from(instructions.len()).map_err(io::Error::other)?,
-            instructions: instructions.as_ptr() as u64,
-            license: c"GPL".as_ptr() as u64,
-            ..LoadProgram::default()
-        };
-        for (to, from) in load.name.iter_mut().take(15).zip(name.bytes()) {
-            *to = from;
-        }
-        let program = bpf(PROG_LOAD, &load)?;
+        let program = load(TYPE_XDP, name, &[body, vec![EXIT]].concat())?;
         let link = [
             program.as_raw_fd().cast_unsigned(),
             if_nametoindex(interface)?,
@@ -84,8 +76,23 @@ impl XdpProgram {
     }
 }
 
+/// Loads a program of that type and name.
+pub(super) fn load(kind: u32, name: &str, instructions: &[u64]) -> io::Result<OwnedFd> {
+    let mut load = LoadProgram {
+        kind,
+        count: u32::try_from(instructions.len()).map_err(io::Error::other)?,
+        instructions: instructions.as_ptr() as u64,
+        license: c"GPL".as_ptr() as u64,
+        ..LoadProgram::default()
+    };
+    for (to, from) in load.name.iter_mut().take(15).zip(name.bytes()) {
+        *to = from;
+    }
+    bpf(PROG_LOAD, &load)
+}
+
 /// Calls bpf(2), which gives a descriptor.
-fn bpf<T>(command: libc::c_int, attributes: &T) -> io::Result<OwnedFd> {
+pub(super) fn bpf<T>(command: libc::c_int, attributes: &T) -> io::Result<OwnedFd> {
     // SAFETY: the attributes live until the call returns, and so does what they point to.
     let result = unsafe {
         libc::syscall(
