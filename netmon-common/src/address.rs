@@ -80,6 +80,18 @@ impl Address {
         first & 0xffc0_0000_u32.to_be() == 0xfe80_0000_u32.to_be()
     }
 
+    /// The address as a key that tells links apart: a link-local one with the number of its link in bytes that are zero in each of
+    /// them (RFC 4291 section 2.5.6), every other one as it is. With the number 0 it is the address itself.
+    #[inline(always)]
+    #[must_use]
+    pub const fn on_link(self, link: u32) -> Self {
+        if !self.is_link_local() {
+            return self;
+        }
+        let [a, b, c, d] = self.0;
+        Self([a, b ^ link.to_be(), c, d])
+    }
+
     /// Whether it means this host itself: 127.0.0.0/8 or `::1`.
     #[inline(always)]
     pub const fn is_loopback(self) -> bool {
@@ -226,6 +238,36 @@ mod tests {
             assert!(distinct(16, 64) == 64, "{case}: {} of 16 bits", distinct(16, 64));
             // Two in three of what chance gives where it is worst: networks, numbered in a row.
             assert!(distinct(16, 256) >= 170, "{case}: {} of 256", distinct(16, 256));
+        }
+    }
+
+    fn parsed(text: &str) -> Address {
+        text.parse::<IpAddr>().map_or(Address::UNSPECIFIED, Address::from)
+    }
+
+    #[test]
+    fn only_a_link_local_address_is_another_one_on_each_link() {
+        let cases = [
+            ("a router", "fe80::1", "fe80:0:102:304::1"),
+            (
+                "the last of its hosts",
+                "fe80::ffff:ffff:ffff:ffff",
+                "fe80:0:102:304:ffff:ffff:ffff:ffff",
+            ),
+            ("the end of fe80::/10", "febf::1", "febf:0:102:304::1"),
+            ("beyond it", "fec0::1", "fec0::1"),
+            ("an address of one site", "fd00::1", "fd00::1"),
+            ("a global one", "2001:db8::1", "2001:db8::1"),
+            ("many on a link", "ff02::fb", "ff02::fb"),
+            ("IPv4", "192.0.2.1", "192.0.2.1"),
+            ("IPv4 of one link", "169.254.0.1", "169.254.0.1"),
+        ];
+        for (case, address, on_link) in cases {
+            let address = parsed(address);
+            assert_eq!(address.on_link(0x0102_0304), parsed(on_link), "{case}");
+            assert_eq!(address.on_link(0), address, "{case}");
+            let differs = address.on_link(2) != address.on_link(3);
+            assert_eq!(differs, address.is_link_local(), "{case}");
         }
     }
 

@@ -179,6 +179,16 @@ impl Rcode {
         Self::ALL.get(usize::from(number)).copied()
     }
 
+    /// A bit for each rcode that [is a fault](Self::is_fault), by its number in records.
+    pub const FAULTS: u32 = Self::faults(&Self::ALL);
+
+    const fn faults(rcodes: &[Self]) -> u32 {
+        match rcodes {
+            [] => 0,
+            [rcode, others @ ..] => (rcode.is_fault() as u32) << *rcode as u8 | Self::faults(others),
+        }
+    }
+
     /// Whether the server says that it could not do what it was asked: SERVFAIL, REFUSED, FORMERR or NOTIMP.
     #[inline(always)]
     pub const fn is_fault(self) -> bool {

@@ -1,7 +1,6 @@
 //! Takes what the classifier finds. Ordinary packets are counted in the totals as soon as that is known; for most that is
 //! all, and only those that are counted for a destination go on, and super-packets.
 
-use netmon_common::Transport;
 use netmon_common::classify::{Classified, Concern, Meaning, Sink};
 use netmon_common::records::{Hook, Interface, Tally};
 use netmon_common::wire::ethernet::TAG_LEN;
@@ -54,14 +53,17 @@ impl<'a, P: Packet, B: Reader> ClassifySink<'a, P, B> {
         let Some(source) = meaning.source() else {
             return false;
         };
+        let Some(interface) = self.interface else {
+            return false;
+        };
         !matches!(P::HOOK, Hook::Egress)
-            && self.interface.is_some_and(refuses_own_source)
-            && is_local(&address(source, self.bytes))
+            && refuses_own_source(interface)
+            && is_local(&address(source, self.bytes), interface.link)
     }
 
     /// Counts it in the totals as one packet.
     #[inline(always)]
-    fn count(&self, tally: &Tally, end: usize) {
+    pub fn count(&self, tally: &Tally, end: usize) {
         let mut len = self.bytes.frame_len(end);
         let tags = usize::from(self.packet.tags_removed());
         // A tag that was taken off the frame was on the wire, and will be again.
@@ -114,11 +116,7 @@ impl<P: Packet, B: Reader> Sink for ClassifySink<'_, P, B> {
         finding.packets = u64::from(!counted_before);
         if is_super {
             finding.payload = classified.payload;
-            finding.is_stream = matches!(
-                meaning,
-                Meaning::Query(message) | Meaning::Response(message)
-                    if matches!(message.transport, Transport::Tcp)
-            );
+            finding.is_stream = meaning.is_of_stream();
         }
         if let Some(destination) = destination {
             finding.destination = address(destination, self.bytes);

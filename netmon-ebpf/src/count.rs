@@ -11,8 +11,8 @@ use crate::finding::Finding;
 use crate::packet::Packet;
 use crate::totals::{self, OwnTotals};
 
-/// Counts what the sieve did not, unless the packet was counted where it entered; gives back this CPU's entry of its
-/// destination.
+/// Counts what [`ClassifySink`](crate::classify_sink::ClassifySink) did not, unless the packet was counted where it entered; gives
+/// back this CPU's entry of its destination.
 #[inline(always)]
 pub fn count<P: Packet>(packet: P, finding: &mut Finding, exchange: &Exchange) -> Option<PerCpuEntry> {
     if finding.is_counted_before() {

@@ -188,11 +188,7 @@ impl Exchange {
     #[inline(always)]
     pub const fn is_fault(&self) -> bool {
         const STANDARD: u8 = 0;
-        const FAULTS: u32 = 1 << Rcode::ServFail as u8
-            | 1 << Rcode::Refused as u8
-            | 1 << Rcode::FormErr as u8
-            | 1 << Rcode::NotImp as u8;
-        self.opcode == STANDARD && FAULTS >> (self.detail & 7) & 1 != 0
+        self.opcode == STANDARD && Rcode::FAULTS >> (self.detail & 7) & 1 != 0
     }
 
     /// The mark of its question; over TCP, where it is not looked at, 0.

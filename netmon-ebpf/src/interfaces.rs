@@ -34,6 +34,15 @@ pub fn interface(ifindex: u32) -> Option<&'static Interface> {
     }
 }
 
+/// The link that the interface is at, by which link-local addresses are told apart. Apart: few packets have any.
+#[inline(never)]
+pub fn link_of(ifindex: u32) -> u32 {
+    match interface(ifindex) {
+        Some(interface) => interface.link,
+        None => ifindex,
+    }
+}
+
 /// Whether a frame that arrives at this interface is this host's.
 #[inline(always)]
 pub fn is_ours<P: Packet, B: Reader>(packet: P, bytes: &B, interface: &Interface) -> bool {

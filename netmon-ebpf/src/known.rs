@@ -10,7 +10,7 @@ pub struct Known {
     pub query_ns: u64,
     /// When the server last answered anybody, or 0.
     pub last_answer_ns: u64,
-    /// The interface.
+    /// The interface; of a link-local server its link.
     pub ifindex: u32,
     /// The flags of [`EventHeader`](netmon_common::records::EventHeader).
     pub flags: u8,

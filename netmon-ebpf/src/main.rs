@@ -1,5 +1,5 @@
-//! The kernel side of netmon: one XDP program and one TC classifier for what arrives, one TC classifier
-//! for what this host itself sends. They count and pass every packet on, unchanged.
+//! The kernel side of netmon: an XDP program and TC classifiers for what arrives, TC classifiers for what leaves, and programs that
+//! note who asks. They count and pass every packet on, unchanged.
 #![cfg_attr(target_arch = "bpf", no_std, no_main)]
 #![cfg_attr(
     target_arch = "bpf",

@@ -4,7 +4,7 @@
 use netmon_common::Offload;
 use netmon_common::classify::{classify_into, classify_payload_into};
 use netmon_common::records::{Interface, Tally};
-use netmon_common::wire::ethernet::{TAG_LEN, payload};
+use netmon_common::wire::ethernet::payload;
 
 use crate::classify_sink::{ClassifySink, Rest};
 use crate::copies::is_copy;
@@ -77,16 +77,16 @@ fn find<P: Packet, B: Reader>(packet: P, read: impl FnOnce(P) -> Option<B>) -> R
     };
     let ifindex = packet.ifindex();
     let at = interface(ifindex);
+    let mut sink = ClassifySink::new(packet, &bytes, totals, at);
     if let Some(interface) = at {
         if !is_ours(packet, &bytes, interface) {
-            not_ours(packet, &bytes, totals);
+            sink.count(&Tally::NOT_OURS, 0);
             return Rest::Nothing;
         }
         if interface.flags & Interface::RELATED != 0 && is_copy(packet, ifindex) {
             return Rest::Nothing;
         }
     }
-    let mut sink = ClassifySink::new(packet, &bytes, totals, at);
     let offload = || Offload {
         tags_removed: packet.tags_removed(),
         segment_size: packet.segment_size(),
@@ -98,11 +98,4 @@ fn find<P: Packet, B: Reader>(packet: P, read: impl FnOnce(P) -> Option<B>) -> R
         classify_payload_into(&bytes, payload, offload, &Configured, &mut sink);
     }
     sink.rest
-}
-
-/// Counts a frame that is for another host, and looks no further.
-#[inline(always)]
-fn not_ours<P: Packet, B: Reader>(packet: P, bytes: &B, totals: OwnTotals) {
-    let tags = usize::from(packet.tags_removed()) * TAG_LEN;
-    totals.count(&Tally::NOT_OURS, 1, (bytes.frame_len(0) + tags) as u64);
 }

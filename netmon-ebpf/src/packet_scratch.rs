@@ -25,8 +25,8 @@ pub struct PacketScratch {
     pub exchange: Exchange,
     /// What else an event about it says.
     pub known: Known,
-    /// The answer or error that entered last on this CPU, and was told of. It outlives the packet, which leaves this host again a
-    /// moment later.
+    /// The error that entered last on this CPU, and was told of. It outlives the packet, which leaves this host again a moment
+    /// later.
     pub told: Sight,
 }
 

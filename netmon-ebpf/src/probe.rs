@@ -1,6 +1,7 @@
 //! netmon's own queries (`--probe`): they are counted like all packets, and nothing follows from them.
 
 use aya_ebpf::Global;
+use netmon_common::records::Interface;
 
 use crate::exchange::Exchange;
 use crate::settings::is_local;
@@ -20,5 +21,7 @@ pub fn is_own(exchange: &Exchange) -> bool {
 
 #[inline(never)]
 fn is_own_message(exchange: &Exchange) -> bool {
-    (!exchange.is_id_known || exchange.id == PROBE_ID.load()) && is_local(&exchange.client)
+    // On whichever link: the port and the id say more.
+    (!exchange.is_id_known || exchange.id == PROBE_ID.load())
+        && is_local(&exchange.client, Interface::LOOPBACK)
 }

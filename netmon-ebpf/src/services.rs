@@ -98,16 +98,16 @@ pub struct Given {
 pub fn place(
     exchange: &Exchange,
     entry: Option<PerCpuEntry>,
-    ifindex: u32,
+    link: u32,
     is_iterative: bool,
     missing: Missing,
 ) -> Given {
     let (transport, port) = (exchange.transport, exchange.server_port);
     if is_iterative || exchange.server.is_link_local() {
-        return look_up(ifindex, is_iterative, missing);
+        return look_up(link, is_iterative, missing);
     }
     let Some(entry) = entry else {
-        return look_up(ifindex, false, missing);
+        return look_up(link, false, missing);
     };
     let known = entry.place(transport, port);
     if known != NO_PLACE {
@@ -116,7 +116,7 @@ pub fn place(
             is_new: false,
         };
     }
-    let given = look_up(ifindex, false, missing);
+    let given = look_up(link, false, missing);
     if given.place != NO_PLACE {
         entry.remember_place(transport, port, given.place);
     }
@@ -124,8 +124,8 @@ pub fn place(
 }
 
 #[inline(always)]
-fn look_up(ifindex: u32, is_iterative: bool, missing: Missing) -> Given {
-    let place = netmon_place(ifindex, u32::from(is_iterative), missing as u32);
+fn look_up(link: u32, is_iterative: bool, missing: Missing) -> Given {
+    let place = netmon_place(link, u32::from(is_iterative), missing as u32);
     if place == NO_PLACE {
         return Given { place, is_new: false };
     }
@@ -139,7 +139,7 @@ fn look_up(ifindex: u32, is_iterative: bool, missing: Missing) -> Given {
 /// at once (`traces.rs`).
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn netmon_place(ifindex: u32, is_iterative: u32, missing: u32) -> u32 {
+extern "C" fn netmon_place(link: u32, is_iterative: u32, missing: u32) -> u32 {
     let Some(scratch) = PacketScratch::of_this_cpu() else {
         return NO_PLACE;
     };
@@ -150,7 +150,7 @@ extern "C" fn netmon_place(ifindex: u32, is_iterative: u32, missing: u32) -> u32
         exchange.server,
         exchange.server_port,
         exchange.transport,
-        ifindex,
+        link,
         is_iterative,
     );
     let known = places::find(&SERVICES, &key);

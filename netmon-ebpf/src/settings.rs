@@ -31,8 +31,8 @@ static WATCHED: HashMap<u32, u32, { INTERFACES as usize }, { BPF_F_NO_PREALLOC a
 #[btf_map]
 static SWITCHES: Array<u32, { switch::COUNT as usize }> = Array::new();
 
-/// This host's own addresses, and a filter of them: the bit of an address is set if it may be one. User space writes
-/// both.
+/// This host's own addresses, link-local ones as keys of their links ([`Address::on_link`]), and a filter of them: the bit of a
+/// key is set if it may be one. User space writes both.
 #[btf_map]
 static LOCAL: HashMap<Address, u32, { OWN_ADDRESSES as usize }, { BPF_F_NO_PREALLOC as usize }> =
     HashMap::new();
@@ -83,20 +83,22 @@ pub fn wants_iterative() -> bool {
     SWITCHES.get(switch::ITERATIVE).is_some_and(|wants| *wants != 0)
 }
 
-/// Whether this is one of this host's own addresses, loopback included.
+/// Whether this is one of this host's own addresses on that link, loopback included. At the loopback interface it is one that
+/// this host has on whichever link.
 #[inline(always)]
-pub fn is_local(address: &Address) -> bool {
+pub fn is_local(address: &Address, link: u32) -> bool {
     if address.is_loopback() {
         return true;
     }
-    let bit = address.spread() >> (u64::BITS - OWN_ADDRESS_BITS.ilog2());
+    let bit = address.on_link(link).spread() >> (u64::BITS - OWN_ADDRESS_BITS.ilog2());
     let Some(bits) = OWN_FILTER.get((bit / 64) as u32) else {
         return false;
     };
-    bits >> (bit % 64) & 1 != 0 && is_in_table(address)
+    bits >> (bit % 64) & 1 != 0 && is_in_table(address, link)
 }
 
+/// The key is made here: whoever asks has little room on the stack, and a call takes 32 bytes of it anyway.
 #[inline(never)]
-fn is_in_table(address: &Address) -> bool {
-    LOCAL.get_ptr(address).is_some()
+fn is_in_table(address: &Address, link: u32) -> bool {
+    LOCAL.get_ptr(&address.on_link(link)).is_some()
 }

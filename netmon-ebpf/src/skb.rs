@@ -129,10 +129,6 @@ impl<const LEAVES: bool, const ETHERNET: bool> Packet for Skb<LEAVES, ETHERNET> 
     /// Segmentation offload hands one super-packet through the stack for many packets on the wire. A
     /// virtual network card may leave their number at 0, to be computed from what is behind the headers.
     #[inline(always)]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "headers end within the first 64 KiB of a packet"
-    )]
     fn segments(&self, headers: usize) -> u32 {
         let size = self.segment_size();
         if size == 0 {

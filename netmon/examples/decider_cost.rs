@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use netmon::detect::{Decider, Scope, Thresholds};
 use netmon::observation::{
-    Answered, Asked, Counts, Details, Failed, Faults, Name, Observation, Proof, Seconds, Service, What,
+    Answered, Asked, Counts, Details, Failed, Faults, Name, Observation, Proof, Seconds, Service, Side, What,
 };
 use netmon::time::{SECOND_NS, Time};
 use netmon_common::{Address, Code, Rcode, Transport};
@@ -126,6 +126,7 @@ impl Traffic {
             }),
             Reply::Error => What::Failed(Failed {
                 client,
+                side: Side::Only,
                 reporter: server,
                 code: Code::Port,
                 proof: Proof::QuerySeen(time(n - 1)),
@@ -136,6 +137,7 @@ impl Traffic {
             }),
             Reply::Answer(rcode) => What::Answered(Answered {
                 client,
+                side: Side::Only,
                 sent: time(n - 1),
                 earlier: Vec::new(),
                 rcode: Some(rcode),

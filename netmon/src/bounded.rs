@@ -1,4 +1,4 @@
-//! A map that forgets what was written longest ago when it is full.
+//! Maps that are full: one that forgets what was written longest ago, and how to make room in any other.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -107,6 +107,35 @@ impl<K: Copy + Eq + Hash, V> Bounded<K, V> {
     }
 }
 
+/// Makes room in a map that is full, at most once a second: to look at all entries takes its time.
+#[derive(Debug, Default)]
+pub struct Thinner {
+    /// In which second it last did.
+    looked_at: u64,
+}
+
+impl Thinner {
+    /// Whether an entry of this key is among at most so many, or may become one; if need be, those go that need not stay.
+    pub fn has_room<K: Eq + Hash, V>(
+        &mut self,
+        map: &mut HashMap<K, V, RandomState>,
+        capacity: usize,
+        key: &K,
+        second: u64,
+        stays: impl Fn(&V) -> bool,
+    ) -> bool {
+        if map.len() < capacity || map.contains_key(key) {
+            return true;
+        }
+        if self.looked_at == second {
+            return false;
+        }
+        self.looked_at = second;
+        map.retain(|_, value| stays(value));
+        map.len() < capacity
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,5 +184,31 @@ mod tests {
         }
         assert!(map.order.len() <= 20);
         assert_eq!(map.get(&2), Some(&9_998));
+    }
+
+    #[test]
+    fn a_full_map_is_thinned_once_a_second() {
+        let mut thinner = Thinner::default();
+        let mut map: HashMap<&str, u32, RandomState> = HashMap::default();
+        for (key, value, second, room) in [
+            ("a", 1, 1, true),
+            ("b", 2, 1, true),
+            // Full, but it is in it.
+            ("a", 3, 1, true),
+            // `b` goes.
+            ("c", 4, 1, true),
+            ("d", 5, 1, false),
+            // All stay.
+            ("d", 5, 2, false),
+        ] {
+            let has_room = thinner.has_room(&mut map, 2, &key, second, |value| *value > 2);
+            assert_eq!(has_room, room, "{key} in second {second}");
+            if has_room {
+                map.insert(key, value);
+            }
+        }
+        let mut left: Vec<_> = map.into_iter().collect();
+        left.sort_unstable();
+        assert_eq!(left, [("a", 3), ("c", 4)]);
     }
 }

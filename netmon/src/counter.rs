@@ -87,7 +87,7 @@ impl Counter {
             let segments = payload.div_ceil(u64::from(offload.segment_size)).max(1);
             // Every segment on the wire has the headers again.
             on_the_wire += (segments - 1) * classified.payload as u64;
-            if is_in_first_segment_only(meaning) {
+            if meaning.is_of_stream() {
                 self.totals.count(&Tally::OTHER, segments - 1, 0);
             } else {
                 packets = segments;
@@ -97,8 +97,7 @@ impl Counter {
         let Some(destination) = meaning.destination() else {
             return;
         };
-        let asks = matches!(meaning, Meaning::Query(_) | Meaning::Connect(_));
-        match self.find(frame, destination, asks) {
+        match self.find(frame, destination, tally.is_asked()) {
             Some(counters) => counters.count(&tally, packets),
             None => self.totals.overflow += packets,
         }
@@ -207,21 +206,6 @@ fn add(counters: &mut [[u64; Code::ALL.len()]; Transport::ALL.len()], transport:
     let codes = counters.get_mut(transport as usize);
     if let Some(count) = codes.and_then(|codes| codes.get_mut(code as usize)) {
         *count += 1;
-    }
-}
-
-/// A super-packet of UDP is as many datagrams; one of TCP is one stream, whose first segment starts a message.
-fn is_in_first_segment_only(meaning: &Meaning) -> bool {
-    match meaning {
-        Meaning::Query(message) | Meaning::Response(message) => message.transport == Transport::Tcp,
-        Meaning::Connect(_)
-        | Meaning::Reset(_)
-        | Meaning::Segment(_)
-        | Meaning::Unreachable(_)
-        | Meaning::Fragment
-        | Meaning::Unreadable(_)
-        | Meaning::NotIp
-        | Meaning::Other => false,
     }
 }
 

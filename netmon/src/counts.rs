@@ -27,14 +27,9 @@ impl RetiredSince {
         gone: impl Iterator<Item = &'a Destination>,
     ) -> Destination {
         let mut new = retired;
-        let minus = |new: &mut Destination, less: &Destination| {
-            for (count, less) in new.words_mut().iter_mut().zip(less.words()) {
-                *count = count.wrapping_sub(*less);
-            }
-        };
-        minus(&mut new, &self.known);
-        minus(&mut new, &self.owed);
-        gone.for_each(|gone| minus(&mut new, gone));
+        new.take_off(&self.known);
+        new.take_off(&self.owed);
+        gone.for_each(|gone| new.take_off(gone));
         self.known = retired;
         self.owed = Destination::ZERO;
         for (count, owed) in new.words_mut().iter_mut().zip(self.owed.words_mut()) {
@@ -45,15 +40,6 @@ impl RetiredSince {
         }
         new
     }
-}
-
-/// What a destination has counted since an earlier reading; `None` if it has lost its place meanwhile, and began again.
-pub fn grown(now: &Destination, before: &Destination) -> Option<Destination> {
-    let mut grown = *now;
-    for (count, before) in grown.words_mut().iter_mut().zip(before.words()) {
-        *count = count.checked_sub(*before)?;
-    }
-    Some(grown)
 }
 
 /// Cumulative counts.

@@ -99,14 +99,13 @@ impl Excerpts {
         recent.push_back(packet);
     }
 
-    /// Something happened to an incident: it opened, closed, or is heard of again.
-    pub fn hear(&mut self, incident: &Incident) {
+    /// Something happened to an incident of a server at this interface: it opened, closed, or is heard of again.
+    pub fn hear(&mut self, incident: &Incident, interface: u32) {
         let service = Service {
             server: incident.server,
             port: incident.port,
             transport: incident.transport,
-            // Captures do not say.
-            interface: 0,
+            interface,
         };
         if incident.state == State::Closed
             && let Some(filling) = self.filling.get_mut(&service)
@@ -178,9 +177,9 @@ mod tests {
         for second in 0..5 {
             excerpts.add(SERVICE, query(second));
         }
-        excerpts.hear(&incident("first", 53, 3, State::Open));
+        excerpts.hear(&incident("first", 53, 3, State::Open), 0);
         excerpts.add(SERVICE, query(5));
-        excerpts.hear(&incident("first", 53, 3, State::Closed));
+        excerpts.hear(&incident("first", 53, 3, State::Closed), 0);
         excerpts.add(SERVICE, query(6));
         let seconds: Vec<_> = excerpts
             .of("first")
@@ -192,16 +191,32 @@ mod tests {
     }
 
     #[test]
+    fn an_incident_has_the_packets_of_the_interface_that_its_server_is_at() {
+        let mut excerpts = Excerpts::default();
+        for interface in 0..3 {
+            let service = Service { interface, ..SERVICE };
+            for second in 0..=interface {
+                excerpts.add(service, query(second.into()));
+            }
+        }
+        for interface in 0..3 {
+            let id = interface.to_string();
+            excerpts.hear(&incident(&id, 53, 0, State::Open), interface);
+            assert_eq!(excerpts.of(&id).len(), interface as usize + 1);
+        }
+    }
+
+    #[test]
     fn packets_services_and_incidents_are_bounded() {
         let mut excerpts = Excerpts::default();
-        excerpts.hear(&incident("long", 53, 0, State::Open));
+        excerpts.hear(&incident("long", 53, 0, State::Open), 0);
         for second in 0..1_000 {
             excerpts.add(SERVICE, query(second));
         }
         assert_eq!(excerpts.of("long").len(), PACKETS);
         for port in 0..1_000 {
             excerpts.add(Service { port, ..SERVICE }, query(0));
-            excerpts.hear(&incident(&port.to_string(), port, 0, State::Open));
+            excerpts.hear(&incident(&port.to_string(), port, 0, State::Open), 0);
         }
         assert_eq!(excerpts.recent.len(), SERVICES);
         assert_eq!(excerpts.kept.len(), INCIDENTS);

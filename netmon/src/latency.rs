@@ -1,6 +1,6 @@
 //! How long answers took, in few numbers.
 
-use netmon_common::latency::middle;
+use netmon_common::latency::{BUCKETS, middle, shortest};
 use netmon_common::records;
 
 use crate::model::Latency;
@@ -29,6 +29,26 @@ pub fn began_again(now: &records::Latency, before: &records::Latency) -> bool {
         .iter()
         .zip(&before.counts)
         .any(|(now, before)| now < before)
+}
+
+/// The times since an earlier reading of the same server.
+pub fn since(now: &records::Latency, before: &records::Latency) -> records::Latency {
+    if began_again(now, before) {
+        return *now;
+    }
+    let mut grown = *now;
+    for (count, before) in grown.counts.iter_mut().zip(&before.counts) {
+        // As the kernel counts: around 2^32.
+        *count = count.wrapping_sub(*before);
+    }
+    if now.max_us == before.max_us {
+        // The longest time is of an earlier minute: what is known of this one is the bucket of its longest.
+        let last = grown.counts.iter().rposition(|count| *count > 0).unwrap_or(0);
+        grown.max_us = now
+            .max_us
+            .min(shortest((last + 1).min(BUCKETS)).saturating_sub(1));
+    }
+    grown
 }
 
 fn percentile(times: &records::Latency, count: u64, percent: u64) -> u64 {

@@ -117,15 +117,6 @@ pub struct Counts {
     pub failed: u32,
 }
 
-impl Counts {
-    /// Queries that neither an answer nor an error came to.
-    pub const fn silent(&self) -> u32 {
-        self.asked
-            .saturating_sub(self.answered)
-            .saturating_sub(self.failed)
-    }
-}
-
 /// Answers that say that the server fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
@@ -235,11 +226,26 @@ pub struct Connected {
     pub syns: Vec<Time>,
 }
 
+/// On which side of a translation of the client's address (masquerading) a packet was seen. Live, one that passes both is told of on
+/// both; captures put the sides together, and name the client before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Side {
+    /// Nothing is known to be translated.
+    #[default]
+    Only,
+    /// Before it: the client is the one who asked.
+    Before,
+    /// Behind it: the client is the address that the query left with. The exchange is that of the client before it.
+    Behind,
+}
+
 /// A response to a query that was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
     /// Who asked.
     pub client: Address,
+    /// Where it was seen.
+    pub side: Side,
     /// When the query was sent; of several retransmissions, the last.
     pub sent: Time,
     /// When the others were sent that the answer settles too, where the door knows them.
@@ -268,6 +274,8 @@ impl Answered {
 pub struct Failed {
     /// Who asked: the source of the quoted packet.
     pub client: Address,
+    /// Where it was seen: never [`Side::Before`], because of two sights of an error the first one is told of.
+    pub side: Side,
     /// Who sent the error.
     pub reporter: Address,
     /// What it says.

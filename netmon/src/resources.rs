@@ -7,9 +7,18 @@ use std::{fmt, io};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// Threads that netmon has at most: the event loop, the one that attaches, the printer, the log, the history's writer, two that
-/// notify, and three that answer.
-pub const THREADS: usize = 10;
+/// Threads of the event loop that wait for the kernel: one attaches, one reads the interfaces, one reads the translations.
+pub const WAITING: usize = 3;
+
+/// Lookups of the webhook's name that may go on at once: netmon gives each up after `webhook-timeout`, a second at least, and tries
+/// again after pauses that grow from half a second; the C library goes on for up to 30 s (`resolv.conf(5)`: 3 servers, 2 attempts
+/// of 5 s).
+const LOOKUPS: usize = 6;
+
+/// Threads that netmon has at most: the event loop and those that wait for it, the printer, the log, the history's writer, two that
+/// notify, the lookups, the one that waits for a grace period, the one that probes, the one that answers with metrics, the one that
+/// answers with views and its reader of the history.
+pub const THREADS: usize = 11 + WAITING + LOOKUPS;
 
 /// The system gives netmon too few threads.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +26,7 @@ pub const THREADS: usize = 10;
     "netmon may need {THREADS} threads, and cannot have them: {0}; raise the limit of this user (ulimit -u), of the service \
      (TasksMax= in the unit) or of the container (--pids-limit)"
 )]
-pub struct TooFewThreads(io::Error);
+pub struct TooFewThreads(pub io::Error);
 
 /// Insists that there are as many threads as netmon may need. Else whatever starts one would find out in the middle of its work.
 pub fn check_threads() -> Result<(), TooFewThreads> {

@@ -84,7 +84,24 @@ impl AddAssign for Served {
 
 /// The same of each server and transport. Of those beyond its bound nothing is known.
 #[derive(Clone, Debug, Default)]
-pub struct ServedBy(HashMap<(Address, Transport), Served, RandomState>);
+pub struct ServedBy(HashMap<(Address, Transport), Over, RandomState>);
+
+/// What became of what a server was asked over one transport.
+#[derive(Clone, Debug, Default)]
+struct Over {
+    served: Served,
+    /// How many of the answers each of its DNS ports gave, of which there are few.
+    by_port: Vec<(u16, u64)>,
+}
+
+impl Over {
+    fn answered(&mut self, port: u16, queries: u64) {
+        match self.by_port.iter_mut().find(|(known, _)| *known == port) {
+            Some((_, answers)) => *answers += queries,
+            None => self.by_port.push((port, queries)),
+        }
+    }
+}
 
 impl ServedBy {
     /// Takes one thing that was seen.
@@ -95,7 +112,11 @@ impl ServedBy {
         }
         let key = (service.server, service.transport);
         if self.0.len() < SERVED || self.0.contains_key(&key) {
-            self.0.entry(key).or_default().take(what, service.transport);
+            let over = self.0.entry(key).or_default();
+            over.served.take(what, service.transport);
+            if let What::Answered(answered) = what {
+                over.answered(service.port, answered.queries());
+            }
         }
     }
 
@@ -107,12 +128,22 @@ impl ServedBy {
 
     /// What is known of a server over one transport.
     pub fn of(&self, server: Address, transport: Transport) -> Served {
-        self.0.get(&(server, transport)).copied().unwrap_or_default()
+        let over = self.0.get(&(server, transport));
+        over.map_or_else(Served::default, |over| over.served)
+    }
+
+    /// How many queries a server is known to have answered at one port over one transport.
+    pub fn answers_at(&self, server: Address, transport: Transport, port: u16) -> u64 {
+        let over = self.0.get(&(server, transport)).into_iter();
+        let mut by_port = over.flat_map(|over| &over.by_port);
+        by_port
+            .find(|(known, _)| *known == port)
+            .map_or(0, |(_, answers)| *answers)
     }
 
     /// The servers that somebody is known to have tried to ask, some of them twice.
     pub fn servers(&self) -> impl Iterator<Item = Address> {
-        let asked = self.0.iter().filter(|(_, served)| served.tried() > 0);
+        let asked = self.0.iter().filter(|(_, over)| over.served.tried() > 0);
         asked.map(|((server, _), _)| *server)
     }
 }
@@ -120,7 +151,7 @@ impl ServedBy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observation::{Asked, Details, Service};
+    use crate::observation::{Asked, Details, Service, Side};
     use crate::time::Time;
 
     const SERVER: Address = Address::v4([192, 0, 2, 53]);
@@ -151,6 +182,7 @@ mod tests {
     fn answered(earlier: Vec<Time>) -> What {
         What::Answered(Answered {
             client: Address::v4([192, 0, 2, 1]),
+            side: Side::Only,
             sent: Time::at_second(1),
             earlier,
             rcode: Some(Rcode::NxDomain),
@@ -174,6 +206,27 @@ mod tests {
     }
 
     #[test]
+    fn answers_are_counted_by_port_and_transport() {
+        let mut served = ServedBy::default();
+        for (transport, port, earlier) in [
+            (Transport::Udp, 53, 1),
+            (Transport::Udp, 5_353, 0),
+            (Transport::Udp, 53, 0),
+            (Transport::Tcp, 53, 0),
+        ] {
+            let mut seen = seen(transport, answered(vec![Time::at_second(1); earlier]));
+            seen.service.port = port;
+            served.take(&seen);
+        }
+        let answers = |transport, port| served.answers_at(SERVER, transport, port);
+        assert_eq!(answers(Transport::Udp, 53), 3);
+        assert_eq!(answers(Transport::Udp, 5_353), 1);
+        assert_eq!(answers(Transport::Tcp, 53), 1);
+        assert_eq!(answers(Transport::Tcp, 5_353), 0);
+        assert_eq!(served.of(SERVER, Transport::Udp).answers, 4);
+    }
+
+    #[test]
     fn who_only_answers_is_not_known_to_have_been_asked() {
         let mut served = ServedBy::default();
         served.take(&seen(Transport::Udp, answered(Vec::new())));
@@ -193,6 +246,6 @@ mod tests {
             served.take(&one);
         }
         assert_eq!(served.0.len(), SERVED);
-        assert!(served.0.values().all(|served| served.queries == 2));
+        assert!(served.0.values().all(|over| over.served.queries == 2));
     }
 }

@@ -127,6 +127,11 @@ pub fn rfc3339(wall: Timestamp) -> String {
     MICROSECONDS.timestamp_to_string(&wall)
 }
 
+/// When the minute of the wall clock began that this second of Unix time lies in.
+pub const fn start_of_minute(second: i64) -> i64 {
+    second - second.rem_euclid(60)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,8 +7,11 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output};
 
 use netmon_testkit::executable;
-use netmon_testkit::lab::{DnsServer, Namespace, SERVER_V4, XdpProgram, two_hosts};
+use netmon_testkit::lab::{
+    DnsServer, Namespace, Position, SERVER_V4, Seen, TcxProgram, XdpProgram, two_hosts,
+};
 use serde_json::Value;
+use support::kernel::lacks_tcx;
 use support::{NETMON, ask_answered, ask_refused, start};
 
 fn json(output: &Output) -> Value {
@@ -124,6 +127,39 @@ fn the_doctor_says_who_has_the_xdp_hook_and_who_takes_packets_past_netmon() {
     );
     drop(sockets);
     assert!(!hidden(&ask(&hosts.client, "doctor")));
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TCX"]
+fn the_doctor_says_who_decides_at_tcx_what_netmon_sees() {
+    const BEFORE: &str = "runs before netmon's program at TCX ingress";
+    if lacks_tcx() {
+        return;
+    }
+    let hosts = two_hosts().unwrap();
+    let attach = |position| {
+        TcxProgram::attach(&hosts.client, "to-server", "somebody", Seen::Arriving, position).unwrap()
+    };
+    let said = |words: &str| {
+        let document = ask(&hosts.client, "doctor");
+        let found = findings(&document, "to-server");
+        let mut texts = found
+            .iter()
+            .map(|one| one["finding"].as_str().unwrap().to_owned());
+        texts.any(|text| text.contains(words))
+    };
+    let first = attach(Position::Last);
+    assert!(
+        said("`somebody` (id ") && !said(BEFORE),
+        "netmon will run before it"
+    );
+    let mut netmon = start(&hosts.client, &["--hook", "tc", "--interface", "to-server"]);
+    assert!(!said(BEFORE));
+    let _before = attach(Position::First);
+    assert!(said(BEFORE));
+    netmon.stop().unwrap();
+    assert!(!said(BEFORE));
+    drop(first);
 }
 
 #[test]

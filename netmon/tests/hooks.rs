@@ -1,12 +1,20 @@
 //! Each way to see packets, which one is taken, and what is said of it.
+#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+
 mod support;
 
 use std::net::UdpSocket;
+use std::process::Command;
 
-use netmon_testkit::lab::{CLIENT_V4, DnsServer, Namespace, SERVER_V4, SERVER_V6, two_hosts};
-use support::kernel::{lacks_xdp, tc_link};
+use netmon::kernel::clsact::takes_what_leaves;
+use netmon_testkit::lab::{
+    CLIENT_V4, DnsServer, Namespace, Netmon, Position, SERVER_V4, SERVER_V6, Seen, TcxProgram, two_hosts,
+};
+use nix::net::if_::if_nametoindex;
+use support::kernel::{has_tcx, lacks_tcx, lacks_xdp, tc_link};
 use support::{
-    PATIENCE, ask_answered, ask_refused, assert_adds_up, assert_counts, assert_nothing_attached, start,
+    PATIENCE, ask_answered, ask_refused, assert_adds_up, assert_counts, assert_nothing_attached, destination,
+    start,
 };
 
 /// The hook that is asked for, the one that a veth gets, and whether that is exact.
@@ -51,6 +59,128 @@ fn every_hook_counts_alike_and_tells_which_it_is() {
         );
         assert_nothing_attached(&hosts.client);
     }
+}
+
+/// Most programs at TCX end with a verdict, after which no later one runs.
+#[test]
+#[ignore = "needs root: network namespaces and TCX"]
+fn netmon_sees_all_packets_where_programs_of_others_are_at_tcx_that_let_no_later_one_run() {
+    if lacks_tcx() {
+        return;
+    }
+    for seen in [
+        &[Seen::Arriving][..],
+        &[Seen::Leaving],
+        &[Seen::Arriving, Seen::Leaving],
+    ] {
+        let hosts = two_hosts().unwrap();
+        let mut server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+        let _others: Vec<TcxProgram> = seen
+            .iter()
+            .map(|seen| {
+                TcxProgram::attach(&hosts.client, "to-server", "somebody", *seen, Position::Last).unwrap()
+            })
+            .collect();
+        let mut netmon = start(&hosts.client, &["--hook", "tc", "--interface", "to-server"]);
+        ask_answered(&hosts.client, SERVER_V4, 2);
+        server.stop().unwrap();
+        ask_refused(&hosts.client, SERVER_V4, 2);
+        netmon.wait_event("incident_opened", PATIENCE).unwrap();
+        let stopped = netmon.stop().unwrap();
+        assert_counts(&stopped, SERVER_V4, 4, 2, 2);
+        assert_adds_up(&stopped);
+        assert_eq!(warnings(&netmon, "packets_unseen"), [""; 0], "{seen:?}");
+    }
+}
+
+/// The states of the warnings of that kind.
+fn warnings(netmon: &Netmon, word: &str) -> Vec<String> {
+    let told = netmon.events_named("warning").unwrap();
+    told.iter()
+        .map(|event| &event.value)
+        .filter(|value| value.get("warning").is_some_and(|is| is == word))
+        .filter_map(|value| Some(value.get("state")?.as_str()?.to_owned()))
+        .collect()
+}
+
+/// Before Linux 6.6 an `ingress` qdisc takes a filter for what leaves, and runs it for what arrives.
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn only_the_qdisc_ingress_takes_nothing_that_leaves() {
+    let hosts = two_hosts().unwrap();
+    let index = hosts
+        .client
+        .enter(|| if_nametoindex("to-server"))
+        .unwrap()
+        .unwrap();
+    let asked = || hosts.client.enter(|| takes_what_leaves(index)).unwrap();
+    assert!(asked(), "where there is none, netmon makes one");
+    for (qdisc, expected) in [("clsact", true), ("ingress", false)] {
+        tc(&hosts.client, &format!("qdisc add dev to-server {qdisc}"));
+        // Another interface has another one.
+        let other = if expected { "ingress" } else { "clsact" };
+        tc(&hosts.client, &format!("qdisc add dev lo {other}"));
+        assert_eq!(asked(), expected, "{qdisc}");
+        tc(&hosts.client, &format!("qdisc del dev lo {other}"));
+        tc(&hosts.client, &format!("qdisc del dev to-server {qdisc}"));
+    }
+}
+
+fn tc(host: &Namespace, arguments: &str) {
+    let mut tc = Command::new("tc");
+    host.exec(tc.args(arguments.split(' '))).unwrap();
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn beside_an_ingress_qdisc_what_leaves_is_seen_by_tcx_and_else_said_to_be_unseen_until_it_is_gone() {
+    let hosts = two_hosts().unwrap();
+    let mut server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+    tc(&hosts.client, "qdisc add dev to-server ingress");
+    let mut netmon = start(&hosts.client, &["--hook", "tc", "--interface", "to-server"]);
+    let told = netmon.interface("to-server");
+    if has_tcx() {
+        assert_eq!(told["egress"], "tcx", "{told}");
+        ask_answered(&hosts.client, SERVER_V4, 2);
+        server.stop().unwrap();
+        ask_refused(&hosts.client, SERVER_V4, 2);
+        netmon.wait_event("incident_opened", PATIENCE).unwrap();
+        let stopped = netmon.stop().unwrap();
+        assert_counts(&stopped, SERVER_V4, 4, 2, 2);
+        assert_eq!(warnings(&netmon, "packets_unseen"), [""; 0]);
+        return;
+    }
+    assert_eq!(told["egress"], "none", "{told}");
+    assert!(told["why"].as_str().unwrap().contains("`ingress`"), "{told}");
+    netmon
+        .wait_for("packets_unseen", PATIENCE, |event| {
+            event.value["warning"] == "packets_unseen"
+        })
+        .unwrap();
+    ask_answered(&hosts.client, SERVER_V4, 2);
+    server.stop().unwrap();
+    ask_refused(&hosts.client, SERVER_V4, 2);
+    netmon
+        .wait_for("unverified_error", PATIENCE, |event| {
+            event.value["warning"] == "unverified_error"
+        })
+        .unwrap();
+    assert_eq!(netmon.events_named("incident_opened").unwrap().len(), 0);
+    tc(&hosts.client, "qdisc del dev to-server ingress");
+    netmon
+        .wait_for("the end of packets_unseen", PATIENCE, |event| {
+            event.value["warning"] == "packets_unseen" && event.value["state"] == "over"
+        })
+        .unwrap();
+    ask_refused(&hosts.client, SERVER_V4, 2);
+    netmon.wait_event("incident_opened", PATIENCE).unwrap();
+    let stopped = netmon.stop().unwrap();
+    let counts = destination(&stopped, SERVER_V4);
+    assert_eq!(counts["dns_queries"], 2, "{counts:#}");
+    assert_eq!(counts["dns_responses"], 2, "{counts:#}");
+    assert_eq!(warnings(&netmon, "packets_unseen"), ["started", "over"]);
+    assert_eq!(warnings(&netmon, "interface_attached").len(), 1);
+    assert_nothing_attached(&hosts.client);
 }
 
 #[test]

@@ -17,7 +17,9 @@ use aya::maps::{Array, Map, MapData, MapInfo};
 use netmon::kernel::{Kernel, Pins, Program, Settings};
 use netmon_common::limits;
 use netmon_common::records::LAYOUT;
-use netmon_testkit::lab::{DnsServer, Netmon, SERVER_V4, TYPE_A, query, two_hosts, with_silent_router};
+use netmon_testkit::lab::{
+    DnsServer, Netmon, Position, SERVER_V4, Seen, TYPE_A, TcxProgram, query, two_hosts, with_silent_router,
+};
 use nix::sys::signal::Signal;
 use support::kernel::lacks_tcx;
 use support::pins::Directory;
@@ -173,6 +175,72 @@ fn the_kernel_counts_while_netmon_is_stopped_and_detach_ends_it() {
 }
 
 #[test]
+#[ignore = "needs root: network namespaces, TCX and pins"]
+fn a_pinned_link_behind_a_program_of_others_is_not_taken_but_one_before_it() {
+    if lacks_tcx() {
+        return;
+    }
+    let hosts = two_hosts().unwrap();
+    let _server = DnsServer::new(&hosts.server, &[SERVER_V4]).unwrap();
+    let pins = Directory::new();
+    let arguments = ["--interface", "to-server", "--pin", pins.text()];
+    let mut first = start(&hosts.client, &arguments);
+    ask_answered(&hosts.client, SERVER_V4, 2);
+    first.stop().unwrap();
+    let attach = |position| {
+        TcxProgram::attach(&hosts.client, "to-server", "somebody", Seen::Arriving, position).unwrap()
+    };
+    let behind = attach(Position::Last);
+    ask_answered(&hosts.client, SERVER_V4, 2);
+    let mut second = start(&hosts.client, &arguments);
+    assert_adopted(&second, "to-server");
+    assert_counts(&second.stop().unwrap(), SERVER_V4, 4, 4, 0);
+    drop(behind);
+    let before = attach(Position::First);
+    // What is pinned does not see the answers to these.
+    ask_answered(&hosts.client, SERVER_V4, 2);
+    let mut third = start(&hosts.client, &arguments);
+    let told = third.interface("to-server");
+    assert_ne!(told["why"], "netmon continues with the pinned link", "{told}");
+    ask_answered(&hosts.client, SERVER_V4, 2);
+    assert_counts(&third.stop().unwrap(), SERVER_V4, 8, 6, 0);
+    drop(before);
+    // The new link is pinned in the place of the old one.
+    ask_answered(&hosts.client, SERVER_V4, 2);
+    let mut fourth = start(&hosts.client, &arguments);
+    assert_adopted(&fourth, "to-server");
+    assert_counts(&fourth.stop().unwrap(), SERVER_V4, 10, 8, 0);
+    assert!(netmon(&["detach", "--pin", pins.text()]).status.success());
+    assert_nothing_attached(&hosts.client);
+}
+
+#[test]
+#[ignore = "needs root: pins maps"]
+fn a_start_that_is_refused_takes_away_what_it_pinned_and_nothing_else() {
+    let hosts = two_hosts().unwrap();
+    let mut occupant = start(
+        &hosts.client,
+        &["--hook", "xdp-native", "--interface", "to-server"],
+    );
+    let pins = Directory::new();
+    let run = |hook: &str| {
+        let mut netmon = Command::new(NETMON);
+        netmon.args(["run", "--interface=to-server", "--duration=1s", "--hook", hook]);
+        hosts.client.output(netmon.args(["--pin", pins.text()])).unwrap()
+    };
+    let refused = || assert_says(&run("xdp-native"), REFUSED, &["to-server", "another program"]);
+    // It has loaded and pinned by then.
+    refused();
+    assert!(!pins.0.exists());
+    assert!(run("tc").status.success());
+    let before = files(&pins.0.join("maps"));
+    assert!(!before.is_empty());
+    refused();
+    assert_eq!(files(&pins.0.join("maps")), before);
+    occupant.stop().unwrap();
+}
+
+#[test]
 #[ignore = "needs root: pins maps"]
 fn pins_of_another_layout_are_refused_and_left_as_they_are() {
     let run = |pins: &Directory| {
@@ -187,7 +255,9 @@ fn pins_of_another_layout_are_refused_and_left_as_they_are() {
         ])
     };
     let other_size = Directory::new();
-    drop(Pins::open(&other_size.0, limits::DESTINATIONS / 2).unwrap());
+    Pins::open(&other_size.0, limits::DESTINATIONS / 2)
+        .unwrap()
+        .keep();
     let mut cases = vec![(
         other_size,
         "a table of 4096 destinations, and 8192 were asked for".to_owned(),
@@ -195,7 +265,7 @@ fn pins_of_another_layout_are_refused_and_left_as_they_are() {
     // The layout of commit 035f192, and one that is still to come. What says which one it is has the same form in all of them.
     for theirs in [1, LAYOUT + 1] {
         let pins = Directory::new();
-        drop(Pins::open(&pins.0, limits::DESTINATIONS).unwrap());
+        Pins::open(&pins.0, limits::DESTINATIONS).unwrap().keep();
         let map = MapData::from_pin(pins.0.join("layout")).unwrap();
         let mut layout: Array<_, [u32; 2]> = Map::Array(map).try_into().unwrap();
         layout.set(0, [theirs, limits::DESTINATIONS], 0).unwrap();

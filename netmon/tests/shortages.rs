@@ -5,6 +5,8 @@
 mod support;
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Output};
@@ -142,6 +144,20 @@ fn a_limit_of_memory_that_is_too_small_for_the_maps_is_named() {
     assert!(named > 0, "no limit was too small for the maps alone");
 }
 
+/// Each is looked for in the history.
+fn ask_for_a_report(socket: &Path) {
+    let mut stream = UnixStream::connect(socket).unwrap();
+    let request =
+        b"GET /api/v1/incidents/none/report HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let _busy = stream.write_all(request);
+    let mut answer = String::new();
+    let _busy = stream.read_to_string(&mut answer);
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 404 ") || answer.starts_with("HTTP/1.1 503 "),
+        "{answer}"
+    );
+}
+
 #[test]
 #[ignore = "needs root: network namespaces and TC"]
 fn it_has_no_more_threads_than_it_says() {
@@ -159,14 +175,24 @@ fn it_has_no_more_threads_than_it_says() {
             "--web=127.0.0.1:0",
             "--webhook=http://127.0.0.1:1/",
             "--notify-command=/bin/true",
+            "--probe",
         ],
     );
     let tasks = format!("/proc/{}/task", netmon.process().id());
     let until = Instant::now() + Duration::from_secs(2);
     let mut most = 0;
-    while Instant::now() < until {
-        most = most.max(fs::read_dir(&tasks).unwrap().count());
-    }
+    thread::scope(|scope| {
+        for _ in 0..2 * THREADS {
+            scope.spawn(|| {
+                while Instant::now() < until {
+                    ask_for_a_report(&socket);
+                }
+            });
+        }
+        while Instant::now() < until {
+            most = most.max(fs::read_dir(&tasks).unwrap().count());
+        }
+    });
     netmon.stop().unwrap();
     assert!((4..=THREADS).contains(&most), "{most}");
 }

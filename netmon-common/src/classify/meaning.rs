@@ -49,6 +49,18 @@ pub enum Meaning {
     Other,
 }
 
+impl Meaning {
+    /// Whether it starts a message of a TCP stream. A super-packet of UDP is as many datagrams; one of TCP is one stream, whose
+    /// first segment starts a message.
+    #[inline(always)]
+    pub const fn is_of_stream(&self) -> bool {
+        matches!(
+            self,
+            Self::Query(message) | Self::Response(message) if matches!(message.transport, Transport::Tcp)
+        )
+    }
+}
+
 /// A DNS server and its client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conversation {

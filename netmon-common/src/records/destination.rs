@@ -1,6 +1,6 @@
 //! The counters of one destination: a DNS server, or whatever an unreachable quotes.
 
-use super::{Counters, merge};
+use super::Counters;
 use crate::outcome::{Code, Rcode, Transport};
 
 const TRANSPORTS: usize = Transport::ALL.len();
@@ -70,7 +70,11 @@ impl Destination {
 
     /// Responses with this code over this transport.
     pub fn rcode_over(&self, transport: Transport, rcode: Rcode) -> u64 {
-        at(&self.rcodes, transport, rcode as usize)
+        self.rcodes
+            .get(transport as usize)
+            .and_then(|rcodes| rcodes.get(rcode as usize))
+            .copied()
+            .unwrap_or(0)
     }
 
     /// Unreachables with this code.
@@ -86,17 +90,7 @@ impl Destination {
             .sum()
     }
 
-    /// DNS unreachables with this code over this transport.
-    pub fn dns_unreachable_over(&self, transport: Transport, code: Code) -> u64 {
-        at(&self.dns_unreachable, transport, code as usize)
-    }
-
-    /// DNS unreachables that quote no query that was seen and waits: with this code, over this transport.
-    pub fn unsolicited_over(&self, transport: Transport, code: Code) -> u64 {
-        at(&self.unsolicited, transport, code as usize)
-    }
-
-    /// The same with any code, over both.
+    /// DNS unreachables that quote no query that was seen and waits, with any code, over both transports.
     pub fn unsolicited(&self) -> u64 {
         self.unsolicited.as_flattened().iter().sum()
     }
@@ -141,48 +135,6 @@ impl Destination {
     pub fn dns_unreachables(&self) -> u64 {
         Code::ALL.iter().map(|code| self.dns_unreachable(*code)).sum()
     }
-
-    /// Adds the counters of another CPU.
-    pub fn merge(&mut self, other: &Self) {
-        // Destructured, so that a new counter must choose.
-        let Self {
-            dns_queries,
-            dns_responses,
-            tcp_dns_queries,
-            tcp_dns_responses,
-            tcp_connects,
-            tcp_resets,
-            rcodes,
-            icmp_unreachable,
-            dns_unreachable,
-            unsolicited,
-            late_responses,
-            unmatched_responses,
-        } = other;
-        self.dns_queries += dns_queries;
-        self.dns_responses += dns_responses;
-        self.tcp_dns_queries += tcp_dns_queries;
-        self.tcp_dns_responses += tcp_dns_responses;
-        self.tcp_connects += tcp_connects;
-        self.tcp_resets += tcp_resets;
-        merge(self.rcodes.as_flattened_mut(), rcodes.as_flattened());
-        merge(&mut self.icmp_unreachable, icmp_unreachable);
-        merge(
-            self.dns_unreachable.as_flattened_mut(),
-            dns_unreachable.as_flattened(),
-        );
-        merge(self.unsolicited.as_flattened_mut(), unsolicited.as_flattened());
-        self.late_responses += late_responses;
-        merge(&mut self.unmatched_responses, unmatched_responses);
-    }
-}
-
-fn at<const WIDTH: usize>(counters: &[[u64; WIDTH]; TRANSPORTS], transport: Transport, place: usize) -> u64 {
-    counters
-        .get(transport as usize)
-        .and_then(|counters| counters.get(place))
-        .copied()
-        .unwrap_or(0)
 }
 
 /// What the table holds of a destination on one CPU: its counters, and what the CPU keeps beside them so that it

@@ -54,6 +54,14 @@ pub const NOT_IN_SECONDS: u8 = 4;
 /// Another error about the same query was reported as verified: this one is counted, and verifies nothing.
 pub const AGAIN: u8 = 8;
 
+/// The query was seen before with another client: this one is the address that it left with, behind a translation (masquerading).
+/// The exchange is that of the client before it.
+pub const BEHIND: u8 = 16;
+
+/// The answer leaves this host, and was looked at where it entered: where its client's address was translated, this is the client
+/// before that.
+pub const BEFORE: u8 = 32;
+
 /// What stands before the bytes of the packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
@@ -64,7 +72,7 @@ pub struct EventHeader {
     pub query_time_ns: u64,
     /// When the server last answered anybody over this transport, before this; 0 for never, or not known.
     pub last_answer_ns: u64,
-    /// The interface.
+    /// The interface; of a link-local server its [link](super::Interface::link).
     pub ifindex: u32,
     /// How many bytes of the packet follow.
     pub payload_len: u16,
@@ -90,7 +98,7 @@ pub struct EventHeader {
     pub transport: u8,
     /// The [`Code`](crate::Code) of an error or the [`Rcode`](crate::Rcode) of an answer, as a number.
     pub detail: u8,
-    /// [`RECURSION_KNOWN`], [`RECURSION_DESIRED`], [`NOT_IN_SECONDS`] and [`AGAIN`].
+    /// [`RECURSION_KNOWN`], [`RECURSION_DESIRED`], [`NOT_IN_SECONDS`], [`AGAIN`], [`BEHIND`] and [`BEFORE`].
     pub flags: u8,
     /// The cookie of the socket of this host that the query came from, the lowest byte first; 0 where that is not known.
     pub asker: [u8; 7],

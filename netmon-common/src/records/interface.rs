@@ -8,8 +8,9 @@ pub struct Interface {
     pub ifindex: u32,
     /// [`Self::ANY`], [`Self::MIRROR`] and [`Self::RELATED`].
     pub flags: u32,
-    /// The bridge that it is a port of, or 0.
-    pub bridge: u32,
+    /// The device that stands for its link, by which link-local addresses are told apart: the bridge or bond that it is a port of,
+    /// where it is one, as this host itself would name it; else mostly itself.
+    pub link: u32,
     /// Not used, 0.
     pub reserved: u32,
     /// Its own hardware address in the first six bytes; then zeros.

@@ -21,7 +21,7 @@ impl Latency {
         counts: [0; BUCKETS],
     };
 
-    /// Adds the answers of the same server on another CPU.
+    /// Adds other answers: those of the same server on another CPU, or of another server.
     pub fn merge(&mut self, other: &Self) {
         self.max_us = self.max_us.max(other.max_us);
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {

@@ -17,7 +17,8 @@ mod totals;
 pub use asker::{Asker, COOKIE_BITS, Origin};
 pub use destination::{Destination, Entry, PerCpuCache};
 pub use event::{
-    AGAIN, Event, EventHeader, EventKind, Hook, NOT_IN_SECONDS, RECURSION_DESIRED, RECURSION_KNOWN,
+    AGAIN, BEFORE, BEHIND, Event, EventHeader, EventKind, Hook, NOT_IN_SECONDS, RECURSION_DESIRED,
+    RECURSION_KNOWN,
 };
 pub use interface::{Interface, MacAt};
 pub use latency::Latency;
@@ -72,11 +73,11 @@ mod user {
     unsafe impl aya::Pod for crate::Address {}
 }
 
-/// A record that is nothing but `u64` counters.
+/// A record that is nothing but `u64` counters, each of which is the sum of what was counted apart.
 ///
 /// # Safety
 /// The type is `repr(C)`, and its fields are `u64`s and arrays of them.
-pub unsafe trait Counters: Sized {
+pub unsafe trait Counters: Copy {
     /// The counter at this place, counted in `u64`s from the start of the record.
     #[inline(always)]
     fn counter(&mut self, place: usize) -> Option<&mut u64> {
@@ -116,11 +117,62 @@ pub unsafe trait Counters: Sized {
             *counter = counter.wrapping_add(amount);
         }
     }
+
+    /// Adds what was counted elsewhere.
+    fn merge(&mut self, more: &Self) {
+        for (counter, more) in self.words_mut().iter_mut().zip(more.words()) {
+            *counter = counter.wrapping_add(*more);
+        }
+    }
+
+    /// Takes it away again. The result may stand below zero, wrapped around, until more is added.
+    fn take_off(&mut self, less: &Self) {
+        for (counter, less) in self.words_mut().iter_mut().zip(less.words()) {
+            *counter = counter.wrapping_sub(*less);
+        }
+    }
+
+    /// What was counted since an earlier reading; `None` if a counter has shrunk: they began again.
+    fn since(&self, earlier: &Self) -> Option<Self> {
+        let mut grown = *self;
+        for (counter, earlier) in grown.words_mut().iter_mut().zip(earlier.words()) {
+            *counter = counter.checked_sub(*earlier)?;
+        }
+        Some(grown)
+    }
 }
 
-/// Adds each counter of `other` to `counters`.
-fn merge(counters: &mut [u64], other: &[u64]) {
-    for (counter, more) in counters.iter_mut().zip(other) {
-        *counter = counter.wrapping_add(*more);
+#[cfg(test)]
+mod tests {
+    use super::{Counters as _, Destination};
+
+    fn counters(dns_queries: u64, last: u64) -> Destination {
+        Destination {
+            dns_queries,
+            unmatched_responses: [0, last],
+            ..Destination::ZERO
+        }
+    }
+
+    #[test]
+    fn all_counters_are_added_up_from_the_first_to_the_last() {
+        let mut sum = counters(5, 3);
+        sum.merge(&counters(2, 9));
+        assert_eq!(sum, counters(7, 12));
+        assert_eq!(sum.since(&counters(5, 3)), Some(counters(2, 9)));
+    }
+
+    #[test]
+    fn what_is_taken_off_first_and_added_later_is_nothing() {
+        let mut sum = counters(1, 0);
+        sum.take_off(&counters(3, 1));
+        assert_eq!(sum, counters(u64::MAX - 1, u64::MAX));
+        sum.merge(&counters(2, 1));
+        assert_eq!(sum, Destination::ZERO);
+    }
+
+    #[test]
+    fn where_a_counter_fell_all_have_started_again() {
+        assert_eq!(counters(5, 3).since(&counters(2, 9)), None);
     }
 }

@@ -13,7 +13,7 @@ use crate::outcome::{Code, Rcode, Transport};
 pub struct ServiceKey {
     /// The server.
     pub server: Address,
-    /// The interface of a link-local server; 0 for every other one.
+    /// The [link](super::Interface::link) of a link-local server; 0 for every other one.
     pub interface: u32,
     /// The DNS port, host order.
     pub port: u16,
@@ -26,18 +26,12 @@ pub struct ServiceKey {
 const _: () = assert!(size_of::<ServiceKey>() == 24 && align_of::<ServiceKey>() == 4);
 
 impl ServiceKey {
-    /// The service at this port of a server, whose packets are seen at this interface.
+    /// The service at this port of a server, whose packets are seen on this link.
     #[inline(always)]
-    pub const fn new(
-        server: Address,
-        port: u16,
-        transport: Transport,
-        ifindex: u32,
-        iterative: bool,
-    ) -> Self {
+    pub const fn new(server: Address, port: u16, transport: Transport, link: u32, iterative: bool) -> Self {
         Self {
             server,
-            interface: if server.is_link_local() { ifindex } else { 0 },
+            interface: if server.is_link_local() { link } else { 0 },
             port,
             transport: transport as u8,
             iterative: iterative as u8,

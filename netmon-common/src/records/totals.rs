@@ -1,6 +1,6 @@
 //! The counters of everything that passed: one value for each CPU, summed by user space.
 
-use super::{Counters, merge};
+use super::Counters;
 use crate::outcome::Outcome;
 use crate::wire::{Fault, Header};
 
@@ -88,54 +88,5 @@ impl Totals {
             .get(header as usize * Fault::ALL.len() + fault as usize)
             .copied()
             .unwrap_or(0)
-    }
-
-    /// What was counted since these earlier totals.
-    #[must_use]
-    pub fn since(&self, earlier: &Self) -> Self {
-        let (mut grown, mut earlier) = (*self, *earlier);
-        for place in 0..size_of::<Self>() / size_of::<u64>() {
-            if let (Some(now), Some(before)) = (grown.counter(place), earlier.counter(place)) {
-                *now = now.wrapping_sub(*before);
-            }
-        }
-        grown
-    }
-
-    /// Adds the totals of another CPU.
-    pub fn merge(&mut self, other: &Self) {
-        // Destructured, so that a new counter must choose.
-        let Self {
-            frames,
-            bytes,
-            outcomes,
-            dns_unreachable,
-            unsolicited,
-            late_responses,
-            unmatched_responses,
-            retired,
-            late_retired,
-            overflow,
-            late_overflow,
-            events_lost,
-            traces_overwritten,
-            exchanges_overflow,
-            unreadable,
-        } = other;
-        self.frames += frames;
-        self.bytes += bytes;
-        merge(&mut self.outcomes, outcomes);
-        self.dns_unreachable += dns_unreachable;
-        self.unsolicited += unsolicited;
-        self.late_responses += late_responses;
-        self.unmatched_responses += unmatched_responses;
-        self.retired += retired;
-        self.late_retired += late_retired;
-        self.overflow += overflow;
-        self.late_overflow += late_overflow;
-        self.events_lost += events_lost;
-        self.traces_overwritten += traces_overwritten;
-        self.exchanges_overflow += exchanges_overflow;
-        merge(&mut self.unreadable, unreadable);
     }
 }

@@ -230,7 +230,7 @@ impl Trace {
     /// Whether an answer or an error may still belong to it.
     #[inline(always)]
     pub(super) const fn is_young(&self, now_ns: u64) -> bool {
-        now_ns.saturating_sub(self.time_ns) < TRACE_LIFETIME_NS
+        now_ns.wrapping_add(AHEAD_NS).wrapping_sub(self.time_ns) < TRACE_LIFETIME_NS + AHEAD_NS
     }
 
     /// Its flow, which has this bucket among the young.
@@ -333,10 +333,14 @@ impl Slot {
     }
 }
 
-/// The moment near now that has these lower bits.
+/// How far a trace may be ahead of now: another CPU may have written it a moment after this one's now. A time that would be
+/// further ahead is the one three days before.
+const AHEAD_NS: u64 = TRACE_LIFETIME_NS;
+
+/// The last moment that has these lower bits, up to so far ahead of now.
 #[inline(always)]
 const fn near(time: u64, now_ns: u64) -> u64 {
-    // The difference, with its sign: another CPU may have written a moment after this one's now.
-    let age = (now_ns.wrapping_sub(time) << ACKNOWLEDGMENT_BITS).cast_signed() >> ACKNOWLEDGMENT_BITS;
-    now_ns.wrapping_sub(age.cast_unsigned())
+    let last = now_ns.wrapping_add(AHEAD_NS);
+    let before = last.wrapping_sub(time) << ACKNOWLEDGMENT_BITS >> ACKNOWLEDGMENT_BITS;
+    last.wrapping_sub(before)
 }

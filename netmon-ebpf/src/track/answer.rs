@@ -4,10 +4,12 @@ use core::mem::offset_of;
 
 use netmon_common::Transport;
 use netmon_common::limits;
-use netmon_common::records::{Destination, EventKind, NO_PLACE, NOT_IN_SECONDS, PerCpuCache, Totals};
+use netmon_common::records::{
+    BEFORE, BEHIND, Destination, EventKind, NO_PLACE, NOT_IN_SECONDS, PerCpuCache, Totals,
+};
 use netmon_common::trace::{FlowHash, Key, Trace};
 
-use super::{Seen, hidden, last_answered, not_in_seconds};
+use super::{Seen, behind, hidden, last_answered, not_in_seconds};
 use crate::budget::{self, Limited};
 use crate::destinations::{self, PerCpuEntry};
 use crate::exchange::Kind;
@@ -15,7 +17,6 @@ use crate::exchanges::{self, Place};
 use crate::known::Known;
 use crate::latency;
 use crate::packet::Packet;
-use crate::packet_scratch::Sight;
 use crate::services::{self, Missing};
 use crate::totals;
 use crate::traces::TABLE;
@@ -64,7 +65,7 @@ impl<P: Packet> Seen<'_, P> {
 
     /// An answer, or what over TCP may be one.
     #[inline(always)]
-    pub(super) fn answer(&self, kind: Kind, told: &mut Sight) {
+    pub(super) fn answer(&self, kind: Kind) {
         let Some(trace) = self.answered_query(kind) else {
             if kind == Kind::Answer && !self.is_leaving {
                 self.unmatched();
@@ -93,14 +94,26 @@ impl<P: Packet> Seen<'_, P> {
         let is_known =
             since < PerCpuCache::tick(limits::ANSWERED_PRECISION_NS) && self.is_known_to_be_served(number);
         if is_fault || !is_counted || !is_known {
-            let flags = self.exchange.flags | not_in_seconds(is_counted);
+            let flags = self.exchange.flags | not_in_seconds(is_counted) | self.side(&trace);
             let answer = Answer {
                 number,
                 query_ns,
                 flags,
                 is_fault,
             };
-            self.note_answer(entry, &answer, told);
+            self.note_answer(entry, &answer);
+        }
+    }
+
+    /// On which side of a translation of the client's address the answer is seen, as a flag of its event. User space is told of both:
+    /// errors name the client before it where this host raised them, and the one behind it where they came from outside.
+    #[inline(always)]
+    fn side(&self, trace: &Trace) -> u8 {
+        let behind = behind(trace);
+        if behind == 0 && self.is_leaving {
+            BEFORE
+        } else {
+            behind
         }
     }
 
@@ -149,7 +162,7 @@ impl<P: Packet> Seen<'_, P> {
 
     /// Notes that the service answers, and tells of the answer if user space is to know.
     #[inline(never)]
-    fn note_answer(&self, entry: Option<PerCpuEntry>, answer: &Answer, told: &mut Sight) {
+    fn note_answer(&self, entry: Option<PerCpuEntry>, answer: &Answer) {
         let now_ns = self.now_ns;
         let Some(service) = services::at(answer.number) else {
             return;
@@ -158,8 +171,10 @@ impl<P: Packet> Seen<'_, P> {
         if answer.is_fault {
             service.note_fault(now_ns);
         }
-        let is_awaited = !answer.is_fault
-            && (service.failed_lately(now_ns) || services::is_on_watchlist(&self.exchange.server));
+        // What an answer says counts where it is seen before a translation. Behind it only matters whom it reaches.
+        let is_fault = answer.is_fault && answer.flags & BEHIND == 0;
+        let is_awaited =
+            !is_fault && (service.failed_lately(now_ns) || services::is_on_watchlist(&self.exchange.server));
         if let Some(entry) = entry {
             let tick = if is_awaited || service.has_failed_answers(now_ns) {
                 PerCpuCache::LOOK
@@ -168,11 +183,7 @@ impl<P: Packet> Seen<'_, P> {
             };
             entry.set_answered(self.exchange.transport, self.exchange.server_port, tick);
         }
-        if self.is_leaving && told.entered_ns(now_ns).is_some() && told.is_of(self.exchange) {
-            return;
-        }
-        told.note(self.exchange, now_ns);
-        let limited = if answer.is_fault {
+        let limited = if is_fault {
             Limited::FailedAnswers
         } else if is_awaited {
             service.limited_as(self.exchange.client)

@@ -8,7 +8,7 @@ use netmon_common::records::{
 use netmon_common::trace::{Key, Quoted, Trace};
 use netmon_common::{Address, Code};
 
-use super::{Seen, hidden, not_in_seconds, note_lost};
+use super::{Seen, behind, hidden, not_in_seconds, note_lost};
 use crate::budget::{self, Limited};
 use crate::destinations::{self, Because};
 use crate::events;
@@ -84,7 +84,7 @@ impl<P: Packet> Seen<'_, P> {
     /// The first error about a query that was seen.
     #[inline(always)]
     fn verified(&self, trace: &Trace, told: &mut Sight) {
-        let flags = self.failure_flags(trace);
+        let flags = self.failure_flags(trace) | behind(trace);
         let number = self.place_at_end(self.entry_at_end(), trace);
         let mut is_counted = true;
         if let (false, Some(place)) = (trace.is_lent(), Place::at(number)) {
@@ -125,7 +125,8 @@ impl<P: Packet> Seen<'_, P> {
         // service may be one that was never asked. It is an exchange by itself.
         let is_iterative = self.exchange.flags == recursion(false);
         let number = self.place(self.entry_at_end(), is_iterative, Missing::Sure).place;
-        let is_ours = is_local(&self.exchange.reporter) && is_local(&self.exchange.client);
+        let is_ours = is_local(&self.exchange.reporter, Interface::LOOPBACK)
+            && is_local(&self.exchange.client, Interface::LOOPBACK);
         if let (true, Some(place)) = (is_ours, Place::at(number)) {
             place.asked(self.now_ns);
             place.failed(self.now_ns, self.now_ns);

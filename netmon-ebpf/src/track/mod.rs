@@ -11,7 +11,7 @@ use aya_ebpf::helpers::bpf_ktime_get_boot_ns;
 use netmon_common::Transport;
 use netmon_common::limits;
 use netmon_common::records::{
-    EventKind, Hook, Interface, NOT_IN_SECONDS, PerCpuCache, RECURSION_DESIRED, Totals,
+    BEHIND, EventKind, Hook, Interface, NOT_IN_SECONDS, PerCpuCache, RECURSION_DESIRED, Totals,
 };
 use netmon_common::trace::{Asked, Flow, FlowHash, Trace};
 
@@ -22,6 +22,7 @@ use crate::events;
 use crate::exchange::{Exchange, Kind, recursion};
 use crate::exchanges::Place;
 use crate::finding::Finding;
+use crate::interfaces::link_of;
 use crate::known::Known;
 use crate::packet::Packet;
 use crate::packet_scratch::Sight;
@@ -41,14 +42,15 @@ struct Seen<'a, P> {
     entry: Option<PerCpuEntry>,
     flow: FlowHash,
     now_ns: u64,
-    /// The interface. Read once: where the compiler reads it twice it may keep its address, which the verifier refuses.
+    /// The interface; of a link-local server its link. Read once: where the compiler reads it twice it may keep its address, which
+    /// the verifier refuses.
     ifindex: u32,
     /// Whether it was counted where it entered.
     is_leaving: bool,
 }
 
 /// Follows the packet whose finding and exchange are noted; `entry` is this CPU's of its server, if it is known, and `told`
-/// what this CPU told of last.
+/// of which error this CPU told last.
 #[inline(always)]
 pub fn track<P: Packet>(
     packet: P,
@@ -62,7 +64,11 @@ pub fn track<P: Packet>(
     }
     // SAFETY: reads a clock.
     let now_ns = unsafe { bpf_ktime_get_boot_ns() };
-    let ifindex = packet.ifindex();
+    let mut ifindex = packet.ifindex();
+    // The ports of a bridge are one link: its server answers by another one than it was asked by.
+    if exchange.server.is_link_local() {
+        ifindex = link_of(ifindex);
+    }
     if !tracking() {
         untracked_failure(packet, finding, exchange, ifindex, now_ns);
         return;
@@ -78,7 +84,7 @@ pub fn track<P: Packet>(
     };
     match finding.kind {
         Kind::Query | Kind::Connect => seen.query(finding.kind),
-        Kind::Answer | Kind::Data => seen.answer(finding.kind, told),
+        Kind::Answer | Kind::Data => seen.answer(finding.kind),
         Kind::Accepted => seen.accepted(),
         Kind::Failure | Kind::Undecided => seen.failure(finding.kind, told),
         Kind::None | Kind::Late => {}
@@ -291,6 +297,12 @@ fn last_answered(entry: Option<PerCpuEntry>, exchange: &Exchange) -> u32 {
 #[inline(always)]
 const fn not_in_seconds(is_counted: bool) -> u8 {
     if is_counted { 0 } else { NOT_IN_SECONDS }
+}
+
+/// The flag of what becomes of the second sight of a query.
+#[inline(always)]
+const fn behind(trace: &Trace) -> u8 {
+    if trace.is_lent() { BEHIND } else { 0 }
 }
 
 /// The number itself. The compiler knows that it is small and would drop the check that the verifier, who does not know,

@@ -107,7 +107,7 @@ fn retire_all(
         Ok(())
     };
     loop {
-        let (leaving, _pressure) = poller.leaving(&policy)?;
+        let (leaving, _is_short) = poller.leaving(&policy)?;
         if leaving.is_empty() {
             return Ok((sum, longest));
         }

@@ -65,7 +65,7 @@ fn retire(figures: &mut Figures<'_>, kernel: &mut Kernel, poller: &mut Poller) -
     let (mut sum, mut longest, mut entries) = (Duration::ZERO, Duration::ZERO, 0);
     loop {
         let began = Instant::now();
-        let (leaving, _pressure) = poller.leaving(&policy)?;
+        let (leaving, _is_short) = poller.leaving(&policy)?;
         if leaving.is_empty() {
             break;
         }

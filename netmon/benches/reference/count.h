@@ -500,6 +500,7 @@ ALWAYS_INLINE int is_ours(struct packet *packet, struct interface *interface)
 ALWAYS_INLINE int has_own_source(struct packet *packet)
 {
 	struct interface *here;
+	struct address source;
 	__u32 place, bit;
 	__u64 *bits;
 
@@ -508,7 +509,8 @@ ALWAYS_INLINE int has_own_source(struct packet *packet)
 	here = interface(packet);
 	if (!here || here->flags & INTERFACE_MIRROR)
 		return 0;
-	bit = spread(&packet->noted->source) >> 52;
+	source = on_link(packet->noted->source, here->link);
+	bit = spread(&source) >> 52;
 	place = bit / 64;
 	bits = bpf_map_lookup_elem(&C_OWN_FILTER, &place);
 	return bits && *bits >> (bit % 64) & 1;

@@ -117,7 +117,7 @@ struct bucket {
 struct interface {
 	__u32 ifindex;
 	__u32 flags;
-	__u32 bridge;
+	__u32 link;
 	__u32 reserved;
 	__u64 mac;
 } __attribute__((packed, aligned(4)));
@@ -126,6 +126,20 @@ struct interface {
 struct address {
 	__u64 halves[2];
 };
+
+// netmon_common::Address::is_link_local.
+ALWAYS_INLINE int is_link_local(const struct address *address)
+{
+	return ((__u32)address->halves[0] & bpf_htonl(0xffc00000)) == bpf_htonl(0xfe800000);
+}
+
+// netmon_common::Address::on_link.
+ALWAYS_INLINE struct address on_link(struct address address, __u32 link)
+{
+	if (is_link_local(&address))
+		address.halves[0] ^= (__u64)bpf_htonl(link) << 32;
+	return address;
+}
 
 // netmon_common::Address::spread.
 ALWAYS_INLINE __u64 spread(const struct address *address)

@@ -88,7 +88,7 @@ ALWAYS_INLINE __u32 place_of_service(struct entry *entry, const struct address *
 	__u32 place;
 
 	// A link-local server is another one on each interface: those are left out.
-	if (((__u32)server->halves[0] & bpf_htonl(0xffc00000)) == bpf_htonl(0xfe800000))
+	if (is_link_local(server))
 		return NO_PLACE;
 	if (entry && entry->port[transport] == port)
 		return entry->place[transport];

@@ -103,13 +103,17 @@ impl Engine {
 
     fn decide(&mut self, observation: &Observation) {
         self.decider.observe(observation);
+        self.keep_changes();
+    }
+
+    fn keep_changes(&mut self) {
         for change in self.decider.take_changes() {
+            self.excerpts.hear(&change.incident, change.interface);
             self.keep(change.incident);
         }
     }
 
     fn keep(&mut self, incident: Incident) {
-        self.excerpts.hear(&incident);
         if let Some(known) = self
             .places
             .get(&incident.id)
@@ -136,9 +140,7 @@ impl Engine {
     /// Nothing comes any more to the decider: what it holds open stays so.
     fn end(&mut self) {
         self.decider.finish();
-        for change in self.decider.take_changes() {
-            self.keep(change.incident);
-        }
+        self.keep_changes();
         for incident in self.decider.open_incidents() {
             self.keep(incident);
         }

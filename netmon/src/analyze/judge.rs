@@ -74,6 +74,10 @@ pub fn judge(
     let answers = totals.responses().max(answered);
     let errors = totals.counters.dns_unreachable;
     let asks = totals.queries() + totals.outcome(Outcome::TcpConnect);
+    let all_is_well = queries + syns <= answered && faults == 0;
+    let has_no_dns = asks + answers + errors + totals.counters.late_responses == 0;
+    let is_cut = totals.outcome(Outcome::Truncated) > 0 && document.is_warned(WarningKind::UnreadablePackets);
+    let has_no_times = document.is_warned(WarningKind::NoTimes) || document.is_warned(WarningKind::NoTime);
     if !document.incidents.is_empty() {
         Judgement::Incident
     } else if document.is_warned(WarningKind::UnreadErrors) {
@@ -82,11 +86,13 @@ pub fn judge(
         Judgement::NothingRead
     } else if document.is_warned(WarningKind::UnreadPackets) {
         Judgement::UnreadPackets
-    } else if document.is_warned(WarningKind::CutNames) && (queries + syns > answered || faults > 0) {
+    } else if is_cut && (has_no_dns || !all_is_well) {
+        Judgement::CutPackets
+    } else if document.is_warned(WarningKind::CutNames) && !all_is_well {
         Judgement::CutNames
     } else if document.is_warned(WarningKind::QuietText) && names == 0 {
         Judgement::Quiet
-    } else if asks + answers + errors + totals.counters.late_responses == 0 {
+    } else if has_no_dns {
         Judgement::NoDns
     } else if errors > 0
         && answers == 0
@@ -95,7 +101,7 @@ pub fn judge(
         Judgement::Unproven { errors }
     } else if asks == 0 && answers > 0 {
         Judgement::OnlyAnswers { answers }
-    } else if document.is_warned(WarningKind::NoTimes) && (queries + syns > answered || faults > 0) {
+    } else if has_no_times && !all_is_well {
         Judgement::NoTimes
     } else if asks > 0 && answers + errors == 0 {
         // Connections that servers took, and on which no query was seen, are left.

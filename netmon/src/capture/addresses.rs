@@ -7,6 +7,7 @@ use foldhash::fast::RandomState;
 use netmon_common::Address;
 
 use super::limits::ADDRESSES;
+use super::link::Loopback;
 use crate::model::{Warning, WarningKind};
 
 /// The addresses that an IP packet was sent to. Beyond its bound, what is not remembered is not known.
@@ -65,10 +66,15 @@ impl LocalAddresses {
         Self(local.into_iter().collect())
     }
 
-    /// Whether both addresses are the host's own: so somebody said, or they are the same one.
-    pub fn are(&self, one: Address, other: Address) -> bool {
+    /// Whether an error that was seen so shows that the host itself raised it, about a query of its own: its sender and the client
+    /// are the host's own addresses, as somebody said, or the same one.
+    pub fn show_own_error(&self, seen: Loopback, [sender, client, server]: [Address; 3]) -> bool {
         let is_own = |address: Address| address.is_loopback() || self.0.contains(&address);
-        one == other || (is_own(one) && is_own(other))
+        match seen {
+            Loopback::Yes => sender == client || (is_own(sender) && is_own(client)),
+            Loopback::ByAddresses => [sender, client, server].into_iter().all(Address::is_loopback),
+            Loopback::No => false,
+        }
     }
 }
 

@@ -105,9 +105,10 @@ impl Connections {
             && let [query] = connection.queries.as_mut_slice()
             && query.is_syn()
             && !query.answered
+            && query.sent.waits(sent.at)
         {
             query.start = number;
-            return query.send_again(sent, hides_interface);
+            return query.send_again(sent, hides_interface, &mut self.overwritten);
         }
         self.open(flow, Query::syn(sent, number), sent.at);
         true
@@ -135,7 +136,7 @@ impl Connections {
             .iter_mut()
             .find(|query| (query.start, query.end) == (Some(start), Some(end)));
         if let Some(query) = same.filter(|query| !query.answered) {
-            return if query.send_again(sent, hides_interface) {
+            return if query.send_again(sent, hides_interface, &mut self.overwritten) {
                 Taken::Query
             } else {
                 Taken::Again
@@ -305,12 +306,12 @@ impl Query {
     }
 
     /// It is sent again. Whether it is a packet of its own.
-    fn send_again(&mut self, sent: Sent, hides_interface: bool) -> bool {
+    fn send_again(&mut self, sent: Sent, hides_interface: bool, overwritten: &mut u64) -> bool {
         let newest = self.sent.newest();
         if hides_interface && newest.is_some_and(|newest| sent.at.since(newest.at) < SAME_PACKET) {
             return false;
         }
-        self.sent.add(sent);
+        *overwritten += u64::from(self.sent.add(sent));
         true
     }
 }

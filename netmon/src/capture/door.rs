@@ -61,7 +61,7 @@ struct Packet<'a> {
     /// The number of its interface, where that matters and is known ([`Links`]).
     interface: u32,
     /// Whether it was seen at a loopback interface.
-    is_loopback: bool,
+    loopback: link::Loopback,
     /// Whether it is counted: not what was counted already, on the other side of a translation.
     is_counted: bool,
     bytes: &'a Captured<'a>,
@@ -327,7 +327,7 @@ impl<'a> Packet<'a> {
             time,
             hides_interface: link::hides_interface(frame.link),
             interface: 0,
-            is_loopback: link::is_loopback(frame.link, frame.bytes),
+            loopback: link::Loopback::of(frame.link, frame.bytes),
             is_counted: true,
             bytes,
         }

@@ -3,7 +3,7 @@
 use netmon_common::{Address, Code, Rcode};
 
 use super::limits::{LIFETIME, RESENT};
-use crate::observation::{Answered, Asked, Details, Failed, Name, Observation, Proof, Service, What};
+use crate::observation::{Answered, Asked, Details, Failed, Name, Observation, Proof, Service, Side, What};
 use crate::time::Time;
 
 /// A query that was sent, as it is counted.
@@ -25,11 +25,18 @@ impl Transmissions {
         Self(vec![(sent, false)])
     }
 
-    /// It was sent again.
-    pub fn add(&mut self, sent: Sent) {
-        if self.0.len() < RESENT {
-            self.0.push((sent, false));
+    /// It was sent again. Of too many times the oldest is forgotten for it, first of those that wait no more or that an error was
+    /// about; whether that is one that waits.
+    pub fn add(&mut self, sent: Sent) -> bool {
+        let waits = |(before, failed): &(Sent, bool)| !failed && sent.at.since(before.at) < LIFETIME;
+        let mut is_lost = false;
+        if self.0.len() == RESENT {
+            let settled = self.0.iter().position(|time| !waits(time));
+            is_lost = settled.is_none();
+            self.0.remove(settled.unwrap_or_default());
         }
+        self.0.push((sent, false));
+        is_lost
     }
 
     /// The newest.
@@ -143,6 +150,7 @@ impl Answer {
         } = self;
         let answered = Answered {
             client,
+            side: Side::Only,
             sent: newest.at,
             earlier: earlier.iter().map(|(sent, _)| sent.at).collect(),
             rcode,
@@ -207,6 +215,7 @@ impl Error {
         } = self;
         Failed {
             client,
+            side: Side::Only,
             reporter,
             code,
             proof,

@@ -10,6 +10,7 @@ use netmon_common::{Address, Transport};
 
 pub(super) use super::exchange::{About, Answer, Error, Question, Sent};
 use super::limits::{SERVICES, UNSEEN_ERRORS, UNSEEN_SERVICES};
+use crate::bounded::Thinner;
 use crate::observation::{
     Connected, Counts, Faults, Observation, Proof, Recursion, Seconds, Service, Unverified, What, Why,
 };
@@ -29,8 +30,7 @@ pub(super) struct Exchanges {
     /// What is to be believed at the end if it has not.
     unseen: Vec<Observation>,
     unseen_services: HashSet<Service, RandomState>,
-    /// In which second it was last looked which services can make room.
-    looked_at: u64,
+    thinner: Thinner,
 }
 
 /// The exchanges of one service.
@@ -311,17 +311,12 @@ impl Exchanges {
 
     /// The service's counts. Where there are too many services, those that wait for nothing make room.
     fn counted(&mut self, service: Service, now: Time) -> Option<&mut Counted> {
-        if self.services.len() >= SERVICES && !self.services.contains_key(&service) {
-            // Looking at all of them takes its time.
-            if self.looked_at == now.second() {
-                return None;
-            }
-            self.looked_at = now.second();
-            self.services
-                .retain(|_, counted| now.second().saturating_sub(counted.asked.second()) <= SECONDS);
-            if self.services.len() >= SERVICES {
-                return None;
-            }
+        let waits = |counted: &Counted| now.second().saturating_sub(counted.asked.second()) <= SECONDS;
+        let has_room = self
+            .thinner
+            .has_room(&mut self.services, SERVICES, &service, now.second(), waits);
+        if !has_room {
+            return None;
         }
         let counted = self.services.entry(service).or_default();
         counted.asked = now;

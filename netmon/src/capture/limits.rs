@@ -51,7 +51,7 @@ pub const FAILED_QUERIES: usize = 16_384;
 /// How long a query waits.
 pub const LIFETIME: Duration = Duration::from_nanos(TRACE_LIFETIME_NS);
 
-/// How many times before its last a query is remembered to have been sent.
+/// How many times a query is remembered to have been sent.
 pub const RESENT: usize = 16;
 
 /// TCP connections whose queries are remembered: about 200 bytes each.

@@ -114,16 +114,30 @@ pub fn is_for_another_host(link: LinkType, frame: &Captured<'_>) -> bool {
     kind == Ok([0, OTHER_HOST])
 }
 
-/// Whether the frame was seen at a loopback interface, where a host talks to itself: Linux gives its frames no link addresses.
-pub fn is_loopback(link: LinkType, frame: &[u8]) -> bool {
-    /// `ARPHRD_LOOPBACK`.
-    const LOOPBACK: [u8; 2] = 772_u16.to_be_bytes();
-    match (link, frame) {
-        (LinkType::BsdLoopback, _) => true,
-        (LinkType::Ethernet, frame) => frame.starts_with(&[0; 12]),
-        (LinkType::LinuxCookedV1, [_, _, high, low, ..])
-        | (LinkType::LinuxCookedV2, [_, _, _, _, _, _, _, _, high, low, ..]) => [*high, *low] == LOOPBACK,
-        _ => false,
+/// Whether a frame was seen at a loopback interface, where a host talks to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loopback {
+    /// Its header says so: Linux gives such frames no link addresses.
+    Yes,
+    /// BSD and macOS give the frames of tunnels the same header, which others send as well: only loopback addresses say so.
+    ByAddresses,
+    /// No.
+    No,
+}
+
+impl Loopback {
+    /// As the link header says.
+    pub fn of(link: LinkType, frame: &[u8]) -> Self {
+        /// `ARPHRD_LOOPBACK`.
+        const LOOPBACK: [u8; 2] = 772_u16.to_be_bytes();
+        let is_loopback = match (link, frame) {
+            (LinkType::BsdLoopback, _) => return Self::ByAddresses,
+            (LinkType::Ethernet, frame) => frame.starts_with(&[0; 12]),
+            (LinkType::LinuxCookedV1, [_, _, high, low, ..])
+            | (LinkType::LinuxCookedV2, [_, _, _, _, _, _, _, _, high, low, ..]) => [*high, *low] == LOOPBACK,
+            _ => false,
+        };
+        if is_loopback { Self::Yes } else { Self::No }
     }
 }
 

@@ -93,15 +93,8 @@ impl Links {
 
 /// The flow as a key of its own for each interface that its link-local server is at.
 pub(super) fn scoped(flow: &Flow, interface: u32) -> Flow {
-    let mut octets = flow.server.octets();
-    // These bytes are zero in a link-local address (RFC 4291, section 2.5.6).
-    if interface != 0
-        && let Some(zeros) = octets.get_mut(4..8)
-    {
-        zeros.copy_from_slice(&interface.to_be_bytes());
-    }
     Flow {
-        server: Address::from_octets(octets),
+        server: flow.server.on_link(interface),
         ..*flow
     }
 }

@@ -48,7 +48,8 @@ pub struct Run {
     #[arg(long, value_name = "PATTERN", requires = "all_interfaces", value_parser = values::pattern)]
     pub exclude: Vec<Pattern>,
 
-    /// This interface is a mirror port (repeatable): judge all its frames, also those for other hosts
+    /// This interface, which must be watched too, is a mirror port (repeatable): judge all its frames, also those for other
+    /// hosts
     #[arg(long, value_name = "NAME")]
     pub mirror: Vec<String>,
 
@@ -125,7 +126,7 @@ pub struct Run {
           default_value = "false", default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
     pub probe: bool,
 
-    /// Change one of the thresholds in docs/detection.md (repeatable)
+    /// Change one of the thresholds in docs/detection.md (repeatable); the packages have it in /usr/share/doc/netmon
     #[arg(long, value_name = "NAME=VALUE", value_parser = values::threshold)]
     pub threshold: Vec<String>,
 
@@ -167,16 +168,17 @@ pub struct Run {
     #[arg(long, value_name = "NAME", value_parser = values::host)]
     pub allowed_host: Vec<String>,
 
-    /// Serve a web page at this address, such as 127.0.0.1:19054. An address that is not loopback needs --web-token-file
+    /// Serve a web page and the metrics at this address, such as 127.0.0.1:19054. An address that is not loopback needs
+    /// --web-token-file
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = values::listen)]
     pub web: Option<SocketAddr>,
 
     /// The file with the token that a reader of the web page must have: at least 16 letters and digits. Only its owner may
-    /// read it (mode 0600)
+    /// read it (mode 0600), for the service the user netmon
     #[arg(long, value_name = "FILE")]
     pub web_token_file: Option<PathBuf>,
 
-    /// How much to log, to the journal under systemd, else to standard error; debug includes the log of the kernel
+    /// How much to log, to the journal under systemd, else to standard error; debug and trace include the log of the kernel
     /// programs
     #[arg(long, value_enum, default_value_t = LogLevel::Warn)]
     pub log_level: LogLevel,
@@ -189,7 +191,7 @@ pub struct Run {
 /// How to see what arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Hook {
-    /// Native XDP where the driver has it, else TC
+    /// Native XDP where the driver has it, else TC; on virtual Ethernet and lo always TC
     Auto,
     /// XDP in the driver; an error where the driver lacks it
     XdpNative,
@@ -228,6 +230,13 @@ pub enum LogLevel {
     Info,
     Debug,
     Trace,
+}
+
+impl LogLevel {
+    /// Whether the kernel programs log, too.
+    pub const fn reaches_the_kernel(self) -> bool {
+        matches!(self, Self::Debug | Self::Trace)
+    }
 }
 
 /// How often netmon reads the counts: at most once in 100 ms, at least once in 10 s.

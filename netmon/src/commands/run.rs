@@ -77,6 +77,7 @@ pub fn run(source: Source) -> anyhow::Result<ExitCode> {
         })
         // Where there is one, no further one is needed: nothing waits for a limit that was reached meanwhile.
         .thread_keep_alive(FOR_EVER)
+        .max_blocking_threads(resources::WAITING)
         .build()
         .context("cannot start the event loop")?;
     let summary = runtime.block_on(monitor::run(&config, &mut partners, &mut reload));

@@ -175,7 +175,7 @@ impl Config {
                 tracking: !arguments.no_latency,
                 askers: !arguments.no_askers,
                 probe: None,
-                log: matches!(arguments.log_level, cli::LogLevel::Debug | cli::LogLevel::Trace),
+                log: arguments.log_level.reaches_the_kernel(),
             },
             ports,
             interval: arguments.interval,

@@ -4,13 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use super::keys::{Change, KEYS, Key, THRESHOLDS};
-use super::layer::{Layer, Value};
+use super::keys::{Change, KEYS, THRESHOLDS};
+use super::layer::Layer;
 use super::loaded::{Loaded, Source};
 use super::problem::Problems;
 use super::schema::Schema;
 use super::{Config, UsageError};
-use crate::cli::LogLevel;
 use crate::detect::THRESHOLD_NAMES;
 use crate::model;
 
@@ -44,7 +43,7 @@ impl Live {
         let mut restart = BTreeSet::new();
         let mut mixed = Layer::default();
         for key in KEYS {
-            let is_other = texts(&schema, &read.set, key) != texts(&schema, &self.running.set, key);
+            let is_other = schema.texts(&read.set, key) != schema.texts(&self.running.set, key);
             let from = match key.change {
                 Change::Reload => &read.set,
                 Change::Restart => &self.running.set,
@@ -65,7 +64,7 @@ impl Live {
         if next.config.notify.secret() != self.running.config.notify.secret() {
             changed.insert("notify.webhook.secret-file".to_owned());
         }
-        if kernel_logs(next.config.log_level) != self.running.config.settings.log {
+        if next.config.log_level.reaches_the_kernel() != self.running.config.settings.log {
             restart.insert("log-level (what the kernel programs log)".to_owned());
         }
         // The programs stay as they were loaded, with or without their log.
@@ -87,13 +86,4 @@ impl Live {
         let names = THRESHOLD_NAMES.into_iter().filter(is_other);
         names.map(|name| format!("{}.{name}", THRESHOLDS.path)).collect()
     }
-}
-
-const fn kernel_logs(level: LogLevel) -> bool {
-    matches!(level, LogLevel::Debug | LogLevel::Trace)
-}
-
-fn texts(schema: &Schema, layer: &Layer, key: &Key) -> Vec<std::ffi::OsString> {
-    let texts = |values: &[Value]| values.iter().map(|value| value.text.clone()).collect();
-    layer.get(key).map_or_else(|| schema.default(key), texts)
 }

@@ -88,6 +88,14 @@ impl Schema {
         values.iter().map(OsStr::to_os_string).collect()
     }
 
+    /// What a key is set to in that layer; what it is by default where it is not set.
+    pub fn texts(&self, layer: &Layer, key: &Key) -> Vec<OsString> {
+        match layer.get(key) {
+            Some(values) => values.iter().map(|value| value.text.clone()).collect(),
+            None => self.default(key),
+        }
+    }
+
     /// Says why a value cannot be.
     pub fn check(&self, key: &Key, value: &OsString) -> Result<(), String> {
         let words = self.words(key, std::slice::from_ref(value));
@@ -119,11 +127,9 @@ impl Schema {
 
     /// What all values together say.
     pub fn parse(&self, layer: &Layer) -> Result<ArgMatches, clap::Error> {
-        let set = layer.iter().flat_map(|(key, values)| {
-            let values: Vec<OsString> = values.iter().map(|value| value.text.clone()).collect();
-            self.words(key, &values)
-        });
-        self.command.clone().try_get_matches_from(set)
+        let set = layer.iter();
+        let words = set.flat_map(|(key, _)| self.words(key, &self.texts(layer, key)));
+        self.command.clone().try_get_matches_from(words)
     }
 
     /// The words of a command line. A switch that is off is not there.

@@ -37,7 +37,7 @@ impl Loaded {
                 heading(&mut shown, of);
             }
             let set = self.set.get(key);
-            let texts = set.map_or_else(|| schema.default(key), texts);
+            let texts = schema.texts(&self.set, key);
             let origin = origin(set.and_then(<[Value]>::first), set.is_some());
             line(&mut shown, &assignment(&schema, key, name, &texts), &origin);
         }
@@ -58,10 +58,6 @@ impl Loaded {
             line(shown, &format!("{name} = {value}"), &origin(set, set.is_some()));
         }
     }
-}
-
-fn texts(values: &[Value]) -> Vec<OsString> {
-    values.iter().map(|value| value.text.clone()).collect()
 }
 
 fn origin(value: Option<&Value>, is_set: bool) -> String {

@@ -9,6 +9,8 @@ pub struct Change {
     pub kind: Happened,
     /// The incident.
     pub incident: Incident,
+    /// The interface of its server, as the observations of it have it.
+    pub interface: u32,
 }
 
 /// What only the decider counts, since it was made.

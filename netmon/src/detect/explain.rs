@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::Decider;
 use super::incident::Incident;
 use crate::model::Kind;
-use crate::time::Time;
 
 /// How long before an incident began a stub's question says whom it asks: a query may have waited before it failed.
 const BEFORE: Duration = Duration::from_secs(10);
@@ -18,7 +17,7 @@ impl Decider {
             return;
         };
         let service = server.facts.service;
-        if !self.judged.is_here(service.server) {
+        if !self.judged.is_here(service.server, service) {
             return;
         }
         for kind in [Kind::Unanswered, Kind::Failing] {
@@ -39,7 +38,7 @@ impl Decider {
 
     /// The id of the incident that explains this one: the first that opened.
     fn root_of(&self, incident: &Incident) -> Option<String> {
-        let since = Time::from_nanos(incident.began().nanos().saturating_sub(nanos(BEFORE)));
+        let since = incident.began().before(BEFORE);
         let mut root: Option<&Incident> = None;
         let mut asks_nobody = true;
         for upstream in self.chain.upstreams(incident.service, since) {
@@ -60,8 +59,4 @@ impl Decider {
         let id = root.because_of.as_ref().unwrap_or(&root.id);
         (*id != incident.id).then(|| id.clone())
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -27,7 +27,7 @@ pub(super) struct Facts {
     pub standing: Standing,
     /// When it was last asked.
     pub last_query: Time,
-    /// Since when nobody has asked it, as far as that was watched.
+    /// Since when nobody has asked it anything that may lead to an incident, as far as that was watched.
     pub idle_since: Time,
     /// When an exchange of it was last answered.
     pub last_answer: Option<Time>,
@@ -161,10 +161,6 @@ impl Facts {
 
     /// Whether an answer with that rcode says that the server fails. REFUSED by this host's own server is its policy.
     pub const fn is_fault(&self, rcode: Rcode) -> bool {
-        match rcode {
-            Rcode::ServFail | Rcode::FormErr | Rcode::NotImp => true,
-            Rcode::Refused => !self.standing.own,
-            Rcode::NoError | Rcode::NxDomain | Rcode::Other => false,
-        }
+        rcode.is_fault() && !(self.standing.own && matches!(rcode, Rcode::Refused))
     }
 }

@@ -7,6 +7,7 @@ use foldhash::fast::RandomState;
 use netmon_common::Address;
 
 use super::limits::HEARD_CLIENTS;
+use crate::bounded::Thinner;
 use crate::observation::Service;
 use crate::time::Time;
 
@@ -14,8 +15,7 @@ use crate::time::Time;
 #[derive(Debug, Default)]
 pub(super) struct HeardClients {
     of: HashMap<Address, Heard, RandomState>,
-    /// In which second it was last looked who can make room.
-    looked_at: u64,
+    thinner: Thinner,
 }
 
 /// The newest answer to a client, and the newest one of another service.
@@ -35,22 +35,17 @@ impl HeardClients {
             }
             return;
         }
-        if self.of.len() >= HEARD_CLIENTS {
-            // Looking at all of them takes its time.
-            if self.looked_at == at.second() {
-                return;
-            }
-            self.looked_at = at.second();
-            self.of.retain(|_, heard| at.since(heard.newest.1) <= lately / 2);
-            if self.of.len() >= HEARD_CLIENTS {
-                return;
-            }
+        let stays = |heard: &Heard| at.since(heard.newest.1) <= lately / 2;
+        let has_room = self
+            .thinner
+            .has_room(&mut self.of, HEARD_CLIENTS, &client, at.second(), stays);
+        if has_room {
+            let heard = Heard {
+                newest: (service, at),
+                another: None,
+            };
+            self.of.insert(client, heard);
         }
-        let heard = Heard {
-            newest: (service, at),
-            another: None,
-        };
-        self.of.insert(client, heard);
     }
 
     /// Whether another service than that one answered it so lately.

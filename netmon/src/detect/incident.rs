@@ -117,6 +117,8 @@ pub(super) struct Incident {
     pub overload: Option<Overload>,
     /// Whether it is `failing` that opened for a domain that was lost.
     pub lost_domain: bool,
+    /// Whether an error of it named a client behind a translation: the address that all clients before it have there.
+    pub is_behind: bool,
     /// The id of the incident that explains it.
     pub because_of: Option<String>,
     /// Whether something other than counts of exchanges changed since it was reported last, which may be seen or not.
@@ -178,6 +180,7 @@ impl Incident {
             others_unknown: false,
             overload: None,
             lost_domain: false,
+            is_behind: false,
             because_of: None,
             changed: false,
             counted: Flow::default(),

@@ -84,8 +84,11 @@ impl Lookups {
 
     /// A query was sent. From where its lookup moves away.
     pub fn asked(&mut self, service: Service, sent: Time, question: Question<'_>) -> Vec<Move> {
-        let key = self.key(question);
-        let query_type = question.query_type;
+        self.note(self.key(question), service, sent, question.query_type)
+    }
+
+    /// The same, where the key is known.
+    fn note(&mut self, key: u64, service: Service, sent: Time, query_type: Option<u16>) -> Vec<Move> {
         let new = Attempt {
             service,
             query_type,
@@ -132,16 +135,17 @@ impl Lookups {
     /// An error came about the query that was sent then, or an answer that says that the server fails. From where its lookup
     /// has moved away, if that was not known.
     pub fn failed(&mut self, service: Service, sent: Time, question: Question<'_>) -> Vec<Move> {
-        if let Some(known) = self.find(service, sent, question) {
+        let (key, query_type) = (self.key(question), question.query_type);
+        if let Some(known) = self.find(key, service, sent, query_type) {
             known.failed |= sent >= known.last;
             return Vec::new();
         }
-        if question.query_type.is_none() {
+        if query_type.is_none() {
             return Vec::new();
         }
         // A door that samples has not told of the query.
-        let moves = self.asked(service, sent, question);
-        if let Some(known) = self.find(service, sent, question) {
+        let moves = self.note(key, service, sent, query_type);
+        if let Some(known) = self.find(key, service, sent, query_type) {
             known.failed = true;
         }
         moves
@@ -149,16 +153,17 @@ impl Lookups {
 
     /// The query that was sent then was answered well. From where its lookup has moved away, if that was not known.
     pub fn answered(&mut self, service: Service, sent: Time, question: Question<'_>) -> Vec<Move> {
-        if self.of.get(&self.key(question)).is_none() {
+        let key = self.key(question);
+        if self.of.get(&key).is_none() {
             return Vec::new();
         }
         let mut moves = Vec::new();
-        let mut query_type = self.find(service, sent, question).map(|known| known.query_type);
+        let known = self.find(key, service, sent, question.query_type);
+        let mut query_type = known.map(|known| known.query_type);
         if query_type.is_none() && question.query_type.is_some() {
-            moves = self.asked(service, sent, question);
+            moves = self.note(key, service, sent, question.query_type);
             query_type = Some(question.query_type);
         }
-        let key = self.key(question);
         let attempts = self.of.get_mut(&key).into_iter().flatten();
         for one in attempts.filter(|one| Some(one.query_type) == query_type) {
             one.over = true;
@@ -167,13 +172,18 @@ impl Lookups {
     }
 
     /// What the service was asked: of that type, or then where the type is not known.
-    fn find(&mut self, service: Service, sent: Time, question: Question<'_>) -> Option<&mut Attempt> {
-        let key = self.key(question);
+    fn find(
+        &mut self,
+        key: u64,
+        service: Service,
+        sent: Time,
+        query_type: Option<u16>,
+    ) -> Option<&mut Attempt> {
         let mut attempts = self.of.get_mut(&key)?.iter_mut();
         attempts.find(|one| {
             one.service == service
-                && match question.query_type {
-                    Some(_) => one.query_type == question.query_type,
+                && match query_type {
+                    Some(_) => one.query_type == query_type,
                     None => one.last == sent,
                 }
         })

@@ -56,6 +56,7 @@ mod take;
 #[cfg(test)]
 mod tests;
 mod thresholds;
+mod told;
 mod untold;
 mod waiting;
 mod warnings;
@@ -88,8 +89,8 @@ pub use change::{Change, Tallies};
 pub use prefix::Prefix;
 pub use scope::Scope;
 pub use seen::Seen;
-pub use setting::{NAMES as THRESHOLD_NAMES, SettingError, ThresholdValue};
-pub use thresholds::{ImpossibleThreshold, Thresholds};
+pub use setting::{SettingError, ThresholdValue};
+pub use thresholds::{ImpossibleThreshold, NAMES as THRESHOLD_NAMES, Thresholds};
 
 /// Observations in, incidents out.
 #[derive(Debug)]
@@ -130,6 +131,7 @@ impl Decider {
                 origin: None,
                 offset: WallOffset::NONE,
                 interfaces: BTreeMap::new(),
+                links: BTreeMap::new(),
                 samples_answers: false,
                 untold: untold::Untold::default(),
             },
@@ -148,87 +150,6 @@ impl Decider {
             not_served: ByDestination::default(),
             warnings: Warnings::default(),
         }
-    }
-
-    /// This host's own addresses: those given with `--local`.
-    pub fn set_local(&mut self, addresses: impl IntoIterator<Item = Address>) {
-        self.set_own(addresses, false);
-    }
-
-    /// This host's own addresses, as they are now: these, and all loopback addresses.
-    pub fn set_local_live(&mut self, addresses: impl IntoIterator<Item = Address>) {
-        self.rules.samples_answers = true;
-        self.set_own(addresses, true);
-    }
-
-    /// The resolvers that this host is configured to use, as they are now.
-    pub fn set_configured(&mut self, servers: BTreeSet<Address>) {
-        self.judged.set_configured(servers);
-        self.judge_standings();
-    }
-
-    /// The service addresses that this host is known to translate, as they are now.
-    pub fn set_translated(&mut self, services: BTreeSet<Address>) {
-        self.judged.set_translated(services);
-    }
-
-    fn set_own(&mut self, addresses: impl IntoIterator<Item = Address>, loopback: bool) {
-        self.judged.set_own(addresses, loopback);
-        for server in self.servers.iter() {
-            if server.facts.last_good.is_some() {
-                self.judged.has_answered(server.facts.service);
-            }
-        }
-        self.judge_standings();
-    }
-
-    /// A client that an own service has answered well in an earlier run, according to the history, which remembers it until then.
-    pub fn recall_own_client(&mut self, client: model::OwnClient, until: Time, now: Time) {
-        self.judged.clients.recall(client, until, now);
-    }
-
-    /// Clients that own services have answered well, of which the history has not heard, and until when they are remembered.
-    pub fn take_own_clients(&mut self) -> Vec<(model::OwnClient, Time)> {
-        self.judged.clients.take_news()
-    }
-
-    /// Judges by these from now on. Incidents that are open stay so until these close them.
-    pub fn set_thresholds(&mut self, thresholds: Thresholds) {
-        self.rules.thresholds = thresholds;
-        self.judge_all_next();
-    }
-
-    /// Whose failures count from now on. Incidents that are open stay so until they close.
-    pub fn set_scope(&mut self, scope: Scope) {
-        self.judged.set_scope(scope);
-        self.judge_standings();
-    }
-
-    fn judge_standings(&mut self) {
-        self.crowd.forget();
-        for server in self.servers.iter_mut() {
-            let standing = self.judged.standing(server.facts.service.server);
-            if server.facts.standing != standing {
-                server.facts.standing = standing;
-                // Whose queries count has changed.
-                server.facts.silence.end(self.now, 0);
-            }
-        }
-    }
-
-    /// What turns the observations' clock into wall time from now on, for ids and reported times. Captures need none.
-    pub fn set_offset(&mut self, offset: WallOffset) {
-        self.rules.offset = offset;
-    }
-
-    /// The names of the interfaces by which packets can come unseen, as they are now.
-    pub fn set_unwatched(&mut self, names: Vec<String>) {
-        self.warnings.set_unwatched(names);
-    }
-
-    /// The names of this host's interfaces, by index, as they are now.
-    pub fn set_interfaces(&mut self, names: BTreeMap<u32, String>) {
-        self.rules.interfaces = names;
     }
 
     /// Takes what was seen. Opens `unreachable` at once. The door has called [`Self::advance`] with this time.
@@ -337,7 +258,7 @@ impl Decider {
     /// The service, which is tracked from now on, and its place.
     fn track(&mut self, service: Service) -> Option<(usize, &mut Tracked)> {
         let judged = &self.judged;
-        let standing = || Some(judged.standing(service.server));
+        let standing = || Some(judged.standing(service));
         self.servers.track(service, self.now, standing)
     }
 
@@ -366,21 +287,23 @@ impl Decider {
         server.due = None;
         let mut after = After::default();
         server.facts.take_back(at, rules);
+        let lately = rules.thresholds.answers_seen;
+        let is_seen = server.facts.answers_are_seen && !warnings.are_of_a_capture();
+        let would_be_seen =
+            |client| is_seen || answered.by_another(client, service, at, lately) || heard(client);
         if server.facts.silence.first().is_some() && !serves(server, at) {
             let window = rules.unanswered_window();
             let silent: Vec<Address> = server.facts.silence.clients_within(second, window).collect();
             let mut all_scan = !silent.is_empty();
             for client in silent {
-                all_scan &= suspect(suspects, warnings, server, client, at, rules, &mut after);
+                // Where an answer would not be seen, silence says nothing, of its client neither.
+                all_scan &= would_be_seen(client)
+                    && suspect(suspects, warnings, server, client, at, rules, &mut after);
             }
             if all_scan {
                 server.facts.silence.end(at, 0);
             }
         }
-        let lately = rules.thresholds.answers_seen;
-        let is_seen = server.facts.answers_are_seen && !warnings.are_of_a_capture();
-        let would_be_seen =
-            |client| is_seen || answered.by_another(client, service, at, lately) || heard(client);
         let mut outcome = Outcome::new(changes, has_room);
         if server.judge(at, rules, &would_be_seen, &mut outcome) {
             warnings.one_direction(service, at);

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::limits::OWN_CLIENTS;
+use crate::bounded::Thinner;
 use crate::model::{OwnClient, OwnService};
 use crate::time::Time;
 use foldhash::fast::RandomState;
@@ -24,8 +25,7 @@ pub(super) struct OwnClients {
     services: BTreeSet<OwnService>,
     /// Of which the history has not heard, and until when they are remembered.
     news: Vec<(OwnClient, Time)>,
-    /// In which second it was last looked who can make room.
-    looked_at: u64,
+    thinner: Thinner,
 }
 
 /// Until when a client is remembered.
@@ -65,18 +65,13 @@ impl OwnClients {
     }
 
     fn place(&mut self, client: OwnClient, now: Time) -> Option<&mut Until> {
-        if self.of.len() >= OWN_CLIENTS && !self.of.contains_key(&client) {
-            // Looking at all of them takes its time.
-            if self.looked_at == now.second() {
-                return None;
-            }
-            self.looked_at = now.second();
-            // Whoever was answered within the hour stays.
-            self.of
-                .retain(|_, until| until.here.since(now) + NEWS >= REMEMBERED);
-            if self.of.len() >= OWN_CLIENTS {
-                return None;
-            }
+        // Whoever was answered within the hour.
+        let stays = |until: &Until| until.here.since(now) + NEWS >= REMEMBERED;
+        let has_room = self
+            .thinner
+            .has_room(&mut self.of, OWN_CLIENTS, &client, now.second(), stays);
+        if !has_room {
+            return None;
         }
         Some(self.of.entry(client).or_default())
     }

@@ -48,7 +48,7 @@ impl Decider {
             changes,
             ..
         } = self;
-        let (place, server) = servers.track(service, at, || Some(judged.standing(service.server)))?;
+        let (place, server) = servers.track(service, at, || Some(judged.standing(service)))?;
         let ledger = &server.facts.ledger;
         // What was asked before, in this second, is none of its counts.
         let here = ledger.cut(at);
@@ -92,7 +92,7 @@ fn is_answered(incident: &Incident, facts: &Facts) -> bool {
     let mut answered = facts.answered.since(facts.last_query, REMEMBERED);
     match incident.kind {
         Kind::Unanswered => facts.last_answer.is_some(),
-        Kind::Unreachable => answered.any(|client| incident.may_have_hit(client)),
+        Kind::Unreachable => answered.any(|(client, side)| incident.may_have_hit_on(side, client)),
         Kind::Failing => false,
     }
 }

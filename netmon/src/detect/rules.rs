@@ -23,6 +23,8 @@ pub(super) struct Rules {
     pub offset: WallOffset,
     /// The names of interfaces, by index.
     pub interfaces: BTreeMap<u32, String>,
+    /// The interface that stands for the link of each, where that is another one.
+    pub links: BTreeMap<u32, u32>,
     /// Whether the door reports only some exchanges one by one, as the live one does.
     pub samples_answers: bool,
     /// The seconds in which it did not report all.
@@ -30,7 +32,7 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// The name of the interface that a link-local server is reached by; `None` for every other server.
+    /// The name of the interface that stands for a link-local server's link; `None` for every other server.
     pub fn interface(&self, service: Service) -> Option<String> {
         if service.interface == 0 {
             return None;
@@ -39,17 +41,21 @@ impl Rules {
         Some(name.unwrap_or_else(|| service.interface.to_string()))
     }
 
+    /// The link of the interface of that name.
+    pub fn link_of(&self, name: &str) -> Option<u32> {
+        let known = self.interfaces.iter().find(|(_, known)| *known == name);
+        known.map(|(index, _)| *self.links.get(index).unwrap_or(index))
+    }
+
     /// The service that a reported incident belongs to.
     pub fn service_of(&self, reported: &model::Incident) -> Service {
-        let named = reported.interface.as_ref().and_then(|wanted| {
-            let known = self.interfaces.iter().find(|(_, name)| *name == wanted);
-            known.map(|(index, _)| *index).or_else(|| wanted.parse().ok())
-        });
+        let named = reported.interface.as_deref();
+        let link = named.and_then(|name| self.link_of(name).or_else(|| name.parse().ok()));
         Service {
             server: reported.server,
             port: reported.port,
             transport: reported.transport,
-            interface: named.unwrap_or(0),
+            interface: link.unwrap_or(0),
         }
     }
 

@@ -9,6 +9,7 @@
 
 use std::collections::BTreeSet;
 
+use netmon_common::records::Interface;
 use netmon_common::{Address, Code};
 
 use super::own_clients::OwnClients;
@@ -33,8 +34,8 @@ pub struct Scope {
 pub(super) struct Judged {
     scope: Scope,
     own: BTreeSet<Address>,
-    /// Whether all loopback addresses are this host's own.
-    loopback: bool,
+    /// Whether these are keys, link-local ones of their links, and all loopback addresses are this host's own.
+    live: bool,
     /// Whom own services have answered.
     pub clients: OwnClients,
     /// The resolvers that this host is configured to use.
@@ -89,40 +90,47 @@ impl Judged {
         self.translated = services;
     }
 
-    /// How that server stands.
-    pub fn standing(&self, server: Address) -> Standing {
-        let named = self.scope.servers.contains(&server);
+    /// How that service's server stands.
+    pub fn standing(&self, service: Service) -> Standing {
+        let named = self.scope.servers.contains(&service.server);
         Standing {
-            own: self.is_own(server),
+            own: self.is_own(service.server, service),
             named,
-            configured: self.configured.contains(&server),
+            configured: self.configured.contains(&service.server),
             iterative_too: named || self.scope.iterative,
         }
     }
 
-    /// Whether it is this host's own address.
-    pub fn is_own(&self, address: Address) -> bool {
-        self.own.contains(&address) || (self.loopback && address.ip().is_loopback())
+    /// Whether it is this host's own address on the link of that service, which a packet about it names: a link-local one may be
+    /// another host's there. By the loopback interface, and where the link is not known, it is one that this host has on any.
+    pub fn is_own(&self, address: Address, service: Service) -> bool {
+        if !self.live {
+            return self.own.contains(&address);
+        }
+        let link = service.interface.max(Interface::LOOPBACK);
+        self.own.contains(&address.on_link(link)) || address.ip().is_loopback()
     }
 
     /// The same, where it is known whose packets a capture with loopback addresses holds: this host's.
-    pub fn is_here(&self, address: Address) -> bool {
-        self.is_own(address) || address.ip().is_loopback()
+    pub fn is_here(&self, address: Address, service: Service) -> bool {
+        self.is_own(address, service) || address.ip().is_loopback()
     }
 
     /// Whether an error says that a service address has no endpoints: this host itself, which translates it, sends it.
-    pub fn has_no_endpoints(&self, server: Address, failed: &Failed) -> bool {
-        let ours = matches!(failed.proof, Proof::RaisedByThisHost(_)) || self.is_own(failed.reporter);
+    pub fn has_no_endpoints(&self, service: Service, failed: &Failed) -> bool {
+        let server = service.server;
+        let ours =
+            matches!(failed.proof, Proof::RaisedByThisHost(_)) || self.is_own(failed.reporter, service);
         let is_service = || {
             let mut ranges = self.scope.service_addresses.iter();
             self.translated.contains(&server) || ranges.any(|range| range.contains(server))
         };
-        failed.code == Code::Port && ours && !self.is_own(server) && is_service()
+        failed.code == Code::Port && ours && !self.is_own(server, service) && is_service()
     }
 
     /// Whether failures of that client's queries to this service count.
     pub fn counts(&self, service: Service, standing: Standing, client: Address, at: Time) -> bool {
-        if !standing.own || standing.named || self.is_own(client) {
+        if !standing.own || standing.named || self.is_own(client, service) {
             return true;
         }
         let service = own(service);
@@ -135,22 +143,23 @@ impl Judged {
         self.clients.serves(service) || self.served_somebody.contains(&service)
     }
 
-    /// These, and no others, are this host's own addresses; `loopback` says whether all loopback addresses are, too.
-    pub fn set_own(&mut self, addresses: impl IntoIterator<Item = Address>, loopback: bool) {
+    /// These, and no others, are this host's own addresses; `live` says whether they are keys ([`Address::on_link`]), and all
+    /// loopback addresses are this host's, too.
+    pub fn set_own(&mut self, addresses: impl IntoIterator<Item = Address>, live: bool) {
         self.own = addresses.into_iter().collect();
-        self.loopback = loopback;
+        self.live = live;
     }
 
     /// The service has answered somebody well, and nobody knows whom.
     pub fn has_answered(&mut self, service: Service) {
-        if self.is_own(service.server) && !self.clients.serves(own(service)) {
+        if self.is_own(service.server, service) && !self.clients.serves(own(service)) {
             self.served_somebody.insert(own(service));
         }
     }
 
     /// The service has answered that client well.
     pub fn has_answered_well(&mut self, service: Service, client: Address, at: Time) {
-        if self.is_own(service.server) {
+        if self.is_own(service.server, service) {
             let service = own(service);
             self.served_somebody.remove(&service);
             self.clients.note(OwnClient { service, client }, at);

@@ -18,20 +18,17 @@ pub struct Seen {
 }
 
 impl Decider {
-    /// What was seen of a server at that port; a link-local one is that of the interface of that name.
+    /// What was seen of a server at that port; a link-local one is that on the link of the interface of that name.
     pub fn seen(&self, server: Address, port: u16, interface: Option<&str>) -> Seen {
-        let named = |name| {
-            let mut all = self.rules.interfaces.iter();
-            all.find_map(|(index, its_name)| (its_name == name).then_some(*index))
-        };
-        let interface = interface.filter(|_| server.is_link_local()).and_then(named);
+        let interface = interface.filter(|_| server.is_link_local());
+        let link = interface.and_then(|name| self.rules.link_of(name));
         let mut seen = Seen::default();
         for transport in Transport::ALL {
             let service = Service {
                 server,
                 port,
                 transport,
-                interface: interface.unwrap_or(0),
+                interface: link.unwrap_or(0),
             };
             let Some(tracked) = self.servers.get(service) else {
                 continue;

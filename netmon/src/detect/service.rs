@@ -14,7 +14,7 @@ use super::lookups::Move;
 use super::rules::Rules;
 use super::scope::Standing;
 use crate::model::Kind;
-use crate::observation::{Asked, Failed, Seconds, Service};
+use crate::observation::{Asked, Failed, Seconds, Service, Side};
 use crate::time::Time;
 
 /// What is known of one service, and its incidents.
@@ -165,10 +165,10 @@ impl Tracked {
     pub fn asked(&mut self, at: Time, sent: Time, asked: &Asked, counts: bool, rules: &Rules) -> bool {
         let facts = &mut self.facts;
         facts.last_query = facts.last_query.max(sent);
-        facts.idle_since = facts.idle_since.max(sent);
         if !facts.is_wanted(asked.recursion_desired) {
             return false;
         }
+        facts.idle_since = facts.idle_since.max(sent);
         let name = asked.name.as_ref();
         facts.ledger.note_query(sent);
         let look = self
@@ -227,7 +227,6 @@ impl Tracked {
         let facts = &mut self.facts;
         let sent = failure.proof.sent().unwrap_or(at).min(at);
         facts.last_query = facts.last_query.max(sent);
-        facts.idle_since = facts.idle_since.max(sent);
         if let Some(answer) = failure.last_answer {
             // Counts give no more than the second of an answer.
             facts.last_answer = Some(answer.min(at));
@@ -236,6 +235,7 @@ impl Tracked {
         if !self.facts.is_wanted(failure.recursion_desired) {
             return;
         }
+        self.facts.idle_since = self.facts.idle_since.max(sent);
         if let Some(unanswered) = self.incidents.open_mut(Kind::Unanswered) {
             unanswered.not_silent(sent, failure.client);
         }
@@ -260,6 +260,7 @@ impl Tracked {
             incident.note_early_moves(&self.facts.moved, sent..incident.began());
             incident.begin_earlier(began, &self.facts.early_errors, rules.offset);
         }
+        incident.is_behind |= failure.side == Side::Behind;
         let is_new = !incident.may_have_hit(failure.client);
         if is_new
             && incident
@@ -268,7 +269,9 @@ impl Tracked {
                 .is_none_or(|other| other == failure.client)
         {
             // Whoever got answers may be this very client: what counts is what others got.
-            let is_other = |client| client != failure.client && !incident.may_have_hit(client);
+            let is_other = |client, side| {
+                client != failure.client && !incident.may_have_hit(client) && incident.tells_apart(side)
+            };
             let newest = self.facts.answered.newest_query(is_other).unzip();
             let heard = &mut incident.heard;
             (heard.query_of_others, heard.newest_other) = newest;

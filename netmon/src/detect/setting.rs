@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::thresholds::{ImpossibleThreshold, Thresholds};
+use super::thresholds::{Field, ImpossibleThreshold, NAMES, Thresholds};
 use crate::time::parse_duration;
 
 /// Why a threshold cannot be set so.
@@ -29,50 +29,6 @@ pub enum SettingError {
     /// The thresholds contradict each other, or cannot be met.
     #[error(transparent)]
     Impossible(#[from] ImpossibleThreshold),
-}
-
-/// All names: those of the fields of [`Thresholds`].
-pub const NAMES: [&str; 32] = [
-    "unreachable_quiet",
-    "others_answered",
-    "unanswered_wait",
-    "unanswered_window",
-    "unanswered_queries",
-    "unanswered_names",
-    "unanswered_last",
-    "unanswered_spread_min",
-    "unanswered_spread_max",
-    "failing_window",
-    "failing_answers",
-    "failing_percent",
-    "failing_domains",
-    "failing_retry",
-    "domain_memory",
-    "recovered_percent",
-    "idle",
-    "reopen",
-    "settle",
-    "down_window",
-    "down_window_at_opening",
-    "down_queries",
-    "severity_pause",
-    "scan_services",
-    "scan_window",
-    "answers_seen",
-    "overload_ratio",
-    "overload_minutes",
-    "overload_rate",
-    "likely_percent",
-    "quick_error",
-    "looks_per_second",
-];
-
-/// A threshold, by the kind of its value.
-enum Field<'a> {
-    Duration(&'a mut Duration),
-    Count(&'a mut u64),
-    Size(&'a mut usize),
-    Rate(&'a mut u32),
 }
 
 /// What a threshold is set to.
@@ -128,63 +84,11 @@ impl Thresholds {
         }
         Ok(())
     }
-
-    fn field(&mut self, name: &str) -> Option<Field<'_>> {
-        Some(match name {
-            "unreachable_quiet" => Field::Duration(&mut self.unreachable_quiet),
-            "others_answered" => Field::Count(&mut self.others_answered),
-            "unanswered_wait" => Field::Duration(&mut self.unanswered_wait),
-            "unanswered_window" => Field::Duration(&mut self.unanswered_window),
-            "unanswered_queries" => Field::Count(&mut self.unanswered_queries),
-            "unanswered_names" => Field::Size(&mut self.unanswered_names),
-            "unanswered_last" => Field::Size(&mut self.unanswered_last),
-            "unanswered_spread_min" => Field::Duration(&mut self.unanswered_spread_min),
-            "unanswered_spread_max" => Field::Duration(&mut self.unanswered_spread_max),
-            "failing_window" => Field::Duration(&mut self.failing_window),
-            "failing_answers" => Field::Count(&mut self.failing_answers),
-            "failing_percent" => Field::Count(&mut self.failing_percent),
-            "failing_domains" => Field::Size(&mut self.failing_domains),
-            "failing_retry" => Field::Duration(&mut self.failing_retry),
-            "domain_memory" => Field::Duration(&mut self.domain_memory),
-            "recovered_percent" => Field::Count(&mut self.recovered_percent),
-            "idle" => Field::Duration(&mut self.idle),
-            "reopen" => Field::Duration(&mut self.reopen),
-            "settle" => Field::Duration(&mut self.settle),
-            "down_window" => Field::Duration(&mut self.down_window),
-            "down_window_at_opening" => Field::Duration(&mut self.down_window_at_opening),
-            "down_queries" => Field::Count(&mut self.down_queries),
-            "severity_pause" => Field::Duration(&mut self.severity_pause),
-            "scan_services" => Field::Size(&mut self.scan_services),
-            "scan_window" => Field::Duration(&mut self.scan_window),
-            "answers_seen" => Field::Duration(&mut self.answers_seen),
-            "overload_ratio" => Field::Count(&mut self.overload_ratio),
-            "overload_minutes" => Field::Size(&mut self.overload_minutes),
-            "overload_rate" => Field::Count(&mut self.overload_rate),
-            "likely_percent" => Field::Count(&mut self.likely_percent),
-            "quick_error" => Field::Duration(&mut self.quick_error),
-            "looks_per_second" => Field::Rate(&mut self.looks_per_second),
-            _ => return None,
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_threshold_can_be_set_by_its_name() {
-        // Debug shows all fields: each must have a name that sets it.
-        let shown = format!("{:?}", Thresholds::default());
-        let fields = shown
-            .split(&['{', ','][..])
-            .filter_map(|part| part.split_once(':'));
-        let fields: Vec<&str> = fields.map(|(name, _)| name.trim()).collect();
-        assert_eq!(fields, NAMES);
-        for name in NAMES {
-            assert!(Thresholds::default().value(name).is_some(), "{name}");
-        }
-    }
 
     #[test]
     fn values_are_read_and_checked() {

@@ -66,21 +66,21 @@ impl SeverityJudge {
 
     /// Judges when it opens for the first time.
     pub const fn open_as(&mut self, others: bool) {
-        self.now = if self.partly || others {
+        self.now = self.deserved(others);
+    }
+
+    const fn deserved(&self, others: bool) -> Severity {
+        if self.partly || others {
             Severity::Degraded
         } else {
             Severity::Down
-        };
+        }
     }
 
     /// Judges at that moment; `others` tells whether clients that have not failed are taken to be answered. Whether the
     /// severity changed.
     pub fn judge(&mut self, at: Time, others: bool, thresholds: &Thresholds) -> bool {
-        let should = if self.partly || others {
-            Severity::Degraded
-        } else {
-            Severity::Down
-        };
+        let should = self.deserved(others);
         if self.failure.is_none() || should == self.now {
             return false;
         }

@@ -69,6 +69,7 @@ pub(super) fn report(
         changes.push(Change {
             kind: happened,
             incident: shown,
+            interface: incident.service.interface,
         });
     }
 }

@@ -8,6 +8,7 @@ use netmon_common::Address;
 
 use super::limits::{SUSPECT_SERVICES, SUSPECTS};
 use super::thresholds::Thresholds;
+use crate::bounded::Thinner;
 use crate::observation::Service;
 use crate::time::Time;
 
@@ -15,8 +16,7 @@ use crate::time::Time;
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
     of: HashMap<Address, Suspect, RandomState>,
-    /// In which second it was last looked who can make room.
-    looked_at: u64,
+    thinner: Thinner,
 }
 
 /// One client.
@@ -68,19 +68,15 @@ impl Suspects {
         thresholds: &Thresholds,
     ) -> Suspicion {
         let client = one_host(client);
-        if self.of.len() >= SUSPECTS && !self.of.contains_key(&client) {
-            // Looking at all of them takes its time.
-            if self.looked_at == at.second() {
-                return Suspicion::None;
-            }
-            self.looked_at = at.second();
-            self.of.retain(|_, suspect| {
-                let newest = suspect.services.last();
-                newest.is_some_and(|(_, newest)| at.since(*newest) <= thresholds.scan_window)
-            });
-            if self.of.len() >= SUSPECTS {
-                return Suspicion::None;
-            }
+        let stays = |suspect: &Suspect| {
+            let newest = suspect.services.last();
+            newest.is_some_and(|(_, newest)| at.since(*newest) <= thresholds.scan_window)
+        };
+        let has_room = self
+            .thinner
+            .has_room(&mut self.of, SUSPECTS, &client, at.second(), stays);
+        if !has_room {
+            return Suspicion::None;
         }
         let suspect = self.of.entry(client).or_default();
         suspect.forget(thresholds, |_, newest| at.since(newest) > thresholds.scan_window);

@@ -11,7 +11,7 @@ use super::warnings::Warnings;
 use super::{After, Decider};
 use crate::model::Kind;
 use crate::observation::{
-    Answered, Asked, Connected, Details, Failed, Name, Proof, Seconds, Service, Unverified, Why,
+    Answered, Asked, Connected, Details, Failed, Name, Proof, Seconds, Service, Side, Unverified, Why,
 };
 use crate::time::Time;
 
@@ -32,7 +32,7 @@ impl Decider {
     pub(super) fn take_seconds(&mut self, service: Service, seconds: &Seconds) -> Option<After> {
         let at = self.now;
         let judged = &self.judged;
-        let standing = || Some(judged.standing(service.server));
+        let standing = || Some(judged.standing(service));
         let (_, server) = self.servers.track(service, at, standing)?;
         let did_serve = serves(server, at);
         server.seconds(at, seconds, &self.rules);
@@ -54,19 +54,19 @@ impl Decider {
         let rules = &self.rules;
         let scans = self.suspects.scans(asked.client, at, &rules.thresholds);
         let judged = &self.judged;
-        let standing = || Some(judged.standing(service.server));
+        let standing = || Some(judged.standing(service));
         let (_, server) = self.servers.track(service, at, standing)?;
         let counts = counts && (!scans || serves(server, at)) && !server.facts.has_gap_since(sent);
         let look = server.asked(at, sent, asked, counts, rules);
-        if is_stranger {
+        if is_stranger && server.facts.is_wanted(asked.recursion_desired) {
             server.facts.ledger.leave_out(sent, false);
         }
         let question = question(asked.client, asked.name.as_ref(), asked.details);
         if let Some(question) = question.filter(|_| look) {
-            if self.judged.is_here(asked.client) {
+            if self.judged.is_here(asked.client, service) {
                 self.chain.asks(service, sent, question);
             }
-            if self.judged.is_here(service.server) {
+            if self.judged.is_here(service.server, service) {
                 self.chain.stub_asked(service, sent, question);
             }
             let moves = self.lookups.asked(service, sent, question);
@@ -90,12 +90,16 @@ impl Decider {
             .note(answered.client, service, at, rules.thresholds.answers_seen);
         let counts = self.counts(service, answered.client);
         let judged = &self.judged;
-        let standing = || Some(judged.standing(service.server));
+        let standing = || Some(judged.standing(service));
         let (_, server) = self.servers.track(service, at, standing)?;
         if !serves(server, at) {
             self.suspects.answered(service, &self.rules.thresholds);
         }
         server.answered(at, answered, counts, rules);
+        if answered.side == Side::Behind {
+            // Who asked what is told of the client before the translation.
+            return Some(After::default());
+        }
         let own = server.facts.standing.own;
         let is_wanted = server.facts.is_wanted(answered.recursion_desired);
         let is_fault = answered.rcode.is_some_and(|rcode| server.facts.is_fault(rcode));
@@ -133,10 +137,14 @@ impl Decider {
     pub(super) fn take_failed(&mut self, service: Service, failed: &Failed) -> Option<After> {
         let at = self.now;
         let counts = self.counts(service, failed.client)
-            || matches!(failed.proof, Proof::RaisedByThisHost(_)) && self.judged.is_own(failed.client);
+            || matches!(failed.proof, Proof::RaisedByThisHost(_))
+                && self.judged.is_own(failed.client, service);
         if !counts {
             self.not_served.note(service.server);
-            if let (Some(sent), Some(server)) = (failed.proof.sent(), self.servers.get_mut(service)) {
+            let server = self.servers.get_mut(service);
+            // Others are not in the ledger.
+            let server = server.filter(|server| server.facts.is_wanted(failed.recursion_desired));
+            if let (Some(sent), Some(server)) = (failed.proof.sent(), server) {
                 server.facts.ledger.leave_out(sent.min(at), true);
             }
             return None;
@@ -157,7 +165,7 @@ impl Decider {
                 &mut after,
             );
         let mut outcome = Outcome::new(&mut self.changes, has_room);
-        let no_endpoints = self.judged.has_no_endpoints(service.server, failed);
+        let no_endpoints = self.judged.has_no_endpoints(service, failed);
         server.failed(at, failed, (!scans, no_endpoints), &self.rules, &mut outcome);
         let Outcome { opened, refused, .. } = outcome;
         after.opened = opened;
@@ -202,7 +210,7 @@ impl Decider {
         since: Time,
         errors: &[u64; Code::ALL.len()],
     ) -> Option<After> {
-        let standing = self.judged.standing(service.server);
+        let standing = self.judged.standing(service);
         let counts = !standing.own || standing.named || self.judged.serves(service);
         let Some(server) = self.servers.get_mut(service).filter(|_| counts) else {
             self.not_served.note_many(service.server, errors.iter().sum());
@@ -226,7 +234,7 @@ impl Decider {
 
     /// Whether failures of that client's queries count.
     fn counts(&self, service: Service, client: Address) -> bool {
-        let standing = self.judged.standing(service.server);
+        let standing = self.judged.standing(service);
         self.judged.counts(service, standing, client, self.now)
     }
 }

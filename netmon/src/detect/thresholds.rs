@@ -4,127 +4,148 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-/// When an incident opens and closes, how bad it is, and what counts as a cause.
-///
-/// Windows are judged by whole seconds: those fields are whole seconds, and at most [`Self::LONGEST_WINDOW`].
-/// [`Self::check`] says so to whoever set them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Thresholds {
-    /// `unreachable` does not close before this long has passed without an error. 10 s.
-    pub unreachable_quiet: Duration,
-    /// `unreachable` of clients that ask no more: how many answered exchanges of others must follow the last error, to
-    /// close it after [`Self::idle`]. 10.
-    pub others_answered: u64,
-
-    /// `unanswered`: how long a query may wait before it counts as failed. 5 s, whole seconds.
-    pub unanswered_wait: Duration,
-    /// `unanswered`: the age of the oldest query that is looked at together with others. 30 s, whole seconds.
-    pub unanswered_window: Duration,
-    /// `unanswered`: how many queries must have failed in that window. 5.
-    pub unanswered_queries: u64,
-    /// `unanswered`: for how many names, in the window or among the last queries. 2.
-    pub unanswered_names: usize,
-    /// `unanswered` of a seldom asked server: how many of the last queries must all have failed. 3, at most 8.
-    pub unanswered_last: usize,
-    /// `unanswered` of a seldom asked server: over how long these must be spread at least. 20 s.
-    pub unanswered_spread_min: Duration,
-    /// `unanswered` of a seldom asked server: over how long at most. A pause between queries that is longer
-    /// begins a new count. 10 min.
-    pub unanswered_spread_max: Duration,
-
-    /// `failing`: over how long answers are looked at, to open and to close. 30 s, whole seconds.
-    pub failing_window: Duration,
-    /// `failing`: how many answers there must be. 10.
-    pub failing_answers: u64,
-    /// `failing`: what share of them must fail, at least, in percent. 50.
-    pub failing_percent: u64,
-    /// `failing`: for how many registrable domains. 3.
-    pub failing_domains: usize,
-    /// `failing`: within how long the same client may ask again and be answered well, so that nothing failed. 5 s, whole
-    /// seconds.
-    pub failing_retry: Duration,
-    /// `failing`: how long it is remembered that a domain was answered well. 1 h.
-    pub domain_memory: Duration,
-    /// `failing` closes when the share is under this, in percent. 10.
-    pub recovered_percent: u64,
-
-    /// Every kind closes when this long no query came. 10 min.
-    pub idle: Duration,
-    /// The same kind for the same server within this long of closing reopens the incident. 60 s.
-    pub reopen: Duration,
-
-    /// An incident is reported this long after it opened. 100 ms.
-    pub settle: Duration,
-
-    /// `down`: when nobody was answered in this long; and as long an incident stays `down` at least. 10 s.
-    pub down_window: Duration,
-    /// The same when the incident opens, of an answer of which only the second is known, not the client. 1 s.
-    pub down_window_at_opening: Duration,
-    /// `down`: when none of so many last queries was answered. 10.
-    pub down_queries: u64,
-    /// After a change of severity it becomes milder only when this long has passed. 1 min.
-    pub severity_pause: Duration,
-
-    /// At how many services that never answered anybody a client may fail before the failures are taken for its own. 4.
-    pub scan_services: usize,
-    /// Within how long. 10 min.
-    pub scan_window: Duration,
-    /// How long an answer of another service to the same client proves that answers would be seen. 10 min.
-    pub answers_seen: Duration,
-
-    /// `overload`: how many times the usual query rate it must be. 4.
-    pub overload_ratio: u64,
-    /// `overload`: how many full earlier minutes must be known for there to be a usual rate. 3, at most 14.
-    pub overload_minutes: usize,
-    /// `overload`: the least query rate, a second. 100.
-    pub overload_rate: u64,
-
-    /// A cause is likely when at least this share of the failures supports it, in percent. 50.
-    pub likely_percent: u64,
-    /// A `host` error that comes this soon after its query is no failed neighbour look-up: that takes
-    /// seconds (RFC 4861 section 10: three probes, one a second). 2 ms.
-    pub quick_error: Duration,
-
-    /// Of how many queries a second and server, and of how many failed answers, names are looked at. 64.
-    pub looks_per_second: u32,
+/// A threshold to set, by the kind of its value.
+pub(super) enum Field<'a> {
+    Duration(&'a mut Duration),
+    Count(&'a mut u64),
+    Size(&'a mut usize),
+    Rate(&'a mut u32),
 }
 
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self {
-            unreachable_quiet: Duration::from_secs(10),
-            others_answered: 10,
-            unanswered_wait: Duration::from_secs(5),
-            unanswered_window: Duration::from_secs(30),
-            unanswered_queries: 5,
-            unanswered_names: 2,
-            unanswered_last: 3,
-            unanswered_spread_min: Duration::from_secs(20),
-            unanswered_spread_max: Duration::from_mins(10),
-            failing_window: Duration::from_secs(30),
-            failing_answers: 10,
-            failing_percent: 50,
-            failing_domains: 3,
-            failing_retry: Duration::from_secs(5),
-            domain_memory: Duration::from_hours(1),
-            recovered_percent: 10,
-            idle: Duration::from_mins(10),
-            reopen: Duration::from_mins(1),
-            settle: Duration::from_millis(100),
-            down_window: Duration::from_secs(10),
-            down_window_at_opening: Duration::from_secs(1),
-            down_queries: 10,
-            severity_pause: Duration::from_mins(1),
-            scan_services: 4,
-            scan_window: Duration::from_mins(10),
-            answers_seen: Duration::from_mins(10),
-            overload_ratio: 4,
-            overload_minutes: 3,
-            overload_rate: 100,
-            likely_percent: 50,
-            quick_error: Duration::from_millis(2),
-            looks_per_second: 64,
+macro_rules! field {
+    (Duration, $value:expr) => {
+        Field::Duration($value)
+    };
+    (u64, $value:expr) => {
+        Field::Count($value)
+    };
+    (usize, $value:expr) => {
+        Field::Size($value)
+    };
+    (u32, $value:expr) => {
+        Field::Rate($value)
+    };
+}
+
+/// Defines thresholds, each in one place, with its default: what has them as fields, its `Default`, their names, and how to set
+/// them by name.
+macro_rules! thresholds {
+    (
+        $(#[$about:meta])*
+        pub struct $all:ident {
+            $($(#[$doc:meta])* pub $name:ident: $kind:ident = $default:expr,)+
         }
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $all {
+            $($(#[$doc])* pub $name: $kind,)+
+        }
+
+        impl Default for $all {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        /// All names: those of the fields of [`Thresholds`].
+        pub const NAMES: [&str; [$(stringify!($name)),+].len()] = [$(stringify!($name)),+];
+
+        impl $all {
+            /// The field of that name.
+            pub(super) fn field(&mut self, name: &str) -> Option<Field<'_>> {
+                Some(match name {
+                    $(stringify!($name) => field!($kind, &mut self.$name),)+
+                    _ => return None,
+                })
+            }
+        }
+    };
+}
+
+thresholds! {
+    /// When an incident opens and closes, how bad it is, and what counts as a cause.
+    ///
+    /// Windows are judged by whole seconds: those fields are whole seconds, and at most [`Self::LONGEST_WINDOW`].
+    /// [`Self::check`] says so to whoever set them.
+    pub struct Thresholds {
+        /// `unreachable` does not close before this long has passed without an error.
+        pub unreachable_quiet: Duration = Duration::from_secs(10),
+        /// `unreachable` of clients that ask no more: how many answered exchanges of others must follow the last error, to
+        /// close it after [`Self::idle`].
+        pub others_answered: u64 = 10,
+
+        /// `unanswered`: how long a query may wait before it counts as failed. Whole seconds.
+        pub unanswered_wait: Duration = Duration::from_secs(5),
+        /// `unanswered`: the age of the oldest query that is looked at together with others. Whole seconds.
+        pub unanswered_window: Duration = Duration::from_secs(30),
+        /// `unanswered`: how many queries must have failed in that window.
+        pub unanswered_queries: u64 = 5,
+        /// `unanswered`: for how many names, in the window or among the last queries.
+        pub unanswered_names: usize = 2,
+        /// `unanswered` of a seldom asked server: how many of the last queries must all have failed. At most 8.
+        pub unanswered_last: usize = 3,
+        /// `unanswered` of a seldom asked server: over how long these must be spread at least.
+        pub unanswered_spread_min: Duration = Duration::from_secs(20),
+        /// `unanswered` of a seldom asked server: over how long at most. A pause between queries that is longer
+        /// begins a new count.
+        pub unanswered_spread_max: Duration = Duration::from_mins(10),
+
+        /// `failing`: over how long answers are looked at, to open and to close. Whole seconds.
+        pub failing_window: Duration = Duration::from_secs(30),
+        /// `failing`: how many answers there must be.
+        pub failing_answers: u64 = 10,
+        /// `failing`: what share of them must fail, at least, in percent.
+        pub failing_percent: u64 = 50,
+        /// `failing`: for how many registrable domains.
+        pub failing_domains: usize = 3,
+        /// `failing`: within how long the same client may ask again and be answered well, so that nothing failed. Whole
+        /// seconds.
+        pub failing_retry: Duration = Duration::from_secs(5),
+        /// `failing`: how long it is remembered that a domain was answered well.
+        pub domain_memory: Duration = Duration::from_hours(1),
+        /// `failing` closes when the share is under this, in percent.
+        pub recovered_percent: u64 = 10,
+
+        /// Every kind closes when this long no query came.
+        pub idle: Duration = Duration::from_mins(10),
+        /// The same kind for the same server within this long of closing reopens the incident.
+        pub reopen: Duration = Duration::from_mins(1),
+
+        /// An incident is reported this long after it opened.
+        pub settle: Duration = Duration::from_millis(100),
+
+        /// `down`: when nobody was answered in this long; and as long an incident stays `down` at least.
+        pub down_window: Duration = Duration::from_secs(10),
+        /// The same when the incident opens, of an answer of which only the second is known, not the client.
+        pub down_window_at_opening: Duration = Duration::from_secs(1),
+        /// `down`: when none of so many last queries was answered.
+        pub down_queries: u64 = 10,
+        /// After a change of severity it becomes milder only when this long has passed.
+        pub severity_pause: Duration = Duration::from_mins(1),
+
+        /// At how many services that never answered anybody a client may fail before the failures are taken for its own.
+        pub scan_services: usize = 4,
+        /// Within how long.
+        pub scan_window: Duration = Duration::from_mins(10),
+        /// How long an answer of another service to the same client proves that answers would be seen.
+        pub answers_seen: Duration = Duration::from_mins(10),
+
+        /// `overload`: how many times the usual query rate it must be.
+        pub overload_ratio: u64 = 4,
+        /// `overload`: how many full earlier minutes must be known for there to be a usual rate. At most 14.
+        pub overload_minutes: usize = 3,
+        /// `overload`: the least query rate, a second.
+        pub overload_rate: u64 = 100,
+
+        /// A cause is likely when at least this share of the failures supports it, in percent.
+        pub likely_percent: u64 = 50,
+        /// A `host` error that comes this soon after its query is no failed neighbour look-up: that takes
+        /// seconds (RFC 4861 section 10: three probes, one a second).
+        pub quick_error: Duration = Duration::from_millis(2),
+
+        /// Of how many queries a second and server, and of how many failed answers, names are looked at.
+        pub looks_per_second: u32 = 64,
     }
 }
 

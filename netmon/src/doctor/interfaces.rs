@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::findings::Finding;
 use super::others;
 use crate::kernel::{
-    Interface, Inventory, Kind, Link, Selection, all_programs, driver, features, native_xdp, why_unreadable,
-    xdp_refusal,
+    HookChoice, Interface, Inventory, Kind, Link, Selection, all_programs, can_see_what_leaves, driver,
+    features, native_xdp, why_unreadable, xdp_refusal,
 };
 
 pub(super) fn all() -> Vec<Finding> {
@@ -36,6 +36,10 @@ pub(super) fn all() -> Vec<Finding> {
     });
     for interface in inventory.interfaces.values() {
         findings.push(look_at(interface, native.as_ref()));
+        if let Err(why) = can_see_what_leaves(interface) {
+            let remedy = "remove the qdisc `ingress`, or watch the next hop";
+            findings.push(Finding::warning(&interface.name, why, remedy));
+        }
         findings.extend(others::at(interface, &programs));
     }
     findings
@@ -82,6 +86,10 @@ fn look_at(interface: &Interface, native: Option<&BTreeSet<u32>>) -> Finding {
         _ if interface.link == Link::Ip => "TC: its packets have no Ethernet header".to_owned(),
         Kind::Loopback => "TC: netmon sees each packet once, where it arrives".to_owned(),
         Kind::Veth => "TC: on virtual Ethernet native XDP costs more than it saves".to_owned(),
+        kind if HookChoice::Auto.runs_below(kind) => {
+            "TC: native XDP would run at its ports, where nobody knows which frames are for this host"
+                .to_owned()
+        }
         Kind::Lowest | Kind::Stacked(_) | Kind::Tunnel => match (interface.xdp, &refusal, has_native) {
             (Some(_), _, _) => "TC: the XDP hook is taken".to_owned(),
             (None, _, Some(false)) => "TC: the driver or the kernel has no native XDP for netmon".to_owned(),
@@ -123,6 +131,19 @@ fn is_software(driver: &str) -> bool {
 mod tests {
     use super::*;
     use crate::doctor::findings::Verdict;
+
+    #[test]
+    fn at_a_bond_auto_takes_tc_whatever_its_driver_says() {
+        let interface = Interface::example(9, "no-such-bond", Kind::Stacked("bond"));
+        let found = look_at(&interface, Some(&[9].into()));
+        assert!(
+            found.finding.contains(
+                "a bond, which --all-interfaces leaves out; --hook auto would take TC: native XDP would run"
+            ),
+            "{found:?}"
+        );
+        assert_eq!(found.verdict, Verdict::Ok);
+    }
 
     #[test]
     fn a_card_whose_queues_native_xdp_may_restart_is_warned_about_and_nothing_else_is() {

@@ -27,6 +27,16 @@ pub(super) fn at(interface: &Interface, all: &[Known]) -> Vec<Finding> {
                     .iter()
                     .map(|program| format!("{} at {hook}", named(program))),
             );
+            findings.extend(before_ours(programs).map(|other| {
+                Finding::warning(
+                    &interface.name,
+                    format!(
+                        "{} runs before netmon's program at {hook}, which sees only what that one leaves to the next",
+                        named(other)
+                    ),
+                    "restart netmon, which then attaches its own before it",
+                )
+            }));
         }
     }
     if !there.is_empty() {
@@ -36,6 +46,14 @@ pub(super) fn at(interface: &Interface, all: &[Known]) -> Vec<Finding> {
         );
     }
     findings
+}
+
+/// The program of others that runs before one of netmon's. Where none of netmon's is there yet, none will: it attaches before all that
+/// are there.
+fn before_ours(programs: &[Known]) -> Option<&Known> {
+    let is_ours = |program: &Known| program.name.starts_with(OURS);
+    let first = programs.first().filter(|first| !is_ours(first))?;
+    programs.iter().any(is_ours).then_some(first)
 }
 
 fn named(program: &Known) -> String {
@@ -80,4 +98,34 @@ fn hidden(interface: &str, at_xdp: &Known, all: &[Known]) -> Option<Finding> {
         ),
         "to have netmon see this server's queries, run it without AF_XDP; else look at its own statistics",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_in_the_way_at_tcx_only_where_it_runs_before_one_of_netmons() {
+        let programs = |names: &[&str]| -> Vec<Known> {
+            let known = |name: &&str| Known {
+                id: 1,
+                name: (*name).to_owned(),
+                extends: false,
+                has_sockets: false,
+            };
+            names.iter().map(known).collect()
+        };
+        let cases: [(&[&str], Option<&str>); 5] = [
+            (&["shaper", "netmon_ingress"], Some("shaper")),
+            (&["netmon_ingress", "shaper"], None),
+            (&["netmon_ingress", "shaper", "netmon_ingress"], None),
+            (&["shaper"], None),
+            (&[], None),
+        ];
+        for (names, expected) in cases {
+            let programs = programs(names);
+            let found = before_ours(&programs).map(|program| program.name.as_str());
+            assert_eq!(found, expected, "{names:?}");
+        }
+    }
 }

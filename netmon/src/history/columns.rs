@@ -48,15 +48,6 @@ pub(super) fn missing<R: Record>(
     Ok(missing)
 }
 
-/// What each counter has grown by. Counters only grow; one that did not has started again.
-pub(super) fn grown<R: Record>(now: &R, before: &R) -> R {
-    let mut grown = *now;
-    for (count, before) in grown.words_mut().iter_mut().zip(before.words()) {
-        *count = count.checked_sub(*before).unwrap_or(*count);
-    }
-    grown
-}
-
 /// How active a server was: whether errors came about it, and how many packets there were.
 pub(super) fn activity(counters: &Destination) -> (bool, u64) {
     (counters.dns_unreachables() > 0, counters.counted())
@@ -80,16 +71,6 @@ pub(super) fn in_short(counters: &Destination) -> Activity {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_counter_that_fell_has_started_again() {
-        let counters = |dns_queries, tcp_resets| Destination {
-            dns_queries,
-            tcp_resets,
-            ..Destination::ZERO
-        };
-        assert_eq!(grown(&counters(5, 3), &counters(2, 9)), counters(3, 3));
-    }
 
     #[test]
     fn a_server_with_errors_is_more_active_than_any_without() {

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use netmon_common::Address;
-use netmon_common::records::Destination;
+use netmon_common::records::{Counters as _, Destination};
 
 use super::Settings;
 use super::columns;
 use super::limits::{RECALL_WAIT, STOP_WAIT};
 use super::mail::Mailbox;
-use super::rollup::MINUTE;
 use super::seconds::Seconds;
 use super::store::Recalled;
 use super::troubles::Troubles;
@@ -21,7 +20,7 @@ use crate::clock;
 use crate::model::{Counted, Event, Happened, Incident, Memory, Moment, OwnClient, Remembered, Warning};
 use crate::outlets::Outlet;
 use crate::rights;
-use crate::time::{Time, WallOffset};
+use crate::time::{Time, WallOffset, start_of_minute};
 
 /// Keeps incidents and one-minute counts in a file.
 #[derive(Debug)]
@@ -86,7 +85,7 @@ impl Keeper {
     pub fn second(&mut self, at: Moment, changed: &[(Address, Destination, Destination)]) {
         let active = changed
             .iter()
-            .map(|(server, before, now)| (*server, columns::in_short(&columns::grown(now, before))))
+            .map(|(server, before, now)| (*server, columns::in_short(&now.since(before).unwrap_or(*now))))
             .filter(|(_, activity)| activity.packets() > 0);
         let second = at.time.second();
         // The boot clock's seconds do not begin with the wall's: the one in which most of it lies.
@@ -183,6 +182,5 @@ impl Outlet for Keeper {
 
 /// When the minute began that a moment lies in, in seconds of Unix time.
 fn minute(wall: jiff::Timestamp) -> i64 {
-    let second = wall.as_second();
-    second - second.rem_euclid(MINUTE)
+    start_of_minute(wall.as_second())
 }

@@ -14,7 +14,7 @@ use crate::model::{
 };
 use crate::report::CloseUp;
 use crate::report::story::numbers::UTC;
-use crate::time::Time;
+use crate::time::{Time, start_of_minute};
 use crate::timeline::Timeline;
 
 /// A past incident, as a report needs it.
@@ -92,10 +92,9 @@ fn around(incident: &Incident) -> (i64, i64) {
     for wall in [Some(incident.last_seen), incident.closed].into_iter().flatten() {
         (first, last) = (first.min(wall), last.max(wall));
     }
-    let whole = |second: i64| second - second.rem_euclid(MINUTE);
     (
-        whole(first.0.as_second() - around),
-        whole(last.0.as_second() + around) + MINUTE,
+        start_of_minute(first.0.as_second() - around),
+        start_of_minute(last.0.as_second() + around) + MINUTE,
     )
 }
 

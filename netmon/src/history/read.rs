@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use netmon_common::Address;
 use netmon_common::records::Destination;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Rows, params};
 
 use super::aside::beside;
 use super::columns;
@@ -127,12 +127,7 @@ impl Reader {
             )?;
             let since = since.map(Timestamp::as_microsecond);
             let server = server.map(|server| server.to_string());
-            let mut rows = statement.query(params![since, server, open])?;
-            let mut incidents = Vec::new();
-            while let Some(row) = rows.next()? {
-                incidents.push(serde_json::from_str(&row.get::<_, String>(0)?)?);
-            }
-            Ok(incidents)
+            incidents(statement.query(params![since, server, open])?)
         })
     }
 
@@ -141,9 +136,7 @@ impl Reader {
         self.read(|connection| {
             let mut statement =
                 connection.prepare("SELECT incident FROM incidents ORDER BY opened DESC, id DESC LIMIT 1")?;
-            let mut rows = statement.query([])?;
-            let row = rows.next()?.map(|row| row.get::<_, String>(0)).transpose()?;
-            row.map(|text| Ok(serde_json::from_str(&text)?)).transpose()
+            Ok(incidents(statement.query([])?)?.pop())
         })?
         .ok_or_else(|| ReadError::Empty {
             file: self.file.clone(),
@@ -158,12 +151,7 @@ impl Reader {
                 "SELECT incident FROM incidents WHERE substr(id, 1, length(?1)) = ?1
                  ORDER BY id <> ?1, id LIMIT 2",
             )?;
-            let mut rows = statement.query(params![id])?;
-            let mut incidents = Vec::new();
-            while let Some(row) = rows.next()? {
-                incidents.push(serde_json::from_str(&row.get::<_, String>(0)?)?);
-            }
-            Ok(incidents)
+            incidents(statement.query(params![id])?)
         })?;
         match <[Incident; 2]>::try_from(found) {
             Ok([exact, _]) if exact.id == id => Ok(exact),
@@ -331,6 +319,14 @@ fn immutable(file: &Path) -> String {
         }
     }
     uri + "?immutable=1"
+}
+
+fn incidents(mut rows: Rows<'_>) -> Result<Vec<Incident>, StoreError> {
+    let mut incidents = Vec::new();
+    while let Some(row) = rows.next()? {
+        incidents.push(serde_json::from_str(&row.get::<_, String>(0)?)?);
+    }
+    Ok(incidents)
 }
 
 /// The sums of all counters of a record, to be selected. A counter that is younger than the file counted nothing in it.

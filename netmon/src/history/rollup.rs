@@ -7,12 +7,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
 use netmon_common::Address;
-use netmon_common::latency::{BUCKETS, shortest};
-use netmon_common::records::{self, Destination};
+use netmon_common::records::{self, Counters as _, Destination};
 
 use super::columns;
 use super::limits::SERVERS_A_MINUTE;
-use crate::counts::{RetiredSince, grown};
+use crate::counts::RetiredSince;
 use crate::latency;
 use crate::model::{Counted, Latency, Totals};
 
@@ -63,7 +62,8 @@ pub(super) struct Rollup {
 impl Rollup {
     /// What has passed since the last call, as a minute that began then.
     pub fn minute(&mut self, start: i64, counted: &Counted) -> Minute {
-        let totals = columns::grown(&counted.totals, &self.totals);
+        // They only grow while netmon runs.
+        let totals = counted.totals.since(&self.totals).unwrap_or(counted.totals);
         self.totals = counted.totals;
         let mut active = Vec::new();
         let (mut before, mut gone) = (std::mem::take(&mut self.servers), Vec::new());
@@ -71,7 +71,8 @@ impl Rollup {
             let (address, now) = (destination.address, destination.counters);
             self.servers.insert(address, now);
             let before = before.remove(&address).unwrap_or_default();
-            let counters = grown(&now, &before).unwrap_or_else(|| {
+            // One that has lost its place and come again has counted all of it since.
+            let counters = now.since(&before).unwrap_or_else(|| {
                 gone.push(before);
                 now
             });
@@ -131,31 +132,15 @@ impl Rollup {
     fn latencies(&mut self, counted: &Counted) -> BTreeMap<Address, records::Latency> {
         let grown = counted.latencies.iter().map(|(address, now)| {
             let before = self.latencies.get(address);
-            (*address, before.map_or(*now, |before| times_since(now, before)))
+            (
+                *address,
+                before.map_or(*now, |before| latency::since(now, before)),
+            )
         });
         let grown = grown.collect();
         self.latencies.clone_from(&counted.latencies);
         grown
     }
-}
-
-fn times_since(now: &records::Latency, before: &records::Latency) -> records::Latency {
-    if latency::began_again(now, before) {
-        return *now;
-    }
-    let mut grown = *now;
-    for (count, before) in grown.counts.iter_mut().zip(&before.counts) {
-        // As the kernel counts: around 2^32.
-        *count = count.wrapping_sub(*before);
-    }
-    if now.max_us == before.max_us {
-        // The longest time is of an earlier minute: what is known of this one is the bucket of its longest.
-        let last = grown.counts.iter().rposition(|count| *count > 0).unwrap_or(0);
-        grown.max_us = now
-            .max_us
-            .min(shortest((last + 1).min(BUCKETS)).saturating_sub(1));
-    }
-    grown
 }
 
 fn sum(rest: &[(Address, Destination)], latencies: &BTreeMap<Address, records::Latency>) -> ServerMinute {
@@ -164,10 +149,7 @@ fn sum(rest: &[(Address, Destination)], latencies: &BTreeMap<Address, records::L
     for (address, more) in rest {
         counters.merge(more);
         if let Some(more) = latencies.get(address) {
-            times.max_us = times.max_us.max(more.max_us);
-            for (count, more) in times.counts.iter_mut().zip(&more.counts) {
-                *count = count.saturating_add(*more);
-            }
+            times.merge(more);
         }
     }
     ServerMinute {

@@ -30,7 +30,7 @@ use crate::timeline::Activity;
 pub struct Recalled {
     /// Incidents that are open, or closed lately.
     pub incidents: Vec<Remembered>,
-    /// Clients that this host's own addresses have answered: own address, client, until when to remember it.
+    /// Clients that this host's own services have answered, and until when to remember each.
     pub own_clients: Vec<(OwnClient, Timestamp)>,
     /// Incidents that cannot be understood, and stay as they are.
     pub garbled: u64,

@@ -9,12 +9,13 @@ use aya::programs::links::FdLink;
 use aya::programs::tc::SchedClassifierLink;
 use aya::programs::xdp::XdpLink;
 
-use super::attach::{AtIngress, IngressLink, TcLink, program_for};
+use super::attach::{AtEgress, AtIngress, IngressLink, TcLink, program_for};
 use super::error::{KernelError, chain};
 use super::hooks::{HookChoice, Ingress};
 use super::interfaces::{Interface, Kind, Link};
 use super::load::Kernel;
 use super::pins::{Pins, Place};
+use super::standing::Standing;
 
 impl Kernel {
     /// Sees what arrives at the interface.
@@ -53,25 +54,27 @@ impl Kernel {
     }
 
     /// Sees what leaves the interface.
-    pub(super) fn take_egress(&mut self, interface: &Interface) -> Result<Option<TcLink>, KernelError> {
+    pub(super) fn take_egress(&mut self, interface: &Interface) -> Result<AtEgress, KernelError> {
         let Some(pins) = self.pins.clone() else {
             return self.attach_egress(interface);
         };
         if let Some(link) = self.adopt(&pins, interface, Place::TcEgress) {
-            return Ok(Some(TcLink::Tcx(link)));
+            return Ok(AtEgress::by(TcLink::Tcx(link)));
         }
         pins.unpin(interface.index, Place::TcEgress);
-        let attached = self.attach_egress(interface)?;
-        attached
+        let AtEgress { link, missing } = self.attach_egress(interface)?;
+        let link = link
             .map(|link| pin(&pins, link, interface, Place::TcEgress))
-            .transpose()
+            .transpose()?;
+        Ok(AtEgress { link, missing })
     }
 
-    /// The pinned link, now of this kernel's program; `None` if there is none, or if its interface is gone.
+    /// The pinned link, now of this kernel's program; `None` if there is none, or if its interface is gone. Nor is one taken
+    /// behind a program of others: a link keeps its place, and a new one runs before them.
     fn adopt(&mut self, pins: &Arc<Pins>, interface: &Interface, place: Place) -> Option<FdLink> {
         let link = pins.pinned(interface.index, place)?;
         match self.update(interface, link, place) {
-            Ok(link) => Some(link),
+            Ok(link) => is_first(link, interface.index, place),
             Err(error) => {
                 tracing::warn!(
                     "the pinned link of {} cannot be used any more ({}); netmon makes a new one",
@@ -110,10 +113,30 @@ impl Kernel {
     }
 }
 
+/// The link, unless a program of others runs before its own.
+fn is_first(link: FdLink, index: u32, place: Place) -> Option<FdLink> {
+    let direction = match place {
+        Place::XdpNative | Place::XdpGeneric => return Some(link),
+        Place::TcIngress => TcAttachType::Ingress,
+        Place::TcEgress => TcAttachType::Egress,
+    };
+    let link = TcLink::Tcx(link);
+    let standing = link.standing(index, direction);
+    match link {
+        TcLink::Tcx(link) if !matches!(standing, Standing::Behind(_)) => Some(link),
+        TcLink::Tcx(_) | TcLink::Clsact(_) => None,
+    }
+}
+
 /// Whether what was asked for may be found there. Without a wish what is attached stays where it is.
 fn may_be_at(place: Place, hook: HookChoice, interface: &Interface) -> bool {
     match place {
-        _ if interface.kind == Kind::Loopback || interface.link == Link::Ip => place == Place::TcIngress,
+        _ if interface.kind == Kind::Loopback
+            || interface.link == Link::Ip
+            || hook.runs_below(interface.kind) =>
+        {
+            place == Place::TcIngress
+        }
         Place::XdpNative => matches!(hook, HookChoice::XdpNative | HookChoice::Auto),
         Place::XdpGeneric => hook == HookChoice::XdpGeneric,
         Place::TcIngress => matches!(hook, HookChoice::Tc | HookChoice::Auto),

@@ -9,7 +9,7 @@ use aya::programs::tc::{NlOptions, TcAttachOptions};
 use aya::programs::{LinkOrder, ProgramError, SchedClassifier, TcAttachType, XdpMode};
 use nix::net::if_::if_indextoname;
 
-use super::clsact::ClsactLink;
+use super::clsact::{self, ClsactLink};
 use super::error::{KernelError, chain, is_not_permitted, os_error};
 use super::features;
 use super::hooks::{Egress, HookChoice, Ingress};
@@ -36,6 +36,14 @@ pub(super) enum IngressLink {
     Tc(TcLink),
 }
 
+/// What sees what leaves an interface.
+#[derive(Debug)]
+pub(super) struct AtEgress {
+    pub link: Option<TcLink>,
+    /// Why nothing does, where something should.
+    pub missing: Option<&'static str>,
+}
+
 /// What sees what arrives at an interface, and why this.
 #[derive(Debug)]
 pub(super) struct AtIngress {
@@ -54,6 +62,33 @@ impl TcLink {
     }
 }
 
+impl AtEgress {
+    /// That link does.
+    pub fn by(link: TcLink) -> Self {
+        Self {
+            link: Some(link),
+            missing: None,
+        }
+    }
+}
+
+/// Why nothing sees what leaves an interface whose packets that leave no filter can see.
+const NO_PLACE: &str = "netmon sees nothing that leaves it: before Linux 6.6 a TC program needs the qdisc `clsact` for that, and \
+                        `ingress` has its place (`tc qdisc del dev INTERFACE ingress` makes room, and netmon takes it)";
+
+/// Whether a TC program can see what leaves such an interface; else why not.
+pub fn can_see_what_leaves(interface: &Interface) -> Result<(), &'static str> {
+    if has_tcx() || interface.kind == Kind::Loopback || clsact::takes_what_leaves(interface.index) {
+        Ok(())
+    } else {
+        Err(NO_PLACE)
+    }
+}
+
+fn has_tcx() -> bool {
+    !Running::now().is_older_than(version::TCX)
+}
+
 impl Kernel {
     /// Attaches to what arrives at the interface.
     pub(super) fn attach_ingress(
@@ -69,6 +104,11 @@ impl Kernel {
             ),
             (HookChoice::XdpNative | HookChoice::XdpGeneric | HookChoice::Auto, _) if interface.link == Link::Ip => (
                 "its packets have no Ethernet header, and XDP programs read from there".to_owned(),
+                None,
+            ),
+            (hook, kind) if hook.runs_below(kind) => (
+                "it is a bond, and native XDP would run at its ports, where nobody knows which frames are for this host"
+                    .to_owned(),
                 None,
             ),
             (HookChoice::XdpNative, _) => (
@@ -133,12 +173,13 @@ impl Kernel {
         })
     }
 
-    /// Attaches to what leaves the interface; `None` for `lo`, where everything that leaves arrives.
-    pub(super) fn attach_egress(&mut self, interface: &Interface) -> Result<Option<TcLink>, KernelError> {
-        if interface.kind == Kind::Loopback {
-            return Ok(None);
+    /// Attaches to what leaves the interface; to nothing on `lo`, where everything that leaves arrives.
+    pub(super) fn attach_egress(&mut self, interface: &Interface) -> Result<AtEgress, KernelError> {
+        let missing = can_see_what_leaves(interface).err();
+        if interface.kind == Kind::Loopback || missing.is_some() {
+            return Ok(AtEgress { link: None, missing });
         }
-        self.attach_tc(interface, TcAttachType::Egress).map(Some)
+        self.attach_tc(interface, TcAttachType::Egress).map(AtEgress::by)
     }
 
     fn attach_xdp(&mut self, interface: &Interface, mode: XdpMode) -> Result<FdLink, KernelError> {
@@ -183,7 +224,9 @@ impl Kernel {
             .map_err(|error| attach_error(&name, "TC", &error))
     }
 
-    /// Attaches a TC program that is loaded: by TCX, or else by the queueing discipline `clsact`.
+    /// Attaches a TC program that is loaded: by TCX, or else by the queueing discipline `clsact`. It runs before all that are there:
+    /// most programs end with a verdict (`TC_ACT_OK`), and then no later one runs (`tcx_run` in `net/core/dev.c`). netmon's
+    /// lets the next one run.
     pub(super) fn attach_classifier(
         &mut self,
         program: &str,
@@ -191,23 +234,25 @@ impl Kernel {
         index: u32,
         direction: TcAttachType,
     ) -> Result<TcLink, ProgramError> {
-        let tcx = !Running::now().is_older_than(version::TCX);
-        let (options, discipline) = if tcx {
-            (TcAttachOptions::TcxOrder(LinkOrder::default()), None)
+        let (options, filter) = if has_tcx() {
+            (TcAttachOptions::TcxOrder(LinkOrder::first()), None)
         } else {
             let (handle, discipline) = self.disciplines.ensure(interface, index)?;
             let options = NlOptions {
                 handle: handle.into(),
                 ..NlOptions::default()
             };
-            (TcAttachOptions::Netlink(options), discipline)
+            (TcAttachOptions::Netlink(options), Some((handle, discipline)))
         };
         let classifier = self.ebpf.program_mut(program).ok_or(ProgramError::NotLoaded)?;
         let classifier: &mut SchedClassifier = classifier.try_into()?;
         let link = classifier.attach_with_options(interface, direction, options)?;
         let link = classifier.take_link(link)?;
-        if !tcx {
-            return Ok(TcLink::Clsact(ClsactLink::new(link, discipline)));
+        if let Some((handle, discipline)) = filter {
+            let leaves = direction == TcAttachType::Egress;
+            return Ok(TcLink::Clsact(ClsactLink::new(
+                link, discipline, index, leaves, handle,
+            )));
         }
         let link = link.try_into().map_err(io::Error::other)?;
         Ok(TcLink::Tcx(link))
@@ -230,7 +275,7 @@ pub(super) fn program_for(interface: &Interface, direction: TcAttachType) -> Res
 }
 
 /// The name that the interface has now; `None` if it is gone.
-fn current_name(index: u32) -> Option<String> {
+pub(super) fn current_name(index: u32) -> Option<String> {
     if_indextoname(index).ok()?.into_string().ok()
 }
 

@@ -7,19 +7,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::attach::{IngressLink, TcLink};
-use super::entered_by::EnteredBy;
+use aya::programs::TcAttachType;
+
+use super::attach::{AtEgress, AtIngress, TcLink, can_see_what_leaves, current_name};
 use super::error::KernelError;
-use super::hooks::{Attachment, Egress, HookChoice};
-use super::interfaces::{Choice, Interface};
+use super::hooks::{Attachment, Egress, HookChoice, Unseen};
+use super::interfaces::{Choice, Interface, xdp_at};
+use super::key_set::KeySet;
 use super::load::Kernel;
 use super::pins::Pins;
+use super::standing::Standing;
+
+const WATCHED: &str = "WATCHED";
 
 /// All that is attached. Dropping it detaches everything that is not pinned; the programs must still be loaded then.
 #[derive(Debug)]
 pub struct Attachments {
     attached: BTreeMap<u32, Attached>,
-    entered_by: EnteredBy,
+    /// The indexes by which a packet may be known to have entered through a watched interface: one that this host forwards is
+    /// counted there, and not again where it leaves.
+    entered_by: KeySet<u32>,
     pins: Option<Arc<Pins>>,
 }
 
@@ -27,8 +34,72 @@ pub struct Attachments {
 #[derive(Debug)]
 struct Attached {
     what: Attachment,
-    _ingress: IngressLink,
-    _egress: Option<TcLink>,
+    ingress: AtIngress,
+    egress: AtEgress,
+}
+
+impl Attached {
+    fn new(interface: &Interface, ingress: AtIngress, egress: AtEgress) -> Self {
+        let what = Attachment {
+            interface: interface.clone(),
+            ingress: ingress.hook,
+            egress: egress.link.as_ref().map_or(Egress::None, TcLink::egress),
+            why: ingress.why.clone(),
+            unseen: Unseen::default(),
+        };
+        let mut attached = Self {
+            what,
+            ingress,
+            egress,
+        };
+        attached.look();
+        if let Some(words) = attached.what.unseen.words() {
+            attached.what.why = format!("{}; {words}", attached.ingress.why);
+        }
+        attached
+    }
+
+    /// How it stands with what sees what arrives, and with what sees what leaves.
+    fn standing(&self) -> (Standing, Option<Standing>) {
+        let index = self.what.interface.index;
+        let leaves = self.egress.link.as_ref();
+        (
+            self.ingress.link.standing(index),
+            leaves.map(|link| link.standing(index, TcAttachType::Egress)),
+        )
+    }
+
+    /// Takes note of what is not seen now.
+    fn look(&mut self) {
+        let (arrives, leaves) = self.standing();
+        self.what.unseen = Unseen {
+            arrives: hidden(arrives, "arrives"),
+            leaves: match leaves {
+                Some(leaves) => hidden(leaves, "leaves"),
+                None => self.egress.missing.map(str::to_owned),
+            },
+        };
+    }
+
+    /// Of what arrives, and of what leaves: whether somebody has taken the link away, or made room for one.
+    fn lost(&self) -> [bool; 2] {
+        let (arrives, leaves) = self.standing();
+        let leaves = match leaves {
+            Some(leaves) => leaves == Standing::Gone,
+            None => self.egress.missing.is_some() && can_see_what_leaves(&self.what.interface).is_ok(),
+        };
+        [arrives == Standing::Gone, leaves]
+    }
+}
+
+/// Why not all packets of a direction may be seen.
+fn hidden(standing: Standing, what: &str) -> Option<String> {
+    match standing {
+        Standing::Behind(id) => Some(format!(
+            "netmon may not see all that {what}: another program (id {id}) runs before it at TCX, and decides what the next one sees"
+        )),
+        Standing::First | Standing::Gone => None,
+    }
 }
 
 impl Kernel {
@@ -36,7 +107,7 @@ impl Kernel {
     pub fn attachments(&mut self) -> Result<Attachments, KernelError> {
         Ok(Attachments {
             attached: BTreeMap::new(),
-            entered_by: EnteredBy::open(self)?,
+            entered_by: KeySet::open(self, WATCHED)?,
             pins: self.pins.clone(),
         })
     }
@@ -74,19 +145,59 @@ impl Attachments {
         self.attached.remove(&interface.index);
         let ingress = kernel.take_ingress(interface, hook)?;
         let egress = kernel.take_egress(interface)?;
-        let what = Attachment {
-            interface: interface.clone(),
-            ingress: ingress.hook,
-            egress: egress.as_ref().map_or(Egress::None, TcLink::egress),
-            why: ingress.why,
+        Ok(self.keep(Attached::new(interface, ingress, egress)))
+    }
+
+    fn keep(&mut self, attached: Attached) -> Attachment {
+        let what = attached.what.clone();
+        self.attached.insert(what.interface.index, attached);
+        what
+    }
+
+    /// Looks at all that is attached. Gives back the interfaces where somebody has taken something away, or made room for what
+    /// found none.
+    pub fn look(&mut self) -> Vec<Interface> {
+        let mut changed = Vec::new();
+        for (index, attached) in &mut self.attached {
+            // There will be news of one that is gone.
+            if attached.lost().contains(&true) && current_name(*index).is_some() {
+                changed.push(attached.what.interface.clone());
+            } else if attached.what.unseen != Unseen::default() {
+                attached.look();
+            }
+        }
+        changed
+    }
+
+    /// Attaches again what somebody has taken away from an interface, and leaves alone what is there still. After an error nothing is
+    /// attached there. `None` where nothing was.
+    pub fn attach_again(
+        &mut self,
+        kernel: &mut Kernel,
+        interface: &Interface,
+        hook: HookChoice,
+    ) -> Result<Option<Attachment>, KernelError> {
+        let Some(attached) = self.attached.remove(&interface.index) else {
+            return Ok(None);
         };
-        let attached = Attached {
-            what: what.clone(),
-            _ingress: ingress.link,
-            _egress: egress,
+        let [arrives, leaves] = attached.lost();
+        let Attached { ingress, egress, .. } = attached;
+        // What is lost is dropped before there is something new in its place, which dropping it would take away.
+        let ingress = (!arrives).then_some(ingress);
+        let egress = (!leaves).then_some(egress);
+        let interface = Interface {
+            xdp: xdp_at(interface.index).unwrap_or(interface.xdp),
+            ..interface.clone()
         };
-        self.attached.insert(interface.index, attached);
-        Ok(what)
+        let ingress = match ingress {
+            Some(ingress) => ingress,
+            None => kernel.take_ingress(&interface, hook)?,
+        };
+        let egress = match egress {
+            Some(egress) => egress,
+            None => kernel.take_egress(&interface)?,
+        };
+        Ok(Some(self.keep(Attached::new(&interface, ingress, egress))))
     }
 
     /// Drops what the interface with this index has; `None` if that was nothing.

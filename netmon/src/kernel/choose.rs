@@ -23,13 +23,6 @@ const SHORT: u32 = 8;
 const SECONDS: u64 = 64;
 const SECONDS_IF_SHORT: u64 = 4;
 
-/// How full the places of one kind are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Pressure {
-    /// Whether some retire before they are idle.
-    pub is_short: bool,
-}
-
 /// Who may retire, and when.
 pub struct Policy<'a> {
     /// The second of the boot clock.
@@ -43,22 +36,19 @@ pub struct Policy<'a> {
 }
 
 impl Poller {
-    /// Who is to retire now.
-    pub fn leaving(&mut self, policy: &Policy<'_>) -> Result<(Leaving, Pressure), KernelError> {
-        let mut pressure = Pressure::default();
-        let destinations = choose(
+    /// Who is to retire now, and whether places are short: then some retire before they are idle.
+    pub fn leaving(&mut self, policy: &Policy<'_>) -> Result<(Leaving, bool), KernelError> {
+        let (destinations, are_destinations_short) = choose(
             &self.places.destinations,
             |place| self.destinations.get(place as usize),
             policy,
             |address| (policy.keeps)(*address),
-            &mut pressure,
         );
-        let services = choose(
+        let (services, are_services_short) = choose(
             &self.places.services,
             |place| self.services.get(place as usize),
             policy,
             |service| (policy.keeps_service)(*service),
-            &mut pressure,
         );
         let latencies = self.latencies_leaving(policy)?;
         let leaving = Leaving {
@@ -66,7 +56,7 @@ impl Poller {
             services,
             latencies,
         };
-        Ok((leaving, pressure))
+        Ok((leaving, are_destinations_short || are_services_short))
     }
 
     /// Latency is of as long as its server has counters; where places are short, of those that were asked last.
@@ -142,8 +132,7 @@ fn choose<'a, K: Pod + Eq + Hash>(
     activity: impl Fn(u32) -> Option<&'a Activity>,
     policy: &Policy<'_>,
     keeps: impl Fn(&K) -> bool,
-    pressure: &mut Pressure,
-) -> Vec<Held<K>> {
+) -> (Vec<Held<K>>, bool) {
     let mut leaving = Vec::new();
     let is_idle = |active_in: u64| policy.second.saturating_sub(active_in) >= policy.idle.as_secs();
     // One that was not looked at yet is new.
@@ -165,8 +154,8 @@ fn choose<'a, K: Pod + Eq + Hash>(
             short.push((part, (share * 2).div_ceil(SHORT) - free));
         }
     }
+    let is_short = !short.is_empty();
     for (part, missing) in short {
-        pressure.is_short = true;
         let asked_least = |place| {
             let known =
                 activity(place).filter(|known| known.active_in().is_some_and(|last| !is_idle(last)))?;
@@ -186,5 +175,5 @@ fn choose<'a, K: Pod + Eq + Hash>(
         );
     }
     leaving.truncate(AT_ONCE);
-    leaving
+    (leaving, is_short)
 }

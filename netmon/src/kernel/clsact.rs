@@ -1,8 +1,12 @@
 //! The queueing discipline `clsact`, by which TC programs are attached before Linux 6.6. Its filters outlive whoever made them:
 //! those of a netmon that was killed are found here and taken away, and so is the discipline where netmon made it and nobody else
 //! uses it.
+//!
+//! At its place there may be `ingress` instead, which shaping and container networks use. The kernel then says that `clsact` is there
+//! (`EEXIST`), takes a filter for what leaves, and runs it for what arrives (`ingress_tcf_block` in `net/sched/sch_ingress.c`).
 
 use std::collections::BTreeMap;
+use std::ffi::CStr;
 use std::io;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener};
@@ -15,13 +19,17 @@ use netlink_packet_route::tc::{TcAttribute, TcFilterBpfOption, TcHandle, TcHeade
 
 use super::error::os_error;
 use super::hooks::OURS;
-use super::interfaces::request;
+use super::interfaces::{request, value};
 
 /// `TC_H_CLSACT` in `include/uapi/linux/pkt_sched.h`: where it hangs, and the numbers of its two sides.
 const CLSACT: u16 = 0xffff;
 const ITSELF: u16 = 0xfff1;
 const INGRESS: u16 = 0xfff2;
 const EGRESS: u16 = 0xfff3;
+
+/// The kinds of disciplines that there may be at this place.
+const KIND: &str = "clsact";
+const OTHER_KIND: &str = "ingress";
 
 /// A filter of `clsact` that is netmon's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,15 +47,63 @@ pub(super) struct ClsactLink {
     // Dropped in this order.
     _filter: SchedClassifierLink,
     _discipline: Option<Arc<Discipline>>,
+    index: u32,
+    side: u16,
+    handle: u32,
 }
 
 impl ClsactLink {
-    pub fn new(filter: SchedClassifierLink, discipline: Option<Arc<Discipline>>) -> Self {
+    /// Of the filter with this handle, for what arrives at an interface or leaves it.
+    pub fn new(
+        filter: SchedClassifierLink,
+        discipline: Option<Arc<Discipline>>,
+        index: u32,
+        leaves: bool,
+        handle: u32,
+    ) -> Self {
         Self {
             _filter: filter,
             _discipline: discipline,
+            index,
+            side: if leaves { EGRESS } else { INGRESS },
+            handle,
         }
     }
+
+    /// Whether it is there still.
+    pub fn is_there(&self) -> io::Result<bool> {
+        let filters = dump(self.index, self.side)?;
+        Ok(filters
+            .iter()
+            .any(|filter| u32::from(filter.header.handle) == self.handle))
+    }
+}
+
+/// Whether a filter for what leaves an interface would see that: unless `ingress` is where `clsact` would be. Where the kernel does
+/// not say, it is taken to be so.
+pub fn takes_what_leaves(index: u32) -> bool {
+    kind(index).map_or(true, |kind| kind.as_deref() != Some(OTHER_KIND))
+}
+
+/// The kind of the discipline that an interface has at the place of `clsact`.
+fn kind(index: u32) -> io::Result<Option<String>> {
+    // In `struct tcmsg`, and its length.
+    const INDEX: usize = 4;
+    const PARENT: usize = 12;
+    const HEADER: usize = 20;
+    const TCA_KIND: u16 = 1;
+    let place = u32::from(CLSACT) << 16 | u32::from(ITSELF);
+    let mut kind = None;
+    let all = RouteNetlinkMessage::GetQueueDiscipline(TcMessage::default());
+    request(all, NLM_F_DUMP, |answer| {
+        if answer.word(INDEX) == Some(index) && answer.word(PARENT) == Some(place) {
+            let attributes = answer.payload.get(HEADER..).unwrap_or_default();
+            kind = value(attributes, TCA_KIND)
+                .and_then(|bytes| CStr::from_bytes_until_nul(bytes).ok())
+                .map(|name| name.to_string_lossy().into_owned());
+        }
+    })?;
+    Ok(kind)
 }
 
 /// The disciplines that this netmon uses.
@@ -100,6 +156,8 @@ impl Drop for Discipline {
         }
         let mut message = message(self.index, ITSELF);
         message.header.handle = handle(0);
+        // Somebody may have put `ingress` in its place.
+        message.attributes.push(TcAttribute::Kind(KIND.to_owned()));
         if let Err(error) = order(RouteNetlinkMessage::DelQueueDiscipline(message)) {
             tracing::debug!("the clsact qdisc of interface {} stays: {error}", self.index);
         }
@@ -110,7 +168,12 @@ impl Drop for Discipline {
 pub fn filters(index: u32) -> io::Result<Vec<Filter>> {
     let mut filters = Vec::new();
     for (side, leaves) in [(INGRESS, false), (EGRESS, true)] {
-        for found in dump(index, side)? {
+        let there = dump(index, side)?;
+        // Of `ingress` the kernel lists the same ones for both sides.
+        if leaves && !there.is_empty() && !takes_what_leaves(index) {
+            break;
+        }
+        for found in there {
             if let Some(program) = program_of_ours(&found) {
                 filters.push(Filter {
                     leaves,

@@ -1,6 +1,7 @@
 //! What the kernel can refuse, each with what to do about it.
 
-use std::io;
+mod words;
+
 use std::path::PathBuf;
 
 use aya::programs::ProgramError;
@@ -9,8 +10,11 @@ use netmon_common::limits;
 
 use super::locked;
 use super::version::{MAPS_UNLOCKED, OLDEST, OLDEST_BRINGS, Running, XDP_FRAGS};
-use crate::resources::OpenFiles;
+use crate::resources::{OpenFiles, TooFewThreads};
 use crate::rights;
+
+use words::said;
+pub(super) use words::{chain, is_not_permitted, os_error};
 
 /// Why the kernel's side does not work. All of these end netmon with exit status 3.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +42,17 @@ pub enum KernelError {
     TooOld {
         /// The running kernel.
         release: String,
+    },
+    /// No thread can be started.
+    #[error(transparent)]
+    TooFewThreads(#[from] TooFewThreads),
+    /// The system does not give what netmon needs besides maps and programs.
+    #[error("{what}: {reason}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// The system's words.
+        reason: String,
     },
     /// The kernel cannot hold the maps or the programs.
     #[error(
@@ -333,58 +348,6 @@ impl KernelError {
             },
         }
     }
-}
-
-/// What the kernel said: the verifier's log is empty where it never came to it.
-fn said(error: &io::Error, verifier_log: &str) -> String {
-    match last_lines(verifier_log) {
-        lines if lines.is_empty() => format!("{error} (without a word of the verifier)"),
-        lines => format!("{error}: {lines}"),
-    }
-}
-
-/// The last lines of the verifier's log: the reason stands there.
-fn last_lines(log: &str) -> String {
-    const LINES: usize = 6;
-    let lines: Vec<&str> = log.lines().filter(|line| !line.trim().is_empty()).collect();
-    let from = lines.len().saturating_sub(LINES);
-    lines.get(from..).unwrap_or_default().join(" | ")
-}
-
-/// The error and what caused it, in one line, each word once.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_words = cause.to_string();
-        if !words.contains(&cause_words) {
-            words.push_str(": ");
-            words.push_str(&cause_words);
-        }
-        source = cause.source();
-    }
-    words
-}
-
-/// Whether somewhere below stands EPERM.
-pub(super) fn is_not_permitted(error: &(dyn std::error::Error + 'static)) -> bool {
-    os_error(error) == Some(libc::EPERM)
-}
-
-/// The error number of the system call that failed, if one did.
-pub(super) fn os_error(error: &(dyn std::error::Error + 'static)) -> Option<i32> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(io) = error.downcast_ref::<io::Error>() {
-            return io.raw_os_error();
-        }
-        // Transparent: the chain of sources leaves out what it holds.
-        if let Some(MapError::IoError(io)) = error.downcast_ref() {
-            return io.raw_os_error();
-        }
-        next = error.source();
-    }
-    None
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //! TCX program takes tens of milliseconds (`tcx_entry_sync` waits until no CPU uses the old list any more), an XDP
 //! program makes some drivers restart.
 
+mod leave;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem;
 
@@ -10,7 +12,7 @@ use netmon_common::{Address, limits};
 use super::attachments::Attachments;
 use super::change::{Change, Ways};
 use super::error::KernelError;
-use super::hooks::{Attachment, HookChoice};
+use super::hooks::{Attachment, HookChoice, Unseen};
 use super::interfaces::{Choice, Interface, Inventory, News, Selection};
 use super::load::Kernel;
 use super::own_addresses::OwnAddresses;
@@ -24,8 +26,12 @@ pub(super) struct Following {
     kernel: Kernel,
     own_addresses: OwnAddresses,
     own_frames: OwnFrames,
+    /// This host's own addresses, as keys, as they were told last.
+    own: BTreeSet<Address>,
     /// The names of mirror ports.
     mirrors: BTreeSet<String>,
+    /// Mirror ports that got another name since they are attached to.
+    renamed_mirrors: BTreeSet<u32>,
     hook: HookChoice,
     selection: Selection,
     inventory: Inventory,
@@ -39,6 +45,8 @@ pub(super) struct Following {
     too_many: bool,
     /// As they were told last.
     ways: Ways,
+    /// Of which of those that are attached to it was told last that not all is seen, with their names.
+    in_part: BTreeMap<u32, String>,
     /// What is to be told.
     told: VecDeque<Change>,
 }
@@ -53,10 +61,11 @@ impl Following {
         choice: Choice,
         mirrors: BTreeSet<String>,
     ) -> Result<Self, KernelError> {
-        let mut own_addresses = OwnAddresses::open(&mut kernel)?;
-        own_addresses.set(addresses(&inventory))?;
-        let mut own_frames = OwnFrames::open(&mut kernel)?;
         let watched = choice.watched.iter().map(|interface| interface.index).collect();
+        let own = inventory.own_addresses(&watched);
+        let mut own_addresses = OwnAddresses::open(&mut kernel)?;
+        own_addresses.set(own.iter().copied())?;
+        let mut own_frames = OwnFrames::open(&mut kernel)?;
         own_frames.set(&inventory.frames(&watched, &mirrors))?;
         let mut attachments = kernel.attachments()?;
         attachments.attach_all(&mut kernel, &choice, hook)?;
@@ -65,7 +74,9 @@ impl Following {
             kernel,
             own_addresses,
             own_frames,
+            own,
             mirrors,
+            renamed_mirrors: BTreeSet::new(),
             hook,
             selection,
             inventory,
@@ -75,9 +86,11 @@ impl Following {
             left_out: choice.left_out,
             too_many: false,
             ways: Ways::default(),
+            in_part: BTreeMap::new(),
             told: VecDeque::new(),
         };
         following.ways = following.ways_now();
+        following.tell_in_part();
         Ok(following)
     }
 
@@ -89,19 +102,54 @@ impl Following {
     fn ways_now(&self) -> Ways {
         let watched: BTreeSet<u32> = self.held().collect();
         let interfaces = self.inventory.interfaces.values();
+        let mut unwatched = self.inventory.unwatched(watched.clone());
+        let in_part = self.attachments.iter().filter(|one| one.unseen.words().is_some());
+        let up = in_part.filter(|one| one.interface.is_up);
+        unwatched.extend(up.map(|one| format!("{} in full", one.interface.name)));
+        let unseen = |is_unseen: fn(&Unseen) -> bool| -> BTreeSet<u32> {
+            let found = self.attachments.iter().filter(|one| is_unseen(&one.unseen));
+            found.map(|one| one.interface.index).collect()
+        };
         Ways {
-            unwatched: self.inventory.unwatched(watched.clone()),
+            unwatched,
+            arrives_unseen: unseen(|unseen| unseen.arrives.is_some()),
+            leaves_unseen: unseen(|unseen| unseen.leaves.is_some()),
+            links: self.inventory.links(&watched),
             watched,
             names: interfaces.map(|one| (one.index, one.name.clone())).collect(),
         }
     }
 
     fn tell_ways(&mut self) {
+        self.tell_in_part();
         let now = self.ways_now();
         if now != self.ways {
             self.ways = now.clone();
             self.told.push_back(Change::Ways(now));
         }
+    }
+
+    /// Tells of which interfaces not all is seen, once when that begins and once when it is over.
+    fn tell_in_part(&mut self) {
+        let before = mem::take(&mut self.in_part);
+        for attachment in self.attachments.iter() {
+            let Some(words) = attachment.unseen.words() else {
+                continue;
+            };
+            let (index, name) = (attachment.interface.index, attachment.interface.name.clone());
+            if !before.contains_key(&index) {
+                self.told.push_back(Change::InPart {
+                    name: name.clone(),
+                    why: Some(words),
+                });
+            }
+            self.in_part.insert(index, name);
+        }
+        let over = before
+            .into_iter()
+            .filter(|(index, _name)| !self.in_part.contains_key(index));
+        self.told
+            .extend(over.map(|(_index, name)| Change::InPart { name, why: None }));
     }
 
     /// What is attached now.
@@ -133,14 +181,41 @@ impl Following {
         Ok(())
     }
 
+    /// Looks whether all that is attached is there still, and attaches again what somebody has taken away.
+    pub fn look(&mut self) -> Result<(), KernelError> {
+        for interface in self.attachments.look() {
+            let again = self
+                .attachments
+                .attach_again(&mut self.kernel, &interface, self.hook);
+            match again {
+                Ok(Some(attachment)) => self.told.push_back(Change::AttachedAgain { attachment }),
+                Ok(None) => {}
+                Err(error) => {
+                    // What is pinned would go on counting.
+                    self.attachments.detach(interface.index);
+                    if let KernelError::InterfaceGone { .. } = error {
+                        let name = interface.name;
+                        self.told.push_back(Change::Gone { name });
+                    } else {
+                        self.refuse(&interface, error)?;
+                    }
+                }
+            }
+        }
+        self.tell_ways();
+        Ok(())
+    }
+
     /// Lets go of what is not there or not chosen any more, and lines up what is new.
     pub fn take(&mut self, news: News) -> Result<(), KernelError> {
-        let News { inventory, deleted } = news;
+        let News {
+            inventory,
+            deleted,
+            was_looked_for,
+        } = news;
         let before = mem::replace(&mut self.inventory, inventory);
-        if before.addresses != self.inventory.addresses {
-            self.own_addresses.set(addresses(&self.inventory))?;
-            self.told.push_back(Change::Addresses(addresses(&self.inventory)));
-        }
+        // At once: letting go of interfaces takes its time.
+        self.take_addresses()?;
         let mut gone = self.let_go_of_deleted(&deleted);
         let held: BTreeSet<u32> = self.held().collect();
         let can_read = |link| self.kernel.can_read(link);
@@ -153,6 +228,12 @@ impl Following {
         });
         self.pending = wanted.cloned().collect();
         self.make_room()?;
+        // Others are watched now, and so links may be others.
+        self.take_addresses()?;
+        let mut new = self.inventory.listens_to.difference(&before.listens_to);
+        if was_looked_for && new.any(|(index, _mac)| held.contains(index)) {
+            self.told.push_back(Change::Missed);
+        }
         self.replaced = mem::take(&mut self.replaced)
             .into_iter()
             .chain(gone.iter().cloned())
@@ -166,69 +247,27 @@ impl Following {
         Ok(())
     }
 
+    /// Goes by this host's addresses, and by the links that they are on, as they are now.
+    fn take_addresses(&mut self) -> Result<(), KernelError> {
+        let own = self.inventory.own_addresses(&self.watched());
+        if own != self.own {
+            self.own_addresses.set(own.iter().copied())?;
+            self.told.push_back(Change::Addresses(own.clone()));
+            self.own = own;
+        }
+        Ok(())
+    }
+
+    /// What is attached to, and what will be next.
+    fn watched(&self) -> BTreeSet<u32> {
+        let pending = self.pending.iter().map(|interface| interface.index);
+        self.held().chain(pending).collect()
+    }
+
     fn held(&self) -> impl Iterator<Item = u32> {
         self.attachments
             .iter()
             .map(|attachment| attachment.interface.index)
-    }
-
-    /// A deleted interface leaves links that count nothing. Gives back the names.
-    fn let_go_of_deleted(&mut self, deleted: &BTreeSet<u32>) -> Vec<String> {
-        let present = &self.inventory.interfaces;
-        let gone: Vec<u32> = self
-            .held()
-            .filter(|index| deleted.contains(index) || !present.contains_key(index))
-            .collect();
-        let dropped = gone
-            .into_iter()
-            .filter_map(|index| self.attachments.detach(index));
-        dropped.map(|attachment| attachment.interface.name).collect()
-    }
-
-    /// Lets go of those that are not chosen any more, and takes note of how the others have changed.
-    fn let_go_of_others(&mut self, choice: &Choice) {
-        let chosen: BTreeMap<u32, &Interface> = choice
-            .watched
-            .iter()
-            .map(|interface| (interface.index, interface))
-            .collect();
-        for Attachment { interface, .. } in self.attachments() {
-            match chosen.get(&interface.index) {
-                None => {
-                    self.attachments.detach(interface.index);
-                    let why = self.why_left(&interface, choice);
-                    let name = interface.name;
-                    self.told.push_back(Change::Left { name, why });
-                }
-                Some(now) => {
-                    self.attachments.update(now);
-                    if now.name != interface.name {
-                        self.told.push_back(Change::Renamed {
-                            from: interface.name,
-                            to: now.name.clone(),
-                        });
-                    }
-                }
-            }
-        }
-    }
-
-    fn why_left(&self, interface: &Interface, choice: &Choice) -> String {
-        let now = self.inventory.interfaces.get(&interface.index);
-        let reason = choice
-            .left_out
-            .iter()
-            .find(|(name, _)| now.is_some_and(|now| now.name == *name));
-        if let Some((_, why)) = reason {
-            return format!("it {why}");
-        }
-        let names: Vec<&str> = choice
-            .watched
-            .iter()
-            .filter(|other| self.inventory.default_routes.contains(&other.index))
-            .map(|other| other.name.as_str())
-            .collect();
-        format!("the default route leads to {} now", names.join(" and "))
     }
 
     /// Keeps as many of those that are lined up as the kernel's table holds, and fills it before they are attached
@@ -251,17 +290,25 @@ impl Following {
                 first: first.name.clone(),
             });
         }
-        let pending = self.pending.iter().map(|interface| interface.index);
-        let watched = self.held().chain(pending).collect();
-        self.own_frames
-            .set(&self.inventory.frames(&watched, &self.mirrors))?;
+        let mirrors = self.mirrors_now();
+        let frames = self.inventory.frames(&self.watched(), &mirrors);
+        self.own_frames.set(&frames)?;
         self.attachments.set_entered_by(&entered_by)
+    }
+
+    /// The names that mirror ports have now. One that is held stays one whatever its name.
+    fn mirrors_now(&mut self) -> BTreeSet<String> {
+        let held: BTreeSet<u32> = self.held().collect();
+        self.renamed_mirrors.retain(|index| held.contains(index));
+        let renamed = self.renamed_mirrors.iter();
+        let renamed = renamed.filter_map(|index| self.inventory.interfaces.get(index));
+        let names = renamed.map(|interface| interface.name.clone());
+        names.chain(self.mirrors.iter().cloned()).collect()
     }
 
     /// Of what is attached to, and of what will be next.
     fn entered_by(&self) -> BTreeSet<u32> {
-        let pending = self.pending.iter().map(|interface| interface.index);
-        self.inventory.entered_by(self.held().chain(pending).collect())
+        self.inventory.entered_by(self.watched())
     }
 
     fn tell_left_out(&mut self, left_out: Vec<(String, String)>) {
@@ -290,17 +337,17 @@ impl Following {
                     self.told.push_back(Change::Gone { name });
                 }
             }
-            Err(error) => {
-                self.refused.insert(interface.index, interface.clone());
-                self.attachments.set_entered_by(&self.entered_by())?;
-                self.told.push_back(Change::NotAttached { name, error });
-            }
+            Err(error) => self.refuse(interface, error)?,
         }
         Ok(())
     }
-}
 
-/// The host's own addresses.
-pub(super) fn addresses(inventory: &Inventory) -> BTreeSet<Address> {
-    inventory.addresses.iter().copied().map(Address::from).collect()
+    /// It is not tried again until the interface has changed.
+    fn refuse(&mut self, interface: &Interface, error: KernelError) -> Result<(), KernelError> {
+        self.refused.insert(interface.index, interface.clone());
+        self.attachments.set_entered_by(&self.entered_by())?;
+        let name = interface.name.clone();
+        self.told.push_back(Change::NotAttached { name, error });
+        Ok(())
+    }
 }

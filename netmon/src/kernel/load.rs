@@ -261,7 +261,8 @@ impl Kernel {
 
 /// How many CPUs may ever be there: each has counters of its own.
 fn cpus() -> Result<u32, KernelError> {
-    let cpus = nr_cpus().map_err(|(file, error)| KernelError::Load {
+    let cpus = nr_cpus().map_err(|(file, error)| KernelError::System {
+        what: "cannot find how many CPUs there may be",
         reason: format!("{file}: {error}"),
     })?;
     Ok(u32::try_from(cpus).unwrap_or(u32::MAX))
@@ -270,8 +271,9 @@ fn cpus() -> Result<u32, KernelError> {
 /// Random numbers for the table of traces: nobody can then find two exchanges that share a place in it.
 fn secret() -> Result<[u64; trace::KEYS], KernelError> {
     let mut bytes = [[0_u8; 8]; trace::KEYS];
-    getrandom::fill(bytes.as_flattened_mut()).map_err(|error| KernelError::Load {
-        reason: format!("there are no random numbers: {error}"),
+    getrandom::fill(bytes.as_flattened_mut()).map_err(|error| KernelError::System {
+        what: "cannot get random numbers",
+        reason: error.to_string(),
     })?;
     Ok(bytes.map(u64::from_ne_bytes))
 }

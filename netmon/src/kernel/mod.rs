@@ -1,4 +1,4 @@
-//! The live kernel's door, and the only place that knows aya: load, attach, poll, evidence.
+//! The live kernel's door, and the only place that knows aya: load, attach, poll, events.
 //!
 //! It refuses to judge: what it reads goes out as counts and observations.
 
@@ -12,7 +12,6 @@ mod btf;
 mod change;
 mod choose;
 pub mod clsact;
-mod entered_by;
 mod error;
 mod event_parts;
 mod events;
@@ -21,6 +20,7 @@ mod follow;
 mod hooks;
 mod instances;
 mod interfaces;
+mod key_set;
 mod layout;
 mod load;
 pub mod locked;
@@ -35,8 +35,10 @@ mod poll;
 mod programs;
 mod questions;
 mod readings;
+mod standing;
 mod switches;
 mod table;
+mod tcx;
 mod test_run;
 mod trace_lifetime;
 mod translated;
@@ -45,16 +47,17 @@ mod watching;
 mod watchlist;
 
 pub use askers::{Askers, NoAskers};
+pub use attach::can_see_what_leaves;
 pub use attachments::Attachments;
 pub use change::{Change, Ways};
-pub use choose::{Policy, Pressure};
+pub use choose::Policy;
 pub use error::KernelError;
 pub use events::{Event, Events};
-pub use hooks::{Attachment, Egress, HookChoice, Ingress, OURS};
+pub use hooks::{Attachment, Egress, HookChoice, Ingress, OURS, Unseen};
 pub use instances::{Hook, Instance, Occupied, occupied};
 pub use interfaces::{
-    AtXdp, Choice, Interface, Inventory, Kind, Link, Route, RouteSigns, Selection, driver, native_xdp, route,
-    why_unreadable, xdp_refusal,
+    AtXdp, Choice, Interface, Inventory, Kind, Link, LookAgain, Route, RouteSigns, Selection, driver,
+    native_xdp, route, why_unreadable, xdp_refusal,
 };
 pub use load::{Kernel, OwnQueries, Settings};
 pub use log::KernelLog;

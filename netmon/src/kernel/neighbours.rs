@@ -51,7 +51,8 @@ pub(super) fn loaded() -> Result<Vec<ProgramInfo>, KernelError> {
             if is_not_permitted(&error) {
                 KernelError::NeedsRoot { what: LISTING }
             } else {
-                KernelError::Load {
+                KernelError::System {
+                    what: LISTING,
                     reason: chain(&error),
                 }
             }

@@ -4,15 +4,16 @@
 //! samples of the exchanges one by one: who asked for what, and when exactly. No event is counted, except of an exchange so old
 //! that its second has lost its counters.
 
+mod failures;
+
 use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
 use netmon_common::limits::TRACE_LIFETIME_NS;
 use netmon_common::records::{
-    AGAIN, EventKind, Exchanges, Interface, NOT_IN_SECONDS, RECURSION_DESIRED, RECURSION_KNOWN, ServiceKey,
+    BEFORE, BEHIND, EventKind, Exchanges, NOT_IN_SECONDS, RECURSION_DESIRED, RECURSION_KNOWN, ServiceKey,
 };
-use netmon_common::wire::udp;
-use netmon_common::{Address, Code, Rcode, Transport};
+use netmon_common::{Address, Rcode, Transport};
 
 use super::event_parts::{details, moment, opcode, question};
 use super::events::Event;
@@ -20,8 +21,7 @@ use super::questions::Questions;
 use super::readings::Readings;
 use crate::bounded::{Bounded, lasting};
 use crate::observation::{
-    Answered, Asked, Connected, Counts, Failed, Name, Observation, Proof, Seconds, Service, Unverified, What,
-    Why,
+    Answered, Asked, Connected, Counts, Name, Observation, Seconds, Service, Side, What,
 };
 use crate::time::Time;
 
@@ -36,6 +36,8 @@ const CONNECTIONS: usize = lasting(16_384);
 pub struct Observer {
     local: BTreeSet<Address>,
     tracking: bool,
+    /// Watched interfaces by which queries may leave unseen.
+    queries_unseen: BTreeSet<u32>,
     /// As many as the kernel has places for.
     services: HashMap<ServiceKey, Box<Readings>, RandomState>,
     /// In which second all of them were read last.
@@ -64,6 +66,7 @@ impl Observer {
         Self {
             local: BTreeSet::new(),
             tracking,
+            queries_unseen: BTreeSet::new(),
             services: HashMap::default(),
             read_in: now,
             is_over: false,
@@ -72,14 +75,19 @@ impl Observer {
         }
     }
 
-    /// This host's own addresses, as they are now.
+    /// This host's own addresses, as they are now, as keys.
     pub fn set_local(&mut self, addresses: BTreeSet<Address>) {
         self.local = addresses;
     }
 
-    /// This host's own addresses.
+    /// This host's own addresses, as keys.
     pub const fn local(&self) -> &BTreeSet<Address> {
         &self.local
+    }
+
+    /// By these interfaces queries may leave unseen: what comes back by them cannot be verified.
+    pub fn set_queries_unseen(&mut self, interfaces: BTreeSet<u32>) {
+        self.queries_unseen = interfaces;
     }
 
     /// Takes counts as known that an earlier netmon may have reported, read in that second.
@@ -220,6 +228,7 @@ impl Observer {
                 }
                 observe(observation(What::Answered(Answered {
                     client: header.client,
+                    side: side(header.flags),
                     sent,
                     // The kernel counts them, and does not tell.
                     earlier: Vec::new(),
@@ -287,80 +296,22 @@ impl Observer {
     fn asked(&self, event: &Event<'_>) -> Option<Name> {
         self.questions.of(event.header.query_time_ns, event.header.client)
     }
-
-    fn failure(
-        &mut self,
-        event: &Event<'_>,
-        key: ServiceKey,
-        recursion_desired: bool,
-        observe: &mut impl FnMut(Observation),
-    ) -> Option<()> {
-        let header = &event.header;
-        let (time, service) = (Time::from_nanos(header.time_ns), service_of(key));
-        let code = Code::from_number(header.detail)?;
-        let what = match self.proof(event) {
-            Err(why) => What::Unverified(Unverified {
-                client: header.client,
-                reporter: header.reporter,
-                code,
-                why,
-            }),
-            Ok(proof) => {
-                if header.flags & NOT_IN_SECONDS != 0
-                    && let Some(sent) = proof.sent()
-                    && let Some(readings) = self.services.get_mut(&key)
-                    && let Some((second, counts)) = readings.failed_later(sent.second())
-                {
-                    observe(seconds(key, time, second, counts));
-                }
-                // Nothing in a TCP header says which of a stream's messages the segment belongs to.
-                let message = match service.transport {
-                    Transport::Udp => {
-                        let from = usize::from(header.transport_offset) + udp::HEADER_LEN;
-                        Some(event.payload.get(from..).unwrap_or_default())
-                    }
-                    Transport::Tcp => None,
-                };
-                What::Failed(Failed {
-                    client: header.client,
-                    reporter: header.reporter,
-                    code,
-                    proof,
-                    name: message.and_then(|message| question(message).or_else(|| self.asked(event))),
-                    recursion_desired,
-                    last_answer: moment(header.last_answer_ns),
-                    details: details(event, message.unwrap_or_default()),
-                })
-            }
-        };
-        observe(Observation { time, service, what });
-        Some(())
-    }
-
-    /// Whether it is this host's own address: all of 127.0.0.0/8 is, and most of it is nowhere listed.
-    pub fn is_own(&self, address: Address) -> bool {
-        address.ip().is_loopback() || self.local.contains(&address)
-    }
-
-    fn proof(&self, event: &Event<'_>) -> Result<Proof, Why> {
-        let header = &event.header;
-        let query = moment(header.query_time_ns);
-        let is_ours = header.ifindex == Interface::LOOPBACK
-            && self.is_own(header.reporter)
-            && self.is_own(header.client);
-        match query {
-            Some(_) if header.flags & AGAIN != 0 => Err(Why::Again),
-            _ if is_ours => Ok(Proof::RaisedByThisHost(query)),
-            Some(query) => Ok(Proof::QuerySeen(query)),
-            None if self.tracking => Err(Why::Unsolicited),
-            None => Err(Why::QueriesUnseen),
-        }
-    }
 }
 
 /// RD of an event's query, where that is known.
 fn recursion_desired(flags: u8) -> Option<bool> {
     (flags & RECURSION_KNOWN != 0).then_some(flags & RECURSION_DESIRED != 0)
+}
+
+/// On which side of a translation an event's packet was seen.
+const fn side(flags: u8) -> Side {
+    if flags & BEHIND != 0 {
+        Side::Behind
+    } else if flags & BEFORE != 0 {
+        Side::Before
+    } else {
+        Side::Only
+    }
 }
 
 /// Whether a query is a SYN.

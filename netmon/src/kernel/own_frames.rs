@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use aya::maps::{Array, HashMap, MapData, MapError};
+use aya::maps::{Array, MapData};
 use netmon_common::limits::{INTERFACE_PLACES, STACKED_MACS};
 use netmon_common::records::{Interface, MacAt};
 
 use super::error::KernelError;
 use super::interfaces::Frames;
+use super::key_set::KeySet;
 use super::load::Kernel;
 
 const INTERFACES: &str = "INTERFACES";
@@ -17,9 +18,8 @@ const STACKED: &str = "STACKED";
 /// What the programs know of the watched interfaces.
 pub(super) struct OwnFrames {
     interfaces: Array<MapData, Interface>,
-    stacked: HashMap<MapData, MacAt, u32>,
+    stacked: KeySet<MacAt>,
     known: BTreeMap<u32, Interface>,
-    written: BTreeSet<MacAt>,
 }
 
 impl OwnFrames {
@@ -29,15 +29,8 @@ impl OwnFrames {
             .take(INTERFACES)?
             .try_into()
             .map_err(|error| KernelError::map("open", INTERFACES, error))?;
-        let stacked: HashMap<MapData, MacAt, u32> = kernel
-            .take(STACKED)?
-            .try_into()
-            .map_err(|error| KernelError::map("open", STACKED, error))?;
-        // Maps that were pinned have those of before.
-        let written = stacked
-            .keys()
-            .collect::<Result<_, _>>()
-            .map_err(|error| KernelError::map("read", STACKED, error))?;
+        let stacked = KeySet::open(kernel, STACKED)?;
+        // A map that was pinned has those of before.
         let mut known = BTreeMap::new();
         for place in 0..INTERFACE_PLACES {
             let interface = interfaces
@@ -51,18 +44,13 @@ impl OwnFrames {
             interfaces,
             stacked,
             known,
-            written,
         })
     }
 
     /// From now on it is these. A hardware address is known before its interface is looked at.
     pub fn set(&mut self, frames: &Frames) -> Result<(), KernelError> {
         for at in frames.stacked.iter().take(STACKED_MACS as usize) {
-            if self.written.insert(*at) {
-                self.stacked
-                    .insert(at, 1, 0)
-                    .map_err(|error| KernelError::map("write", STACKED, error))?;
-            }
+            self.stacked.insert(*at)?;
         }
         let places: BTreeSet<u32> = self
             .known
@@ -79,19 +67,12 @@ impl OwnFrames {
             }
         }
         self.known.clone_from(&frames.interfaces);
-        let stale: Vec<MacAt> = self.written.difference(&frames.stacked).copied().collect();
-        for at in stale {
-            match self.stacked.remove(&at) {
-                Ok(()) | Err(MapError::KeyNotFound) => self.written.remove(&at),
-                Err(error) => return Err(KernelError::map("write", STACKED, error)),
-            };
-        }
-        Ok(())
+        self.stacked.keep_only(&frames.stacked)
     }
 }
 
 impl fmt::Debug for OwnFrames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.written.fmt(f)
+        self.stacked.fmt(f)
     }
 }

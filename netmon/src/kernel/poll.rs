@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::mem::offset_of;
 
-use aya::Pod;
 use aya::maps::{Map, MapData, PerCpuArray};
 use netmon_common::Address;
-use netmon_common::records::{Destination, Entry, Exchanges, Latency, PerCpuCache, ServiceKey, Totals};
+use netmon_common::records::{
+    Counters as _, Destination, Entry, Exchanges, Latency, PerCpuCache, ServiceKey, Totals,
+};
 
 use super::activity::Activity;
 use super::error::KernelError;
@@ -66,7 +67,7 @@ impl Poller {
     fn of(totals: Map, places: Places) -> Result<Self, KernelError> {
         let none = |capacity: u32| vec![Activity::default(); capacity as usize];
         Ok(Self {
-            totals: per_cpu_array(totals, TOTALS)?,
+            totals: PerCpuArray::try_from(totals).map_err(|error| KernelError::map("open", TOTALS, error))?,
             destinations: none(places.destinations.capacity()),
             services: none(places.services.capacity()),
             taken: 0,
@@ -259,8 +260,4 @@ impl Poller {
     pub fn latency_places(&self) -> u32 {
         u32::try_from(self.places.latencies.taken().count()).unwrap_or(u32::MAX)
     }
-}
-
-fn per_cpu_array<T: Pod>(map: Map, name: &'static str) -> Result<PerCpuArray<MapData, T>, KernelError> {
-    PerCpuArray::try_from(map).map_err(|error| KernelError::map("open", name, error))
 }

@@ -89,7 +89,7 @@ impl Kernel {
     ) -> Result<(), KernelError> {
         let interfaces: Vec<&Interface> = interfaces.into_iter().collect();
         let is_for_xdp = |one: &&Interface| {
-            let may_have_it = !matches!(one.kind, Kind::Loopback | Kind::Veth);
+            let may_have_it = !matches!(one.kind, Kind::Loopback | Kind::Veth) && !hook.runs_below(one.kind);
             one.link == Link::Ethernet && may_have_it && xdp_refusal(one).is_none()
         };
         let at_xdp = match hook {

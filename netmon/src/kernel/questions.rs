@@ -1,12 +1,9 @@
 //! The names of queries that were told of lately. Some servers refuse with nothing but a header, and some routers
 //! quote eight bytes: then the query itself says what was asked.
 
-use std::collections::{HashMap, VecDeque};
-
-use foldhash::fast::RandomState;
 use netmon_common::Address;
 
-use crate::bounded::lasting;
+use crate::bounded::{Bounded, lasting};
 use crate::observation::Name;
 
 /// Queries that are remembered: two or three seconds of a CPU's samples in the worst case, about 200 KiB.
@@ -16,30 +13,24 @@ const KEPT: usize = lasting(2_048);
 type Query = (u64, Address);
 
 /// Names of the last queries.
-#[derive(Debug, Default)]
-pub struct Questions {
-    names: HashMap<Query, Name, RandomState>,
-    order: VecDeque<Query>,
+#[derive(Debug)]
+pub struct Questions(Bounded<Query, Name>);
+
+impl Default for Questions {
+    fn default() -> Self {
+        Self(Bounded::new(KEPT))
+    }
 }
 
 impl Questions {
     /// Takes a query that was seen at `time_ns`.
     pub fn note(&mut self, time_ns: u64, client: Address, name: &Name) {
-        let query = (time_ns, client);
-        if self.names.insert(query, name.clone()).is_some() {
-            return;
-        }
-        self.order.push_back(query);
-        if self.order.len() > KEPT
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.names.remove(&oldest);
-        }
+        self.0.insert((time_ns, client), name.clone());
     }
 
     /// The name in the query that was seen at `time_ns`, if it was told of.
     pub fn of(&self, time_ns: u64, client: Address) -> Option<Name> {
-        self.names.get(&(time_ns, client)).cloned()
+        self.0.get(&(time_ns, client)).cloned()
     }
 }
 
@@ -59,7 +50,7 @@ mod tests {
         assert_eq!(questions.of(1, client(2)), None);
         questions.note(1, client(1), &Name::new("again.test"));
         assert_eq!(questions.of(2, client(1)), Some(Name::new("n2.test")));
-        assert_eq!(questions.names.len(), KEPT);
-        assert_eq!(questions.order.len(), KEPT);
+        let kept = (0..=KEPT as u64).filter(|time| questions.of(*time, client(1)).is_some());
+        assert_eq!(kept.count(), KEPT);
     }
 }

@@ -96,7 +96,7 @@ impl<K: Pod> Table<K> {
         match unsafe { call(BPF_MAP_LOOKUP_ELEM, &mut entry) } {
             Ok(()) => Ok(Some(value)),
             Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(None),
-            Err(error) => Err(self.error(error)),
+            Err(error) => Err(self.error("read", error)),
         }
     }
 
@@ -109,7 +109,9 @@ impl<K: Pod> Table<K> {
         };
         // SAFETY: the kernel reads the key, which lives until it returns.
         match unsafe { call(BPF_MAP_DELETE_ELEM, &mut entry) } {
-            Err(error) if error.raw_os_error() != Some(libc::ENOENT) => Err(self.error(error)),
+            Err(error) if error.raw_os_error() != Some(libc::ENOENT) => {
+                Err(self.error("remove an entry of", error))
+            }
             Ok(()) | Err(_) => Ok(()),
         }
     }
@@ -131,7 +133,7 @@ impl<K: Pod> Table<K> {
                 Ok(()) => 0,
                 // It stops at one that is not there, and says how many were before it.
                 Err(error) if error.raw_os_error() == Some(libc::ENOENT) => 1,
-                Err(error) => return Err(self.error(error)),
+                Err(error) => return Err(self.error("remove entries of", error)),
             };
             left = left.get(removed + missing..).unwrap_or_default();
         }
@@ -151,7 +153,7 @@ impl<K: Pod> Table<K> {
         match unsafe { call(BPF_MAP_UPDATE_ELEM, &mut entry) } {
             Ok(()) => Ok(true),
             Err(error) if error.raw_os_error() == Some(libc::EEXIST) => Ok(false),
-            Err(error) => Err(self.error(error)),
+            Err(error) => Err(self.error("write", error)),
         }
     }
 
@@ -180,7 +182,7 @@ impl<K: Pod> Table<K> {
                     self.resize(self.keys.len() * 2);
                     continue;
                 }
-                Some(_) => return Err(self.error(error.unwrap_or_else(io::Error::last_os_error))),
+                Some(_) => return Err(self.error("read", error.unwrap_or_else(io::Error::last_os_error))),
             }
             let entries = self.keys.iter().zip(&self.values);
             for (key, value) in entries.take(usize::try_from(batch.count).unwrap_or(0)) {
@@ -197,8 +199,8 @@ impl<K: Pod> Table<K> {
         self.map.fd().as_fd().as_raw_fd().cast_unsigned()
     }
 
-    fn error(&self, error: io::Error) -> KernelError {
-        KernelError::map("read", self.name, MapError::IoError(error))
+    fn error(&self, what: &'static str, error: io::Error) -> KernelError {
+        KernelError::map(what, self.name, MapError::IoError(error))
     }
 }
 

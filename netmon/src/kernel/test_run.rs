@@ -7,7 +7,7 @@
 use aya::TestRun as _;
 use aya::maps::{MapData, RingBuf};
 use aya::programs::TestRunOptions;
-use netmon_common::records::Totals;
+use netmon_common::records::{Counters as _, Totals};
 use netmon_common::wire::ethernet;
 
 use super::error::{KernelError, chain, os_error};
@@ -76,7 +76,9 @@ impl FrameRunner {
             Event::parse(&record).into_iter().for_each(&mut told);
         }
         let before = std::mem::replace(&mut self.counted, self.poller.totals()?);
-        Ok(Ok(self.counted.since(&before)))
+        let mut counted = self.counted;
+        counted.take_off(&before);
+        Ok(Ok(counted))
     }
 
     /// `false` where the kernel does not take a frame of that length.

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::{fs, io};
 
-use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST};
+use netlink_packet_core::NLM_F_DUMP;
 use netmon_common::Address;
 
-use super::interfaces::ask;
+use super::interfaces::{ask, attribute, message, value};
 
 /// `NETLINK_NETFILTER`.
 const NETFILTER: isize = 12;
@@ -28,8 +28,6 @@ const DST_NAT: u32 = 1 << 5;
 
 /// `struct nfgenmsg`.
 const FAMILY: usize = 4;
-/// Of a type: that an attribute holds others, or numbers in network order.
-const FLAGS: u16 = 0xc000;
 
 /// How many connections are tracked, where they are. Without, nobody is asked: the kernel would load what answers. Where there are
 /// none, it would look through a table of all network namespaces, for 10 ms.
@@ -53,63 +51,32 @@ pub fn translated(ports: &[u16]) -> io::Result<BTreeSet<Translated>> {
 
 /// All connections whose destinations are translated.
 fn request() -> Vec<u8> {
-    let mut payload = vec![0; FAMILY];
-    for attribute in [STATUS, STATUS_MASK] {
-        payload.extend(8_u16.to_ne_bytes());
-        payload.extend(attribute.to_ne_bytes());
-        payload.extend(DST_NAT.to_be_bytes());
-    }
-    let len = u32::try_from(16 + payload.len()).unwrap_or(0);
-    let mut request = len.to_ne_bytes().to_vec();
-    request.extend(GET.to_ne_bytes());
-    request.extend((NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
-    request.extend([0; 8]);
-    request.extend(payload);
-    request
+    let filter = [STATUS, STATUS_MASK].map(|kind| attribute(kind, &DST_NAT.to_be_bytes()));
+    let payload = [vec![0; FAMILY], filter.concat()].concat();
+    message(GET, NLM_F_DUMP, &payload)
 }
 
 /// What a connection is translated to, if it is one to these ports.
 fn translation(attributes: &[u8], ports: &[u16]) -> Option<Translated> {
-    let (asked, replies) = (find(attributes, TUPLE_ORIG)?, find(attributes, TUPLE_REPLY)?);
-    let port = find(find(asked, TUPLE_PROTO)?, PROTO_DST_PORT)?;
+    let (asked, replies) = (value(attributes, TUPLE_ORIG)?, value(attributes, TUPLE_REPLY)?);
+    let port = value(value(asked, TUPLE_PROTO)?, PROTO_DST_PORT)?;
     if !ports.contains(&u16::from_be_bytes(*port.first_chunk()?)) {
         return None;
     }
-    let service = address(find(asked, TUPLE_IP)?, DESTINATIONS)?;
-    let server = address(find(replies, TUPLE_IP)?, SOURCES)?;
+    let service = address(value(asked, TUPLE_IP)?, DESTINATIONS)?;
+    let server = address(value(replies, TUPLE_IP)?, SOURCES)?;
     (service != server).then_some((service, server))
 }
 
 fn address(attributes: &[u8], [v4, v6]: [u16; 2]) -> Option<Address> {
-    let v4 = find(attributes, v4).and_then(|bytes| Some(IpAddr::from(*bytes.first_chunk::<4>()?)));
-    let v6 = || find(attributes, v6).and_then(|bytes| Some(IpAddr::from(*bytes.first_chunk::<16>()?)));
+    let v4 = value(attributes, v4).and_then(|bytes| Some(IpAddr::from(*bytes.first_chunk::<4>()?)));
+    let v6 = || value(attributes, v6).and_then(|bytes| Some(IpAddr::from(*bytes.first_chunk::<16>()?)));
     v4.or_else(v6).map(Address::from)
-}
-
-/// The value of an attribute.
-fn find(mut attributes: &[u8], wanted: u16) -> Option<&[u8]> {
-    loop {
-        let len = usize::from(u16::from_ne_bytes(*attributes.first_chunk()?));
-        let kind = u16::from_ne_bytes(*attributes.get(2..)?.first_chunk()?);
-        let value = attributes.get(4..len)?;
-        if kind & !FLAGS == wanted {
-            return Some(value);
-        }
-        attributes = attributes.get(len.next_multiple_of(4)..)?;
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
-        let mut bytes = u16::try_from(4 + value.len()).unwrap().to_ne_bytes().to_vec();
-        bytes.extend(kind.to_ne_bytes());
-        bytes.extend(value);
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-        bytes
-    }
 
     /// A connection from a client to that address and port; replies come from the server.
     fn connection(service: IpAddr, port: u16, server: IpAddr) -> Vec<u8> {

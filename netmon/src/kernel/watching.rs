@@ -2,16 +2,25 @@
 //! waiting for that.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use netmon_common::Address;
 use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::sleep_until;
 
 use super::change::{Change, Ways};
 use super::error::KernelError;
-use super::follow::{Following, addresses};
+use super::follow::Following;
 use super::hooks::{Attachment, HookChoice};
-use super::interfaces::{Changes, Choice, Inventory, Kind, Selection};
+use super::interfaces::{Changes, Choice, Inventory, Kind, LookAgain, Selection};
 use super::load::Kernel;
+use crate::clock;
+
+/// How often it is looked whether all that is attached is there still. It must be known before the silence of a server is
+/// judged whose answers are not seen any more, which is 5 s (`unanswered_wait`) after a query at the earliest. At TCX it takes four
+/// system calls an interface, a few microseconds; for a program at XDP or a filter of `clsact` a request by netlink, some ten
+/// microseconds. The thread of [`At::Work`] does it.
+const LOOK: Duration = Duration::from_secs(4);
 
 /// The network as it is at the start, and what is chosen of it.
 #[derive(Debug)]
@@ -38,6 +47,8 @@ pub struct Watched {
 pub struct Watching {
     changes: Changes,
     at: At,
+    /// When it is to be looked whether all that is attached is there still.
+    next_look: Instant,
 }
 
 /// Where the work is.
@@ -64,9 +75,15 @@ impl Network {
         })
     }
 
-    /// This host's own addresses.
+    /// This host's own addresses, as keys.
     pub fn addresses(&self) -> BTreeSet<Address> {
-        addresses(&self.inventory)
+        let watched = self.choice.watched.iter().map(|interface| interface.index);
+        self.inventory.own_addresses(&watched.collect())
+    }
+
+    /// For whoever sees that frames are taken for those of other hosts.
+    pub fn look_again(&self) -> LookAgain {
+        self.changes.look_again()
     }
 
     /// Whether the loopback interface was chosen.
@@ -98,14 +115,23 @@ impl Network {
             inventory,
             choice,
         } = self;
+        let pins = kernel.pins.clone();
         let following = Following::start(kernel, hook, selection, inventory, choice, mirrors.clone())?;
+        if let Some(pins) = pins {
+            pins.keep();
+        }
         let watched = Watched {
             attachments: following.attachments(),
             left_out: following.left_out().to_vec(),
             ways: following.ways().clone(),
         };
         let at = At::Rest(Box::new(following));
-        Ok((Watching { changes, at }, watched))
+        let watching = Watching {
+            changes,
+            at,
+            next_look: clock::instant() + LOOK,
+        };
+        Ok((watching, watched))
     }
 }
 
@@ -120,11 +146,17 @@ impl Watching {
             if let Some(change) = following.tell() {
                 return Ok(change);
             }
-            if following.is_behind() {
+            let now = clock::instant();
+            if now >= self.next_look {
+                self.next_look = now + LOOK;
+                self.at.work(Following::look);
+            } else if following.is_behind() {
                 self.at.work(Following::attach_next);
             } else {
-                let news = self.changes.next().await;
-                self.at.work(|following| following.take(news));
+                tokio::select! {
+                    news = self.changes.next() => self.at.work(|following| following.take(news)),
+                    () = sleep_until(self.next_look.into()) => {}
+                }
             }
         }
     }

@@ -1,11 +1,11 @@
 //! Tells the kernel programs of which servers' answers user space wants to know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use aya::maps::{HashMap, MapData, MapError};
 use netmon_common::Address;
 
 use super::error::KernelError;
+use super::key_set::KeySet;
 use super::load::Kernel;
 
 /// The map's name.
@@ -13,21 +13,16 @@ pub(super) const WATCHLIST: &str = "WATCHLIST";
 
 /// The servers on the list, each as often as it was put there.
 pub struct Watchlist {
-    map: HashMap<MapData, Address, u32>,
+    map: KeySet<Address>,
     listed: BTreeMap<Address, u32>,
 }
 
 impl Kernel {
     /// Takes the list, to write it. Can be had once.
     pub fn watchlist(&mut self) -> Result<Watchlist, KernelError> {
-        let map = self.take(WATCHLIST)?;
-        let mut map: HashMap<MapData, Address, u32> =
-            HashMap::try_from(map).map_err(|error| KernelError::map("open", WATCHLIST, error))?;
-        // A map that was pinned has those of before: whoever is still waited for is put there again.
-        let before: Vec<_> = map.keys().filter_map(Result::ok).collect();
-        for server in before {
-            remove(&mut map, server)?;
-        }
+        let mut map = KeySet::open(self, WATCHLIST)?;
+        // Whoever is still waited for is put there again.
+        map.keep_only(&BTreeSet::new())?;
         Ok(Watchlist {
             map,
             listed: BTreeMap::new(),
@@ -43,9 +38,7 @@ impl Watchlist {
         if *times > 1 {
             return Ok(());
         }
-        self.map
-            .insert(server, 1, 0)
-            .map_err(|error| KernelError::map("write", WATCHLIST, error))
+        self.map.insert(server)
     }
 
     /// Takes a server off the list, once.
@@ -58,13 +51,6 @@ impl Watchlist {
             return Ok(());
         }
         self.listed.remove(&server);
-        remove(&mut self.map, server)
-    }
-}
-
-fn remove(map: &mut HashMap<MapData, Address, u32>, server: Address) -> Result<(), KernelError> {
-    match map.remove(&server) {
-        Ok(()) | Err(MapError::KeyNotFound) => Ok(()),
-        Err(error) => Err(KernelError::map("write", WATCHLIST, error)),
+        self.map.remove(server)
     }
 }

@@ -16,6 +16,8 @@ pub enum Judgement {
     UnreadErrors,
     /// So many packets could not be read that an incident may be among them.
     UnreadPackets,
+    /// Packets that are DNS or ICMP errors, or may be, are cut too short to be read, and not all is well in what is left.
+    CutPackets,
     /// Lines are cut within the names that were asked for, and not all is well in them.
     CutNames,
     /// There is no DNS among what was read.
@@ -47,7 +49,7 @@ pub enum Judgement {
     },
     /// The text shows neither names nor response codes (`tcpdump -q`).
     Quiet,
-    /// The text has no times (`tcpdump -t`), and not all is well in it.
+    /// The text has no times (`tcpdump -t`), or packets of the capture have none, and not all is well in it.
     NoTimes,
     /// Errors came, and none is about a query that was seen.
     Unproven {

@@ -56,6 +56,8 @@ pub struct Memory {
     pub overload: Option<Overload>,
     /// Whether it opened for a domain that was lost.
     pub lost_domain: bool,
+    /// Whether an error named a client behind a translation.
+    pub is_behind: bool,
     /// The reporters, clients and names that are not listed, as sketches in hexadecimal.
     pub unlisted: Unlisted,
 }

@@ -99,6 +99,8 @@ words! {
         InterfaceLeft = "interface_left",
         /// An interface that is watched has another name.
         InterfaceRenamed = "interface_renamed",
+        /// Of an interface that is watched, not all packets may be seen.
+        PacketsUnseen = "packets_unseen",
         /// An interface cannot be watched.
         InterfaceNotAttached = "interface_not_attached",
         /// An interface is not watched, and why.

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use super::{BURST, FRESH, Monitor};
 use crate::clock;
 use crate::kernel::{Event, Events, Observer};
-use crate::observation::What;
+use crate::observation::{Side, What};
 use crate::time::Time;
 
 impl Monitor<'_> {
@@ -96,7 +96,10 @@ impl Monitor<'_> {
         let (decider, room, routes) = (&mut self.decider, &mut self.room, &mut self.routes);
         let mut sightings = self.partners.views.is_some().then_some(&mut self.sightings);
         self.observer.event(event, asked_over_udp, &mut |observation| {
-            if let What::Answered(answered) = &observation.what {
+            // Behind a translation nobody asks.
+            if let What::Answered(answered) = &observation.what
+                && answered.side != Side::Behind
+            {
                 routes.answered(observation.service, observation.time, answered);
                 if answered.recursion_desired {
                     room.answered.note(observation.service, answered.client);

@@ -3,7 +3,7 @@
 use super::Monitor;
 use crate::clock;
 use crate::kernel::{Change, Watched, Ways};
-use crate::model::{Event, LeftOut, Started, Warning, WatchedInterface};
+use crate::model::{Event, LeftOut, Started, WatchedInterface};
 
 impl Monitor<'_> {
     /// All is attached.
@@ -38,8 +38,17 @@ impl Monitor<'_> {
             self.decider.ways_changed();
         }
         self.decider.set_unwatched(ways.unwatched.clone());
+        self.observer.set_queries_unseen(ways.queries_unseen());
         self.decider.set_interfaces(ways.names.clone());
+        self.decider.set_links(ways.links.clone());
+        self.mine.set_links(ways.other_names());
         self.ways = ways.clone();
+    }
+
+    /// Nobody knows what came by a watched interface until now, nor since when.
+    fn has_missed_packets(&mut self) {
+        self.decider.ways_changed();
+        self.decider.gap(None, clock::boot_now());
     }
 
     /// Reports what became of the interfaces, and goes by this host's addresses as they are now.
@@ -50,6 +59,11 @@ impl Monitor<'_> {
                 self.observer.set_local(local.clone());
                 return Ok(());
             }
+            Change::Missed => {
+                // Answers may have been among what was taken for others'.
+                self.decider.gap(None, clock::boot_now());
+                return Ok(());
+            }
             Change::Ways(ways) => {
                 self.take_ways(ways);
                 return self.reserve();
@@ -57,6 +71,7 @@ impl Monitor<'_> {
             Change::Attached { attachment, .. } => {
                 self.watched.insert(attachment.interface.name.clone());
             }
+            Change::AttachedAgain { .. } => self.has_missed_packets(),
             Change::Gone { name } | Change::Left { name, .. } => {
                 self.watched.remove(name);
             }
@@ -64,11 +79,17 @@ impl Monitor<'_> {
                 self.watched.remove(from);
                 self.watched.insert(to.clone());
             }
-            Change::NotAttached { .. } | Change::LeftOut { .. } | Change::TooMany { .. } => {}
+            Change::NotAttached { name, .. } => {
+                // What was attached there, somebody had taken away.
+                if self.watched.remove(name) {
+                    self.has_missed_packets();
+                }
+            }
+            Change::InPart { .. } | Change::LeftOut { .. } | Change::TooMany { .. } => {}
         }
         self.emit(&Event::Watching(self.watched.clone()));
-        if let Some(word) = change.word() {
-            self.emit(&Event::Warning(Warning::new(word, change.to_string())));
+        if let Some(warning) = change.warning() {
+            self.emit(&Event::Warning(warning));
         }
         Ok(())
     }

@@ -27,17 +27,17 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use netmon_common::records;
+use netmon_common::{Outcome, records};
 use tokio::time::Instant;
 
 use crate::clock;
 use crate::config::Config;
 use crate::detect::Decider;
 use crate::kernel::{
-    Kernel, Network, Observer, Poller, Retirement, Switches, TraceLifetime, Watchlist, Ways,
+    Kernel, LookAgain, Network, Observer, Poller, Retirement, Switches, TraceLifetime, Watchlist, Ways,
 };
 use crate::model::{Event, Happened, Moment, WarningKind};
-use crate::time::{Time, WallOffset};
+use crate::time::{Time, WallOffset, start_of_minute};
 use crate::views::Sightings;
 
 use self::resolvers::Mine;
@@ -96,6 +96,8 @@ struct Monitor<'a> {
     watched: BTreeSet<String>,
     /// By which ways packets come.
     ways: Ways,
+    /// For frames that are taken for those of other hosts.
+    look_again: LookAgain,
     troubles: Troubles,
     lost: Lost,
     /// The minute of the wall clock in which counts were last read.
@@ -152,9 +154,10 @@ impl<'a> Monitor<'a> {
             changed: 0,
             watched: BTreeSet::new(),
             ways: Ways::default(),
+            look_again: network.look_again(),
             troubles: Troubles::default(),
             lost: Lost::default(),
-            minute: offset.wall(clock::boot_now()).as_second().div_euclid(60),
+            minute: start_of_minute(offset.wall(clock::boot_now()).as_second()),
             mine: Mine::default(),
             asking: None,
             probing: None,
@@ -177,7 +180,7 @@ impl<'a> Monitor<'a> {
             .history
             .as_ref()
             .is_some_and(|keeper| keeper.is_due(now));
-        let minute = now.wall().as_second().div_euclid(60);
+        let minute = start_of_minute(now.wall().as_second());
         let is_printed = self.partners.snapshots.are_due(minute != self.minute);
         self.minute = minute;
         if !is_minute && !is_printed {
@@ -230,7 +233,11 @@ impl<'a> Monitor<'a> {
         self.look_for_gap();
         self.offset = clock::wall_offset();
         self.decider.set_offset(self.offset);
-        self.totals = self.poller.totals()?;
+        let before = std::mem::replace(&mut self.totals, self.poller.totals()?);
+        if self.totals.outcome(Outcome::NotOurs) > before.outcome(Outcome::NotOurs) {
+            // Some may be for a device of another namespace that lies on one of this host's, and of which nobody tells.
+            self.look_again.now_and_then();
+        }
         let mut changed = Vec::with_capacity(self.changed);
         self.poller
             .look_at_destinations(now, |address, before, counters| {

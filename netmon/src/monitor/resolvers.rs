@@ -33,6 +33,8 @@ pub(super) struct Mine {
     /// The incidents that are open, as they were reported last.
     open: BTreeMap<String, Arc<Incident>>,
     unused: Unused,
+    /// By the names of interfaces that are at the link of another one, that one's name.
+    links: BTreeMap<String, String>,
     /// When netmon's own query showed of a resolver that nobody asks whether it answers.
     probed: BTreeMap<Which, (Time, bool)>,
     /// For `netmon status`.
@@ -49,6 +51,7 @@ impl Default for Mine {
             states: Vec::new(),
             open: BTreeMap::new(),
             unused: Unused::default(),
+            links: BTreeMap::new(),
             probed: BTreeMap::new(),
             board: Board::new(RESOLVERS),
         }
@@ -95,11 +98,25 @@ impl Mine {
         .collect()
     }
 
-    /// The resolver that the server of an incident is, and its place.
-    fn resolver_of(&self, incident: &Incident) -> Option<(usize, &resolvers::Resolver)> {
+    /// These interfaces are at the links of those from now on.
+    pub fn set_links<'a>(&mut self, names: impl Iterator<Item = (&'a str, &'a str)>) {
+        let names = names.map(|(name, link)| (name.to_owned(), link.to_owned()));
+        self.links = names.collect();
+    }
+
+    /// Whether the server of an incident is that resolver. Its file may know the link by another interface's name.
+    fn is(&self, one: &resolvers::Resolver, incident: &Incident) -> bool {
+        let named = one.interface.as_deref();
+        let link = named.map(|name| self.links.get(name).map_or(name, String::as_str));
         let interface = incident.interface.as_deref();
-        let place = self.listed.place_of(incident.server, incident.port, interface)?;
-        Some((place, self.listed.iter().nth(place)?))
+        let interface = if link == interface { named } else { interface };
+        one.is(incident.server, incident.port, interface)
+    }
+
+    /// The resolver that the server of an incident is, and its place; the first, where several lists name it.
+    fn resolver_of(&self, incident: &Incident) -> Option<(usize, &resolvers::Resolver)> {
+        let mut all = self.listed.iter().enumerate();
+        all.find(|(_, one)| self.is(one, incident))
     }
 
     /// Which resolver the server of an incident is.
@@ -135,10 +152,7 @@ impl Mine {
     fn state_of(&self, one: &resolvers::Resolver, decider: &Decider, now: Time) -> ResolverState {
         let seen = decider.seen(one.server, one.port, one.interface.as_deref());
         let is_lately = |answered: Option<Time>| answered.is_some_and(|at| now.since(at) < LATELY);
-        let mut open = self.open.values().filter(|incident| {
-            let interface = incident.interface.as_deref();
-            one.is(incident.server, incident.port, interface)
-        });
+        let mut open = self.open.values().filter(|incident| self.is(one, incident));
         let Some(first) = open.next() else {
             let probed = self.probed.get(&(one.server, one.port, one.interface.clone()));
             return match probed.filter(|(at, _)| is_lately(Some(*at))) {
@@ -265,5 +279,13 @@ mod tests {
         mine.judge(&decider, Time::at_second(1));
         assert_eq!(mine.states, [ResolverState::Unknown, ResolverState::Down]);
         assert_eq!(mine.which(&incident).position, Some(2));
+        // A device on another one, which stands for the link.
+        let below = Incident {
+            interface: Some("card".to_owned()),
+            ..incident
+        };
+        assert_eq!(mine.which(&below).position, None);
+        mine.set_links([("eth0", "card"), ("eth2", "card")].into_iter());
+        assert_eq!(mine.which(&below).position, Some(1));
     }
 }

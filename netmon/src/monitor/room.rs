@@ -33,8 +33,8 @@ impl Monitor<'_> {
         });
         let ways = &self.ways;
         let configured = self.mine.resolvers().map(|one| {
-            let interface = ways.index_of(one.interface.as_deref());
-            (one.server, one.port, interface)
+            let link = ways.link_of(one.interface.as_deref());
+            (one.server, one.port, link)
         });
         // One that is link-local is nobody without its link.
         let all = configured
@@ -77,8 +77,8 @@ impl Monitor<'_> {
                 kept.contains(&key.server) || key.iterative == 0 && answered.has(service_of(key))
             },
         };
-        let (leaving, pressure) = self.poller.leaving(&policy)?;
-        if pressure.is_short {
+        let (leaving, is_short) = self.poller.leaving(&policy)?;
+        if is_short {
             self.troubles.see(Trouble::Places, now);
         }
         self.retirement

@@ -302,11 +302,8 @@ fn well(before: &Counted, now: &Counted, lasted: Duration) -> (Paint, &'static s
     let mut times = records::Latency::ZERO;
     for (server, latency) in &now.latencies {
         let earlier = before.latencies.get(server);
-        times.max_us = times.max_us.max(latency.max_us);
-        for (bucket, (sum, count)) in times.counts.iter_mut().zip(&latency.counts).enumerate() {
-            let earlier = earlier.and_then(|earlier| earlier.counts.get(bucket)).copied();
-            *sum = sum.saturating_add(count.wrapping_sub(earlier.unwrap_or(0)));
-        }
+        let more = earlier.map_or(*latency, |earlier| latency::since(latency, earlier));
+        times.merge(&more);
     }
     let median = latency::summary(&times).p50.map_or_else(String::new, |micros| {
         format!(", median {}", numbers::micros(micros))

@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 use netmon_common::Address;
 
 use super::limits::{SEEN, SIGHTINGS};
-use crate::observation::{Name, Observation, What};
+use crate::observation::{Name, Observation, Side, What};
 
 /// What was seen since the last reading, of each server.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +30,7 @@ impl Sightings {
     pub fn observe(&mut self, observation: &Observation) {
         let (client, name) = match &observation.what {
             What::Asked(asked) => (asked.client, &asked.name),
-            What::Answered(answered) => (answered.client, &answered.name),
+            What::Answered(answered) if answered.side != Side::Behind => (answered.client, &answered.name),
             _ => return,
         };
         let server = observation.service.server;

@@ -154,7 +154,7 @@ fn a_verdict_is_given_only_where_one_is_possible() {
         (
             "unproven",
             query(1, "198.51.100.2") + error,
-            "Cannot be judged: 1 error quotes no query that was captured",
+            "Cannot be judged: 1 error quotes no query that was captured and still waited",
             0,
         ),
         (

@@ -14,6 +14,7 @@ mod document;
 mod formats;
 mod growing;
 mod incident;
+mod judged;
 mod options;
 mod refusals;
 mod run;

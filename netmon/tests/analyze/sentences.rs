@@ -291,3 +291,31 @@ fn what_is_well_over_udp_is_not_said_of_tcp() {
         &[],
     );
 }
+
+#[test]
+fn what_a_server_answered_over_udp_says_not_when_its_tcp_began_to_fail() {
+    let answered = || {
+        (0..30).fold(Log::default(), |log, number| {
+            let at = u64::from(number) * 1_000;
+            log.query(at, number, CLIENT, "h.test")
+                .answer(at + 20, number, "1/0/0 A 192.0.2.80")
+        })
+    };
+    let over_tcp = answered().connect(30_000, 50_000, SERVER).line(
+        30_001,
+        format!("IP {SERVER} > {CLIENT}: ICMP {SERVER} tcp port 53 unreachable, length 68"),
+    );
+    assert_says(
+        &over_tcp.report(true),
+        &[
+            "The log holds no answer from this server's TCP port 53 at all, so the problem may have begun before it.",
+        ],
+        &["Until then", "began within it"],
+    );
+    let over_udp = answered().query(30_000, 30, CLIENT, "h.test").error(30_010);
+    assert_says(
+        &over_udp.report(true),
+        &["Until then the server had given at least 30 answers in this log, so the problem began within it."],
+        &["no earlier answer", "UDP port 53 had"],
+    );
+}

@@ -10,6 +10,7 @@ mod many;
 mod network;
 #[path = "../support/mod.rs"]
 mod support;
+mod taken;
 
 use std::time::Duration;
 

@@ -1,18 +1,23 @@
 //! Frames that are none of this host's business: those for another host's card, which a switch floods, and those that come
-//! in with the host's own address as their source. They are counted as `not_ours`, and never judged.
+//! in with the host's own address as their source. They are counted as `not_ours`, and never judged. And those that look
+//! like them, for a container with a card of its own on this host's.
 
 use std::net::{IpAddr, SocketAddr};
+use std::thread::sleep;
 
 use netmon_testkit::frames::build::prelude::{ipv4, packet, raw, tcp};
 use netmon_testkit::lab::icmp::{query_packet, unreachable};
 use netmon_testkit::lab::{
-    CLIENT_V4, FAMILIES, FrameSocket, Namespace, Netmon, SERVER_V4, SERVER_V6, Scripted, TYPE_A, TwoHosts,
-    query, two_hosts,
+    Asker, CLIENT_V4, FAMILIES, FrameSocket, Namespace, Netmon, SERVER_V4, SERVER_V6, Scripted, TYPE_A,
+    TwoHosts, cable, eventually, query, two_hosts,
 };
 
 use crate::support::incident::silence;
-use crate::support::{PATIENCE, assert_adds_up, watch};
-use crate::trouble::{NAMES, ask_in_vain, assert_exact, assert_nothing_of, port_53, says_nothing};
+use crate::support::{PATIENCE, assert_adds_up, destination, start, watch};
+use crate::trouble::{
+    NAMES, SECOND, add_second, answers, ask_in_vain, ask_well, assert_exact, assert_nothing_of, port_53,
+    says_nothing, second,
+};
 
 /// Another host's card.
 const ELSEWHERE: [u8; 6] = [0x02, 0, 0, 0, 0, 0x99];
@@ -27,7 +32,7 @@ fn address(text: &str) -> IpAddr {
 }
 
 /// The address of an interface's card.
-fn card(host: &Namespace, interface: &str) -> [u8; 6] {
+pub fn card(host: &Namespace, interface: &str) -> [u8; 6] {
     let link = host.ip(&format!("-oneline link show {interface}")).unwrap();
     let mut words = link.split_whitespace().skip_while(|word| *word != "link/ether");
     let digits = words.nth(1).unwrap().split(':');
@@ -110,8 +115,32 @@ fn the_same_frames_are_judged_at_a_mirror_port() {
     let _servers = silent_servers(&hosts);
     let mirror = ["--interface", "to-server", "--mirror", "to-server"];
     let mut netmon = watch(&hosts.client, &mirror);
-    send(&hosts, &conversation(ELSEWHERE));
-    wait_for_the_control(&hosts, &netmon);
+    assert_judged(&hosts, &mut netmon);
+}
+
+#[test]
+#[ignore = "needs root: network namespaces and XDP"]
+fn a_mirror_port_that_gets_another_name_stays_one() {
+    let hosts = two_hosts().unwrap();
+    let _servers = silent_servers(&hosts);
+    let mirror = ["--interface", "to-server", "--mirror", "to-server"];
+    let mut netmon = watch(&hosts.client, &mirror);
+    for (before, now) in [("to-server", "tap-in"), ("tap-in", "tap-out")] {
+        hosts.client.ip(&format!("link set {before} name {now}")).unwrap();
+        netmon
+            .wait_for(now, PATIENCE, |event| {
+                event.value["warning"] == "interface_renamed"
+                    && event.value["message"].as_str().unwrap().contains(now)
+            })
+            .unwrap();
+    }
+    assert_judged(&hosts, &mut netmon);
+}
+
+/// Insists that the conversation of others is judged, each packet of it.
+fn assert_judged(hosts: &TwoHosts, netmon: &mut Netmon) {
+    send(hosts, &conversation(ELSEWHERE));
+    wait_for_the_control(hosts, netmon);
     for (server, kind) in [(SILENT, "unanswered"), (REFUSES, "unreachable")] {
         let opened = netmon
             .wait_for(server, PATIENCE, |event| {
@@ -150,5 +179,60 @@ fn frames_that_come_in_with_the_hosts_own_address_as_their_source_are_not_ours()
     let totals = &stopped.value["totals"];
     assert_eq!(totals["not_ours"], frames.len(), "{totals:#}");
     assert_eq!(totals["dns_queries"], 2 * NAMES.len(), "{totals:#}");
+    assert_adds_up(&stopped);
+}
+
+/// How many answers of a server were counted, at the last reading.
+fn counted_answers(netmon: &Netmon, server: IpAddr) -> u64 {
+    let snapshots = netmon.events_named("snapshot").unwrap();
+    let last = snapshots.last().map(|last| destination(last, server));
+    last.and_then(|counts| counts["dns_responses"].as_u64())
+        .unwrap_or(0)
+}
+
+/// A container with a macvlan device on the host's card, which it brings up by itself: nobody tells the host of that, nor of the
+/// hardware address that its card listens to from then on.
+#[test]
+#[ignore = "needs root: network namespaces and XDP"]
+fn answers_for_a_container_that_comes_up_on_this_hosts_card_are_soon_known_and_raise_no_alarm() {
+    let [host, server, container] =
+        ["host", "server", "container"].map(|label| Namespace::new(label).unwrap());
+    cable((&host, "card"), (&server, "to-client")).unwrap();
+    server.add_address(SERVER_V4, "to-client").unwrap();
+    add_second(&server, "to-client");
+    server.ip("route add default dev to-client").unwrap();
+    let silent = second(&FAMILIES[0]);
+    let _serves = Scripted::start(&server, port_53(SERVER_V4), answers).unwrap();
+    let _silent = Scripted::start(&server, port_53(silent), says_nothing).unwrap();
+    let mut netmon = start(&host, &["--interface", "card"]);
+    host.ip(&format!(
+        "link add link card name inside netns {} type macvlan mode bridge",
+        container.name()
+    ))
+    .unwrap();
+    // That was announced, and looked at.
+    sleep(2 * SECOND);
+    container.ip("link set inside up").unwrap();
+    container.add_address(CLIENT_V4, "inside").unwrap();
+    container.ip("route add default dev inside").unwrap();
+    let asker = Asker::of(&container, CLIENT_V4, SERVER_V4).unwrap();
+    ask_well(&asker, 6);
+    let ask = || {
+        ask_well(&asker, 1);
+        counted_answers(&netmon, SERVER_V4)
+    };
+    let is_heard = |answers: &u64| *answers > 0;
+    eventually("answer for the container that is counted", ask, is_heard);
+    // What came before is not judged.
+    sleep(SECOND);
+
+    // The control: a server that is really silent, by which time the other one would be too.
+    ask_in_vain(&container, CLIENT_V4, silent);
+    let incident = silence(CLIENT_V4, silent).opened(&netmon);
+    assert_exact(&incident, NAMES.len() as u64, 0);
+    assert_nothing_of(&netmon, [SERVER_V4]);
+    let stopped = netmon.stop().unwrap();
+    let totals = &stopped.value["totals"];
+    assert!(totals["not_ours"].as_u64().unwrap() > 0, "{totals:#}");
     assert_adds_up(&stopped);
 }

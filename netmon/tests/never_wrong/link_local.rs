@@ -1,6 +1,8 @@
-//! Two servers with the same link-local address, on two links: only the interface says which of them is asked.
+//! Link-local servers: where two have the same address on two links, only the interface says which of them is asked, and the ports
+//! of a bridge are one link.
 
-use std::net::{Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::fs;
+use std::net::Ipv6Addr;
 use std::process::Command;
 use std::thread::sleep;
 
@@ -9,10 +11,14 @@ use serde_json::Value;
 
 use crate::support::doors::{BOTH_HAVE_JUDGED, analyzed, assert_same, incidents_of};
 use crate::support::incident::assert_errors;
-use crate::support::{PATIENCE, assert_adds_up, watch};
-use crate::trouble::{answers, assert_exact};
+use crate::support::{PATIENCE, assert_adds_up, destination, watch};
+use crate::trouble::{
+    NAMES, answers, ask_refused, ask_well, asker_by, assert_exact, assert_nothing_of, port_53_by,
+    says_nothing, send_all,
+};
 
 const SERVER: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0x53);
+const SILENT: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0x54);
 
 /// A host on a link of the client's, with that address.
 struct Link {
@@ -32,9 +38,7 @@ impl Link {
     }
 
     fn serve(&self) -> Scripted {
-        let link = self.host.ip("-oneline link show to-client").unwrap();
-        let index = link.split(':').next().unwrap().parse().unwrap();
-        let at = SocketAddr::V6(SocketAddrV6::new(SERVER, 53, 0, index));
+        let at = port_53_by(&self.host, "to-client", SERVER);
         Scripted::start(&self.host, at, answers).unwrap()
     }
 
@@ -103,4 +107,70 @@ fn one_of_two_servers_with_the_same_link_local_address_is_dead_and_is_reported_w
         incident["interface"] = Value::Null;
     }
     assert_same(&of_dead, &analyzed(&client, &[recording.finish().unwrap()], &[]));
+}
+
+/// The incident of that kind that opens about a server, at that interface.
+#[track_caller]
+pub fn opened(netmon: &Netmon, server: Ipv6Addr, kind: &str, interface: &str) -> Value {
+    let what = format!("{kind} of {server} at {interface}");
+    let event = netmon.wait_for(&what, PATIENCE, |event| {
+        let incident = event.incident();
+        event.name() == "incident_opened"
+            && incident["server"] == server.to_string()
+            && incident["kind"] == kind
+            && incident["interface"] == interface
+    });
+    event.unwrap().incident().clone()
+}
+
+/// A host with a bridge, as one for virtual machines is: a guest behind one of its ports, and a router behind the other.
+#[test]
+#[ignore = "needs root: network namespaces and TC"]
+fn a_router_that_is_asked_by_one_port_of_a_bridge_and_answers_by_another_is_well() {
+    let [host, guest, router] = ["host", "guest", "router"].map(|label| Namespace::new(label).unwrap());
+    host.ip("link add bridge type bridge stp_state 0 mcast_snooping 0")
+        .unwrap();
+    host.ip("link set bridge up").unwrap();
+    for (port, other) in [("tap", &guest), ("card", &router)] {
+        cable((&host, port), (other, "to-host")).unwrap();
+        host.ip(&format!("link set {port} master bridge")).unwrap();
+    }
+    for address in [SERVER, SILENT] {
+        router
+            .ip(&format!("address add {address}/64 dev to-host nodad"))
+            .unwrap();
+    }
+    router.limit_no_errors().unwrap();
+    let at = |address| port_53_by(&router, "to-host", address);
+    let serves = Scripted::start(&router, at(SERVER), answers).unwrap();
+    let _silent = Scripted::start(&router, at(SILENT), says_nothing).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("resolv.conf");
+    fs::write(&file, format!("nameserver {SERVER}%bridge\n")).unwrap();
+    let resolvers = format!("--resolv-conf={}", file.display());
+    let mut netmon = watch(&host, &["--all-interfaces", &resolvers]);
+
+    let askers = [(&guest, "to-host"), (&host, "bridge")].map(|(from, by)| asker_by(from, by, SERVER));
+    for asker in &askers {
+        ask_well(asker, 6);
+    }
+    // The control: a server that is really silent, by which time the other one would be too.
+    send_all(&asker_by(&guest, "to-host", SILENT));
+    let silence = opened(&netmon, SILENT, "unanswered", "bridge");
+    assert_exact(&silence, NAMES.len() as u64, 0);
+    assert_nothing_of(&netmon, [SERVER.into()]);
+
+    drop(serves);
+    for asker in &askers {
+        ask_refused(asker, 2);
+    }
+    let refusal = opened(&netmon, SERVER, "unreachable", "bridge");
+    assert_eq!(refusal["resolver"]["configured"], true, "{refusal:#}");
+    let stopped = netmon.stop().unwrap();
+    assert_eq!(stopped.value["totals"]["not_ours"], 0);
+    let counts = destination(&stopped, SERVER.into());
+    assert_eq!(counts["dns_queries"], 2 * (6 + 2), "{counts:#}");
+    assert_eq!(counts["dns_responses"], 2 * 6, "{counts:#}");
+    assert_eq!(counts["dns_unreachable"]["port"], 2 * 2, "{counts:#}");
+    assert_adds_up(&stopped);
 }

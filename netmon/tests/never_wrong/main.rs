@@ -21,6 +21,7 @@ mod lost_events;
 mod off_path;
 mod one_direction;
 mod others;
+mod own_addresses;
 mod pause;
 mod policy;
 mod ports;

@@ -1,7 +1,7 @@
 //! What several scenes need: servers that are silent, and who asks them.
 #![allow(dead_code, clippy::allow_attributes, reason = "the soak uses a part of it")]
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
 
 use netmon_testkit::lab::{Asker, FAMILIES, Family, Namespace, Netmon, Reply, respond};
@@ -47,9 +47,26 @@ pub fn port_53(address: IpAddr) -> SocketAddr {
     SocketAddr::new(address, 53)
 }
 
+/// Port 53 of a link-local address, by that interface of the host.
+pub fn port_53_by(host: &Namespace, interface: &str, address: Ipv6Addr) -> SocketAddr {
+    let link = host.ip(&format!("-oneline link show {interface}")).unwrap();
+    let index = link.split(':').next().unwrap().parse().unwrap();
+    SocketAddr::V6(SocketAddrV6::new(address, 53, 0, index))
+}
+
+/// A client of a link-local server, by that interface of its host.
+pub fn asker_by(host: &Namespace, interface: &str, server: Ipv6Addr) -> Asker {
+    let any = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
+    Asker::new(host, any, port_53_by(host, interface, server)).unwrap()
+}
+
 /// Asks for all the names, of a server that is silent.
 pub fn ask_in_vain(client: &Namespace, from: IpAddr, server: IpAddr) {
-    let asker = Asker::of(client, from, server).unwrap();
+    send_all(&Asker::of(client, from, server).unwrap());
+}
+
+/// Asks for all the names, and waits for nothing.
+pub fn send_all(asker: &Asker) {
     for (id, name) in (1..).zip(NAMES) {
         asker.send(id, name).unwrap();
     }

@@ -28,6 +28,7 @@ fn load(pins: &Path) -> (Kernel, Poller) {
         ..Settings::default()
     };
     let pins = Pins::open(pins, DESTINATIONS).unwrap();
+    pins.keep();
     let mut kernel = Kernel::load_pinned(&settings, Arc::new(pins)).unwrap();
     let poller = kernel.poller().unwrap();
     (kernel, poller)

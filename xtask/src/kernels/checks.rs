@@ -16,7 +16,7 @@ pub struct Check {
 }
 
 /// All of them.
-pub const CHECKS: [Check; 14] = [
+pub const CHECKS: [Check; 15] = [
     Check {
         what: "the verifier accepts the programs, with and without their log",
         executable: "kernel_load",
@@ -26,6 +26,13 @@ pub const CHECKS: [Check; 14] = [
         what: "each hook counts alike, and says which it is",
         executable: "hooks",
         tests: &["every_hook_counts_alike_and_tells_which_it_is"],
+    },
+    Check {
+        what: "beside a qdisc `ingress` of others what leaves is seen, or it is said that it is not",
+        executable: "hooks",
+        tests: &[
+            "beside_an_ingress_qdisc_what_leaves_is_seen_by_tcx_and_else_said_to_be_unseen_until_it_is_gone",
+        ],
     },
     Check {
         what: "packets as large as an MTU of 1,500, 3,500 and 9,000 pass at each hook, and are counted",

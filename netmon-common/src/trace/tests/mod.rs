@@ -319,6 +319,45 @@ fn a_time_is_kept_exactly_until_three_days_are_over() {
 }
 
 #[test]
+fn of_whatever_age_up_to_three_days_only_a_query_of_the_last_minute_waits() {
+    /// As many nanoseconds as a slot tells from each other: three days and six hours.
+    const KEPT: u64 = 1 << 48;
+    let ages = [
+        (0, true),
+        (59 * SECOND, true),
+        (TRACE_LIFETIME_NS, false),
+        (KEPT / 2 - SECOND, false),
+        (KEPT / 2, false),
+        (50 * 3_600 * SECOND, false),
+        (KEPT - TRACE_LIFETIME_NS - 1, false),
+    ];
+    for sent in [1, KEPT - 1, 3 * 365 * 86_400 * SECOND] {
+        for (age, waits) in ages {
+            let (table, now) = (table(), sent + age);
+            table.record(flow(1, 1), query(7), sent);
+            let found = table.find(flow(1, 1), Key::query(7), now);
+            assert_eq!(time(found), waits.then_some(sent), "{age}");
+            let failed = table.fail(flow(1, 1), UNKNOWN, now);
+            assert_eq!(time(failed), waits.then_some(sent), "{age}");
+            let (trace, settled) = answer_at(&table, flow(1, 1), 7, now);
+            assert_eq!(
+                (trace.is_some(), settled.len()),
+                (waits, usize::from(waits)),
+                "{age}"
+            );
+        }
+        // An old one makes room.
+        for (age, waits) in ages {
+            let (table, now) = (table(), sent + age);
+            table.record(flow(1, 1), query(7), sent);
+            table.record(flow(1, 1), query(7), now);
+            let found = table.find(flow(1, 1), Key::query(7), now).unwrap();
+            assert_eq!((found.time_ns(), found.was_asked_before()), (now, waits), "{age}");
+        }
+    }
+}
+
+#[test]
 fn an_answer_to_another_question_answers_nothing() {
     let table = table();
     let (asked, other) = (7, 9);

@@ -8,7 +8,7 @@ use netmon::capture::link;
 use netmon::counts::Counts;
 use netmon::kernel::{FrameRunner, NotRun, Settings};
 use netmon_common::limits::{DESTINATIONS, EVENTS_PER_SERVER, UNVERIFIED_PER_CPU};
-use netmon_common::records::{EventHeader, EventKind};
+use netmon_common::records::{Counters as _, EventHeader, EventKind};
 use netmon_common::wire::Captured;
 
 use super::reading::{Field, Reading};

@@ -92,7 +92,7 @@ mod tests {
     use netmon_common::{Code, Rcode, Transport};
 
     use super::*;
-    use crate::observation::{Answered, Asked, Details, Failed, Name, Proof, Service, Unverified, Why};
+    use crate::observation::{Answered, Asked, Details, Failed, Name, Proof, Service, Side, Unverified, Why};
     use crate::time::Time;
 
     fn totals(outcome: Outcome) -> Totals {
@@ -197,6 +197,7 @@ mod tests {
     fn answer(rcode: Rcode) -> What {
         What::Answered(Answered {
             client: address(1),
+            side: Side::Only,
             sent: Time::from_nanos(1),
             earlier: Vec::new(),
             rcode: Some(rcode),
@@ -210,6 +211,7 @@ mod tests {
     fn failed(reporter: u8, code: Code) -> What {
         What::Failed(Failed {
             client: address(1),
+            side: Side::Only,
             reporter: address(reporter),
             code,
             proof: Proof::QuerySeen(Time::from_nanos(1)),

@@ -75,7 +75,8 @@ impl Door {
                 query_type: query_type(message),
             },
         };
-        let about = if packet.is_loopback && self.local.are(reporter, flow.client) {
+        let addresses = [reporter, flow.client, flow.server];
+        let about = if self.local.show_own_error(packet.loopback, addresses) {
             self.exchanges
                 .refused(service, packet.time, about, quote.recursion_desired)
         } else {

@@ -1,9 +1,11 @@
 //! Queries over TCP: which answer and which error is theirs.
 
 use super::exchanges::{counts, failing, path, seconds};
+use super::observe_all;
 use super::packets::{
     ACK, PUSH_ACK, RECURSION_DESIRED, RESPONSE, SYN, dns, ethernet, framed, tcp_at, unreachable,
 };
+use crate::capture::limits::RESENT;
 
 #[test]
 fn a_connection_is_one_exchange_for_each_query_and_any_segment_that_acknowledges_it_answers() {
@@ -176,5 +178,64 @@ fn an_error_over_tcp_is_about_the_query_whose_segment_it_quotes() {
             .map(|(second, _, counts)| (second, counts.asked - counts.failed, counts.failed))
             .collect();
         assert_eq!(all, expected, "{case}");
+    }
+}
+
+#[test]
+fn however_often_a_syn_was_sent_before_the_newest_ones_wait() {
+    let syn = |number| tcp_at(path(), SYN, number, 0, b"");
+    let sent = |millis, number| (millis, ethernet(&syn(number)));
+    let rejected = |millis, number: u32| {
+        let error = unreachable(path().destination, path().source, 3, &syn(number)[..28]);
+        (millis, ethernet(&error))
+    };
+    let accepted = |millis| (millis, ethernet(&tcp_at(path().back(), SYN | ACK, 0, 1, b"")));
+    // So many connections in vain, as Linux opens them, from one port.
+    let in_vain = |connections: u32| {
+        let connection = |number: u32| {
+            let seconds = [0, 1, 3, 7, 15, 31, 63];
+            seconds.map(|second| sent(1_000 * (1 + 100 * u64::from(number) + second), number))
+        };
+        (0..connections).flat_map(connection).collect::<Vec<_>>()
+    };
+    for connections in [1, 3] {
+        let packets = [
+            in_vain(connections),
+            vec![sent(1_000_000, 9), rejected(1_000_001, 9)],
+        ]
+        .concat();
+        let last = seconds(&packets).pop();
+        assert_eq!(last, Some((1_000, false, counts(1, 0, 1))), "{connections}");
+        let packets = [
+            in_vain(connections),
+            vec![sent(1_000_000, 9), accepted(1_000_001)],
+        ]
+        .concat();
+        let last = seconds(&packets).pop();
+        assert_eq!(last, Some((1_000, false, counts(0, 0, 0))), "{connections}");
+    }
+    // One a second, each of which is rejected.
+    for number in [5, 40] {
+        let attempts = (1..=number).flat_map(|second| {
+            let millis = 1_000 * u64::from(second);
+            [sent(millis, second), rejected(millis + 1, second)]
+        });
+        let seconds = seconds(&attempts.collect::<Vec<_>>());
+        assert_eq!(seconds.len(), number as usize);
+        assert!(
+            seconds.iter().all(|(.., found)| *found == counts(1, 0, 1)),
+            "{seconds:?}"
+        );
+    }
+}
+
+#[test]
+fn syns_that_are_forgotten_while_they_wait_are_counted() {
+    for (number, lost) in [(RESENT, 0), (RESENT + 3, 3)] {
+        let syns: Vec<_> = (1..=number)
+            .map(|second| (1_000 * second as u64, ethernet(&tcp_at(path(), SYN, 7, 0, b""))))
+            .collect();
+        let (door, _) = observe_all(&syns);
+        assert_eq!(door.traces_overwritten(), lost, "{number}");
     }
 }

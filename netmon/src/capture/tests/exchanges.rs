@@ -158,6 +158,25 @@ fn exchanges_are_counted_by_the_second_in_which_the_query_was_sent() {
     }
 }
 
+#[test]
+fn what_comes_days_after_a_query_is_about_nothing() {
+    const HOUR: u64 = 3_600_000;
+    // Up to three days and six hours, the table of traces tells times from each other.
+    for (later, settles) in [
+        (59_000, true),
+        (61_000, false),
+        (20 * HOUR, false),
+        (50 * HOUR, false),
+        (78 * HOUR, false),
+    ] {
+        for (packet, settled) in [(reply(7, 0), counts(1, 1, 0)), (rejected(7), counts(1, 0, 1))] {
+            let packets = [(1_000, recursive(7)), (1_000 + later, packet)];
+            let expected = if settles { settled } else { counts(1, 0, 0) };
+            assert_eq!(seconds(&packets), [(1, false, expected)], "{later} ms later");
+        }
+    }
+}
+
 /// The same packet one hop later.
 fn forwarded(mut frame: Vec<u8>) -> Vec<u8> {
     frame[14 + 8] -= 1;
@@ -181,6 +200,11 @@ fn a_query_that_is_seen_before_and_after_masquerading_is_one_exchange() {
             counts(1, 0, 1),
         ),
         ("answered", [begin, answered].concat(), counts(1, 1, 0)),
+        (
+            "refused before it, as where the router has no route",
+            vec![(1_000, recursive(7)), (1_100, rejected(7))],
+            counts(1, 0, 1),
+        ),
         (
             "another client's query, which was not forwarded",
             [[(1_000, recursive(7)), (1_000, query)], failed].concat(),

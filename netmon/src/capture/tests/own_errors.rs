@@ -18,6 +18,52 @@ fn proof(link: LinkType, packets: Vec<Vec<u8>>) -> Result<Proof, Why> {
     }
 }
 
+/// BSD and macOS give loopback interfaces and tunnels one kind of link header.
+#[test]
+fn behind_a_bsd_header_only_loopback_addresses_show_a_loopback_interface() {
+    let framed = |packet: &[u8]| [&[2, 0, 0, 0], packet].concat();
+    let unsolicited = Err(Why::Unsolicited);
+    let cases = [
+        (
+            "a stub of this host",
+            "127.0.0.1",
+            "127.0.0.53",
+            Ok(Proof::RaisedByThisHost(None)),
+        ),
+        (
+            "from a tunnel's other end",
+            "10.8.0.2",
+            "198.51.100.53",
+            unsolicited,
+        ),
+        (
+            "about a server elsewhere",
+            "127.0.0.1",
+            "198.51.100.53",
+            unsolicited,
+        ),
+        ("of one address to itself", "10.8.0.2", "10.8.0.2", unsolicited),
+    ];
+    for (case, client, server, unseen) in cases {
+        let path = Path::new(client, 40_000, server, 53);
+        let asked = query(path, 7, "a.example");
+        let error = unreachable(path.source, path.source, 3, &asked);
+        let error = framed(&error);
+        assert_eq!(
+            proof(LinkType::BsdLoopback, vec![error.clone()]),
+            unseen,
+            "{case}"
+        );
+        // That is verified which was seen, whoever sent it.
+        let seen = match unseen {
+            Ok(_) => Proof::RaisedByThisHost(Some(at(1_000))),
+            Err(_) => Proof::QuerySeen(at(1_000)),
+        };
+        let packets = vec![framed(&asked), error];
+        assert_eq!(proof(LinkType::BsdLoopback, packets), Ok(seen), "{case}");
+    }
+}
+
 #[test]
 fn only_at_a_loopback_interface_and_from_itself_does_a_host_prove_what_it_says() {
     use LinkType::{Ethernet, LinuxCookedV1};

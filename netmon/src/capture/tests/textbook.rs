@@ -5,7 +5,7 @@ use netmon_common::{Address, Code, DnsPorts, Transport};
 use super::packets::dns;
 use super::{capture, read};
 use crate::capture::{Door, Frames, LinkType};
-use crate::observation::{Asked, Details, Failed, Name, Observation, Proof, Service, What};
+use crate::observation::{Asked, Details, Failed, Name, Observation, Proof, Service, Side, What};
 use crate::time::{Time, WallOffset};
 use netmon_testkit::captures::textbook::{self, NAME};
 use netmon_testkit::captures::{Link, Pcap};
@@ -62,6 +62,7 @@ fn three_queries_and_three_verified_errors_are_observed() {
             nanos,
             What::Failed(Failed {
                 client: address("192.51.100.15"),
+                side: Side::Only,
                 reporter: address("203.0.113.2"),
                 code: Code::Port,
                 proof: Proof::QuerySeen(Time::from_nanos(query_nanos)),

@@ -8,6 +8,7 @@ use super::begins;
 use super::grammar::endpoint::is_mac;
 use super::packet::Sight;
 use super::record::RECORD_LEN;
+use crate::capture::link::Loopback;
 use crate::capture::translations::Hop;
 
 /// Where a word begins in the line that it is a part of.
@@ -47,7 +48,7 @@ pub fn sight(text: &str) -> Option<Sight> {
         // A capture of several interfaces prints no link addresses without a direction before them.
         hides_interface: !(at.contains(' ')
             || at.is_empty() && packet.first().is_some_and(|word| is_mac(word))),
-        is_loopback: is_loopback(&at, packet),
+        loopback: loopback(&at, packet),
         for_another_host: at == "P" || at.ends_with(" P"),
         text: unchanged(packet.get(ip..)?),
         hop: hop(&at, packet),
@@ -55,9 +56,13 @@ pub fn sight(text: &str) -> Option<Sight> {
     })
 }
 
-/// Whether a place is a loopback interface by its name, or its link header is one's: Linux gives its frames no link addresses.
-fn is_loopback(at: &str, packet: &[&str]) -> bool {
-    matches!(at.split(' ').next(), Some("lo" | "lo0")) || matches!(packet, ["00:00:00:00:00:00" | "AF", ..])
+/// Whether a place is a loopback interface by its name, or its link header may be one's.
+fn loopback(at: &str, packet: &[&str]) -> Loopback {
+    match (at.split(' ').next(), packet) {
+        (Some("lo" | "lo0"), _) | (_, ["00:00:00:00:00:00", ..]) => Loopback::Yes,
+        (_, ["AF", ..]) => Loopback::ByAddresses,
+        _ => Loopback::No,
+    }
 }
 
 /// What is printed of a packet, without what routers and network cards change: time to live and checksums.

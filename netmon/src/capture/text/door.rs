@@ -18,6 +18,7 @@ use super::traces::Traces;
 use crate::capture::addresses::{Addresses, LocalAddresses};
 use crate::capture::connections::{Carried, Connections, Taken};
 use crate::capture::exchanges::{self, Answer, Exchanges, Question, Sent};
+use crate::capture::link::Loopback;
 use crate::capture::pairing::Settled;
 use crate::capture::translations::{Shown, Translations};
 use crate::counts::Counts;
@@ -268,8 +269,9 @@ impl TextDoor {
         let (about, asked_for) = of_trace?;
         let name = message.and_then(|message| message.name.clone());
         let recursion_desired = message.and_then(|message| message.recursion_desired);
-        let is_loopback = packet.sight.as_ref().is_some_and(|sight| sight.is_loopback);
-        let about = if is_loopback && self.local.are(error.reporter, client) {
+        let loopback = (packet.sight.as_ref()).map_or(Loopback::No, |sight| sight.loopback);
+        let addresses = [error.reporter, client, service.server];
+        let about = if self.local.show_own_error(loopback, addresses) {
             self.exchanges
                 .refused(service, self.last, about, recursion_desired)
         } else {

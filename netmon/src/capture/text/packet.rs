@@ -7,6 +7,7 @@ use netmon_common::wire::Unreadable;
 use netmon_common::wire::ip::Family;
 use netmon_common::{Address, Code, Meaning, Outcome, Rcode, Transport};
 
+use crate::capture::link::Loopback;
 use crate::capture::translations::Hop;
 use crate::observation::{Name, Service};
 use crate::time::Time;
@@ -45,7 +46,7 @@ pub struct Sight {
     /// Whether the frame was for another host's network card.
     pub for_another_host: bool,
     /// Whether it was seen at a loopback interface.
-    pub is_loopback: bool,
+    pub loopback: Loopback,
 }
 
 impl TextPacket {

@@ -139,7 +139,7 @@ impl Traces {
             if is_same(exchange) {
                 return false;
             }
-            exchange.sent.add(sent);
+            self.overwritten += u64::from(exchange.sent.add(sent));
             number
         } else {
             self.number += 1;

@@ -8,7 +8,7 @@ use super::Incident;
 use crate::detect::distinct::Distinct;
 use crate::detect::silence::Beyond;
 use crate::model::Kind;
-use crate::observation::Name;
+use crate::observation::{Name, Side};
 use crate::time::Time;
 
 impl Incident {
@@ -77,6 +77,22 @@ impl Incident {
     /// Whether the client has had a failure; among those not listed it may be mistaken for another one.
     pub fn may_have_hit(&self, client: Address) -> bool {
         self.clients.may_have(&client)
+    }
+
+    /// The same of one that is seen on that side of a translation. Behind it many clients have one address: it is hit where an error
+    /// named it there.
+    pub fn may_have_hit_on(&self, side: Side, client: Address) -> bool {
+        (side != Side::Behind || self.is_behind) && self.may_have_hit(client)
+    }
+
+    /// Whether a client that was answered on that side of a translation is another one than those that it hit, if its address is
+    /// another one.
+    pub const fn tells_apart(&self, side: Side) -> bool {
+        match side {
+            Side::Only => true,
+            Side::Before => !self.is_behind,
+            Side::Behind => self.is_behind,
+        }
     }
 
     /// How many names it hits.

@@ -1,8 +1,13 @@
 //! An incident that is over, and that goes on all the same: what counts in it.
 
+use std::time::Duration;
+
+use netmon_common::limits::FORWARDING_NS;
+
 use super::{Incident, Moment};
 use crate::detect::ledger::{Cut, Ledger};
 use crate::detect::span::Settled;
+use crate::observation::Side;
 use crate::time::{Time, WallOffset};
 
 impl Incident {
@@ -54,10 +59,17 @@ impl Incident {
     }
 
     /// An answer came. If that was after it was over, it does not count.
-    pub fn answered(&mut self, answer: Settled<'_>) {
-        if self.has_ended() {
+    pub fn answered(&mut self, answer: Settled<'_>, side: Side) {
+        if self.has_ended() && !self.has_just_recovered_behind(answer.at, side) {
             self.span.answered_later(answer);
         }
+    }
+
+    /// Whether an answer of that moment is taken to be the one that it recovered by, which was seen behind a translation, and then
+    /// before it.
+    fn has_just_recovered_behind(&self, at: Time, side: Side) -> bool {
+        let recovered = self.recovered.filter(|_| self.is_behind && side == Side::Before);
+        recovered.is_some_and(|recovered| at.since(recovered.time) < Duration::from_nanos(FORWARDING_NS))
     }
 
     /// It has not recovered.

@@ -39,6 +39,7 @@ impl Incident {
             any_answer: self.heard.any,
             overload: self.overload.map(Overload::memory),
             lost_domain: self.lost_domain,
+            is_behind: self.is_behind,
             unlisted: Unlisted {
                 reporters: self.reporters.sketch(),
                 clients: clients.sketch(),
@@ -118,6 +119,7 @@ impl Incident {
             others_unknown: memory.others_unknown,
             overload: memory.overload.map(Overload::restore),
             lost_domain: memory.lost_domain,
+            is_behind: memory.is_behind,
             because_of: reported.because_of.clone(),
             changed: false,
             counted: flow,

@@ -6,6 +6,8 @@
 //! `recovered` when, of the exchanges of a whole 30 s since it opened, under a tenth fail. REFUSED by this host's own server
 //! is its policy: it is no failure, and no good answer.
 
+use std::time::Duration;
+
 use super::{Context, Course, Facts, Incident, Rulebook, Rules, Verdict};
 use crate::detect::recent::Window;
 use crate::model::{CloseReason, Kind};
@@ -126,7 +128,7 @@ fn follow(incident: &Incident, facts: &Facts, at: Time, rules: &Rules) -> Course
     Course {
         failure: newest.filter(|newest| incident.newest_failure().is_none_or(|known| *newest > known)),
         // Those that were asked later do not belong to it, if these are the good seconds.
-        waited: Some(Time::from_nanos(start.nanos().saturating_sub(1))),
+        waited: Some(start.before(Duration::from_nanos(1))),
         last_failure: facts.faults.last_failure_before(start),
         recovered: recovered.then(|| (start, facts.ledger.cut(start))),
         all_fail: (then.answered > 0).then_some(then.failed >= then.answered),

@@ -5,6 +5,8 @@
 //! each at least 5 s old. Two names, because one broken domain that is asked again and again says nothing
 //! about the server. Closes as `answered` at the next answered exchange.
 
+use std::time::Duration;
+
 use super::{Context, Course, Facts, Incident, Rulebook, Rules, Verdict};
 use crate::detect::silence::Last;
 use crate::model::{CloseReason, Kind};
@@ -55,7 +57,7 @@ fn many_failed(facts: &Facts, at: Time, by: Time, rules: &Rules) -> bool {
     // Queries that do not count, as strangers', are in the ledger, and were not taken one by one.
     let silent = silent.saturating_sub(before).min(silence.seen(from, to));
     // The window is of whole seconds. Those are as old as it takes that were sent at the very moment at which it ends.
-    let at_its_end = Time::from_nanos(by.nanos().saturating_add(1));
+    let at_its_end = by.after(Duration::from_nanos(1));
     let silent = silent
         + facts
             .ledger

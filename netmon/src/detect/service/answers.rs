@@ -6,7 +6,7 @@ use super::Tracked;
 use crate::detect::rules::Rules;
 use crate::detect::span::Settled;
 use crate::model::Kind;
-use crate::observation::Answered;
+use crate::observation::{Answered, Side};
 use crate::time::Time;
 
 impl Tracked {
@@ -20,6 +20,14 @@ impl Tracked {
         }
         let settled = Settled::of(at, answered, self.facts.exchange(answered));
         let sent = settled.sent;
+        if answered.side == Side::Behind {
+            // The exchange is told of where it is seen before the translation.
+            self.heard(at);
+            let client = (answered.client, answered.side);
+            self.facts.answered.note(client, sent, at);
+            self.reached(answered, settled, rules);
+            return;
+        }
         if self.leaves_out(answered, settled, counts) {
             self.heard(at);
             return;
@@ -33,35 +41,47 @@ impl Tracked {
         self.heard(at);
         let facts = &mut self.facts;
         facts.last_answer_seen = Some(at);
-        facts.answered.note(answered.client, sent, at);
+        facts.answered.note((answered.client, answered.side), sent, at);
         self.judge_answer(at, answered, rules);
         for incident in self.incidents.all_open_mut() {
             if sent >= incident.began() {
                 incident.heard.answer_since_began = Some(at);
             }
+            // One that is over counts nothing that comes later.
+            incident.answered(settled, answered.side);
+        }
+        self.reached(answered, settled, rules);
+    }
+
+    /// An answer reached that client: one that an incident hit, or another one.
+    fn reached(&mut self, answered: &Answered, settled: Settled<'_>, rules: &Rules) {
+        let Answered { client, side, .. } = *answered;
+        let sent = settled.sent;
+        for incident in self.incidents.all_open_mut() {
             let is_later = incident.newest_failure().is_some_and(|newest| sent > newest);
-            let hit = incident.may_have_hit(answered.client);
-            let heard = &mut incident.heard;
-            if hit {
+            if incident.may_have_hit_on(side, client) {
+                let heard = &mut incident.heard;
                 heard.query_of_failed = heard.query_of_failed.max(Some(sent));
-            } else {
+                // `failing` recovers by its share.
+                if is_later && incident.kind != Kind::Failing {
+                    incident.recover_by(settled, &self.facts.ledger, rules.offset);
+                }
+            } else if incident.tells_apart(side) {
+                let heard = &mut incident.heard;
                 if heard.query_of_others <= Some(sent) {
                     heard.query_of_others = Some(sent);
-                    heard.newest_other = Some(answered.client);
+                    heard.newest_other = Some(client);
                 }
                 heard.others_answered += u64::from(is_later);
-            }
-            // One that is over counts nothing that comes later.
-            incident.answered(settled);
-            // `failing` recovers by its share.
-            if hit && is_later && incident.kind != Kind::Failing {
-                incident.recover_by(settled, &self.facts.ledger, rules.offset);
             }
         }
     }
 
     /// Takes what a message says to queries that one before it has shown to be answered.
     pub fn said(&mut self, at: Time, answered: &Answered, counts: bool, rules: &Rules) {
+        if !self.facts.is_wanted(answered.recursion_desired) {
+            return;
+        }
         let settled = Settled::of(at, answered, self.facts.exchange(answered));
         if !self.leaves_out(answered, settled, counts) {
             self.judge_answer(at, answered, rules);
@@ -83,15 +103,12 @@ impl Tracked {
         leaves_out
     }
 
-    /// What its rcode says of the server.
+    /// What the rcode of one that is wanted says of the server.
     fn judge_answer(&mut self, at: Time, answered: &Answered, rules: &Rules) {
         let facts = &mut self.facts;
         let Some(rcode) = answered.rcode.filter(|_| answered.standard) else {
             return;
         };
-        if !facts.is_wanted(answered.recursion_desired) {
-            return;
-        }
         let second = at.second();
         let looks = rules.thresholds.looks_per_second;
         if facts.is_fault(rcode) {

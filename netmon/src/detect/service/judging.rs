@@ -194,7 +194,10 @@ impl Tracked {
             within = within.saturating_add(REPORTED_EVERY);
         }
         let answered = facts.answered.since(began, within);
-        let answered: Vec<Address> = answered.collect();
+        let answered: Vec<Address> = answered
+            .filter(|(_, side)| incident.tells_apart(*side))
+            .map(|(client, _)| client)
+            .collect();
         // Answers right before, of which nobody saw a single one: they may have been anybody's.
         incident.others_unknown = answered.is_empty()
             && facts.last_answer.is_some_and(|answer| {

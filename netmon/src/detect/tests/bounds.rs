@@ -9,7 +9,7 @@ use crate::detect::limits::{COUNTED_DESTINATIONS, INCIDENTS, SERVERS, STRANGERS}
 use crate::detect::{Decider, Scope, Thresholds};
 use crate::model::{Kind, WarningKind, WarningState};
 use crate::observation::{
-    Asked, Counts, Details, Failed, Observation, Proof, Seconds, Service, Unverified, What, Why,
+    Asked, Counts, Details, Failed, Observation, Proof, Seconds, Service, Side, Unverified, What, Why,
 };
 
 fn service(number: usize) -> Service {
@@ -42,6 +42,7 @@ fn error(number: usize, seconds: f64, proof: Proof) -> Observation {
         service: service(number),
         what: What::Failed(Failed {
             client: address(A),
+            side: Side::Only,
             reporter: service(number).server,
             code: Code::Port,
             proof,

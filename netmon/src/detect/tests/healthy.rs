@@ -10,7 +10,7 @@ use netmon_common::{Address, Rcode, Transport};
 
 use crate::detect::{Change, Decider, Scope, Thresholds};
 use crate::model::Happened;
-use crate::observation::{Answered, Asked, Counts, Details, Name, Observation, Seconds, Service, What};
+use crate::observation::{Answered, Asked, Counts, Details, Name, Observation, Seconds, Service, Side, What};
 use crate::time::{SECOND_NS, Time};
 
 /// A small generator (`SplitMix64`, Steele, Lea and Flood 2014), so that the hour is the same in each run.
@@ -167,6 +167,7 @@ fn hour(seed: u64, dies: Option<(u32, u64)>) -> (Vec<Change>, u64) {
             Event::Answer(client, server, name, sent, broken) => {
                 let answer = What::Answered(Answered {
                     client: client_address(client),
+                    side: Side::Only,
                     sent: Time::from_nanos(sent),
                     earlier: Vec::new(),
                     rcode: Some(if broken { Rcode::ServFail } else { Rcode::NoError }),

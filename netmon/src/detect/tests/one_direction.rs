@@ -1,8 +1,8 @@
 //! Live, whether an answer would be seen: how that changes, and what is said of it.
 
-use netmon_common::Rcode;
+use netmon_common::{Code, Rcode};
 
-use super::scenario::{A, B, SERVER, Scenario, at};
+use super::scenario::{A, B, Error, ROUTER, SERVER, Scenario, at};
 use crate::model::WarningKind;
 
 /// Live, with an interface that is not watched.
@@ -71,4 +71,40 @@ fn in_a_capture_that_others_were_answered_says_nothing_of_a_client_that_was_sent
     scenario.advance(40.0);
     assert!(scenario.story().is_empty());
     assert_eq!(scenario.warnings(), [WarningKind::OneDirection]);
+}
+
+#[test]
+fn silence_that_is_not_judged_makes_no_client_a_scanner() {
+    // Whether it is live, and whether an answer to the client would be seen.
+    for (is_live, is_heard) in [(false, false), (true, false), (false, true), (true, true)] {
+        let what = format!("live {is_live}, heard {is_heard}");
+        let mut scenario = if is_live { live() } else { Scenario::new() };
+        if is_heard {
+            scenario.heard_again(A);
+        } else {
+            scenario.unheard(A);
+        }
+        // A forwarder asks five servers in turn.
+        for n in 0..60_u32 {
+            let name = ["a.test", "b.test"][n as usize / 5 % 2];
+            scenario
+                .on(&format!("198.51.100.{}", 1 + n % 5))
+                .query(0.1 + f64::from(n), A, name);
+        }
+        let warnings = scenario.warnings();
+        assert_eq!(warnings.contains(&WarningKind::OneDirection), !is_heard, "{what}");
+        assert_eq!(warnings.contains(&WarningKind::ManyServers), is_heard, "{what}");
+        // One of them is gone.
+        let error = Error {
+            sent: 71.0,
+            code: Code::Host,
+            reporter: Some(ROUTER),
+            ..Error::default()
+        };
+        scenario
+            .on("198.51.100.1")
+            .query(71.0, A, "a.test")
+            .error(71.1, &error);
+        assert_eq!(scenario.story().is_empty(), is_heard, "{what}");
+    }
 }

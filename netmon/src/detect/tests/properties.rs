@@ -12,7 +12,7 @@ use crate::model::Happened;
 use crate::model::{Incident, State};
 use crate::observation::{
     Answered, Asked, Connected, Counts, Details, Failed, Faults, Name, Observation, Proof, Seconds, Service,
-    Unverified, What, Why,
+    Side, Unverified, What, Why,
 };
 use crate::time::{SECOND_NS, Time};
 
@@ -99,6 +99,7 @@ fn what() -> impl Strategy<Value = What> {
         .prop_map(|(client, rcode, sent, name, desired, standard)| {
             What::Answered(Answered {
                 client,
+                side: Side::Only,
                 sent,
                 earlier: Vec::new(),
                 rcode,
@@ -112,6 +113,7 @@ fn what() -> impl Strategy<Value = What> {
         |(client, reporter, code, proof, name, desired)| {
             What::Failed(Failed {
                 client,
+                side: Side::Only,
                 reporter,
                 code: Code::ALL[code],
                 proof,
@@ -202,7 +204,7 @@ impl Watch {
     }
 
     fn take(&mut self, change: &Change) {
-        let Change { kind, incident } = change;
+        let Change { kind, incident, .. } = change;
         let before = self.known.get(&incident.id);
         match kind {
             Happened::Opened => {

@@ -12,8 +12,8 @@ use netmon_common::{Address, Code, Rcode, Transport};
 use crate::detect::{Change, Decider, Scope, Thresholds};
 use crate::model::{Wall, WarningKind};
 use crate::observation::{
-    Answered, Asked, Counts, Details, Failed, Name, Observation, Proof, Seconds, Service, Unverified, What,
-    Why,
+    Answered, Asked, Counts, Details, Failed, Name, Observation, Proof, Seconds, Service, Side, Unverified,
+    What, Why,
 };
 use crate::time::{SECOND_NS, Time};
 
@@ -87,6 +87,7 @@ pub struct Scenario {
     recursion_desired: Option<bool>,
     client_port: Option<u16>,
     standard: bool,
+    side: Side,
     seconds: HashMap<(Service, u64, bool), Counts>,
     waiting: Vec<(Service, Address, Time)>,
     pub changes: Vec<Change>,
@@ -116,6 +117,7 @@ impl Scenario {
             recursion_desired: Some(true),
             client_port: None,
             standard: true,
+            side: Side::Only,
             seconds: HashMap::new(),
             waiting: Vec::new(),
             changes: Vec::new(),
@@ -126,6 +128,12 @@ impl Scenario {
     /// What follows is about that server.
     pub fn on(&mut self, server: &str) -> &mut Self {
         self.service.server = address(server);
+        self
+    }
+
+    /// What follows is on that link.
+    pub fn on_link(&mut self, link: u32) -> &mut Self {
+        self.service.interface = link;
         self
     }
 
@@ -150,6 +158,13 @@ impl Scenario {
     /// What follows has opcode 0, or another one.
     pub fn standard(&mut self, standard: bool) -> &mut Self {
         self.standard = standard;
+        self
+    }
+
+    /// Answers and errors that follow are seen on that side of a translation. Behind it they count nothing: what becomes of the
+    /// query is counted where its client is known.
+    pub fn seen(&mut self, side: Side) -> &mut Self {
+        self.side = side;
         self
     }
 
@@ -258,7 +273,11 @@ impl Scenario {
     ) -> &mut Self {
         let says = |fault: Rcode| u32::from(self.standard && rcode == fault);
         let (servfail, refused) = (says(Rcode::ServFail), says(Rcode::Refused));
-        for sent in transmissions {
+        let counted = match self.side {
+            Side::Only | Side::Before => transmissions,
+            Side::Behind => &[],
+        };
+        for sent in counted {
             let known = self.settle(client, *sent);
             self.count(time, *sent, |counts| {
                 counts.asked += u32::from(!known);
@@ -272,6 +291,7 @@ impl Scenario {
             time,
             What::Answered(Answered {
                 client: address(client),
+                side: self.side,
                 sent: at(*sent),
                 earlier: earlier.iter().map(|sent| at(*sent)).collect(),
                 rcode: Some(rcode),
@@ -333,7 +353,7 @@ impl Scenario {
             );
         }
         let proof = error.proof.unwrap_or(Proof::QuerySeen(at(error.sent)));
-        if proof.is_verified() {
+        if proof.is_verified() && self.side != Side::Behind {
             let sent = proof.sent().map_or(time, |_| error.sent);
             let known = self.settle(error.client, sent);
             self.count(time, sent, |counts| {
@@ -345,6 +365,7 @@ impl Scenario {
             time,
             What::Failed(Failed {
                 client,
+                side: self.side,
                 reporter,
                 code: error.code,
                 proof,

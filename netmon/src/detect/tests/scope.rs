@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use netmon_common::{Rcode, Transport};
 
-use super::scenario::{A, B, Error, SERVER, Scenario, address, at, when};
+use super::scenario::{A, B, Error, SERVER, Scenario, address, at};
 use crate::model::{OwnClient, OwnService};
 use crate::observation::{Proof, Why};
 
@@ -164,6 +164,70 @@ fn loopback_addresses_are_this_hosts_own_live() {
 }
 
 #[test]
+fn a_link_local_address_is_this_hosts_own_on_its_link_and_another_hosts_elsewhere() {
+    let own = address("fe80::1");
+    let cases = [
+        ("its own", 4, false),
+        ("its own, by loopback", 1, false),
+        ("the router's on another link", 2, true),
+    ];
+    for (what, link, opens) in cases {
+        let mut scenario = Scenario::new();
+        scenario
+            .decider
+            .set_local_live([own.on_link(4), own.on_link(1), address(OWN)]);
+        let error = Error {
+            client: "fe80::7",
+            sent: 1.0,
+            ..Error::default()
+        };
+        scenario
+            .on("fe80::1")
+            .on_link(link)
+            .query(1.0, "fe80::7", "a.test")
+            .error(1.001, &error);
+        assert_eq!(!scenario.story().is_empty(), opens, "{what}");
+        assert_eq!(scenario.decider.tallies().not_served, u64::from(!opens), "{what}");
+    }
+}
+
+#[test]
+fn a_link_local_client_of_any_other_server_is_this_host_wherever_it_has_the_address() {
+    let own = address("fe80::1");
+    for (client, opens) in [("fe80::1", true), ("fe80::7", false)] {
+        let mut scenario = Scenario::new();
+        scenario
+            .decider
+            .set_local_live([own.on_link(4), own.on_link(1), address(OWN)]);
+        let error = Error {
+            client,
+            sent: 1.0,
+            ..Error::default()
+        };
+        scenario.on(OWN).query(1.0, client, "a.test").error(1.001, &error);
+        assert_eq!(!scenario.story().is_empty(), opens, "{client}");
+    }
+}
+
+#[test]
+fn a_link_local_server_is_known_by_the_name_of_its_link_and_by_that_of_each_interface_there() {
+    let mut scenario = Scenario::new();
+    let names = [(2, "eth0"), (4, "br0"), (5, "br1")].map(|(index, name)| (index, name.to_owned()));
+    scenario.decider.set_interfaces(names.into());
+    scenario.decider.set_links([(2, 4)].into());
+    scenario.on("fe80::53").on_link(4).rejected(1.0);
+    assert_eq!(scenario.incident().interface.as_deref(), Some("br0"));
+    let is_seen = |name| {
+        let seen = scenario.decider.seen(address("fe80::53"), 53, Some(name));
+        seen.asked.is_some()
+    };
+    assert_eq!(
+        ["br0", "eth0", "br1", "eth9"].map(is_seen),
+        [true, true, false, false]
+    );
+}
+
+#[test]
 fn a_scanner_that_probes_a_host_without_dns_raises_no_alarm() {
     let mut scenario = Scenario::new();
     scenario.decider.set_local([address(OWN)]);
@@ -219,86 +283,6 @@ fn the_history_hears_once_an_hour_of_a_client_that_an_own_address_answers() {
     }
 }
 
-/// Everything that could open an incident, with that RD.
-fn fail_in_every_way(scenario: &mut Scenario, recursion_desired: Option<bool>) {
-    scenario.recursion_desired(recursion_desired);
-    for n in 0..12_u32 {
-        scenario.asked(
-            1.0 + f64::from(n) / 100.0,
-            A,
-            &format!("{n}.test"),
-            Rcode::Refused,
-        );
-    }
-    for n in 0..12_u32 {
-        scenario.query(2.0 + f64::from(n) / 100.0, A, &format!("{n}.test"));
-    }
-    scenario.advance(20.0);
-    scenario.query(21.0, A, "a.test").error(
-        21.1,
-        &Error {
-            sent: 21.0,
-            recursion_desired,
-            ..Error::default()
-        },
-    );
-}
-
-#[test]
-fn iterative_queries_open_incidents_only_on_demand() {
-    let all = [
-        "opened failing",
-        "opened unanswered",
-        "opened unreachable",
-        "closed unanswered superseded",
-    ];
-    // RD, whether the server is named, whether --iterative; whether incidents open.
-    let cases = [
-        ("RD = 1", Some(true), false, false, true),
-        ("RD = 0", Some(false), false, false, false),
-        ("RD = 0, named", Some(false), true, false, true),
-        ("RD = 0, --iterative", Some(false), false, true, true),
-    ];
-    for (what, recursion_desired, named, iterative, opens) in cases {
-        let mut scenario = Scenario::with(|_, scope| {
-            scope.iterative = iterative;
-            if named {
-                scope.servers.insert(address(SERVER));
-            }
-        });
-        fail_in_every_way(&mut scenario, recursion_desired);
-        if opens {
-            assert_eq!(scenario.story(), all, "{what}");
-        } else {
-            assert!(scenario.story().is_empty(), "{what}: {:?}", scenario.story());
-        }
-    }
-}
-
-#[test]
-fn iterative_failures_count_in_no_incident_that_is_open_for_others() {
-    let mut scenario = Scenario::new();
-    scenario
-        .rejected(0.0)
-        .recursion_desired(Some(false))
-        .query(1.0, A, "b.test")
-        .error(
-            1.1,
-            &Error {
-                sent: 1.0,
-                recursion_desired: Some(false),
-                ..Error::default()
-            },
-        );
-    let incident = scenario.incident();
-    // Only exchanges that could open an incident count in it, and what became of them.
-    assert_eq!(
-        (incident.queries, incident.errors.port, incident.verified),
-        (1, 1, 1)
-    );
-    assert_eq!(when(incident.last_seen), "0.001");
-}
-
 #[test]
 fn a_server_that_becomes_an_own_address_without_having_answered_counts_no_more() {
     let mut scenario = Scenario::new();
@@ -307,22 +291,6 @@ fn a_server_that_becomes_an_own_address_without_having_answered_counts_no_more()
     }
     scenario.decider.set_local([address(SERVER)]);
     scenario.advance(20.0);
-    assert!(scenario.story().is_empty());
-}
-
-#[test]
-fn failed_answers_to_iterative_queries_lend_no_names_to_others() {
-    let mut scenario = Scenario::new();
-    for n in 0..10_u32 {
-        let (time, name) = (1.0 + f64::from(n) / 100.0, format!("{n}.test"));
-        scenario
-            .recursion_desired(Some(false))
-            .asked(time, A, &name, Rcode::ServFail);
-        scenario
-            .recursion_desired(Some(true))
-            .asked(time, A, "one.test", Rcode::ServFail);
-    }
-    scenario.advance(2.0);
     assert!(scenario.story().is_empty());
 }
 
@@ -350,21 +318,4 @@ fn what_strangers_ask_an_own_address_counts_in_no_incident() {
     let incident = scenario.closed();
     assert_eq!((incident.queries, incident.errors.port), (2, 2));
     assert_eq!(incident.clients, [address(A)]);
-}
-
-#[test]
-fn iterative_exchanges_neither_prolong_nor_end_an_incident() {
-    let mut scenario = Scenario::new();
-    scenario.rejected(1.0);
-    scenario.recursion_desired(Some(false));
-    for second in 5..25_u32 {
-        scenario.asked_ok(second.into());
-    }
-    assert_eq!(scenario.story(), ["opened unreachable"]);
-    assert_eq!(scenario.incident().answers, 0);
-    scenario
-        .recursion_desired(Some(true))
-        .asked_ok(30.0)
-        .advance(31.0);
-    assert_eq!(when(scenario.closed().closed.unwrap()), "31.000");
 }

@@ -1,5 +1,7 @@
 //! Which refusals are explained by what.
 
+use std::io;
+
 use super::super::version::Version;
 use super::*;
 

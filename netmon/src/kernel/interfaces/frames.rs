@@ -29,6 +29,7 @@ impl Inventory {
     /// What the programs are to know, when these interfaces are watched, and those with these names are mirror ports.
     pub fn frames(&self, watched: &BTreeSet<u32>, mirrors: &BTreeSet<String>) -> Frames {
         let mut frames = Frames::default();
+        let links = self.links(watched);
         let known = watched.iter().filter_map(|index| self.interfaces.get(index));
         for interface in known {
             let Some((own, owner)) = self.whose(interface) else {
@@ -49,7 +50,7 @@ impl Inventory {
             entry.or_insert(records::Interface {
                 ifindex: interface.index,
                 flags: flags | related,
-                bridge: interface.master.unwrap_or(0),
+                link: links.get(&interface.index).copied().unwrap_or(interface.index),
                 reserved: 0,
                 mac: padded(own),
             });
@@ -226,6 +227,14 @@ mod tests {
         let known = frames.interfaces[&11];
         assert_eq!((known.flags, known.mac), (records::Interface::ANY, [0; 8]));
         assert!(frames.stacked.iter().all(|at| at.ifindex != 11));
+    }
+
+    #[test]
+    fn the_programs_know_the_link_of_each_interface() {
+        let frames = inventory().frames(&[2, 3, 4, 6, 9].into(), &BTreeSet::new());
+        let interfaces = frames.interfaces.into_values();
+        let links: Vec<(u32, u32)> = interfaces.map(|one| (one.ifindex, one.link)).collect();
+        assert_eq!(links, [(2, 2), (3, 2), (4, 5), (6, 7), (9, 9)]);
     }
 
     #[test]

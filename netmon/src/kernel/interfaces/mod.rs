@@ -6,6 +6,7 @@ mod driver;
 mod frames;
 mod inventory;
 mod kind;
+mod links;
 mod netlink;
 mod route_signs;
 mod routes;
@@ -13,14 +14,18 @@ mod selection;
 mod virtio;
 mod xdp_features;
 
-use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkInfo, LinkMessage, LinkXdp};
+use std::io;
 
-pub use changes::{Changes, News};
+use netlink_packet_core::NLM_F_ACK;
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo, LinkMessage, LinkXdp};
+
+pub use changes::{Changes, LookAgain, News};
 pub use driver::driver;
 pub use frames::Frames;
 pub use inventory::Inventory;
 pub use kind::{Kind, Link};
-pub use netlink::{ask, request};
+pub use netlink::{ask, attribute, message, request, value};
 pub use route_signs::RouteSigns;
 pub use routes::{Route, route};
 pub use selection::{Choice, Selection, why_unreadable};
@@ -68,6 +73,7 @@ impl Interface {
         let mut name = None;
         let mut master = None;
         let mut lower = None;
+        let mut lies_elsewhere = false;
         let mut mac = None;
         let mut xdp = None;
         let mut info: &[LinkInfo] = &[];
@@ -76,6 +82,8 @@ impl Interface {
                 LinkAttribute::IfName(text) => name = Some(text.clone()),
                 LinkAttribute::Controller(index) => master = Some(*index),
                 LinkAttribute::Link(index) => lower = Some(*index),
+                // The index is one of another namespace.
+                LinkAttribute::LinkNetNsId(_) => lies_elsewhere = true,
                 LinkAttribute::Address(bytes) => mac = Mac::try_from(bytes.as_slice()).ok(),
                 LinkAttribute::LinkInfo(entries) => info = entries,
                 LinkAttribute::Xdp(entries) => xdp = at_xdp(entries),
@@ -94,7 +102,7 @@ impl Interface {
             link: Link::of(link),
             mac,
             master,
-            lower: lower.filter(|_| kind != Kind::Tunnel),
+            lower: lower.filter(|_| kind != Kind::Tunnel && !lies_elsewhere),
             xdp,
             is_up: link.header.flags.contains(LinkFlags::Up | LinkFlags::LowerUp),
         })
@@ -119,6 +127,25 @@ impl Interface {
     }
 }
 
+/// The program at the XDP hook of the interface with this index, as it is now.
+pub fn xdp_at(index: u32) -> io::Result<Option<AtXdp>> {
+    let mut wanted = LinkMessage::default();
+    wanted.header.index = index;
+    // Without counters, which nobody here reads.
+    wanted
+        .attributes
+        .push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
+    let mut found = None;
+    request(RouteNetlinkMessage::GetLink(wanted), NLM_F_ACK, |answer| {
+        if let Some(RouteNetlinkMessage::NewLink(link)) = answer.parse() {
+            found = Interface::of(&link);
+        }
+    })?;
+    found
+        .map(|interface| interface.xdp)
+        .ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
 /// The program at the XDP hook. Where there is one in hardware as well, it is that of the driver.
 fn at_xdp(entries: &[LinkXdp]) -> Option<AtXdp> {
     let find = |pick: fn(&LinkXdp) -> Option<u32>| entries.iter().find_map(pick).filter(|id| *id != 0);
@@ -132,4 +159,20 @@ fn at_xdp(entries: &[LinkXdp]) -> Option<AtXdp> {
     });
     let generic = in_driver.is_none() && in_stack.is_some();
     in_driver.or(in_stack).map(|id| AtXdp { id, generic })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_index_of_a_device_below_in_another_namespace_is_none_of_this_ones() {
+        let mut link = LinkMessage::default();
+        link.attributes.push(LinkAttribute::IfName("inside".to_owned()));
+        link.attributes.push(LinkAttribute::Link(7));
+        let lower = |link: &LinkMessage| Interface::of(link).unwrap().lower;
+        assert_eq!(lower(&link), Some(7));
+        link.attributes.push(LinkAttribute::LinkNetNsId(0));
+        assert_eq!(lower(&link), None);
+    }
 }

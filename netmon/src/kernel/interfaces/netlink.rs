@@ -4,17 +4,16 @@
 use std::io;
 use std::os::fd::AsRawFd as _;
 
-use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
+use netlink_packet_core::{
+    DefaultNla, Emitable as _, NLA_HEADER_SIZE, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR,
+    NetlinkHeader, NetlinkMessage, NetlinkPayload, NlasIterator,
+};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 
 /// The kernel sends lists in pieces of at most 32 KiB (`netlink_dump` in `net/netlink/af_netlink.c`).
 const BUFFER: usize = 64 * 1024;
-
-/// `NLMSG_ERROR` and `NLMSG_DONE` in `include/uapi/linux/netlink.h`.
-const ERROR: u16 = 2;
-const DONE: u16 = 3;
 
 /// `struct nlmsghdr`.
 const HEADER: usize = 16;
@@ -70,6 +69,35 @@ pub fn messages(datagram: &[u8]) -> impl Iterator<Item = Message<'_>> {
     })
 }
 
+/// A request that the crates have no type for; `flag` is one of those by which an answer has an end.
+pub fn message(kind: u16, flag: u16, payload: &[u8]) -> Vec<u8> {
+    let mut header = NetlinkHeader::default();
+    header.length = u32::try_from(HEADER + payload.len()).unwrap_or_default();
+    header.message_type = kind;
+    header.flags = NLM_F_REQUEST | flag;
+    let mut bytes = vec![0; HEADER];
+    header.emit(&mut bytes);
+    bytes.extend(payload);
+    bytes
+}
+
+/// An attribute of a request, padded.
+pub fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+    let attribute = DefaultNla::new(kind, value.to_vec());
+    let mut bytes = vec![0; attribute.buffer_len()];
+    attribute.emit(&mut bytes);
+    bytes
+}
+
+/// The value of the first attribute of a kind, as far as the attributes are whole.
+pub fn value(attributes: &[u8], kind: u16) -> Option<&[u8]> {
+    let found = NlasIterator::new(attributes)
+        .map_while(Result::ok)
+        .find(|attribute| attribute.kind() == kind)?;
+    let len = usize::from(found.length());
+    found.into_inner().get(NLA_HEADER_SIZE..len)
+}
+
 /// Asks for a list, and shows each of its messages.
 pub fn dump(wanted: RouteNetlinkMessage, visit: impl FnMut(Message<'_>)) -> io::Result<()> {
     request(wanted, NLM_F_DUMP, visit)
@@ -99,8 +127,8 @@ pub fn ask(protocol: isize, request: &[u8], mut visit: impl FnMut(Message<'_>)) 
         let len = receive(&socket, &mut buffer)?;
         for message in messages(buffer.get(..len).unwrap_or_default()) {
             match message.kind {
-                DONE => return Ok(()),
-                ERROR => {
+                NLMSG_DONE => return Ok(()),
+                NLMSG_ERROR => {
                     return match message.word(0).unwrap_or_default().cast_signed() {
                         0 => Ok(()),
                         number => Err(io::Error::from_raw_os_error(number.saturating_neg())),
@@ -131,16 +159,15 @@ pub fn receive(socket: &Socket, buffer: &mut [u8]) -> io::Result<usize> {
 mod tests {
     use super::*;
 
-    fn message(kind: u16, payload: &[u8]) -> Vec<u8> {
-        let len = u32::try_from(HEADER + payload.len()).unwrap();
-        let mut bytes = [&len.to_ne_bytes()[..], &kind.to_ne_bytes(), &[0; 10], payload].concat();
+    fn padded(kind: u16, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = message(kind, 0, payload);
         bytes.resize(bytes.len().next_multiple_of(4), 0);
         bytes
     }
 
     #[test]
     fn messages_of_a_datagram_are_read_as_far_as_they_are_whole() {
-        let datagram = [message(16, b"12345"), message(17, b"1234")].concat();
+        let datagram = [padded(16, b"12345"), padded(17, b"1234")].concat();
         let kinds = |datagram: &[u8]| {
             messages(datagram)
                 .map(|one| (one.kind, one.payload.len()))
@@ -152,5 +179,24 @@ mod tests {
         assert_eq!(kinds(&datagram[..7]), []);
         let words: Vec<_> = messages(&datagram).map(|one| one.word(1)).collect();
         assert_eq!(words, [Some(u32::from_ne_bytes(*b"2345")), None]);
+    }
+
+    #[test]
+    fn a_value_is_found_whatever_the_flags_of_its_attribute_as_far_as_all_before_it_are_whole() {
+        let attributes = [
+            attribute(1 | 0x8000, b"12345"),
+            attribute(2, b""),
+            attribute(3 | 0x4000, b"1234"),
+        ]
+        .concat();
+        let values: [Option<&[u8]>; 4] = [Some(b"12345"), Some(b""), Some(b"1234"), None];
+        assert_eq!([1, 2, 3, 4].map(|kind| value(&attributes, kind)), values);
+        assert_eq!(value(&attributes[..attributes.len() - 1], 3), None);
+        for len in [0_u16, 3, 9, 0xffff] {
+            let broken = [&len.to_ne_bytes()[..], &1_u16.to_ne_bytes(), &[0; 4]].concat();
+            assert_eq!(value(&broken, 1), None, "{len}");
+            let all = [broken, attributes.clone()].concat();
+            assert_eq!(value(&all, 3), None, "{len}");
+        }
     }
 }

@@ -5,10 +5,10 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
+use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP};
 use netlink_sys::protocols::NETLINK_GENERIC;
 
-use super::netlink::ask;
+use super::netlink::{ask, attribute, message, value};
 
 /// The family that knows families.
 const CONTROL: u16 = 0x10;
@@ -34,7 +34,7 @@ pub fn native_xdp() -> Option<BTreeSet<u32>> {
 fn read() -> io::Result<Option<BTreeSet<u32>>> {
     let mut family = None;
     let name = attribute(CTRL_ATTR_FAMILY_NAME, NETDEV);
-    let request = request(CONTROL, NLM_F_REQUEST | NLM_F_ACK, CTRL_CMD_GETFAMILY, &name);
+    let request = request(CONTROL, NLM_F_ACK, CTRL_CMD_GETFAMILY, &name);
     ask(NETLINK_GENERIC, &request, |answer| {
         family = family.or_else(|| number(answer.payload, CTRL_ATTR_FAMILY_ID));
     })?;
@@ -42,7 +42,7 @@ fn read() -> io::Result<Option<BTreeSet<u32>>> {
         return Ok(None);
     };
     let mut native = BTreeSet::new();
-    let request = self::request(family, NLM_F_REQUEST | NLM_F_DUMP, NETDEV_CMD_DEV_GET, &[]);
+    let request = self::request(family, NLM_F_DUMP, NETDEV_CMD_DEV_GET, &[]);
     ask(NETLINK_GENERIC, &request, |device| {
         let index = number(device.payload, NETDEV_A_DEV_IFINDEX);
         let features = number(device.payload, NETDEV_A_DEV_XDP_FEATURES).unwrap_or_default();
@@ -53,45 +53,18 @@ fn read() -> io::Result<Option<BTreeSet<u32>>> {
     Ok(Some(native))
 }
 
-/// `struct nlmsghdr`, `struct genlmsghdr`, attributes.
-fn request(family: u16, flags: u16, command: u8, attributes: &[u8]) -> Vec<u8> {
-    const NETLINK_HEADER: usize = 16;
-    let len = u32::try_from(NETLINK_HEADER + HEADER + attributes.len()).unwrap_or_default();
-    let sequence_and_port = [0; 8];
-    [
-        &len.to_ne_bytes()[..],
-        &family.to_ne_bytes(),
-        &flags.to_ne_bytes(),
-        &sequence_and_port,
-        &[command, 1, 0, 0],
-        attributes,
-    ]
-    .concat()
-}
-
-/// `struct nlattr` and a value, padded.
-fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
-    let len = u16::try_from(4 + value.len()).unwrap_or_default();
-    let mut bytes = [&len.to_ne_bytes()[..], &kind.to_ne_bytes(), value].concat();
-    bytes.resize(bytes.len().next_multiple_of(4), 0);
-    bytes
+/// `struct genlmsghdr`, attributes.
+fn request(family: u16, flag: u16, command: u8, attributes: &[u8]) -> Vec<u8> {
+    message(family, flag, &[&[command, 1, 0, 0][..], attributes].concat())
 }
 
 /// The value of an attribute that is a number of 16, 32 or 64 bits.
 fn number(message: &[u8], wanted: u16) -> Option<u64> {
-    let mut rest = message.get(HEADER..)?;
-    loop {
-        let len = usize::from(u16::from_ne_bytes(rest.get(..2)?.try_into().ok()?));
-        let kind = u16::from_ne_bytes(rest.get(2..4)?.try_into().ok()?);
-        let value = rest.get(4..len)?;
-        if kind == wanted {
-            return match value.len() {
-                2 => value.try_into().ok().map(u16::from_ne_bytes).map(u64::from),
-                4 => value.try_into().ok().map(u32::from_ne_bytes).map(u64::from),
-                _ => value.try_into().ok().map(u64::from_ne_bytes),
-            };
-        }
-        rest = rest.get(len.next_multiple_of(4)..)?;
+    let value = value(message.get(HEADER..)?, wanted)?;
+    match value.len() {
+        2 => value.try_into().ok().map(u16::from_ne_bytes).map(u64::from),
+        4 => value.try_into().ok().map(u32::from_ne_bytes).map(u64::from),
+        _ => value.try_into().ok().map(u64::from_ne_bytes),
     }
 }
 

@@ -3,7 +3,9 @@
 use netmon_common::records::EventHeader;
 
 use super::*;
+use crate::observation::{Proof, Why};
 use crate::time::SECOND_NS;
+use netmon_common::Code;
 
 const CLIENT: Address = Address::v4([192, 0, 2, 7]);
 const SERVER: Address = Address::v4([203, 0, 113, 53]);
@@ -135,6 +137,15 @@ fn a_link_local_server_is_another_one_at_each_interface() {
 }
 
 #[test]
+fn a_link_local_address_is_this_hosts_own_on_whichever_link_where_only_this_host_sends() {
+    let address = |text: &str| Address::from(text.parse::<std::net::IpAddr>().unwrap());
+    let mut observer = Observer::new(true, 100);
+    observer.set_local([address("fe80::1").on_link(4), address("fe80::1").on_link(1)].into());
+    let own = ["fe80::1", "127.0.0.53", "fe80::2", "192.0.2.1"].map(|text| observer.is_own(address(text)));
+    assert_eq!(own, [true, true, false, false]);
+}
+
+#[test]
 fn an_error_about_a_query_of_more_than_half_a_minute_ago_counts_in_its_second() {
     let mut observer = Observer::new(true, 100);
     count(&mut observer, key(Transport::Udp), &asked(100, 1), 100);
@@ -158,6 +169,24 @@ fn an_error_about_a_query_of_more_than_half_a_minute_ago_counts_in_its_second() 
         panic!("{observations:?}")
     };
     assert_eq!(failed.proof, Proof::QuerySeen(at(100_200)));
+}
+
+#[test]
+fn an_error_at_an_interface_by_which_queries_leave_unseen_is_not_unsolicited_but_cannot_be_verified() {
+    let failure = EventHeader {
+        detail: Code::Port as u8,
+        reporter: SERVER,
+        ..header(EventKind::Failure, Transport::Udp, at(100_000))
+    };
+    for (unseen, expected) in [(2, Why::QueriesUnseen), (3, Why::Unsolicited)] {
+        let mut observer = Observer::new(true, 100);
+        observer.set_queries_unseen([unseen].into());
+        let observations = take(&mut observer, failure, 0);
+        let What::Unverified(unverified) = &observations[0].what else {
+            panic!("{observations:?}")
+        };
+        assert_eq!(unverified.why, expected, "{unseen}");
+    }
 }
 
 #[test]
@@ -209,6 +238,27 @@ fn the_first_query_of_a_connection_takes_the_place_of_its_syn_while_that_waits()
         }
         let expected = waits.then_some(at(100_000));
         assert_eq!(syns, Vec::from_iter(expected), "{sent}");
+    }
+}
+
+#[test]
+fn an_answer_and_an_error_say_on_which_side_of_a_translation_they_were_seen() {
+    let sides = [(0, Side::Only), (BEFORE, Side::Before), (BEHIND, Side::Behind)];
+    for kind in [EventKind::Answer, EventKind::Failure] {
+        for (flags, expected) in sides {
+            let header = EventHeader {
+                query_time_ns: at(100_000).nanos(),
+                flags: flags | RECURSION_KNOWN | RECURSION_DESIRED,
+                ..header(kind, Transport::Udp, at(100_010))
+            };
+            let observations = take(&mut Observer::new(true, 100), header, 0);
+            let side = match &observations[0].what {
+                What::Answered(answered) => answered.side,
+                What::Failed(failed) => failed.side,
+                what => panic!("{what:?}"),
+            };
+            assert_eq!(side, expected, "{kind:?}");
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aya::programs::links::{FdLink, PinnedLink};
 use nix::fcntl::{Flock, FlockArg};
@@ -53,11 +54,12 @@ impl Place {
     }
 }
 
-/// The pins below one directory. They stay when this is dropped.
+/// The pins below one directory. They stay when this is dropped, except what a start left that did not come to its end.
 #[derive(Debug)]
 pub struct Pins {
     directory: PathBuf,
     is_adopted: bool,
+    is_kept: AtomicBool,
     _lock: Flock<File>,
 }
 
@@ -88,8 +90,14 @@ impl Pins {
         Ok(Self {
             directory: directory.to_owned(),
             is_adopted,
+            is_kept: AtomicBool::new(is_adopted),
             _lock: lock,
         })
+    }
+
+    /// The start has come to its end: from here on the pins outlive the process.
+    pub fn keep(&self) {
+        self.is_kept.store(true, Ordering::Relaxed);
     }
 
     /// Whether maps were pinned here before, whose counts go on.
@@ -168,29 +176,50 @@ impl Pins {
             return Ok(None);
         };
         let _lock = lock(directory)?;
-        let mut removed = Removed::default();
-        // Links first: what counts nothing any more can lose nothing.
-        for (name, count) in [(LINKS, &mut removed.links), (MAPS, &mut removed.maps)] {
-            let error = |error| pin_error("remove what is in", &directory.join(name), &error);
-            *count = sweep.empty(name).map_err(error)?;
+        remove_swept(directory, &sweep).map(Some)
+    }
+}
+
+impl Drop for Pins {
+    fn drop(&mut self) {
+        if *self.is_kept.get_mut() {
+            return;
         }
-        for file in [layout::FILE, layout::KEYS_FILE] {
-            let error = |error| pin_error("remove", &directory.join(file), &error);
-            sweep.remove(file).map_err(error)?;
+        let removed = match Sweep::open(&self.directory) {
+            Ok(Some(sweep)) => remove_swept(&self.directory, &sweep).map_err(|error| error.to_string()),
+            Ok(None) => return,
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = removed {
+            tracing::warn!("what this start pinned stays: {error}");
         }
-        match sweep::remove_directory(directory) {
-            Ok(()) => Ok(Some(removed)),
-            // It is mounted by itself, as in the service's sandbox: empty is all that it can be.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::ResourceBusy | io::ErrorKind::ReadOnlyFilesystem
-                ) =>
-            {
-                Ok(Some(removed))
-            }
-            Err(error) => Err(pin_error("remove", directory, &error)),
+    }
+}
+
+/// Removes everything that is pinned in the directory, whose lock is held.
+fn remove_swept(directory: &Path, sweep: &Sweep) -> Result<Removed, KernelError> {
+    let mut removed = Removed::default();
+    // Links first: what counts nothing any more can lose nothing.
+    for (name, count) in [(LINKS, &mut removed.links), (MAPS, &mut removed.maps)] {
+        let error = |error| pin_error("remove what is in", &directory.join(name), &error);
+        *count = sweep.empty(name).map_err(error)?;
+    }
+    for file in [layout::FILE, layout::KEYS_FILE] {
+        let error = |error| pin_error("remove", &directory.join(file), &error);
+        sweep.remove(file).map_err(error)?;
+    }
+    match sweep::remove_directory(directory) {
+        Ok(()) => Ok(removed),
+        // It is mounted by itself, as in the service's sandbox: empty is all that it can be.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::ResourceBusy | io::ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            Ok(removed)
         }
+        Err(error) => Err(pin_error("remove", directory, &error)),
     }
 }
 

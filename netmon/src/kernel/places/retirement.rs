@@ -9,6 +9,7 @@ use super::grace::Grace;
 use super::{Batch, Leaving, Places, Step};
 use crate::kernel::error::KernelError;
 use crate::kernel::switches::Switches;
+use crate::resources::TooFewThreads;
 
 /// What was counted at last for those that are gone.
 #[derive(Clone, Debug, Default)]
@@ -36,9 +37,7 @@ impl fmt::Debug for Retirement {
 impl Retirement {
     /// None yet.
     pub fn new() -> Result<Self, KernelError> {
-        let grace = Grace::new().map_err(|error| KernelError::Load {
-            reason: format!("cannot start a thread: {error}"),
-        })?;
+        let grace = Grace::new().map_err(TooFewThreads)?;
         Ok(Self {
             grace,
             batch: None,

@@ -18,7 +18,7 @@ pub use table::{Column, Family, Label, Metric, Sample, Subject, Table};
 use table::{Line, Words};
 
 /// A record of counters that has a table.
-pub trait Record: Counters + Copy + Default {
+pub trait Record: Counters + Default {
     /// The table.
     fn table() -> &'static Table;
 }
@@ -159,6 +159,11 @@ const RCODES: Words = Words {
     ],
 };
 
+/// The words of rcodes, in the order of [`Rcode`].
+pub fn rcodes() -> impl Iterator<Item = &'static str> {
+    RCODES.words.iter().map(|(word, _)| *word)
+}
+
 /// In the order of [`Code`].
 const CODES: Words = Words {
     label: "code",
@@ -230,11 +235,11 @@ static UNREACHABLE: Metric = Metric {
 };
 static DNS_UNREACHABLE: Metric = of_server(
     "netmon_dns_unreachable",
-    "Of these, those that quote a packet to a DNS port of the server, verified or not",
+    "ICMP destination unreachables that quote a packet to a DNS port of the server, verified or not",
 );
 static UNSOLICITED: Metric = of_server(
     "netmon_dns_unsolicited",
-    "Of the DNS unreachables, those that quote no query that was seen: forged, or of another path",
+    "Of the DNS unreachables, those that quote no query that was seen and still waited: forged, late, or of another path",
 );
 static LATE_RESPONSES: Metric = of_server(
     "netmon_dns_late_responses",

@@ -86,7 +86,11 @@ impl Listening {
         sites: Vec<Site>,
         beside: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            // One report after the other is read from the history, however many are asked for.
+            .max_blocking_threads(1)
+            .build()?;
         let mut listeners = Vec::new();
         for site in sites {
             let entered = runtime.enter();

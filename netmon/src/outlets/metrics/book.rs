@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use netmon_common::Address;
-use netmon_common::records::{Destination, Latency};
+use netmon_common::records::{Counters as _, Destination, Latency};
 
 use super::figures::Figures;
 use super::histogram::Histogram;
@@ -40,7 +40,7 @@ pub struct Book {
     waiting: Vec<Active>,
     most_waiting: usize,
     /// What is counted for all that have places.
-    all: Figures,
+    all: Destination,
     /// How many these are.
     destinations: usize,
     /// What `other` has beside the counters of those that are in it.
@@ -85,7 +85,7 @@ impl Book {
             listed: BTreeMap::new(),
             waiting: Vec::new(),
             most_waiting: servers.saturating_mul(WAITING),
-            all: Figures::default(),
+            all: Destination::ZERO,
             destinations: 0,
             correction: Figures::default(),
             timed: BTreeMap::new(),
@@ -96,13 +96,13 @@ impl Book {
     /// Takes what has changed at a poll.
     pub fn take(&mut self, changed: &[Change]) {
         for (server, before, now) in changed {
-            self.all.grow(now);
-            self.all.shrink(before);
+            self.all.merge(now);
+            self.all.take_off(before);
             let is_new = *before == Destination::ZERO;
             self.destinations += usize::from(is_new);
             if let Some(listed) = self.listed.get_mut(server) {
-                listed.figures.grow(now);
-                listed.figures.shrink(before);
+                listed.figures.counters.merge(now);
+                listed.figures.counters.take_off(before);
                 listed.places += usize::from(is_new);
                 listed.grew |= now.counted() > before.counted();
                 continue;
@@ -118,7 +118,7 @@ impl Book {
     /// These have lost their places, and had counted so much at the last poll.
     pub fn gone(&mut self, gone: &[(Address, Destination)]) {
         for (server, counters) in gone {
-            self.all.shrink(counters);
+            self.all.take_off(counters);
             if *counters != Destination::ZERO {
                 self.destinations = self.destinations.saturating_sub(1);
                 if let Some(listed) = self.listed.get_mut(server) {
@@ -146,13 +146,13 @@ impl Book {
         }));
         let moves = self.roster.update(now, &servers);
         for gone in moves.left.iter().filter_map(|server| self.listed.remove(server)) {
-            self.correction.shrink(&gone.figures.counters);
+            self.correction.counters.take_off(&gone.figures.counters);
         }
         for server in moves.came {
             let known = known(server);
             let (counters, since) = known.unwrap_or((Destination::ZERO, now));
             if since <= told {
-                self.correction.grow(&counters);
+                self.correction.counters.merge(&counters);
             }
             let latency = self
                 .timed
@@ -194,10 +194,11 @@ impl Book {
             other: self.correction,
             others: self.destinations,
         };
-        page.other.grow(&self.all.counters);
-        page.other.grow(retired);
+        let other = &mut page.other.counters;
+        other.merge(&self.all);
+        other.merge(retired);
         for (server, listed) in &self.listed {
-            page.other.shrink(&listed.figures.counters);
+            other.take_off(&listed.figures.counters);
             page.others = page.others.saturating_sub(listed.places);
             if let Some(name) = self.roster.name(*server) {
                 page.servers.push((Arc::clone(name), listed.figures));

@@ -18,17 +18,11 @@ use super::family::{Labels, counter, gauge};
 use super::figures::Figures;
 use super::histogram::{EDGES_US, Histogram};
 use super::shared::Answer;
-use crate::model::counters::{Family, Record as _, Subject};
+use crate::model::counters::{self, Family, Record as _, Subject};
 use crate::model::{ResolverState, Totals};
 
 /// The label of all servers that have no metrics of their own.
 pub const OTHER: &str = "other";
-
-/// In the order of [`netmon_common::Rcode`].
-const RCODES: [&str; Rcode::ALL.len()] = [
-    "noerror", "formerr", "servfail", "nxdomain", "notimp", "refused", "other",
-];
-const TRANSPORTS: [Transport; 2] = [Transport::Udp, Transport::Tcp];
 
 /// A page of metrics.
 #[derive(Debug)]
@@ -83,10 +77,10 @@ impl Exposition {
     fn responses(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
         let servers = self.all().filter(|(_, figures)| figures.is_server());
         let responses = servers.flat_map(|(server, figures)| {
-            TRANSPORTS.into_iter().flat_map(move |transport| {
+            Transport::ALL.into_iter().flat_map(move |transport| {
                 let by_rcode = Rcode::ALL.map(|rcode| figures.counters.rcode_over(transport, rcode));
                 let is_told = transport == Transport::Udp || by_rcode.iter().any(|count| *count > 0);
-                let each = RCODES.into_iter().zip(by_rcode).filter(move |_| is_told);
+                let each = counters::rcodes().zip(by_rcode).filter(move |_| is_told);
                 each.map(move |(rcode, count)| {
                     let labels = [
                         ("server", server),
@@ -203,7 +197,7 @@ impl Exposition {
         gauge(
             encoder,
             "netmon_incidents_open",
-            "Open incidents, those those that are not listed one by one included",
+            "Open incidents, including those that are not listed one by one",
             answer.opened.keys().map(|kind| ([("kind", *kind)], open(kind))),
         )?;
         counter(

@@ -111,6 +111,18 @@ fn what_is_still_open_fits_80_columns_however_many_incidents_there_are() {
 }
 
 #[test]
+fn a_server_that_lost_its_place_begins_its_times_again() {
+    let (before, mut now) = (counted(1_000, 90_000), counted(1_100, 90_000));
+    for latency in now.latencies.values_mut() {
+        *latency = records::Latency::ZERO;
+        latency.counts[bucket(600)] = 40;
+        latency.max_us = 600;
+    }
+    let (_, _, text) = well(&before, &now, Duration::from_mins(1));
+    assert!(text.ends_with("median 591 µs"), "{text}");
+}
+
+#[test]
 fn a_minute_without_trouble_is_said_to_be_well_with_what_was_asked_in_it() {
     let minute = Duration::from_mins(1);
     let said = |before: u64, now: u64, answers: u64| {

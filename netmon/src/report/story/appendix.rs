@@ -205,7 +205,7 @@ fn packets(context: &Context<'_>) -> Table {
         ),
         ("– of these, about DNS queries", counters.dns_unreachable),
         (
-            "– of these, about queries that are not in the log",
+            "– of these, about no query that was still waiting",
             counters.unsolicited,
         ),
         (

@@ -84,10 +84,12 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether the log says when its packets passed. Text may not (`tcpdump -t`): then all of them have one made-up time.
+    /// Whether the log says when its packets passed. Text may not (`tcpdump -t`), nor some blocks of pcapng: then all of them have one
+    /// made-up time.
     pub fn has_times(&self) -> bool {
         let source = &self.document().source;
-        source.first != source.last || !self.is_warned(WarningKind::NoTimes)
+        let has_none = self.is_warned(WarningKind::NoTimes) || self.is_warned(WarningKind::NoTime);
+        source.first != source.last || !has_none
     }
 
     /// Whether there is such a warning.
@@ -261,26 +263,36 @@ impl<'a> Context<'a> {
         servers::one(self.report, incident.server)
     }
 
-    /// Answers of an incident's server, on its transport, that no incident counts.
-    pub fn answers_at_other_times(&self, incident: &Incident) -> u64 {
+    /// Answers of an incident's service, and those of its server at other ports or over the other transport.
+    fn answers(&self, incident: &Incident) -> (u64, u64) {
         let counts = self.server(incident).and_then(|server| server.counts);
-        let all = servers::served(self.report, incident.server, incident.transport, counts).answers;
-        let in_incidents: u64 = self
-            .incidents()
-            .iter()
-            .filter(|other| other.server == incident.server && other.transport == incident.transport)
-            .map(|other| other.answers)
-            .sum();
-        all.saturating_sub(in_incidents)
+        let service = (incident.transport, incident.port);
+        servers::answers(self.report, incident.server, service, counts)
     }
 
-    /// Answers of an incident's server that came before it began, as far as the timeline can tell; at least
-    /// so many.
+    /// Answers of an incident's server that are not of its service.
+    pub fn answers_elsewhere(&self, incident: &Incident) -> u64 {
+        self.answers(incident).1
+    }
+
+    /// Answers of an incident's service that no incident counts.
+    pub fn answers_at_other_times(&self, incident: &Incident) -> u64 {
+        let service = |incident: &Incident| (incident.server, incident.port, incident.transport);
+        let incidents = self.incidents().iter();
+        let same = incidents.filter(|other| service(other) == service(incident));
+        let in_incidents: u64 = same.map(|other| other.answers).sum();
+        self.answers(incident).0.saturating_sub(in_incidents)
+    }
+
+    /// Answers of an incident's service that came before it began; at least so many, for the timeline knows only of all services
+    /// of a server.
     pub fn answers_before(&self, incident: &Incident) -> u64 {
         let began = u64::try_from(incident.began.0.as_nanosecond()).unwrap_or(0);
-        self.timeline()
+        let before = self
+            .timeline()
             .before(Time::from_nanos(began), incident.server)
-            .answers
+            .answers;
+        before.saturating_sub(self.answers_elsewhere(incident))
     }
 
     /// Whether the incident's first failed query is the first thing in the log.

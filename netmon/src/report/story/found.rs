@@ -119,7 +119,8 @@ fn of_server(context: &Context<'_>, incident: &Incident, server: &Server<'_>) ->
         };
         points.push(
             format!(
-                "{} about this server {quote} no query in the {log}. Anybody can forge such an error, so {prove} nothing.",
+                "{} about this server {quote} no query in the {log} that still waited. Anybody can forge such an error, so {prove} \
+                nothing.",
                 count(counters.unsolicited(), "error", "errors")
             )
             .into(),

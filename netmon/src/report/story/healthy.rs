@@ -177,8 +177,8 @@ fn oddities(context: &Context<'_>) -> Vec<Text> {
     };
     point(
         totals.counters.unsolicited,
-        "ICMP error about a DNS query that is not in the log",
-        "ICMP errors about DNS queries that are not in the log",
+        "ICMP error about a DNS query that is not in the log or no longer waited",
+        "ICMP errors about DNS queries that are not in the log or no longer waited",
         ": anybody can forge such an error, so it proves nothing.",
     );
     point(

@@ -3,7 +3,7 @@
 use netmon_common::Outcome;
 
 use super::numbers::count;
-use crate::model::{Document, Judgement};
+use crate::model::{Document, Judgement, WarningKind};
 
 /// Unanswered queries that are enough for an incident, where they are for two names at least.
 const ENOUGH: u64 = 5;
@@ -18,6 +18,9 @@ pub fn without_incident(document: &Document) -> String {
         }
         Some(Judgement::UnreadPackets) => {
             "so many packets could not be read that an incident may be among them".to_owned()
+        }
+        Some(Judgement::CutPackets) => {
+            "packets that are DNS or ICMP errors, or may be, are cut too short to be read".to_owned()
         }
         Some(Judgement::CutNames) => {
             "lines are cut within the names that were asked for, and not all queries were answered well"
@@ -35,16 +38,21 @@ pub fn without_incident(document: &Document) -> String {
             ),
         ),
         Some(Judgement::Quiet) => "the text shows neither names nor response codes (tcpdump -q)".to_owned(),
-        Some(Judgement::NoTimes) => {
-            "the text has no times (tcpdump -t), and not all queries were answered well".to_owned()
-        }
+        Some(Judgement::NoTimes) => format!(
+            "{}, and not all queries were answered well",
+            if document.is_warned(WarningKind::NoTimes) {
+                "the text has no times (tcpdump -t)"
+            } else {
+                "packets of the capture have no time"
+            }
+        ),
         Some(Judgement::TooFew {
             queries,
             names,
             waited,
         }) => too_few(document, queries, names, waited),
         Some(Judgement::Unproven { errors }) => format!(
-            "{} no query that was captured",
+            "{} no query that was captured and still waited",
             count(errors, "error quotes", "errors quote"),
         ),
     };

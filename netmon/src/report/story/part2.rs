@@ -152,21 +152,29 @@ fn before(context: &Context<'_>, incident: &Incident) -> Text {
         context.answers_at_other_times(incident),
     );
     let log = context.log();
+    let of_service = match context.answers_elsewhere(incident) {
+        0 => String::new(),
+        _ => format!(
+            "'s {} port {}",
+            incident.transport.name().to_ascii_uppercase(),
+            incident.port
+        ),
+    };
     if before > 0 {
         format!(
-            "Until then the server had given at least {} in this {log}, so the problem began within it.",
+            "Until then the server{of_service} had given at least {} in this {log}, so the problem began within it.",
             count(before, "answer", "answers")
         )
         .into()
     } else if at_other_times > 0 {
         format!(
-            "Apart from the incident, the {log} holds {} from this server.",
+            "Apart from the incident, the {log} holds {} from this server{of_service}.",
             count(at_other_times, "answer", "answers")
         )
         .into()
     } else if context.facts(incident).queries_unseen() {
         format!(
-            "netmon saw no answer from this server either, so the problem may have begun before the {log}."
+            "netmon saw no answer from this server{of_service} either, so the problem may have begun before the {log}."
         )
         .into()
     } else {
@@ -175,12 +183,15 @@ fn before(context: &Context<'_>, incident: &Incident) -> Text {
         } else {
             "The ".into()
         };
-        let gave = if incident.answers == 0 {
-            "no answer from this server at all"
+        let (no_answer, at_all) = if incident.answers == 0 {
+            ("no answer", " at all")
         } else {
-            "no earlier answer from this server"
+            ("no earlier answer", "")
         };
-        format!("{first}{log} holds {gave}, so the problem may have begun before it.").into()
+        format!(
+            "{first}{log} holds {no_answer} from this server{of_service}{at_all}, so the problem may have begun before it."
+        )
+        .into()
     }
 }
 

@@ -93,7 +93,24 @@ pub fn served(
     }
 }
 
-/// The same, as its packets were counted.
+/// How many queries a server answered at one port over one transport, and how many anywhere else. As packets are counted, all
+/// ports are one.
+pub fn answers(
+    report: &Report<'_>,
+    address: Address,
+    (transport, port): (Transport, u16),
+    counts: Option<&DestinationCounts>,
+) -> (u64, u64) {
+    let over = |transport| served(report, address, transport, counts).answers;
+    let all: u64 = Transport::ALL.into_iter().map(over).sum();
+    let here = match report.served.filter(|served| served.knows(address)) {
+        Some(by_exchanges) => by_exchanges.answers_at(address, transport, port),
+        None => over(transport),
+    };
+    (here, all.saturating_sub(here))
+}
+
+/// What became of a server's queries over one transport, as its packets were counted.
 fn counted(destination: &DestinationCounts, transport: Transport) -> Served {
     let counters = &destination.counters;
     let (queries, connects, answers) = match transport {

@@ -15,12 +15,11 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use jiff::Timestamp;
 use netmon_common::Address;
-use netmon_common::records::{self, Destination};
+use netmon_common::records::{self, Counters as _, Destination};
 
 use super::feed::Reading;
 use super::limits::{CLOSED, FLOW_SECONDS, FLOW_STEPS, WARNINGS};
 use super::sightings::Lately;
-use crate::counts::grown;
 use crate::model::view::{Fill, Health, Replay, ReplayOrder, Said, ServerLine};
 use crate::model::{
     Event, Happened, Incident, Moment, Names, Resolver, Severity, Started, State as IsOpen, Totals, Wall,
@@ -210,9 +209,10 @@ impl State {
         for changed in reading.changed {
             let server = self.servers.entry(changed.address).or_default();
             // One that has lost its place and come again has counted all of it since.
-            let grown = grown(&changed.counters, &server.counters).unwrap_or(changed.counters);
+            let now = changed.counters;
+            let grown = now.since(&server.counters).unwrap_or(now);
             server.recent.add(at.time, passed(of_server(&grown)));
-            server.counters = changed.counters;
+            server.counters = now;
             server.not_served = changed.not_served;
         }
         for (address, seen) in reading.seen.into_all() {

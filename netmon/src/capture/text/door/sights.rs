@@ -11,13 +11,15 @@ use netmon_common::trace::Flow;
 use super::super::packet::{Conversation, Query, TextPacket, TextWhat, Unreachable};
 use super::TextDoor;
 use super::matters::Matter;
+use crate::capture::link::Loopback;
 use crate::capture::translations::{Hop, Mark, Shown};
 
 impl TextDoor {
     /// Whether a packet is one. What is not looked at counts as seen for the first time.
     pub(super) fn shown(&mut self, packet: &TextPacket, matter: &Matter) -> Shown {
         // What is seen at loopback nobody forwards.
-        let sight = packet.sight.as_ref().filter(|sight| !sight.is_loopback);
+        let sight = packet.sight.as_ref();
+        let sight = sight.filter(|sight| sight.loopback == Loopback::No);
         let hop = sight.and_then(|sight| sight.hop);
         let shown = hop.and_then(|hop| {
             // No message is like a place in a stream: these are told apart by their transport.

@@ -135,8 +135,9 @@ impl<'a> Seen<'a> {
             "length" | "length:" if self.inner_length.is_none() => self.inner_length = text.parse().ok(),
             _ => {}
         }
-        // `proto UDP (17)`, `next-header UDP (17)`.
-        if word.starts_with('(') && word.len() > 1 && self.protocol.is_none() {
+        // `proto UDP (17)`, `next-header UDP (17)`; not the family that BSD's loopback header has, which comes first: `AF IPv4 (2)`.
+        let is_first = self.previous_detail.is_empty();
+        if word.starts_with('(') && word.len() > 1 && self.protocol.is_none() && !is_first {
             self.protocol = text.parse().ok();
         }
         self.previous_detail = text;

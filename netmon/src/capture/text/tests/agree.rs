@@ -330,7 +330,9 @@ fn what_a_host_says_of_its_own_queries_at_its_loopback_interface_is_proof() {
         "lo In IP",
         "00:00:00:00:00:00 > 00:00:00:00:00:00, ethertype IPv4 (0x0800), length 97:",
     );
+    let tunnel = own.replace("lo In IP", "AF IPv4 (2), length 87:");
     for (case, text, seen) in [
+        ("behind a BSD header", tunnel, None),
         ("at lo", own.clone(), Some(false)),
         ("of a capture of lo", linked, Some(false)),
         ("its query is seen", asked + &own, Some(true)),

@@ -225,3 +225,18 @@ fn only_queries_that_wait_are_lost_when_they_make_room() {
         assert_eq!(door.traces_overwritten(), lost, "{is_answered}");
     }
 }
+
+/// `tcpdump -e` prints the number of an address family, where other link headers have none.
+#[test]
+fn a_query_behind_bsds_loopback_header_is_read() {
+    for link in ["IP", "AF IPv4 (2), length 59:"] {
+        let text = format!("12:00:01.0 {link} 192.0.2.10.40000 > 203.0.113.2.53: 7+ A? a.test. (24)\n");
+        let (packets, warnings) = read(&text);
+        assert_eq!(warnings, [], "{link}");
+        let (_, observations) = observe(&packets);
+        let asked = observations
+            .iter()
+            .filter(|one| matches!(one.what, What::Asked(_)));
+        assert_eq!(asked.count(), 1, "{link}");
+    }
+}

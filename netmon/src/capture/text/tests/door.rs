@@ -5,7 +5,7 @@ use netmon_common::{Code, Rcode};
 use super::read;
 use super::tcpdump::address;
 use super::textbook::observe;
-use crate::observation::{Answered, Details, Failed, Observation, Proof, Unverified, What, Why};
+use crate::observation::{Answered, Details, Failed, Observation, Proof, Side, Unverified, What, Why};
 use crate::time::Time;
 
 /// A query, a second past noon: by `client`, for `name`, with this id.
@@ -258,6 +258,7 @@ fn an_answer_finds_its_query_by_ports_and_id() {
             answered,
             Answered {
                 client: address(A),
+                side: Side::Only,
                 sent,
                 earlier: Vec::new(),
                 rcode: Some(rcode),

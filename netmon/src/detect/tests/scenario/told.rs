@@ -10,7 +10,7 @@ impl Scenario {
         self.changes
             .iter()
             .filter(|change| change.kind != Happened::Updated)
-            .map(|Change { kind, incident }| {
+            .map(|Change { kind, incident, .. }| {
                 let kind = match kind {
                     Happened::Opened => "opened",
                     Happened::Updated => "updated",
