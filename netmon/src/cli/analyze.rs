@@ -52,11 +52,12 @@ pub struct Analyze {
     #[arg(long)]
     pub iterative: bool,
 
-    /// Change one of the thresholds in docs/detection.md (repeatable)
+    /// Change one of the thresholds in docs/detection.md (repeatable); the packages have it in /usr/share/doc/netmon
     #[arg(long, value_name = "NAME=VALUE", value_parser = values::threshold)]
     pub threshold: Vec<String>,
 
-    /// The date of text whose times have no date [default: the date of the file's last change]
+    /// The date of the first packet of text whose times have no date [default: the latest with which no packet is from after
+    /// the file's last change; of standard input, today]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = values::date)]
     pub date: Option<jiff::civil::Date>,
 

@@ -15,7 +15,8 @@ pub struct Config {
 /// What can be done with a configuration. It watches nothing, and needs no rights but to read the files.
 #[derive(Debug, Subcommand)]
 pub enum ConfigAction {
-    /// Check whether `netmon run` would start with this configuration and these flags; else list every mistake
+    /// List every mistake in the configuration file and these flags, and what this host lacks: a named interface, a BPF file
+    /// system for --pin. Addresses, rights and hooks are not tried
     Check(Run),
     /// Print the settings that `netmon run` would use with these flags, as a configuration file that says where each
     /// value comes from

@@ -22,11 +22,11 @@ pub struct Keep {
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = DEFAULT_FILE)]
     pub history: Option<PathBuf>,
 
-    /// How long the history is kept: a number and h, d or w
+    /// How long the history is kept, at least 1h: a number and h, d or w
     #[arg(long, value_name = "DURATION", default_value = "90d", value_parser = age)]
     pub history_keep: Duration,
 
-    /// How large the history may become: a number and KiB, MiB or GiB
+    /// How large the history may become, at least 1MiB: a number of bytes, or a number and KiB, MiB, GiB or TiB
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULT_MAX_SIZE), value_parser = size)]
     pub history_max_size: Size,
 }
@@ -79,7 +79,7 @@ pub struct Report {
     #[command(flatten)]
     pub written: Written,
 
-    /// The time zone to read and to print times in, such as Europe/Berlin or +02:00 [default: TZ, or the host's]
+    /// The time zone to print times in, such as Europe/Berlin or +02:00 [default: TZ, or the host's]
     #[arg(long, value_name = "ZONE", value_parser = zone)]
     pub timezone: Option<TimeZone>,
 

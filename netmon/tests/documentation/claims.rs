@@ -45,7 +45,7 @@ fn claims_about_the_kernel() -> Vec<Claim> {
         ),
         claim(
             "docs/metrics.md",
-            "At most {} servers on each CPU are timed",
+            "At most {} servers are timed",
             limits::LATENCY_SERVERS,
         ),
         grouped(
@@ -151,7 +151,7 @@ fn claims_about_user_space() -> Vec<Claim> {
         ),
         claim(
             "docs/operations.md",
-            "names asked for during incidents ({} each)",
+            "of an incident up to {} clients and names",
             detect::limits::LISTED,
         ),
         grouped(

@@ -16,6 +16,12 @@ use crate::process;
 
 const BOOT: &str = include_str!("machine.sh");
 
+/// Prints the links of the installed pages that lead nowhere.
+const DEAD_LINKS: &str = r#"cd /usr/share/doc/netmon && for page in *.md docs/*.md; do
+    grep --only-matching ']([^)]*)' "$page" | sed -e 's/^](//' -e 's/[)#].*//' | grep --invert-match -e '^$' -e ':' |
+        while read -r link; do test -e "$(dirname "$page")/$link" || echo "$page: $link"; done
+done"#;
+
 /// How long systemd may take to boot, on a machine that is busy.
 const BOOTING: Duration = Duration::from_mins(1);
 const STEP: Duration = Duration::from_millis(100);
@@ -130,6 +136,13 @@ impl Machine {
         self.command(program, arguments)
             .output()
             .is_ok_and(|output| output.status.success())
+    }
+
+    /// Insists that the pages of an installed package are there, and that their links lead somewhere.
+    pub fn check_pages(&self) -> Result<()> {
+        let dead = self.run("sh", &["-c", DEAD_LINKS])?;
+        ensure!(dead.is_empty(), "links that lead nowhere:\n{dead}");
+        Ok(())
     }
 
     /// Copies a file of this machine into that one.

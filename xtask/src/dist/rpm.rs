@@ -66,6 +66,7 @@ fn live(machine: &Machine) -> Result<()> {
     // This machine's programs come from Debian's packages, of which rpm knows nothing.
     let rpm = |arguments: &[&str]| machine.run("rpm", &[arguments, &["--nodeps", PACKAGE]].concat());
     rpm(&["--install"])?;
+    machine.check_pages()?;
     machine.run("systemctl", &["start", UNIT])?;
     machine.run("systemctl", &["is-enabled", UNIT])?;
     let user = machine.run("systemctl", &["show", "--value", "--property", "User", UNIT])?;
