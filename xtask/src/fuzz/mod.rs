@@ -25,6 +25,9 @@ pub struct Options {
     /// Build without optimisation and without the sanitizer of addresses: in a third of the time, as CI does
     #[arg(long)]
     quick: bool,
+    /// Build all targets, and run none
+    #[arg(long, conflicts_with_all = ["seconds", "runs", "target"])]
+    build: bool,
     /// One target, instead of all
     target: Option<String>,
 }
@@ -38,6 +41,9 @@ pub fn run(options: &Options) -> Result<()> {
         );
     }
     setup::ensure(Task::Fuzz)?;
+    if options.build {
+        return process::run(options.told(&mut cargo_fuzz(), "build"));
+    }
     let targets = match &options.target {
         Some(target) => vec![target.clone()],
         None => process::output(cargo_fuzz().arg("list"))?
@@ -58,14 +64,9 @@ pub fn run(options: &Options) -> Result<()> {
     for target in &targets {
         seeds::write(target, &directory.join("corpus").join(target))?;
         eprintln!("xtask: fuzzing {target}, {bound}");
-        // The kernel objects lie there: they need not be built once more.
         let mut fuzz = cargo_fuzz();
-        fuzz.args(["run", target, "--target-dir"])
-            .arg(workspace::target());
-        if options.quick {
-            fuzz.args(["--dev", "--sanitizer", "none"]);
-        }
-        process::run(fuzz.args(["--", &bound])).with_context(|| {
+        options.told(&mut fuzz, "run").args([target, "--", &bound]);
+        process::run(&mut fuzz).with_context(|| {
             format!(
                 "{target} failed; the input is below {}/artifacts",
                 directory.display()
@@ -77,6 +78,18 @@ pub fn run(options: &Options) -> Result<()> {
         targets.len()
     );
     Ok(())
+}
+
+impl Options {
+    /// Tells cargo-fuzz what to do, and how to build for it.
+    fn told<'a>(&self, fuzz: &'a mut Command, what: &str) -> &'a mut Command {
+        // The kernel objects lie there: they need not be built once more.
+        fuzz.args([what, "--target-dir"]).arg(workspace::target());
+        if self.quick {
+            fuzz.args(["--dev", "--sanitizer", "none"]);
+        }
+        fuzz
+    }
 }
 
 /// cargo-fuzz with a compiler that takes the sanitizer's flags: a nightly, if rustup has one; otherwise the
