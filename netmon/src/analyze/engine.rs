@@ -7,7 +7,7 @@ use netmon_common::{Address, Rcode};
 use super::judge::Exchanges;
 use super::limits::{INCIDENTS, NAMES};
 use crate::capture::Interface;
-use crate::detect::{ByDestination, Decider, Scope, Thresholds};
+use crate::detect::{ByDestination, Decider, Hears, Scope, Thresholds};
 use crate::excerpt::{self, Excerpts, Packet};
 use crate::model::{Incident, Warning, WarningKind};
 use crate::observation::{Details, Name, Observation, What};
@@ -56,7 +56,7 @@ impl Engine {
 
     /// A packet of that time comes, of whatever kind: the seconds before it can be judged.
     #[inline]
-    pub fn advance(&mut self, time: Time, heard: &dyn Fn(Address) -> bool) {
+    pub fn advance(&mut self, time: Time, heard: &dyn Hears) {
         self.last = self.last.max(time);
         self.decider.advance(time, heard);
     }

@@ -7,6 +7,26 @@ use std::collections::HashSet;
 use netmon_common::Address;
 
 use super::limits::MISSED;
+use crate::detect::Hears;
+
+/// What is known and what the input has shown by now.
+pub(super) struct Over<'a, F> {
+    hearing: &'a Hearing,
+    shown: F,
+}
+
+impl<F: Fn(Address) -> bool> Hears for Over<'_, F> {
+    fn hears(&self, client: Address) -> bool {
+        (self.shown)(client) || self.hearing.known.contains(&client)
+    }
+
+    fn missed(&self, client: Address) {
+        let mut missed = self.hearing.missed.borrow_mut();
+        if missed.len() < MISSED {
+            missed.insert(client);
+        }
+    }
+}
 
 /// Clients of whom something is known that the input has not shown yet, or that would have had to be known.
 #[derive(Debug, Default)]
@@ -26,16 +46,9 @@ impl Hearing {
         }
     }
 
-    /// Whether an answer to that client would be seen; `shown` says whether the input has shown a packet toward it by now.
-    pub fn hears(&self, client: Address, shown: bool) -> bool {
-        if shown || self.known.contains(&client) {
-            return true;
-        }
-        let mut missed = self.missed.borrow_mut();
-        if missed.len() < MISSED {
-            missed.insert(client);
-        }
-        false
+    /// What it hears of an input; `shown` says whether that has shown a packet toward a client by now.
+    pub fn over<F: Fn(Address) -> bool>(&self, shown: F) -> Over<'_, F> {
+        Over { hearing: self, shown }
     }
 
     /// The clients that were missed, and that the input shows packets to all the same.

@@ -21,7 +21,7 @@ pub(super) fn analyze(files: Vec<PacketFile>, options: &Options, hearing: Hearin
     let mut observed = Vec::new();
     while let Some(frame) = frames.next() {
         let file = frame.file;
-        engine.advance(frame.time, &|client| hearing.hears(client, door.heard(client)));
+        engine.advance(frame.time, &hearing.over(|client| door.heard(client)));
         if !duplicates.has(&frame) {
             tunnels.look(&frame);
             door.take(&frame, &mut |observation| observed.push(observation));

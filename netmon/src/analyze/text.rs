@@ -24,7 +24,7 @@ pub(super) fn analyze(mut files: Vec<TextFile>, options: &Options, hearing: Hear
     );
     let mut duplicates = DuplicatePackets::default();
     while let Some((file, packet)) = next(&mut files) {
-        engine.advance(packet.time, &|client| hearing.hears(client, door.heard(client)));
+        engine.advance(packet.time, &hearing.over(|client| door.heard(client)));
         if !duplicates.has(file, &packet) {
             door.take(&packet, &mut |observation| engine.observe(&observation));
             door.make_room(|| engine.staying());

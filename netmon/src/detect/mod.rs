@@ -91,6 +91,7 @@ pub use scope::Scope;
 pub use seen::Seen;
 pub use setting::{SettingError, ThresholdValue};
 pub use thresholds::{ImpossibleThreshold, NAMES as THRESHOLD_NAMES, Thresholds};
+pub use ways::Hears;
 
 /// Observations in, incidents out.
 #[derive(Debug)]
@@ -183,7 +184,7 @@ impl Decider {
     ///
     /// Costs next to nothing while there is nothing to do.
     #[inline]
-    pub fn advance(&mut self, now: Time, heard: &dyn Fn(Address) -> bool) {
+    pub fn advance(&mut self, now: Time, heard: &dyn Hears) {
         self.start(now);
         self.look_at_unjudged(now, heard);
         self.now = self.now.max(now);
@@ -262,7 +263,7 @@ impl Decider {
         self.servers.track(service, self.now, standing)
     }
 
-    fn judge(&mut self, second: u64, place: usize, heard: &dyn Fn(Address) -> bool) {
+    fn judge(&mut self, second: u64, place: usize, heard: &dyn Hears) {
         let at = Time::at_second(second);
         self.explain(place);
         let Some(service) = self.servers.at(place).map(|server| server.facts.service) else {
@@ -289,16 +290,23 @@ impl Decider {
         server.facts.take_back(at, rules);
         let lately = rules.thresholds.answers_seen;
         let is_seen = server.facts.answers_are_seen && !warnings.are_of_a_capture();
-        let would_be_seen =
-            |client| is_seen || answered.by_another(client, service, at, lately) || heard(client);
+        let is_heard =
+            |client| is_seen || answered.by_another(client, service, at, lately) || heard.hears(client);
+        let would_be_seen = |client| {
+            let is_heard = is_heard(client);
+            if !is_heard {
+                heard.missed(client);
+            }
+            is_heard
+        };
         if server.facts.silence.first().is_some() && !serves(server, at) {
             let window = rules.unanswered_window();
-            let silent: Vec<Address> = server.facts.silence.clients_within(second, window).collect();
+            // Where an answer would not be seen, silence says nothing, of its client neither.
+            let silent = server.facts.silence.clients_within(second, window);
+            let silent: Vec<Address> = silent.filter(|client| is_heard(*client)).collect();
             let mut all_scan = !silent.is_empty();
             for client in silent {
-                // Where an answer would not be seen, silence says nothing, of its client neither.
-                all_scan &= would_be_seen(client)
-                    && suspect(suspects, warnings, server, client, at, rules, &mut after);
+                all_scan &= suspect(suspects, warnings, server, client, at, rules, &mut after);
             }
             if all_scan {
                 server.facts.silence.end(at, 0);

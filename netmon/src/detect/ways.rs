@@ -7,6 +7,21 @@ use crate::model;
 use crate::observation::Service;
 use crate::time::Time;
 
+/// Knows to which clients an answer would be seen, beside what the decider sees itself.
+pub trait Hears {
+    /// Whether an answer to that client would be seen.
+    fn hears(&self, client: Address) -> bool;
+
+    /// Silence toward that client is not judged, because it does not hear it.
+    fn missed(&self, _client: Address) {}
+}
+
+impl<F: Fn(Address) -> bool> Hears for F {
+    fn hears(&self, client: Address) -> bool {
+        self(client)
+    }
+}
+
 impl Decider {
     /// Packets may take another way from now on: interfaces or routes have changed. That a service answered before says
     /// no more that its answers would be seen.
@@ -36,7 +51,7 @@ impl Decider {
 
     /// Has silence that could not be judged be judged at the end of this second, if an answer would be seen by now. Looked at where
     /// time goes on to another second.
-    pub(super) fn look_at_unjudged(&mut self, now: Time, heard: &dyn Fn(Address) -> bool) {
+    pub(super) fn look_at_unjudged(&mut self, now: Time, heard: &dyn Hears) {
         if self.unjudged.is_empty() || now.second() <= self.now.second() {
             return;
         }
@@ -54,7 +69,7 @@ impl Decider {
                 return false;
             };
             let would_be_seen =
-                |client| answered.by_another(client, facts.service, at, lately) || heard(client);
+                |client| answered.by_another(client, facts.service, at, lately) || heard.hears(client);
             let is_seen = facts.silence.all_clients().any(would_be_seen);
             if is_seen {
                 seen.push(*place);

@@ -1,8 +1,12 @@
 //! Live, whether an answer would be seen: how that changes, and what is said of it.
 
-use netmon_common::{Code, Rcode};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
-use super::scenario::{A, B, Error, ROUTER, SERVER, Scenario, at};
+use netmon_common::{Address, Code, Rcode};
+
+use super::scenario::{A, B, Error, ROUTER, SERVER, Scenario, address, at};
+use crate::detect::Hears;
 use crate::model::WarningKind;
 
 /// Live, with an interface that is not watched.
@@ -106,5 +110,58 @@ fn silence_that_is_not_judged_makes_no_client_a_scanner() {
             .query(71.0, A, "a.test")
             .error(71.1, &error);
         assert_eq!(scenario.story().is_empty(), is_heard, "{what}");
+    }
+}
+
+#[test]
+fn a_client_to_whom_no_answer_would_be_seen_speaks_neither_for_nor_against_a_scan() {
+    let story = |of_another: bool| {
+        let mut scenario = Scenario::new();
+        scenario.unheard(B);
+        for n in 0..12_u32 {
+            let server = format!("203.0.113.{n}");
+            let from = 1.0 + 0.05 * f64::from(n);
+            ask_in_vain(scenario.on(&server), A, from);
+            if of_another {
+                scenario.query(from + 0.6, B, "c.test");
+            }
+        }
+        scenario.advance(40.0);
+        let opened = scenario.story();
+        opened.iter().filter(|line| line.starts_with("opened")).count()
+    };
+    let alone = story(false);
+    assert!(alone < 12, "{alone}");
+    assert_eq!(story(true), alone);
+}
+
+/// Hears nobody, and keeps whom.
+#[derive(Default)]
+struct Deaf(RefCell<BTreeSet<Address>>);
+
+impl Hears for Deaf {
+    fn hears(&self, _client: Address) -> bool {
+        false
+    }
+
+    fn missed(&self, client: Address) {
+        self.0.borrow_mut().insert(client);
+    }
+}
+
+#[test]
+fn only_a_client_whose_silence_would_open_an_incident_is_missed() {
+    for is_enough in [true, false] {
+        let mut scenario = Scenario::new();
+        scenario.unheard(A);
+        if is_enough {
+            ask_in_vain(&mut scenario, A, 1.0);
+        } else {
+            scenario.query(1.0, A, "a.test");
+        }
+        let deaf = Deaf::default();
+        scenario.decider.advance(at(40.0), &deaf);
+        let missed = deaf.0.into_inner();
+        assert_eq!(missed.contains(&address(A)), is_enough, "{missed:?}");
     }
 }
