@@ -19,7 +19,7 @@ use crate::clock;
 /// How often it is looked whether all that is attached is there still. It must be known before the silence of a server is
 /// judged whose answers are not seen any more, which is 5 s (`unanswered_wait`) after a query at the earliest. At TCX it takes four
 /// system calls an interface, a few microseconds; for a program at XDP or a filter of `clsact` a request by netlink, some ten
-/// microseconds. The thread of [`At::Work`] does it.
+/// microseconds; where an `ingress` qdisc has the place of `clsact`, a list of all qdiscs. The thread of [`At::Work`] does it.
 const LOOK: Duration = Duration::from_secs(4);
 
 /// The network as it is at the start, and what is chosen of it.
@@ -49,6 +49,7 @@ pub struct Watching {
     at: At,
     /// When it is to be looked whether all that is attached is there still.
     next_look: Instant,
+    is_looking: bool,
 }
 
 /// Where the work is.
@@ -130,6 +131,7 @@ impl Network {
             changes,
             at,
             next_look: clock::instant() + LOOK,
+            is_looking: false,
         };
         Ok((watching, watched))
     }
@@ -140,6 +142,10 @@ impl Watching {
     pub async fn next(&mut self) -> Result<Change, KernelError> {
         loop {
             self.at.finish().await?;
+            if std::mem::take(&mut self.is_looking) {
+                // Counted from its end: between two looks there is always time for news.
+                self.next_look = clock::instant() + LOOK;
+            }
             let At::Rest(following) = &mut self.at else {
                 return Err(lost());
             };
@@ -148,7 +154,7 @@ impl Watching {
             }
             let now = clock::instant();
             if now >= self.next_look {
-                self.next_look = now + LOOK;
+                self.is_looking = true;
                 self.at.work(Following::look);
             } else if following.is_behind() {
                 self.at.work(Following::attach_next);

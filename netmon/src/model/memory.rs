@@ -56,10 +56,15 @@ pub struct Memory {
     pub overload: Option<Overload>,
     /// Whether it opened for a domain that was lost.
     pub lost_domain: bool,
-    /// Whether an error named a client behind a translation.
+    /// Whether an error named a client behind a translation; of an earlier version it is not known, and may be.
+    #[serde(default = "may_be")]
     pub is_behind: bool,
     /// The reporters, clients and names that are not listed, as sketches in hexadecimal.
     pub unlisted: Unlisted,
+}
+
+const fn may_be() -> bool {
+    true
 }
 
 /// What errors of one code said.
