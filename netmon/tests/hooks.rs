@@ -11,6 +11,7 @@ use netmon_testkit::lab::{
     CLIENT_V4, DnsServer, Namespace, Netmon, Position, SERVER_V4, SERVER_V6, Seen, TcxProgram, two_hosts,
 };
 use nix::net::if_::if_nametoindex;
+use serde_json::Value;
 use support::kernel::{has_tcx, lacks_tcx, lacks_xdp, tc_link};
 use support::{
     PATIENCE, ask_answered, ask_refused, assert_adds_up, assert_counts, assert_nothing_attached, destination,
@@ -99,7 +100,13 @@ fn warnings(netmon: &Netmon, word: &str) -> Vec<String> {
     told.iter()
         .map(|event| &event.value)
         .filter(|value| value.get("warning").is_some_and(|is| is == word))
-        .filter_map(|value| Some(value.get("state")?.as_str()?.to_owned()))
+        .map(|value| {
+            value
+                .get("state")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        })
         .collect()
 }
 
