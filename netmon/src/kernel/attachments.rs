@@ -170,15 +170,15 @@ impl Attachments {
     }
 
     /// Attaches again what somebody has taken away from an interface, and leaves alone what is there still. After an error nothing is
-    /// attached there. `None` where nothing was.
+    /// attached there.
     pub fn attach_again(
         &mut self,
         kernel: &mut Kernel,
         interface: &Interface,
         hook: HookChoice,
-    ) -> Result<Option<Attachment>, KernelError> {
+    ) -> Result<Attachment, KernelError> {
         let Some(attached) = self.attached.remove(&interface.index) else {
-            return Ok(None);
+            return self.attach(kernel, interface, hook);
         };
         let [arrives, leaves] = attached.lost();
         let Attached { ingress, egress, .. } = attached;
@@ -197,7 +197,7 @@ impl Attachments {
             Some(egress) => egress,
             None => kernel.take_egress(&interface)?,
         };
-        Ok(Some(self.keep(Attached::new(&interface, ingress, egress))))
+        Ok(self.keep(Attached::new(&interface, ingress, egress)))
     }
 
     /// Drops what the interface with this index has; `None` if that was nothing.

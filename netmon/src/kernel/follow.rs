@@ -188,8 +188,7 @@ impl Following {
                 .attachments
                 .attach_again(&mut self.kernel, &interface, self.hook);
             match again {
-                Ok(Some(attachment)) => self.told.push_back(Change::AttachedAgain { attachment }),
-                Ok(None) => {}
+                Ok(attachment) => self.told.push_back(Change::AttachedAgain { attachment }),
                 Err(error) => {
                     // What is pinned would go on counting.
                     self.attachments.detach(interface.index);
