@@ -22,17 +22,12 @@ fn a_server_on_the_link_that_is_powered_off_is_missed_by_the_client_host_itself(
     let off = hosts.power_off().unwrap();
     in_both_families(|family| ask_failing(&hosts.client, family.server, 2));
     let expected = FAMILIES.map(|family| Expected {
-        server: family.server,
-        transport: "udp",
-        kind: "unreachable",
-        severity: "down",
         cause: "host-down",
         reporter: Some(family.client),
-        client: family.client,
+        ..refusal(family.client, family.server)
     });
     let opened = expected.map(|expected| {
-        let incident = expected.opened(&netmon);
-        assert_only_errors(&incident, "host");
+        let incident = expected.opened_by(&netmon, "host");
         assert_evidence(&incident, "raised by this host");
         incident
     });
@@ -63,17 +58,12 @@ fn a_local_firewall_that_rejects_is_found_although_no_query_ever_leaves() {
         ask_failing(&hosts.client, family.server, 2);
     }
     let expected = FAMILIES.map(|family| Expected {
-        server: family.server,
-        transport: "udp",
-        kind: "unreachable",
-        severity: "down",
         cause: "firewall-reject",
         reporter: Some(family.client),
-        client: family.client,
+        ..refusal(family.client, family.server)
     });
     let opened = expected.map(|expected| {
-        let incident = expected.opened(&netmon);
-        assert_only_errors(&incident, "port");
+        let incident = expected.opened_by(&netmon, "port");
         assert_evidence(&incident, "raised by this host");
         incident
     });
@@ -114,8 +104,7 @@ fn a_stub_resolver_that_is_gone_is_missed_and_so_is_one_that_never_came_up() {
     for (server, client) in [(stub, never), (gone, gone)] {
         ask_refused(&hosts.client, server, 2);
         let expected = refusal(client, server);
-        let incident = expected.opened(&netmon);
-        assert_only_errors(&incident, "port");
+        let incident = expected.opened_by(&netmon, "port");
         assert_evidence(&incident, "raised by this host");
         opened.push((expected, incident));
     }

@@ -72,6 +72,14 @@ impl Expected<'_> {
         incident.clone()
     }
 
+    /// The same, and insists that it opens by errors of one code alone.
+    #[track_caller]
+    pub fn opened_by(&self, netmon: &Netmon, code: &str) -> Value {
+        let incident = self.opened(netmon);
+        assert_only_errors(&incident, code);
+        incident
+    }
+
     /// Waits until it closes for that reason, insists that it is the one that opened and the only one of that
     /// server and kind, and returns it.
     #[track_caller]

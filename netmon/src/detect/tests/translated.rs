@@ -43,20 +43,25 @@ fn raised() -> Scenario {
     scenario
 }
 
+/// A query of A, and an error about it that comes from outside.
+fn rejected_outside(scenario: &mut Scenario, time: f64) {
+    let error = Error {
+        client: OUTSIDE,
+        sent: time + MOMENT,
+        ..Error::default()
+    };
+    scenario
+        .query(time, A, "a.test")
+        .seen(Side::Behind)
+        .error(time + 0.001, &error)
+        .seen(Side::Only);
+}
+
 /// The same, of one that comes from outside.
 fn from_outside() -> Scenario {
     let mut scenario = Scenario::new();
     asked(&mut scenario, 0.0, A);
-    let error = Error {
-        client: OUTSIDE,
-        sent: 5.0 + MOMENT,
-        ..Error::default()
-    };
-    scenario
-        .query(5.0, A, "a.test")
-        .seen(Side::Behind)
-        .error(5.001, &error)
-        .seen(Side::Only);
+    rejected_outside(&mut scenario, 5.0);
     scenario
 }
 
@@ -128,16 +133,7 @@ fn who_is_answered_before_the_translation_is_nobody_else_than_whom_errors_from_o
     // It fails, is answered and fails again. Where others were answered meanwhile, a firewall would reject some clients.
     let mut scenario = from_outside();
     asked(&mut scenario, 6.0, A);
-    let error = Error {
-        client: OUTSIDE,
-        sent: 7.0 + MOMENT,
-        ..Error::default()
-    };
-    scenario
-        .query(7.0, A, "a.test")
-        .seen(Side::Behind)
-        .error(7.001, &error)
-        .seen(Side::Only);
+    rejected_outside(&mut scenario, 7.0);
     asked(&mut scenario, 8.0, A);
     scenario.advance(30.0);
     let incident = scenario.closed();
